@@ -1,0 +1,65 @@
+"""Every way in which slim can fail on purpose.
+
+An error has a `slug` (stable, for machines and documentation), a message of one line that says what
+and where, a `hint` that says what to do next, and an exit code: 0 pass, 1 a gate failed, 2 usage,
+3 unreadable or unsupported, 4 integrity, 5 limit, 6 network, 70 internal ("1 = decided no; 2 and up =
+could not decide").
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+
+class SlimError(Exception):
+    """Base of all errors that slim raises on purpose."""
+
+    exit_code: ClassVar[int] = 70
+
+    def __init__(self, slug: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.slug = slug
+        """Stable identifier, such as `layer-truncated`."""
+        self.message = message
+        """One line: what is wrong and where (layer, offset, both numbers)."""
+        self.hint = hint
+        """One line: what to do next; empty when there is nothing to add."""
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.slug})"
+
+
+class UsageError(SlimError):
+    """The call is wrong: options, prefixes, ambiguous choices, configuration."""
+
+    exit_code = 2
+
+
+class InputError(SlimError):
+    """The input cannot be read, or is of a kind that is not supported."""
+
+    exit_code = 3
+
+
+class IntegrityError(SlimError):
+    """The bytes are not what a digest, a diff id or a size says."""
+
+    exit_code = 4
+
+
+class LimitError(SlimError):
+    """A limit was exceeded. The message names the value and the limit, the hint names the flag."""
+
+    exit_code = 5
+
+
+class NetworkError(SlimError):
+    """A registry or a forge could not be reached or refused."""
+
+    exit_code = 6
+
+
+class InternalError(SlimError):
+    """A sum did not add up: a bug in slim, never the user's fault."""
+
+    exit_code = 70

@@ -1,0 +1,1 @@
+"""What the layers hold: every entry, every byte, what of it the final filesystem shows."""

@@ -1,0 +1,147 @@
+"""The nouns of an image. Frozen, without I/O; everything else depends on them.
+
+Shapes follow the OCI image specification (descriptor.md, manifest.md, config.md) and Docker's image
+specification v1.2; both are read into the same types.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+class Blob(Protocol):
+    """Stored bytes that can be read from front to back, more than once."""
+
+    @property
+    def size(self) -> int:
+        """Bytes as stored."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """The bytes in order, in pieces of at most `CHUNK` bytes.
+
+        Raises:
+            InputError: the archive ends before the blob does.
+        """
+
+
+CHUNK = 1 << 20
+"""Bytes read at once: large enough to make system calls cheap, small enough for the processor cache."""
+
+
+@dataclass(frozen=True, slots=True)
+class Platform:
+    """Operating system, architecture and variant, as in an index entry or a config."""
+
+    os: str
+    architecture: str
+    variant: str = ""
+
+    def __str__(self) -> str:
+        return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Descriptor:
+    """A reference to a blob: what it claims to be, its digest and its size in bytes."""
+
+    media_type: str
+    digest: str
+    size: int
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    platform: Platform | None = None
+    artifact_type: str = ""
+    urls: tuple[str, ...] = ()
+    data: bytes | None = None
+    """Embedded content, base64-decoded, not yet verified."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """One entry of the config's history."""
+
+    created_by: str = ""
+    created: str = ""
+    comment: str = ""
+    author: str = ""
+    empty_layer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer: where its blob is, what it should hash to, and which instruction made it."""
+
+    index: int
+    diff_id: str
+    """Digest of the uncompressed tar, from the config."""
+    blob: Blob | None
+    """None when the archive does not hold the contents; `missing` says why."""
+    descriptor: Descriptor | None = None
+    """None in docker-archives without OCI manifest, which name layers by path only."""
+    history: History | None = None
+    missing: str = ""
+    member: str = ""
+    """Name of the archive member that holds the blob, for messages."""
+
+    @property
+    def size(self) -> int:
+        """Stored bytes: of the blob, or as the descriptor says when there is no blob."""
+        if self.blob is not None:
+            return self.blob.size
+        return self.descriptor.size if self.descriptor else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The part of the image config that says how the image runs."""
+
+    platform: Platform
+    created: str = ""
+    author: str = ""
+    env: tuple[str, ...] = ()
+    entrypoint: tuple[str, ...] = ()
+    cmd: tuple[str, ...] = ()
+    user: str = ""
+    working_dir: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
+    exposed_ports: tuple[str, ...] = ()
+    volumes: tuple[str, ...] = ()
+    healthcheck: tuple[str, ...] = ()
+    onbuild: tuple[str, ...] = ()
+    stop_signal: str = ""
+    shell: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something that is not an error and that the reader of a report should know."""
+
+    id: str
+    text: str
+    layer: int | None = None
+    path: bytes | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """One image of one platform, with its layers from first to last."""
+
+    format: str
+    """`docker-archive`, `oci-archive` or `oci-dir`; `+gzip`, `+zstd` … when compressed as a whole."""
+    input: str
+    """What the user gave, for the report."""
+    archive_bytes: int
+    """Size of the archive file, or of all blobs of a layout directory."""
+    names: tuple[str, ...]
+    """Tags and reference names."""
+    manifest_digest: str
+    """Empty where a docker-archive has no manifest with a digest."""
+    config_digest: str
+    config: Config
+    history: tuple[History, ...]
+    layers: tuple[Layer, ...]
+    annotations: Mapping[str, str] = field(default_factory=dict)
+    warnings: tuple[Notice, ...] = ()
+    sequential: bool = False
+    """True when blobs are cheap only in archive order (the archive is compressed as a whole)."""

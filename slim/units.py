@@ -1,0 +1,75 @@
+"""Bytes to words and back. Shown in SI units (1 MB = 1,000,000 bytes), parsed strictly."""
+
+from __future__ import annotations
+
+import re
+
+_SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
+_IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
+_FACTOR = {u.lower(): 1000**i for i, u in enumerate(_SI)} | {
+    u.lower(): 1024**i for i, u in enumerate(_IEC)
+}
+_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
+
+
+def format_bytes(count: int, *, iec: bool = False) -> str:
+    """Three significant digits: `999 B`, `12.4 MB`, `343 MB`; `iec` gives KiB, MiB, …
+
+    >>> format_bytes(54_320_000), format_bytes(0), format_bytes(-1500), format_bytes(999_999)
+    ('54.3 MB', '0 B', '-1.50 kB', '1.00 MB')
+    """
+    step, names = (1024, _IEC) if iec else (1000, _SI)
+    sign, value, unit = ("-" if count < 0 else ""), float(abs(count)), 0
+    # 999.5 would be printed as "1000": it belongs to the next unit.
+    while value >= 999.5 and unit < len(names) - 1:
+        value /= step
+        unit += 1
+    if unit == 0:
+        return f"{sign}{value:.0f} B"
+    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+    return f"{sign}{value:.{digits}f} {names[unit]}"
+
+
+def parse_bytes(text: str) -> int:
+    """`"340 MB"` is 340,000,000 and `"1 MiB"` 1,048,576; a bare number is bytes.
+
+    Units are never guessed: `MB` is decimal and `MiB` binary, unlike some peers that read both alike.
+
+    Raises:
+        ValueError: the text is not a size, or not a whole number of bytes.
+    """
+    found = _SIZE.fullmatch(text.strip())
+    factor = _FACTOR.get((found[3] or "B").lower()) if found else None
+    if found is None or factor is None:
+        raise ValueError(f"{text!r} is not a size: write a number and a unit such as 340 MB or 1 MiB")
+    fraction = found[2] or ""
+    scaled = int(found[1] + fraction) * factor
+    whole, rest = divmod(scaled, 10 ** len(fraction))
+    if rest:
+        raise ValueError(f"{text!r} is not a whole number of bytes")
+    if whole >= 2**63:
+        raise ValueError(f"{text!r} is larger than any image")
+    return whole
+
+
+def parse_percent(text: str) -> float:
+    """`"5%"` is 5.0.
+
+    Raises:
+        ValueError: the text is not a percentage.
+    """
+    found = _PERCENT.fullmatch(text.strip())
+    if found is None:
+        raise ValueError(f"{text!r} is not a percentage: write a number and %, such as 5%")
+    return float(found[1])
+
+
+def format_percent(part: int, whole: int) -> str:
+    """`part` of `whole` for people: `12%`, `0.4%`, `<0.1%`; `0%` of nothing."""
+    if whole <= 0 or part <= 0:
+        return "0%"
+    share = 100 * part / whole
+    if share < 0.1:
+        return "<0.1%"
+    return f"{share:.1f}%" if share < 9.95 else f"{share:.0f}%"
