@@ -1,0 +1,1 @@
+"""What could go: rules (data), facts (code), and the findings they lead to."""

@@ -1,0 +1,140 @@
+"""Takes fields out of a TOML table, noting every fault instead of stopping at the first. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+from slim.advice.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
+from slim.advice.variables import SAMPLES, bind
+from slim.advice.words import suggestion
+
+MAX_TEXT = 2_000
+"""Longest text of a field, in characters."""
+MAX_ITEMS = 512
+"""Most items of a list."""
+
+Note = Callable[[str, str, str], None]
+"""Notes a fault: what is wrong, the key (or empty), a piece of the value (or empty)."""
+
+W = TypeVar("W", bound=str)
+
+
+class Fields:
+    """One table being read. A field with a fault reads as its default, so that reading goes on."""
+
+    def __init__(self, values: dict[str, object], note: Note) -> None:
+        self._values = values
+        self.note = note
+
+    def has(self, key: str) -> bool:
+        """Whether the table has `key`."""
+        return key in self._values
+
+    def raw(self, key: str) -> object:
+        """The value of `key` as TOML gives it, or None."""
+        return self._values.get(key)
+
+    def text(self, key: str, *, required: bool = False, multiline: bool = False) -> str:
+        """A text, stripped; empty when it is absent."""
+        if not self._present(key, required):
+            return ""
+        value = self.raw(key)
+        if not isinstance(value, str) or not value.strip():
+            self.note(f"`{key}` must be a text that is not empty", key, "")
+            return ""
+        self.check_text(key, value, multiline=multiline)
+        return value.strip()
+
+    def choice(self, key: str, words: Sequence[W], default: W | None = None) -> W:
+        """One of `words`; required when there is no default."""
+        fallback = words[0] if default is None else default
+        if not self._present(key, default is None):
+            return fallback
+        value = self.raw(key)
+        for word in words:
+            if word == value:
+                return word
+        hint = suggestion(value, words) if isinstance(value, str) else ""
+        self.note(f"`{key}` must be one of {', '.join(words)}{hint}", key, "")
+        return fallback
+
+    def flag(self, key: str) -> bool:
+        """True or false; false when it is absent."""
+        value = self.raw(key)
+        if value is None or isinstance(value, bool):
+            return bool(value)
+        self.note(f"`{key}` must be true or false", key, "")
+        return False
+
+    def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        """A list of texts without repetition; empty when it is absent."""
+        if not self._present(key, required):
+            return ()
+        value = self.raw(key)
+        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+            self.note(f"`{key}` must be a list of texts", key, "")
+            return ()
+        if len(value) > MAX_ITEMS:
+            self.note(f"`{key}` has {len(value)} items, the limit is {MAX_ITEMS}", key, "")
+            return ()
+        kept: dict[str, None] = {}
+        for one in value:
+            if not one.strip():
+                self.note(f"`{key}` has an empty item", key, "")
+            elif one in kept:
+                self.note(f"`{key}` has {one!r} twice: remove one", key, one)
+            else:
+                kept[one] = None
+        return tuple(kept)
+
+    def prose(self, key: str, *, required: bool = False) -> tuple[str, ...]:
+        """A list of texts for people."""
+        texts = self.texts(key, required=required)
+        for text in texts:
+            self.check_text(key, text)
+        return texts
+
+    def globs(self, key: str) -> tuple[str, ...]:
+        """A list of path globs that compile, as written."""
+        return tuple(one for one in self.texts(key) if self._compiles(key, one))
+
+    def text_globs(self, key: str) -> tuple[TextGlob, ...]:
+        """A list of compiled text globs."""
+        compiled: list[TextGlob] = []
+        for one in self.texts(key):
+            try:
+                compiled.append(parse_text_glob(one))
+            except GlobError as error:
+                self.note(f"`{key}`: {error}", key, one)
+        return tuple(compiled)
+
+    def check_text(self, key: str, value: str, *, multiline: bool = False) -> None:
+        """Note a text that is too long or holds control characters."""
+        if len(value) > MAX_TEXT:
+            self.note(f"`{key}` is longer than {MAX_TEXT} characters: shorten it", key, "")
+        elif not (value.replace("\n", "") if multiline else value).isprintable():
+            self.note(f"`{key}` holds a line break or a control character", key, "")
+
+    def unknown(self, known: Sequence[str]) -> None:
+        """Note every key that is not in `known`."""
+        for key in self._values:
+            if key not in known:
+                hint = suggestion(key, known) or f"; known are {', '.join(known)}"
+                self.note(f"unknown key `{key[:64]}`{hint}", key, "")
+
+    def _present(self, key: str, required: bool) -> bool:
+        if self.has(key):
+            return True
+        if required:
+            self.note(f"`{key}` is missing", "", "")
+        return False
+
+    def _compiles(self, key: str, pattern: str) -> bool:
+        try:
+            for bound in bind(pattern, SAMPLES):
+                parse_glob(bound)
+        except GlobError as error:
+            self.note(f"`{key}`: {error}", key, pattern)
+            return False
+        return True

@@ -1,0 +1,228 @@
+"""All patterns of all packs as one automaton over path components.
+
+The patterns share a trie whose edges are components. A directory is a *state*: the set of trie
+nodes that its path can stand for. The state of a directory comes from its parent's and its name,
+and is computed once for all directories that agree on it; literal components are dictionary
+look-ups, wildcards are found by their last or first bytes, and answers are remembered per state and
+name:
+
+    pattern 0   app/**/node_modules/**           root ─app→ ● ─**→ ◌ ─node_modules→ ● ─**→ ◌ {0}
+    pattern 1   **/*.pyc                         root ─**→ ◌ ─*.pyc→ ● {1}
+                                                 (◌ stays in the state at every step down)
+
+Linear in the path: a step costs at most the size of the state, and there is nothing to undo. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slim.advice.glob_syntax import AnyDepth, Component, GlobError, parse_glob
+from slim.errors import LimitError
+
+MAX_NODES = 250_000
+"""Most trie nodes of one set: about 60 MB."""
+MAX_STATE_CELLS = 8_000_000
+"""Most nodes in all states together: about 64 MB. Only crossed by an image made to do so."""
+MAX_ANSWERS = 262_144
+"""Most remembered answers; all are forgotten when there are more."""
+
+_KEY_BYTES = 3
+"""Wildcards are found by up to this many of their last, else first, literal bytes."""
+
+
+class _Node:
+    """A trie node: the components that lead on from here."""
+
+    __slots__ = ("any_depth", "ends", "is_loop", "literal", "number", "wild")
+
+    def __init__(self, number: int, *, is_loop: bool) -> None:
+        self.number = number
+        self.is_loop = is_loop
+        """Reached by `**`: stays in the state at every step down."""
+        self.ends: tuple[int, ...] = ()
+        """Patterns that end here. On a loop node: they match every file below."""
+        self.any_depth: _Node | None = None
+        self.literal: dict[bytes, _Node] = {}
+        self.wild: _Wildcards | None = None
+
+    def step(self, name: bytes) -> Iterator[_Node]:
+        """The nodes that `name` leads to; one of them may come several times."""
+        child = self.literal.get(name)
+        if child is not None:
+            yield child
+        if self.wild is not None:
+            yield from self.wild.step(name)
+
+
+class _Wildcards:
+    """The wildcard components that leave one node, found by their literal ends."""
+
+    __slots__ = ("_by_head", "_by_tail", "_children", "_others")
+
+    def __init__(self) -> None:
+        self._children: dict[Component, _Node] = {}
+        self._by_tail: dict[bytes, list[tuple[Component, _Node]]] = {}
+        self._by_head: dict[bytes, list[tuple[Component, _Node]]] = {}
+        self._others: list[tuple[Component, _Node]] = []
+
+    def get(self, component: Component) -> _Node | None:
+        return self._children.get(component)
+
+    def add(self, component: Component, node: _Node) -> None:
+        self._children[component] = node
+        if component.tail:
+            bucket = self._by_tail.setdefault(component.tail[-_KEY_BYTES:], [])
+        elif component.head:
+            bucket = self._by_head.setdefault(component.head[:_KEY_BYTES], [])
+        else:
+            bucket = self._others
+        bucket.append((component, node))
+
+    def step(self, name: bytes) -> Iterator[_Node]:
+        buckets = [self._others]
+        for size in range(1, _KEY_BYTES + 1):
+            buckets.append(self._by_tail.get(name[-size:], []))
+            buckets.append(self._by_head.get(name[:size], []))
+        for bucket in buckets:
+            for component, child in bucket:
+                if component.matches(name):
+                    yield child
+
+
+class _State:
+    """What a directory's path can stand for, and the answers given so far."""
+
+    __slots__ = ("accepted", "always", "branching", "entered", "loops")
+
+    def __init__(self, nodes: Sequence[_Node]) -> None:
+        self.branching = [node for node in nodes if node.literal or node.wild]
+        self.loops = [node for node in nodes if node.is_loop]
+        self.always = tuple(sorted({end for node in self.loops for end in node.ends}))
+        self.entered: dict[bytes, int] = {}
+        self.accepted: dict[bytes, tuple[int, ...]] = {}
+
+
+class GlobSet:
+    """Compiled patterns. Grows as it is asked, within fixed bounds; not for several threads."""
+
+    def __init__(self, root: _Node) -> None:
+        self._states: list[_State] = []
+        self._numbers: dict[tuple[int, ...], int] = {}
+        self._cells = 0
+        self._answers = 0
+        self._root = self._intern([root])
+
+    def root(self) -> int:
+        """The state of the image's root directory."""
+        return self._root
+
+    def enter(self, state: int, name: bytes) -> int:
+        """The state of the directory `name` inside the directory of `state`.
+
+        Raises:
+            LimitError: more different states than an honest image has.
+        """
+        here = self._states[state]
+        known = here.entered.get(name)
+        if known is None:
+            found = [*here.loops, *(node for one in here.branching for node in one.step(name))]
+            known = self._intern(found)
+            self._remember()
+            here.entered[name] = known
+        return known
+
+    def accept(self, state: int, name: bytes) -> tuple[int, ...]:
+        """The patterns, ascending, that match the file `name` in the directory of `state`."""
+        here = self._states[state]
+        if not here.branching:
+            return here.always
+        known = here.accepted.get(name)
+        if known is None:
+            ends = {end for one in here.branching for node in one.step(name) for end in node.ends}
+            known = tuple(sorted(ends.union(here.always))) if ends else here.always
+            self._remember()
+            here.accepted[name] = known
+        return known
+
+    def match(self, path: bytes) -> tuple[int, ...]:
+        """The patterns that match a whole path: `enter` for its directories, then `accept`."""
+        *directories, name = path.split(b"/")
+        state = self._root
+        for directory in directories:
+            state = self.enter(state, directory)
+        return self.accept(state, name)
+
+    def _intern(self, found: list[_Node]) -> int:
+        nodes: dict[int, _Node] = {}
+        for node in found:
+            nodes[node.number] = node
+            if node.any_depth is not None:  # `**` is also no component at all
+                nodes[node.any_depth.number] = node.any_depth
+        key = tuple(sorted(nodes))
+        number = self._numbers.get(key)
+        if number is None:
+            self._cells += 1 + len(key)
+            if self._cells > MAX_STATE_CELLS:
+                raise LimitError(
+                    "glob-states",
+                    f"the directories of this image need more than {MAX_STATE_CELLS:,} "
+                    "cells to match the rules",
+                    "analyze with fewer rule packs",
+                )
+            number = self._numbers[key] = len(self._states)
+            self._states.append(_State([nodes[one] for one in key]))
+        return number
+
+    def _remember(self) -> None:
+        self._answers += 1
+        if self._answers > MAX_ANSWERS:
+            self._answers = 1
+            for state in self._states:
+                state.entered.clear()
+                state.accepted.clear()
+
+
+def compile_globs(patterns: Sequence[str]) -> GlobSet:
+    """Compile `patterns`; a pattern's number is its index.
+
+    Raises:
+        GlobError: a pattern is not valid, or all together are too large.
+    """
+    root = _Node(0, is_loop=False)
+    count = 1
+    for index, pattern in enumerate(patterns):
+        for parts in parse_glob(pattern):
+            node = root
+            for part in parts:
+                child = _child(node, part)
+                if child is None:
+                    if count == MAX_NODES:
+                        reason = f"all patterns together have more than {MAX_NODES:,} components"
+                        raise GlobError(pattern, 0, reason)
+                    child = _add_child(node, part, count)
+                    count += 1
+                node = child
+            if index not in node.ends[-1:]:
+                node.ends += (index,)
+    return GlobSet(root)
+
+
+def _child(node: _Node, part: bytes | Component | AnyDepth) -> _Node | None:
+    if isinstance(part, bytes):
+        return node.literal.get(part)
+    if isinstance(part, Component):
+        return node.wild.get(part) if node.wild else None
+    return node.any_depth
+
+
+def _add_child(node: _Node, part: bytes | Component | AnyDepth, number: int) -> _Node:
+    child = _Node(number, is_loop=isinstance(part, AnyDepth))
+    if isinstance(part, bytes):
+        node.literal[part] = child
+    elif isinstance(part, Component):
+        node.wild = node.wild or _Wildcards()
+        node.wild.add(part, child)
+    else:
+        node.any_depth = child
+    return child

@@ -1,0 +1,334 @@
+"""The grammar of rule patterns: one text becomes components, and a component matches one name.
+
+Everything is bytes: a pattern is encoded as UTF-8 (surrogate escapes become the bytes they stand
+for), case counts, and a leading dot is nothing special. Inside one component:
+
+    *       any bytes, also none          [a-z]   one of these ASCII characters
+    ?       one byte                      [!a-z]  one byte that is none of them
+    {a,b}   either text; braces nest and may hold slashes; `{,x}` is "x or nothing"
+
+`**` as a whole component is any number of components (none too, except at the end of a pattern,
+where it needs at least one: `a/**` is everything below `a`, not `a`). `[*]` is a literal star:
+a class of one character is how every special character is written literally.
+
+No regular expressions: a component is run as a bit-parallel automaton, one step per byte of the
+name, so that no pattern can make a name expensive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+MAX_PATTERN_BYTES = 4096
+"""Longest pattern, as written."""
+MAX_ALTERNATIVES = 64
+"""Most texts that the braces of one pattern may stand for."""
+MAX_BRACE_DEPTH = 8
+"""Deepest nesting of braces."""
+MAX_COMPONENT_TOKENS = 255
+"""Longest component: no file system has a name of more bytes (NAME_MAX)."""
+
+SPECIAL = "*?[{}"
+"""Characters that mean something; in a class they are literal."""
+
+
+class GlobError(ValueError):
+    """A pattern is not valid. `offset` counts characters from its start."""
+
+    def __init__(self, pattern: str, offset: int, reason: str) -> None:
+        super().__init__(f"{reason} (at character {offset + 1} of {pattern[:200]!r})")
+        self.pattern = pattern
+        self.offset = offset
+        self.reason = reason
+
+
+class _Sign:
+    """A token that is not a set of bytes; compared by identity."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+_STAR, _SLASH, _OPEN, _COMMA, _CLOSE = (_Sign(text) for text in "*/{,}")
+_ANY_BYTE = frozenset(range(256))
+_BYTE = tuple(frozenset({byte}) for byte in range(256))
+
+_Token = _Sign | frozenset[int]
+_Placed = tuple[_Token, int]
+"""A token and the offset of its first character."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component with wildcards. `head` and `tail` are its literal ends, tested first."""
+
+    head: bytes
+    tail: bytes
+    middle: tuple[_Token, ...]
+    """What stands between: empty is nothing, one star is anything, else the automaton runs."""
+    _steps: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    """Byte to the set of `middle`'s tokens that accept it, as bits; filled as bytes are met."""
+
+    def matches(self, name: bytes) -> bool:
+        """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
+        if len(name) < len(self.head) + len(self.tail):
+            return False
+        if not (name.startswith(self.head) and name.endswith(self.tail)):
+            return False
+        if len(self.middle) == 1 and self.middle[0] is _STAR:
+            return True
+        return self._run(name[len(self.head) : len(name) - len(self.tail)])
+
+    def _run(self, text: bytes) -> bool:
+        # Bit i is set while the first i byte-tokens are matched; a star in front of token i is a
+        # loop on bit i. This is Shift-And (Baeza-Yates, Gonnet 1992) with stars.
+        stars, end = 0, 0
+        for token in self.middle:
+            if token is _STAR:
+                stars |= 1 << end
+            else:
+                end += 1
+        active = 1
+        for byte in text:
+            accepting = self._steps.get(byte)
+            if accepting is None:
+                accepting = self._steps[byte] = self._accepting(byte)
+            active = (active & accepting) << 1 | active & stars
+            if not active:
+                return False
+        return bool(active >> end & 1)
+
+    def _accepting(self, byte: int) -> int:
+        bits, index = 0, 0
+        for token in self.middle:
+            if isinstance(token, frozenset):
+                bits |= (byte in token) << index
+                index += 1
+        return bits
+
+
+class AnyDepth:
+    """The type of `ANY_DEPTH`, the component `**`."""
+
+
+ANY_DEPTH = AnyDepth()
+
+Part = bytes | Component | AnyDepth
+"""A component: literal, with wildcards, or `**`."""
+
+
+def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
+    """The sequences of components that `pattern` stands for, one per choice of its braces.
+
+    Raises:
+        GlobError: the pattern is not valid, too long, or stands for too many texts.
+    """
+    return tuple(
+        dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, "path"))
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class TextGlob:
+    """A glob over one text instead of a path: a package name, a value, a command word.
+
+    `*` also passes slashes, and there is no `**`.
+    """
+
+    pattern: str
+    choices: tuple[bytes | Component, ...] = field(repr=False)
+
+    def matches(self, text: bytes) -> bool:
+        """Whether the whole of `text` matches."""
+        return any(
+            choice == text if isinstance(choice, bytes) else choice.matches(text)
+            for choice in self.choices
+        )
+
+
+def parse_text_glob(pattern: str) -> TextGlob:
+    """Compile a glob over a text.
+
+    Raises:
+        GlobError: as for `parse_glob`.
+    """
+    choices: dict[bytes | Component, None] = {}
+    for text in _alternatives(pattern, "text"):
+        choices[_component([token for token, _ in text])] = None
+    return TextGlob(pattern, tuple(choices))
+
+
+def escape(text: str) -> str:
+    """`text` as a pattern that matches only it.
+
+    >>> escape("srv/[app]*")
+    'srv/[[]app][*]'
+    """
+    return "".join(f"[{char}]" if char in SPECIAL or char == "," else char for char in text)
+
+
+def _tokens(pattern: str) -> list[_Placed]:
+    """Split a pattern into placed tokens.
+
+    Raises:
+        GlobError: too long, a class without end, a character that no path has.
+    """
+    try:
+        size = len(pattern.encode("utf-8", "surrogateescape"))
+    except UnicodeEncodeError as error:
+        raise GlobError(pattern, error.start, "a lone surrogate is not text") from None
+    if not pattern:
+        raise GlobError(pattern, 0, "the pattern is empty")
+    if size > MAX_PATTERN_BYTES:
+        reason = f"the pattern has {size} bytes, more than the limit of {MAX_PATTERN_BYTES}"
+        raise GlobError(pattern, 0, reason)
+    signs: dict[str, _Token] = {
+        "*": _STAR, "/": _SLASH, "{": _OPEN, ",": _COMMA, "}": _CLOSE, "?": _ANY_BYTE,
+    }  # fmt: skip
+    tokens: list[_Placed] = []
+    at = 0
+    while at < len(pattern):
+        char = pattern[at]
+        if char == "[":
+            members, after = _class(pattern, at)
+            tokens.append((members, at))
+            at = after
+            continue
+        if char == "\0":
+            raise GlobError(pattern, at, "a path has no NUL character")
+        if char in signs:
+            tokens.append((signs[char], at))
+        else:
+            code = char.encode("utf-8", "surrogateescape")
+            tokens.extend((_BYTE[byte], at) for byte in code)
+        at += 1
+    return tokens
+
+
+def _class(pattern: str, start: int) -> tuple[frozenset[int], int]:
+    """The bytes of the class that opens at `start`, and the offset after its bracket."""
+    end = pattern.find("]", start + 1)
+    body = pattern[start + 1 : end]
+    if end < 0:
+        raise GlobError(pattern, start, "`[` has no `]`: write a literal bracket as `[[]`")
+    negated = body.startswith("!") and body != "!"
+    if negated:
+        body = body[1:]
+    if not body:
+        raise GlobError(pattern, start, "the class `[]` is empty")
+    if not body.isascii() or "/" in body or "\0" in body:
+        raise GlobError(pattern, start, "a class holds ASCII characters other than `/` and NUL")
+    if body.startswith("^") and body != "^":
+        raise GlobError(pattern, start, "write `[!…]` for the characters that must not be there")
+    members: set[int] = set()
+    at = 0
+    while at < len(body):
+        low = high = ord(body[at])
+        if at + 2 < len(body) and body[at + 1] == "-":
+            high = ord(body[at + 2])
+            at += 2
+        if high < low:
+            raise GlobError(pattern, start, f"the range {chr(low)}-{chr(high)} is backwards")
+        members.update(range(low, high + 1))
+        at += 1
+    return (_ANY_BYTE - members if negated else frozenset(members)), end + 1
+
+
+def _alternatives(pattern: str, kind: str) -> list[list[_Placed]]:
+    """Multiply the braces out: the token sequences of a pattern, without braces and commas.
+
+    One stack of open groups, no recursion: `done` holds a group's finished alternatives, `current`
+    the texts of the one being read.
+    """
+    done: list[list[list[_Placed]]] = []
+    current: list[list[_Placed]] = [[]]
+    opened: list[tuple[int, list[list[_Placed]], bool]] = []
+    for token, at in _tokens(pattern):
+        if token is _OPEN:
+            if len(opened) == MAX_BRACE_DEPTH:
+                raise GlobError(pattern, at, f"braces nest deeper than {MAX_BRACE_DEPTH}")
+            opened.append((at, current, False))
+            done.append([])
+            current = [[]]
+        elif token is _COMMA and opened:
+            opened[-1] = (*opened[-1][:2], True)
+            done[-1] += current
+            current = [[]]
+        elif token is _CLOSE:
+            if not opened:
+                raise GlobError(pattern, at, "`}` without `{`: write a literal brace as `[}]`")
+            start, before, several = opened.pop()
+            if not several:
+                group = pattern[start : at + 1]
+                reason = f"`{group}` is no known variable and offers no alternatives"
+                raise GlobError(pattern, start, reason)
+            choices = done.pop() + current
+            if len(before) * len(choices) > MAX_ALTERNATIVES:
+                reason = f"the braces stand for more than {MAX_ALTERNATIVES} texts"
+                raise GlobError(pattern, start, reason)
+            current = [text + choice for text in before for choice in choices]
+        else:
+            literal = _BYTE[ord(",")] if token is _COMMA else token
+            if literal is _SLASH and kind == "text":
+                literal = _BYTE[ord("/")]
+            for text in current:
+                text.append((literal, at))
+    if opened:
+        raise GlobError(pattern, opened[-1][0], "`{` without `}`: write a literal brace as `[{]`")
+    return current
+
+
+def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
+    """Cut one token sequence at its slashes; runs of `**` become one."""
+    cuts = [-1, *(at for at, (token, _) in enumerate(text) if token is _SLASH), len(text)]
+    parts: list[Part] = []
+    for before, after in pairwise(cuts):
+        placed = text[before + 1 : after]
+        tokens = [token for token, _ in placed]
+        at = placed[0][1] if placed else text[before][1] if text and before >= 0 else 0
+        _check_component(pattern, tokens, at, is_last=after == len(text))
+        if tokens == [_STAR, _STAR]:
+            if not parts or parts[-1] is not ANY_DEPTH:
+                parts.append(ANY_DEPTH)
+        else:
+            parts.append(_component(tokens))
+    return tuple(parts)
+
+
+def _check_component(pattern: str, tokens: list[_Token], at: int, *, is_last: bool) -> None:
+    if not tokens:
+        if is_last:
+            reason = "a component is empty at the end: to match everything below, end with `/**`"
+        else:
+            reason = "a component is empty: paths have no leading slash and no `//`"
+        raise GlobError(pattern, at, reason)
+    if len(tokens) > MAX_COMPONENT_TOKENS:
+        reason = f"a component is longer than {MAX_COMPONENT_TOKENS} bytes, as no file name is"
+        raise GlobError(pattern, at, reason)
+    if tokens != [_STAR, _STAR] and any(a is b is _STAR for a, b in pairwise(tokens)):
+        raise GlobError(pattern, at, "`**` must be a whole component")
+    if tokens in ([_BYTE[ord(".")]], [_BYTE[ord(".")]] * 2):
+        raise GlobError(pattern, at, "paths have no `.` and no `..`")
+
+
+def _component(tokens: list[_Token]) -> bytes | Component:
+    """A literal when every token is one byte, else literal ends around the rest."""
+    literal = [len(token) == 1 if isinstance(token, frozenset) else False for token in tokens]
+    if all(literal):
+        return _literal(tokens)
+    first = literal.index(False)
+    last = len(literal) - literal[::-1].index(False)
+    middle = [
+        token
+        for index, token in enumerate(tokens[first:last])
+        # `**` in a text is `*`: one star says it all.
+        if not (token is _STAR and index and tokens[first + index - 1] is _STAR)
+    ]
+    return Component(_literal(tokens[:first]), _literal(tokens[last:]), tuple(middle))
+
+
+def _literal(tokens: list[_Token]) -> bytes:
+    return b"".join(bytes(token) for token in tokens if isinstance(token, frozenset))

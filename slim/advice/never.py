@@ -1,0 +1,65 @@
+"""What no rule may propose to delete: package databases, licences, what a running system needs.
+
+The list is data (rules/never.toml); the loader rejects rules that reach it, and the matcher
+protects it again, since a query or an unforeseen path can reach it too. Pure.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slim.advice.faults import Fault, Positions
+from slim.advice.fields import Fields
+from slim.advice.glob_syntax import TextGlob
+from slim.advice.parse import read_toml
+
+NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
+
+
+@dataclass(frozen=True, slots=True)
+class Protected:
+    """One `[[never]]` table."""
+
+    what: str
+    """Names the things, as "package databases"."""
+    why: str
+    match: tuple[str, ...]
+    """Path globs without variables."""
+    packages: tuple[TextGlob, ...]
+    """Packages that must stay installed."""
+    by_name: bool
+    """Protected from globs that pick files by name; a tree that goes as a whole (`dir/**`) may
+    take them along, as the licence of a library goes with the library."""
+    examples: tuple[str, ...]
+    """Paths, or names of packages, that rules are tested against."""
+
+
+def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
+    """Read the list; all its faults come back with it."""
+    document, faults = read_toml(file, text)
+    positions = Positions(text)
+    entries: list[Protected] = []
+    tables = document.get("never", [])
+    if not isinstance(tables, list) or set(document) - {"never"}:
+        faults.append(Fault(file, 0, "", "holds only tables `[[never]]`"))
+        tables = []
+    for index, values in enumerate(tables):
+        table = positions.table("never", index)
+
+        def note(reason: str, key: str, value: str) -> None:
+            line = positions.line(table, key, value)  # noqa: B023 — used before the next turn
+            faults.append(Fault(file, line, "", reason))
+
+        fields = Fields(values, note)
+        fields.unknown(NEVER_KEYS)
+        entries.append(
+            Protected(
+                what=fields.text("what", required=True),
+                why=fields.text("why", required=True, multiline=True),
+                match=fields.globs("match"),
+                packages=fields.text_globs("packages"),
+                by_name=fields.flag("by_name"),
+                examples=fields.texts("examples", required=True),
+            )
+        )
+    return tuple(entries), tuple(faults)

@@ -1,0 +1,70 @@
+"""Packs of rules from TOML texts: read everything, report all faults of all files at once. Pure.
+
+texts ─parse─→ Parsed (pack, rules, faults) per file ─checks─→ faults over all ─→ packs
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Iterable, Sequence
+
+from slim.advice.checks import check_packs
+from slim.advice.faults import Fault, RuleFaults
+from slim.advice.never import Protected
+from slim.advice.parse import parse_pack
+from slim.advice.rule import Pack, Rule
+
+MAX_PACKS = 256
+"""Most files of one load."""
+
+Source = tuple[str, str]
+"""File name and TOML text."""
+
+
+def read_packs(
+    sources: Iterable[Source],
+    *,
+    snippets: Collection[str] = (),
+    never: Sequence[Protected] = (),
+) -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
+    """The packs, in the order of the sources, and all faults, sorted by file and line.
+
+    Args:
+        sources: name and text of each file.
+        snippets: names that `fix.snippet` may have.
+        never: what no rule may reach.
+    """
+    given = list(sources)
+    if len(given) > MAX_PACKS:
+        return (), (Fault("", 0, "", f"{len(given)} rule files, the limit is {MAX_PACKS}"),)
+    parsed = [parse_pack(file, text, snippets) for file, text in given]
+    faults = [fault for one in parsed for fault in one.faults] + check_packs(parsed, never)
+    return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))
+
+
+def load_packs(
+    sources: Iterable[Source],
+    *,
+    snippets: Collection[str] = (),
+    never: Sequence[Protected] = (),
+) -> tuple[Rule, ...]:
+    """The rules of all packs, sorted by id; arguments as for `read_packs`.
+
+    Raises:
+        RuleFaults: with every fault of every file.
+    """
+    packs, faults = read_packs(sources, snippets=snippets, never=never)
+    if faults:
+        raise RuleFaults(faults)
+    return rules_of(packs)
+
+
+def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
+    """All rules of `packs`, sorted by id."""
+    return tuple(sorted((rule for pack in packs for rule in pack.rules), key=lambda r: r.id))
+
+
+def rules_digest(packs: Iterable[Pack]) -> str:
+    """`sha256:…` over the content of the packs: layout, comments and order do not matter."""
+    lines = sorted(f"{pack.name} {pack.digest}\n" for pack in packs)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()
