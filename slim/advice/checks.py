@@ -5,12 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slim.advice.faults import Fault
+from slim.advice.fields import Notes
 from slim.advice.glob import GlobSet, compile_globs
 from slim.advice.glob_syntax import GlobError
 from slim.advice.never import Protected
 from slim.advice.parse import Located, Parsed
 from slim.advice.rule import Rule
 from slim.advice.variables import SAMPLES, bind
+
+_SELECTION = frozenset({"match", "packages", "except", "except_packages", "hits", "misses"})
+"""The keys that decide what a rule selects."""
 
 
 class Examples:
@@ -48,62 +52,23 @@ def selects_package(rule: Rule, name: str) -> bool:
     )
 
 
-def check_packs(parsed: Sequence[Parsed], never: Sequence[Protected]) -> list[Fault]:
-    """The faults that only show once all packs are there."""
+def check_packs(parsed: Sequence[Parsed], never: Sequence[Protected], faults: list[Fault]) -> None:
+    """Add to `faults` those that only show once all packs are there."""
+    _check_claims(parsed, faults)
     located = [one for file in parsed for one in file.rules]
-    faults = _check_headers(parsed) + _check_names(located)
+    _check_names(located)
     try:
         examples = Examples([one.rule for one in located])
-    except GlobError as error:
-        return [*faults, Fault("", 0, "", str(error))]
-    faults += _check_examples(located, examples)
-    faults += _check_never(located, examples, never)
-    return faults
-
-
-def _check_headers(parsed: Sequence[Parsed]) -> list[Fault]:
-    faults: list[Fault] = []
-    owner: dict[str, str] = {}
-    for one in parsed:
-        if one.pack is None:
-            continue
-        for claim in (f"name {one.pack.name}", *(f"prefix {p}" for p in one.pack.prefix)):
-            if claim in owner:
-                faults.append(Fault(one.file, 0, "", f"the {claim} is taken by {owner[claim]}"))
-            owner[claim] = one.file
-    return faults
-
-
-def _check_names(located: Sequence[Located]) -> list[Fault]:
-    faults: list[Fault] = []
-    seen: dict[str, Located] = {}
-    for one in located:
-        for key, name in (("id", one.rule.id), ("slug", one.rule.slug)):
-            first = seen.setdefault(name, one)
-            if first is not one:
-                place = f"{first.file}:{first.positions.line(first.table, key)}"
-                faults.append(one.fault(f"the {key} `{name}` is taken: see {place}", key))
-    return faults
-
-
-def _check_examples(located: Sequence[Located], examples: Examples) -> list[Fault]:
-    faults: list[Fault] = []
+    except GlobError as error:  # each is valid: all together are too large
+        faults.append(Fault("", 0, "", str(error)))
+        return
     for number, one in enumerate(located):
-        for key, expected in (("hits", True), ("misses", False)):
-            for example in getattr(one.rule, key):
-                if one.rule.packages:
-                    selected = selects_package(one.rule, example)
-                else:
-                    reason = path_fault(example)
-                    if reason:
-                        faults.append(one.fault(f"the example {example!r} {reason}", key, example))
-                        continue
-                    selected = number in examples.selecting(example)
-                if selected != expected:
-                    what = "is not matched" if expected else "is matched, and must not be"
-                    reason = f"in `{key}`, {example!r} {what}: change the globs or the example"
-                    faults.append(one.fault(reason, key, example))
-    return faults
+        # A fault in the selection leaves no examples to test yet.
+        if (one.rule.match or one.rule.packages) and not one.notes.keys & _SELECTION:
+            _check_examples(number, one, examples)
+    for entry in never:
+        for example in entry.examples:
+            _check_protected(located, examples, entry, example)
 
 
 def path_fault(path: str) -> str:
@@ -115,25 +80,56 @@ def path_fault(path: str) -> str:
     return ""
 
 
-def _check_never(
-    located: Sequence[Located], examples: Examples, never: Sequence[Protected]
-) -> list[Fault]:
-    faults: list[Fault] = []
-    for entry in never:
-        for example in entry.examples:
-            selecting = {} if entry.packages else examples.selecting(example)
-            for number, one in enumerate(located):
-                if one.rule.category == "secret":
+def _check_claims(parsed: Sequence[Parsed], faults: list[Fault]) -> None:
+    owner: dict[str, str] = {}
+    for one in parsed:
+        for claim in one.claims:
+            if claim in owner:
+                faults.append(Fault(one.file, 0, "", f"the {claim} is taken by {owner[claim]}"))
+            owner[claim] = one.file
+
+
+def _check_names(located: Sequence[Located]) -> None:
+    seen: dict[str, Notes] = {}
+    for one in located:
+        for key, name in (("id", one.rule.id), ("slug", one.rule.slug)):
+            first = seen.setdefault(name, one.notes)
+            if name and first is not one.notes:
+                place = f"{first.file}:{first.line(key)}"
+                one.notes.add(f"the {key} `{name}` is taken: see {place}", key)
+
+
+def _check_examples(number: int, one: Located, examples: Examples) -> None:
+    for key, expected in (("hits", True), ("misses", False)):
+        for example in one.rule.hits if expected else one.rule.misses:
+            if one.rule.packages:
+                selected = selects_package(one.rule, example)
+            else:
+                reason = path_fault(example)
+                if reason:
+                    one.notes.add(f"the example {example!r} {reason}", key, example)
                     continue
-                if entry.packages:
-                    key, reached = "packages", selects_package(one.rule, example)
-                else:
-                    globs = selecting.get(number, [])
-                    key = "match"
-                    reached = any(not (entry.by_name and glob.endswith("/**")) for glob in globs)
-                if reached:
-                    except_key = "except_packages" if entry.packages else "except"
-                    reason = f"reaches {example!r}, on the list of things never to delete"
-                    what = f"({entry.what}): protect it with `{except_key}`"
-                    faults.append(one.fault(f"{reason} {what}", key))
-    return faults
+                selected = number in examples.selecting(example)
+            if selected != expected:
+                what = "is not matched" if expected else "is matched, and must not be"
+                reason = f"in `{key}`, {example!r} {what}: change the globs or the example"
+                one.notes.add(reason, key, example)
+
+
+def _check_protected(
+    located: Sequence[Located], examples: Examples, entry: Protected, example: str
+) -> None:
+    selecting = {} if entry.packages else examples.selecting(example)
+    for number, one in enumerate(located):
+        if one.rule.category == "secret":
+            continue
+        if entry.packages:
+            key, protect = "packages", "except_packages"
+            reached = selects_package(one.rule, example)
+        else:
+            key, protect = "match", "except"
+            globs = selecting.get(number, [])
+            reached = any(not (entry.by_name and glob.endswith("/**")) for glob in globs)
+        if reached:
+            reason = f"reaches {example!r}, which no rule may propose to delete ({entry.what})"
+            one.notes.add(f"{reason}: protect it with `{protect}`", key)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
 
+from slim.advice.faults import Fault
 from slim.advice.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
+from slim.advice.toml_text import Positions, Table
 from slim.advice.variables import SAMPLES, bind
 from slim.advice.words import suggestion
 
@@ -14,10 +16,38 @@ MAX_TEXT = 2_000
 MAX_ITEMS = 512
 """Most items of a list."""
 
-Note = Callable[[str, str, str], None]
-"""Notes a fault: what is wrong, the key (or empty), a piece of the value (or empty)."""
-
 W = TypeVar("W", bound=str)
+
+
+class Note(Protocol):
+    """Notes a fault."""
+
+    def __call__(self, text: str, key: str = "", value: str = "") -> None:
+        """`text` is wrong at `key`, more precisely at `value`, a piece of its value."""
+
+
+class Notes:
+    """Turns what is wrong with one table into faults with lines."""
+
+    def __init__(
+        self, file: str, positions: Positions, table: Table, rule: str, faults: list[Fault]
+    ) -> None:
+        self.file = file
+        self.positions = positions
+        self.table = table
+        self._rule = rule
+        self._faults = faults
+        self.keys: set[str] = set()
+        """The keys at which something was wrong, empty for the table as a whole."""
+
+    def add(self, text: str, key: str = "", value: str = "") -> None:
+        """A `Note`."""
+        self.keys.add(key)
+        self._faults.append(Fault(self.file, self.line(key, value), self._rule, text))
+
+    def line(self, key: str = "", value: str = "") -> int:
+        """The line of `key`, or of the item `value` of it, else of the table."""
+        return self.positions.line(self.table, key, value)
 
 
 class Fields:
@@ -41,7 +71,7 @@ class Fields:
             return ""
         value = self.raw(key)
         if not isinstance(value, str) or not value.strip():
-            self.note(f"`{key}` must be a text that is not empty", key, "")
+            self.note(f"`{key}` must be a text that is not empty", key)
             return ""
         self.check_text(key, value, multiline=multiline)
         return value.strip()
@@ -56,7 +86,7 @@ class Fields:
             if word == value:
                 return word
         hint = suggestion(value, words) if isinstance(value, str) else ""
-        self.note(f"`{key}` must be one of {', '.join(words)}{hint}", key, "")
+        self.note(f"`{key}` must be one of {', '.join(words)}{hint}", key)
         return fallback
 
     def flag(self, key: str) -> bool:
@@ -64,7 +94,7 @@ class Fields:
         value = self.raw(key)
         if value is None or isinstance(value, bool):
             return bool(value)
-        self.note(f"`{key}` must be true or false", key, "")
+        self.note(f"`{key}` must be true or false", key)
         return False
 
     def texts(self, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -73,15 +103,15 @@ class Fields:
             return ()
         value = self.raw(key)
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-            self.note(f"`{key}` must be a list of texts", key, "")
+            self.note(f"`{key}` must be a list of texts", key)
             return ()
         if len(value) > MAX_ITEMS:
-            self.note(f"`{key}` has {len(value)} items, the limit is {MAX_ITEMS}", key, "")
+            self.note(f"`{key}` has {len(value)} items, the limit is {MAX_ITEMS}", key)
             return ()
         kept: dict[str, None] = {}
         for one in value:
             if not one.strip():
-                self.note(f"`{key}` has an empty item", key, "")
+                self.note(f"`{key}` has an empty item", key)
             elif one in kept:
                 self.note(f"`{key}` has {one!r} twice: remove one", key, one)
             else:
@@ -112,22 +142,32 @@ class Fields:
     def check_text(self, key: str, value: str, *, multiline: bool = False) -> None:
         """Note a text that is too long or holds control characters."""
         if len(value) > MAX_TEXT:
-            self.note(f"`{key}` is longer than {MAX_TEXT} characters: shorten it", key, "")
+            self.note(f"`{key}` is longer than {MAX_TEXT} characters: shorten it", key)
         elif not (value.replace("\n", "") if multiline else value).isprintable():
-            self.note(f"`{key}` holds a line break or a control character", key, "")
+            self.note(f"`{key}` holds a line break or a control character", key)
+
+    def inner(self, key: str, values: dict[str, object]) -> Fields:
+        """The fields of the inline table at `key`."""
+
+        outer, outer_key = self.note, key
+
+        def note(text: str, key: str = "", value: str = "") -> None:
+            outer(f"`{outer_key}`: {text}", outer_key, value or key)
+
+        return Fields(values, note)
 
     def unknown(self, known: Sequence[str]) -> None:
         """Note every key that is not in `known`."""
         for key in self._values:
             if key not in known:
                 hint = suggestion(key, known) or f"; known are {', '.join(known)}"
-                self.note(f"unknown key `{key[:64]}`{hint}", key, "")
+                self.note(f"unknown key `{key[:64]}`{hint}", key)
 
     def _present(self, key: str, required: bool) -> bool:
         if self.has(key):
             return True
         if required:
-            self.note(f"`{key}` is missing", "", "")
+            self.note(f"`{key}` is missing")
         return False
 
     def _compiles(self, key: str, pattern: str) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 from slim.advice.builtin import NEVER_FILE, builtin_never, builtin_snippets, builtin_sources
 from slim.advice.faults import Fault
 from slim.advice.pack import Source, read_packs
-from slim.advice.parse import MAX_FILE_BYTES
+from slim.advice.toml_text import MAX_FILE_BYTES
 
 
 def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:

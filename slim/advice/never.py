@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from slim.advice.faults import Fault, Positions
-from slim.advice.fields import Fields
+from slim.advice.faults import Fault
+from slim.advice.fields import Fields, Notes
 from slim.advice.glob_syntax import TextGlob
-from slim.advice.parse import read_toml
+from slim.advice.toml_text import Positions, read_toml
 
 NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
@@ -36,7 +36,10 @@ class Protected:
 
 def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
     """Read the list; all its faults come back with it."""
-    document, faults = read_toml(file, text)
+    faults: list[Fault] = []
+    document = read_toml(file, text, faults)
+    if document is None:
+        return (), tuple(faults)
     positions = Positions(text)
     entries: list[Protected] = []
     tables = document.get("never", [])
@@ -44,13 +47,8 @@ def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Faul
         faults.append(Fault(file, 0, "", "holds only tables `[[never]]`"))
         tables = []
     for index, values in enumerate(tables):
-        table = positions.table("never", index)
-
-        def note(reason: str, key: str, value: str) -> None:
-            line = positions.line(table, key, value)  # noqa: B023 — used before the next turn
-            faults.append(Fault(file, line, "", reason))
-
-        fields = Fields(values, note)
+        notes = Notes(file, positions, positions.table("never", index), "", faults)
+        fields = Fields(values, notes.add)
         fields.unknown(NEVER_KEYS)
         entries.append(
             Protected(

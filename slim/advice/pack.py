@@ -1,6 +1,6 @@
 """Packs of rules from TOML texts: read everything, report all faults of all files at once. Pure.
 
-texts ─parse─→ Parsed (pack, rules, faults) per file ─checks─→ faults over all ─→ packs
+texts ─parse─→ Parsed, faults of each file ─checks─→ faults over all files ─→ packs, or raise
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def read_packs(
     snippets: Collection[str] = (),
     never: Sequence[Protected] = (),
 ) -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
-    """The packs, in the order of the sources, and all faults, sorted by file and line.
+    """The valid packs, in the order of the sources, and all faults, sorted by file and line.
 
     Args:
         sources: name and text of each file.
@@ -37,8 +37,9 @@ def read_packs(
     given = list(sources)
     if len(given) > MAX_PACKS:
         return (), (Fault("", 0, "", f"{len(given)} rule files, the limit is {MAX_PACKS}"),)
-    parsed = [parse_pack(file, text, snippets) for file, text in given]
-    faults = [fault for one in parsed for fault in one.faults] + check_packs(parsed, never)
+    faults: list[Fault] = []
+    parsed = [parse_pack(file, text, snippets, faults) for file, text in given]
+    check_packs(parsed, never, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))
 
 
