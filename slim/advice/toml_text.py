@@ -1,0 +1,137 @@
+"""TOML within limits, and the lines of its tables and keys.
+
+`tomllib` gives no positions, so the text is scanned once more for the lines where tables and keys
+begin. The scan knows strings and brackets and nothing else of TOML; it only ever sees text that
+`tomllib` has accepted. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from bisect import bisect_right
+from dataclasses import dataclass, field
+
+from slim.advice.faults import Fault
+
+MAX_FILE_BYTES = 1 << 20
+"""Longest rule file."""
+MAX_LINE = 8192
+"""Longest line, in characters: `tomllib` takes quadratic time over a dotted key."""
+
+_TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
+
+
+def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | None:
+    """Parse within the limits; None, and a fault in `faults`, when that fails."""
+    size = len(text.encode("utf-8", "surrogatepass"))
+    if size > MAX_FILE_BYTES:
+        faults.append(Fault(file, 0, "", f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}"))
+        return None
+    for number, line in enumerate(text.split("\n"), 1):
+        if len(line) > MAX_LINE:
+            reason = f"the line has {len(line):,} characters, the limit is {MAX_LINE:,}"
+            faults.append(Fault(file, number, "", reason))
+            return None
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        faults.append(Fault(file, 0, "", "not TOML that can be read: nested too deeply"))
+    except ValueError as error:  # TOMLDecodeError, and numbers of too many digits
+        place = _TOML_PLACE.search(str(error))
+        reason = f"not TOML: {_TOML_PLACE.sub('', str(error))}"
+        faults.append(Fault(file, int(place[1]) if place else 0, "", reason))
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table header and the lines of its keys."""
+
+    name: str
+    line: int
+    keys: dict[str, int] = field(default_factory=dict)
+
+
+class Positions:
+    """Lines of tables, keys and values of one TOML text."""
+
+    def __init__(self, text: str) -> None:
+        self._lines = text.split("\n")
+        self._tables: dict[str, list[Table]] = {}
+        starts: set[int] = set()
+        for table in _scan(self._lines):
+            self._tables.setdefault(table.name, []).append(table)
+            starts.update((table.line, *table.keys.values()))
+        self._starts = sorted(starts)
+
+    def table(self, name: str, index: int = 0) -> Table:
+        """The `index`-th table called `name`; a table at line 0 when there is none."""
+        found = self._tables.get(name, [])
+        return found[index] if index < len(found) else Table(name, 0)
+
+    def line(self, table: Table, key: str = "", value: str = "") -> int:
+        """The line of `value` inside `key`, else of `key`, else of the table."""
+        start = table.keys.get(key)
+        if start is None:
+            return table.line
+        if value:
+            after = bisect_right(self._starts, start)
+            last = after == len(self._starts)
+            end = len(self._lines) + 1 if last else self._starts[after]
+            for number in range(start, end):
+                if value in self._lines[number - 1]:
+                    return number
+        return start
+
+
+def _scan(lines: list[str]) -> list[Table]:
+    tables = [Table("", 0)]
+    quote, depth = "", 0
+    for number, line in enumerate(lines, 1):
+        if not quote and not depth:
+            text = line.strip()
+            if text.startswith("["):
+                name = text.partition("#")[0].strip().strip("[] ")
+                _open_table(tables, name, number, is_array=text.startswith("[["))
+                continue
+            key = text.partition("=")[0].strip().strip("\"'")
+            if key and not key.startswith("#"):
+                tables[-1].keys.setdefault(key.split(".")[0], number)
+        quote, depth = _after(line, quote, depth)
+    return tables
+
+
+def _open_table(tables: list[Table], name: str, number: int, *, is_array: bool) -> None:
+    # `[rule.roles]` after `[[rule]]` is the key `roles` of that rule.
+    parent, _, key = name.partition(".")
+    if key and not is_array and tables[-1].name.split(".")[0] == parent:
+        owner = next((t for t in reversed(tables) if t.name == parent), None)
+        if owner is not None:
+            owner.keys.setdefault(key.split(".")[0], number)
+    tables.append(Table(name, number))
+
+
+def _after(line: str, quote: str, depth: int) -> tuple[str, int]:
+    """The open quote and the bracket depth at the end of `line`, from those at its start."""
+    at = 0
+    while at < len(line):
+        if quote:
+            if line[at] == "\\" and quote[0] == '"':
+                at += 2
+            elif line.startswith(quote, at):
+                at += len(quote)
+                quote = ""
+            else:
+                at += 1
+            continue
+        char = line[at]
+        if char == "#":
+            break
+        if char in "\"'":
+            quote = char * 3 if line.startswith(char * 3, at) else char
+            at += len(quote)
+            continue
+        depth += (char in "[{") - (char in "]}")
+        at += 1
+    return (quote if len(quote) == 3 else ""), depth
