@@ -1,0 +1,5 @@
+# Without BuildKit: fetch, use and delete in one RUN; a later RUN cannot take bytes out of this layer.
+RUN apt-get update \
+    && apt-get install -y --no-install-recommends {packages} \
+    && apt-get clean \
+    && rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log
