@@ -1,0 +1,1 @@
+"""Tests; ``tests.bench`` holds the benchmarks."""
