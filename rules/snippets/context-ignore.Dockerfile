@@ -1,0 +1,19 @@
+# .dockerignore, beside the Dockerfile: what `COPY . .` must not see.
+.git
+.github
+.gitignore
+.idea
+.vscode
+**/.DS_Store
+**/.env*
+!**/.env.example
+**/*.log
+**/__pycache__
+**/node_modules
+coverage
+docs
+test
+tests
+target
+Dockerfile*
+compose*.y*ml
