@@ -1,0 +1,239 @@
+"""The benchmark: slim against the floor and against dive, as ratios measured in one run.
+
+    python -m tests.bench.bench [--quick] [--rounds N] [--only TEXT]
+
+Every command is a whole process, measured from spawn to exit; the commands of an image
+alternate (A B C A B C …) so that a busy machine slows all of them alike, and medians are
+compared. The first, unmeasured round is a read of the file into the page cache. It exits 0
+whatever the figures are: a benchmark is no gate.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+from tabulate import tabulate
+
+ROOT = Path(__file__).parents[2]
+PYTHON = sys.executable
+MB = 1e6
+
+
+class Run(NamedTuple):
+    """One process: wall time (s), peak resident memory (bytes), exit code."""
+
+    wall: float
+    rss: int
+    code: int
+
+
+class Row(NamedTuple):
+    """One line of the table; an empty target means that the figure is for orientation."""
+
+    image: str
+    what: str
+    figure: str
+    target: str = ""
+    met: str = ""
+
+
+def run(command: list[str]) -> Run:
+    """Run a command to its end with its output thrown away.
+
+    This process must stay small: Linux counts the memory of the spawning process as the
+    spawned one's peak, until it is exceeded.
+    """
+    start = time.perf_counter()
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"CI": "true"},
+    ) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    return Run(time.perf_counter() - start, usage.ru_maxrss * 1024, process.returncode)
+
+
+def alternate(commands: Mapping[str, list[str]], rounds: int) -> dict[str, Run]:
+    """Return the median wall and memory of each command; drop a command once it fails."""
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, command in commands.items():
+            if any(one.code for one in runs[name]):
+                continue
+            runs[name].append(run(command))
+    return {
+        name: Run(
+            statistics.median(one.wall for one in some),
+            int(statistics.median(one.rss for one in some)),
+            max((one.code for one in some), key=abs),
+        )
+        for name, some in runs.items()
+    }
+
+
+def image(name: str, form: str = "plain") -> str:
+    """Return the path of an image, made by a process of its own if need be."""
+    made = subprocess.run(
+        [PYTHON, "-m", "tests.bench.images", f"{name}.{form}"],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    path = made.stdout.strip()
+    with open(path, "rb", buffering=0) as file:
+        while file.read(1 << 20):
+            pass
+    return path
+
+
+def slim(path: str, *options: str) -> list[str]:
+    """Return the command that analyses an image."""
+    return [PYTHON, "-m", "slim", "analyze", path, "-o", "json", *options]
+
+
+def dive(path: str) -> list[str] | None:
+    """Return dive's command, its rules off, or None where it is not installed."""
+    beside = Path(PYTHON).with_name("dive")
+    found = str(beside) if beside.exists() else shutil.which("dive")
+    return [found, "--ci", "--lowestEfficiency", "0", "--highestUserWastedPercent", "1",
+            "--source", "docker-archive", path] if found else None  # fmt: skip
+
+
+def ratio(
+    label: str, what: str, above: Run | None, below: Run | None, limit: float, *, at_most: bool
+) -> Row:
+    """Compare two walls; a process that failed gives no figure."""
+    sign = "≤" if at_most else "≥"
+    target = f"{sign} {limit:g}" if limit else ""
+    if above is None or below is None:
+        return Row(label, what, "not run", target)
+    if above.code or below.code:
+        return Row(label, what, "failed", target, "no")
+    value = above.wall / below.wall
+    figure = f"{value:.2f}  ({above.wall:.2f} s / {below.wall:.2f} s)"
+    met = ("yes" if (value <= limit if at_most else value >= limit) else "no") if limit else ""
+    return Row(label, what, figure, target, met)
+
+
+def limit(label: str, what: str, one: Run, value: float, most: float, unit: str) -> Row:
+    """Compare one figure with the most that it may be."""
+    if one.code:
+        return Row(label, what, f"failed ({one.code})", f"≤ {most:g} {unit}", "no")
+    met = "yes" if value <= most else "no"
+    return Row(label, what, f"{value:.3g} {unit}", f"≤ {most:g} {unit}", met)
+
+
+DIVE = {"gzip": (3.0, 6.0), "zstd": (1.7, 3.5), "plain": (1.8, 4.0)}  # verified, --no-verify
+
+
+def throughput(name: str, form: str, rounds: int) -> list[Row]:
+    """Measure one large image: slim with and without digests, the floor, dive."""
+    path = image(name, form)
+    floor = [PYTHON, "-m", "tests.bench.floor", path, "--mode"]
+    commands = {
+        "slim": slim(path),
+        "pool": [*floor, "pool"],
+        "pipeline": [*floor, "pipeline"],
+        "fast": slim(path, "--no-verify"),
+    }
+    if peer := dive(path):
+        commands["dive"] = peer
+    runs = alternate(commands, rounds)
+    floors = min(runs["pool"], runs["pipeline"], key=lambda one: (one.code, one.wall))
+    verified, unverified = DIVE[form]
+    label = f"{name} {form}"
+    small = name.startswith("small-files")
+    peer_run = runs.get("dive")
+    return [
+        ratio(label, "slim / floor", runs["slim"], floors, 1.3, at_most=True),
+        ratio(label, "dive / slim", peer_run, runs["slim"],
+              2.5 if small else verified, at_most=False),
+        ratio(label, "dive / slim --no-verify", peer_run, runs["fast"],
+              0 if small else unverified, at_most=False),
+        Row(label, "slim peak memory", f"{runs['slim'].rss / MB:.0f} MB"),
+    ]  # fmt: skip
+
+
+def extremes(rounds: int, *, quick: bool) -> list[Row]:
+    """Measure what must stay small: whiteouts, a million entries, memory, start-up."""
+    rows = []
+    one = alternate({"slim": slim(image("whiteouts"))}, rounds)["slim"]
+    rows.append(limit("whiteouts", "20,000 files, 1,000 whiteouts", one, one.wall, 1, "s"))
+    if not quick:
+        if peer := dive(image("whiteouts")):
+            rows.append(Row("whiteouts", "the same with dive, once", f"{run(peer).wall:.3g} s"))
+        for form in ("plain", "gzip"):
+            one = alternate({"slim": slim(image("million", form))}, rounds)["slim"]
+            rows.append(limit(f"million {form}", "wall", one, one.wall, 12, "s"))
+            rows.append(limit(f"million {form}", "peak memory", one, one.rss / MB, 600, "MB"))
+        one = alternate({"slim": slim(image("three"))}, rounds)["slim"]
+        rows.append(limit("three plain", "peak memory", one, one.rss / MB, 200, "MB"))
+    start = alternate(
+        {"slim": [PYTHON, "-m", "slim", "--version"], "bare": [PYTHON, "-c", "pass"]}, 9
+    )
+    extra = (start["slim"].wall - start["bare"].wall) * 1000
+    what = f"over a bare interpreter ({start['bare'].wall * 1000:.0f} ms)"
+    rows.append(limit("slim --version", what, start["slim"], extra, 80, "ms"))
+    return rows
+
+
+def series(counts: Iterable[int], rounds: int) -> list[Row]:
+    """Measure how time grows with the number of entries; each step is a doubling."""
+    names = [f"series-{count}k" for count in counts]
+    runs = alternate({name: slim(image(name)) for name in names}, rounds)
+    rows = []
+    for before, name in zip([None, *names], names, strict=False):
+        one = runs[name]
+        rows.append(Row(name, "wall, memory", f"{one.wall:.3g} s, {one.rss / MB:.0f} MB"))
+        if before:
+            rows.append(ratio(name, "against half as many", one, runs[before], 2, at_most=True))
+    return rows
+
+
+def main() -> None:
+    """Measure slim against the floor and dive, and print one table."""
+    parser = argparse.ArgumentParser(description=main.__doc__)
+    parser.add_argument("--quick", action="store_true", help="few images, one round")
+    parser.add_argument("--rounds", type=int, default=3, help="runs per command (default: 3)")
+    parser.add_argument("--only", default="", help="only the images whose name holds this text")
+    arguments = parser.parse_args()
+    rounds = 1 if arguments.quick else arguments.rounds
+    large = (
+        [("big-one", "gzip"), ("many", "zstd"), ("small-files", "plain")]
+        if arguments.quick
+        else [(name, form) for name in ("big-one", "many", "small-files", "small-files-one")
+              for form in DIVE] + [("three", "plain")]
+    )  # fmt: skip
+    rows: list[Row] = []
+    for name, form in large:
+        if arguments.only in f"{name}.{form}":
+            print(f"… {name}.{form}", file=sys.stderr, flush=True)
+            rows += throughput(name, form, rounds)
+    if not arguments.only or arguments.only in "extremes":
+        print("… extremes", file=sys.stderr, flush=True)
+        rows += extremes(rounds, quick=arguments.quick)
+    if not arguments.only or arguments.only in "series":
+        print("… series", file=sys.stderr, flush=True)
+        rows += series((50, 100, 200) if arguments.quick else (50, 100, 200, 400, 800), rounds)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, "
+          f"medians of {rounds}")  # fmt: skip
+    print(tabulate(rows, headers=["image", "what", "measured", "target", "met"]))
+
+
+if __name__ == "__main__":
+    main()
