@@ -17,7 +17,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slim.advice.glob_syntax import AnyDepth, Component, GlobError, parse_glob
+from slim.advice.component import AnyDepth, Component, Part
+from slim.advice.glob_syntax import GlobError, parse_glob
 from slim.errors import LimitError
 
 MAX_NODES = 250_000
@@ -208,7 +209,7 @@ def compile_globs(patterns: Sequence[str]) -> GlobSet:
     return GlobSet(root)
 
 
-def _child(node: _Node, part: bytes | Component | AnyDepth) -> _Node | None:
+def _child(node: _Node, part: Part) -> _Node | None:
     if isinstance(part, bytes):
         return node.literal.get(part)
     if isinstance(part, Component):
@@ -216,7 +217,7 @@ def _child(node: _Node, part: bytes | Component | AnyDepth) -> _Node | None:
     return node.any_depth
 
 
-def _add_child(node: _Node, part: bytes | Component | AnyDepth, number: int) -> _Node:
+def _add_child(node: _Node, part: Part, number: int) -> _Node:
     child = _Node(number, is_loop=isinstance(part, AnyDepth))
     if isinstance(part, bytes):
         node.literal[part] = child

@@ -1,7 +1,7 @@
-"""The grammar of rule patterns: one text becomes components, and a component matches one name.
+"""The grammar of rule patterns: one text becomes sequences of components.
 
-Everything is bytes: a pattern is encoded as UTF-8 (surrogate escapes become the bytes they stand
-for), case counts, and a leading dot is nothing special. Inside one component:
+A pattern is encoded as UTF-8 (surrogate escapes become the bytes they stand for). Inside one
+component:
 
     *       any bytes, also none          [a-z]   one of these ASCII characters
     ?       one byte                      [!a-z]  one byte that is none of them
@@ -9,16 +9,25 @@ for), case counts, and a leading dot is nothing special. Inside one component:
 
 `**` as a whole component is any number of components (none too, except at the end of a pattern,
 where it needs at least one: `a/**` is everything below `a`, not `a`). `[*]` is a literal star:
-a class of one character is how every special character is written literally.
-
-No regular expressions: a component is run as a bit-parallel automaton, one step per byte of the
-name, so that no pattern can make a name expensive.
+a class of one character is how every special character is written literally. Pure.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from itertools import pairwise
+
+from slim.advice.component import (
+    ANY_BYTE,
+    ANY_DEPTH,
+    BYTES,
+    STAR,
+    Component,
+    Part,
+    Sign,
+    Token,
+    component,
+)
 
 MAX_PATTERN_BYTES = 4096
 """Longest pattern, as written."""
@@ -43,81 +52,14 @@ class GlobError(ValueError):
         self.reason = reason
 
 
-class _Sign:
-    """A token that is not a set of bytes; compared by identity."""
+_SLASH, _OPEN, _COMMA, _CLOSE = (Sign(text) for text in "/{,}")
+_DOT = BYTES[ord(".")]
+_SIGNS: dict[str, Token] = {
+    "*": STAR, "?": ANY_BYTE, "/": _SLASH, "{": _OPEN, ",": _COMMA, "}": _CLOSE,
+}  # fmt: skip
 
-    __slots__ = ("text",)
-
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-_STAR, _SLASH, _OPEN, _COMMA, _CLOSE = (_Sign(text) for text in "*/{,}")
-_ANY_BYTE = frozenset(range(256))
-_BYTE = tuple(frozenset({byte}) for byte in range(256))
-
-_Token = _Sign | frozenset[int]
-_Placed = tuple[_Token, int]
+_Placed = tuple[Token, int]
 """A token and the offset of its first character."""
-
-
-@dataclass(frozen=True, slots=True)
-class Component:
-    """One component with wildcards. `head` and `tail` are its literal ends, tested first."""
-
-    head: bytes
-    tail: bytes
-    middle: tuple[_Token, ...]
-    """What stands between: empty is nothing, one star is anything, else the automaton runs."""
-    _steps: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
-    """Byte to the set of `middle`'s tokens that accept it, as bits; filled as bytes are met."""
-
-    def matches(self, name: bytes) -> bool:
-        """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
-        if len(name) < len(self.head) + len(self.tail):
-            return False
-        if not (name.startswith(self.head) and name.endswith(self.tail)):
-            return False
-        if len(self.middle) == 1 and self.middle[0] is _STAR:
-            return True
-        return self._run(name[len(self.head) : len(name) - len(self.tail)])
-
-    def _run(self, text: bytes) -> bool:
-        # Bit i is set while the first i byte-tokens are matched; a star in front of token i is a
-        # loop on bit i. This is Shift-And (Baeza-Yates, Gonnet 1992) with stars.
-        stars, end = 0, 0
-        for token in self.middle:
-            if token is _STAR:
-                stars |= 1 << end
-            else:
-                end += 1
-        active = 1
-        for byte in text:
-            accepting = self._steps.get(byte)
-            if accepting is None:
-                accepting = self._steps[byte] = self._accepting(byte)
-            active = (active & accepting) << 1 | active & stars
-            if not active:
-                return False
-        return bool(active >> end & 1)
-
-    def _accepting(self, byte: int) -> int:
-        bits, index = 0, 0
-        for token in self.middle:
-            if isinstance(token, frozenset):
-                bits |= (byte in token) << index
-                index += 1
-        return bits
-
-
-class AnyDepth:
-    """The type of `ANY_DEPTH`, the component `**`."""
-
-
-ANY_DEPTH = AnyDepth()
-
-Part = bytes | Component | AnyDepth
-"""A component: literal, with wildcards, or `**`."""
 
 
 def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
@@ -127,7 +69,7 @@ def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
         GlobError: the pattern is not valid, too long, or stands for too many texts.
     """
     return tuple(
-        dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, "path"))
+        dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, is_path=True))
     )
 
 
@@ -156,8 +98,8 @@ def parse_text_glob(pattern: str) -> TextGlob:
         GlobError: as for `parse_glob`.
     """
     choices: dict[bytes | Component, None] = {}
-    for text in _alternatives(pattern, "text"):
-        choices[_component([token for token, _ in text])] = None
+    for text in _alternatives(pattern, is_path=False):
+        choices[component([token for token, _ in text])] = None
     return TextGlob(pattern, tuple(choices))
 
 
@@ -185,9 +127,6 @@ def _tokens(pattern: str) -> list[_Placed]:
     if size > MAX_PATTERN_BYTES:
         reason = f"the pattern has {size} bytes, more than the limit of {MAX_PATTERN_BYTES}"
         raise GlobError(pattern, 0, reason)
-    signs: dict[str, _Token] = {
-        "*": _STAR, "/": _SLASH, "{": _OPEN, ",": _COMMA, "}": _CLOSE, "?": _ANY_BYTE,
-    }  # fmt: skip
     tokens: list[_Placed] = []
     at = 0
     while at < len(pattern):
@@ -199,11 +138,11 @@ def _tokens(pattern: str) -> list[_Placed]:
             continue
         if char == "\0":
             raise GlobError(pattern, at, "a path has no NUL character")
-        if char in signs:
-            tokens.append((signs[char], at))
+        if char in _SIGNS:
+            tokens.append((_SIGNS[char], at))
         else:
             code = char.encode("utf-8", "surrogateescape")
-            tokens.extend((_BYTE[byte], at) for byte in code)
+            tokens.extend((BYTES[byte], at) for byte in code)
         at += 1
     return tokens
 
@@ -234,10 +173,10 @@ def _class(pattern: str, start: int) -> tuple[frozenset[int], int]:
             raise GlobError(pattern, start, f"the range {chr(low)}-{chr(high)} is backwards")
         members.update(range(low, high + 1))
         at += 1
-    return (_ANY_BYTE - members if negated else frozenset(members)), end + 1
+    return (ANY_BYTE - members if negated else frozenset(members)), end + 1
 
 
-def _alternatives(pattern: str, kind: str) -> list[list[_Placed]]:
+def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
     """Multiply the braces out: the token sequences of a pattern, without braces and commas.
 
     One stack of open groups, no recursion: `done` holds a group's finished alternatives, `current`
@@ -271,9 +210,8 @@ def _alternatives(pattern: str, kind: str) -> list[list[_Placed]]:
                 raise GlobError(pattern, start, reason)
             current = [text + choice for text in before for choice in choices]
         else:
-            literal = _BYTE[ord(",")] if token is _COMMA else token
-            if literal is _SLASH and kind == "text":
-                literal = _BYTE[ord("/")]
+            is_byte = token is _COMMA or (token is _SLASH and not is_path)
+            literal = BYTES[ord(pattern[at])] if is_byte else token
             for text in current:
                 text.append((literal, at))
     if opened:
@@ -290,15 +228,15 @@ def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
         tokens = [token for token, _ in placed]
         at = placed[0][1] if placed else text[before][1] if text and before >= 0 else 0
         _check_component(pattern, tokens, at, is_last=after == len(text))
-        if tokens == [_STAR, _STAR]:
+        if tokens == [STAR, STAR]:
             if not parts or parts[-1] is not ANY_DEPTH:
                 parts.append(ANY_DEPTH)
         else:
-            parts.append(_component(tokens))
+            parts.append(component(tokens))
     return tuple(parts)
 
 
-def _check_component(pattern: str, tokens: list[_Token], at: int, *, is_last: bool) -> None:
+def _check_component(pattern: str, tokens: list[Token], at: int, *, is_last: bool) -> None:
     if not tokens:
         if is_last:
             reason = "a component is empty at the end: to match everything below, end with `/**`"
@@ -308,27 +246,7 @@ def _check_component(pattern: str, tokens: list[_Token], at: int, *, is_last: bo
     if len(tokens) > MAX_COMPONENT_TOKENS:
         reason = f"a component is longer than {MAX_COMPONENT_TOKENS} bytes, as no file name is"
         raise GlobError(pattern, at, reason)
-    if tokens != [_STAR, _STAR] and any(a is b is _STAR for a, b in pairwise(tokens)):
+    if tokens != [STAR, STAR] and any(a is b is STAR for a, b in pairwise(tokens)):
         raise GlobError(pattern, at, "`**` must be a whole component")
-    if tokens in ([_BYTE[ord(".")]], [_BYTE[ord(".")]] * 2):
+    if tokens in ([_DOT], [_DOT] * 2):
         raise GlobError(pattern, at, "paths have no `.` and no `..`")
-
-
-def _component(tokens: list[_Token]) -> bytes | Component:
-    """A literal when every token is one byte, else literal ends around the rest."""
-    literal = [len(token) == 1 if isinstance(token, frozenset) else False for token in tokens]
-    if all(literal):
-        return _literal(tokens)
-    first = literal.index(False)
-    last = len(literal) - literal[::-1].index(False)
-    middle = [
-        token
-        for index, token in enumerate(tokens[first:last])
-        # `**` in a text is `*`: one star says it all.
-        if not (token is _STAR and index and tokens[first + index - 1] is _STAR)
-    ]
-    return Component(_literal(tokens[:first]), _literal(tokens[last:]), tuple(middle))
-
-
-def _literal(tokens: list[_Token]) -> bytes:
-    return b"".join(bytes(token) for token in tokens if isinstance(token, frozenset))

@@ -16,8 +16,8 @@ from slim.advice.faults import Fault
 
 MAX_FILE_BYTES = 1 << 20
 """Longest rule file."""
-MAX_LINE = 8192
-"""Longest line, in characters: `tomllib` takes quadratic time over a dotted key."""
+MAX_KEY_DOTS = 64
+"""Most dots of a dotted key: `tomllib` takes quadratic time over them."""
 
 _TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
@@ -29,8 +29,8 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
         faults.append(Fault(file, 0, "", f"{size:,} bytes, the limit is {MAX_FILE_BYTES:,}"))
         return None
     for number, line in enumerate(text.split("\n"), 1):
-        if len(line) > MAX_LINE:
-            reason = f"the line has {len(line):,} characters, the limit is {MAX_LINE:,}"
+        if _key_dots(line) > MAX_KEY_DOTS:
+            reason = f"more than {MAX_KEY_DOTS} dots in a key"
             faults.append(Fault(file, number, "", reason))
             return None
     try:
@@ -39,9 +39,19 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
         faults.append(Fault(file, 0, "", "not TOML that can be read: nested too deeply"))
     except ValueError as error:  # TOMLDecodeError, and numbers of too many digits
         place = _TOML_PLACE.search(str(error))
+        line_number = int(place[1]) if place else text.count("\n") + 1
         reason = f"not TOML: {_TOML_PLACE.sub('', str(error))}"
-        faults.append(Fault(file, int(place[1]) if place else 0, "", reason))
+        faults.append(Fault(file, line_number, "", reason))
     return None
+
+
+def _key_dots(line: str) -> int:
+    # A key stands in front of `=` or, in a header, between brackets, always on one line. Strings
+    # are counted too: a text with so many dots in front of a `=` is no loss.
+    *keys, rest = line.split("=")
+    if line.lstrip().startswith("["):
+        keys.append(rest)
+    return max((key.count(".") for key in keys), default=0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,106 @@
+"""One component of a path pattern, and whether a name matches it.
+
+No regular expressions: a component with wildcards is run as a bit-parallel automaton, one step per
+byte of the name, so that no pattern can make a name expensive. Everything is bytes: case counts,
+`?` is one byte, and a leading dot is nothing special. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+
+class Sign:
+    """A token that is not a set of bytes; compared by identity."""
+
+    __slots__ = ("text",)
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+    def __repr__(self) -> str:
+        return f"Sign({self.text!r})"
+
+
+STAR: Final = Sign("*")
+"""Any bytes, also none."""
+ANY_BYTE: Final = frozenset(range(256))
+BYTES: Final = tuple(frozenset({byte}) for byte in range(256))
+"""The token of each byte: the set that holds only it."""
+
+Token = Sign | frozenset[int]
+"""What a component is made of: `STAR`, or the set of bytes that may stand at one place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """One component with wildcards. `head` and `tail` are its literal ends, tested first."""
+
+    head: bytes
+    tail: bytes
+    places: tuple[frozenset[int], ...]
+    """The bytes that may stand at each place between them; empty if a star is all there is."""
+    stars: int
+    """Bit i is set if a star stands in front of place i (the last bit: behind all places)."""
+    _steps: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    """Byte to the places that accept it, as bits; filled as bytes are met."""
+
+    def matches(self, name: bytes) -> bool:
+        """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
+        if len(name) < len(self.head) + len(self.tail):
+            return False
+        if not (name.startswith(self.head) and name.endswith(self.tail)):
+            return False
+        return not self.places or self._run(name[len(self.head) : len(name) - len(self.tail)])
+
+    def _run(self, text: bytes) -> bool:
+        # Bit i is set while the first i places are matched; a star in front of place i loops on
+        # bit i. This is Shift-And (Baeza-Yates and Gonnet, 1992) with stars.
+        active, stars, steps = 1, self.stars, self._steps
+        for byte in text:
+            accepting = steps.get(byte)
+            if accepting is None:
+                accepting = steps[byte] = self._accepting(byte)
+            active = (active & accepting) << 1 | active & stars
+            if not active:
+                return False
+        return bool(active >> len(self.places))
+
+    def _accepting(self, byte: int) -> int:
+        return sum(1 << index for index, place in enumerate(self.places) if byte in place)
+
+
+class AnyDepth:
+    """The type of `ANY_DEPTH`, the component `**`."""
+
+
+ANY_DEPTH: Final = AnyDepth()
+
+Part = bytes | Component | AnyDepth
+"""A component: literal, with wildcards, or `**`."""
+
+
+def component(tokens: Sequence[Token]) -> bytes | Component:
+    """A literal if every token is one byte, else literal ends around the rest.
+
+    Several stars in a row are one star.
+    """
+    is_literal = [isinstance(token, frozenset) and len(token) == 1 for token in tokens]
+    if all(is_literal):
+        return _literal(tokens)
+    first = is_literal.index(False)
+    last = len(tokens) - is_literal[::-1].index(False)
+    places: list[frozenset[int]] = []
+    stars = 0
+    for token in tokens[first:last]:
+        if isinstance(token, frozenset):
+            places.append(token)
+        else:
+            stars |= 1 << len(places)
+    return Component(_literal(tokens[:first]), _literal(tokens[last:]), tuple(places), stars)
+
+
+def _literal(tokens: Sequence[Token]) -> bytes:
+    return b"".join(bytes(token) for token in tokens if isinstance(token, frozenset))
