@@ -42,10 +42,13 @@ def parse_bytes(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     factor = _FACTOR.get((found[3] or "B").lower()) if found else None
     if found is None or factor is None:
-        raise ValueError(f"{text!r} is not a size: write a number and a unit such as 340 MB or 1 MiB")
+        raise ValueError(
+            f"{text!r} is not a size: write a number and a unit such as 340 MB or 1 MiB"
+        )
     fraction = found[2] or ""
-    scaled = int(found[1] + fraction) * factor
-    whole, rest = divmod(scaled, 10 ** len(fraction))
+    scaled: int = int(found[1] + fraction) * factor
+    parts: int = 10 ** len(fraction)
+    whole, rest = divmod(scaled, parts)
     if rest:
         raise ValueError(f"{text!r} is not a whole number of bytes")
     if whole >= 2**63:

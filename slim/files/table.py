@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
 
+from slim.stream.inflate import Marks
+
 
 class Kind(IntEnum):
     """What a row is."""
@@ -57,6 +59,15 @@ ROOT = 0
 
 
 @dataclass(slots=True)
+class LayerNotice:
+    """A warning about a layer: how often it applies, and where it applied first."""
+
+    text: str
+    path: bytes
+    count: int = 1
+
+
+@dataclass(slots=True)
 class LayerTable:
     """The entries of one layer in tar order, and how its bytes are laid out.
 
@@ -84,24 +95,18 @@ class LayerTable:
     """(parent, name, hidden) of each directory, parents first. Hidden: below a whiteout-like name."""
     metas: list[tuple[int, int, int]] = field(default_factory=list)
     """(mode, uid, gid)."""
-    notices: list[tuple[str, bytes, str]] = field(default_factory=list)
-    """(warning id, path, text)."""
-    links_followed: bool = False
-    """An entry was written through a symbolic link of this layer."""
+    notices: dict[str, LayerNotice] = field(default_factory=dict)
+    """What a reader should know, by warning id; `note` adds to it."""
     tar_bytes: int = 0
     """Size of the uncompressed stream."""
     end: int = 0
     """Offset after the last entry's padding; what follows is the end of the archive."""
-    headers_only: int = 0
-    """Payload bytes that belong to no file: extension records, sparse maps."""
     blob_bytes: int = 0
     """Size of the stored blob."""
     compression: str = ""
     """`none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic bytes."""
-    marks_raw: array[int] = field(default_factory=lambda: array("q"))
-    """Checkpoints of the decompressor: compressed offsets, ascending, first 0 …"""
-    marks_tar: array[int] = field(default_factory=lambda: array("q"))
-    """… and the uncompressed offsets that were reached there."""
+    marks: Marks = field(default_factory=Marks)
+    """Stored against uncompressed offsets, as the decompressor went."""
     blob_digest: str = ""
     """Digest of the stored blob, as computed; empty when not verified."""
     diff_id: str = ""
@@ -109,6 +114,14 @@ class LayerTable:
 
     def __len__(self) -> int:
         return len(self.name)
+
+    def note(self, id: str, path: bytes, text: str) -> None:
+        """Record a warning: the first path stands for all, so that hostile input stays bounded."""
+        known = self.notices.get(id)
+        if known is None:
+            self.notices[id] = LayerNotice(text, path)
+        else:
+            known.count += 1
 
     def digest(self, row: int) -> bytes:
         """Content identity of a row."""
@@ -158,8 +171,8 @@ class Files:
     """Hard link row to the row that holds the bytes; absent when the target is missing."""
     dir_shown: bytearray
     """1 where the final filesystem has the directory."""
-    notices: tuple[tuple[str, int, bytes, str], ...]
-    """(warning id, layer, path, text)."""
+    notices: tuple[tuple[int, str, LayerNotice], ...]
+    """(layer, warning id, notice)."""
 
     def __post_init__(self) -> None:
         rows = self.starts[-1]

@@ -18,6 +18,10 @@ class Blob(Protocol):
     def size(self) -> int:
         """Bytes as stored."""
 
+    @property
+    def position(self) -> int:
+        """Where the blob lies in its archive: identifies it, and ascending order reads fastest."""
+
     def chunks(self) -> Iterator[bytes]:
         """The bytes in order, in pieces of at most `CHUNK` bytes.
 
@@ -128,7 +132,7 @@ class Image:
     """One image of one platform, with its layers from first to last."""
 
     format: str
-    """`docker-archive`, `oci-archive` or `oci-dir`; `+gzip`, `+zstd` … when compressed as a whole."""
+    """`docker-archive`, `oci-archive` or `oci-dir`."""
     input: str
     """What the user gave, for the report."""
     archive_bytes: int
@@ -142,6 +146,6 @@ class Image:
     history: tuple[History, ...]
     layers: tuple[Layer, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
-    warnings: tuple[Notice, ...] = ()
-    sequential: bool = False
-    """True when blobs are cheap only in archive order (the archive is compressed as a whole)."""
+    notices: tuple[Notice, ...] = ()
+    compression: str = "none"
+    """Of the archive as a whole: if any, blobs are cheap to read only in archive order."""

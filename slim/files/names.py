@@ -1,0 +1,177 @@
+"""From the name in a tar header to a place in the layer's tree.
+
+Directories are interned, parents first. Names are cleaned as engines do (`./`, `//`, `..` clamped to
+the root). A symbolic link of the same layer on the way is followed, because the engines resolve names
+against what the layer has written so far; links of lower layers are not, because overlay engines
+unpack each layer into an empty directory.
+Source: OCI image-spec layer.md "Representing Changes"; the engines' behaviour where it is silent.
+"""
+
+from __future__ import annotations
+
+from slim.errors import InputError
+from slim.files.table import ROOT, LayerTable
+from slim.limits import Limits, exceeded
+
+WHITEOUT = b".wh."
+OPAQUE = b".wh..wh..opq"
+AUFS = b".wh..wh."
+
+
+class Names:
+    """The directories of one layer, and the symbolic links that names may run through."""
+
+    def __init__(self, table: LayerTable, limits: Limits) -> None:
+        self._table = table
+        self._limits = limits
+        self._ids: dict[tuple[int, bytes], int] = {}
+        self._depth = [0]
+        self._links: dict[tuple[int, bytes], bytes] = {}
+        self.by_text: dict[bytes, int] = {b"": ROOT}
+        """Directory part as written in headers → directory id. The hot loop's only look-up."""
+        self.link_names: set[bytes] = set()
+        """Last components of all symbolic links so far: a cheap "could this replace a link?"."""
+
+    def place(self, raw: bytes) -> tuple[int, bytes]:
+        """Directory id and last component; an empty component means the root itself.
+
+        Raises:
+            LimitError: the path is too long or too deep.
+        """
+        if len(raw) > self._limits.path_bytes:
+            raise exceeded("path_bytes", len(raw), self._limits.path_bytes, "an entry's name")
+        parts = self._clean(raw)
+        if not parts:
+            return ROOT, b""
+        return self._descend(parts[:-1]), parts[-1]
+
+    def directory(self, text: bytes) -> int:
+        """Id of the directory part of a name as written, remembered for the next entries."""
+        parent, last = self.place(text)
+        found = self._descend_one(parent, last) if last else ROOT
+        self.by_text[text] = found
+        return found
+
+    def add_directory(self, parent: int, name: bytes) -> None:
+        """A directory entry: it replaces a symbolic link of this layer at its path."""
+        if name in self.link_names and self._links.pop((parent, name), None) is not None:
+            self._forget()
+        self._intern(parent, name)
+
+    def add_link(self, parent: int, name: bytes, target: bytes) -> None:
+        """A symbolic link: later names of this layer run through it."""
+        self._links[parent, name] = target
+        self.link_names.add(name)
+        if (parent, name) in self._ids:
+            self._forget()
+
+    def add_other(self, parent: int, name: bytes) -> None:
+        """Anything else at a path where this layer may have had a symbolic link."""
+        if self._links.pop((parent, name), None) is not None:
+            self._forget()
+
+    def target(self, raw: bytes) -> tuple[int, bytes]:
+        """Where a hard link's target is, scoped to the root."""
+        return self.place(raw)
+
+    def _forget(self) -> None:
+        """What a name runs through has changed: written names must be resolved anew."""
+        self.by_text = {b"": ROOT}
+
+    def _clean(self, raw: bytes) -> list[bytes]:
+        parts: list[bytes] = []
+        for part in raw.split(b"/"):
+            if part == b"..":
+                if parts:
+                    parts.pop()
+                else:
+                    self._table.note(
+                        "path-escape", raw, "a name leads out of the root; engines disagree"
+                    )
+            elif part and part != b".":
+                parts.append(part)
+        return parts
+
+    def _descend(self, parts: list[bytes]) -> int:
+        at = ROOT
+        for part in parts:
+            at = self._descend_one(at, part)
+        return at
+
+    def _descend_one(self, at: int, part: bytes) -> int:
+        if part in self.link_names and (at, part) in self._links:
+            return self._follow(at, part)
+        return self._intern(at, part)
+
+    def _follow(self, at: int, part: bytes) -> int:
+        """Resolve a symbolic link of this layer, clamped to the root; a loop is a plain directory."""
+        self._table.note(
+            "write-through-symlink",
+            self._path(at, part),
+            "an entry is written through a symbolic link of its layer",
+        )
+        start, first, hops = at, part, 0
+        pending = [part]
+        while pending:
+            step = pending.pop()
+            if step in (b"", b"."):
+                continue
+            if step == b"..":
+                at = max(self._table.dirs[at][0], ROOT)
+                continue
+            target = self._links.get((at, step)) if step in self.link_names else None
+            if target is None:
+                at = self._intern(at, step)
+                continue
+            hops += 1
+            if hops > self._limits.link_hops or len(pending) > self._limits.path_depth:
+                self._table.note(
+                    "symlink-loop", self._path(start, first), "symbolic links lead in a circle"
+                )
+                return self._intern(start, first)
+            if target.startswith(b"/"):
+                at = ROOT
+            pending.extend(reversed(target.split(b"/")))
+        return at
+
+    def _intern(self, parent: int, name: bytes) -> int:
+        key = (parent, name)
+        found = self._ids.get(key)
+        if found is None:
+            depth = self._depth[parent] + 1
+            if depth > self._limits.path_depth:
+                raise exceeded("path_depth", depth, self._limits.path_depth, "a directory")
+            found = self._ids[key] = len(self._table.dirs)
+            hidden = self._table.dirs[parent][2]
+            if name.startswith(WHITEOUT) and not hidden:
+                hidden = True
+                if not (parent == ROOT and name.startswith(AUFS)):
+                    self._table.note(
+                        "whiteout-like-name",
+                        self._path(parent, name),
+                        "a directory named like a whiteout: no part of the tree",
+                    )
+            self._table.dirs.append((parent, name, hidden))
+            self._depth.append(depth)
+        return found
+
+    def _path(self, parent: int, name: bytes) -> bytes:
+        above = self._table.directory_path(parent)
+        return above + b"/" + name if above else name
+
+
+def whiteout_target(path: bytes, name: bytes) -> bytes:
+    """The name that a whiteout hides.
+
+    Raises:
+        InputError: `.wh.`, `.wh..` and `.wh...` name nothing, or the directory itself; engines
+            refuse them or delete the wrong thing.
+    """
+    hidden = name[len(WHITEOUT) :]
+    if hidden in (b"", b".", b".."):
+        raise InputError(
+            "invalid-whiteout",
+            f"a whiteout without a name: {path.decode('utf-8', 'backslashreplace')!r}",
+            "no engine unpacks this layer safely; rebuild the image",
+        )
+    return hidden

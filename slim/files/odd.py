@@ -1,0 +1,343 @@
+"""Tar entries that are no plain files: links, directories, whiteouts, extension records, odd types.
+
+Each is decoded exactly as Go's reader does (`Reader.next` in `src/archive/tar/reader.go`) and becomes
+one row. Where engines disagree about an entry, the row follows the specification and a notice says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+
+from slim.errors import InputError
+from slim.files.names import AUFS, OPAQUE, WHITEOUT, Names, whiteout_target
+from slim.files.table import DIGEST_BYTES, NO_DIGEST, ROOT, Kind, LayerTable
+from slim.limits import Limits, exceeded
+from slim.stream import sparse
+from slim.stream.feed import Feed
+from slim.stream.header import (
+    BLOCK,
+    HEADER_ONLY,
+    ZERO_BLOCK,
+    Header,
+    HeaderError,
+    apply_pax,
+    parse_header,
+    parse_pax,
+)
+
+_MEMO = 1 << 16
+"""Header fields to remember at most: hostile input must not grow the memo."""
+
+
+class OddEntries:
+    """Reads one entry after another from a feed into a table."""
+
+    def __init__(
+        self,
+        table: LayerTable,
+        feed: Feed,
+        limits: Limits,
+        seen: Callable[[Header], None] | None = None,
+    ) -> None:
+        self._table = table
+        self._feed = feed
+        self._limits = limits
+        self._seen = seen
+        self._metas: dict[tuple[int, int, int], int] = {}
+        self.names = Names(table, limits)
+        self.meta_ids: dict[bytes, int] = {}
+        """Raw mode, uid and gid fields that are known to be numbers → index into `table.metas`."""
+        self.plain_tails: set[bytes] = set()
+        """Raw fields from magic to device numbers that are known to be valid."""
+
+    def entry(self) -> Generator[None, bytes, bool]:
+        """Read one entry; False at the end of the archive.
+
+        Raises:
+            InputError: not an entry that Go's reader accepts, or cut off.
+            LimitError: an extension, a path or the tree is too large.
+        """
+        at = self._feed.offset
+        try:
+            return (yield from self._entry())
+        except HeaderError as error:
+            raise InputError(
+                "tar-header",
+                f"{error}, in the tar entry at offset {at:,}",
+                "the layer is damaged, or made to be read differently by different tools",
+            ) from None
+
+    def _entry(self) -> Generator[None, bytes, bool]:
+        feed, table = self._feed, self._table
+        records: dict[bytes, bytes] = {}
+        long_name = long_link = b""
+        extensions = ""
+        while True:
+            block = yield from feed.block()
+            if not block or block == ZERO_BLOCK:
+                if extensions:
+                    table.note("dangling-extension", b"", "an extension header without its entry")
+                yield from self._end(bool(block))
+                return False
+            header = parse_header(block)
+            if header.type not in "xgLK":
+                break
+            body = yield from self._extension(header)
+            if header.type == "g":
+                self._global(header, parse_pax(body))
+                return True
+            if header.type in extensions:
+                table.note(
+                    "duplicate-extension", b"", "two extension headers of a kind: the last counts"
+                )
+            extensions += header.type
+            if header.type == "x":
+                records = parse_pax(body)
+            elif header.type == "L":
+                long_name = body.split(b"\0", 1)[0]
+            else:
+                long_link = body.split(b"\0", 1)[0]
+        if "x" in extensions and len(set(extensions)) > 1:
+            table.note(
+                "mixed-extensions", header.name, "PAX and GNU names for one entry: GNU counts"
+            )
+        if not extensions:
+            self._remember(block, header)
+        apply_pax(header, records)
+        header.name = long_name or header.name
+        header.link = long_link or header.link
+        if header.type == "\0":
+            header.type = "5" if header.name.endswith(b"/") else "0"
+        yield from self._content(block, header, records)
+        return True
+
+    def _content(
+        self, block: bytes, header: Header, records: dict[bytes, bytes]
+    ) -> Generator[None, bytes, None]:
+        """The payload: sparse map, row, bytes."""
+        feed = self._feed
+        stored = 0 if header.type in HEADER_ONLY else header.size
+        if stored < 0:
+            raise HeaderError("negative size")
+        regions: sparse.Map | None = None
+        pad, ahead = -stored % BLOCK, b""
+        if header.type == "S":
+            regions = yield from self._old_map(block, header)
+        elif version := sparse.pax_version(records):
+            if header.type in HEADER_ONLY:
+                raise HeaderError("sparse records for an entry without data")
+            sparse.apply_names(header, records)
+            if version == "1.0":
+                regions, ahead, used = yield from self._map_in_body(stored)
+                stored -= used
+            else:
+                regions = sparse.map_in_records(records)
+        if regions is not None:
+            sparse.check(regions, header.size, stored)
+            self._table.note("sparse", header.name, "a sparse file: layers should not hold any")
+        if self._seen is not None:
+            self._seen(header)
+        self._row(header, stored, feed.offset - len(ahead))
+        if self._table.kind[-1] == Kind.FILE:
+            digest = yield from feed.digest(stored - len(ahead), ahead)
+            self._table.digests[-DIGEST_BYTES:] = digest
+        else:
+            yield from feed.skip(stored - len(ahead))
+        feed.at += pad
+
+    def _row(self, header: Header, stored: int, data: int) -> None:
+        """Decide what the entry is and append its row."""
+        table, names, kind_of = self._table, self.names, header.type
+        parent, name = names.place(header.name)
+        hidden = table.dirs[parent][2]
+        if not name:
+            self._root(header, stored, data)
+        elif parent == ROOT and name.startswith(AUFS) and name != OPAQUE:
+            table.note("aufs-metadata", header.name, "bookkeeping of AUFS: no part of the tree")
+            if kind_of == "5":
+                names.add_directory(parent, name)
+            self._add(Kind.OTHER, parent, name, 0, stored, data, header)
+        elif name.startswith(WHITEOUT) and not hidden:
+            self._whiteout(header, parent, name, stored, data)
+        elif kind_of == "5":
+            names.add_directory(parent, name)
+            self._add(Kind.DIRECTORY, parent, name, 0, 0, data, header)
+        elif kind_of in "07S":
+            if kind_of != "0":
+                table.note(
+                    "unsupported-type",
+                    header.name,
+                    f"no engine unpacks entries of type {kind_of!r}",
+                )
+            self._replace(parent, name)
+            self._add(Kind.FILE, parent, name, header.size, stored, data, header)
+        elif kind_of == "1":
+            self._replace(parent, name)
+            self._hard_link(header, parent, name, data)
+        elif kind_of == "2":
+            self._add(Kind.SYMLINK, parent, name, 0, 0, data, header)
+            table.links[len(table) - 1] = header.link
+            names.add_link(parent, name, header.link)
+        elif kind_of in "346":
+            table.note("device-node", header.name, "a device or FIFO")
+            if kind_of == "3" and header.device == (0, 0):
+                table.note(
+                    "overlay-whiteout-device",
+                    header.name,
+                    "a device 0/0: overlay engines take it for a whiteout",
+                )
+            self._replace(parent, name)
+            self._add(Kind.DEVICE, parent, name, 0, 0, data, header)
+        else:
+            table.note(
+                "unsupported-type", header.name, f"no engine unpacks entries of type {kind_of!r}"
+            )
+            self._add(Kind.OTHER, parent, name, 0, stored, data, header)
+        if kind_of in HEADER_ONLY and header.size and kind_of != "5":
+            table.note(
+                "size-without-data", header.name, "a size on an entry that has no data: not skipped"
+            )
+
+    def _root(self, header: Header, stored: int, data: int) -> None:
+        if header.type == "5" and header.name:
+            self._add(Kind.DIRECTORY, ROOT, b"", 0, 0, data, header)
+            return
+        if header.name:
+            text = "the root itself as something else than a directory: ignored"
+            self._table.note("root-entry", header.name, text)
+        else:
+            self._table.note("empty-name", b"", "an entry without a name: ignored")
+        self._add(Kind.OTHER, ROOT, b"", 0, stored, data, header)
+
+    def _whiteout(self, header: Header, parent: int, name: bytes, stored: int, data: int) -> None:
+        if header.type not in "0" or stored:
+            self._table.note(
+                "odd-whiteout", header.name, "a whiteout that is not an empty regular file"
+            )
+        if name == OPAQUE:
+            self._add(Kind.OPAQUE, parent, b"", 0, stored, data, header)
+        else:
+            target = whiteout_target(header.name, name)
+            self._add(Kind.WHITEOUT, parent, target, 0, stored, data, header)
+
+    def _hard_link(self, header: Header, parent: int, name: bytes, data: int) -> None:
+        table = self._table
+        above, last = self.names.place(header.link)
+        if last.startswith(WHITEOUT) and not table.dirs[above][2]:
+            table.note(
+                "hardlink-to-whiteout", header.name, "a hard link to a whiteout: engines disagree"
+            )
+        path = table.directory_path(above)
+        self._add(Kind.HARDLINK, parent, name, 0, 0, data, header)
+        table.links[len(table) - 1] = path + b"/" + last if path else last
+
+    def _replace(self, parent: int, name: bytes) -> None:
+        if name in self.names.link_names:
+            self.names.add_other(parent, name)
+
+    def _add(
+        self,
+        kind: Kind,
+        parent: int,
+        name: bytes,
+        size: int,
+        stored: int,
+        data: int,
+        header: Header,
+    ) -> None:
+        table = self._table
+        table.kind.append(kind)
+        table.directory.append(parent)
+        table.name.append(name)
+        table.size.append(size)
+        table.stored.append(stored)
+        table.data.append(data)
+        table.meta.append(self._meta(header))
+        table.digests += NO_DIGEST
+
+    def _meta(self, header: Header) -> int:
+        key = (header.mode & 0o7777, header.uid, header.gid)
+        found = self._metas.get(key)
+        if found is None:
+            found = self._metas[key] = len(self._table.metas)
+            self._table.metas.append(key)
+        return found
+
+    def _remember(self, block: bytes, header: Header) -> None:
+        """Fields of a valid header: the fast path of `tar` accepts what has been decoded here."""
+        if len(self.plain_tails) < _MEMO:
+            self.plain_tails.add(block[257:345])
+        if len(self.meta_ids) < _MEMO:
+            self.meta_ids[block[100:124]] = self._meta(header)
+
+    def _global(self, header: Header, records: dict[bytes, bytes]) -> None:
+        if not {b"path", b"linkpath", b"size"}.isdisjoint(records):
+            self._table.note(
+                "global-header",
+                header.name,
+                "a global header sets names or sizes: engines ignore it",
+            )
+        if self._seen is not None:
+            header.name = records.get(b"path") or header.name
+            header.link, header.size = b"", 0
+            self._seen(header)
+        self._add(Kind.OTHER, ROOT, b"", 0, 0, self._feed.offset, header)
+
+    def _extension(self, header: Header) -> Generator[None, bytes, bytes]:
+        if header.size < 0:
+            raise HeaderError("negative size")
+        if header.size > self._limits.extension_bytes:
+            raise exceeded(
+                "extension_bytes",
+                header.size,
+                self._limits.extension_bytes,
+                "a tar extension header",
+            )
+        body = yield from self._feed.take(header.size)
+        self._feed.at += -header.size % BLOCK
+        return body
+
+    def _old_map(self, block: bytes, header: Header) -> Generator[None, bytes, sparse.Map]:
+        regions, header.size, more = sparse.map_in_header(block)
+        read = 0
+        while more:
+            read += BLOCK
+            if read > self._limits.extension_bytes:
+                raise exceeded(
+                    "extension_bytes", read, self._limits.extension_bytes, "a sparse map"
+                )
+            further, more = sparse.map_in_extension((yield from self._feed.take(BLOCK)))
+            regions += further
+        return regions
+
+    def _map_in_body(self, stored: int) -> Generator[None, bytes, tuple[sparse.Map, bytes, int]]:
+        """PAX 1.0: (map, bytes of data read ahead, bytes that the map takes)."""
+        text = b""
+        while (found := sparse.map_in_text(text) if text else None) is None:
+            # Double what is read: the map is looked at a bounded number of times.
+            more = min(max(BLOCK, len(text)), stored - len(text))
+            if more <= 0:
+                raise HeaderError("sparse map is cut off")
+            if len(text) > self._limits.extension_bytes:
+                raise exceeded(
+                    "extension_bytes", len(text), self._limits.extension_bytes, "a sparse map"
+                )
+            text += yield from self._feed.take(more)
+        regions, used = found
+        return regions, text[used:], used
+
+    def _end(self, marked: bool) -> Generator[None, bytes, None]:
+        """After the last entry: one or two zero blocks, or nothing; then anything, ignored."""
+        feed, table = self._feed, self._table
+        table.end = feed.offset - (BLOCK if marked else 0)
+        if not marked:
+            if feed.offset:
+                table.note("missing-eoa", b"", "the tar ends without its end-of-archive blocks")
+            return
+        second = yield from feed.block()
+        if second not in (b"", ZERO_BLOCK):
+            raise HeaderError("a zero block is followed by data")
+        if (yield from feed.rest()):
+            table.note(
+                "data-after-end", b"", "data after the end of the archive: no engine reads it"
+            )

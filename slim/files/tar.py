@@ -1,0 +1,167 @@
+"""The tar stream of a layer → rows. The one hot loop.
+
+`walk` is a coroutine: it is sent the uncompressed chunks in order, then `b""` for the end. A plain file
+whose header fields have all been seen before is handled here, touching its header once; anything else
+goes through `odd`, which decodes exactly as Go does.
+
+    chunk:  …│header│payload ……│pad│header│payload│pad│header│pay…
+             └ at                                             └ may run into the next chunk
+
+The checksum is the price of a header: summing 512 bytes in Python takes longer than all the rest.
+Adler-32's low half is 1 + the sum modulo 65,521, and a header of ASCII bytes sums to less than that, so
+one call of a C function decides exactly; headers with other bytes take the exact path.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Generator, Iterable, Iterator
+from dataclasses import dataclass
+
+import xxhash
+
+from slim.files.odd import OddEntries
+from slim.files.table import Kind, LayerTable
+from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.stream.feed import Feed
+from slim.stream.header import BLOCK, Header, HeaderError, number
+
+try:
+    from isal.isal_zlib import adler32
+except ImportError:  # no wheel for this machine; the standard library has the same function
+    from zlib import adler32
+
+_FIELDS = struct.Struct("100s24s11sB12x8sB100x88s167x")
+"""name; mode, uid and gid; size and its last byte; checksum; type; magic to device numbers."""
+_NO_PREFIX = bytes(167)
+_REGULAR = ord("0")
+_FILE = int(Kind.FILE)
+_DOTS = (b"", b".", b"..")
+_MEMO = 1 << 16
+
+
+def walk(
+    table: LayerTable,
+    limits: Limits = DEFAULT_LIMITS,
+    *,
+    seen: Callable[[Header], None] | None = None,
+) -> Generator[None, bytes, None]:
+    """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
+
+    `seen` is called with every header and turns the fast path off.
+
+    Raises:
+        InputError: not a tar that Go's reader accepts, or cut off.
+        LimitError: too many entries, a too long or deep name, a too large extension.
+    """
+    feed = Feed()
+    odd = OddEntries(table, feed, limits, seen)
+    names = odd.names
+    metas, tails = odd.meta_ids, odd.plain_tails
+    link_names = names.link_names
+    sums: dict[bytes, int] = {}
+    add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
+    add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
+    add_meta, digests = table.meta.append, table.digests
+    unpack, digest_of = _FIELDS.unpack, xxhash.xxh3_128_digest
+    regular = -1 if seen else _REGULAR
+    going = True
+    while going:
+        chunk, at, base = feed.chunk, feed.at, feed.base
+        length, view = len(chunk), memoryview(chunk)
+        by_text = names.by_text
+        while (start := at + BLOCK) <= length:
+            head = chunk[at:start]
+            name, ids, digits, last, check, kind, tail = unpack(head)
+            if kind != regular or last not in (0, 32) or tail not in tails or ids not in metas:
+                break
+            expected = sums.get(check)
+            if expected is None:
+                expected = sums[check] = _expected(check)
+            if (
+                expected != adler32(head) & 0xFFFF
+                or not head.isascii()
+                or not head.endswith(_NO_PREFIX)
+                or not digits.isdigit()
+            ):
+                break
+            name = name.rstrip(b"\0")
+            if 0 in name:
+                break
+            above, _, name = name.rpartition(b"/")
+            directory = by_text.get(above)
+            if directory is None:
+                directory = names.directory(above)
+                by_text = names.by_text
+            if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:
+                break
+            try:
+                size = int(digits, 8)
+            except ValueError:
+                break
+            add_kind(_FILE)
+            add_directory(directory)
+            add_name(name)
+            add_size(size)
+            add_stored(size)
+            add_data(base + start)
+            add_meta(metas[ids])
+            end = start + size
+            if end <= length:
+                digests += digest_of(view[start:end])
+                at = end + (-size & 511)
+                continue
+            feed.at = start
+            digests += yield from feed.digest(size)
+            feed.at += -size & 511
+            chunk, at, base = feed.chunk, feed.at, feed.base
+            length, view = len(chunk), memoryview(chunk)
+        if len(sums) > _MEMO:
+            sums.clear()
+        feed.at = at
+        going = yield from odd.entry()
+        if len(table) > limits.layer_entries:
+            raise exceeded("layer_entries", len(table), limits.layer_entries, "a layer")
+    table.tar_bytes = feed.base + len(feed.chunk)
+
+
+def _expected(check: bytes) -> int:
+    """Low half of the Adler-32 of a header with this checksum field; 0 (never right) if it is none."""
+    try:
+        return 1 + number(check) - 8 * 0x20 + sum(check)
+    except HeaderError:
+        return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An entry as Go's reader returns it."""
+
+    name: bytes
+    link: bytes
+    type: str
+    size: int
+
+
+def list_entries(chunks: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Entry]:
+    """The entries of a tar by the exact path, up to its end or the first fault (raised).
+
+    Raises:
+        InputError: as `walk`.
+    """
+    headers: list[Header] = []
+    walker = walk(LayerTable(), limits, seen=headers.append)
+    fault: Exception | None = None
+    try:
+        next(walker)
+        for chunk in chunks:
+            walker.send(chunk)
+        walker.send(b"")
+    except StopIteration:
+        pass
+    except Exception as error:
+        fault = error
+    for header in headers:
+        yield Entry(header.name, header.link, header.type, header.size)
+    if fault is not None:
+        raise fault

@@ -1,0 +1,116 @@
+"""Docker-archives: what `docker save`, `skopeo` and `crane` write, described by `manifest.json`.
+
+Layers are named by path; a repeated layer may be a link to another member, which is followed inside
+the archive only. Source: Docker image specification v1.2; moby `image/tarexport`.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from slim.errors import InputError, IntegrityError
+from slim.image.archive import Archive, clean
+from slim.image.build import align_history, check_layer_count, read_document
+from slim.image.documents import Object, refused
+from slim.image.manifest import ImageConfig, digest_of, read_config
+from slim.image.model import Image, Layer, Notice, Platform
+from slim.image.select import Candidate, choose
+from slim.limits import Limits
+
+_ENTRY = ("Config", "RepoTags", "Layers", "Parent", "LayerSources")
+
+
+def open_docker(
+    archive: Archive,
+    given: str,
+    *,
+    tag: str | None,
+    image_index: int | None,
+    platform: Platform | None,
+    limits: Limits,
+    notices: tuple[Notice, ...] = (),
+) -> Image:
+    """The one image that is meant.
+
+    Raises:
+        InputError: not a docker-archive, incomplete, or not an image.
+        UsageError: several images, and no choice given.
+    """
+    entries = _entries(read_document(archive, "manifest.json", limits)[1])
+    configs: dict[int, ImageConfig] = {}
+    if platform is not None:
+        configs = {i: _config(archive, entry, limits)[1] for i, entry in enumerate(entries)}
+    candidates = [
+        Candidate(
+            entry.texts("RepoTags"),
+            configs[i].config.platform if i in configs else None,
+            entry.text("Config"),
+        )
+        for i, entry in enumerate(entries)
+    ]
+    position = choose(candidates, tag=tag, image_index=image_index, platform=platform)
+    entry = entries[position]
+    digest, config = _config(archive, entry, limits)
+    names = entry.texts("Layers")
+    check_layer_count(config, len(names), "manifest.json")
+    history, history_notices = align_history(config, len(names))
+    return Image(
+        format="docker-archive",
+        input=given,
+        archive_bytes=archive.size,
+        names=candidates[position].names,
+        manifest_digest="",
+        config_digest=digest,
+        config=config.config,
+        history=config.history,
+        layers=tuple(
+            _layer(archive, index, name, config.diff_ids[index], history[index])
+            for index, name in enumerate(names)
+        ),
+        notices=(*notices, *history_notices),
+        compression=archive.compression,
+    )
+
+
+def _entries(document: Any) -> list[Object]:
+    if not isinstance(document, list):
+        raise refused("manifest.json", "is not an array of images")
+    if not document:
+        raise InputError(
+            "no-image", "manifest.json lists no image", "save an image, not an empty selection"
+        )
+    return [Object(value, f"manifest.json[{i}]", _ENTRY) for i, value in enumerate(document)]
+
+
+def _config(archive: Archive, entry: Object, limits: Limits) -> tuple[str, ImageConfig]:
+    name = _member(entry.text("Config"), f"{entry.where}.Config")
+    data, document = read_document(archive, name, limits)
+    digest = digest_of(data, "sha256", name)
+    # Writers name the config by its digest: `<hex>.json`, `sha256:<hex>`, `blobs/sha256/<hex>`.
+    named = name.rsplit("/", 1)[-1].removeprefix("sha256:").removesuffix(".json")
+    if len(named) == 64 and set(named) <= set("0123456789abcdef") and digest != f"sha256:{named}":
+        raise IntegrityError(
+            "wrong-digest",
+            f"the config {name} has the digest {digest}",
+            "the image was changed or damaged: save it again",
+        )
+    return digest, read_config(document, name, limits)
+
+
+def _layer(archive: Archive, index: int, raw: str, diff_id: str, history: Any) -> Layer:
+    name = _member(raw, f"manifest.json: layer {index}")
+    blob = archive.blob(name)
+    if blob is None:
+        raise InputError(
+            "missing-blob",
+            f"layer {index} ({name}) is not in the archive",
+            "the archive is incomplete: save the image again",
+        )
+    return Layer(index=index, diff_id=diff_id, blob=blob, history=history, member=name)
+
+
+def _member(name: str, where: str) -> str:
+    """A member's name, looked up among the names of the archive and nowhere else."""
+    if not name or name.startswith("/") or "\0" in name or ".." in name.split("/"):
+        raise refused(where, f"names a member {name[:80]!r} outside the archive")
+    return clean(name)

@@ -1,0 +1,80 @@
+"""Budgets for hostile input: numbers with names, so that an error can say which one was exceeded.
+
+Defaults follow what engines and registries enforce (OCI distribution spec, Go's archive/tar, Linux
+PATH_MAX) or what the largest known images need. Each is a command-line flag (`--limit NAME=VALUE`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+from slim.errors import LimitError, UsageError
+from slim.units import parse_bytes
+
+_MIB = 1 << 20
+_GIB = 1 << 30
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Upper bounds; sizes in bytes, the rest counts."""
+
+    json_bytes: int = 4 * _MIB
+    """A manifest, index, config or docker `manifest.json`."""
+    json_depth: int = 64
+    json_nodes: int = 200_000
+    index_depth: int = 8
+    index_documents: int = 1_000
+    descriptors: int = 10_000
+    layers: int = 1_024
+    members: int = 200_000
+    """Members of the outer archive, or files of a layout directory."""
+    extension_bytes: int = _MIB
+    """A PAX or GNU extension record, a sparse map: Go's own bound."""
+    path_bytes: int = 8_192
+    path_depth: int = 512
+    link_hops: int = 255
+    layer_entries: int = 2_000_000
+    image_entries: int = 5_000_000
+    layer_bytes: int = 64 * _GIB
+    """A layer once decompressed."""
+    image_bytes: int = 256 * _GIB
+    """All layers once decompressed."""
+    window_log: int = 27
+    """zstd window, as a power of two: 128 MiB."""
+    frames: int = 10_000_000
+    """gzip members or zstd frames of one blob."""
+
+
+DEFAULT_LIMITS = Limits()
+
+
+def exceeded(name: str, value: int, limit: int, where: str = "") -> LimitError:
+    """The error for a limit: names value, limit and flag."""
+    place = f" in {where}" if where else ""
+    return LimitError(
+        f"limit-{name.replace('_', '-')}",
+        f"{name.replace('_', ' ')}: {value:,} is over the limit of {limit:,}{place}",
+        f"if you trust the image, raise it with --limit {name.replace('_', '-')}=VALUE",
+    )
+
+
+def with_limits(settings: list[str], base: Limits = DEFAULT_LIMITS) -> Limits:
+    """Apply `NAME=VALUE` settings; values are counts or sizes such as `1 GiB`.
+
+    Raises:
+        UsageError: unknown name or a value that is no number.
+    """
+    known = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    values: dict[str, int] = {}
+    for setting in settings:
+        name, _, text = setting.partition("=")
+        if name not in known:
+            raise UsageError(
+                "unknown-limit", f"there is no limit {name!r}", f"limits: {', '.join(known)}"
+            )
+        try:
+            values[known[name]] = parse_bytes(text)
+        except ValueError as error:
+            raise UsageError("bad-limit", f"limit {name}: {error}") from None
+    return replace(base, **values)

@@ -1,0 +1,119 @@
+"""Reading an exact number of bytes from chunks that are sent to a coroutine.
+
+Every method is a generator to be used with `yield from`: it yields when it needs the next chunk and is
+sent `b""` once, at the end of the stream.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Generator
+
+import xxhash
+
+from slim.errors import InputError
+from slim.stream.header import BLOCK
+
+
+class Feed:
+    """A window on the stream: the current chunk and the position in it.
+
+    `at` may lie beyond the chunk: what is between is padding that nobody needs to see.
+    """
+
+    __slots__ = ("at", "base", "chunk", "ended")
+
+    def __init__(self) -> None:
+        self.chunk = b""
+        self.at = 0
+        self.base = 0
+        """Offset of the chunk's first byte in the stream."""
+        self.ended = False
+
+    @property
+    def offset(self) -> int:
+        """Position in the stream, in bytes."""
+        return self.base + self.at
+
+    def block(self) -> Generator[None, bytes, bytes]:
+        """The next 512 bytes; `b""` when the stream ends before them.
+
+        Raises:
+            InputError: the stream ends inside the block.
+        """
+        while self.at >= len(self.chunk):
+            if self.ended:
+                return b""
+            yield from self._next()
+        return (yield from self.take(BLOCK))
+
+    def take(self, count: int) -> Generator[None, bytes, bytes]:
+        """The next `count` bytes.
+
+        Raises:
+            InputError: the stream ends before them.
+        """
+        parts = [self.chunk[self.at : self.at + count]]
+        left = count - len(parts[0])
+        self.at += len(parts[0])
+        while left:
+            yield from self._more(left)
+            parts.append(self.chunk[:left])
+            self.at = len(parts[-1])
+            left -= self.at
+        return b"".join(parts)
+
+    def digest(self, count: int, before: bytes = b"") -> Generator[None, bytes, bytes]:
+        """xxh3-128 of `before` and the next `count` bytes, which are passed over.
+
+        Raises:
+            InputError: the stream ends before them.
+        """
+        state = xxhash.xxh3_128(before)
+        part = memoryview(self.chunk)[self.at : self.at + count]
+        state.update(part)
+        self.at += len(part)
+        left = count - len(part)
+        while left:
+            yield from self._more(left)
+            part = memoryview(self.chunk)[:left]
+            state.update(part)
+            self.at = len(part)
+            left -= len(part)
+        return state.digest()
+
+    def skip(self, count: int) -> Generator[None, bytes, None]:
+        """Pass over `count` bytes.
+
+        Raises:
+            InputError: the stream ends before them.
+        """
+        left = count - max(0, min(count, len(self.chunk) - self.at))
+        self.at += count - left
+        while left:
+            yield from self._more(left)
+            self.at = min(left, len(self.chunk))
+            left -= self.at
+
+    def rest(self) -> Generator[None, bytes, bool]:
+        """Read to the end; True when anything but zeros was left."""
+        odd = bool(self.chunk[self.at :].lstrip(b"\0"))
+        while not self.ended:
+            yield from self._next()
+            odd = odd or bool(self.chunk[self.at :].lstrip(b"\0"))
+        return odd
+
+    def _next(self) -> Generator[None, bytes, None]:
+        self.at = max(0, self.at - len(self.chunk))
+        self.base += len(self.chunk)
+        self.chunk = yield
+        self.ended = not self.chunk
+
+    def _more(self, missing: int) -> Generator[None, bytes, None]:
+        if not self.ended:
+            yield from self._next()
+        if self.ended:
+            raise InputError(
+                "tar-truncated",
+                f"the tar ends at offset {self.offset:,}, {missing:,} bytes before the end of an entry",
+                "the layer is cut off or damaged: save or pull the image again",
+            )

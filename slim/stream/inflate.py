@@ -1,0 +1,256 @@
+"""A stored blob → its uncompressed chunks, with checkpoints of how far the input was consumed.
+
+The compression is decided by magic bytes, never by the label. Concatenated gzip members and zstd
+frames, skippable frames among them, are one stream (RFC 1952 §2.2, RFC 8878 §3.1); a stream that is cut
+off is an error in every format. Output per call is bounded, so that a bomb costs time up to a limit,
+never memory. At every checkpoint at most 64 KiB of input were consumed since the last one.
+"""
+
+from __future__ import annotations
+
+import bz2
+import lzma
+import sys
+from array import array
+from collections.abc import Generator, Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from slim.errors import InputError
+from slim.limits import Limits, exceeded
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+try:
+    from isal import isal_zlib as _zlib
+except ImportError:  # no wheel for this machine: the standard library is slower and as right
+    import zlib as _zlib  # type: ignore[no-redef]
+
+STEP = 1 << 16
+"""Input given to a decompressor at once."""
+_OUTPUT = 1 << 20
+"""Output taken from a decompressor at once."""
+_XZ_MEMORY = 64 << 20
+_SKIPPABLE = (0x184D2A50, 0x184D2A5F)
+
+
+@dataclass(slots=True)
+class Marks:
+    """How the stored bytes map to the uncompressed ones, and what was odd about their end."""
+
+    raw: array[int] = field(default_factory=lambda: array("q"))
+    """Checkpoints: offsets in the stored bytes, ascending; the last is their number …"""
+    out: array[int] = field(default_factory=lambda: array("q"))
+    """… and the uncompressed offsets that were reached there, strictly ascending."""
+    zeros: int = 0
+    """Zero bytes after the last member."""
+    garbage: int = 0
+    """Other bytes after the last member."""
+
+    def add(self, raw: int, out: int) -> None:
+        """Append a checkpoint; of several at one uncompressed offset the last one counts."""
+        if self.out and self.out[-1] == out:
+            self.raw[-1] = raw
+        else:
+            self.raw.append(raw)
+            self.out.append(out)
+
+
+class _Decompressor(Protocol):
+    """What bz2, lzma and zstd have in common in the standard library."""
+
+    @property
+    def eof(self) -> bool: ...
+    @property
+    def unused_data(self) -> bytes: ...
+    @property
+    def needs_input(self) -> bool: ...
+    def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes: ...
+
+
+class _Gzip:
+    """isal's object behind the same interface."""
+
+    def __init__(self) -> None:
+        self._inner = _zlib.decompressobj(31)
+        self._full = False
+
+    @property
+    def eof(self) -> bool:
+        return bool(self._inner.eof)
+
+    @property
+    def unused_data(self) -> bytes:
+        return bytes(self._inner.unused_data)
+
+    @property
+    def needs_input(self) -> bool:
+        # Output that filled its bound may have more behind it, even with all input taken.
+        return not self._full and not self._inner.unconsumed_tail
+
+    def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes:
+        out: bytes = self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
+        self._full = len(out) == max_length
+        return out
+
+
+def sniff(head: bytes) -> str:
+    """Compression of a blob by its first bytes: `none`, `gzip`, `zstd`, `bzip2` or `xz`.
+
+    A skippable frame first is zstd too (zstd:chunked and pzstd write such).
+    """
+    if head[:3] == b"\x1f\x8b\x08":
+        return "gzip"
+    magic = int.from_bytes(head[:4], "little")
+    if magic == 0xFD2FB528 or (len(head) >= 4 and _SKIPPABLE[0] <= magic <= _SKIPPABLE[1]):
+        return "zstd"
+    if head[:3] == b"BZh":
+        return "bzip2"
+    if head[:6] == b"\xfd7zXZ\0":
+        return "xz"
+    return "none"
+
+
+def inflate(
+    chunks: Iterable[bytes], compression: str, marks: Marks, limits: Limits
+) -> Iterator[bytes]:
+    """Uncompressed chunks, none of them empty; fills `marks`.
+
+    Raises:
+        InputError: damaged, cut off, or a format that cannot be read.
+        LimitError: too many members or frames.
+    """
+    if compression == "none":
+        size = 0
+        for chunk in chunks:
+            size += len(chunk)
+            yield chunk
+        marks.add(size, size)
+        return
+    yield from _Stream(compression, marks, limits).run(chunks)
+
+
+class _Stream:
+    """The members or frames of one blob, one after the other."""
+
+    def __init__(self, compression: str, marks: Marks, limits: Limits) -> None:
+        self._compression = compression
+        self._marks = marks
+        self._limits = limits
+        self._engine: _Decompressor | None = None
+        """None between two members."""
+        self._head = b""
+        """Start of the next member, until there is enough of it to recognise."""
+        self._raw = self._out = self._frames = self._zeros = self._garbage = 0
+
+    def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        step = STEP
+        for chunk in chunks:
+            view, at = memoryview(chunk), 0
+            while at < len(view):
+                piece = view[at : at + step]
+                frames = self._frames
+                yield from self._feed(piece)
+                at += len(piece)
+                # A decompressor copies what it leaves: small steps while members are small.
+                step = max(512, step // 2) if self._frames > frames + 1 else min(STEP, step * 2)
+        self._finish()
+
+    def _feed(self, piece: bytes | memoryview) -> Iterator[bytes]:
+        while piece:
+            if self._engine is None:
+                piece = self._begin(piece)
+                continue
+            piece = yield from self._member(self._engine, piece)
+
+    def _begin(self, piece: bytes | memoryview) -> bytes | memoryview:
+        """Between members: start the next one, or take note of what else is there."""
+        if self._zeros or self._garbage:
+            self._pad(piece)
+            return b""
+        head = self._head + bytes(piece[: 6 - len(self._head)])
+        if len(head) < 6 and len(head) == len(self._head) + len(piece):
+            self._head = head
+            return b""
+        rest = self._head + bytes(piece) if self._head else piece
+        self._head = b""
+        if sniff(head) != self._compression:
+            self._pad(rest)
+            return b""
+        self._frames += 1
+        if self._frames > self._limits.frames:
+            raise exceeded("frames", self._frames, self._limits.frames, "a layer's blob")
+        self._engine = self._open()
+        return rest
+
+    def _member(
+        self, engine: _Decompressor, piece: bytes | memoryview
+    ) -> Generator[bytes, None, bytes]:
+        """Decompress inside a member; returns what follows its end."""
+        size = len(piece)
+        while True:
+            try:
+                out = engine.decompress(piece, _OUTPUT)
+            except _ERRORS as error:
+                raise InputError(
+                    "layer-corrupt",
+                    f"the {self._compression} stream is damaged near offset {self._raw:,}"
+                    f" of the blob: {error}",
+                    "the layer is damaged: save or pull the image again",
+                ) from None
+            if out:
+                self._out += len(out)
+                yield out
+            if engine.eof:
+                rest = engine.unused_data
+                self._engine = None
+                self._raw += size - len(rest)
+                self._marks.add(self._raw, self._out)
+                return rest
+            if engine.needs_input:
+                self._raw += size
+                self._marks.add(self._raw, self._out)
+                return b""
+            piece = b""
+
+    def _pad(self, piece: bytes | memoryview) -> None:
+        self._raw += len(piece)
+        if self._garbage or bytes(piece).strip(b"\0"):
+            self._garbage += len(piece) + self._zeros
+            self._zeros = 0
+        else:
+            self._zeros += len(piece)
+
+    def _finish(self) -> None:
+        if self._engine is not None:
+            raise InputError(
+                "layer-truncated",
+                f"the {self._compression} stream is cut off at offset {self._raw:,} of the blob",
+                "the layer is incomplete: save or pull the image again",
+            )
+        self._pad(self._head)
+        self._marks.zeros, self._marks.garbage = self._zeros, self._garbage
+        self._marks.add(self._raw, self._out)
+
+    def _open(self) -> _Decompressor:
+        if self._compression == "gzip":
+            return _Gzip()
+        if self._compression == "zstd":
+            options = {int(zstd.DecompressionParameter.window_log_max): self._limits.window_log}
+            return zstd.ZstdDecompressor(options=options)
+        if self._compression == "xz":
+            return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
+        return bz2.BZ2Decompressor()
+
+
+_ERRORS: tuple[type[Exception], ...] = (
+    _zlib.error,
+    zstd.ZstdError,
+    lzma.LZMAError,
+    OSError,
+    EOFError,
+    ValueError,
+)
