@@ -153,6 +153,8 @@ def test_names_that_are_not_utf8() -> None:
         ("a/", 1, "end with `/**`"),
         ("a/{,b}/c", 1, "empty"),
         ("a/../b", 2, "no `..`"),
+        ("a/.{.,b}/c", 2, "no `..`"),
+        ("[.]", 0, "no `..`"),
         ("a/**b", 2, "whole component"),
         ("a/***", 2, "whole component"),
         ("a{b", 1, "`{` without `}`"),

@@ -177,8 +177,8 @@ def test_all_faults_of_all_files_are_reported_at_once() -> None:
         "elixir.toml:16: ELX009: unknown key `mach`",
         "elixir.toml:11: ELX009: unknown key `categry`: did you mean `category`?",
         "unknown key `wy`",
-        "the id `ELX009` is taken: see elixir.toml:6",
-        "node.toml:7: NOD009: `slug` must begin with the pack's name",
+        "the id `ELX009` is taken: see elixir.toml:7",
+        "node.toml:8: NOD009: `slug` must begin with the pack's name",
         "bad.toml:1: not TOML",
     ):
         assert piece in text
@@ -307,14 +307,13 @@ dev = "off"
 id = "y"
 """
     positions = Positions(text)
-    first, second = positions.table("rule"), positions.table("rule", 1)
-    assert (first.line, second.line, positions.table("rule", 2).line) == (7, 16, 0)
-    assert positions.line(first, "list", "[two]") == 11
-    assert positions.line(first, "list", "three") == 9
-    assert positions.line(first, "quoted") == 13
-    assert positions.line(first, "roles") == 14
-    assert positions.line(first, "absent") == 7
-    assert positions.line(second, "id", "y") == 17
+    assert [positions.table("rule", n).line for n in (0, 1, 2)] == [7, 16, 0]
+    assert positions.line("rule", 0, "list", "[two]") == 11
+    assert positions.line("rule", 0, "list", "three") == 9
+    assert positions.line("rule", 0, "quoted") == 13
+    assert positions.line("rule", 0, "roles") == 14
+    assert positions.line("rule", 0, "absent") == 7
+    assert positions.line("rule", 1, "id", "y") == 17
 
 
 def test_predicates() -> None:

@@ -13,7 +13,7 @@ from typing import Final
 
 
 class Sign:
-    """A token that is not a set of bytes; compared by identity."""
+    """A token that is no text; compared by identity."""
 
     __slots__ = ("text",)
 
@@ -27,11 +27,9 @@ class Sign:
 STAR: Final = Sign("*")
 """Any bytes, also none."""
 ANY_BYTE: Final = frozenset(range(256))
-BYTES: Final = tuple(frozenset({byte}) for byte in range(256))
-"""The token of each byte: the set that holds only it."""
 
-Token = Sign | frozenset[int]
-"""What a component is made of: `STAR`, or the set of bytes that may stand at one place."""
+Token = bytes | frozenset[int] | Sign
+"""What a component is made of: literal bytes, the bytes that may stand at one place, `STAR`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,24 +81,29 @@ Part = bytes | Component | AnyDepth
 
 
 def component(tokens: Sequence[Token]) -> bytes | Component:
-    """A literal if every token is one byte, else literal ends around the rest.
+    """A literal if all tokens are literal, else literal ends around the rest.
 
     Several stars in a row are one star.
     """
-    is_literal = [isinstance(token, frozenset) and len(token) == 1 for token in tokens]
-    if all(is_literal):
-        return _literal(tokens)
-    first = is_literal.index(False)
-    last = len(tokens) - is_literal[::-1].index(False)
+    first, last = 0, len(tokens)
+    while first < last and isinstance(tokens[first], bytes):
+        first += 1
+    head = _join(tokens[:first])
+    if first == last:
+        return head
+    while isinstance(tokens[last - 1], bytes):
+        last -= 1
     places: list[frozenset[int]] = []
     stars = 0
     for token in tokens[first:last]:
-        if isinstance(token, frozenset):
+        if isinstance(token, bytes):
+            places.extend(frozenset({byte}) for byte in token)
+        elif isinstance(token, frozenset):
             places.append(token)
         else:
             stars |= 1 << len(places)
-    return Component(_literal(tokens[:first]), _literal(tokens[last:]), tuple(places), stars)
+    return Component(head, _join(tokens[last:]), tuple(places), stars)
 
 
-def _literal(tokens: Sequence[Token]) -> bytes:
-    return b"".join(bytes(token) for token in tokens if isinstance(token, frozenset))
+def _join(tokens: Sequence[Token]) -> bytes:
+    return b"".join(token for token in tokens if isinstance(token, bytes))

@@ -7,7 +7,7 @@ from typing import Protocol, TypeVar
 
 from slim.advice.faults import Fault
 from slim.advice.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
-from slim.advice.toml_text import Positions, Table
+from slim.advice.toml_text import Positions
 from slim.advice.variables import SAMPLES, bind
 from slim.advice.words import suggestion
 
@@ -15,6 +15,9 @@ MAX_TEXT = 2_000
 """Longest text of a field, in characters."""
 MAX_ITEMS = 512
 """Most items of a list."""
+
+# Values are taken literally, so a pattern that compiles with one compiles with any.
+_ONE_VALUE = {name: values[:1] for name, values in SAMPLES.items()}
 
 W = TypeVar("W", bound=str)
 
@@ -27,14 +30,19 @@ class Note(Protocol):
 
 
 class Notes:
-    """Turns what is wrong with one table into faults with lines."""
+    """Turns what is wrong with one table, given as name and index, into faults with lines."""
 
     def __init__(
-        self, file: str, positions: Positions, table: Table, rule: str, faults: list[Fault]
+        self,
+        file: str,
+        positions: Positions,
+        table: tuple[str, int],
+        rule: str,
+        faults: list[Fault],
     ) -> None:
         self.file = file
-        self.positions = positions
-        self.table = table
+        self._positions = positions
+        self._table = table
         self._rule = rule
         self._faults = faults
         self.keys: set[str] = set()
@@ -47,7 +55,7 @@ class Notes:
 
     def line(self, key: str = "", value: str = "") -> int:
         """The line of `key`, or of the item `value` of it, else of the table."""
-        return self.positions.line(self.table, key, value)
+        return self._positions.line(*self._table, key, value)
 
 
 class Fields:
@@ -172,7 +180,7 @@ class Fields:
 
     def _compiles(self, key: str, pattern: str) -> bool:
         try:
-            for bound in bind(pattern, SAMPLES):
+            for bound in bind(pattern, _ONE_VALUE):
                 parse_glob(bound)
         except GlobError as error:
             self.note(f"`{key}`: {error}", key, pattern)

@@ -15,7 +15,7 @@ Linear in the path: a step costs at most the size of the state, and there is not
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from slim.advice.component import AnyDepth, Component, Part
 from slim.advice.glob_syntax import GlobError, parse_glob
@@ -23,8 +23,8 @@ from slim.errors import LimitError
 
 MAX_NODES = 250_000
 """Most trie nodes of one set: about 60 MB."""
-MAX_STATE_CELLS = 8_000_000
-"""Most nodes in all states together: about 64 MB. Only crossed by an image made to do so."""
+MAX_STATE_CELLS = 2_000_000
+"""Most nodes in all states together: about 110 MB. Only an image made to do so needs as many."""
 MAX_ANSWERS = 262_144
 """Most remembered answers; all are forgotten when there are more."""
 
@@ -47,13 +47,13 @@ class _Node:
         self.literal: dict[bytes, _Node] = {}
         self.wild: _Wildcards | None = None
 
-    def step(self, name: bytes) -> Iterator[_Node]:
+    def step(self, name: bytes) -> list[_Node]:
         """The nodes that `name` leads to; one of them may come several times."""
         child = self.literal.get(name)
-        if child is not None:
-            yield child
+        found = [] if child is None else [child]
         if self.wild is not None:
-            yield from self.wild.step(name)
+            self.wild.step(name, found)
+        return found
 
 
 class _Wildcards:
@@ -63,8 +63,9 @@ class _Wildcards:
 
     def __init__(self) -> None:
         self._children: dict[Component, _Node] = {}
-        self._by_tail: dict[bytes, list[tuple[Component, _Node]]] = {}
-        self._by_head: dict[bytes, list[tuple[Component, _Node]]] = {}
+        # Length of the end to that end to the components that have it.
+        self._by_tail: dict[int, dict[bytes, list[tuple[Component, _Node]]]] = {}
+        self._by_head: dict[int, dict[bytes, list[tuple[Component, _Node]]]] = {}
         self._others: list[tuple[Component, _Node]] = []
 
     def get(self, component: Component) -> _Node | None:
@@ -72,23 +73,27 @@ class _Wildcards:
 
     def add(self, component: Component, node: _Node) -> None:
         self._children[component] = node
-        if component.tail:
-            bucket = self._by_tail.setdefault(component.tail[-_KEY_BYTES:], [])
-        elif component.head:
-            bucket = self._by_head.setdefault(component.head[:_KEY_BYTES], [])
+        tail, head = component.tail[-_KEY_BYTES:], component.head[:_KEY_BYTES]
+        if tail:
+            bucket = self._by_tail.setdefault(len(tail), {}).setdefault(tail, [])
+        elif head:
+            bucket = self._by_head.setdefault(len(head), {}).setdefault(head, [])
         else:
             bucket = self._others
         bucket.append((component, node))
 
-    def step(self, name: bytes) -> Iterator[_Node]:
-        buckets = [self._others]
-        for size in range(1, _KEY_BYTES + 1):
-            buckets.append(self._by_tail.get(name[-size:], []))
-            buckets.append(self._by_head.get(name[:size], []))
-        for bucket in buckets:
-            for component, child in bucket:
-                if component.matches(name):
-                    yield child
+    def step(self, name: bytes, found: list[_Node]) -> None:
+        """Append the nodes that `name` leads to."""
+        for size, ends in self._by_tail.items():
+            bucket = ends.get(name[-size:])
+            if bucket is not None:
+                found += [child for component, child in bucket if component.matches(name)]
+        for size, ends in self._by_head.items():
+            bucket = ends.get(name[:size])
+            if bucket is not None:
+                found += [child for component, child in bucket if component.matches(name)]
+        if self._others:
+            found += [child for component, child in self._others if component.matches(name)]
 
 
 class _State:
@@ -140,7 +145,8 @@ class GlobSet:
             return here.always
         known = here.accepted.get(name)
         if known is None:
-            ends = {end for one in here.branching for node in one.step(name) for end in node.ends}
+            found = [node for one in here.branching for node in one.step(name)]
+            ends = {end for node in found for end in node.ends} if found else None
             known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
             here.accepted[name] = known

@@ -14,13 +14,13 @@ a class of one character is how every special character is written literally. Pu
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from slim.advice.component import (
     ANY_BYTE,
     ANY_DEPTH,
-    BYTES,
     STAR,
     Component,
     Part,
@@ -35,8 +35,8 @@ MAX_ALTERNATIVES = 64
 """Most texts that the braces of one pattern may stand for."""
 MAX_BRACE_DEPTH = 8
 """Deepest nesting of braces."""
-MAX_COMPONENT_TOKENS = 255
-"""Longest component: no file system has a name of more bytes (NAME_MAX)."""
+MAX_COMPONENT = 255
+"""Longest component, a wildcard counted as one byte: no file system has a name of more bytes (NAME_MAX)."""
 
 SPECIAL = "*?[{}"
 """Characters that mean something; in a class they are literal."""
@@ -53,10 +53,12 @@ class GlobError(ValueError):
 
 
 _SLASH, _OPEN, _COMMA, _CLOSE = (Sign(text) for text in "/{,}")
-_DOT = BYTES[ord(".")]
 _SIGNS: dict[str, Token] = {
     "*": STAR, "?": ANY_BYTE, "/": _SLASH, "{": _OPEN, ",": _COMMA, "}": _CLOSE,
 }  # fmt: skip
+
+# A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
+_SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
 
 _Placed = tuple[Token, int]
 """A token and the offset of its first character."""
@@ -119,47 +121,46 @@ def _tokens(pattern: str) -> list[_Placed]:
         GlobError: too long, a class without end, a character that no path has.
     """
     try:
-        size = len(pattern.encode("utf-8", "surrogateescape"))
+        size = len(_encode(pattern))
     except UnicodeEncodeError as error:
         raise GlobError(pattern, error.start, "a lone surrogate is not text") from None
     if not pattern:
         raise GlobError(pattern, 0, "the pattern is empty")
+    if "\0" in pattern:
+        raise GlobError(pattern, pattern.index("\0"), "a path has no NUL character")
     if size > MAX_PATTERN_BYTES:
         reason = f"the pattern has {size} bytes, more than the limit of {MAX_PATTERN_BYTES}"
         raise GlobError(pattern, 0, reason)
     tokens: list[_Placed] = []
     at = 0
-    while at < len(pattern):
-        char = pattern[at]
-        if char == "[":
-            members, after = _class(pattern, at)
-            tokens.append((members, at))
-            at = after
-            continue
-        if char == "\0":
-            raise GlobError(pattern, at, "a path has no NUL character")
-        if char in _SIGNS:
-            tokens.append((_SIGNS[char], at))
-        else:
-            code = char.encode("utf-8", "surrogateescape")
-            tokens.extend((BYTES[byte], at) for byte in code)
-        at += 1
+    for found in _SPECIAL.finditer(pattern):
+        if at < found.start():
+            tokens.append((_encode(pattern[at : found.start()]), at))
+        sign = found[0]
+        token = _SIGNS[sign] if sign in _SIGNS else _class(pattern, found.start(), sign)
+        tokens.append((token, found.start()))
+        at = found.end()
+    if at < len(pattern):
+        tokens.append((_encode(pattern[at:]), at))
     return tokens
 
 
-def _class(pattern: str, start: int) -> tuple[frozenset[int], int]:
-    """The bytes of the class that opens at `start`, and the offset after its bracket."""
-    end = pattern.find("]", start + 1)
-    body = pattern[start + 1 : end]
-    if end < 0:
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _class(pattern: str, start: int, text: str) -> Token:
+    """The token of the class `text`, which opens at `start`; literal if it has one member."""
+    if text == "[":
         raise GlobError(pattern, start, "`[` has no `]`: write a literal bracket as `[[]`")
+    body = text[1:-1]
     negated = body.startswith("!") and body != "!"
     if negated:
         body = body[1:]
     if not body:
         raise GlobError(pattern, start, "the class `[]` is empty")
-    if not body.isascii() or "/" in body or "\0" in body:
-        raise GlobError(pattern, start, "a class holds ASCII characters other than `/` and NUL")
+    if not body.isascii() or "/" in body:
+        raise GlobError(pattern, start, "a class holds ASCII characters other than `/`")
     if body.startswith("^") and body != "^":
         raise GlobError(pattern, start, "write `[!…]` for the characters that must not be there")
     members: set[int] = set()
@@ -173,7 +174,9 @@ def _class(pattern: str, start: int) -> tuple[frozenset[int], int]:
             raise GlobError(pattern, start, f"the range {chr(low)}-{chr(high)} is backwards")
         members.update(range(low, high + 1))
         at += 1
-    return (ANY_BYTE - members if negated else frozenset(members)), end + 1
+    if negated:
+        return ANY_BYTE - members
+    return bytes(members) if len(members) == 1 else frozenset(members)
 
 
 def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
@@ -210,8 +213,8 @@ def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
                 raise GlobError(pattern, start, reason)
             current = [text + choice for text in before for choice in choices]
         else:
-            is_byte = token is _COMMA or (token is _SLASH and not is_path)
-            literal = BYTES[ord(pattern[at])] if is_byte else token
+            is_literal = token is _COMMA or (token is _SLASH and not is_path)
+            literal = _encode(pattern[at]) if is_literal else token
             for text in current:
                 text.append((literal, at))
     if opened:
@@ -231,8 +234,11 @@ def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
         if tokens == [STAR, STAR]:
             if not parts or parts[-1] is not ANY_DEPTH:
                 parts.append(ANY_DEPTH)
-        else:
-            parts.append(component(tokens))
+            continue
+        part = component(tokens)
+        if part in (b".", b".."):
+            raise GlobError(pattern, at, "paths have no `.` and no `..`")
+        parts.append(part)
     return tuple(parts)
 
 
@@ -243,10 +249,9 @@ def _check_component(pattern: str, tokens: list[Token], at: int, *, is_last: boo
         else:
             reason = "a component is empty: paths have no leading slash and no `//`"
         raise GlobError(pattern, at, reason)
-    if len(tokens) > MAX_COMPONENT_TOKENS:
-        reason = f"a component is longer than {MAX_COMPONENT_TOKENS} bytes, as no file name is"
+    size = sum(len(token) if isinstance(token, bytes) else 1 for token in tokens)
+    if size > MAX_COMPONENT:
+        reason = f"a component is longer than {MAX_COMPONENT} bytes, as no file name is"
         raise GlobError(pattern, at, reason)
     if tokens != [STAR, STAR] and any(a is b is STAR for a, b in pairwise(tokens)):
         raise GlobError(pattern, at, "`**` must be a whole component")
-    if tokens in ([_DOT], [_DOT] * 2):
-        raise GlobError(pattern, at, "paths have no `.` and no `..`")

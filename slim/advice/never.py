@@ -47,7 +47,7 @@ def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Faul
         faults.append(Fault(file, 0, "", "holds only tables `[[never]]`"))
         tables = []
     for index, values in enumerate(tables):
-        notes = Notes(file, positions, positions.table("never", index), "", faults)
+        notes = Notes(file, positions, ("never", index), "", faults)
         fields = Fields(values, notes.add)
         fields.unknown(NEVER_KEYS)
         entries.append(

@@ -58,7 +58,7 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
     if document is None:
         return Parsed(file)
     positions = Positions(text)
-    notes = Notes(file, positions, positions.table("pack"), "", faults)
+    notes = Notes(file, positions, ("pack", 0), "", faults)
     header = _header(document, file.rpartition("/")[2].removesuffix(".toml"), notes)
     tables = document.get("rule", [])
     if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
@@ -73,7 +73,7 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
         name = values.get("id")
         known = isinstance(name, str) and RULE_ID.fullmatch(name)
         label = str(name) if known else f"rule {index + 1}"
-        place = Notes(file, positions, positions.table("rule", index), label, faults)
+        place = Notes(file, positions, ("rule", index), label, faults)
         rules.append(Located(read_rule(Fields(values, place.add), around), place))
     if header is None:
         return Parsed(file, (), tuple(rules))

@@ -11,6 +11,7 @@ import re
 import tomllib
 from bisect import bisect_right
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from slim.advice.faults import Fault
 
@@ -64,24 +65,32 @@ class Table:
 
 
 class Positions:
-    """Lines of tables, keys and values of one TOML text."""
+    """Lines of tables, keys and values of one TOML text, scanned when first asked for."""
 
     def __init__(self, text: str) -> None:
         self._lines = text.split("\n")
-        self._tables: dict[str, list[Table]] = {}
-        starts: set[int] = set()
+
+    @cached_property
+    def _tables(self) -> dict[str, list[Table]]:
+        tables: dict[str, list[Table]] = {}
         for table in _scan(self._lines):
-            self._tables.setdefault(table.name, []).append(table)
-            starts.update((table.line, *table.keys.values()))
-        self._starts = sorted(starts)
+            tables.setdefault(table.name, []).append(table)
+        return tables
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The lines at which a table or a key starts, ascending."""
+        tables = [table for named in self._tables.values() for table in named]
+        return sorted({line for one in tables for line in (one.line, *one.keys.values())})
 
     def table(self, name: str, index: int = 0) -> Table:
         """The `index`-th table called `name`; a table at line 0 when there is none."""
         found = self._tables.get(name, [])
         return found[index] if index < len(found) else Table(name, 0)
 
-    def line(self, table: Table, key: str = "", value: str = "") -> int:
-        """The line of `value` inside `key`, else of `key`, else of the table."""
+    def line(self, name: str, index: int = 0, key: str = "", value: str = "") -> int:
+        """The line of `value` inside `key` of a table, else of `key`, else of the table."""
+        table = self.table(name, index)
         start = table.keys.get(key)
         if start is None:
             return table.line
