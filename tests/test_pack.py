@@ -259,6 +259,8 @@ def test_variables_have_their_sample_values_in_examples() -> None:
         (PACK + "[[rule]]\n" + "a." * 60 + "a = 1", "unknown key `a`"),
         (PACK + "[[rule]]\nwhen = [" + "{not=" * 40 + "1" + "}" * 40 + "]", "nest deeper than 8"),
         (PACK + '[[rule]]\ntitle = "' + "a" * 2500 + '"', "longer than 2000 characters"),
+        (PACK + "[[rule]]\n" + "\n".join(f"a{n}=1" for n in range(50)), "30 more unknown keys"),
+        (PACK + "[[rule]]\nwhen = [" + "1," * 600 + "]", "`when` has 600 items"),
         (PACK + "[[rule]]\nhits = [" + "'a'," * 600 + "]", "600 items, the limit is 512"),
     ],
 )

@@ -11,6 +11,7 @@ from slim.advice.faults import RuleFaults
 from slim.advice.never import Protected, parse_never
 from slim.advice.pack import Source, read_packs
 from slim.advice.rule import Pack
+from slim.advice.toml_text import MAX_FILE_BYTES
 
 NEVER_FILE = "never.toml"
 """The list of what no rule may propose to delete; not a pack."""
@@ -22,22 +23,47 @@ def rules_folder() -> Traversable:
     return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
 
 
+def sources_in(folder: Traversable) -> tuple[Source, ...]:
+    """Name and text of every pack in a folder, by name. A text ends where it gets too long to load.
+
+    Raises:
+        OSError: a file cannot be read.
+        UnicodeDecodeError: a file is not UTF-8.
+    """
+    found = sorted(folder.iterdir(), key=lambda entry: entry.name)
+    packs = [one for one in found if one.name.endswith(".toml") and one.name != NEVER_FILE]
+    return tuple((one.name, read_text(one)) for one in packs)
+
+
+def snippets_in(folder: Traversable) -> dict[str, str]:
+    """The Dockerfile fragments of a rules folder by name; none without `snippets` in it.
+
+    Raises: as `sources_in`.
+    """
+    snippets = folder / "snippets"
+    found = sorted(snippets.iterdir(), key=lambda entry: entry.name) if snippets.is_dir() else []
+    return {
+        one.name.removesuffix(".Dockerfile"): read_text(one)
+        for one in found
+        if one.name.endswith(".Dockerfile")
+    }
+
+
+def read_text(file: Traversable) -> str:
+    """The text of a file, up to just more than a rule file may have."""
+    with file.open("rb") as stream:
+        content: bytes = stream.read(MAX_FILE_BYTES + 1)
+    return content.decode("utf-8")
+
+
 def builtin_sources() -> tuple[Source, ...]:
     """Name and text of every built-in pack, by name."""
-    folder = sorted(rules_folder().iterdir(), key=lambda entry: entry.name)
-    packs = [one for one in folder if one.name.endswith(".toml") and one.name != NEVER_FILE]
-    return tuple((one.name, one.read_text("utf-8")) for one in packs)
+    return sources_in(rules_folder())
 
 
 def builtin_snippets() -> dict[str, str]:
     """The built-in Dockerfile fragments by name."""
-    folder = rules_folder() / "snippets"
-    found = sorted(folder.iterdir(), key=lambda entry: entry.name) if folder.is_dir() else []
-    return {
-        one.name.removesuffix(".Dockerfile"): one.read_text("utf-8")
-        for one in found
-        if one.name.endswith(".Dockerfile")
-    }
+    return snippets_in(rules_folder())
 
 
 @cache
@@ -47,8 +73,7 @@ def builtin_never() -> tuple[Protected, ...]:
     Raises:
         RuleFaults: the list has faults.
     """
-    file = rules_folder() / NEVER_FILE
-    entries, faults = parse_never(NEVER_FILE, file.read_text("utf-8"))
+    entries, faults = parse_never(NEVER_FILE, read_text(rules_folder() / NEVER_FILE))
     if faults:
         raise RuleFaults(faults)
     return entries

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 
 from slim.advice.faults import Fault
 from slim.advice.fields import Notes
-from slim.advice.glob import GlobSet, compile_globs
+from slim.advice.glob import compile_globs
 from slim.advice.glob_syntax import GlobError
 from slim.advice.never import Protected
 from slim.advice.parse import Located, Parsed
@@ -22,26 +23,25 @@ class Examples:
 
     def __init__(self, rules: Sequence[Rule]) -> None:
         patterns: list[str] = []
-        self._owner: list[tuple[int, bool, str]] = []
-        for number, rule in enumerate(rules):
-            for is_except, written in ((False, rule.match), (True, rule.except_paths)):
+        self._written: list[str] = []
+        # Of each rule: where its patterns begin, where its exceptions begin, and where they end.
+        self._spans: list[tuple[int, int, int]] = []
+        for rule in rules:
+            bounds = [len(patterns)]
+            for written in (rule.match, rule.except_paths):
                 for pattern in written:
-                    for bound in bind(pattern, SAMPLES):
-                        patterns.append(bound)
-                        self._owner.append((number, is_except, pattern))
-        self._globs: GlobSet = compile_globs(patterns)
+                    bound = bind(pattern, SAMPLES)
+                    patterns += bound
+                    self._written += [pattern] * len(bound)
+                bounds.append(len(patterns))
+            self._spans.append((bounds[0], bounds[1], bounds[2]))
+        self._globs = compile_globs(patterns)
 
-    def selecting(self, path: str) -> dict[int, list[str]]:
-        """The numbers of the rules that claim `path`, each with the globs that select it."""
-        selected: dict[int, list[str]] = {}
-        excepted: set[int] = set()
-        for index in self._globs.match(path.encode("utf-8", "surrogateescape")):
-            number, is_except, pattern = self._owner[index]
-            if is_except:
-                excepted.add(number)
-            else:
-                selected.setdefault(number, []).append(pattern)
-        return {number: globs for number, globs in selected.items() if number not in excepted}
+    def selecting(self, number: int, path: str) -> list[str]:
+        """The globs by which rule `number` claims `path`; none if it does not, or is excepted."""
+        found = self._globs.match(path.encode("utf-8", "surrogateescape"))
+        begin, excepted, end = (bisect_left(found, bound) for bound in self._spans[number])
+        return [self._written[index] for index in found[begin:excepted]] if excepted == end else []
 
 
 def selects_package(rule: Rule, name: str) -> bool:
@@ -109,7 +109,7 @@ def _check_examples(number: int, one: Located, examples: Examples) -> None:
                 if reason:
                     one.notes.add(f"the example {example!r} {reason}", key, example)
                     continue
-                selected = number in examples.selecting(example)
+                selected = bool(examples.selecting(number, example))
             if selected != expected:
                 what = "is not matched" if expected else "is matched, and must not be"
                 reason = f"in `{key}`, {example!r} {what}: change the globs or the example"
@@ -119,7 +119,6 @@ def _check_examples(number: int, one: Located, examples: Examples) -> None:
 def _check_protected(
     located: Sequence[Located], examples: Examples, entry: Protected, example: str
 ) -> None:
-    selecting = {} if entry.packages else examples.selecting(example)
     for number, one in enumerate(located):
         if one.rule.category == "secret":
             continue
@@ -128,7 +127,7 @@ def _check_protected(
             reached = selects_package(one.rule, example)
         else:
             key, protect = "match", "except"
-            globs = selecting.get(number, [])
+            globs = examples.selecting(number, example)
             reached = any(not (entry.by_name and glob.endswith("/**")) for glob in globs)
         if reached:
             reason = f"reaches {example!r}, which no rule may propose to delete ({entry.what})"

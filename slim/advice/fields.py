@@ -15,6 +15,8 @@ MAX_TEXT = 2_000
 """Longest text of a field, in characters."""
 MAX_ITEMS = 512
 """Most items of a list."""
+MAX_UNKNOWN = 20
+"""Most unknown keys of a table that are noted one by one."""
 
 # Values are taken literally, so a pattern that compiles with one compiles with any.
 _ONE_VALUE = {name: values[:1] for name, values in SAMPLES.items()}
@@ -165,11 +167,13 @@ class Fields:
         return Fields(values, note)
 
     def unknown(self, known: Sequence[str]) -> None:
-        """Note every key that is not in `known`."""
-        for key in self._values:
-            if key not in known:
-                hint = suggestion(key, known) or f"; known are {', '.join(known)}"
-                self.note(f"unknown key `{key[:64]}`{hint}", key)
+        """Note the keys that are not in `known`."""
+        unknown = [key for key in self._values if key not in known]
+        for key in unknown[:MAX_UNKNOWN]:
+            hint = suggestion(key, known) or f"; known are {', '.join(known)}"
+            self.note(f"unknown key `{key[:64]}`{hint}", key)
+        if len(unknown) > MAX_UNKNOWN:
+            self.note(f"… and {len(unknown) - MAX_UNKNOWN} more unknown keys")
 
     def _present(self, key: str, required: bool) -> bool:
         if self.has(key):

@@ -6,10 +6,16 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.advice.builtin import NEVER_FILE, builtin_never, builtin_snippets, builtin_sources
+from slim.advice.builtin import (
+    NEVER_FILE,
+    builtin_never,
+    builtin_snippets,
+    builtin_sources,
+    read_text,
+    snippets_in,
+)
 from slim.advice.faults import Fault
 from slim.advice.pack import Source, read_packs
-from slim.advice.toml_text import MAX_FILE_BYTES
 
 
 def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
@@ -22,12 +28,10 @@ def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
     snippets = set(builtin_snippets())
     for path in paths:
         try:
-            with path.open("rb") as file:
-                given.append((path.name, file.read(MAX_FILE_BYTES + 1).decode("utf-8")))
+            given.append((path.name, read_text(path)))
+            snippets.update(snippets_in(path.parent))
         except (OSError, UnicodeDecodeError) as error:
             faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
-        beside = (path.parent / "snippets").glob("*.Dockerfile")
-        snippets.update(one.name.removesuffix(".Dockerfile") for one in beside)
     names = {name for name, _ in given}
     others = [source for source in builtin_sources() if source[0] not in names]
     _, found = read_packs([*given, *others], snippets=snippets, never=builtin_never())

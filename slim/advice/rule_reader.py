@@ -10,7 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import get_args
 
-from slim.advice.fields import Fields
+from slim.advice.fields import MAX_ITEMS, Fields
 from slim.advice.predicate import Predicate, PredicateError, parse_predicate
 from slim.advice.rule import (
     QUERIES,
@@ -129,6 +129,9 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
     if not isinstance(value, list):
         if value is not None:
             fields.note("`when` must be a list of predicates", "when")
+        return ()
+    if len(value) > MAX_ITEMS:
+        fields.note(f"`when` has {len(value)} items, the limit is {MAX_ITEMS}", "when")
         return ()
     predicates: list[Predicate] = []
     for one in value:
