@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import doctest
 import time
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
+from slim.advice import glob_syntax, variables, words
 from slim.advice.faults import Fault, RuleFaults
 from slim.advice.glob_syntax import GlobError, parse_text_glob
 from slim.advice.lint import main
@@ -367,6 +370,12 @@ def test_variables_are_bound_literally() -> None:
             "{home}/{app}",
             {"home": [f"h{n}" for n in range(70)], "app": [f"a{n}" for n in range(70)]},
         )
+
+
+@pytest.mark.parametrize("module", [glob_syntax, variables, words])
+def test_the_examples_in_docstrings(module: ModuleType) -> None:
+    result = doctest.testmod(module)
+    assert (result.failed, result.attempted) == (0, 1)
 
 
 def test_faults_of_the_never_list() -> None:
