@@ -1,0 +1,2 @@
+# Temporary files of this RUN live in memory and leave no layer.
+RUN --mount=type=tmpfs,target=/tmp {command}
