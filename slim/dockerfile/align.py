@@ -35,6 +35,9 @@ MAX_COMPARED = 1 << 26
 """Characters of history that patterns are compared with, per keyword; a keyword that would need
 more (patterns x characters of its entries) is left without places."""
 
+MAX_MERGED = 1_000
+"""Steps that an entry may match in several ways at once; one with more is left without a place."""
+
 _WORDS_ONLY = frozenset({"ADD", "COPY"})
 _CONTENT = frozenset({"RUN", "ADD", "COPY"})
 
@@ -93,9 +96,7 @@ def _whole(
     return []
 
 
-def _builders(
-    origins: Sequence[Step], steps: Sequence[Forms]
-) -> Iterator[Callable[[Step], bool]]:
+def _builders(origins: Sequence[Step], steps: Sequence[Forms]) -> Iterator[Callable[[Step], bool]]:
     """Which steps a builder records: the classic one all, BuildKit no ONBUILD, kaniko only layers.
 
     buildah runs no triggers where its image format has none. That is tried only if no trigger
@@ -104,8 +105,12 @@ def _builders(
     yield lambda step: True
     yield lambda step: step.keyword != "ONBUILD"
     triggers = [forms for step, forms in zip(origins, steps, strict=True) if step.trigger]
-    count = Counter(key for forms in steps for key in forms.keys)
-    if triggers and all(not f.patterns and all(count[k] == 1 for k in f.keys) for f in triggers):
+    holders = Counter(key for forms in steps for key in forms.keys)
+    loose = {forms.keyword for forms in steps if forms.patterns}
+    if triggers and all(
+        forms.keyword not in loose and all(holders[key] == 1 for key in forms.keys)
+        for forms in triggers
+    ):
         yield lambda step: not step.trigger
     yield lambda step: step.keyword in _CONTENT or step.keyword == "WORKDIR"
     yield lambda step: step.keyword in _CONTENT
@@ -168,7 +173,7 @@ def _candidates(steps: Sequence[Forms], entries: Sequence[Entry]) -> list[Sequen
         loose = gaps.get(entry.keyword, [])
         if not loose and len(lists) < 2:
             result.append(lists[0] if lists else [])
-        elif work.get(entry.keyword, 0) > MAX_COMPARED:
+        elif work.get(entry.keyword, 0) > MAX_COMPARED or sum(map(len, lists)) > MAX_MERGED:
             result.append([])
         else:
             fitting = [at for at in loose if _fits(steps[at], entry)]

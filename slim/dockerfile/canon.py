@@ -100,10 +100,10 @@ def resolve(directory: str, path: str) -> str:
     return "/" + "/".join(names)
 
 
-def quoted_list(text: str) -> list[str] | None:
-    """The strings of the `["a" "b"]` or `["a", "b"]` that a text starts with, else None.
+def quoted_list(text: str, *, whole: bool = True) -> list[str] | None:
+    """The strings of a text that is (or, not `whole`, starts with) `["a" "b"]` or `["a", "b"]`.
 
-    Reads the escapes of both Go's `%q` and JSON.
+    None if it is not. Reads the escapes of both Go's `%q` and JSON.
     """
     if not text.startswith("["):
         return None
@@ -112,7 +112,7 @@ def quoted_list(text: str) -> list[str] | None:
     while at < len(text):
         char = text[at]
         if char == "]":
-            return strings
+            return strings if not whole or at + 1 == len(text) else None
         at += 1
         if char in " ,":
             continue

@@ -30,7 +30,8 @@ MAX_CUMULATIVE = 64
 """ARGs of a stage up to which buildah's cumulative ARG texts are foreseen."""
 
 _SPACES = re.compile(r"\s+")
-_INLINE = "\0@"
+_DESTINATION = "\0@"
+_SOMEWHERE = "/\0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,11 +81,15 @@ def declarations(value: str, escape: str) -> list[tuple[str, str | None]]:
 def directory(path: Text, workdir: Text) -> Text:
     """The working directory that WORKDIR `path` sets, from the one before it."""
     known, before = literal(path), literal(workdir)
-    if known is not None and (known.startswith("/") or before is not None):
+    if known is None:
+        absolute = path[0] is None or path[0].startswith("/")
+        return path if absolute else concat(workdir, ("/",), path)
+    if known.startswith("/") or before is not None:
         return (canon.resolve(before or "/", known),)
-    if known is None and (path[0] is None or path[0].startswith("/")):
-        return path
-    return concat(workdir, ("/",), path if known is None else (known.strip("/"),))
+    below = canon.resolve(_SOMEWHERE, known)
+    if f"{below}/".startswith(f"{_SOMEWHERE}/"):
+        return concat(workdir, (below.removeprefix(_SOMEWHERE),))
+    return concat(UNKNOWN, (below.rstrip("/"),))
 
 
 def _texts(step: Step, scope: Scope) -> Iterable[Text]:
@@ -183,7 +188,7 @@ def _destinations(step: Step, scope: Scope) -> list[Text]:
     path, workdir = literal(target), literal(scope.workdir)
     keys = [canon.destination_key(step.keyword, words[-1])]
     if path is None:
-        return [(keys[0],), _shaped(step.keyword + _INLINE, target)]
+        return [(keys[0],), _shaped(step.keyword + _DESTINATION, target)]
     keys.append(canon.destination_key(step.keyword, path))
     if workdir is not None:
         keys.append(canon.destination_key(step.keyword, canon.resolve(workdir, path)))

@@ -17,8 +17,8 @@ from slim.dockerfile.words import split_flags
 MAX_SHELLS = 16
 
 _KEYWORDS = frozenset(
-    "ADD ARG CMD COPY ENTRYPOINT ENV EXPOSE HEALTHCHECK LABEL MAINTAINER ONBUILD RUN SHELL"
-    " STOPSIGNAL USER VOLUME WORKDIR".split()
+    {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL"}
+    | {"MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
 _BUILDKIT = "# buildkit"
 _NOP = "#(nop)"
@@ -143,7 +143,7 @@ def _health_key(text: str) -> str:
     if not text.startswith(("&{", "{")):
         return canon.health_key(text)
     _, _, fields = text.partition("[")
-    test = canon.quoted_list(f"[{fields}")
+    test = canon.quoted_list(f"[{fields}", whole=False)
     line = fields.rpartition("] Interval:")[0] if test is None else " ".join(test)
     return canon.key("HEALTHCHECK", line)
 
@@ -183,7 +183,7 @@ def _arguments(text: str, shells: Sequence[str]) -> tuple[int, str, list[str]]:
 def _recorded_shell(text: str) -> str:
     """The shell that a SHELL entry sets; empty for any other entry."""
     before, found, inner = text.partition("SHELL [")
-    if not found or before.strip() and not before.rstrip().endswith(_NOP):
+    if not found or not (before.strip() == "" or before.rstrip().endswith(_NOP)):
         return ""
     return " ".join(_list(f"[{inner.rstrip()}"))
 

@@ -100,7 +100,7 @@ def expand(
 
 
 def split_words(text: str, escape: str = "\\") -> list[str]:
-    """Split at white space outside quotes; quotes and escapes stay in the words (ENV, LABEL, ARG)."""
+    """Split at white space outside quotes, as ENV and ARG do; quotes and escapes stay."""
     words: list[str] = []
     word: list[str] = []
     quote = ""

@@ -171,6 +171,10 @@ class Files:
     """Hard link row to the row that holds the bytes; absent when the target is missing."""
     dir_shown: bytearray
     """1 where the final filesystem has the directory."""
+    hid: dict[int, int]
+    """Whiteout row of a directory to the bytes that it hid."""
+    changes: tuple[tuple[int, int, int], ...]
+    """Names of regular files that each layer (added, changed, removed)."""
     notices: tuple[tuple[int, str, LayerNotice], ...]
     """(layer, warning id, notice)."""
 

@@ -14,7 +14,7 @@ import sys
 from array import array
 from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, cast
 
 from slim.errors import InputError
 from slim.limits import Limits, exceeded
@@ -29,6 +29,9 @@ try:
 except ImportError:  # no wheel for this machine: the standard library is slower and as right
     import zlib as _zlib  # type: ignore[no-redef]
 
+# isal's type hints call its error an instance.
+_ZLIB_ERROR = cast("type[Exception]", _zlib.error)
+_ERRORS = (_ZLIB_ERROR, zstd.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 STEP = 1 << 16
 """Input given to a decompressor at once."""
 _OUTPUT = 1 << 20
@@ -244,13 +247,3 @@ class _Stream:
         if self._compression == "xz":
             return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
         return bz2.BZ2Decompressor()
-
-
-_ERRORS: tuple[type[Exception], ...] = (
-    _zlib.error,
-    zstd.ZstdError,
-    lzma.LZMAError,
-    OSError,
-    EOFError,
-    ValueError,
-)

@@ -1,0 +1,204 @@
+"""The command line: arguments → calls. The only module that prints results and reads the environment."""
+
+from __future__ import annotations
+
+import sys
+from typing import Annotated
+
+import typer
+
+from slim import __version__
+from slim.errors import UsageError
+
+app = typer.Typer(
+    name="slim",
+    help="Where every byte of a container image comes from, which are waste, and what to change.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 pass, 1 a gate failed, 2 usage, 3 unreadable or unsupported, 4 integrity,"
+    " 5 limit, 6 network, 70 internal, 130 interrupted.",
+)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"slim {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_version, is_eager=True, help="Print the version."),
+    ] = False,
+) -> None:
+    """Say what holds for all commands."""
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "  docker save app:1 -o app.tar && slim analyze app.tar\n\n"
+    "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
+    "  slim analyze app.tar -o text -o json=report.json\n\n"
+    "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar"
+)
+def analyze(
+    image: Annotated[
+        str,
+        typer.Argument(
+            metavar="IMAGE",
+            help="A docker save archive, OCI archive or OCI layout directory, plain or compressed;"
+            " docker-archive:, oci-archive: or oci-dir: in front says which.",
+            show_default=False,
+        ),
+    ],
+    output: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="FORMAT[=PATH]",
+            help="text or json; repeat it for several. Default: text on a terminal, else json.",
+            envvar="SLIM_OUTPUT",
+            show_default=False,
+        ),
+    ] = None,
+    dockerfile: Annotated[
+        str | None,
+        typer.Option(
+            metavar="FILE",
+            envvar="SLIM_DOCKERFILE",
+            help="The Dockerfile that built the image: findings name its lines.",
+        ),
+    ] = None,
+    target: Annotated[
+        str | None,
+        typer.Option(
+            metavar="STAGE",
+            envvar="SLIM_TARGET",
+            help="The stage that was built, as in docker build.",
+        ),
+    ] = None,
+    base: Annotated[
+        str | None,
+        typer.Option(
+            metavar="IMAGE",
+            envvar="SLIM_BASE",
+            help="The base image, in any form IMAGE can have: keeps its bytes apart exactly.",
+        ),
+    ] = None,
+    tag: Annotated[
+        str | None, typer.Option(envvar="SLIM_TAG", help="Choose an image by its tag.")
+    ] = None,
+    image_index: Annotated[
+        int | None,
+        typer.Option(envvar="SLIM_IMAGE_INDEX", help="Choose an image by position, from 0."),
+    ] = None,
+    platform: Annotated[
+        str | None,
+        typer.Option(
+            metavar="OS/ARCH[/VARIANT]", envvar="SLIM_PLATFORM", help="Choose an image by platform."
+        ),
+    ] = None,
+    verify: Annotated[
+        bool,
+        typer.Option(
+            "--verify/--no-verify",
+            envvar="SLIM_VERIFY",
+            help="Check every digest, diff id and size.",
+        ),
+    ] = True,
+    redact: Annotated[
+        bool,
+        typer.Option(
+            "--redact/--no-redact", envvar="SLIM_REDACT", help="Hide values that look like secrets."
+        ),
+    ] = True,
+    top: Annotated[
+        int, typer.Option(min=1, max=100_000, envvar="SLIM_TOP", help="Length of each list.")
+    ] = 20,
+    jobs: Annotated[
+        int | None,
+        typer.Option(
+            "--jobs", "-j", min=1, max=256, envvar="SLIM_JOBS", help="Layers to read at once."
+        ),
+    ] = None,
+    limit: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="NAME=VALUE",
+            envvar="SLIM_LIMIT",
+            help="Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
+            show_default=False,
+        ),
+    ] = None,
+    show_progress: Annotated[
+        bool,
+        typer.Option(
+            "--progress/--no-progress",
+            envvar="SLIM_PROGRESS",
+            help="A bar on stderr for long work, on a terminal.",
+        ),
+    ] = True,
+) -> None:
+    """Say where the bytes of an image are from, and which of them are dead weight."""
+    outputs = _outputs(output or ["text" if sys.stdout.isatty() else "json"])
+    # What reads images is imported only here: --help and --version stay quick.
+    from slim import console, pipeline
+    from slim.limits import with_limits
+    from slim.report.formats import FORMATS
+
+    for name, _ in outputs:
+        if name not in FORMATS:
+            raise UsageError(
+                "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}"
+            )
+    with console.progress(show_progress) as progress:
+        report = pipeline.analyze(
+            image,
+            tag=tag,
+            image_index=image_index,
+            platform=platform,
+            base=base,
+            dockerfile=dockerfile,
+            target=target,
+            verify=verify,
+            redact=redact,
+            top=top,
+            jobs=jobs,
+            limits=with_limits(limit or []),
+            progress=progress,
+        )
+    for name, path in outputs:
+        text = FORMATS[name](report)
+        if path:
+            console.write_output(text, path, private=not redact)
+        else:
+            sys.stdout.write(text)
+
+
+@app.command()
+def schema() -> None:
+    """Print the JSON Schema of the report."""
+    from slim.report.wire import render_schema
+
+    sys.stdout.write(render_schema())
+
+
+def _outputs(values: list[str]) -> list[tuple[str, str]]:
+    """`FORMAT[=PATH]` → (format, path or "" for stdout).
+
+    Raises:
+        UsageError: two outputs for stdout.
+    """
+    pairs = [(name, path) for name, _, path in (value.partition("=") for value in values)]
+    if sum(path in ("", "-") for _, path in pairs) > 1:
+        raise UsageError(
+            "two-outputs",
+            "two outputs would go to stdout",
+            "give all but one a path: -o text -o json=report.json",
+        )
+    return [(name, "" if path == "-" else path) for name, path in pairs]

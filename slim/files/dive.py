@@ -1,0 +1,71 @@
+"""dive's own score of an image, by dive's formula, so that its users can move their gates [pure].
+
+Source: wagoodman/dive `dive/filetree/efficiency.go`. A path that occurs in several layers counts as
+wasted with all its copies; a deleted directory counts once more with all that was in it. slim's own
+numbers count only what is really dead: dive's are given beside them, never used.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slim.files.table import Fate, Files, Kind
+
+
+@dataclass(frozen=True, slots=True)
+class DiveScore:
+    """What `CI=true dive` prints."""
+
+    efficiency: float
+    wasted_bytes: int
+    user_wasted_percent: float
+    """`wasted_bytes` as a share (0..1) of all layers but the first; 0 when there are none."""
+
+
+def score(files: Files) -> DiveScore:
+    """Apply the formula. dive stops reading a layer at a dangling whiteout; that is not imitated."""
+    total = 0
+    user = 0
+    first_end = files.starts[1] if len(files.starts) > 1 else 0
+    ended = set()
+    for row, (kind, size, fate, shown) in enumerate(
+        zip(files.kind, files.size, files.fate, files.shown, strict=True)
+    ):
+        if kind <= Kind.HARDLINK and fate != Fate.DUPLICATE_ENTRY:
+            total += size
+            if row >= first_end:
+                user += size
+        if not shown and kind <= Kind.WHITEOUT and kind != Kind.DIRECTORY:
+            ended.add((files.directory[row], files.name[row]))
+    copies = _copies(files, ended)
+    minimum = total
+    wasted = 0
+    for sizes in copies.values():
+        minimum += min(sizes) - sum(sizes)
+        if len(sizes) > 1:
+            wasted += sum(sizes)
+    discovered = total + sum(files.hid.values())
+    minimum += sum(files.hid.values())
+    return DiveScore(
+        efficiency=minimum / discovered if discovered else 1.0,
+        wasted_bytes=wasted,
+        user_wasted_percent=wasted / user if user else 0.0,
+    )
+
+
+def _copies(files: Files, paths: set[tuple[int, bytes]]) -> dict[tuple[int, bytes], list[int]]:
+    """The sizes that dive sees at each of these paths, one per layer; a whiteout is one of them."""
+    found: dict[tuple[int, bytes], dict[int, int]] = {}
+    if not paths:
+        return {}
+    homes = {home for home, _ in paths}
+    for layer in range(len(files.starts) - 1):
+        for row in files.rows_of(layer):
+            kind = files.kind[row]
+            if files.directory[row] not in homes or kind == Kind.DIRECTORY or kind > Kind.WHITEOUT:
+                continue
+            key = (files.directory[row], files.name[row])
+            if key in paths:
+                size = files.hid.get(row, 0) if kind == Kind.WHITEOUT else files.size[row]
+                found.setdefault(key, {})[layer] = size
+    return {key: list(sizes.values()) for key, sizes in found.items()}

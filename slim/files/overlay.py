@@ -1,0 +1,498 @@
+"""Layers on top of each other: which rows the final filesystem shows, and which layer ended the others.
+
+The semantics are those of the OCI image-spec (layer.md "Applying Changesets") on the overlay model:
+whiteouts and opaque markers of a layer act on lower layers only, whatever their place in the tar; then
+the layer's own entries go on top, in order, the last one of a path winning. Where the text is silent
+the result is what overlay engines show in production, with a notice where engines differ.
+
+One mutable tree of names is kept while layers are applied, `children[directory][name]`, with a row for a
+file and `~directory` for a directory. Removing a directory visits what is in it, and a name is removed
+at most once after it was added: all work is linear in the entries, however many whiteouts there are.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from array import array
+from collections.abc import Sequence
+
+from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable
+
+_FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
+_HIDDEN = -1
+"""Place of directories that are no part of the tree."""
+
+
+def resolve(tables: Sequence[LayerTable | None]) -> Files:
+    """Put layers on top of each other; None stands for a layer whose contents are unknown."""
+    tree = _Tree()
+    for layer, table in enumerate(tables):
+        tree.apply(layer, table if table is not None else LayerTable())
+    return tree.files()
+
+
+class _Tree:
+    """The state while layers are applied: columns so far, and the names that are live."""
+
+    def __init__(self) -> None:
+        self._starts = [0]
+        self._kind, self._directory = array("B"), array("i")
+        self._name: list[bytes] = []
+        self._size, self._stored, self._meta = array("q"), array("q"), array("i")
+        self._metas: list[tuple[int, int, int]] = []
+        self._meta_ids: dict[tuple[int, int, int], int] = {}
+        self._digests = bytearray()
+        self._links: dict[int, bytes] = {}
+        self._fate, self._ended_by = array("B"), array("i")
+        self._shown = bytearray()
+        self._body: dict[int, int] = {}
+        self._names_left: dict[int, int] = {}
+        """Bodies with hard links → names that still show them."""
+        self._dir_ids: dict[tuple[int, bytes], int] = {}
+        self._dir_parent, self._dir_name = array("i", [-1]), [b""]
+        self._dir_row = array("i", [-1])
+        """The entry that describes a directory, -1 for implicit ones."""
+        self._linked = bytearray(b"\1")
+        """1 for directories that are in the tree."""
+        self._children: list[dict[bytes, int]] = [{}]
+        self._hid: dict[int, int] = {}
+        self._changes: list[tuple[int, int, int]] = []
+        self._notices: list[tuple[int, str, LayerNotice]] = []
+        # Of the layer being applied:
+        self._layer = self._base = self._removed = 0
+        self._known: dict[str, LayerNotice] = {}
+        self._whiteouts: dict[tuple[int, bytes], int] = {}
+        self._opaques: dict[int, int] = {}
+        self._wiped: dict[tuple[int, bytes], tuple[int, int]] = {}
+        self._hidden: dict[tuple[bytes, bytes], int] = {}
+
+    def apply(self, layer: int, table: LayerTable) -> None:
+        """Put one more layer on top."""
+        self._layer, self._base, self._removed = layer, len(self._name), 0
+        self._known = {id: LayerNotice(n.text, n.path, n.count) for id, n in table.notices.items()}
+        self._whiteouts, self._opaques, self._wiped, self._hidden = {}, {}, {}, {}
+        places = self._place_directories(table)
+        self._append(table, places)
+        self._hide_lower(table, places)
+        self._add(table, places)
+        self._starts.append(len(self._name))
+        self._notices += [(layer, id, notice) for id, notice in sorted(self._known.items())]
+
+    def files(self) -> Files:
+        """The columns, frozen."""
+        self._find_collisions()
+        return Files(
+            starts=tuple(self._starts),
+            kind=self._kind,
+            directory=self._directory,
+            name=self._name,
+            size=self._size,
+            stored=self._stored,
+            meta=self._meta,
+            metas=self._metas,
+            digests=self._digests,
+            links=self._links,
+            dir_parent=self._dir_parent,
+            dir_name=self._dir_name,
+            fate=self._fate,
+            ended_by=self._ended_by,
+            shown=self._shown,
+            body=self._body,
+            dir_shown=self._linked,
+            hid=self._hid,
+            changes=tuple(self._changes),
+            notices=tuple(self._notices),
+        )
+
+    def _place_directories(self, table: LayerTable) -> list[int]:
+        """Ids of the layer's directories in the image; `_HIDDEN` for those outside the tree."""
+        places = [ROOT]
+        ids = self._dir_ids
+        for parent, name, hidden in table.dirs[1:]:
+            if hidden:
+                places.append(_HIDDEN)
+                continue
+            key = (places[parent], name)
+            place = ids.get(key)
+            if place is None:
+                place = ids[key] = len(self._dir_name)
+                self._dir_parent.append(key[0])
+                self._dir_name.append(name)
+                self._dir_row.append(-1)
+                self._linked.append(0)
+                self._children.append({})
+            places.append(place)
+        return places
+
+    def _append(self, table: LayerTable, places: list[int]) -> None:
+        base = self._base
+        self._kind += table.kind
+        # Rows outside the tree are in the root, for want of a better place.
+        homes = [max(place, ROOT) for place in places]
+        self._directory.extend(map(homes.__getitem__, table.directory))
+        self._name += table.name
+        self._size += table.size
+        self._stored += table.stored
+        meta_ids = []
+        for meta in table.metas:
+            found = self._meta_ids.setdefault(meta, len(self._metas))
+            if found == len(self._metas):
+                self._metas.append(meta)
+            meta_ids.append(found)
+        self._meta.extend(map(meta_ids.__getitem__, table.meta))
+        self._digests += table.digests
+        self._links.update((base + row, link) for row, link in table.links.items())
+        self._fate.frombytes(bytes(len(table)))
+        self._ended_by.extend([-1] * len(table))
+        self._shown += b"\1" * len(table)
+
+    def _hide_lower(self, table: LayerTable, places: list[int]) -> None:
+        """Whiteouts and opaque markers: they act on what the layers below have left."""
+        for row, kind in enumerate(table.kind):
+            if kind < Kind.WHITEOUT:
+                continue
+            self._shown[self._base + row] = 0
+            place = places[table.directory[row]]
+            if kind == Kind.OTHER or place == _HIDDEN:
+                continue
+            if kind == Kind.OPAQUE:
+                self._opaques[place] = row
+            else:
+                self._whiteouts[place, table.name[row]] = row
+            if not self._reach(place):
+                self._note("whiteout-noop", row, "a whiteout of something that is not there")
+            elif kind == Kind.OPAQUE:
+                self._opaque(place, row)
+            else:
+                self._whiteout(place, table.name[row], row)
+
+    def _whiteout(self, place: int, name: bytes, row: int) -> None:
+        target = self._children[place].pop(name, None)
+        if target is None:
+            self._note("whiteout-noop", row, "a whiteout of something that is not there")
+        elif target >= 0:
+            self._end(target, Fate.DELETED)
+        else:
+            gone = self._wiped[place, name] = self._remove(~target)
+            self._hid[self._base + row] = gone[1]
+
+    def _opaque(self, place: int, row: int) -> None:
+        if place == ROOT:
+            self._note(
+                "root-opaque", row, "an opaque root hides everything: overlay engines ignore it"
+            )
+        below, self._children[place] = self._children[place], {}
+        for name, target in below.items():
+            if target >= 0:
+                self._end(target, Fate.DELETED)
+            else:
+                self._wiped[place, name] = self._remove(~target)
+
+    def _reach(self, place: int) -> bool:
+        """Whether a whiteout's directory is in the tree; a link or file on the way becomes one."""
+        if self._linked[place]:
+            return True
+        chain = self._chain(place)
+        top = chain[-1]
+        if self._children[self._dir_parent[top]].get(self._dir_name[top]) is None:
+            return False
+        self._link(place, -1)
+        return True
+
+    def _add(self, table: LayerTable, places: list[int]) -> None:
+        """The layer's own entries, in order."""
+        linked, children, whiteouts = self._linked, self._children, self._whiteouts
+        added = changed = 0
+        row = self._base - 1
+        for kind, home, name in zip(table.kind, table.directory, table.name, strict=True):
+            row += 1
+            place = places[home]
+            if kind == _FILE and place >= 0 and linked[place] and not whiteouts:
+                # Nearly all rows: a new name in a directory that is there.
+                if children[place].setdefault(name, row) == row:
+                    added += 1
+                    continue
+            elif kind >= Kind.WHITEOUT:
+                continue
+            elif place == _HIDDEN:
+                self._orphan(row, table.path(row - self._base))
+                continue
+            if not name:
+                continue  # the root's own entry
+            if not linked[place]:
+                self._link(place, row)
+            if (place, name) in self._whiteouts:
+                self._check_whiteout(place, name, row)
+            below = children[place]
+            before = below.get(name)
+            if kind == _DIRECTORY:
+                self._add_directory(place, name, before, row)
+                continue
+            if kind == _HARDLINK and not self._resolve_link(row, place, name):
+                continue
+            below[name] = row
+            regular = self._kind[row] <= _HARDLINK
+            if before is None:
+                added += regular
+            elif before >= 0:
+                was_regular = self._kind[before] <= _HARDLINK
+                changed += regular and was_regular and before < self._base
+                added += regular and not was_regular
+                self._removed += was_regular and not regular and before < self._base
+                self._end(before, self._how(before, row), replaced=True)
+            else:
+                added += regular
+                self._remove(~before)
+        self._changes.append((added, changed, self._removed))
+
+    def _add_directory(self, place: int, name: bytes, before: int | None, row: int) -> None:
+        own = self._dir_ids[place, name]
+        if before is not None and before >= 0:
+            self._end(before, self._deleted(before))
+        elif before is not None and self._dir_row[own] >= 0:
+            # Attributes are merged; the newer entry is the one that describes the directory.
+            self._shown[self._dir_row[own]] = 0
+            self._ended_by[self._dir_row[own]] = self._layer
+        self._children[place][name] = ~own
+        self._linked[own] = 1
+        self._dir_row[own] = row
+        if (place, name) in self._wiped:
+            self._note_readded(place, name, row)
+
+    def _link(self, place: int, row: int) -> None:
+        """Put a directory in the tree, with its parents; what is in their way goes."""
+        for directory in reversed(self._chain(place)):
+            parent, name = self._dir_parent[directory], self._dir_name[directory]
+            before = self._children[parent].get(name)
+            if before is not None:
+                if self._kind[before] == _SYMLINK:
+                    self._note(
+                        "write-through-symlink",
+                        before - self._base,
+                        "an entry below a symbolic link of a lower layer: it becomes a directory",
+                    )
+                else:
+                    self._note(
+                        "child-of-file",
+                        before - self._base,
+                        "an entry below a file, which becomes a directory",
+                    )
+                self._end(before, self._deleted(before))
+            self._children[parent][name] = ~directory
+            self._linked[directory] = 1
+            self._dir_row[directory] = -1
+            if row < 0:
+                continue
+            if (parent, name) in self._wiped:
+                self._note_readded(parent, name, row)
+            if (parent, name) in self._whiteouts:
+                self._check_whiteout(parent, name, row)
+            if self._opaques:
+                self._check_opaque(parent, row)
+
+    def _chain(self, place: int) -> list[int]:
+        """The directory and its parents that are not in the tree, innermost first."""
+        chain = []
+        while not self._linked[place]:
+            chain.append(place)
+            place = self._dir_parent[place]
+        return chain
+
+    def _remove(self, directory: int) -> tuple[int, int]:
+        """Take a directory out of the tree with all that is below; (file names, bytes) that went."""
+        files = size = 0
+        pending = [directory]
+        while pending:
+            directory = pending.pop()
+            self._linked[directory] = 0
+            if self._dir_row[directory] >= 0:
+                self._shown[self._dir_row[directory]] = 0
+                self._ended_by[self._dir_row[directory]] = self._layer
+            below, self._children[directory] = self._children[directory], {}
+            for target in below.values():
+                if target < 0:
+                    pending.append(~target)
+                    continue
+                files += self._kind[target] <= _HARDLINK
+                size += self._size[target]
+                self._end(target, self._deleted(target))
+        return files, size
+
+    def _end(self, row: int, how: Fate, *, replaced: bool = False) -> None:
+        """A name goes. Its bytes go with the last of the names that show them."""
+        self._shown[row] = 0
+        self._ended_by[row] = self._layer
+        kind = self._kind[row]
+        if kind <= _HARDLINK and not replaced and row < self._base:
+            self._removed += 1
+        body = row if kind != _HARDLINK else self._body.get(row, row)
+        left = self._names_left.get(body)
+        if kind == _HARDLINK:
+            self._fate[row] = how
+        if left is not None:
+            self._names_left[body] = left - 1
+            if left > 1:
+                if body == row:
+                    self._ended_by[row] = -1
+                return
+        self._fate[body] = how
+        self._ended_by[body] = self._layer
+
+    def _deleted(self, row: int) -> Fate:
+        return Fate.DELETED if row < self._base else Fate.DUPLICATE_ENTRY
+
+    def _how(self, before: int, row: int) -> Fate:
+        """The class of a name that a newer entry replaces."""
+        if before >= self._base:
+            self._note(
+                "duplicate-entry",
+                row - self._base,
+                "a path twice in one layer: the last one counts",
+            )
+            return Fate.DUPLICATE_ENTRY
+        old, new = self._kind[before], self._kind[row]
+        if old <= _HARDLINK and new <= _HARDLINK:
+            one, other = self._body.get(before, before), self._body.get(row, row)
+            same = self._size[one] == self._size[other] and (
+                self._digests[one * 16 : one * 16 + 16]
+                == self._digests[other * 16 : other * 16 + 16]
+            )
+            return Fate.METADATA_ONLY if same else Fate.REWRITTEN
+        if old != new:
+            return Fate.DELETED
+        same = self._links.get(before) == self._links.get(row)
+        return Fate.METADATA_ONLY if same else Fate.REWRITTEN
+
+    def _resolve_link(self, row: int, place: int, name: bytes) -> bool:
+        """Find the bytes of a hard link; False when there are none, and the entry is no file."""
+        above, _, last = self._links[row].rpartition(b"/")
+        target = self._hidden.get((above, last))
+        if target is None:
+            home = self._find(above)
+            found = self._children[home].get(last) if home is not None else None
+            if found is None or found < 0 or (home, last) == (place, name):
+                self._note(
+                    "broken-hardlink",
+                    row - self._base,
+                    "a hard link to something that is not there, or is a directory: engines fail",
+                )
+                self._orphan(row, b"")
+                return False
+            target = found
+        if target < self._base:
+            self._note(
+                "cross-layer-hardlink",
+                row - self._base,
+                "a hard link to a file of a lower layer: overlay engines cannot unpack it",
+            )
+        if self._kind[target] > _HARDLINK:
+            # A link to a symbolic link or a device is one more of those.
+            self._kind[row] = self._kind[target]
+            if target in self._links:
+                self._links[row] = self._links[target]
+            return True
+        body = self._body.get(target, target)
+        self._body[row] = body
+        # A body outside the tree has no name of its own.
+        self._names_left[body] = self._names_left.get(body, int(self._shown[body])) + 1
+        if self._fate[body] == Fate.ORPHAN:
+            self._fate[body], self._ended_by[body] = Fate.LIVE, -1
+        return True
+
+    def _find(self, path: bytes) -> int | None:
+        """Id of a directory that is in the tree."""
+        at = ROOT
+        for part in path.split(b"/"):
+            if part:
+                found = self._dir_ids.get((at, part))
+                if found is None or not self._linked[found]:
+                    return None
+                at = found
+        return at
+
+    def _orphan(self, row: int, path: bytes) -> None:
+        """An entry that the tree does not have."""
+        self._shown[row] = 0
+        self._fate[row] = Fate.ORPHAN
+        self._ended_by[row] = self._layer
+        if path and self._kind[row] == _FILE:
+            above, _, last = path.rpartition(b"/")
+            self._hidden[above, last] = row
+
+    def _check_whiteout(self, place: int, name: bytes, row: int) -> None:
+        if row - self._base < self._whiteouts[place, name]:
+            self._note(
+                "whiteout-after-add",
+                row - self._base,
+                "a whiteout after an entry of its own layer: docker cannot unpack it",
+            )
+
+    def _check_opaque(self, parent: int, row: int) -> None:
+        while parent >= ROOT:
+            if self._opaques.get(parent, -1) > row - self._base:
+                self._note(
+                    "missing-parents-opaque",
+                    row - self._base,
+                    "files below an opaque directory without entries for their own:"
+                    " some engines lose them",
+                )
+                return
+            parent = self._dir_parent[parent]
+
+    def _note_readded(self, place: int, name: bytes, row: int) -> None:
+        if self._opaques.get(place) is not None:
+            return
+        files, size = self._wiped[place, name]
+        if files:
+            self._note(
+                "whiteout-dir-readd",
+                row - self._base,
+                f"a directory deleted and made again in one layer: overlay engines show its"
+                f" {files:,} old files ({size:,} bytes) again",
+            )
+
+    def _note(self, id: str, row: int, text: str) -> None:
+        known = self._known.get(id)
+        if known is not None:
+            known.count += 1
+            return
+        index = self._base + row
+        path = self._path_of(self._directory[index], self._name[index])
+        self._known[id] = LayerNotice(text, path)
+
+    def _find_collisions(self) -> None:
+        """Names that a case-folding or normalising filesystem cannot keep apart."""
+        count, first = 0, b""
+        for directory, below in enumerate(self._children):
+            if len(below) < 2:
+                continue
+            folded = {_fold(name) for name in below}
+            if len(folded) == len(below):
+                continue
+            count += len(below) - len(folded)
+            if not first:
+                seen: set[bytes] = set()
+                for name in sorted(below):
+                    if _fold(name) in seen:
+                        first = self._path_of(directory, name)
+                        break
+                    seen.add(_fold(name))
+        if count:
+            text = (
+                "names that differ only in case or Unicode form: they collide on macOS and Windows"
+            )
+            self._notices.append((-1, "case-collision", LayerNotice(text, first, count)))
+
+    def _path_of(self, directory: int, name: bytes) -> bytes:
+        parts = [name] if name else []
+        while directory > ROOT:
+            parts.append(self._dir_name[directory])
+            directory = self._dir_parent[directory]
+        return b"/".join(reversed(parts))
+
+
+def _fold(name: bytes) -> bytes:
+    if name.isascii():
+        return name.lower()
+    text = name.decode("utf-8", "surrogateescape")
+    return unicodedata.normalize("NFC", text.casefold()).encode("utf-8", "surrogateescape")

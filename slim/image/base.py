@@ -1,0 +1,78 @@
+"""How many layers of an image are its base image's, and how that is known [pure].
+
+A base image at hand (`--base`) decides exactly, by the diff ids that both start with. Else
+`org.opencontainers.image.base.*` may give its name, but nothing in an image says where the base ends:
+the history is looked at, and the result calls itself a guess.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slim.image.model import History, Image, Layer
+
+_NAME = "org.opencontainers.image.base.name"
+_DIGEST = "org.opencontainers.image.base.digest"
+_ROOTFS = re.compile(
+    r"^(?:/bin/sh -c #\(nop\) )?(?:ADD|COPY) (?:file|multi|dir):[0-9a-f]{10,} in /\s*$"
+    r"|^(?:ADD|COPY) \S+ /(?: #.*)?\s*$|debuerreotype|mmdebstrap|debootstrap|apko|bazel build"
+)
+_COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
+
+
+@dataclass(frozen=True, slots=True)
+class BaseImage:
+    """The base image's part: layers `0 … layers-1`."""
+
+    layers: int
+    name: str
+    digest: str
+    how: str
+    """Where it is from: `given`, `annotation`, `label`, `history` or `unknown`."""
+    guessed: bool
+    """The number of layers is a heuristic."""
+
+
+def find_base(image: Image, given: Image | None = None) -> BaseImage:
+    """The part of `image` that is its base image; `given` is that base when it is at hand.
+
+    Raises nothing: a `given` image that is not the base gives 0 layers and the way `given`.
+    """
+    if given is not None:
+        shared = _shared(image.layers, given.layers)
+        name = given.names[0] if given.names else given.input
+        whole = shared == len(given.layers)
+        return BaseImage(shared if whole else 0, name, given.manifest_digest, "given", False)
+    layers = _boundary(image.history, len(image.layers))
+    for how, values in (("annotation", image.annotations), ("label", image.config.labels)):
+        if values.get(_NAME) or values.get(_DIGEST):
+            return BaseImage(layers, values.get(_NAME, ""), values.get(_DIGEST, ""), how, True)
+    return BaseImage(layers, "", "", "history" if layers else "unknown", layers > 0)
+
+
+def _shared(layers: Sequence[Layer], base: Sequence[Layer]) -> int:
+    count = 0
+    for one, other in zip(layers, base, strict=False):
+        if one.diff_id != other.diff_id:
+            break
+        count += 1
+    return count
+
+
+def _boundary(history: Sequence[History], layers: int) -> int:
+    """Layers up to the first CMD or ENTRYPOINT that something follows, if a root filesystem is first.
+
+    A base image ends with its command; an application's instructions come after it.
+    """
+    made = 0
+    if sum(not entry.empty_layer for entry in history) != layers:
+        return 0
+    if not history or not any(_ROOTFS.search(entry.created_by) for entry in history[:1]):
+        return 0
+    for index, entry in enumerate(history):
+        made += not entry.empty_layer
+        if _COMMAND.match(entry.created_by) and index + 1 < len(history):
+            return min(made, layers) if made < layers else 0
+    return 0

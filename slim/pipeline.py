@@ -1,0 +1,141 @@
+"""The whole program on one page: image → files → report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from slim.dockerfile import DockerfileError, Placement, parse_dockerfile, place
+from slim.errors import UsageError
+from slim.files.ledger import account
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.image.base import find_base
+from slim.image.model import Image
+from slim.image.source import open_image
+from slim.limits import DEFAULT_LIMITS, Limits
+from slim.report.build import build
+from slim.report.model import Report
+
+_DOCKERFILE_BYTES = 1 << 20
+
+
+def analyze(
+    source: str | os.PathLike[str],
+    *,
+    tag: str | None = None,
+    image_index: int | None = None,
+    platform: str | None = None,
+    base: str | os.PathLike[str] | None = None,
+    dockerfile: str | os.PathLike[str] | None = None,
+    target: str | None = None,
+    verify: bool = True,
+    redact: bool = True,
+    top: int = 20,
+    jobs: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Callable[[int, int], None] | None = None,
+) -> Report:
+    """Analyze one image: where its bytes come from, and which of them are dead.
+
+    Args:
+        source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
+            allowed.
+        tag, image_index, platform: choose one of several images.
+        base: the base image, in any form that `source` may have.
+        dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
+        verify: check every digest, diff id and size.
+        redact: hide values that look like secrets.
+        top: length of the report's lists.
+        jobs: layers to read at once; the number of processors by default. It changes no result.
+        progress: called with (stored bytes read, stored bytes in all), from several threads.
+
+    Raises:
+        InputError: unreadable or unsupported (exit code 3).
+        IntegrityError: bytes that are not what a digest says (4).
+        LimitError: larger than allowed (5).
+        UsageError: several images and no choice, a bad option (2).
+    """
+    text = _read_dockerfile(dockerfile) if dockerfile is not None else None
+    with open_image(
+        source, tag=tag, image_index=image_index, platform=platform, limits=limits
+    ) as image:
+        placements = _place(text, dockerfile, image, target)
+        tables = scan(
+            image, jobs=jobs, verify=verify, limits=limits, progress=_counter(image, progress)
+        )
+    files = resolve(tables)
+    ledger = account(files, tables, [layer.size for layer in image.layers])
+    base_image = find_base(image, _open_base(base, str(image.config.platform), limits))
+    return build(
+        image,
+        tables,
+        files,
+        ledger,
+        base_image,
+        placements=placements,
+        dockerfile=os.fspath(dockerfile) if dockerfile is not None else "",
+        verified=verify,
+        top=top,
+        redacted=redact,
+    )
+
+
+def _read_dockerfile(path: str | os.PathLike[str]) -> str:
+    try:
+        with Path(path).open("rb") as file:
+            data = file.read(_DOCKERFILE_BYTES + 1)
+    except OSError as error:
+        raise UsageError(
+            "no-dockerfile", f"cannot read {os.fspath(path)!r}: {error.strerror}"
+        ) from None
+    return data.decode("utf-8", "replace")
+
+
+def _place(
+    text: str | None, path: str | os.PathLike[str] | None, image: Image, target: str | None
+) -> tuple[Placement | None, ...]:
+    if text is None:
+        if target is not None:
+            raise UsageError("no-dockerfile", "--target needs --dockerfile")
+        return ()
+    try:
+        commands = [entry.created_by for entry in image.history]
+        return place(parse_dockerfile(text), commands, target=target)
+    except DockerfileError as error:
+        raise UsageError(
+            "bad-dockerfile",
+            f"{os.fspath(path or '')}: {error}",
+            "slim reads the Dockerfile only to find lines: leave --dockerfile out to go without",
+        ) from None
+
+
+def _open_base(base: str | os.PathLike[str] | None, platform: str, limits: Limits) -> Image | None:
+    if base is None:
+        return None
+    try:
+        with open_image(base, limits=limits) as image:
+            return image
+    except UsageError as error:
+        if error.slug != "ambiguous-image":
+            raise
+    with open_image(base, platform=platform, limits=limits) as image:
+        return image
+
+
+def _counter(
+    image: Image, progress: Callable[[int, int], None] | None
+) -> Callable[[int], None] | None:
+    """Sum up what the layers report; additions of ints under the interpreter lock do not get lost."""
+    if progress is None:
+        return None
+    total = sum(layer.blob.size for layer in image.layers if layer.blob is not None)
+    read = 0
+
+    def advance(count: int) -> None:
+        nonlocal read
+        read += count
+        progress(read, total)
+
+    return advance

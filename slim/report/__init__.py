@@ -1,0 +1,1 @@
+"""How it is said: the report, and what renders it."""

@@ -1,0 +1,243 @@
+"""Report v1: the wire format. These types are the source of the JSON Schema (`slim schema`).
+
+All sizes are whole bytes and end in `_bytes`; ratios are 0..1; lists are sorted; there is no timestamp,
+so that the same image gives the same report. Consumers must accept unknown fields: a minor version only
+adds some.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct, field
+
+SCHEMA_VERSION = "1.0"
+
+Size = Annotated[int, Meta(ge=0, lt=2**63)]
+Count = Annotated[int, Meta(ge=0)]
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """What wrote the report."""
+
+    name: str = "slim"
+    version: str
+    rules: str | None = None
+    """Digest of the rule packs that were applied; null when none were."""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """What was read."""
+
+    input: str
+    """As given by the user."""
+    format: str
+    """`docker-archive`, `oci-archive` or `oci-dir`."""
+    compression: str
+    """Of the archive as a whole."""
+    archive_bytes: Size
+    verified: bool
+    """Every digest, diff id and size was checked."""
+
+
+class Base(Struct, frozen=True, kw_only=True):
+    """The base image, as far as it is known."""
+
+    layers: Count
+    """Number of layers that belong to it."""
+    name: str
+    digest: str
+    how: Literal["given", "annotation", "label", "history", "unknown"]
+    """Where it is from."""
+    guessed: bool
+    """The number of layers is a heuristic on the history."""
+
+
+class ImageInfo(Struct, frozen=True, kw_only=True):
+    """How the image runs. Values that look like secrets are replaced by `[redacted]`."""
+
+    name: str
+    tags: list[str]
+    digest: str
+    """Of the manifest; empty where the archive has none."""
+    config_digest: str
+    platform: str
+    created: str
+    entrypoint: list[str]
+    cmd: list[str]
+    user: str
+    working_dir: str
+    env: dict[str, str]
+    labels: dict[str, str]
+    exposed_ports: list[str]
+    base: Base
+
+
+class Totals(Struct, frozen=True, kw_only=True):
+    """Sums over all layers."""
+
+    pull_bytes: Size
+    """What a registry sends: the stored blobs."""
+    disk_bytes: Size
+    """What an engine unpacks: logical sizes of regular files in all layers, hard links 0."""
+    live_bytes: Size
+    """The part of `disk_bytes` that the final filesystem shows."""
+    dead_bytes: Size
+    """`disk_bytes` - `live_bytes`: shipped and never visible."""
+    live_pull_bytes: Size
+    dead_pull_bytes: Size
+    tar_bytes: Size
+    """The layers once decompressed."""
+    overhead_bytes: Size
+    """`tar_bytes` less the stored contents of regular files: headers, padding, ends."""
+    overhead_pull_bytes: Size
+    base_bytes: Size
+    """`disk_bytes` of the base image's layers."""
+    base_pull_bytes: Size
+    layers: Count
+    files: Count
+    """Names of regular files in all layers, hard links included."""
+    live_files: Count
+    """Those that the final filesystem shows."""
+
+
+class Place(Struct, frozen=True, kw_only=True):
+    """Lines of a Dockerfile."""
+
+    path: str
+    line: Count
+    end_line: Count
+
+
+class LabelBytes(Struct, frozen=True, kw_only=True):
+    """Bytes of a layer that belong to no file."""
+
+    label: str
+    tar_bytes: Size
+    pull_bytes: Size
+
+
+class LayerInfo(Struct, frozen=True, kw_only=True):
+    """One layer. `pull_bytes` and `tar_bytes` are exactly what files and labels add up to."""
+
+    index: Count
+    digest: str
+    """Of the stored blob; empty where it is neither named nor computed."""
+    diff_id: str
+    media_type: str
+    compression: str
+    """As found: `none`, `gzip`, `zstd`, `bzip2`, `xz`; empty when the contents are unknown."""
+    created_by: str
+    """The instruction, from the image's history."""
+    dockerfile: Place | None
+    from_base: bool
+    verified: bool
+    missing: str
+    """Why the contents are unknown; empty when they are known."""
+    blob_bytes: Size
+    """Stored size."""
+    pull_bytes: Size
+    """Stored size; 0 for a blob that an earlier layer has too."""
+    tar_bytes: Size
+    disk_bytes: Size
+    live_bytes: Size
+    dead_bytes: Size
+    """Bytes of this layer that later layers, or itself, hide."""
+    live_pull_bytes: Size
+    dead_pull_bytes: Size
+    overhead_bytes: Size
+    labels: list[LabelBytes]
+    files: Count
+    live_files: Count
+    added: Count
+    """Names of regular files that were not there before."""
+    changed: Count
+    removed: Count
+
+
+class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A file, named. A path that is not UTF-8 has U+FFFD in `path` and its bytes in `path_b64`."""
+
+    layer: Count
+    path: str
+    disk_bytes: Size = field(default=0)
+    pull_bytes: Size = field(default=0)
+    path_b64: str | None = None
+
+
+class Waste(Struct, frozen=True, kw_only=True):
+    """Dead bytes of one class, made dead by one layer."""
+
+    kind: Literal["rewritten", "metadata-only", "deleted", "duplicate-entry", "orphan"] = field(
+        name="class"
+    )
+    origin_layer: Count
+    """Layer that ships the bytes."""
+    ended_by: Count
+    """Layer that hides them."""
+    created_by: str
+    """Instruction of the layer that hides them."""
+    dockerfile: Place | None
+    disk_bytes: Size
+    pull_bytes: Size
+    files: Count
+    examples: list[Example]
+
+
+class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A directory of the final filesystem with all below it."""
+
+    path: str
+    disk_bytes: Size = field(default=0)
+    pull_bytes: Size = field(default=0)
+    files: Count = field(default=0)
+    path_b64: str | None = None
+
+
+class Dive(Struct, frozen=True, kw_only=True):
+    """dive's own score, by dive's formula, for people who move their gates."""
+
+    efficiency: Ratio
+    wasted_bytes: Size
+    user_wasted_percent: float
+    """A share, 1 = 100 %, as `highestUserWastedPercent` is compared; may be over 1."""
+
+
+class Warning(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Something to know that is no error."""
+
+    id: str
+    text: str
+    layer: int | None = None
+    path: str | None = None
+    """The first path it applies to."""
+    count: Count = 1
+
+
+class Truncated(Struct, frozen=True, kw_only=True):
+    """How many entries the lists leave out."""
+
+    waste: Count
+    directories: Count
+    largest_files: Count
+
+
+class Report(Struct, frozen=True, kw_only=True):
+    """The analysis of one image."""
+
+    schema_version: str = SCHEMA_VERSION
+    kind: Literal["analysis"] = "analysis"
+    tool: Tool
+    source: Source
+    image: ImageInfo
+    totals: Totals
+    layers: list[LayerInfo]
+    waste: list[Waste]
+    """Largest first."""
+    directories: list[DirectoryInfo]
+    """Largest first; one that is mostly a directory below it is left out."""
+    largest_files: list[Example]
+    dive: Dive
+    warnings: list[Warning]
+    truncated: Truncated

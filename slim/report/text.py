@@ -1,0 +1,204 @@
+"""The report for people at a terminal: at most 100 columns, the most important first [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from slim.report import words
+from slim.report.model import LayerInfo, Place, Report, Waste
+from slim.report.terminal import clean, shorten
+from slim.units import format_bytes, format_percent
+
+WIDTH = 100
+_SHOWN = 10
+
+
+def render(report: Report) -> str:
+    """Headline, totals, layers, waste by cause, largest directories and files, warnings."""
+    parts = [
+        _headline(report),
+        _totals(report),
+        _layers(report),
+        _waste(report),
+        _directories(report),
+        _files(report),
+        _notes(report),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(report: Report) -> str:
+    totals = report.totals
+    name = report.image.name or report.source.input
+    lines = [
+        f"{clean(name, 48)}: {format_bytes(totals.disk_bytes)} on disk,"
+        f" {format_bytes(totals.pull_bytes)} to pull"
+    ]
+    if totals.dead_bytes:
+        share = format_percent(totals.dead_bytes, totals.disk_bytes)
+        lines.append(
+            f"{format_bytes(totals.dead_bytes)} ({share}) of it is dead weight:"
+            " shipped in one layer, hidden by another."
+        )
+    else:
+        lines.append("No layer hides bytes of another.")
+    if not report.source.verified:
+        lines.append("Digests were not checked (--no-verify).")
+    return "\n".join(lines)
+
+
+def _totals(report: Report) -> str:
+    totals = report.totals
+    rows = [
+        ("live", totals.live_bytes, totals.live_pull_bytes, _named(totals.live_files)),
+        (
+            "dead",
+            totals.dead_bytes,
+            totals.dead_pull_bytes,
+            _named(totals.files - totals.live_files),
+        ),
+        ("in all", totals.disk_bytes, totals.pull_bytes, _overhead(report)),
+    ]
+    table = [
+        (what, format_bytes(disk), format_bytes(pull), note) for what, disk, pull, note in rows
+    ]
+    text = _table(table, ("", "on disk", "to pull", ""), "left", "right", "right", "left")
+    return f"{text}\n{_base(report)}"
+
+
+def _overhead(report: Report) -> str:
+    return f"to pull includes {format_bytes(report.totals.overhead_pull_bytes)} of tar headers and padding"
+
+
+def _named(files: int) -> str:
+    return words.count(files, "file")
+
+
+def _base(report: Report) -> str:
+    base, totals = report.image.base, report.totals
+    if not base.layers:
+        name = f" {clean(base.name, 40)}" if base.name else ""
+        return f"Base image{name}: where it ends is not known (say so with --base IMAGE)."
+    name = f" {clean(base.name, 40)}" if base.name else ""
+    guess = " (a guess from the history; --base IMAGE makes it exact)" if base.guessed else ""
+    return (
+        f"Base image{name}: the first {words.count(base.layers, 'layer')},"
+        f" {format_bytes(totals.base_bytes)} on disk{guess}."
+    )
+
+
+def _layers(report: Report) -> str:
+    rows = [
+        (
+            f"{layer.index}{'b' if layer.from_base else ''}",
+            format_bytes(layer.disk_bytes) if not layer.missing else "?",
+            format_bytes(layer.dead_bytes) if layer.dead_bytes else "",
+            format_bytes(layer.pull_bytes),
+            f"{layer.files:,}" if not layer.missing else "?",
+            _instruction(layer),
+        )
+        for layer in report.layers
+    ]
+    title = "Layers (b: of the base image)" if report.image.base.layers else "Layers"
+    header = ("#", "on disk", "dead", "to pull", "files", "instruction")
+    return f"{title}\n" + _table(rows, header, "left", "right", "right", "right", "right", "left")
+
+
+def _instruction(layer: LayerInfo) -> str:
+    if layer.missing:
+        return clean(layer.missing)
+    return _where(layer.created_by, layer.dockerfile)
+
+
+def _where(created_by: str, place: Place | None) -> str:
+    text = clean(words.instruction(created_by)) or "(no history)"
+    return f"{clean(place.path, 40)}:{place.line} {text}" if place else text
+
+
+def _waste(report: Report) -> str:
+    if not report.waste:
+        return ""
+    lines = ["Dead weight, by what caused it"]
+    for waste in report.waste[:_SHOWN]:
+        lines += _cause(waste)
+    left = len(report.waste) - _SHOWN + report.truncated.waste
+    if left > 0:
+        lines.append(f"  and {left:,} smaller ones")
+    return "\n".join(lines)
+
+
+def _cause(waste: Waste) -> list[str]:
+    sizes = f"{format_bytes(waste.disk_bytes)} on disk, {format_bytes(waste.pull_bytes)} to pull"
+    files = words.count(waste.files, "file")
+    lines = [
+        f"  {sizes}: {files} of layer {waste.origin_layer}, {words.cause(waste.kind)}",
+        shorten(
+            f"    by layer {waste.ended_by}: {_where(waste.created_by, waste.dockerfile)}", WIDTH
+        ),
+    ]
+    for example in waste.examples[:3]:
+        size = format_bytes(example.disk_bytes)
+        lines.append(f"    {size:>8}  /{clean(example.path, WIDTH - 15)}")
+    return lines
+
+
+def _directories(report: Report) -> str:
+    if not report.directories:
+        return ""
+    rows = [
+        (
+            format_bytes(one.disk_bytes),
+            format_bytes(one.pull_bytes),
+            f"{one.files:,}",
+            "/" + clean(one.path),
+        )
+        for one in report.directories[:_SHOWN]
+    ]
+    header = ("on disk", "to pull", "files", "path")
+    return "Largest directories\n" + _table(rows, header, "right", "right", "right", "left")
+
+
+def _files(report: Report) -> str:
+    if not report.largest_files:
+        return ""
+    rows = [
+        (
+            format_bytes(one.disk_bytes),
+            format_bytes(one.pull_bytes),
+            str(one.layer),
+            "/" + clean(one.path),
+        )
+        for one in report.largest_files[:_SHOWN]
+    ]
+    header = ("on disk", "to pull", "layer", "path")
+    return "Largest files\n" + _table(rows, header, "right", "right", "right", "left")
+
+
+def _notes(report: Report) -> str:
+    score = report.dive
+    lines = [
+        f"dive would say: efficiency {score.efficiency:.4f},"
+        f" {format_bytes(score.wasted_bytes)} wasted,"
+        f" {100 * score.user_wasted_percent:.1f}% of what is not the first layer."
+    ]
+    for warning in report.warnings[:_SHOWN]:
+        layer = f"layer {warning.layer}: " if warning.layer is not None else ""
+        path = f" /{clean(warning.path, 60)}" if warning.path else ""
+        more = f" and {words.count(warning.count - 1, 'more')}"[:-1] if warning.count > 1 else ""
+        lines.append(f"warning: {layer}{warning.text} [{warning.id}]")
+        if path:
+            lines.append(f"        {path}{more}")
+    if len(report.warnings) > _SHOWN:
+        lines.append(f"and {len(report.warnings) - _SHOWN} more warnings in the JSON report")
+    return "\n".join(lines)
+
+
+def _table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:
+    """A table that fits: the last column takes what is left and is cut in the middle."""
+    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header) - 1)]
+    room = max(20, WIDTH - 2 - sum(width + 2 for width in widths))
+    cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
+    text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())

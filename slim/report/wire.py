@@ -1,0 +1,32 @@
+"""Report v1 as JSON, and its JSON Schema."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import msgspec
+
+from slim.report.model import SCHEMA_VERSION, Report
+
+
+def render(report: Report) -> str:
+    """The report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
+    return json.dumps(msgspec.to_builtins(report), indent=2, allow_nan=False) + "\n"
+
+
+def schema() -> dict[str, Any]:
+    """JSON Schema (draft 2020-12) of the report, made from its types."""
+    (document,), parts = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$id": f"urn:slim:report:{SCHEMA_VERSION}",
+        "title": "slim report",
+        **document,
+        "$defs": dict(sorted(parts.items())),
+    }
+
+
+def render_schema() -> str:
+    """The schema as it is committed."""
+    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"

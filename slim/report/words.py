@@ -1,0 +1,49 @@
+"""Texts that several renderers share: instructions and causes, shortened for people [pure]."""
+
+from __future__ import annotations
+
+import re
+
+_NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
+_ARGS = re.compile(r"^(RUN )?\|\d+ ")
+_SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
+_SPACE = re.compile(r"\s+")
+
+
+def instruction(created_by: str) -> str:
+    """A history entry as the Dockerfile instruction that people wrote: `RUN apt-get update`.
+
+    >>> instruction("/bin/sh -c #(nop) COPY dir:0123 in /app ")
+    'COPY dir:0123 in /app'
+    >>> instruction("RUN |1 A=b /bin/sh -c make # buildkit")
+    'RUN make'
+    """
+    text = _SPACE.sub(" ", created_by).strip().removesuffix("# buildkit").strip()
+    if _NOP.match(text):
+        return _NOP.sub("", text)
+    if _ARGS.match(text):
+        # The arguments' values end where the shell begins; without a shell nobody can tell.
+        at = text.find("/bin/", 0, 2000)
+        text = text[at:] if at > 0 else text
+    if _SHELL.match(text):
+        return "RUN " + _SHELL.sub("", text)
+    return text
+
+
+def cause(kind: str) -> str:
+    """What happened to dead bytes of a class, for people."""
+    return {
+        "rewritten": "replaced by other content",
+        "metadata-only": "copied again only to change owner, mode or times",
+        "deleted": "deleted in a later layer: still shipped",
+        "duplicate-entry": "twice in one layer",
+        "orphan": "where nothing can reach it",
+    }[kind]
+
+
+def count(number: int, noun: str) -> str:
+    """`1 file`, `2,310 files`, `2 directories`."""
+    if number == 1:
+        return f"1 {noun}"
+    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
+    return f"{number:,} {plural}"
