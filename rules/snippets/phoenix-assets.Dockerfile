@@ -7,7 +7,8 @@ RUN --mount=type=cache,target=/root/.npm \
     --mount=type=bind,source=assets/package-lock.json,target=package-lock.json \
     npm ci --no-audit --no-fund
 
-# --- these lines belong in the stage that runs `mix release`, after `mix compile` ---
+FROM {build_image} AS build
+# … dependencies, priv, lib and `mix compile` as before, then:
 COPY assets assets
 COPY --from=node-packages /app/assets/node_modules assets/node_modules
 RUN mix assets.deploy
