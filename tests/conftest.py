@@ -1,0 +1,63 @@
+"""What all tests share: golden files, and the rule that an absent tool is a visible skip.
+
+`SLIM_CORPORA` names the folder with the public corpora. Where `SLIM_REQUIRE_TOOLS=1` is set, a
+test that would be skipped for want of a tool or of the corpora fails instead.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from hypothesis import settings
+
+GOLDEN = Path(__file__).parent / "golden"
+Golden = Callable[[str, str, Any], None]
+
+settings.register_profile("slim", deadline=None)  # a slow machine is no failure
+settings.load_profile("slim")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--update-golden", action="store_true", help="write the golden files instead of comparing"
+    )
+
+
+def skip_or_fail(reason: str) -> NoReturn:
+    """Skip the test, or fail it where the tools are required."""
+    if os.environ.get("SLIM_REQUIRE_TOOLS") == "1":
+        pytest.fail(f"{reason}, and SLIM_REQUIRE_TOOLS=1")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare a JSON value with the committed one: `golden("file.json", "key in it", value)`."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(file: str, key: str, value: Any) -> None:
+        path = GOLDEN / file
+        document = json.loads(path.read_text()) if path.exists() else {}
+        if update:
+            document[key] = value
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+            return
+        assert key in document, f"{key} is not in {path.name}: run pytest --update-golden"
+        assert value == document[key]
+
+    return compare
+
+
+@pytest.fixture(scope="session")
+def corpora() -> Path:
+    """The folder of the public corpora."""
+    folder = os.environ.get("SLIM_CORPORA")
+    if not folder:
+        skip_or_fail("SLIM_CORPORA is not set")
+    return Path(folder)
