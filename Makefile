@@ -1,0 +1,44 @@
+# Two commands: `make demo` analyzes an image that comes with the project, `make check` runs all checks.
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo check lint types layers test generated generate bench fuzz clean
+
+demo: $(VENV)/installed
+	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
+
+check: lint types layers test generated
+
+$(VENV)/installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@
+
+lint: $(VENV)/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+
+types: $(VENV)/installed
+	$(BIN)/mypy
+
+layers: $(VENV)/installed
+	$(BIN)/lint-imports
+
+test: $(VENV)/installed
+	$(BIN)/python -m pytest
+
+# README blocks, JSON Schema, rule catalogue: made again, and compared with what is committed.
+generate: $(VENV)/installed
+	$(BIN)/python fixtures/build.py
+	$(BIN)/python -m tests.generate
+
+generated: $(VENV)/installed
+	$(BIN)/python -m tests.generate --check
+
+# Ratios against dive and against a floor, in one run; nothing here passes or fails.
+bench: $(VENV)/installed
+	$(BIN)/python -m tests.bench.bench
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
