@@ -19,7 +19,7 @@ What an edit can make look right stays wrong: a line that was replaced by the te
 
 from bisect import bisect_left
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slim.dockerfile import history as recorded
@@ -39,7 +39,14 @@ MAX_MERGED = 1_000
 """Steps that an entry may match in several ways at once; one with more is left without a place."""
 
 _WORDS_ONLY = frozenset({"ADD", "COPY"})
-_CONTENT = frozenset({"RUN", "ADD", "COPY"})
+_SETTINGS = recorded.KEYWORDS - {"ADD", "COPY", "RUN"}
+_UNRECORDED = (
+    frozenset[str](),  # the classic builder and buildah record all
+    frozenset({"ONBUILD"}),  # BuildKit
+    _SETTINGS - {"WORKDIR"},  # kaniko, where WORKDIR made a directory
+    _SETTINGS,  # kaniko
+)
+"""What builders leave out of the history, the least first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,35 +92,15 @@ def place(
 def _whole(
     origins: Sequence[Step], steps: Sequence[Forms], entries: Sequence[Entry]
 ) -> list[tuple[int, int]]:
-    """All recorded steps against the end of the history, or nothing."""
-    for records in _builders(origins, steps):
-        kept = [at for at, step in enumerate(origins) if records(step)]
+    """All steps that a builder records against the end of the history, or nothing."""
+    for unrecorded in _UNRECORDED:
+        kept = [at for at, step in enumerate(origins) if step.keyword not in unrecorded]
         first = len(entries) - len(kept)
         if kept and first >= 0:
             pairs = list(zip(kept, range(first, len(entries)), strict=True))
             if all(_matches(steps[step], entries[entry]) for step, entry in pairs):
                 return pairs
     return []
-
-
-def _builders(origins: Sequence[Step], steps: Sequence[Forms]) -> Iterator[Callable[[Step], bool]]:
-    """Which steps a builder records: the classic one all, BuildKit no ONBUILD, kaniko only layers.
-
-    buildah runs no triggers where its image format has none. That is tried only if no trigger
-    could be taken for another step.
-    """
-    yield lambda step: True
-    yield lambda step: step.keyword != "ONBUILD"
-    triggers = [forms for step, forms in zip(origins, steps, strict=True) if step.trigger]
-    holders = Counter(key for forms in steps for key in forms.keys)
-    loose = {forms.keyword for forms in steps if forms.patterns}
-    if triggers and all(
-        forms.keyword not in loose and all(holders[key] == 1 for key in forms.keys)
-        for forms in triggers
-    ):
-        yield lambda step: not step.trigger
-    yield lambda step: step.keyword in _CONTENT or step.keyword == "WORKDIR"
-    yield lambda step: step.keyword in _CONTENT
 
 
 def _forced(steps: Sequence[Forms], entries: Sequence[Entry]) -> list[tuple[int, int]]:

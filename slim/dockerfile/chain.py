@@ -18,8 +18,7 @@ class Step:
     stage: int
     """The stage that runs it; its origin's stage may be another one."""
     origin: Instruction
-    trigger: bool
-    """It comes from an ONBUILD of the stage below."""
+    """The instruction itself, or the ONBUILD of the stage below that it comes from."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +50,9 @@ def chain(dockerfile: Dockerfile, target: str | None = None) -> Chain:
     for index in path:
         for item in triggers:
             keyword, value = first_word(item.value)
-            steps.append(Step(keyword, value, item.heredocs, index, item, True))
+            steps.append(Step(keyword, value, item.heredocs, index, item))
         items = dockerfile.stages[index].instructions
-        steps += [Step(i.keyword, i.value, i.heredocs, index, i, False) for i in items]
+        steps += [Step(i.keyword, i.value, i.heredocs, index, i) for i in items]
         triggers = [item for item in items if item.keyword == "ONBUILD"]
     return Chain(tuple(steps), (bases[path[0]] or "").lower() == "scratch")
 

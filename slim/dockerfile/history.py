@@ -16,10 +16,11 @@ from slim.dockerfile.words import split_flags
 
 MAX_SHELLS = 16
 
-_KEYWORDS = frozenset(
+KEYWORDS = frozenset(
     {"ADD", "ARG", "CMD", "COPY", "ENTRYPOINT", "ENV", "EXPOSE", "HEALTHCHECK", "LABEL"}
-    | {"MAINTAINER", "ONBUILD", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
+    | {"MAINTAINER", "ONBUILD", "RUN", "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR"}
 )
+"""The instructions that a history entry may name."""
 _BUILDKIT = "# buildkit"
 _NOP = "#(nop)"
 _TIMESTAMPS = ("|force-mtime=", "|clamp-mtime=")
@@ -87,7 +88,7 @@ def _entry(text: str, shells: Sequence[str], arguments: Collection[str]) -> Entr
     keyword, _, rest = text.partition(" ")
     if keyword == "RUN":
         return _run(rest, shells)
-    if keyword in _KEYWORDS:
+    if keyword in KEYWORDS:
         return Entry(keyword, frozenset({_key(keyword, rest.strip(), shells, arguments)}))
     bare = canon.without_shell(text, shells)
     if bare is not text and bare.startswith(_NOP):
