@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from slim.errors import SlimError
+from slim.version import VERSION as __version__
 
-__version__ = "0.1.0"
 __all__ = ["Report", "SlimError", "__version__", "analyze"]
 
 if TYPE_CHECKING:

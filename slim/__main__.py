@@ -14,9 +14,9 @@ def main() -> None:
 def _run() -> int:
     if sys.argv[1:] == ["--version"]:
         # Asked by every CI job: not worth importing a command-line library.
-        from slim import __version__
+        from slim.version import VERSION
 
-        print(f"slim {__version__}")
+        print(f"slim {VERSION}")
         return 0
     import click
 

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from slim import __version__
 from slim.errors import UsageError
+from slim.version import VERSION
 
 app = typer.Typer(
     name="slim",
@@ -24,7 +24,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"slim {__version__}")
+        typer.echo(f"slim {VERSION}")
         raise typer.Exit
 
 

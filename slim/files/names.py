@@ -26,11 +26,16 @@ class Names:
         self._limits = limits
         self._ids: dict[tuple[int, bytes], int] = {}
         self._depth = [0]
-        self._links: dict[tuple[int, bytes], bytes] = {}
-        self.by_text: dict[bytes, int] = {b"": ROOT}
+        self._links: dict[tuple[int, bytes], tuple[bytes, int]] = {}
+        """(directory, name) → (target, when)."""
+        self._cut: dict[int, int] = {}
+        """Directories that were replaced by something else → when."""
+        self._serial = 0
+        self.by_text: dict[bytes, int] = {}
         """Directory part as written in headers → directory id. The hot loop's only look-up."""
         self.link_names: set[bytes] = set()
-        """Last components of all symbolic links so far: a cheap "could this replace a link?"."""
+        """Names of all symbolic links so far, and of the directories above them: a cheap "could this
+        change what a name runs through?"."""
 
     def place(self, raw: bytes) -> tuple[int, bytes]:
         """Directory id and last component; an empty component means the root itself.
@@ -43,6 +48,8 @@ class Names:
         parts = self._clean(raw)
         if not parts:
             return ROOT, b""
+        if raw.startswith(b"/"):
+            self._table.note("path-escape", raw, "an absolute name: engines disagree about it")
         return self._descend(parts[:-1]), parts[-1]
 
     def directory(self, text: bytes) -> int:
@@ -60,23 +67,35 @@ class Names:
 
     def add_link(self, parent: int, name: bytes, target: bytes) -> None:
         """A symbolic link: later names of this layer run through it."""
-        self._links[parent, name] = target
+        self.add_other(parent, name)
+        self._serial += 1
+        self._links[parent, name] = target, self._serial
         self.link_names.add(name)
-        if (parent, name) in self._ids:
-            self._forget()
+        while parent > ROOT:
+            parent, name, _ = self._table.dirs[parent]
+            self.link_names.add(name)
 
     def add_other(self, parent: int, name: bytes) -> None:
-        """Anything else at a path where this layer may have had a symbolic link."""
+        """Anything but a directory, at a path where there may be a symbolic link or a directory."""
         if self._links.pop((parent, name), None) is not None:
+            self._forget()
+        own = self._ids.get((parent, name))
+        if own is not None:
+            self._serial += 1
+            self._cut[own] = self._serial
             self._forget()
 
     def target(self, raw: bytes) -> tuple[int, bytes]:
-        """Where a hard link's target is, scoped to the root."""
-        return self.place(raw)
+        """Where a hard link's target is; an absolute one starts at the root of the layer.
+
+        Raises:
+            LimitError: the path is too long or too deep.
+        """
+        return self.place(raw.lstrip(b"/"))
 
     def _forget(self) -> None:
         """What a name runs through has changed: written names must be resolved anew."""
-        self.by_text = {b"": ROOT}
+        self.by_text = {}
 
     def _clean(self, raw: bytes) -> list[bytes]:
         parts: list[bytes] = []
@@ -99,7 +118,7 @@ class Names:
         return at
 
     def _descend_one(self, at: int, part: bytes) -> int:
-        if part in self.link_names and (at, part) in self._links:
+        if part in self.link_names and self._link_at(at, part) is not None:
             return self._follow(at, part)
         return self._intern(at, part)
 
@@ -119,7 +138,7 @@ class Names:
             if step == b"..":
                 at = max(self._table.dirs[at][0], ROOT)
                 continue
-            target = self._links.get((at, step)) if step in self.link_names else None
+            target = self._link_at(at, step) if step in self.link_names else None
             if target is None:
                 at = self._intern(at, step)
                 continue
@@ -133,6 +152,17 @@ class Names:
                 at = ROOT
             pending.extend(reversed(target.split(b"/")))
         return at
+
+    def _link_at(self, at: int, part: bytes) -> bytes | None:
+        """Target of the symbolic link at a path, unless a directory above it is gone."""
+        found = self._links.get((at, part))
+        if found is None:
+            return None
+        while self._cut and at > ROOT:
+            if self._cut.get(at, -1) > found[1]:
+                return None
+            at = self._table.dirs[at][0]
+        return found[0]
 
     def _intern(self, parent: int, name: bytes) -> int:
         key = (parent, name)

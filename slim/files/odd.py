@@ -222,7 +222,7 @@ class OddEntries:
 
     def _hard_link(self, header: Header, parent: int, name: bytes, data: int) -> None:
         table = self._table
-        above, last = self.names.place(header.link)
+        above, last = self.names.target(header.link)
         if last.startswith(WHITEOUT) and not table.dirs[above][2]:
             table.note(
                 "hardlink-to-whiteout", header.name, "a hard link to a whiteout: engines disagree"

@@ -65,16 +65,21 @@ class _Tree:
         self._opaques: dict[int, int] = {}
         self._wiped: dict[tuple[int, bytes], tuple[int, int]] = {}
         self._hidden: dict[tuple[bytes, bytes], int] = {}
+        self._blocked: list[int] = []
+        self._over: dict[int, int] = {}
+        """Row to the row of a lower layer that it replaced."""
 
     def apply(self, layer: int, table: LayerTable) -> None:
         """Put one more layer on top."""
         self._layer, self._base, self._removed = layer, len(self._name), 0
         self._known = {id: LayerNotice(n.text, n.path, n.count) for id, n in table.notices.items()}
-        self._whiteouts, self._opaques, self._wiped, self._hidden = {}, {}, {}, {}
+        self._whiteouts, self._opaques, self._wiped = {}, {}, {}
+        self._hidden, self._over, self._blocked = {}, {}, []
         places = self._place_directories(table)
         self._append(table, places)
         self._hide_lower(table, places)
-        self._add(table, places)
+        self._add(table, places, self._settle(table))
+        self._unblock()
         self._starts.append(len(self._name))
         self._notices += [(layer, id, notice) for id, notice in sorted(self._known.items())]
 
@@ -189,23 +194,70 @@ class _Tree:
                 self._wiped[place, name] = self._remove(~target)
 
     def _reach(self, place: int) -> bool:
-        """Whether a whiteout's directory is in the tree; a link or file on the way becomes one."""
+        """Whether a whiteout's directory is in the tree."""
         if self._linked[place]:
             return True
-        chain = self._chain(place)
-        top = chain[-1]
-        if self._children[self._dir_parent[top]].get(self._dir_name[top]) is None:
-            return False
-        self._link(place, -1)
-        return True
+        top = self._chain(place)[-1]
+        if self._dir_name[top] in self._children[self._dir_parent[top]]:
+            self._blocked.append(top)
+        return False
 
-    def _add(self, table: LayerTable, places: list[int]) -> None:
-        """The layer's own entries, in order."""
+    def _unblock(self) -> None:
+        """A whiteout below a lower link or file makes it a directory, unless the layer has its own."""
+        for top in self._blocked:
+            before = self._children[self._dir_parent[top]].get(self._dir_name[top])
+            if before is not None and 0 <= before < self._base:
+                self._link(top, -1)
+
+    def _settle(self, table: LayerTable) -> bytearray | None:
+        """Where a layer has a directory in the place of a file of its own: which rows remain.
+
+        Such a file must not hide anything of the lower layers on its way to be replaced, so the layer
+        is first applied to an empty tree. None for nearly all layers: every row may be applied.
+        """
+        keys = {(parent, name) for parent, name, _ in table.dirs[1:]}
+        names = {name for _, name in keys}
+        if not any(
+            name in names and kind < Kind.WHITEOUT and kind != _DIRECTORY and (home, name) in keys
+            for kind, home, name in zip(table.kind, table.directory, table.name, strict=True)
+        ):
+            return None
+        alone = _Tree()
+        alone._add_alone(table)
+        remains = bytearray(b"\1" * len(table))
+        for row, (kind, fate) in enumerate(zip(alone._kind, alone._fate, strict=True)):
+            if kind < Kind.WHITEOUT and not alone._shown[row] and fate != Fate.ORPHAN:
+                remains[row] = 0
+                self._shown[self._base + row] = 0
+                self._fate[self._base + row] = fate
+                self._ended_by[self._base + row] = -1 if fate == Fate.LIVE else self._layer
+            if kind != table.kind[row]:
+                self._kind[self._base + row] = kind
+                if row in alone._links:
+                    self._links[self._base + row] = alone._links[row]
+        for row, body in alone._body.items():
+            self._body[self._base + row] = self._base + body
+        for body, left in alone._names_left.items():
+            self._names_left[self._base + body] = left
+        for id in ("duplicate-entry", "child-of-file"):
+            if id in alone._known:
+                self._known[id] = alone._known[id]
+        return remains
+
+    def _add_alone(self, table: LayerTable) -> None:
+        places = self._place_directories(table)
+        self._append(table, places)
+        self._add(table, places, None)
+
+    def _add(self, table: LayerTable, places: list[int], remains: bytearray | None) -> None:
+        """The layer's own entries, in order; those that `remains` is 0 for are dead already."""
         linked, children, whiteouts = self._linked, self._children, self._whiteouts
         added = changed = 0
         row = self._base - 1
         for kind, home, name in zip(table.kind, table.directory, table.name, strict=True):
             row += 1
+            if remains is not None and not remains[row - self._base]:
+                continue
             place = places[home]
             if kind == _FILE and place >= 0 and linked[place] and not whiteouts:
                 # Nearly all rows: a new name in a directory that is there.
@@ -219,16 +271,16 @@ class _Tree:
                 continue
             if not name:
                 continue  # the root's own entry
+            if kind == _HARDLINK and not self._resolve_link(row, place, name):
+                continue
             if not linked[place]:
                 self._link(place, row)
-            if (place, name) in self._whiteouts:
+            if (place, name) in whiteouts:
                 self._check_whiteout(place, name, row)
             below = children[place]
             before = below.get(name)
             if kind == _DIRECTORY:
                 self._add_directory(place, name, before, row)
-                continue
-            if kind == _HARDLINK and not self._resolve_link(row, place, name):
                 continue
             below[name] = row
             regular = self._kind[row] <= _HARDLINK
@@ -240,6 +292,7 @@ class _Tree:
                 added += regular and not was_regular
                 self._removed += was_regular and not regular and before < self._base
                 self._end(before, self._how(before, row), replaced=True)
+                self._replace(before, row)
             else:
                 added += regular
                 self._remove(~before)
@@ -251,8 +304,12 @@ class _Tree:
             self._end(before, self._deleted(before))
         elif before is not None and self._dir_row[own] >= 0:
             # Attributes are merged; the newer entry is the one that describes the directory.
-            self._shown[self._dir_row[own]] = 0
-            self._ended_by[self._dir_row[own]] = self._layer
+            older = self._dir_row[own]
+            self._shown[older] = 0
+            self._fate[older] = Fate.METADATA_ONLY
+            if older >= self._base:
+                self._fate[older] = self._deleted(older)
+            self._ended_by[older] = self._layer
         self._children[place][name] = ~own
         self._linked[own] = 1
         self._dir_row[own] = row
@@ -305,9 +362,11 @@ class _Tree:
         while pending:
             directory = pending.pop()
             self._linked[directory] = 0
-            if self._dir_row[directory] >= 0:
-                self._shown[self._dir_row[directory]] = 0
-                self._ended_by[self._dir_row[directory]] = self._layer
+            entry = self._dir_row[directory]
+            if entry >= 0:
+                self._shown[entry] = 0
+                self._fate[entry] = self._deleted(entry)
+                self._ended_by[entry] = self._layer
             below, self._children[directory] = self._children[directory], {}
             for target in below.values():
                 if target < 0:
@@ -338,17 +397,33 @@ class _Tree:
         self._fate[body] = how
         self._ended_by[body] = self._layer
 
+    def _replace(self, before: int, row: int) -> None:
+        """What a layer hides is judged by its last entry of a path, which `row` is so far.
+
+        `before` has just been replaced. Where it is of the layer itself and had replaced a lower
+        one, that one's class is decided anew.
+        """
+        lower = before if before < self._base else self._over.pop(before, -1)
+        if lower < 0:
+            return
+        self._over[row] = lower
+        if before >= self._base:
+            how = self._how(lower, row)
+            for one in (lower, self._body.get(lower, lower)):
+                if self._fate[one] and self._ended_by[one] == self._layer:
+                    self._fate[one] = how
+
     def _deleted(self, row: int) -> Fate:
-        return Fate.DELETED if row < self._base else Fate.DUPLICATE_ENTRY
+        """The class of a name that goes without a successor of its kind."""
+        if row < self._base:
+            return Fate.DELETED
+        self._note_duplicate(row)
+        return Fate.DUPLICATE_ENTRY
 
     def _how(self, before: int, row: int) -> Fate:
         """The class of a name that a newer entry replaces."""
         if before >= self._base:
-            self._note(
-                "duplicate-entry",
-                row - self._base,
-                "a path twice in one layer: the last one counts",
-            )
+            self._note_duplicate(row)
             return Fate.DUPLICATE_ENTRY
         old, new = self._kind[before], self._kind[row]
         if old <= _HARDLINK and new <= _HARDLINK:
@@ -365,17 +440,19 @@ class _Tree:
 
     def _resolve_link(self, row: int, place: int, name: bytes) -> bool:
         """Find the bytes of a hard link; False when there are none, and the entry is no file."""
+        if row in self._body or self._kind[row] != _HARDLINK:
+            return True
         above, _, last = self._links[row].rpartition(b"/")
         target = self._hidden.get((above, last))
         if target is None:
             home = self._find(above)
             found = self._children[home].get(last) if home is not None else None
             if found is None or found < 0 or (home, last) == (place, name):
-                self._note(
-                    "broken-hardlink",
-                    row - self._base,
-                    "a hard link to something that is not there, or is a directory: engines fail",
-                )
+                if home is not None and (home, last) in self._whiteouts:
+                    id, text = "hardlink-to-whiteout", "a hard link to what its own layer deletes"
+                else:
+                    id, text = "broken-hardlink", "a hard link to nothing, or to a directory"
+                self._note(id, row - self._base, f"{text}: engines fail")
                 self._orphan(row, b"")
                 return False
             target = found
@@ -438,6 +515,11 @@ class _Tree:
                 )
                 return
             parent = self._dir_parent[parent]
+
+    def _note_duplicate(self, row: int) -> None:
+        self._note(
+            "duplicate-entry", row - self._base, "a path twice in one layer: the last one counts"
+        )
 
     def _note_readded(self, place: int, name: bytes, row: int) -> None:
         if self._opaques.get(place) is not None:

@@ -91,6 +91,8 @@ def walk(
             above, _, name = name.rpartition(b"/")
             directory = by_text.get(above)
             if directory is None:
+                if not above:
+                    break
                 directory = names.directory(above)
                 by_text = names.by_text
             if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:

@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from heapq import nlargest
 
-from slim import __version__
 from slim.dockerfile import Placement
 from slim.files import dive, tree
 from slim.files.ledger import LayerSums, Ledger
@@ -16,6 +15,7 @@ from slim.image import kinds
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model, redact
+from slim.version import VERSION
 
 _EXAMPLES = 5
 
@@ -43,7 +43,7 @@ def build(
     heaviest = tree.largest_files(files, top)
     score = dive.score(files)
     return model.Report(
-        tool=model.Tool(version=__version__),
+        tool=model.Tool(version=VERSION),
         source=model.Source(
             input=image.input,
             format=image.format,

@@ -13,7 +13,7 @@ from msgspec import Meta, Struct, field
 
 SCHEMA_VERSION = "1.0"
 
-Size = Annotated[int, Meta(ge=0, lt=2**63)]
+Size = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 Count = Annotated[int, Meta(ge=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 

@@ -1,0 +1,162 @@
+"""What a package database says, in one form for all package managers. Pure.
+
+A reader takes the contents of an image's files, live path (without leading slash) → bytes, and returns
+`Read`: packages, and notices of what it could not read. Readers raise nothing: a damaged record costs
+that record.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+Contents = Mapping[bytes, bytes]
+"""Live path without leading slash → content of the file."""
+
+SYSTEM = ("dpkg", "apk", "rpm")
+"""Managers of the whole system, in the order in which they claim files."""
+LANGUAGE = ("conda", "python", "node", "otp", "gem", "composer", "nuget")
+"""Managers of one language's libraries, in the order in which they claim files."""
+
+MAX_PACKAGES = 200_000
+"""Most packages that one reader takes."""
+MAX_DEPENDENCIES = 20_000
+"""Most dependencies of one kind that a package has."""
+MAX_PATH_BYTES = 4096
+"""Longest path in a list: Linux's PATH_MAX."""
+MAX_JOINED_BYTES = 256 << 20
+"""Most bytes of paths that a reader makes out of directories and names."""
+MAX_NOTICES = 50
+"""Most notices of one reader."""
+
+
+@dataclass(frozen=True, slots=True)
+class Dependency:
+    """One requirement; a package with any of the names fulfils it.
+
+    Versions are left out: what is installed together fulfils its versions, and a doubtful alternative
+    is followed rather than dropped, so that a package counts as needed rather than as waste.
+    """
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """One installed package. `depends` and `provides` are looked up among its own manager's."""
+
+    manager: str
+    """One of `SYSTEM` or `LANGUAGE`."""
+    name: str
+    version: str = ""
+    arch: str = ""
+    section: str = ""
+    """dpkg: section; rpm: group."""
+    source: str = ""
+    """Source package that it was built from, where that has another name."""
+    record: bytes = b""
+    """Path of the file that told."""
+    files: tuple[bytes, ...] = ()
+    """Paths as listed, without leading slash."""
+    directories: tuple[bytes, ...] = ()
+    """Directories whose contents belong to it, except where another package's directory is below."""
+    depends: tuple[Dependency, ...] = ()
+    recommends: tuple[Dependency, ...] = ()
+    suggests: tuple[Dependency, ...] = ()
+    install_if: tuple[Dependency, ...] = ()
+    """Installed by itself once all of these are (apk `install_if`, rpm `Supplements`)."""
+    provides: tuple[str, ...] = ()
+    """Names besides its own that other packages may depend on."""
+    essential: bool = False
+    """Part of the base system: dpkg's Essential, Protected and Priority required."""
+    auto: bool | None = None
+    """Installed because others wanted it, not by name; None where the database does not say."""
+    dev: bool | None = None
+    """Only needed to develop or build the application; None where nothing says so."""
+    optional: bool = False
+    """The application works without it (npm's optional dependencies)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A file, or a part of one, that could not be read."""
+
+    path: bytes
+    why: str
+
+    @property
+    def text(self) -> str:
+        """For people: `could not read var/lib/dpkg/status because …`."""
+        return f"could not read {self.path.decode('utf-8', 'replace')} because {self.why}"
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """What a reader found."""
+
+    packages: tuple[Package, ...] = ()
+    notices: tuple[Notice, ...] = ()
+
+
+@dataclass(slots=True)
+class Notices:
+    """Collects notices; of very many the first are kept."""
+
+    kept: list[Notice] = field(default_factory=list)
+    dropped: int = 0
+
+    def add(self, path: bytes, why: str) -> None:
+        """Note that something at `path` could not be read, and why."""
+        if len(self.kept) < MAX_NOTICES:
+            self.kept.append(Notice(path, why))
+        else:
+            self.dropped += 1
+
+    def all(self) -> tuple[Notice, ...]:
+        """The notices; the last one counts those that were dropped."""
+        if not self.dropped:
+            return tuple(self.kept)
+        last = self.kept[-1]
+        more = f"{last.why} (and {self.dropped:,} more like this)"
+        return (*self.kept[:-1], Notice(last.path, more))
+
+
+def text(data: bytes) -> str:
+    """Text for people and for comparing names; what is not UTF-8 becomes U+FFFD."""
+    return data.decode("utf-8", "replace")
+
+
+def parent(path: bytes, levels: int = 1) -> bytes:
+    """The directory some levels above a path; empty for the root."""
+    for _ in range(levels):
+        path = path.rpartition(b"/")[0]
+    return path
+
+
+def below(directory: bytes, name: bytes) -> bytes:
+    """`name` inside `directory`; the root is empty."""
+    return directory + b"/" + name if directory else name
+
+
+def normal(path: bytes) -> bytes | None:
+    """A path without `.`, `..` and empty parts; None if it leads out of the root or is too long.
+
+    >>> normal(b"usr/lib/python3/site-packages/../../../bin/pip")
+    b'usr/bin/pip'
+    """
+    if len(path) > MAX_PATH_BYTES:
+        return None
+    parts: list[bytes] = []
+    for part in path.split(b"/"):
+        if part == b"..":
+            if not parts:
+                return None
+            parts.pop()
+        elif part and part != b".":
+            parts.append(part)
+    return b"/".join(parts)
+
+
+def dependencies(names: list[tuple[str, ...]]) -> tuple[Dependency, ...]:
+    """Each requirement once, in order, not too many."""
+    return tuple(Dependency(one) for one in list(dict.fromkeys(names))[:MAX_DEPENDENCIES])
