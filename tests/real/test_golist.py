@@ -99,7 +99,9 @@ BASES: list[bytes] = [
     building.tar(building.entries(LONG_NAMES)),
     building.tar(
         [
-            building.file("short", b"p" * 600, pax=((b"path", LONG.encode()), (b"comment", b"1.5"))),
+            building.file(
+                "short", b"p" * 600, pax=((b"path", LONG.encode()), (b"comment", b"1.5"))
+            ),
             building.file("sized", b"12345", size=0, pax=((b"size", b"5"),)),
             building.symlink("s", "t", pax=((b"linkpath", b"target"), (b"uid", b"77"))),
         ]
