@@ -8,7 +8,21 @@ import sys
 
 def main() -> None:
     """Run and exit. Nothing but an exit code and messages on stderr leaves here, never a traceback."""
-    sys.exit(_run())
+    try:
+        code = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except BrokenPipeError:
+        # The reader has gone. Nothing may be tried again when the interpreter ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    if code == 130:
+        from slim.console import print_message
+
+        print_message("slim: interrupted")
+    sys.exit(code)
 
 
 def _run() -> int:
@@ -18,37 +32,38 @@ def _run() -> int:
 
         print(f"slim {VERSION}")
         return 0
-    import click
+    from typer import Abort
 
-    from slim.cli import app
+    from slim.cli import CallError, app
+    from slim.console import print_call_error, print_error
     from slim.errors import SlimError
 
+    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
+        # File names may hold characters that the terminal's encoding does not have.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = app(standalone_mode=False)
-        sys.stdout.flush()
+        code = app(prog_name="slim", standalone_mode=False)
     except SlimError as error:
-        from slim.console import print_error
-
         print_error(error)
         return error.exit_code
-    except click.ClickException as error:
-        error.show()
-        return error.exit_code
-    except (KeyboardInterrupt, click.Abort):
-        print("slim: interrupted", file=sys.stderr)
+    except CallError as error:
+        print_call_error(error)
+        return 2
+    except Abort:
         return 130
-    except BrokenPipeError:
-        # The reader of our output has gone: not our failure. Nothing may be flushed any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
+    except SystemExit as stop:
+        # Completion ends so, and help whose reader has gone; 1 is the word of a failed gate alone.
+        return 0 if isinstance(stop.__context__, BrokenPipeError) or not stop.code else 2
     except Exception as error:
         if os.environ.get("SLIM_TRACEBACK"):
             raise
-        print(
-            f"slim: internal error: {type(error).__name__}: {error}"[:500].replace("\n", " "),
-            file=sys.stderr,
+        print_error(
+            SlimError(
+                "internal",
+                f"{type(error).__name__}: {error}"[:500],
+                "this is a bug in slim: SLIM_TRACEBACK=1 shows where",
+            )
         )
-        print("      hint: this is a bug; SLIM_TRACEBACK=1 shows where", file=sys.stderr)
         return 70
     return code if isinstance(code, int) else 0
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Annotated
+from typing import Annotated, cast
 
 import typer
 
 from slim.errors import UsageError
 from slim.version import VERSION
+
+CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
+"""What the command-line library raises for a wrong call: typer brings a copy of click, or older
+versions the package itself; this is the class of either."""
 
 app = typer.Typer(
     name="slim",
@@ -144,13 +148,13 @@ def analyze(
         ),
     ] = True,
 ) -> None:
-    """Say where the bytes of an image are from, and which of them are dead weight."""
-    outputs = _outputs(output or ["text" if sys.stdout.isatty() else "json"])
+    """Say where an image's bytes are from, and which are dead weight."""
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.limits import with_limits
     from slim.report.formats import FORMATS
 
+    outputs = _outputs(output or ["text" if console.is_terminal(sys.stdout) else "json"])
     for name, _ in outputs:
         if name not in FORMATS:
             raise UsageError(
@@ -172,33 +176,38 @@ def analyze(
             limits=with_limits(limit or []),
             progress=progress,
         )
-    for name, path in outputs:
-        text = FORMATS[name](report)
+    texts = [(FORMATS[name](report), path) for name, path in outputs]
+    # Files first: when one cannot be written, nothing has been printed.
+    for text, path in sorted(texts, key=lambda one: not one[1]):
         if path:
             console.write_output(text, path, private=not redact)
         else:
-            sys.stdout.write(text)
+            console.print_output(text)
 
 
 @app.command()
 def schema() -> None:
     """Print the JSON Schema of the report."""
+    from slim.console import print_output
     from slim.report.wire import render_schema
 
-    sys.stdout.write(render_schema())
+    print_output(render_schema())
 
 
 def _outputs(values: list[str]) -> list[tuple[str, str]]:
     """`FORMAT[=PATH]` → (format, path or "" for stdout).
 
     Raises:
-        UsageError: two outputs for stdout.
+        UsageError: two outputs for stdout or for one file.
     """
     pairs = [(name, path) for name, _, path in (value.partition("=") for value in values)]
-    if sum(path in ("", "-") for _, path in pairs) > 1:
-        raise UsageError(
-            "two-outputs",
-            "two outputs would go to stdout",
-            "give all but one a path: -o text -o json=report.json",
-        )
-    return [(name, "" if path == "-" else path) for name, path in pairs]
+    pairs = [(name, "" if path == "-" else path) for name, path in pairs]
+    paths = [path for _, path in pairs]
+    for path in paths:
+        if paths.count(path) > 1:
+            raise UsageError(
+                "two-outputs",
+                f"two outputs would go to {path or 'stdout'}",
+                "give each a path of its own: -o text -o json=report.json",
+            )
+    return pairs

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any
+from typing import Any, TextIO
 
 from slim.errors import SlimError, UsageError
 from slim.report.terminal import clean
@@ -18,19 +19,70 @@ from slim.report.terminal import clean
 
 def print_error(error: SlimError) -> None:
     """One line that says what and where, one that says what to do."""
-    print(f"slim: error: {clean(error.message)} [{error.slug}]", file=sys.stderr)
+    print_message(f"slim: error: {clean(error.message)} [{error.slug}]")
     if error.hint:
-        print(f"      hint: {clean(error.hint)}", file=sys.stderr)
+        print_message(f"      hint: {clean(error.hint)}")
+
+
+def print_call_error(error: Exception) -> None:
+    """A wrong option or argument, as the command-line library words it; no arguments: the help."""
+    words: str = error.format_message()  # type: ignore[attr-defined]
+    if "\n" in words:
+        print_message(words)
+        return
+    print_error(UsageError("usage", words.rstrip("."), "slim --help, slim COMMAND --help"))
+
+
+def is_terminal(stream: TextIO | None) -> bool:
+    """Whether somebody is looking; a closed stream is None."""
+    return stream is not None and stream.isatty()
+
+
+def print_message(text: str) -> None:
+    """Write to stderr; where that is closed nobody wants to know, and the exit code says enough."""
+    if sys.stderr is not None:
+        with suppress(OSError):
+            print(text, file=sys.stderr, flush=True)
+
+
+def print_output(text: str) -> None:
+    """Write to stdout. A reader that has gone away is not our failure: nothing happens then.
+
+    Raises:
+        UsageError: stdout is closed, or what it leads to is full.
+    """
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        raise UsageError("no-output", f"cannot write to stdout: {error.strerror}") from None
+
+
+def _drop_output() -> None:
+    """What is still buffered must not be tried again when the interpreter ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def write_output(text: str, path: str, *, private: bool) -> None:
     """Write a file as a whole or not at all; a link at its place is replaced, not followed.
 
     Raises:
-        UsageError: the folder is missing or not writable.
+        UsageError: the folder is missing or not writable, or a device or pipe is at its place.
     """
     target = Path(path)
     try:
+        if target.exists() and not target.is_file():
+            raise UsageError(
+                "no-output",
+                f"cannot write {path!r}: it is there and no regular file",
+                "without a path a format goes to stdout: -o json",
+            )
         handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -54,7 +106,7 @@ def _umask() -> int:
 @contextmanager
 def progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
     """A bar on stderr for work that takes over a second; only on a terminal."""
-    if not wanted or not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    if not wanted or not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield None
         return
     started, lock = time.monotonic(), Lock()
