@@ -8,8 +8,9 @@ numbers count only what is really dead: dive's are given beside them, never used
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import compress
 
-from slim.files.table import Fate, Files, Kind
+from slim.files.table import Fate, Files, Kind, both, mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,19 +25,19 @@ class DiveScore:
 
 def score(files: Files) -> DiveScore:
     """Apply the formula. dive stops reading a layer at a dangling whiteout; that is not imitated."""
-    total = 0
-    user = 0
+    # One entry per path and layer: of a path twice in a layer the last one counts.
+    counted = both(
+        mask(files.kind, Kind.FILE, Kind.HARDLINK),
+        mask(files.fate, *(fate for fate in Fate if fate != Fate.DUPLICATE_ENTRY)),
+    )
     first_end = files.starts[1] if len(files.starts) > 1 else 0
-    ended = set()
-    for row, (kind, size, fate, shown) in enumerate(
-        zip(files.kind, files.size, files.fate, files.shown, strict=True)
-    ):
-        if kind <= Kind.HARDLINK and fate != Fate.DUPLICATE_ENTRY:
-            total += size
-            if row >= first_end:
-                user += size
-        if not shown and kind <= Kind.WHITEOUT and kind != Kind.DIRECTORY:
-            ended.add((files.directory[row], files.name[row]))
+    total = sum(compress(files.size, counted))
+    user = total - sum(compress(files.size[:first_end], counted))
+    ended = {
+        (files.directory[row], files.name[row])
+        for row in compress(range(len(files)), mask(files.shown, 0))
+        if files.kind[row] <= Kind.WHITEOUT and files.kind[row] != Kind.DIRECTORY
+    }
     copies = _copies(files, ended)
     minimum = total
     wasted = 0

@@ -14,10 +14,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from slim.errors import InternalError
-from slim.files.table import Fate, Files, Kind, LayerTable
-from slim.stream.header import BLOCK
+from slim.files.table import Fate, Files, Kind, LayerTable, both, mask
 
 HEADERS = "[tar headers]"
 PADDING = "[padding]"
@@ -25,6 +25,8 @@ OTHER = "[other entries]"
 END = "[after end of archive]"
 UNKNOWN = "[unknown contents]"
 LABELS = (HEADERS, PADDING, OTHER, END, UNKNOWN)
+
+_FILE = int(Kind.FILE)
 
 Bytes = tuple[int, int]
 """(bytes of the uncompressed tar, bytes of the pull)."""
@@ -94,50 +96,58 @@ def _shares(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
     """Pull bytes per row, and the labels; a walk over rows and checkpoints together."""
     marks_raw, marks_out = table.marks.raw, table.marks.out
     shares = array("q", bytes(8 * len(table)))
-    headers = padding = other = 0
-    pull_headers = pull_padding = pull_other = 0
-    low_raw = low_out = 0
-    mark = 0
+    other = pull_headers = pull_padding = pull_other = 0
+    low_raw = low_out = mark = at_raw = 0
     high_raw, high_out = marks_raw[0], marks_out[0]
-    at = at_raw = 0
-    rows = [row for row, stored in enumerate(table.stored) if stored]
-    # One more, empty, for what lies between the last payload and the end.
-    for row in (*rows, -1):
-        start = table.data[row] if row >= 0 else table.end
-        stop = start + table.stored[row] if row >= 0 else start
-        after = stop + -stop % BLOCK
-        cuts = []
-        for cut in (start, stop, after):
-            while cut > high_out and mark + 1 < len(marks_out):
-                mark += 1
-                low_raw, low_out = high_raw, high_out
-                high_raw, high_out = marks_raw[mark], marks_out[mark]
-            if cut <= low_out:
-                cuts.append(low_raw if low_out else 0)
-            elif cut >= high_out:
-                cuts.append(high_raw)
-            else:
-                cuts.append(
-                    low_raw + (cut - low_out) * (high_raw - low_raw) // (high_out - low_out)
-                )
-        headers += start - at
-        pull_headers += cuts[0] - at_raw
-        if row >= 0:
-            if table.kind[row] == Kind.FILE:
-                shares[row] = cuts[1] - cuts[0]
-            else:
-                other += stop - start
-                pull_other += cuts[1] - cuts[0]
-            padding += after - stop
-            pull_padding += cuts[2] - cuts[1]
-            at, at_raw = after, cuts[2]
+    last_mark = len(marks_out) - 1
+
+    def position(cut: int) -> int:
+        """Where in the blob an offset of the tar is; cuts come in ascending order."""
+        nonlocal mark, low_raw, low_out, high_raw, high_out
+        while cut > high_out and mark < last_mark:
+            mark += 1
+            low_raw, low_out = high_raw, high_out
+            high_raw, high_out = marks_raw[mark], marks_out[mark]
+        if cut <= low_out:
+            return low_raw if low_out else 0
+        if cut >= high_out:
+            return high_raw
+        return low_raw + (cut - low_out) * (high_raw - low_raw) // (high_out - low_out)
+
+    with_data = bytes(map(bool, table.stored))
+    for row, start, stored in zip(
+        compress(range(len(table)), with_data),
+        compress(table.data, with_data),
+        compress(table.stored, with_data),
+        strict=True,
+    ):
+        stop = start + stored
+        # Most payloads begin, end and are padded between the same two checkpoints.
+        after = stop + (-stop & 511)
+        if low_out < start and after <= high_out:
+            width, depth = high_out - low_out, high_raw - low_raw
+            first = low_raw + (start - low_out) * depth // width
+            second = low_raw + (stop - low_out) * depth // width
+            third = low_raw + (after - low_out) * depth // width
         else:
-            at, at_raw = start, cuts[0]
+            first, second, third = position(start), position(stop), position(after)
+        if table.kind[row] == _FILE:
+            shares[row] = second - first
+        else:
+            other += stored
+            pull_other += second - first
+        pull_headers += first - at_raw
+        pull_padding += third - second
+        at_raw = third
+    end_raw = position(table.end)
+    pull_headers += end_raw - at_raw
+    padding = sum(-stored & 511 for stored in table.stored)
+    headers = table.end - sum(table.stored) - padding
     labels = {
         HEADERS: (headers, pull_headers),
         PADDING: (padding, pull_padding),
         OTHER: (other, pull_other),
-        END: (table.tar_bytes - at, table.blob_bytes - at_raw),
+        END: (table.tar_bytes - table.end, table.blob_bytes - end_raw),
     }
     return shares, {label: both for label, both in labels.items() if both != (0, 0)}
 
@@ -150,37 +160,20 @@ def _sum_layer(
     labels: dict[str, Bytes],
     again: bool,
 ) -> LayerSums:
-    disk = stored = live = live_pull = names = live_names = 0
-    dead_disk, dead_pull = [0] * len(Fate), [0] * len(Fate)
-    first = files.starts[layer]
-    last = files.starts[layer + 1]
-    for kind, size, payload, fate, shown, share in zip(
-        files.kind[first:last],
-        files.size[first:last],
-        files.stored[first:last],
-        files.fate[first:last],
-        files.shown[first:last],
-        shares,
-        strict=True,
-    ):
-        if kind > Kind.HARDLINK:
-            continue
-        names += 1
-        live_names += shown
-        if kind == Kind.FILE:
-            disk += size
-            stored += payload
-            if fate:
-                dead_disk[fate] += size
-                dead_pull[fate] += share
-            else:
-                live += size
-                live_pull += share
-    dead = {
-        fate: (dead_disk[fate], dead_pull[fate])
-        for fate in Fate
-        if fate and (dead_disk[fate] or dead_pull[fate])
-    }
+    first, last = files.starts[layer], files.starts[layer + 1]
+    kinds, fates = files.kind[first:last], files.fate[first:last]
+    sizes = files.size[first:last]
+    bodies, names = mask(kinds, Kind.FILE), mask(kinds, Kind.FILE, Kind.HARDLINK)
+    disk = sum(compress(sizes, bodies))
+    stored = sum(compress(files.stored[first:last], bodies))
+    dead: dict[Fate, Bytes] = {}
+    for fate in Fate:
+        rows = both(bodies, mask(fates, fate))
+        amount = sum(compress(sizes, rows)), sum(compress(shares, rows))
+        if fate == Fate.LIVE:
+            live, live_pull = amount
+        elif any(amount):
+            dead[fate] = amount
     sums = LayerSums(
         blob_bytes=table.blob_bytes,
         pull_bytes=0 if again else table.blob_bytes,
@@ -188,10 +181,10 @@ def _sum_layer(
         disk_bytes=disk,
         live_bytes=live,
         live_pull_bytes=live_pull,
-        dead_pull_bytes=sum(dead_pull),
+        dead_pull_bytes=sum(pull for _, pull in dead.values()),
         overhead_bytes=table.tar_bytes - stored,
-        files=names,
-        live_files=live_names,
+        files=names.count(1),
+        live_files=both(names, bytes(files.shown[first:last])).count(1),
         labels=labels,
         dead=dead,
     )

@@ -59,11 +59,11 @@ class Names:
         self.by_text[text] = found
         return found
 
-    def add_directory(self, parent: int, name: bytes) -> None:
-        """A directory entry: it replaces a symbolic link of this layer at its path."""
+    def add_directory(self, parent: int, name: bytes) -> int:
+        """A directory entry: its id. It replaces a symbolic link of this layer at its path."""
         if name in self.link_names and self._links.pop((parent, name), None) is not None:
             self._forget()
-        self._intern(parent, name)
+        return self._intern(parent, name)
 
     def add_link(self, parent: int, name: bytes, target: bytes) -> None:
         """A symbolic link: later names of this layer run through it."""

@@ -15,8 +15,9 @@ from __future__ import annotations
 import unicodedata
 from array import array
 from collections.abc import Sequence
+from itertools import compress
 
-from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable
+from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable, mask
 
 _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
 _HIDDEN = -1
@@ -153,9 +154,9 @@ class _Tree:
 
     def _hide_lower(self, table: LayerTable, places: list[int]) -> None:
         """Whiteouts and opaque markers: they act on what the layers below have left."""
-        for row, kind in enumerate(table.kind):
-            if kind < Kind.WHITEOUT:
-                continue
+        marks = mask(table.kind, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
+        for row in compress(range(len(table)), marks):
+            kind = table.kind[row]
             self._shown[self._base + row] = 0
             place = places[table.directory[row]]
             if kind == Kind.OTHER or place == _HIDDEN:
@@ -215,11 +216,14 @@ class _Tree:
         Such a file must not hide anything of the lower layers on its way to be replaced, so the layer
         is first applied to an empty tree. None for nearly all layers: every row may be applied.
         """
-        keys = {(parent, name) for parent, name, _ in table.dirs[1:]}
-        names = {name for _, name in keys}
-        if not any(
-            name in names and kind < Kind.WHITEOUT and kind != _DIRECTORY and (home, name) in keys
-            for kind, home, name in zip(table.kind, table.directory, table.name, strict=True)
+        others = mask(table.kind, _FILE, _HARDLINK, _SYMLINK, Kind.DEVICE)
+        names = {name for _, name, _ in table.dirs[1:]}.intersection(compress(table.name, others))
+        keys = {(parent, name) for parent, name, _ in table.dirs[1:] if name in names}
+        if not names or not any(
+            name in names and (home, name) in keys
+            for home, name in zip(
+                compress(table.directory, others), compress(table.name, others), strict=True
+            )
         ):
             return None
         alone = _Tree()
@@ -547,6 +551,8 @@ class _Tree:
         count, first = 0, b""
         for directory, below in enumerate(self._children):
             if len(below) < 2:
+                continue
+            if len(set(map(bytes.lower, below))) == len(below) and b"".join(below).isascii():
                 continue
             folded = {_fold(name) for name in below}
             if len(folded) == len(below):

@@ -21,6 +21,9 @@ from slim.image.model import Blob, Image, Layer
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import inflate, sniff
 
+_LARGE_BLOCK = 31 << 20
+"""Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
+
 Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
 
@@ -55,6 +58,7 @@ def scan(
     def run(one: tuple[Layer, Blob]) -> LayerTable:
         return _scan_layer(*one, verify, limits, progress, stop)
 
+    _keep_freed_memory()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
     try:
         tables = dict(zip((layer.index for layer, _ in order), pool.map(run, order), strict=True))
@@ -73,6 +77,15 @@ def scan(
         tables[first[_identity(layer, layer.blob)][0].index] if layer.blob is not None else None
         for layer in image.layers
     ]
+
+
+def _keep_freed_memory() -> None:
+    """Let the C library reuse the buffers of chunks instead of returning each to the kernel.
+
+    glibc maps large blocks and faults every page in anew, until a large block has been freed: then it
+    keeps blocks up to that size (mallopt(3), "dynamic mmap threshold"). Elsewhere this does nothing.
+    """
+    bytes(_LARGE_BLOCK)
 
 
 def scan_blob(

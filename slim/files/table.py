@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import compress
 
 from slim.stream.inflate import Marks
 
@@ -50,6 +51,18 @@ class Fate(IntEnum):
     def label(self) -> str:
         """The word of the report: `metadata-only`."""
         return self.name.lower().replace("_", "-")
+
+
+def mask(column: array[int] | bytearray, *wanted: int) -> bytes:
+    """1 where a column of bytes has one of the values: for `itertools.compress`, at C speed."""
+    chosen = bytes(value in wanted for value in range(256))
+    return memoryview(column).tobytes().translate(chosen)
+
+
+def both(one: bytes, other: bytes) -> bytes:
+    """1 where two masks of equal length have it."""
+    joined = int.from_bytes(one, "big") & int.from_bytes(other, "big")
+    return joined.to_bytes(len(one), "big")
 
 
 DIGEST_BYTES = 16
@@ -216,6 +229,9 @@ class Files:
 
     def live_files(self) -> Iterator[int]:
         """Rows of regular files and hard links whose name the final filesystem shows."""
-        for row, (kind, shown) in enumerate(zip(self.kind, self.shown, strict=True)):
-            if shown and kind <= Kind.HARDLINK:
-                yield row
+        regular = mask(self.kind, Kind.FILE, Kind.HARDLINK)
+        return compress(range(len(self)), both(regular, bytes(self.shown)))
+
+    def live_bodies(self) -> bytes:
+        """Mask of the rows whose bytes the final filesystem shows."""
+        return both(mask(self.kind, Kind.FILE), mask(self.fate, Fate.LIVE))

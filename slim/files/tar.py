@@ -21,7 +21,7 @@ from dataclasses import dataclass
 import xxhash
 
 from slim.files.odd import OddEntries
-from slim.files.table import Kind, LayerTable
+from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.feed import Feed
 from slim.stream.header import BLOCK, Header, HeaderError, number
@@ -35,8 +35,11 @@ _FIELDS = struct.Struct("100s24s11sB12x8sB100x88s167x")
 """name; mode, uid and gid; size and its last byte; checksum; type; magic to device numbers."""
 _NO_PREFIX = bytes(167)
 _REGULAR = ord("0")
+_DIRECTORY_TYPE = ord("5")
 _FILE = int(Kind.FILE)
+_DIRECTORY = int(Kind.DIRECTORY)
 _DOTS = (b"", b".", b"..")
+_NO_SIZE = b"0" * 11
 _MEMO = 1 << 16
 
 
@@ -64,7 +67,7 @@ def walk(
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
     add_meta, digests = table.meta.append, table.digests
     unpack, digest_of = _FIELDS.unpack, xxhash.xxh3_128_digest
-    regular = -1 if seen else _REGULAR
+    wanted = () if seen else (_REGULAR, _DIRECTORY_TYPE)
     going = True
     while going:
         chunk, at, base = feed.chunk, feed.at, feed.base
@@ -73,7 +76,7 @@ def walk(
         while (start := at + BLOCK) <= length:
             head = chunk[at:start]
             name, ids, digits, last, check, kind, tail = unpack(head)
-            if kind != regular or last not in (0, 32) or tail not in tails or ids not in metas:
+            if kind not in wanted or last not in (0, 32) or tail not in tails or ids not in metas:
                 break
             expected = sums.get(check)
             if expected is None:
@@ -88,6 +91,10 @@ def walk(
             name = name.rstrip(b"\0")
             if 0 in name:
                 break
+            if kind == _DIRECTORY_TYPE:
+                if name[-1:] != b"/" or digits != _NO_SIZE:
+                    break
+                full = name = name[:-1]
             above, _, name = name.rpartition(b"/")
             directory = by_text.get(above)
             if directory is None:
@@ -97,6 +104,20 @@ def walk(
                 by_text = names.by_text
             if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:
                 break
+            if kind == _DIRECTORY_TYPE:
+                if not name:
+                    break
+                add_kind(_DIRECTORY)
+                add_directory(directory)
+                add_name(name)
+                add_size(0)
+                add_stored(0)
+                add_data(base + start)
+                add_meta(metas[ids])
+                digests += NO_DIGEST
+                by_text[full] = names.add_directory(directory, name)
+                at = start
+                continue
             try:
                 size = int(digits, 8)
             except ValueError:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from array import array
 from dataclasses import dataclass
 from heapq import nlargest
+from itertools import compress
 
-from slim.files.table import ROOT, Fate, Files, Kind
+from slim.files.table import ROOT, Files
 
 _MOSTLY = 0.8
 
@@ -24,16 +25,17 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
     """Sum the live files of each directory and all below it; children come after their parents."""
     count = len(files.dir_parent)
     disk, pulled, names = (array("q", bytes(8 * count)) for _ in range(3))
-    for kind, home, size, fate, shown, share in zip(
-        files.kind, files.directory, files.size, files.fate, files.shown, pull, strict=True
+    for row in files.live_files():
+        names[files.directory[row]] += 1
+    live = files.live_bodies()
+    for home, size, share in zip(
+        compress(files.directory, live),
+        compress(files.size, live),
+        compress(pull, live),
+        strict=True,
     ):
-        if kind > Kind.HARDLINK:
-            continue
-        if shown:
-            names[home] += 1
-        if kind == Kind.FILE and fate == Fate.LIVE:
-            disk[home] += size
-            pulled[home] += share
+        disk[home] += size
+        pulled[home] += share
     for directory in range(count - 1, ROOT, -1):
         parent = files.dir_parent[directory]
         disk[parent] += disk[directory]
@@ -64,11 +66,17 @@ def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
 
 def largest_files(files: Files, top: int) -> list[int]:
     """Rows of the largest live files, largest first; equal sizes in order of rows."""
-    live = (
-        (size, -row)
-        for row, (kind, size, fate) in enumerate(
-            zip(files.kind, files.size, files.fate, strict=True)
+    live = files.live_bodies()
+    sizes = nlargest(top, compress(files.size, live))
+    if not sizes:
+        return []
+    floor = max(sizes[-1], 1)
+    rows = [
+        row
+        for row, size in zip(
+            compress(range(len(files)), live), compress(files.size, live), strict=True
         )
-        if kind == Kind.FILE and fate == Fate.LIVE and size
-    )
-    return [-negative for _, negative in nlargest(top, live)]
+        if size >= floor
+    ]
+    rows.sort(key=lambda row: (-files.size[row], row))
+    return rows[:top]

@@ -6,11 +6,12 @@ import base64
 from collections import defaultdict
 from collections.abc import Sequence
 from heapq import nlargest
+from itertools import compress
 
 from slim.dockerfile import Placement
 from slim.files import dive, tree
 from slim.files.ledger import LayerSums, Ledger
-from slim.files.table import Fate, Files, Kind, LayerTable
+from slim.files.table import Fate, Files, Kind, LayerTable, mask
 from slim.image import kinds
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
@@ -79,15 +80,8 @@ def build(
         truncated=model.Truncated(
             waste=waste_left,
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
-            largest_files=max(0, _live_bodies(files) - len(heaviest)),
+            largest_files=sum(map(bool, compress(files.size, files.live_bodies()))) - len(heaviest),
         ),
-    )
-
-
-def _live_bodies(files: Files) -> int:
-    return sum(
-        kind == Kind.FILE and fate == Fate.LIVE and size > 0
-        for kind, fate, size in zip(files.kind, files.fate, files.size, strict=True)
     )
 
 
@@ -222,8 +216,10 @@ def _waste(
     for layer in range(len(files.starts) - 1):
         if not ledger.layers[layer].dead:
             continue
-        for row in files.rows_of(layer):
-            if files.fate[row] and files.kind[row] == Kind.FILE:
+        inside = files.rows_of(layer)
+        dead = mask(files.fate[inside.start : inside.stop], *(fate for fate in Fate if fate))
+        for row in compress(inside, dead):
+            if files.kind[row] == Kind.FILE:
                 groups[files.fate[row], layer, files.ended_by[row]].append(row)
     found = []
     for (fate, origin, ended_by), rows in groups.items():
