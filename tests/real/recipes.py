@@ -229,20 +229,17 @@ def empty_layers(store: Store, _: Path, target: Path) -> Path:
     return target
 
 
-def many_layers(store: Store, _: Path, target: Path) -> Path:
-    """A Dockerfile of 64 instructions, each of which replaces a file and adds one."""
-    context = target.parent / "many-context"
-    context.mkdir()
-    lines = ["FROM scratch"]
+def many_layers(_: Store, __: Path, target: Path) -> Path:
+    """64 layers, each of which replaces a file, and every eighth adds and deletes one."""
+    layers = []
     for number in range(64):
-        put(context, **{f"part{number}": 100 + number})
-        lines.append(f"COPY part{number} /same")
+        parts = [file("same", b"%02d" % number * (50 + number))]
         if number % 8 == 0:
-            lines.append(f"COPY part{number} /p/own{number}")
-    (context / "Dockerfile").write_text("\n".join(lines) + "\n")
-    store.buildah("build", "--quiet", "--layers", "--tag", "many-layers", context)
-    shutil.rmtree(context)
-    return store.save("many-layers", target)
+            parts.append(file(f"p/own{number}", b"o" * number))
+        if number % 8 == 7:
+            parts.append(delete(f"p/own{number - 7}"))
+        layers.append(tar(parts))
+    return handmade(target, *layers)
 
 
 def debian(store: Store, root: Path, target: Path) -> Path:

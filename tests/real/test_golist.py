@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, event, given, settings
+from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from slim.errors import SlimError
@@ -222,6 +222,7 @@ def test_mutations(go: Lister, mutation: Mutation) -> None:
 
 @settings(max_examples=1000)
 @given(mutations, st.sampled_from([1 << 20, 4096, 700, 512]))
+@example(([0], [("write", 5, 7, b"/", True)]), 1 << 20)  # `.wh.gon/`: no directory of that name
 def test_fast_path_gives_the_same_rows(mutation: Mutation, step: int) -> None:
     data = mutated(mutation)
     fast, fault = scanned(data, step, exact=False)
