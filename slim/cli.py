@@ -152,7 +152,7 @@ def analyze(
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.limits import with_limits
-    from slim.report.formats import FORMATS
+    from slim.report.formats import FORMATS, renderer
 
     outputs = _outputs(output or ["text" if console.is_terminal(sys.stdout) else "json"])
     for name, _ in outputs:
@@ -176,7 +176,7 @@ def analyze(
             limits=with_limits(limit or []),
             progress=progress,
         )
-    texts = [(FORMATS[name](report), path) for name, path in outputs]
+    texts = [(renderer(name)(report), path) for name, path in outputs]
     # Files first: when one cannot be written, nothing has been printed.
     for text, path in sorted(texts, key=lambda one: not one[1]):
         if path:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from slim.dockerfile import DockerfileError, Placement, parse_dockerfile, place
 from slim.errors import UsageError
 from slim.files.ledger import account
 from slim.files.overlay import resolve
@@ -17,6 +17,9 @@ from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.report.build import build
 from slim.report.model import Report
+
+if TYPE_CHECKING:
+    from slim.dockerfile import Placement
 
 _DOCKERFILE_BYTES = 1 << 20
 
@@ -100,6 +103,8 @@ def _place(
         if target is not None:
             raise UsageError("no-dockerfile", "--target needs --dockerfile")
         return ()
+    from slim.dockerfile import DockerfileError, parse_dockerfile, place
+
     try:
         commands = [entry.created_by for entry in image.history]
         return place(parse_dockerfile(text), commands, target=target)

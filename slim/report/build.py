@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 from heapq import nlargest
 from itertools import compress
+from typing import TYPE_CHECKING
 
-from slim.dockerfile import Placement
 from slim.files import dive, tree
 from slim.files.ledger import LayerSums, Ledger
 from slim.files.table import Fate, Files, Kind, LayerTable, mask
@@ -17,6 +17,9 @@ from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model, redact
 from slim.version import VERSION
+
+if TYPE_CHECKING:
+    from slim.dockerfile import Placement
 
 _EXAMPLES = 5
 

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from importlib import import_module
+from typing import cast
 
 from slim.report.model import Report
-from slim.report.text import render as render_text
-from slim.report.wire import render as render_json
 
 Renderer = Callable[[Report], str]
 
-FORMATS: dict[str, Renderer] = {
-    "text": render_text,
-    "json": render_json,
+FORMATS = {
+    "text": "slim.report.text",
+    "json": "slim.report.wire",
 }
+"""Name → module with a function `render`; imported when it is asked for."""
+
+
+def renderer(name: str) -> Renderer:
+    """The `render` function of a format.
+
+    Raises:
+        KeyError: there is no such format.
+    """
+    return cast("Renderer", import_module(FORMATS[name]).render)
