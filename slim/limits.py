@@ -28,7 +28,9 @@ class Limits:
     descriptors: int = 10_000
     layers: int = 1_024
     members: int = 200_000
-    """Members of the outer archive, or files of a layout directory."""
+    """Members of the outer archive with their extension headers, or files of a layout directory."""
+    member_name_bytes: int = 64 * _MIB
+    """Names and link targets of all members of the outer archive together."""
     extension_bytes: int = _MIB
     """A PAX or GNU extension record, a sparse map: Go's own bound."""
     path_bytes: int = 8_192

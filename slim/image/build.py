@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from slim.errors import InputError
-from slim.image.archive import Archive, read_all
+from slim.image.archive import Archive
 from slim.image.documents import parse
 from slim.image.manifest import ImageConfig
 from slim.image.model import History, Notice
+from slim.image.stored import read_all
 from slim.limits import Limits
 
 

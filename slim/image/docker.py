@@ -8,47 +8,36 @@ from __future__ import annotations
 
 from typing import Any
 
-from slim.errors import InputError, IntegrityError
-from slim.image.archive import Archive, clean
+from slim.errors import InputError, IntegrityError, SlimError
+from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
 from slim.image.manifest import ImageConfig, digest_of, read_config
+from slim.image.members import clean
 from slim.image.model import Image, Layer, Notice, Platform
-from slim.image.select import Candidate, choose
+from slim.image.select import Candidate, Choice, choose
+from slim.image.stored import read_all
 from slim.limits import Limits
 
 _ENTRY = ("Config", "RepoTags", "Layers", "Parent", "LayerSources")
 
 
 def open_docker(
-    archive: Archive,
-    given: str,
-    *,
-    tag: str | None,
-    image_index: int | None,
-    platform: Platform | None,
-    limits: Limits,
-    notices: tuple[Notice, ...] = (),
+    archive: Archive, given: str, choice: Choice, limits: Limits, notices: tuple[Notice, ...] = ()
 ) -> Image:
-    """The one image that is meant.
+    """The one image that is meant; `notices` are what is known about the archive already.
 
     Raises:
         InputError: not a docker-archive, incomplete, or not an image.
         UsageError: several images, and no choice given.
     """
     entries = _entries(read_document(archive, "manifest.json", limits)[1])
-    configs: dict[int, ImageConfig] = {}
-    if platform is not None:
-        configs = {i: _config(archive, entry, limits)[1] for i, entry in enumerate(entries)}
+    known = _platforms(archive, entries, limits) if choice.platform is not None else {}
     candidates = [
-        Candidate(
-            entry.texts("RepoTags"),
-            configs[i].config.platform if i in configs else None,
-            entry.text("Config"),
-        )
-        for i, entry in enumerate(entries)
+        Candidate(entry.texts("RepoTags"), known.get(entry.text("Config")), entry.text("Config"))
+        for entry in entries
     ]
-    position = choose(candidates, tag=tag, image_index=image_index, platform=platform)
+    position = choose(candidates, choice)
     entry = entries[position]
     digest, config = _config(archive, entry, limits)
     names = entry.texts("Layers")
@@ -67,9 +56,41 @@ def open_docker(
             _layer(archive, index, name, config.diff_ids[index], history[index])
             for index, name in enumerate(names)
         ),
-        notices=(*notices, *history_notices),
+        notices=(*notices, *history_notices, *_reused_paths(names, config.diff_ids)),
         compression=archive.compression,
     )
+
+
+def config_digests(archive: Archive, limits: Limits) -> frozenset[str]:
+    """Digests of the configs that `manifest.json` names; none when it cannot be read."""
+    try:
+        entries = _entries(read_document(archive, "manifest.json", limits)[1])
+        names = {_member(entry.text("Config"), f"{entry.where}.Config") for entry in entries}
+        blobs = [(name, blob) for name in names if (blob := archive.blob(name)) is not None]
+        return frozenset(
+            digest_of(read_all(blob, limits.json_bytes, name), "sha256", name)
+            for name, blob in blobs
+        )
+    except SlimError:
+        return frozenset()
+
+
+def _platforms(archive: Archive, entries: list[Object], limits: Limits) -> dict[str, Platform]:
+    """Config name → its platform; each config is read once, however many entries name it."""
+    first = {entry.text("Config"): entry for entry in entries}
+    return {
+        name: _config(archive, entry, limits)[1].config.platform for name, entry in first.items()
+    }
+
+
+def _reused_paths(names: tuple[str, ...], diff_ids: tuple[str, ...]) -> tuple[Notice, ...]:
+    """One file cannot have two diff ids: a verifying reader stops there, any other must be told."""
+    known: dict[str, str] = {}
+    for name, diff_id in zip(names, diff_ids, strict=True):
+        if known.setdefault(name, diff_id) != diff_id:
+            text = f"{name[:200]!r} is listed as two layers with different diff ids"
+            return (Notice("layer-path-reused", text),)
+    return ()
 
 
 def _entries(document: Any) -> list[Object]:

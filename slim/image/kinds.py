@@ -20,6 +20,12 @@ MANIFESTS = frozenset(
         "application/vnd.docker.distribution.manifest.v2+json",
     }
 )
+SCHEMA_1 = frozenset(
+    {
+        "application/vnd.docker.distribution.manifest.v1+json",
+        "application/vnd.docker.distribution.manifest.v1+prettyjws",
+    }
+)
 CONFIGS = frozenset(
     {
         "application/vnd.oci.image.config.v1+json",

@@ -61,11 +61,7 @@ def read_index(document: Any, where: str, limits: Limits) -> tuple[Descriptor, .
     """
     top = Object(document, where, _TOP)
     if "fsLayers" in top:
-        raise InputError(
-            "schema-1",
-            f"{where} is a Docker schema 1 manifest",
-            "push it again with a current tool",
-        )
+        raise schema_1(where)
     if "manifests" not in top:
         # Docker 25.0 wrote `"manifests": null`.
         index_type = top.text("mediaType") in kinds.INDEXES
@@ -78,6 +74,13 @@ def read_index(document: Any, where: str, limits: Limits) -> tuple[Descriptor, .
     if len(entries) > limits.descriptors:
         raise exceeded("descriptors", len(entries), limits.descriptors, where)
     return tuple(_descriptor(entry) for entry in entries)
+
+
+def schema_1(where: str) -> InputError:
+    """The error for a manifest of Docker's first schema, which no engine pulls any more."""
+    return InputError(
+        "schema-1", f"{where} is a Docker schema 1 manifest", "push it again with a current tool"
+    )
 
 
 def read_manifest(document: Any, where: str, limits: Limits) -> Manifest:

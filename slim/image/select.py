@@ -25,6 +25,15 @@ class Candidate:
         return f"{name} ({self.platform})" if self.platform else name
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """What the user said about which image is meant."""
+
+    tag: str | None = None
+    image_index: int | None = None
+    platform: Platform | None = None
+
+
 def parse_platform(text: str) -> Platform:
     """`os/arch[/variant]`.
 
@@ -39,19 +48,14 @@ def parse_platform(text: str) -> Platform:
     return Platform(*parts)
 
 
-def choose(
-    candidates: Sequence[Candidate],
-    *,
-    tag: str | None,
-    image_index: int | None,
-    platform: Platform | None,
-) -> int:
+def choose(candidates: Sequence[Candidate], choice: Choice) -> int:
     """Position of the one candidate that is meant.
 
     Raises:
         UsageError: none or several fit; the message lists them.
     """
     left = list(range(len(candidates)))
+    tag, image_index, platform = choice.tag, choice.image_index, choice.platform
     if image_index is not None:
         if not 0 <= image_index < len(candidates):
             raise UsageError(

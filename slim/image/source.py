@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from slim.errors import InputError, SlimError, UsageError
-from slim.image.archive import Archive, DirectoryArchive, TarArchive
-from slim.image.docker import open_docker
-from slim.image.model import Image, Notice
+from slim.image.archive import Archive, TarArchive
+from slim.image.directory import DirectoryArchive
+from slim.image.docker import config_digests, open_docker
+from slim.image.model import CHUNK, Image, Notice
 from slim.image.oci import open_oci
-from slim.image.select import parse_platform
-from slim.limits import DEFAULT_LIMITS, Limits
+from slim.image.select import Choice, parse_platform
+from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @contextmanager
@@ -32,7 +35,7 @@ def open_image(
 ) -> Iterator[Image]:
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
-    `ref` is a path, with or without one of `PREFIXES`. With `docker-archive:` the archive's
+    `ref` is a path, or `-` for stdin, with or without one of `PREFIXES`. With `docker-archive:` the archive's
     `manifest.json` decides, with `oci-archive:` its `index.json`; without prefix the index does when
     there are both, as in containerd.
 
@@ -41,53 +44,68 @@ def open_image(
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
-    prefix, path = _split(os.fspath(ref))
+    given = os.fspath(ref)
+    choice = Choice(tag, image_index, parse_platform(platform) if platform else None)
+    prefix, path = _split(given)
     archive = _open(prefix, path, limits)
     try:
-        wanted = parse_platform(platform) if platform else None
-        members = frozenset(archive.names())
-        is_oci = "oci-layout" in members or "index.json" in members
-        form = "oci-dir" if isinstance(archive, DirectoryArchive) else "oci-archive"
-        given = os.fspath(ref)
-        if prefix == "docker-archive" or (not is_oci and "manifest.json" in members):
-            yield open_docker(
-                archive, given, tag=tag, image_index=image_index, platform=wanted, limits=limits
-            )
-            return
-        if not is_oci:
-            raise _not_an_image(members, path)
-        try:
-            image = open_oci(
-                archive,
-                given,
-                form,
-                tag=tag,
-                image_index=image_index,
-                platform=wanted,
-                limits=limits,
-            )
-        except SlimError as error:
-            # Docker 25.0 wrote indexes without layers or entries beside a sound manifest.json.
-            if prefix or "manifest.json" not in members or error.slug not in _BROKEN_INDEX:
-                raise
-            notice = Notice("docker25-index-broken", f"index.json is broken: {error.message}")
-            image = open_docker(
-                archive,
-                given,
-                tag=tag,
-                image_index=image_index,
-                platform=wanted,
-                limits=limits,
-                notices=(notice,),
-            )
-        if form == "oci-archive" and "manifest.json" in members and prefix != "oci-archive":
-            image = replace(image, format="docker-archive")
-        yield image
+        yield _read(archive, prefix, path, given, choice, limits)
     finally:
         archive.close()
 
 
+def _read(
+    archive: Archive, prefix: str, path: str, given: str, choice: Choice, limits: Limits
+) -> Image:
+    members = archive.sizes().keys()
+    is_directory = isinstance(archive, DirectoryArchive)
+    is_oci = "oci-layout" in members or "index.json" in members
+    is_docker = "manifest.json" in members and not is_directory
+    if prefix == "docker-archive" or (is_docker and not is_oci):
+        return open_docker(archive, given, choice, limits)
+    if not is_oci:
+        raise _not_an_image(members, path)
+    if is_docker and not prefix:
+        return _read_either(archive, given, choice, limits)
+    return open_oci(archive, given, "oci-dir" if is_directory else "oci-archive", choice, limits)
+
+
+def _read_either(archive: Archive, given: str, choice: Choice, limits: Limits) -> Image:
+    """An OCI layout and `manifest.json` in one archive, as `docker save` writes since version 25.
+
+    Its first releases wrote indexes without entries, without layers, or with the layers in any order
+    (moby#47065, #47150, #47210), beside a sound `manifest.json`.
+    """
+    try:
+        image = open_oci(archive, given, "docker-archive", choice, limits)
+    except SlimError as error:
+        if error.slug not in _BROKEN_INDEX:
+            raise
+        broken = error.message
+    else:
+        if not _is_shuffled(image):
+            return replace(image, notices=(*image.notices, *_other_world(archive, image, limits)))
+        broken = "it lists the layers in another order than the config"
+    notice = Notice("docker25-index-broken", f"index.json is broken: {broken}")
+    return open_docker(archive, given, choice, limits, notices=(notice,))
+
+
 _BROKEN_INDEX = frozenset({"layer-count", "no-image", "missing-blob"})
+
+
+def _is_shuffled(image: Image) -> bool:
+    """Uncompressed layers are named by their diff ids, so that a wrong order shows at once."""
+    digests = [layer.descriptor.digest for layer in image.layers if layer.descriptor]
+    diff_ids = [layer.diff_id for layer in image.layers]
+    return digests != diff_ids and sorted(digests) == sorted(diff_ids)
+
+
+def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[Notice, ...]:
+    """containerd takes the index, a docker engine without it `manifest.json`: do both say the same?"""
+    if image.config_digest in config_digests(archive, limits):
+        return ()
+    text = "manifest.json does not list this image: engines that read it load another one"
+    return (Notice("manifest-differs", text),)
 
 
 def _split(ref: str) -> tuple[str, str]:
@@ -101,7 +119,7 @@ def _split(ref: str) -> tuple[str, str]:
 
 def _open(prefix: str, path: str, limits: Limits) -> Archive:
     try:
-        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+        fd = _spool(limits) if path == "-" else os.open(path, _FLAGS)
     except OSError as error:
         raise InputError(
             "unreadable",
@@ -125,7 +143,31 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         raise
 
 
-def _not_an_image(members: frozenset[str], path: str) -> SlimError:
+def _spool(limits: Limits) -> int:
+    """Stdin as a file that can be read in any order; a pipe is copied to a temporary one.
+
+    Raises:
+        OSError: it cannot be read, or the temporary file not be written.
+        LimitError: it is too large.
+    """
+    if stat.S_ISREG(os.fstat(0).st_mode):
+        return os.dup(0)
+    if os.isatty(0):
+        raise UsageError(
+            "no-input", "stdin is a terminal", "pipe an archive: docker save app | slim analyze -"
+        )
+    with tempfile.TemporaryFile(prefix="slim-") as copy:
+        size = 0
+        while chunk := os.read(0, CHUNK):
+            size += len(chunk)
+            if size > limits.image_bytes:
+                raise exceeded("image_bytes", size, limits.image_bytes, "stdin")
+            copy.write(chunk)
+        copy.flush()
+        return os.dup(copy.fileno())
+
+
+def _not_an_image(members: Collection[str], path: str) -> SlimError:
     if "repositories" in members:
         return InputError(
             "docker-v1",
@@ -134,6 +176,6 @@ def _not_an_image(members: frozenset[str], path: str) -> SlimError:
         )
     return InputError(
         "not-an-image",
-        f"{path!r} has neither manifest.json nor index.json: it is not an image archive",
+        f"{path!r} is no image: it is neither an OCI layout nor an archive with manifest.json",
         "make one with `docker save -o image.tar NAME` or `skopeo copy … oci-archive:image.tar`",
     )

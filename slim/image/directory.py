@@ -1,0 +1,121 @@
+"""An OCI layout in a directory. Symbolic links and special files are refused.
+
+Only what a layout consists of is looked at: the files at its top and `blobs/<algorithm>/<encoded>`.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from slim.errors import InputError
+from slim.image.model import CHUNK, Blob
+from slim.image.stored import cut_off
+from slim.limits import Limits, exceeded
+
+
+@dataclass(frozen=True, slots=True)
+class PathBlob:
+    """A file that is opened when it is read: a layout may have more blobs than a process open files."""
+
+    path: Path
+    size: int
+    inode: tuple[int, int]
+    position: int = 0
+
+    def chunks(self) -> Iterator[bytes]:
+        """See `Blob.chunks`."""
+        try:
+            fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except OSError as error:
+            raise _unreadable(self.path.name, error) from None
+        try:
+            status = os.fstat(fd)
+            if (status.st_dev, status.st_ino) != self.inode or status.st_size != self.size:
+                raise InputError(
+                    "unreadable",
+                    f"{self.path.name!r} has changed while it was read",
+                    "wait until the layout is complete",
+                )
+            left = self.size
+            while left:
+                chunk = os.read(fd, min(CHUNK, left))
+                if not chunk:
+                    raise cut_off(self.size - left)
+                left -= len(chunk)
+                yield chunk
+        finally:
+            os.close(fd)
+
+
+class DirectoryArchive:
+    """A layout as an `Archive`."""
+
+    compression = "none"
+
+    def __init__(self, root: Path, limits: Limits) -> None:
+        self._root = root
+        self._sizes: dict[str, int] = {}
+        try:
+            for name, size in _members(root):
+                self._sizes[name] = size
+                if len(self._sizes) > limits.members:
+                    raise exceeded("members", len(self._sizes), limits.members, "the directory")
+        except OSError as error:
+            raise _unreadable(str(error.filename), error) from None
+        self._sizes = dict(sorted(self._sizes.items()))
+        self.size = sum(self._sizes.values())
+
+    def close(self) -> None:
+        """Nothing is open between reads."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """See `Archive.sizes`."""
+        return self._sizes
+
+    def blob(self, name: str) -> Blob | None:
+        """See `Archive.blob`."""
+        if name not in self._sizes:
+            return None
+        path = self._root / name
+        try:
+            status = path.lstat()
+        except OSError as error:
+            raise _unreadable(name, error) from None
+        if stat.S_ISLNK(status.st_mode):
+            raise InputError(
+                "unreadable",
+                f"{name!r} is a symbolic link, which slim does not follow in a layout",
+                "copy the layout with the files that it links to: cp -rL",
+            )
+        if not stat.S_ISREG(status.st_mode):
+            raise InputError("unreadable", f"{name!r} is not a regular file")
+        return PathBlob(path, status.st_size, (status.st_dev, status.st_ino))
+
+
+def _members(root: Path) -> Iterator[tuple[str, int]]:
+    """(name, bytes) of all files of a layout; 0 bytes for what is no regular file."""
+    for entry in _entries(root):
+        if not entry.is_dir(follow_symlinks=False):
+            yield entry.name, _size(entry)
+        elif entry.name == "blobs":
+            for algorithm in _entries(entry):
+                if algorithm.is_dir(follow_symlinks=False):
+                    for blob in _entries(algorithm):
+                        yield f"blobs/{algorithm.name}/{blob.name}", _size(blob)
+
+
+def _entries(folder: os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+    with os.scandir(folder) as found:
+        yield from found
+
+
+def _size(entry: os.DirEntry[str]) -> int:
+    return entry.stat().st_size if entry.is_file(follow_symlinks=False) else 0
+
+
+def _unreadable(name: str, error: OSError) -> InputError:
+    return InputError("unreadable", f"cannot read {name!r}: {error.strerror}")

@@ -1,0 +1,181 @@
+"""From `index.json` to the manifests: which of them are images, and what else is there.
+
+Source: OCI image-spec image-index.md, manifest.md; BuildKit attestation-storage.md. Documents are
+verified against their descriptors before they are read.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any
+
+from slim.errors import InputError, SlimError
+from slim.image import kinds
+from slim.image.archive import Archive
+from slim.image.documents import parse, refused
+from slim.image.manifest import read_index, read_manifest, schema_1, verify
+from slim.image.model import Descriptor
+from slim.image.stored import read_all
+from slim.limits import Limits, exceeded
+
+_NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
+
+
+@dataclass(slots=True)
+class Found:
+    """A manifest that could be the image."""
+
+    descriptor: Descriptor
+    names: dict[str, None]
+    """Each once, in order."""
+    config: Descriptor | None
+    """None when the manifest is not in the archive."""
+
+
+@dataclass(slots=True)
+class Graph:
+    """What the index leads to."""
+
+    images: dict[str, Found] = field(default_factory=dict)
+    """By digest."""
+    refusals: list[SlimError] = field(default_factory=list)
+    """Why other manifests are no images."""
+    referenced: set[str] = field(default_factory=set)
+    """Digests that something points to."""
+    attestations: int = 0
+    attestation_bytes: int = 0
+    others: Counter[str] = field(default_factory=Counter)
+    """Media types that mean nothing to us."""
+
+
+def walk(archive: Archive, entries: tuple[Descriptor, ...], limits: Limits) -> Graph:
+    """All manifests below the index, breadth first; bounded in depth, documents and descriptors.
+
+    Raises:
+        InputError: a document that two readers take for different things.
+        IntegrityError: a document is not what its descriptor says.
+        LimitError: the graph is too large.
+    """
+    graph = Graph()
+    level = [(entry, _names(entry)) for entry in entries]
+    seen: set[str] = set()
+    descriptors = depth = 0
+    while level:
+        depth += 1
+        descriptors += len(level)
+        if depth > limits.index_depth:
+            raise exceeded("index_depth", depth, limits.index_depth, "index.json")
+        if descriptors > limits.descriptors:
+            raise exceeded("descriptors", descriptors, limits.descriptors, "index.json")
+        below: list[tuple[Descriptor, dict[str, None]]] = []
+        for entry, names in level:
+            graph.referenced.add(entry.digest)
+            if entry.digest in graph.images:
+                graph.images[entry.digest].names.update(names)
+                continue
+            if entry.digest in seen:
+                continue
+            seen.add(entry.digest)
+            if len(seen) > limits.index_documents:
+                raise exceeded("index_documents", len(seen), limits.index_documents, "index.json")
+            children = _visit(archive, entry, names, graph, limits)
+            below += [(child, _names(child) or names) for child in children]
+        level = below
+    return graph
+
+
+def read_verified(archive: Archive, descriptor: Descriptor, limits: Limits) -> Any:
+    """The JSON document that a descriptor points to.
+
+    Raises:
+        InputError: missing, or not JSON that all parsers read alike.
+        IntegrityError: it is not what the descriptor says.
+    """
+    where = blob_name(descriptor.digest)
+    if descriptor.data is not None:
+        data = descriptor.data
+    else:
+        blob = archive.blob(where)
+        if blob is None:
+            raise InputError(
+                "missing-blob",
+                f"{where} is not in the archive",
+                "the archive is incomplete: save the image again",
+            )
+        data = read_all(blob, limits.json_bytes, where)
+    return parse(verify(data, descriptor, where), where, limits)
+
+
+def blob_name(digest: str) -> str:
+    """Member of a layout that holds a blob; the digest's grammar must have been checked."""
+    algorithm, _, encoded = digest.partition(":")
+    return f"blobs/{algorithm}/{encoded}"
+
+
+def _visit(
+    archive: Archive, entry: Descriptor, names: dict[str, None], graph: Graph, limits: Limits
+) -> tuple[Descriptor, ...]:
+    """Take note of one entry; returns the children of a nested index."""
+    if entry.media_type in kinds.SCHEMA_1:
+        graph.refusals.append(schema_1(entry.digest))
+        return ()
+    if entry.media_type and entry.media_type not in kinds.INDEXES | kinds.MANIFESTS:
+        graph.others[entry.media_type] += 1
+        return ()
+    present = entry.data is not None or archive.blob(blob_name(entry.digest)) is not None
+    if _is_attestation(entry):
+        graph.attestations += 1
+        graph.attestation_bytes += entry.size
+        if present:
+            graph.attestation_bytes += _refer(graph, read_verified(archive, entry, limits))
+        return ()
+    if not present:
+        if entry.media_type not in kinds.INDEXES:
+            graph.images[entry.digest] = Found(entry, names, None)
+        return ()
+    document = read_verified(archive, entry, limits)
+    children = read_index(document, entry.digest, limits)
+    if children is not None:
+        if entry.media_type in kinds.MANIFESTS:
+            raise refused(entry.digest, "is labelled a manifest and is an index")
+        return children
+    if entry.media_type in kinds.INDEXES:
+        raise refused(entry.digest, "is labelled an index and is a manifest")
+    _refer(graph, document)
+    try:
+        manifest = read_manifest(document, f"the manifest {entry.digest}", limits)
+    except InputError as error:
+        if error.slug != "not-an-image":
+            raise
+        graph.refusals.append(error)
+        return ()
+    graph.images[entry.digest] = Found(entry, names, manifest.config)
+    return ()
+
+
+def _is_attestation(entry: Descriptor) -> bool:
+    platform = entry.platform
+    return kinds.ATTESTATION in entry.annotations or (
+        platform is not None and "unknown" in (platform.os, platform.architecture)
+    )
+
+
+def _refer(graph: Graph, document: Any) -> int:
+    """Note what a manifest of any kind points to, so that it is no orphan; returns its bytes."""
+    size = 0
+    parts = document if isinstance(document, dict) else {}
+    layers = parts.get("layers")
+    for part in (parts.get("config"), *(layers if isinstance(layers, list) else ())):
+        if isinstance(part, dict) and isinstance(part.get("digest"), str):
+            graph.referenced.add(part["digest"])
+            size += part["size"] if type(part.get("size")) is int else 0
+    return size
+
+
+def _names(entry: Descriptor) -> dict[str, None]:
+    """Full names before bare tags, each once."""
+    names = [entry.annotations[key] for key in _NAMES if entry.annotations.get(key)]
+    if len(names) == 2 and names[0].endswith(f":{names[1]}"):
+        names.pop()
+    return dict.fromkeys(names)

@@ -1,0 +1,133 @@
+"""Where a member's bytes are: in a file, in memory, or in a file that is compressed as a whole."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from slim.errors import InputError
+from slim.image.model import CHUNK, Blob
+from slim.limits import Limits, exceeded
+from slim.stream.inflate import Marks, inflate
+
+
+@dataclass(frozen=True, slots=True)
+class FileBlob:
+    """A range of an open file."""
+
+    fd: int
+    position: int
+    size: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """See `Blob.chunks`."""
+        at, end = self.position, self.position + self.size
+        while at < end:
+            chunk = os.pread(self.fd, min(CHUNK, end - at), at)
+            if not chunk:
+                raise cut_off(at)
+            at += len(chunk)
+            yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryBlob:
+    """Bytes at hand."""
+
+    data: bytes
+    position: int = 0
+
+    @property
+    def size(self) -> int:
+        """See `Blob.size`."""
+        return len(self.data)
+
+    def chunks(self) -> Iterator[bytes]:
+        """See `Blob.chunks`."""
+        for at in range(0, len(self.data), CHUNK):
+            yield self.data[at : at + CHUNK]
+
+
+class Stream:
+    """A compressed file, decompressed from front to back; going back means starting again."""
+
+    def __init__(self, fd: int, size: int, compression: str, limits: Limits) -> None:
+        self._source = FileBlob(fd, 0, size)
+        self._compression = compression
+        self._limits = limits
+        self._spent = 0
+        self._restart()
+
+    def _restart(self) -> None:
+        self._pieces = inflate(self._source.chunks(), self._compression, Marks(), self._limits)
+        self._piece = b""
+        self.at = 0
+        """Position in the decompressed bytes: their number, when a read has come to the end."""
+
+    def read(self, position: int, count: int) -> Iterator[bytes]:
+        """The bytes from `position` on; fewer than `count` at the end of the file.
+
+        Raises:
+            LimitError: too much was decompressed, all passes together.
+        """
+        if position < self.at:
+            self._restart()
+        end = position + count
+        while self.at < end:
+            start = max(position - self.at, 0)
+            if start >= len(self._piece):
+                self.at += len(self._piece)
+                self._piece = next(self._pieces, b"")
+                self._spend(len(self._piece))
+                if not self._piece:
+                    return
+                continue
+            part = self._piece[start : end - self.at]
+            self._piece = self._piece[start + len(part) :]
+            self.at += start + len(part)
+            yield part
+
+    def _spend(self, count: int) -> None:
+        self._spent += count
+        limit = self._limits.image_bytes
+        if self._spent > limit:
+            raise exceeded("image_bytes", self._spent, limit, "the archive once decompressed")
+
+
+@dataclass(frozen=True, slots=True)
+class StreamBlob:
+    """A range of the decompressed bytes of a file."""
+
+    stream: Stream
+    position: int
+    size: int
+
+    def chunks(self) -> Iterator[bytes]:
+        """See `Blob.chunks`."""
+        left = self.size
+        for part in self.stream.read(self.position, self.size):
+            left -= len(part)
+            yield part
+        if left:
+            raise cut_off(self.position + self.size - left)
+
+
+def read_all(blob: Blob, limit: int, where: str) -> bytes:
+    """A small blob as a whole.
+
+    Raises:
+        LimitError: it is larger than `limit` bytes.
+    """
+    if blob.size > limit:
+        raise exceeded("json_bytes", blob.size, limit, where)
+    return b"".join(blob.chunks())
+
+
+def cut_off(at: int) -> InputError:
+    """The error for an archive that ends too early."""
+    return InputError(
+        "archive-truncated",
+        f"the archive ends at byte {at:,}, inside a member",
+        "save the image again, and check that the disk is not full",
+    )
