@@ -320,11 +320,17 @@ def _blob_name(data: bytes) -> str:
     return "blobs/" + digest(data).replace(":", "/")
 
 
-def _oci_members(one: Image) -> dict[str, bytes]:
-    """Every file of an OCI layout; equal blobs once."""
+def _oci_members(one: Image, full_names: bool = False) -> dict[str, bytes]:
+    """Every file of an OCI layout; equal blobs once. Only containerd and docker write full names."""
     manifest = one.manifest_json()
     media_type = "application/vnd.oci.image.manifest.v1+json"
-    names = [{"org.opencontainers.image.ref.name": tag.rpartition(":")[2]} for tag in one.tags]
+    names = [
+        {
+            "org.opencontainers.image.ref.name": tag.rpartition(":")[2],
+            **({"io.containerd.image.name": tag} if full_names else {}),
+        }
+        for tag in one.tags
+    ]
     index = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.index.v1+json",
@@ -364,7 +370,7 @@ def _repositories(one: Image) -> bytes:
 def _docker_members(one: Image) -> dict[str, bytes | str]:
     """`docker save` of version 25 and later: both worlds, and legacy configs that nothing names."""
     config = one.config_json()
-    members: dict[str, bytes | str] = dict(_oci_members(one))
+    members: dict[str, bytes | str] = dict(_oci_members(one, full_names=True))
     for index in range(len(one.layers)):
         legacy = _v1_config(one, index)
         members[_blob_name(legacy)] = legacy

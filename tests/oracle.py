@@ -34,10 +34,6 @@ class Node:
     row: tuple[int, int] | None = None
     content: bytes = b""
     link: bytes = b""
-    target: Path | None = None
-    """A hard link whose target is not in this layer: where it is to be found below."""
-    blocked: bool = False
-    """The target cannot exist: it is a directory, or below something that is none."""
 
 
 Tree = dict[Path, Node]
@@ -61,6 +57,8 @@ class Overlay:
 
     tree: Tree
     fates: dict[tuple[int, int], Fate]
+    undecided: bool
+    """The stack has something that no text and no two engines give a meaning to."""
 
     def words(self) -> set[str]:
         return words(self.tree)
@@ -97,89 +95,119 @@ def overlay(layers: Sequence[Sequence[Entry]]) -> Overlay:
     Raises:
         InvalidWhiteoutError: a whiteout without a name.
     """
-    stacks = [stack(layers[: count + 1]) for count in range(len(layers))]
+    trees = []
     fates = {}
-    for number, items in enumerate(layers):
-        alone = Upper(number, items)
-        for index, entry in enumerate(items):
-            if (number, index) in alone.files:
-                fates[number, index] = _fate((number, index), entry, stacks, alone)
-    return Overlay(stacks[-1] if stacks else {}, fates)
+    uppers = []
+    for count in range(1, len(layers) + 1):
+        tree, upper = stack(layers[:count])
+        trees.append(tree)
+        uppers.append(upper)
+    for upper in uppers:
+        for row in upper.files:
+            fates[row] = _fate(row, upper, uppers, trees)
+    undecided = any(upper.undecided for upper in uppers)
+    return Overlay(trees[-1] if trees else {}, fates, undecided)
 
 
-def stack(layers: Sequence[Sequence[Entry]]) -> Tree:
+def stack(layers: Sequence[Sequence[Entry]]) -> tuple[Tree, Upper]:
+    """The tree of one or more layers, and the last of them on its own."""
     tree: Tree = {}
     for number, items in enumerate(layers):
-        tree = merge(tree, Upper(number, items))
-    return tree
+        upper = Upper(number, items, tree)
+        tree = merge(tree, upper)
+    return tree, upper
 
 
 @dataclass
 class Upper:
-    """One layer on its own: the tree that it adds and what it hides."""
+    """One layer on its own: what it hides, and the tree that it adds."""
 
     number: int
     items: Sequence[Entry]
+    lower: Tree
     tree: Tree = field(default_factory=dict)
     hidden: Tree = field(default_factory=dict)
     """Below a whiteout-like name: only hard links can reach it."""
     whiteouts: set[Path] = field(default_factory=set)
     opaques: set[Path] = field(default_factory=set)
-    files: set[tuple[int, int]] = field(default_factory=set)
+    files: list[tuple[int, int]] = field(default_factory=list)
     replaced: dict[tuple[int, int], set[str]] = field(default_factory=dict)
     """How the names of a file went within the layer."""
+    seen: set[Path] = field(default_factory=set)
+    """Symbolic links that the last name ran through."""
+    undecided: bool = False
+    """Something that engines refuse and no text gives a meaning to: a name that runs in circles; a
+    hard link that takes away its own target; or one to a lower file, which overlay engines cannot
+    unpack, in a layer that contradicts itself or has something in the target's place."""
+    conflicting: bool = False
+    """A path is there twice, and not as a directory both times."""
 
     def __post_init__(self) -> None:
-        for index, entry in enumerate(self.items):
-            self._apply((self.number, index), entry)
+        # Names first: hard links need to know all that the layer hides.
+        places = [self._place(entry) for entry in self.items]
+        self.tree, self.replaced = {}, {}
+        crossing = False
+        for index, (entry, (path, target)) in enumerate(zip(self.items, places, strict=True)):
+            row = (self.number, index)
+            if path is None:
+                continue
+            node = self._link(target) if entry.type == b"1" else _node(row, entry)
+            if node is None:
+                continue  # Choice: a link without target is ignored, it hides nothing either
+            crossing |= node.row is not None and node.row[0] != self.number
+            if node.row == row and node.kind == "file":
+                self.files.append(row)
+            if any(part.startswith(b".wh.") for part in path):
+                self.hidden[path] = node
+            else:
+                self._put(path, node)
+        self.undecided |= crossing and self.conflicting
 
-    def _apply(self, row: tuple[int, int], entry: Entry) -> None:
+    def _place(self, entry: Entry) -> tuple[Path | None, Path]:
+        """Path of an addition, and of a hard link's target, as far as the layer is written."""
         parts = clean(entry.name)
         if not parts:
-            return  # the root itself, or no name at all
-        name = parts[-1]
-        node = self._node(row, entry)
-        if node.kind == "file" and entry.type != b"1" and not _marker(parts):
-            self.files.add(row)
-        above = self.resolve(parts[:-1])
+            return None, ROOT  # the root itself, or no name at all
+        above, name = self._resolve(parts[:-1]), parts[-1]
+        path = (*above, name)
+        link = clean(entry.link)
+        target = (*self._resolve(link[:-1]), *link[-1:])
+        if entry.type == b"1" and (path in self.seen or target[: len(path)] == path):
+            self.undecided = True  # engines remove what is there before they look for the target
         if any(part.startswith(b".wh.") for part in above):
-            self.hidden[(*above, name)] = node
-        elif name == b".wh..wh..opq":
+            return path, target
+        if name == b".wh..wh..opq":
             self.opaques.add(above)
         elif name.startswith(b".wh..wh.") and above == ROOT:
-            self.hidden[(name,)] = node
+            pass  # bookkeeping of AUFS
         elif name.startswith(b".wh."):
             if name[4:] in (b"", b".", b".."):
-                raise InvalidWhiteoutError(text((*above, name)))
+                raise InvalidWhiteoutError(text(path))
             self.whiteouts.add((*above, name[4:]))
         else:
-            self._put((*above, name), node)
+            self._put(path, _node((self.number, 0), entry))
+            return path, target
+        return None, ROOT
 
-    def _node(self, row: tuple[int, int], entry: Entry) -> Node:
-        if entry.type == b"5" or (entry.type == b"\0" and entry.name.endswith(b"/")):
-            return Node("directory", row)
-        if entry.type == b"2":
-            return Node("symlink", row, link=entry.link)
-        if entry.type in (b"3", b"4", b"6"):
-            return Node("device", row)
-        if entry.type == b"1":
-            return self._linked(row, entry)
-        return Node("file", row, content=entry.content)
-
-    def _linked(self, row: tuple[int, int], entry: Entry) -> Node:
-        """The inode of a hard link's target, as far as this layer has been written."""
-        parts = clean(entry.link)
-        target = (*self.resolve(parts[:-1]), *parts[-1:])
+    def _link(self, target: Path) -> Node | None:
+        """The inode of a hard link's target: of this layer so far, or of what is left below."""
         found = self.tree.get(target) or self.hidden.get(target)
-        if found is not None and found.kind != "directory":
-            return found
-        above = (self.tree.get(target[:depth]) for depth in range(1, len(target)))
-        blocked = found is not None or any(node and node.kind != "directory" for node in above)
-        return Node("hardlink", row, target=target, blocked=blocked)
+        if (
+            target in self.lower
+            and self.lower[target].kind != "directory"
+            and not self.hides(target)
+        ):
+            replaced = found is not None and found.kind == "directory"
+            if replaced or _blocked(self.tree, target):
+                self.undecided = True
+            elif found is None:
+                found = self.lower[target]
+        return found if found is not None and found.kind != "directory" else None
 
-    def resolve(self, parts: Path) -> Path:
+    def _resolve(self, parts: Path) -> Path:
         """The directory that a name means: links that this layer has written are followed."""
         at: Path = ROOT
+        self.seen = set()
         pending = list(reversed(parts))
         hops = 0
         while pending:
@@ -194,7 +222,9 @@ class Upper:
                 at = (*at, step)
                 continue
             hops += 1
+            self.seen.add((*at, step))
             if hops > HOPS:
+                self.undecided = True
                 return parts  # a loop: the path as written
             if node.link.startswith(b"/"):
                 at = ROOT
@@ -204,33 +234,49 @@ class Upper:
     def _put(self, path: Path, node: Node) -> None:
         for depth in range(1, len(path)):
             above = path[:depth]
-            if above not in self.tree or self.tree[above].kind != "directory":
+            if above in self.tree and self.tree[above].kind != "directory":
+                self.conflicting = True
                 self._remove(above, "deleted")
-                self.tree[above] = Node("directory")
+            self.tree.setdefault(above, Node("directory"))
         old = self.tree.get(path)
         if old is not None and old.kind == node.kind == "directory":
             return
+        self.conflicting |= old is not None
         self._remove(path, "duplicate-entry")
         self.tree[path] = node
 
     def _remove(self, path: Path, why: str) -> None:
-        """Take a path and all below it away; below it goes because of a change of type."""
+        """Take a path and all below it away.
+
+        What goes because of a change of type in its own layer may be called either.
+        """
         for other in [other for other in self.tree if other[: len(path)] == path]:
             node = self.tree.pop(other)
-            if node.kind == "file" and node.row is not None:
-                self.replaced.setdefault(node.row, set()).add(why if other == path else "deleted")
+            if node.row is not None:
+                reasons = self.replaced.setdefault(node.row, set())
+                reasons |= {why} if other == path else {"deleted"}
+                reasons.add("duplicate-entry")
 
     def hides(self, path: Path) -> bool:
-        """Whether something of a lower layer is hidden by this one."""
+        """Whether this layer hides what lower layers have at a path."""
         return any(path[:depth] in self.whiteouts for depth in range(1, len(path) + 1)) or any(
             path[:depth] in self.opaques for depth in range(len(path))
         )
 
+    def ends(self, path: Path) -> bool:
+        """Whether a marker alone ends a lower file: it hides the file, or stands below it."""
+        folders = self.opaques | {hidden[:-1] for hidden in self.whiteouts}
+        return self.hides(path) or any(folder[: len(path)] == path for folder in folders)
 
-def _marker(parts: Path) -> bool:
-    """A whiteout, an opaque marker or a file of AUFS's own: bytes that are no file's."""
-    plain = not any(part.startswith(b".wh.") for part in parts[:-1])
-    return plain and parts[-1].startswith(b".wh.")
+
+def _node(row: tuple[int, int], entry: Entry) -> Node:
+    if entry.type == b"5" or (entry.type == b"\0" and entry.name.endswith(b"/")):
+        return Node("directory", row)
+    if entry.type == b"2":
+        return Node("symlink", row, link=entry.link)
+    if entry.type in (b"3", b"4", b"6"):
+        return Node("device", row)
+    return Node("file", row, content=entry.content)
 
 
 def clean(name: bytes) -> Path:
@@ -247,39 +293,26 @@ def clean(name: bytes) -> Path:
 def merge(lower: Tree, upper: Upper) -> Tree:
     """Hide what the layer hides, then put its tree over the rest."""
     tree = {path: node for path, node in lower.items() if not upper.hides(path)}
-    seen = dict(tree)
     for path in sorted(upper.tree, key=len):
         node = upper.tree[path]
         if node.kind == "directory":
-            if path in tree and tree[path].kind == "directory":
-                continue
+            _make_directory(tree, path)
         else:
             tree = {other: old for other, old in tree.items() if other[: len(path)] != path}
-        if node.kind != "hardlink":
             tree[path] = node
-            continue
-        # A link to a lower layer's file. Choice: one whose target is missing shows nothing, but
-        # has taken its path's place, as engines remove what is there before they try to link.
-        target = None if node.blocked or node.target is None else seen.get(node.target)
-        if target is not None and target.kind != "directory":
-            tree[path] = target
-    # Choice: an opaque marker makes its directory (as overlay engines do), a whiteout makes none;
-    # both turn a lower link or file on their way into a directory.
-    for path in upper.opaques:
-        if not _blocked(upper.tree, path):
+    # A whiteout or opaque marker makes no directories; but a lower link or file on the way to it
+    # becomes one, as everything that stands below does in overlay engines.
+    for path in upper.opaques | {path[:-1] for path in upper.whiteouts}:
+        if not _blocked(upper.tree, (*path, b"")):
             for depth in range(1, len(path) + 1):
-                _make_directory(tree, path[:depth])
-    for path in upper.whiteouts:
-        if not _blocked(upper.tree, path[:-1]):
-            for depth in range(1, len(path)):
                 if path[:depth] in tree:
                     _make_directory(tree, path[:depth])
     return tree
 
 
 def _blocked(tree: Tree, path: Path) -> bool:
-    """Whether the layer itself has something else than a directory on the way to a path."""
-    nodes = (tree.get(path[:depth]) for depth in range(1, len(path) + 1))
+    """Whether a tree has something else than a directory on the way to a path."""
+    nodes = (tree.get(path[:depth]) for depth in range(1, len(path)))
     return any(node and node.kind != "directory" for node in nodes)
 
 
@@ -288,27 +321,30 @@ def _make_directory(tree: Tree, path: Path) -> None:
         tree[path] = Node("directory")
 
 
-def _fate(row: tuple[int, int], entry: Entry, stacks: list[Tree], alone: Upper) -> Fate:
+def _fate(
+    row: tuple[int, int], upper: Upper, uppers: Sequence[Upper], trees: Sequence[Tree]
+) -> Fate:
     """The first stack that does not show the file's bytes under any name ended it."""
-    own = row[0]
+    content = upper.items[row[1]].content
     names: set[Path] = set()
-    for number in range(own, len(stacks)):
-        tree = stacks[number]
-        after = {path for path, node in tree.items() if node.row == row}
+    for number in range(row[0], len(trees)):
+        after = {path for path, node in trees[number].items() if node.row == row}
         if after:
             names = after
             continue
-        if number == own:
-            why = alone.replaced.get(row) or {"orphan"}
+        if number == row[0]:
+            why = upper.replaced.get(row) or {"orphan"}
         else:
-            why = {_ended(entry, tree.get(path)) for path in names}
+            why = set()
+            for path in names:
+                why |= _ended(content, trees[number].get(path), uppers[number].ends(path))
         return Fate(frozenset(why), number)
     return Fate()
 
 
-def _ended(entry: Entry, now: Node | None) -> str:
-    """Why a name does not show the entry's bytes any more."""
+def _ended(content: bytes, now: Node | None, hidden: bool) -> set[str]:
+    """Why a name does not show some bytes any more; hidden and written again may be called both."""
     if now is None or now.kind != "file":
-        return "deleted"
-    # Choice: a path that is hidden and written again in one layer counts as written again.
-    return "metadata-only" if now.content == entry.content else "rewritten"
+        return {"deleted"}
+    again = "metadata-only" if now.content == content else "rewritten"
+    return {again, "deleted"} if hidden else {again}
