@@ -15,10 +15,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NoReturn
 
-from slim.errors import InputError
+from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _HEX_LENGTH = {"sha256": 64, "sha512": 128, "blake3": 64}
 
 
@@ -140,7 +141,7 @@ def parse(data: bytes, where: str, limits: Limits) -> Any:
             parse_constant=_no_number,
         )
     except RecursionError:
-        raise exceeded("json_depth", 1000, limits.json_depth, where) from None
+        raise _too_deep(data, where, limits) from None
     except _RefusedError as error:
         raise refused(where, str(error)) from None
     except ValueError as error:
@@ -187,6 +188,20 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(text: str) -> NoReturn:
     raise _RefusedError(f"has {text[:40]!r} where only whole numbers are allowed")
+
+
+def _too_deep(data: bytes, where: str, limits: Limits) -> SlimError:
+    """For what is nested too deep to be decoded at all: brackets are counted, outside of strings."""
+    depth = deepest = 0
+    for token in _TOKEN.finditer(data):
+        if token[0] in b"[{":
+            depth += 1
+            deepest = max(deepest, depth)
+        elif token[0] in b"]}":
+            depth -= 1
+    if deepest > limits.json_depth:
+        return exceeded("json_depth", deepest, limits.json_depth, where)
+    return refused(where, f"is nested {deepest:,} deep: too deep to be read")
 
 
 def _measure(value: Any, where: str, limits: Limits) -> None:

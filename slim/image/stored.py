@@ -69,6 +69,7 @@ class Stream:
         """The bytes from `position` on; fewer than `count` at the end of the file.
 
         Raises:
+            InputError: the compressed bytes are damaged or cut off.
             LimitError: too much was decompressed, all passes together.
         """
         if position < self.at:
@@ -78,8 +79,7 @@ class Stream:
             start = max(position - self.at, 0)
             if start >= len(self._piece):
                 self.at += len(self._piece)
-                self._piece = next(self._pieces, b"")
-                self._spend(len(self._piece))
+                self._piece = self._next()
                 if not self._piece:
                     return
                 continue
@@ -88,11 +88,20 @@ class Stream:
             self.at += start + len(part)
             yield part
 
-    def _spend(self, count: int) -> None:
-        self._spent += count
+    def _next(self) -> bytes:
+        try:
+            piece = next(self._pieces, b"")
+        except InputError as error:
+            raise InputError(
+                error.slug.replace("layer-", "archive-"),
+                f"the archive as a whole: {error.message}",
+                "the archive is damaged or incomplete: save the image again",
+            ) from None
+        self._spent += len(piece)
         limit = self._limits.image_bytes
         if self._spent > limit:
             raise exceeded("image_bytes", self._spent, limit, "the archive once decompressed")
+        return piece
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from collections.abc import Generator, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol, cast
 
-from slim.errors import InputError
+from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
 
 if sys.version_info >= (3, 14):
@@ -36,7 +36,9 @@ STEP = 1 << 16
 """Input given to a decompressor at once."""
 _OUTPUT = 1 << 20
 """Output taken from a decompressor at once."""
-_XZ_MEMORY = 64 << 20
+_XZ_MEMORY = 80 << 20
+"""What `xz -9` needs, and little more."""
+_ZSTD = 0xFD2FB528
 _SKIPPABLE = (0x184D2A50, 0x184D2A5F)
 
 
@@ -108,13 +110,27 @@ def sniff(head: bytes) -> str:
     if head[:3] == b"\x1f\x8b\x08":
         return "gzip"
     magic = int.from_bytes(head[:4], "little")
-    if magic == 0xFD2FB528 or (len(head) >= 4 and _SKIPPABLE[0] <= magic <= _SKIPPABLE[1]):
+    if magic == _ZSTD or (len(head) >= 4 and _SKIPPABLE[0] <= magic <= _SKIPPABLE[1]):
         return "zstd"
     if head[:3] == b"BZh":
         return "bzip2"
     if head[:6] == b"\xfd7zXZ\0":
         return "xz"
     return "none"
+
+
+def zstd_window(head: bytes) -> int:
+    """Bytes of window that a zstd frame asks for (RFC 8878 §3.1.1.1); 0 where its start is too short."""
+    if len(head) < 6 or int.from_bytes(head[:4], "little") != _ZSTD:
+        return 0
+    descriptor = head[4]
+    if not descriptor & 0x20:
+        return (1 << (10 + (head[5] >> 3))) * (8 + (head[5] & 7)) // 8
+    # A single segment: the window is the content, whose size the frame must say.
+    at = 5 + (0, 1, 2, 4)[descriptor & 3]
+    size = (1, 2, 4, 8)[descriptor >> 6]
+    field = head[at : at + size]
+    return int.from_bytes(field, "little") + (256 if size == 2 else 0) if len(field) == size else 0
 
 
 def inflate(
@@ -124,7 +140,7 @@ def inflate(
 
     Raises:
         InputError: damaged, cut off, or a format that cannot be read.
-        LimitError: too many members or frames.
+        LimitError: too many members or frames, or too large a window.
     """
     if compression == "none":
         size = 0
@@ -146,7 +162,9 @@ class _Stream:
         self._engine: _Decompressor | None = None
         """None between two members."""
         self._head = b""
-        """Start of the next member, until there is enough of it to recognise."""
+        """Start of the next member, until there is enough of it to recognise …"""
+        self._start = b""
+        """… and of the one that is being read, for what its header says."""
         self._raw = self._out = self._frames = self._zeros = self._garbage = 0
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
@@ -187,6 +205,7 @@ class _Stream:
         if self._frames > self._limits.frames:
             raise exceeded("frames", self._frames, self._limits.frames, "a layer's blob")
         self._engine = self._open()
+        self._start = bytes(rest[:18])
         return rest
 
     def _member(
@@ -198,12 +217,7 @@ class _Stream:
             try:
                 out = engine.decompress(piece, _OUTPUT)
             except _ERRORS as error:
-                raise InputError(
-                    "layer-corrupt",
-                    f"the {self._compression} stream is damaged near offset {self._raw:,}"
-                    f" of the blob: {error}",
-                    "the layer is damaged: save or pull the image again",
-                ) from None
+                raise self._refusal(error) from None
             if out:
                 self._out += len(out)
                 yield out
@@ -218,6 +232,25 @@ class _Stream:
                 self._marks.add(self._raw, self._out)
                 return b""
             piece = b""
+
+    def _refusal(self, error: Exception) -> SlimError:
+        """Why a member cannot be read: it asks for too much memory, or it is damaged."""
+        if self._compression == "zstd":
+            window, limit = zstd_window(self._start), self._limits.window_log
+            if window > 1 << limit:
+                return exceeded("window_log", (window - 1).bit_length(), limit, "a zstd frame")
+        if self._compression == "xz" and "emory" in str(error):
+            return InputError(
+                "xz-memory",
+                f"the xz stream needs more than {_XZ_MEMORY:,} bytes of memory to be read",
+                "compress it with xz -9 or less, or as gzip or zstd",
+            )
+        return InputError(
+            "layer-corrupt",
+            f"the {self._compression} stream is damaged near offset {self._raw:,}"
+            f" of the blob: {error}",
+            "the layer is damaged: save or pull the image again",
+        )
 
     def _pad(self, piece: bytes | memoryview) -> None:
         self._raw += len(piece)
@@ -242,7 +275,9 @@ class _Stream:
         if self._compression == "gzip":
             return _Gzip()
         if self._compression == "zstd":
-            options = {int(zstd.DecompressionParameter.window_log_max): self._limits.window_log}
+            # The format knows windows of 10 to 31 bits, whatever limit is set.
+            window_log = min(max(self._limits.window_log, 10), 31)
+            options = {int(zstd.DecompressionParameter.window_log_max): window_log}
             return zstd.ZstdDecompressor(options=options)
         if self._compression == "xz":
             return lzma.LZMADecompressor(memlimit=_XZ_MEMORY)
