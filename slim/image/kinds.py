@@ -32,6 +32,8 @@ CONFIGS = frozenset(
         "application/vnd.docker.container.image.v1+json",
     }
 )
+SNIFFED = frozenset({"application/vnd.docker.image.rootfs.diff.tar"})
+"""Types whose blobs every engine looks at, because docker has stored them compressed too."""
 ATTESTATION = "vnd.docker.reference.type"
 """Annotation of an index entry that describes another entry."""
 

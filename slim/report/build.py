@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from heapq import nlargest
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -20,6 +20,7 @@ from slim.version import VERSION
 
 if TYPE_CHECKING:
     from slim.dockerfile import Placement
+from slim.errors import InputError
 
 _EXAMPLES = 5
 
@@ -39,7 +40,7 @@ def build(
 ) -> model.Report:
     """Assemble the report; `placements` belong to the history entries, `top` bounds each list."""
     text = redact.command if redacted else str
-    places = _places(image, placements, dockerfile)
+    places = _places(image, placements, _utf8(dockerfile))
     created_by = [text(layer.history.created_by) if layer.history else "" for layer in image.layers]
     waste, waste_left = _waste(files, ledger, created_by, places, top)
     rollup = tree.roll_up(files, ledger.pull)
@@ -49,7 +50,7 @@ def build(
     return model.Report(
         tool=model.Tool(version=VERSION),
         source=model.Source(
-            input=image.input,
+            input=_utf8(image.input),
             format=image.format,
             compression=image.compression,
             archive_bytes=image.archive_bytes,
@@ -124,6 +125,13 @@ def _totals(ledger: Ledger, base: BaseImage) -> model.Totals:
     live = sum(one.live_bytes for one in layers)
     live_pull = sum(one.live_pull_bytes for one in layers)
     dead_pull = sum(one.dead_pull_bytes for one in layers)
+    if disk > model.LARGEST:
+        # Only sparse files can claim so much; numbers of more bits do not survive other JSON parsers.
+        raise InputError(
+            "absurd-sizes",
+            f"the files claim {disk:,} bytes together, more than any filesystem holds",
+            "the image was made to mislead: it holds sparse files of absurd size",
+        )
     return model.Totals(
         pull_bytes=pull,
         disk_bytes=disk,
@@ -265,6 +273,11 @@ def _path(raw: bytes) -> dict[str, str]:
         }
 
 
+def _utf8(name: str) -> str:
+    """A file name of this machine as text that every JSON parser takes."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def _warnings(
     image: Image, tables: Sequence[LayerTable | None], files: Files
 ) -> list[model.Warning]:
@@ -282,14 +295,8 @@ def _warnings(
             found.append(
                 model.Warning(id="unknown-contents", text=layer.missing, layer=layer.index)
             )
-        if table is None or layer.descriptor is None:
-            continue
-        label = kinds.layer_label(layer.descriptor.media_type)
-        if table.blob_bytes and label != table.compression:
-            text = f"labelled as {label}, but its bytes are {table.compression}"
-            if label == "none":
-                text += ": containerd cannot unpack it"
-            found.append(model.Warning(id="media-type-mismatch", text=text, layer=layer.index))
+        if table is not None and table.blob_bytes:
+            found += _compression(layer, table)
     if len(image.layers) > _MANY_LAYERS:
         text = f"{len(image.layers)} layers: overlay2 refuses more than {_MANY_LAYERS}"
         found.append(model.Warning(id="many-layers", text=text))
@@ -304,6 +311,20 @@ def _warnings(
             )
         )
     return sorted(found, key=lambda one: (one.layer if one.layer is not None else -1, one.id))
+
+
+def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
+    """Blobs that some engine cannot unpack, because of what they are or of what they are called."""
+    media_type = layer.descriptor.media_type if layer.descriptor else ""
+    label = kinds.layer_label(media_type)
+    if media_type and label != table.compression:
+        text = f"labelled as {label}, but its bytes are {table.compression}"
+        if label == "none" and media_type not in kinds.SNIFFED:
+            text += ": containerd cannot unpack it"
+        yield model.Warning(id="media-type-mismatch", text=text, layer=layer.index)
+    if table.compression in ("bzip2", "xz"):
+        text = f"compressed as {table.compression}: docker load reads it, no engine pulls it"
+        yield model.Warning(id="docker-only-compression", text=text, layer=layer.index)
 
 
 _MANY_LAYERS = 125

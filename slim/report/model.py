@@ -13,7 +13,8 @@ from msgspec import Meta, Struct, field
 
 SCHEMA_VERSION = "1.0"
 
-Size = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+LARGEST = 2**63 - 1
+Size = Annotated[int, Meta(ge=0, le=LARGEST)]
 Count = Annotated[int, Meta(ge=0)]
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 

@@ -13,7 +13,7 @@ _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 
 def clean(text: str, width: int = 4096) -> str:
-    """At most `width` characters, each of which only shows itself."""
+    """At most `width` columns of characters, each of which only shows itself."""
     if not (text.isascii() and text.isprintable()):
         text = "".join(_shown(character) for character in text)
     # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
@@ -23,11 +23,26 @@ def clean(text: str, width: int = 4096) -> str:
 
 
 def shorten(text: str, width: int) -> str:
-    """Cut in the middle: both ends of a path or command say most."""
-    if len(text) <= width:
+    """Cut in the middle to `width` columns: both ends of a path or command say most."""
+    if len(text) <= width and sum(map(_columns, text)) <= width:
         return text
     head = (width - 1) * 2 // 3
-    return f"{text[:head]}…{text[len(text) - (width - 1 - head) :]}"
+    return f"{_start(text, head)}…{_start(text[::-1], width - 1 - head)[::-1]}"
+
+
+def _start(text: str, width: int) -> str:
+    """As much of the text as fits."""
+    used = 0
+    for index, character in enumerate(text[: width + 1]):
+        used += _columns(character)
+        if used > width:
+            return text[:index]
+    return text
+
+
+def _columns(character: str) -> int:
+    """Wide characters take two. Combining ones count too, so that piles of them are cut."""
+    return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _shown(character: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Sequence
 
 from tabulate import tabulate
@@ -80,10 +81,10 @@ def _base(report: Report) -> str:
     base, totals = report.image.base, report.totals
     if not base.layers:
         name = f" {clean(base.name, 40)}" if base.name else ""
-        return f"Base image{name}: where it ends is not known (say so with --base IMAGE)."
+        return _wrapped(f"Base image{name}: where it ends is not known (say so with --base IMAGE).")
     name = f" {clean(base.name, 40)}" if base.name else ""
     guess = " (a guess from the history; --base IMAGE makes it exact)" if base.guessed else ""
-    return (
+    return _wrapped(
         f"Base image{name}: the first {words.count(base.layers, 'layer')},"
         f" {format_bytes(totals.base_bytes)} on disk{guess}."
     )
@@ -187,12 +188,16 @@ def _notes(report: Report) -> str:
         layer = f"layer {warning.layer}: " if warning.layer is not None else ""
         path = f" /{clean(warning.path, 60)}" if warning.path else ""
         more = f" and {words.count(warning.count - 1, 'more')}"[:-1] if warning.count > 1 else ""
-        lines.append(f"warning: {layer}{warning.text} [{warning.id}]")
+        lines.append(_wrapped(f"warning: {layer}{clean(warning.text)} [{warning.id}]"))
         if path:
             lines.append(f"        {path}{more}")
     if len(report.warnings) > _SHOWN:
         lines.append(f"and {len(report.warnings) - _SHOWN} more warnings in the JSON report")
     return "\n".join(lines)
+
+
+def _wrapped(text: str) -> str:
+    return textwrap.fill(text, WIDTH, subsequent_indent="    ")
 
 
 def _table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:
