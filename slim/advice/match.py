@@ -1,0 +1,193 @@
+"""Files × rules → selections: which rows each rule points at [pure].
+
+All globs of all rules are matched in one walk over the table; what a file's answer means is decided
+once per distinct answer. Rules select by path, by package or by a computed query; exceptions, package
+ownership and the list of what must never be deleted narrow the result.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import compress
+
+from slim.advice.glob import compile_globs
+from slim.advice.never import Protected
+from slim.advice.rule import Rule
+from slim.advice.variables import bind
+from slim.files.table import ROOT, Files, Kind, mask
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What a computed query selects."""
+
+    rows: Sequence[int] = ()
+    """Whole files."""
+    parts: Mapping[int, int] = field(default_factory=dict)
+    """Row → bytes of the file that a transformation would drop."""
+    keeps: Mapping[int, int] = field(default_factory=dict)
+    """Row → the row that must stay when this one goes (the copy that is kept)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The rows that one rule points at, in order of rows."""
+
+    rule: Rule
+    rows: array[int]
+    parts: Mapping[int, int] = field(default_factory=dict)
+    keeps: Mapping[int, int] = field(default_factory=dict)
+    packages: tuple[str, ...] = ()
+    """Names of the packages, for rules that select packages."""
+
+
+Query = Callable[[], Picked]
+"""A computed selection, called at most once and only if a rule asks for it."""
+
+
+def match(
+    files: Files,
+    rules: Sequence[Rule],
+    *,
+    variables: Mapping[str, Sequence[str]],
+    never: Sequence[Protected],
+    owned: bytes,
+    packages: Mapping[tuple[str, str], Iterable[int]],
+    queries: Mapping[str, Query],
+) -> tuple[Selection, ...]:
+    """The selections of `rules`, in their order; rules that select nothing are left out.
+
+    Args:
+        owned: mask of the rows that a system package owns.
+        packages: (manager, name) → rows of the package's files.
+        queries: by name; a rule whose query is not among them selects nothing.
+    """
+    by_path = _match_paths(files, rules, variables, never, owned)
+    results: dict[str, Picked] = {}
+    found: list[Selection] = []
+    for index, rule in enumerate(rules):
+        if rule.query is not None:
+            query = queries.get(rule.query)
+            if query is None:
+                continue
+            if rule.query not in results:
+                results[rule.query] = query()
+            selection = _from_query(rule, results[rule.query], by_path[index])
+        elif rule.packages:
+            selection = _from_packages(files, rule, packages)
+        else:
+            selection = Selection(rule, by_path[index])
+        if selection.rows or selection.parts:
+            found.append(selection)
+    return tuple(found)
+
+
+def _from_query(rule: Rule, picked: Picked, paths: array[int]) -> Selection:
+    if not rule.match:
+        rows = array("i", sorted(picked.rows))
+        return Selection(rule, rows, picked.parts, picked.keeps)
+    inside = frozenset(paths)
+    return Selection(
+        rule,
+        array("i", sorted(inside.intersection(picked.rows))),
+        {row: size for row, size in picked.parts.items() if row in inside},
+        picked.keeps,
+    )
+
+
+def _from_packages(
+    files: Files, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
+) -> Selection:
+    rows: set[int] = set()
+    names: list[str] = []
+    for (manager, name), owned in packages.items():
+        if rule.manager not in ("any", manager):
+            continue
+        if any(glob.matches(name.encode()) for glob in rule.except_packages):
+            continue
+        if any(glob.matches(name.encode()) for glob in rule.packages):
+            names.append(name)
+            rows.update(owned)
+    return Selection(rule, array("i", sorted(rows)), packages=tuple(sorted(names)))
+
+
+def _match_paths(
+    files: Files,
+    rules: Sequence[Rule],
+    variables: Mapping[str, Sequence[str]],
+    never: Sequence[Protected],
+    owned: bytes,
+) -> list[array[int]]:
+    """Per rule, the rows of regular files whose path its globs match."""
+    found: list[array[int]] = [array("i") for _ in rules]
+    patterns, meanings = _patterns(rules, variables, never)
+    globs = compile_globs(patterns)
+    states = array("i", [globs.root()])
+    for directory in range(ROOT + 1, len(files.dir_parent)):
+        states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))
+    verdicts: dict[tuple[int, ...], tuple[int, ...]] = {(): ()}
+    regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
+    accept = globs.accept
+    for row, home, name in zip(
+        compress(range(len(files)), regular),
+        compress(files.directory, regular),
+        compress(files.name, regular),
+        strict=True,
+    ):
+        answer = accept(states[home], name)
+        verdict = verdicts.get(answer)
+        if verdict is None:
+            verdict = verdicts[answer] = _judge(answer, meanings, rules)
+        for index in verdict:
+            rule = rules[index]
+            if not files.shown[row] and rule.state == "live":
+                continue
+            if owned[row] and not rule.owned and rule.category != "secret":
+                continue
+            found[index].append(row)
+    return found
+
+
+_NEVER, _NEVER_BY_NAME = -1, -2
+
+
+def _patterns(
+    rules: Sequence[Rule], variables: Mapping[str, Sequence[str]], never: Sequence[Protected]
+) -> tuple[list[str], list[tuple[int, bool, bool]]]:
+    """All patterns, and of each (rule or kind of protection, whether it protects, whole tree)."""
+    patterns: list[str] = []
+    meanings: list[tuple[int, bool, bool]] = []
+    for index, rule in enumerate(rules):
+        for texts, protects in ((rule.match, False), (rule.except_paths, True)):
+            for text in texts:
+                bound = bind(text, variables)
+                patterns += bound
+                meanings += [(index, protects, text.endswith("/**"))] * len(bound)
+    for entry in never:
+        patterns += entry.match
+        kind = _NEVER_BY_NAME if entry.by_name else _NEVER
+        meanings += [(kind, True, False)] * len(entry.match)
+    return patterns, meanings
+
+
+def _judge(
+    answer: tuple[int, ...], meanings: Sequence[tuple[int, bool, bool]], rules: Sequence[Rule]
+) -> tuple[int, ...]:
+    """The rules that select a file for which these patterns matched."""
+    protected = {meanings[one][0] for one in answer if meanings[one][1]}
+    selected: list[int] = []
+    for one in answer:
+        index, protects, tree = meanings[one]
+        if protects or index in protected or index in selected:
+            continue
+        rule = rules[index]
+        # Secrets are warned about wherever they are; dead bytes are hidden already.
+        if rule.category not in ("secret", "layer"):
+            if _NEVER in protected:
+                continue
+            if _NEVER_BY_NAME in protected and not tree:
+                continue
+        selected.append(index)
+    return tuple(sorted(selected))
