@@ -26,6 +26,8 @@ class Claim:
     """What one selection claims of the image's bytes."""
 
     selection: Selection
+    counts: bool
+    """False for a note, which claims nothing."""
     rows: array[int]
     """Bodies that the selection covers and that are not the base image's."""
     claimed: array[int]
@@ -73,6 +75,7 @@ def claim(
     return tuple(
         Claim(
             selection=selection,
+            counts=claiming[index],
             rows=array("i", [row for row in bodies[index] if row >= base_end]),
             claimed=claimed.get(index, array("i")),
             parts=parts.get(index, {}),

@@ -57,7 +57,8 @@ def match(
     packages: Mapping[tuple[str, str], Iterable[int]],
     queries: Mapping[str, Query],
 ) -> tuple[Selection, ...]:
-    """The selections of `rules`, in their order; rules that select nothing are left out.
+    """The selections of `rules`, in their order; rules that select nothing, or less
+    than their floor, are left out.
 
     Args:
         owned: mask of the rows that a system package owns.
@@ -79,7 +80,8 @@ def match(
             selection = _from_packages(files, rule, packages)
         else:
             selection = Selection(rule, by_path[index])
-        if selection.rows or selection.parts:
+        size = sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
+        if (selection.rows or selection.parts) and size >= rule.floor:
             found.append(selection)
     return tuple(found)
 

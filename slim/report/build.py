@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from heapq import nlargest
 from itertools import compress
 from typing import TYPE_CHECKING
 
+from slim.advice.advise import Advice, Amount
+from slim.errors import InputError
 from slim.files import dive, tree
 from slim.files.ledger import LayerSums, Ledger
 from slim.files.table import Fate, Files, Kind, LayerTable, mask
@@ -16,13 +19,30 @@ from slim.image import kinds
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model, redact
+from slim.report.findings import findings
 from slim.version import VERSION
 
 if TYPE_CHECKING:
     from slim.dockerfile import Placement
-from slim.errors import InputError
 
 _EXAMPLES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Counsel:
+    """What the rules say, and what they were told about the image."""
+
+    advice: Advice
+    rules_digest: str | None
+    snippets: Mapping[str, str]
+    role: str
+    role_score: int
+    evidence: Sequence[str]
+    stacks: Sequence[str]
+
+
+SILENT = Counsel(Advice((), Amount(), Amount()), None, {}, "unknown", 0, (), ())
+"""No rules were applied."""
 
 
 def build(
@@ -34,11 +54,13 @@ def build(
     *,
     placements: Sequence[Placement | None] = (),
     dockerfile: str = "",
+    counsel: Counsel = SILENT,
     verified: bool,
     top: int,
     redacted: bool = True,
 ) -> model.Report:
     """Assemble the report; `placements` belong to the history entries, `top` bounds each list."""
+    advice = counsel.advice
     text = redact.command if redacted else str
     places = _places(image, placements, _utf8(dockerfile))
     created_by = [text(layer.history.created_by) if layer.history else "" for layer in image.layers]
@@ -48,7 +70,7 @@ def build(
     heaviest = tree.largest_files(files, top)
     score = dive.score(files)
     return model.Report(
-        tool=model.Tool(version=VERSION),
+        tool=model.Tool(version=VERSION, rules=counsel.rules_digest),
         source=model.Source(
             input=_utf8(image.input),
             format=image.format,
@@ -56,8 +78,18 @@ def build(
             archive_bytes=image.archive_bytes,
             verified=verified,
         ),
-        image=_image(image, base, redacted),
-        totals=_totals(ledger, base),
+        image=_image(image, base, counsel, redacted),
+        totals=_totals(ledger, base, advice),
+        predicted=_predicted(ledger, advice),
+        findings=findings(
+            advice,
+            created_by=created_by,
+            places=places,
+            snippets=counsel.snippets,
+            values=_values(image, base),
+            example=lambda row: _example(files, ledger, row),
+            top=top,
+        ),
         layers=[
             _layer(layer, table, sums, files.changes[layer.index], created, place, base, verified)
             for layer, table, sums, created, place in zip(
@@ -82,6 +114,7 @@ def build(
         ),
         warnings=_warnings(image, tables, files),
         truncated=model.Truncated(
+            findings=max(0, len(advice.findings) - top),
             waste=waste_left,
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
             largest_files=sum(map(bool, compress(files.size, files.live_bodies()))) - len(heaviest),
@@ -89,7 +122,33 @@ def build(
     )
 
 
-def _image(image: Image, base: BaseImage, redacted: bool) -> model.ImageInfo:
+def _predicted(ledger: Ledger, advice: Advice) -> model.Predicted:
+    disk = sum(one.disk_bytes for one in ledger.layers)
+    pull = sum(one.pull_bytes for one in ledger.layers)
+    return model.Predicted(
+        safe=model.Amount(disk_bytes=disk - advice.safe.disk, pull_bytes=pull - advice.safe.pull),
+        all=model.Amount(
+            disk_bytes=disk - advice.reclaimable.disk, pull_bytes=pull - advice.reclaimable.pull
+        ),
+    )
+
+
+def _values(image: Image, base: BaseImage) -> dict[str, str]:
+    """What this image knows of the placeholders in snippets."""
+    config = image.config
+    values: dict[str, str] = {}
+    if config.working_dir not in ("", "/"):
+        values["app_dir"] = _utf8(config.working_dir)
+    if config.exposed_ports:
+        values["port"] = _utf8(config.exposed_ports[0].partition("/")[0])
+    if config.user:
+        values["user"] = _utf8(config.user.partition(":")[0])
+    if base.name:
+        values["base_image"] = values["base"] = _utf8(base.name)
+    return values
+
+
+def _image(image: Image, base: BaseImage, counsel: Counsel, redacted: bool) -> model.ImageInfo:
     config = image.config
     show = redact.value if redacted else lambda _, value: value
     variables = (entry.partition("=") for entry in config.env)
@@ -108,6 +167,12 @@ def _image(image: Image, base: BaseImage, redacted: bool) -> model.ImageInfo:
         env={name: show(name, value) for name, _, value in variables},
         labels={name: show(name, value) for name, value in sorted(config.labels.items())},
         exposed_ports=list(config.exposed_ports),
+        role=model.Role(
+            name=counsel.role,  # type: ignore[arg-type]
+            score=counsel.role_score,
+            evidence=list(counsel.evidence),
+        ),
+        stacks=list(counsel.stacks),
         base=model.Base(
             layers=base.layers,
             name=base.name,
@@ -118,7 +183,7 @@ def _image(image: Image, base: BaseImage, redacted: bool) -> model.ImageInfo:
     )
 
 
-def _totals(ledger: Ledger, base: BaseImage) -> model.Totals:
+def _totals(ledger: Ledger, base: BaseImage, advice: Advice) -> model.Totals:
     layers = ledger.layers
     pull = sum(one.pull_bytes for one in layers)
     disk = sum(one.disk_bytes for one in layers)
@@ -144,6 +209,8 @@ def _totals(ledger: Ledger, base: BaseImage) -> model.Totals:
         overhead_pull_bytes=pull - live_pull - dead_pull,
         base_bytes=sum(one.disk_bytes for one in layers[: base.layers]),
         base_pull_bytes=sum(one.pull_bytes for one in layers[: base.layers]),
+        reclaimable_bytes=advice.reclaimable.disk,
+        reclaimable_pull_bytes=advice.reclaimable.pull,
         layers=len(layers),
         files=sum(one.files for one in layers),
         live_files=sum(one.live_files for one in layers),

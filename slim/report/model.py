@@ -72,6 +72,8 @@ class ImageInfo(Struct, frozen=True, kw_only=True):
     env: dict[str, str]
     labels: dict[str, str]
     exposed_ports: list[str]
+    role: Role
+    stacks: list[str]
     base: Base
 
 
@@ -96,6 +98,9 @@ class Totals(Struct, frozen=True, kw_only=True):
     base_bytes: Size
     """`disk_bytes` of the base image's layers."""
     base_pull_bytes: Size
+    reclaimable_bytes: Size
+    """The union of what all findings claim."""
+    reclaimable_pull_bytes: Size
     layers: Count
     files: Count
     """Names of regular files in all layers, hard links included."""
@@ -186,6 +191,84 @@ class Waste(Struct, frozen=True, kw_only=True):
     examples: list[Example]
 
 
+class Role(Struct, frozen=True, kw_only=True):
+    """What the image is for, as far as its config and files tell."""
+
+    name: Literal["release", "builder", "dev", "base", "tool", "unknown"]
+    score: int
+    evidence: list[str]
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """Bytes on disk and in the pull."""
+
+    disk_bytes: Size
+    pull_bytes: Size
+
+
+class Predicted(Struct, frozen=True, kw_only=True):
+    """How big the image would be."""
+
+    safe: Amount
+    """After all steps whose safety is `safe`."""
+    all: Amount
+    """After all steps."""
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """The instruction to change."""
+
+    layer: Count
+    created_by: str
+    dockerfile: Place | None
+
+
+class FixInfo(Struct, frozen=True, kw_only=True):
+    """What to do about a finding."""
+
+    text: str
+    snippet: str | None
+    """Dockerfile lines, with this image's paths and packages where they are known."""
+    where: Literal["same-layer", "other-stage", "dockerignore", "base"]
+    verify: str | None
+    """A command that shows that the fix worked."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one rule says about this image."""
+
+    id: str
+    """Stable fingerprint."""
+    rule: str
+    slug: str
+    title: str
+    why: str
+    category: str
+    mode: Literal["claim", "note"]
+    """A `note` claims nothing: the image's role does not call for it, or others claim its bytes."""
+    severity: Literal["high", "medium", "low", "info"]
+    """From bytes and certainty."""
+    confidence: Literal["certain", "likely", "possible"]
+    safety: Literal["safe", "check", "risky"]
+    """Of the fix."""
+    disk_bytes: Size
+    """All that the rule points at, the base image's part aside."""
+    pull_bytes: Size
+    claimed_bytes: Size
+    """What counts here and in no other finding."""
+    claimed_pull_bytes: Size
+    base_bytes: Size
+    """What the rule points at in the base image: another base would be needed."""
+    files: Count
+    where: list[Cause]
+    """Most bytes first."""
+    fix: FixInfo
+    breaks_when: list[str]
+    packages: list[str]
+    examples: list[Example]
+    sources: list[str]
+
+
 class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A directory of the final filesystem with all below it."""
 
@@ -219,6 +302,7 @@ class Warning(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Truncated(Struct, frozen=True, kw_only=True):
     """How many entries the lists leave out."""
 
+    findings: Count
     waste: Count
     directories: Count
     largest_files: Count
@@ -233,6 +317,9 @@ class Report(Struct, frozen=True, kw_only=True):
     source: Source
     image: ImageInfo
     totals: Totals
+    predicted: Predicted
+    findings: list[Finding]
+    """Most claimed bytes first: the order in which to act."""
     layers: list[LayerInfo]
     waste: list[Waste]
     """Largest first."""

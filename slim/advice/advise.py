@@ -1,0 +1,143 @@
+"""Claims → advice: findings with their bytes and places, and how big the image would be [pure].
+
+Pull bytes are the shares of the files in the stored blobs, measured at the decompressor's checkpoints,
+not a ratio of the whole image: what compresses badly counts for what it costs. A transformation's pull
+share is its file's, in proportion to the bytes it drops.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from slim.advice.claim import Claim
+from slim.advice.rule import Rule
+from slim.files.table import Fate, Files
+
+Severity = Literal["high", "medium", "low", "info"]
+Mode = Literal["claim", "note"]
+_EXAMPLES = 5
+_PLACES = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Amount:
+    """Bytes on disk and in the pull."""
+
+    disk: int = 0
+    pull: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.disk + other.disk, self.pull + other.pull)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one rule says about this image."""
+
+    id: str
+    """Stable fingerprint: the rule and where it applies, not how much or on which line."""
+    rule: Rule
+    mode: Mode
+    """A `note` claims nothing: the role of the image does not call for it."""
+    severity: Severity
+    total: Amount
+    """All that the rule points at, the base image's part aside."""
+    claimed: Amount
+    """What is counted here and nowhere else."""
+    base: Amount
+    """What the rule points at in the base image's layers."""
+    files: int
+    causes: tuple[int, ...]
+    """Layers to change, most bytes first: those that add the files, or hide them for layer rules."""
+    examples: tuple[int, ...]
+    """Rows, largest first."""
+    packages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """Findings, most bytes first, and what they come to."""
+
+    findings: tuple[Finding, ...]
+    reclaimable: Amount
+    """The union of all claims."""
+    safe: Amount
+    """The part of it whose fix is `safe`."""
+
+
+def advise(files: Files, pull: array[int], claims: Sequence[Claim], *, disk_bytes: int) -> Advice:
+    """Weigh the claims. `disk_bytes` is the image's size, for the severity."""
+    found = []
+    for claim in claims:
+        finding = _finding(files, pull, claim, disk_bytes)
+        if finding is not None:
+            found.append(finding)
+    found.sort(
+        key=lambda one: (-one.claimed.disk, one.mode != "claim", -one.total.disk, one.rule.id)
+    )
+    reclaimable = sum((one.claimed for one in found), Amount())
+    safe = sum((one.claimed for one in found if one.rule.safety == "safe"), Amount())
+    return Advice(tuple(found), reclaimable, safe)
+
+
+def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
+    rule = claim.selection.rule
+    total = _amount(files, pull, claim.rows) + _parts(files, pull, claim.parts)
+    claimed = _amount(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
+    base = _amount(files, pull, claim.base_rows)
+    rows = [*claim.rows, *claim.parts] or list(claim.base_rows)
+    if not rows:
+        return None
+    by_layer: dict[int, int] = defaultdict(int)
+    for row in rows:
+        dead = files.fate[row] != Fate.LIVE
+        by_layer[files.ended_by[row] if dead else files.layer_of(row)] += files.size[row]
+    examples = sorted(rows, key=lambda row: (-files.size[row], row))[:_EXAMPLES]
+    note = not claim.counts or (not claim.claimed and not claim.parts)
+    return Finding(
+        id=_fingerprint(rule, files.path(examples[0])),
+        rule=rule,
+        mode="note" if note else "claim",
+        severity="info" if note else _severity(claimed.disk, disk_bytes, rule),
+        total=total,
+        claimed=claimed,
+        base=base,
+        files=len(rows),
+        causes=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))[:_PLACES]),
+        examples=tuple(examples),
+        packages=claim.selection.packages,
+    )
+
+
+def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
+    return Amount(sum(files.size[row] for row in rows), sum(pull[row] for row in rows))
+
+
+def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:
+    return Amount(
+        sum(parts.values()),
+        sum(pull[row] * size // max(files.size[row], 1) for row, size in parts.items()),
+    )
+
+
+def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:
+    """From bytes and certainty: 5 % or 50 MB is high, 1 % or 10 MB medium; a doubt costs a step."""
+    levels: tuple[Severity, ...] = ("high", "medium", "low")
+    if claimed >= 50_000_000 or claimed * 20 >= disk_bytes:
+        level = 0
+    elif claimed >= 10_000_000 or claimed * 100 >= disk_bytes:
+        level = 1
+    else:
+        level = 2
+    return levels[min(2, level + (rule.confidence == "possible"))]
+
+
+def _fingerprint(rule: Rule, path: bytes) -> str:
+    """The rule and the folder of its largest file: survives new lines, versions and sizes."""
+    folder = b"/".join(path.split(b"/")[:3])
+    return hashlib.sha256(rule.id.encode() + b"\0" + folder).hexdigest()[:16]

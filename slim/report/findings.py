@@ -1,0 +1,85 @@
+"""Advice → the findings of the report: texts, places and snippets [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+from slim.advice.advise import Advice, Finding
+from slim.report import model
+
+Example = Callable[[int], model.Example]
+"""Names the file of a row."""
+
+
+def findings(
+    advice: Advice,
+    *,
+    created_by: Sequence[str],
+    places: Sequence[model.Place | None],
+    snippets: Mapping[str, str],
+    values: Mapping[str, str],
+    example: Example,
+    top: int,
+) -> list[model.Finding]:
+    """The first `top` findings. `values` fill the placeholders of the snippets."""
+    return [
+        _finding(one, created_by, places, snippets, values, example)
+        for one in advice.findings[:top]
+    ]
+
+
+def _finding(
+    one: Finding,
+    created_by: Sequence[str],
+    places: Sequence[model.Place | None],
+    snippets: Mapping[str, str],
+    values: Mapping[str, str],
+    example: Example,
+) -> model.Finding:
+    rule = one.rule
+    return model.Finding(
+        id=one.id,
+        rule=rule.id,
+        slug=rule.slug,
+        title=rule.title,
+        why=rule.why,
+        category=rule.category,
+        mode=one.mode,
+        severity=one.severity,
+        confidence=rule.confidence,
+        safety=rule.safety,
+        disk_bytes=one.total.disk,
+        pull_bytes=one.total.pull,
+        claimed_bytes=one.claimed.disk,
+        claimed_pull_bytes=one.claimed.pull,
+        base_bytes=one.base.disk,
+        files=one.files,
+        where=[
+            model.Cause(layer=layer, created_by=created_by[layer], dockerfile=places[layer])
+            for layer in one.causes
+        ],
+        fix=model.FixInfo(
+            text=rule.fix.text,
+            snippet=_snippet(one, snippets, values),
+            where=rule.where,
+            verify=rule.verify,
+        ),
+        breaks_when=list(rule.breaks_when),
+        packages=list(one.packages),
+        examples=[example(row) for row in one.examples],
+        sources=list(rule.sources),
+    )
+
+
+def _snippet(one: Finding, snippets: Mapping[str, str], values: Mapping[str, str]) -> str | None:
+    """The rule's Dockerfile fragment; a placeholder without a known value stays as it is."""
+    name = one.rule.fix.snippet
+    text = snippets.get(name) if name else None
+    if text is None:
+        return None
+    known = dict(values)
+    if one.packages:
+        known["packages"] = " ".join(one.packages)
+    for key, value in known.items():
+        text = text.replace(f"{{{key}}}", value)
+    return text
