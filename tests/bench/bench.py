@@ -4,8 +4,9 @@
 
 Every command is a whole process, measured from spawn to exit; the commands of an image
 alternate (A B C A B C …) so that a busy machine slows all of them alike, and medians are
-compared. The first, unmeasured round is a read of the file into the page cache. It exits 0
-whatever the figures are: a benchmark is no gate.
+compared. Every file is read into the page cache first. The ratio of processor times tells on a
+busy machine whether a bad ratio of wall times is slim's doing. It exits 0 whatever the figures
+are: a benchmark is no gate.
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ MB = 1e6
 
 
 class Run(NamedTuple):
-    """One process: wall time (s), peak resident memory (bytes), exit code."""
+    """One process: wall and processor time (s), peak resident memory (bytes), exit code."""
 
     wall: float
+    cpu: float
     rss: int
     code: int
 
@@ -63,7 +65,8 @@ def run(command: list[str]) -> Run:
     ) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
-    return Run(time.perf_counter() - start, usage.ru_maxrss * 1024, process.returncode)
+    cpu = usage.ru_utime + usage.ru_stime
+    return Run(time.perf_counter() - start, cpu, usage.ru_maxrss * 1024, process.returncode)
 
 
 def alternate(commands: Mapping[str, list[str]], rounds: int) -> dict[str, Run]:
@@ -77,6 +80,7 @@ def alternate(commands: Mapping[str, list[str]], rounds: int) -> dict[str, Run]:
     return {
         name: Run(
             statistics.median(one.wall for one in some),
+            statistics.median(one.cpu for one in some),
             int(statistics.median(one.rss for one in some)),
             max((one.code for one in some), key=abs),
         )
@@ -164,7 +168,8 @@ def throughput(name: str, form: str, rounds: int) -> list[Row]:
               2.5 if small else verified, at_most=False),
         ratio(label, "dive / slim --no-verify", peer_run, runs["fast"],
               0 if small else unverified, at_most=False),
-        Row(label, "slim peak memory", f"{runs['slim'].rss / MB:.0f} MB"),
+        Row(label, "slim: processor time / floor's, memory",
+            f"{runs['slim'].cpu / floors.cpu:.2f}, {runs['slim'].rss / MB:.0f} MB"),
     ]  # fmt: skip
 
 
