@@ -63,7 +63,7 @@ def manifest(image_config: bytes, *layers: Layer | dict[str, object], **changes:
     )
 
 
-def entry(data: bytes, media_type: str = MANIFEST, **changes: Any) -> dict[str, object]:
+def entry(data: bytes, media_type: str = MANIFEST, /, **changes: Any) -> dict[str, object]:
     """The descriptor of a document."""
     fields = {**descriptor(media_type, data), **changes}
     return {name: value for name, value in fields.items() if value is not DROP}
