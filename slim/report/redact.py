@@ -1,42 +1,99 @@
 """Values that look like secrets, out of everything that is printed [pure].
 
 History entries keep build arguments and ENV in clear text; whoever can read a pull request must not
-read them there. A name decides, never a value: guessing at values would hide the wrong half.
+read them there. A name decides, never a value: guessing at values would hide the wrong half. Where a
+value's end cannot be known, as that of a build argument with blanks, more is hidden rather than less.
 """
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 REDACTED = "[redacted]"
 _SECRET = re.compile(
-    r"passw(?:or)?d|passphrase|secret|token|credential|private[_-]?key|api[_-]?key|access[_-]?key"
-    r"|auth(?:orization)?$|^pw$|_pw$|cookie|dsn$|connection[_-]?string",
+    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
+    r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
+    r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string",
     re.IGNORECASE,
 )
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})=(\"[^\"]*\"|'[^']*'|[^\s\"';&|]+)")
-_OPTION = re.compile(r"(--?[A-Za-z][A-Za-z0-9-]{0,60})([= ])(\S+)")
-_USERINFO = re.compile(r"(://)[^\s/@:]{1,200}:[^\s/@]{1,500}@")
+_NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
+"""Says where a secret is, not what."""
+_VALUE = r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+"""
+_NAME = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+_ASSIGNMENT = re.compile(rf"([A-Za-z_][A-Za-z0-9_.-]{{0,99}})(=)({_VALUE})")
+_OPTION = re.compile(
+    r"""(--?[A-Za-z][A-Za-z0-9-]{0,60})(["']?(?:=|,?[ \t]{1,4}))"""
+    rf"""((?<=["'][ \t])["'][^"']*|{_VALUE})"""
+)
+_HEADER = re.compile(r"""([A-Za-z][A-Za-z0-9-]{0,60})(:[ \t]{0,4})([^\s"'][^"'\n]*)""")
+_USER = re.compile(r"(\s(?:-u|--user)[ =]?[^\s:=]{1,100}:)[^\s\"']+")
+_USERINFO = re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
+_SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
+_ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s")
+_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
 
 
 def is_secret(name: str) -> bool:
     """Whether a variable of this name should not be shown."""
-    return _SECRET.search(name) is not None
+    return _SECRET.search(name) is not None and _NO_SECRET.search(name) is None
 
 
 def value(name: str, text: str) -> str:
     """The value of a variable, or `[redacted]`."""
-    if is_secret(name) and text:
-        return REDACTED
-    return _USERINFO.sub(rf"\1{REDACTED}@", text)
+    return REDACTED if text and is_secret(name) else _everywhere(text)
+
+
+def words(items: Iterable[str]) -> list[str]:
+    """A command as a list of words: the one after an option that looks secret is its value."""
+    shown: list[str] = []
+    after_option = False
+    for word in items:
+        shown.append(REDACTED if after_option and word else command(word))
+        after_option = word.startswith("-") and "=" not in word and is_secret(word)
+    return shown
 
 
 def command(text: str) -> str:
-    """An instruction without the values of assignments, options and URLs that look secret."""
-    text = _ASSIGNMENT.sub(
-        lambda found: f"{found[1]}={REDACTED}" if is_secret(found[1]) else found[0], text
-    )
-    text = _OPTION.sub(
-        lambda found: f"{found[1]}{found[2]}{REDACTED}" if is_secret(found[1]) else found[0], text
-    )
+    """An instruction without the values of assignments, options, headers and URLs that look secret."""
+    head, shell = _parts(text)
+    return _everywhere(_arguments(head)) + _everywhere(shell)
+
+
+def _parts(text: str) -> tuple[str, str]:
+    """(assignments whose values may have blanks in them, shell command)."""
+    if _ASSIGNING.match(text):
+        return text, ""
+    if _ARGUMENTS.match(text) is None:
+        return "", text
+    shell = _SHELL.search(text)
+    return (text[: shell.start()], text[shell.start() :]) if shell else (text, "")
+
+
+def _arguments(text: str) -> str:
+    """`A=b C=d e`: a value ends at its closing quote, or where the next name begins."""
+    parts: list[str] = []
+    at = 0
+    while found := _NAME.search(text, at):
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if not is_secret(found[1]):
+            continue
+        quote = text[at : at + 1]
+        end = text.find(quote, at + 1) + 1 if quote in ("'", '"') else 0
+        following = _NAME.search(text, end or at)
+        end = following.start() if following else len(text)
+        parts.append(REDACTED + " " * (following is not None))
+        at = end
+    return "".join(parts) + text[at:]
+
+
+def _everywhere(text: str) -> str:
+    for pattern in (_ASSIGNMENT, _OPTION, _HEADER):
+        text = pattern.sub(_hidden, text)
+    text = _USER.sub(rf"\1{REDACTED}", text)
     return _USERINFO.sub(rf"\1{REDACTED}@", text)
+
+
+def _hidden(found: re.Match[str]) -> str:
+    return f"{found[1]}{found[2]}{REDACTED}" if is_secret(found[1]) else found[0]

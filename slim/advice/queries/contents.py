@@ -1,0 +1,108 @@
+"""Queries about contents: copies, compressed twins, compiled twins, source maps, private keys [pure]."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from itertools import compress
+
+from slim.advice.facts.paths import View
+from slim.advice.match import Picked
+from slim.files.table import Files, Kind
+
+_SMALLEST = 4096
+"""Copies of smaller files are not worth a word: licences, empty modules."""
+_PACKED = (b".gz", b".br", b".zst")
+
+
+def duplicates(files: Files) -> Picked:
+    """All copies but one of each content. Hard links share their bytes and are no copies.
+
+    The copy with the shortest path stays; of equal ones the first.
+    """
+    live = files.live_bodies()
+    sizes = Counter(compress(files.size, live))
+    groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
+    for row in compress(range(len(files)), live):
+        size = files.size[row]
+        if size >= _SMALLEST and sizes[size] > 1:
+            groups[size, files.digest(row)].append(row)
+    rows: list[int] = []
+    keeps: dict[int, int] = {}
+    for copies in groups.values():
+        if len(copies) > 1:
+            kept = min(copies, key=lambda row: (len(files.path(row)), row))
+            for row in copies:
+                if row != kept:
+                    rows.append(row)
+                    keeps[row] = kept
+    return Picked(rows=sorted(rows), keeps=keeps)
+
+
+def precompressed(view: View) -> Picked:
+    """`x.gz`, `x.br` and `x.zst` where `x` exists beside them."""
+    return _beside(view, _PACKED)
+
+
+def source_maps(view: View) -> Picked:
+    """`x.map` where `x` exists beside it, with the map's own compressed twins."""
+    maps = _beside(view, (b".map",))
+    twins = []
+    for row in maps.rows:
+        here = view.names[view.files.directory[row]]
+        for ending in _PACKED:
+            found = here.get(view.files.name[row] + ending, -1)
+            if found >= 0:
+                twins.append(found)
+    return Picked(rows=sorted({*maps.rows, *twins}))
+
+
+def compiled_twice(view: View) -> Picked:
+    """`__pycache__/x.*.pyc` where `x.py` exists: the interpreter can write them again."""
+    files, rows = view.files, []
+    for directory, here in enumerate(view.names):
+        if files.dir_name[directory] != b"__pycache__":
+            continue
+        sources = view.names[files.dir_parent[directory]]
+        for name, row in here.items():
+            if row >= 0 and name.endswith(b".pyc") and name.split(b".")[0] + b".py" in sources:
+                rows.append(row)
+    return Picked(rows=sorted(rows))
+
+
+def python_tests(view: View) -> Picked:
+    """Files below a directory `test` or `tests` that holds `conftest.py` or `test_*.py`."""
+    files = view.files
+    inside = bytearray(len(files.dir_parent))
+    for directory, here in enumerate(view.names):
+        parent = files.dir_parent[directory]
+        if parent >= 0 and inside[parent]:
+            inside[directory] = 1
+        elif files.dir_name[directory] in (b"test", b"tests"):
+            inside[directory] = any(
+                name == b"conftest.py" or (name.startswith(b"test_") and name.endswith(b".py"))
+                for name in here
+            )
+    rows = [
+        row
+        for directory in compress(range(len(inside)), inside)
+        for row in view.names[directory].values()
+        if row >= 0 and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
+    ]
+    return Picked(rows=sorted(rows))
+
+
+def private_keys(files: Files) -> Picked:
+    """Files whose first bytes are those of a private key; dead ones too."""
+    return Picked(rows=sorted(files.flags))
+
+
+def _beside(view: View, endings: tuple[bytes, ...]) -> Picked:
+    rows = []
+    for here in view.names:
+        for name, row in here.items():
+            if row < 0 or not name.endswith(endings):
+                continue
+            ending = next(one for one in endings if name.endswith(one))
+            if here.get(name[: -len(ending)], -1) >= 0:
+                rows.append(row)
+    return Picked(rows=sorted(rows))

@@ -1,0 +1,81 @@
+"""The layers of the report: their bytes, and the Dockerfile lines that made them [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slim.files.ledger import LayerSums
+from slim.files.table import LayerTable
+from slim.image.base import BaseImage
+from slim.image.model import Image, Layer
+from slim.report import model
+
+if TYPE_CHECKING:
+    from slim.dockerfile import Placement
+
+
+def layer_info(
+    layer: Layer,
+    table: LayerTable | None,
+    sums: LayerSums,
+    changes: tuple[int, int, int],
+    created_by: str,
+    place: model.Place | None,
+    base: BaseImage,
+    verified: bool,
+) -> model.LayerInfo:
+    """One layer; `changes` are the file names that it added, changed and removed."""
+    descriptor = layer.descriptor
+    digest = descriptor.digest if descriptor else ""
+    if not digest and table is not None:
+        digest = table.blob_digest
+    return model.LayerInfo(
+        index=layer.index,
+        digest=digest,
+        diff_id=layer.diff_id,
+        media_type=descriptor.media_type if descriptor else "",
+        compression=table.compression if table is not None else "",
+        created_by=created_by,
+        dockerfile=place,
+        from_base=layer.index < base.layers,
+        verified=verified and table is not None,
+        missing=layer.missing,
+        blob_bytes=sums.blob_bytes,
+        pull_bytes=sums.pull_bytes,
+        tar_bytes=sums.tar_bytes,
+        disk_bytes=sums.disk_bytes,
+        live_bytes=sums.live_bytes,
+        dead_bytes=sums.dead_bytes,
+        live_pull_bytes=sums.live_pull_bytes,
+        dead_pull_bytes=sums.dead_pull_bytes,
+        overhead_bytes=sums.overhead_bytes,
+        labels=[
+            model.LabelBytes(label=label, tar_bytes=tar, pull_bytes=pull)
+            for label, (tar, pull) in sums.labels.items()
+        ],
+        files=sums.files,
+        live_files=sums.live_files,
+        added=changes[0],
+        changed=changes[1],
+        removed=changes[2],
+    )
+
+
+def places(
+    image: Image, placements: Sequence[Placement | None], path: str
+) -> list[model.Place | None]:
+    """The Dockerfile lines of each layer: of the i-th history entry that made one."""
+    made = [
+        placement
+        for entry, placement in zip(image.history, placements, strict=False)
+        if not entry.empty_layer
+    ]
+    if len(made) != len(image.layers):
+        return [None] * len(image.layers)
+    return [
+        model.Place(path=path, line=placement.line, end_line=placement.end_line)
+        if placement
+        else None
+        for placement in made
+    ]

@@ -1,0 +1,63 @@
+"""What is worth a warning: the image's, the layers' and the overlay's notices → the report [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from slim.files.table import Files, LayerTable
+from slim.image import kinds
+from slim.image.model import Image, Layer
+from slim.report import model
+
+_MANY_LAYERS = 125
+"""overlay2 stacks 128 at most, moby keeps some for itself."""
+
+
+def warnings(
+    image: Image, tables: Sequence[LayerTable | None], files: Files
+) -> list[model.Warning]:
+    """All warnings, by layer and id; what holds for the whole image comes first."""
+    found = [
+        model.Warning(
+            id=notice.id,
+            text=notice.text,
+            layer=notice.layer,
+            path=notice.path.decode("utf-8", "replace") if notice.path else None,
+        )
+        for notice in image.notices
+    ]
+    for layer, table in zip(image.layers, tables, strict=True):
+        if layer.missing:
+            found.append(
+                model.Warning(id="unknown-contents", text=layer.missing, layer=layer.index)
+            )
+        if table is not None and table.blob_bytes:
+            found += _compression(layer, table)
+    if len(image.layers) > _MANY_LAYERS:
+        text = f"{len(image.layers)} layers: overlay2 refuses more than {_MANY_LAYERS}"
+        found.append(model.Warning(id="many-layers", text=text))
+    for layer_index, id, notice in files.notices:
+        found.append(
+            model.Warning(
+                id=id,
+                text=notice.text,
+                layer=layer_index if layer_index >= 0 else None,
+                path=notice.path.decode("utf-8", "replace") if notice.path else None,
+                count=notice.count,
+            )
+        )
+    return sorted(found, key=lambda one: (one.layer if one.layer is not None else -1, one.id))
+
+
+def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
+    """Blobs that some engine cannot unpack, because of what they are or of what they are called."""
+    media_type = layer.descriptor.media_type if layer.descriptor else ""
+    label = kinds.layer_label(media_type)
+    if media_type and label != table.compression:
+        text = f"labelled as {label}, but its bytes are {table.compression}"
+        if label == "none" and media_type not in kinds.SNIFFED:
+            text += ": containerd cannot unpack it"
+        yield model.Warning(id="media-type-mismatch", text=text, layer=layer.index)
+    if table.compression in ("bzip2", "xz"):
+        text = f"compressed as {table.compression}: docker load reads it, no engine pulls it"
+        yield model.Warning(id="docker-only-compression", text=text, layer=layer.index)
