@@ -123,7 +123,11 @@ def read_config(document: Any, where: str, limits: Limits) -> ImageConfig:
     top = Object(document, where, _IMAGE)
     rootfs = top.child("rootfs", ("type", "diff_ids"))
     if rootfs is None:
-        raise InputError("not-an-image", f"{where} has no rootfs: it is not the config of an image")
+        raise InputError(
+            "not-an-image",
+            f"{where} has no rootfs: it is not the config of an image",
+            "slim analyzes images that a container engine can run",
+        )
     if rootfs.text("type") != "layers":
         raise refused(f"{where}.rootfs.type", f"is {rootfs.text('type')[:40]!r}, not 'layers'")
     diff_ids = rootfs.texts("diff_ids")

@@ -19,14 +19,14 @@ _SECRET = re.compile(
 )
 _NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
 """Says where a secret is, not what."""
-_VALUE = r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+"""
-_NAME = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
-_ASSIGNMENT = re.compile(rf"([A-Za-z_][A-Za-z0-9_.-]{{0,99}})(=)({_VALUE})")
-_OPTION = re.compile(
-    r"""(--?[A-Za-z][A-Za-z0-9-]{0,60})(["']?(?:=|,?[ \t]{1,4}))"""
-    rf"""((?<=["'][ \t])["'][^"']*|{_VALUE})"""
+_ARGUMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+_VALUE = re.compile(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+""")
+_NAMES = (
+    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})="),
+    re.compile(r"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9-]{0,60})(?:["']?,?[ \t]{1,4}|=)"""),
+    re.compile(r"(?<![\w-])([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]{1,4}"),
 )
-_HEADER = re.compile(r"""([A-Za-z][A-Za-z0-9-]{0,60})(:[ \t]{0,4})([^\s"'][^"'\n]*)""")
+"""Assignments, options with their value, headers."""
 _USER = re.compile(r"(\s(?:-u|--user)[ =]?[^\s:=]{1,100}:)[^\s\"']+")
 _USERINFO = re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
@@ -74,26 +74,43 @@ def _arguments(text: str) -> str:
     """`A=b C=d e`: a value ends at its closing quote, or where the next name begins."""
     parts: list[str] = []
     at = 0
-    while found := _NAME.search(text, at):
+    while found := _ARGUMENT.search(text, at):
         parts.append(text[at : found.end()])
         at = found.end()
         if not is_secret(found[1]):
             continue
         quote = text[at : at + 1]
         end = text.find(quote, at + 1) + 1 if quote in ("'", '"') else 0
-        following = _NAME.search(text, end or at)
-        end = following.start() if following else len(text)
-        parts.append(REDACTED + " " * (following is not None))
-        at = end
+        following = _ARGUMENT.search(text, end or at)
+        at = following.start() if following else len(text)
+        parts.append(REDACTED + (" " if text[at - 1] == " " else ""))
     return "".join(parts) + text[at:]
 
 
 def _everywhere(text: str) -> str:
-    for pattern in (_ASSIGNMENT, _OPTION, _HEADER):
-        text = pattern.sub(_hidden, text)
+    for names in _NAMES:
+        text = _hide(names, text)
     text = _USER.sub(rf"\1{REDACTED}", text)
     return _USERINFO.sub(rf"\1{REDACTED}@", text)
 
 
-def _hidden(found: re.Match[str]) -> str:
-    return f"{found[1]}{found[2]}{REDACTED}" if is_secret(found[1]) else found[0]
+def _hide(names: re.Pattern[str], text: str) -> str:
+    """Without the values that follow names; a name in quotes has its value up to the closing one."""
+    parts: list[str] = []
+    at = 0
+    while found := names.search(text, at):
+        parts.append(text[at : found.end()])
+        at = found.end()
+        if not is_secret(found[1]):
+            continue
+        before = text[found.start() - 1 : found.start()]
+        if before in ("'", '"') and before not in found[0]:
+            end = text.find(before, at)
+            end = len(text) if end < 0 else end
+        else:
+            value = _VALUE.match(text, at)
+            end = value.end() if value else at
+        if end > at:
+            parts.append(REDACTED)
+        at = end
+    return "".join(parts) + text[at:]
