@@ -3,7 +3,8 @@
 `checked_analyze` is the way to analyse an image in a test, `checked_files` the way to stack layers
 without an archive. What must always add up: per layer the payload and the overhead are the tar, and
 the shares and labels are the blob; live and dead bytes are the disk bytes, and the classes are the
-dead bytes; the same input gives the same bytes, with any number of threads.
+dead bytes; findings claim no byte twice; the same input gives the same bytes, with any number of
+threads.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from tests.oracle import word
 
 
 def checked_analyze(source: str | os.PathLike[str], **options: Any) -> slim.Report:
-    """Analyze an image several times over, and prove what design and schema promise of the report."""
+    """Analyze an image several times, and prove what design and schema promise of the report."""
     report = slim.analyze(source, **{**options, "jobs": 1})
     encoded = msgspec.json.encode(report)
     for jobs in (1, 4):
@@ -38,13 +39,14 @@ def checked_analyze(source: str | os.PathLike[str], **options: Any) -> slim.Repo
         _check_layer(report, layer)
     _check_totals(report)
     _check_lists(report)
-    if report.truncated.waste:
-        report_in_full = slim.analyze(source, **{**options, "top": 1 << 30})
-        assert not report_in_full.truncated.waste
-        assert report_in_full.totals == report.totals
-        _check_waste(report_in_full)
-    else:
-        _check_waste(report)
+    full = report
+    if report.truncated.waste or report.truncated.findings:
+        full = slim.analyze(source, **{**options, "top": 1 << 30})
+        assert not full.truncated.waste
+        assert not full.truncated.findings
+        assert full.totals == report.totals
+    _check_waste(full)
+    _check_findings(full)
     return report
 
 
@@ -107,6 +109,23 @@ def _check_waste(report: slim.Report) -> None:
         assert inside == (one.origin_layer == one.ended_by)
         assert sum(example.disk_bytes for example in one.examples) <= one.disk_bytes
         assert 0 < len(one.examples) <= one.files
+
+
+def _check_findings(report: slim.Report) -> None:
+    """Claims are disjoint: they add up to what can be reclaimed."""
+    totals, predicted = report.totals, report.predicted
+    assert sum(one.claimed_bytes for one in report.findings) == totals.reclaimable_bytes
+    assert sum(one.claimed_pull_bytes for one in report.findings) == totals.reclaimable_pull_bytes
+    assert totals.reclaimable_bytes <= totals.disk_bytes
+    assert predicted.all.disk_bytes == totals.disk_bytes - totals.reclaimable_bytes
+    assert predicted.all.pull_bytes == totals.pull_bytes - totals.reclaimable_pull_bytes
+    assert predicted.all.disk_bytes <= predicted.safe.disk_bytes <= totals.disk_bytes
+    assert predicted.all.pull_bytes <= predicted.safe.pull_bytes <= totals.pull_bytes
+    for one in report.findings:
+        assert one.claimed_bytes <= one.disk_bytes
+        assert one.claimed_pull_bytes <= one.pull_bytes
+        assert one.mode == "claim" or one.claimed_bytes == one.claimed_pull_bytes == 0
+    assert len({one.id for one in report.findings}) == len(report.findings)
 
 
 def _check_lists(report: slim.Report) -> None:
