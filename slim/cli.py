@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
+from slim.cli_rules import rules
 from slim.errors import UsageError
 from slim.version import VERSION
 
@@ -183,6 +184,9 @@ def analyze(
             console.write_output(text, path, private=not redact)
         else:
             console.print_output(text)
+
+
+app.add_typer(rules, name="rules")
 
 
 @app.command()

@@ -1,0 +1,109 @@
+"""`slim rules`: the rules that come with slim and those of users: list them, show one, check files."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.advice.rule import Rule
+
+rules = typer.Typer(
+    help="List the rules, show one, check files of rules.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+
+
+@rules.command("list", epilog="Example:\n\n  slim rules list ELX --category cache")
+def list_rules(
+    prefix: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="PREFIX",
+            help="Only ids or slugs that begin so: ELX, PYT0, deb/.",
+            show_default=False,
+        ),
+    ] = None,
+    category: Annotated[
+        str | None, typer.Option(help="Only this category.", show_default=False)
+    ] = None,
+) -> None:
+    """Print id, certainty, safety and title of each rule."""
+    from slim.console import print_output
+
+    wanted = tuple(prefix or [""])
+    lines = [
+        f"{rule.id:7} {rule.confidence:8} {rule.safety:6} {rule.slug}: {rule.title}"
+        for rule in _load()
+        if (rule.id.startswith(wanted) or rule.slug.startswith(wanted))
+        and category in (None, rule.category)
+    ]
+    if not lines:
+        raise UsageError("no-rules", "no rule fits", "`slim rules list` prints all of them")
+    print_output("\n".join(lines) + "\n")
+
+
+@rules.command(epilog="Example:\n\n  slim rules show ELX009")
+def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug.")]) -> None:
+    """Print what a rule finds, why that is waste, how to fix it and when the fix breaks something."""
+    from slim.console import print_output
+    from slim.report.rulebook import describe
+
+    print_output(describe(find(rule)))
+
+
+@rules.command(epilog="Example:\n\n  slim rules check acme.toml")
+def check(
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="Files of rules.", exists=True)
+    ],
+) -> None:
+    """Print every fault of rule files with its line; exit code 1 if there is any."""
+    from slim.advice.lint import lint
+    from slim.console import print_output
+
+    faults = lint(files)
+    if faults:
+        print_output("\n".join(map(str, faults)) + "\n")
+        sys.exit(1)
+    print(f"slim: {len(files)} files of rules without a fault", file=sys.stderr)
+
+
+@rules.command(epilog="Example:\n\n  slim rules new ACM001 > acme.toml")
+def new(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="Three capitals, three digits.")],
+) -> None:
+    """Print a pack with one rule to fill in, which `slim rules check` accepts once it is filled."""
+    from slim.console import print_output
+    from slim.report.rulebook import template
+
+    print_output(template(rule))
+
+
+def find(name: str) -> Rule:
+    """A rule by id or slug.
+
+    Raises:
+        UsageError: there is none; the hint names the nearest.
+    """
+    from difflib import get_close_matches
+
+    known = {key: rule for rule in _load() for key in (rule.id, rule.slug)}
+    if name in known or name.upper() in known:
+        return known.get(name) or known[name.upper()]
+    near = get_close_matches(name, known, 1)
+    hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
+    raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)
+
+
+def _load() -> tuple[Rule, ...]:
+    from slim.advice.builtin import builtin_packs
+    from slim.advice.pack import rules_of
+
+    return tuple(sorted(rules_of(builtin_packs()), key=lambda rule: rule.id))
