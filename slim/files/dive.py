@@ -65,6 +65,8 @@ def _copies(files: Files, paths: set[tuple[int, bytes]]) -> dict[tuple[int, byte
             kind = files.kind[row]
             if files.directory[row] not in homes or kind == Kind.DIRECTORY or kind > Kind.WHITEOUT:
                 continue
+            if files.fate[row] == Fate.DUPLICATE_ENTRY:
+                continue
             key = (files.directory[row], files.name[row])
             if key in paths:
                 size = files.hid.get(row, 0) if kind == Kind.WHITEOUT else files.size[row]

@@ -147,6 +147,9 @@ class Names:
                 self._table.note(
                     "symlink-loop", self._path(start, first), "symbolic links lead in a circle"
                 )
+                # Once it is a directory it leads nowhere else any more.
+                self._links.pop((start, first), None)
+                self._forget()
                 return self._intern(start, first)
             if target.startswith(b"/"):
                 at = ROOT
