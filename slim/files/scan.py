@@ -107,6 +107,8 @@ def scan_blob(
     """
     chunks = blob.chunks()
     head = next(chunks, b"")
+    while 0 < len(head) < 6 and (more := next(chunks, b"")):
+        head += more
     compression = sniff(head)
     table = LayerTable(blob_bytes=blob.size, compression=compression)
     with ExitStack() as stack:
@@ -121,6 +123,8 @@ def scan_blob(
         next(walker)
         size = 0
         for piece in inflate(stored, compression, table.marks, limits):
+            if stop is not None and stop.is_set():
+                raise InputError("stopped", "stopped because another layer failed")
             size += len(piece)
             if size > limits.layer_bytes:
                 raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
@@ -165,7 +169,7 @@ def _check_ends(table: LayerTable) -> None:
             b"",
             f"{marks.zeros:,} zero bytes after the {table.compression} stream",
         )
-    if marks.garbage and "missing-eoa" in table.notices:
+    if marks.garbage and ("missing-eoa" in table.notices or not table.tar_bytes):
         raise InputError(
             "layer-garbage",
             f"{marks.garbage:,} bytes after the {table.compression} stream are neither padding"
