@@ -54,6 +54,22 @@ def golden(request: pytest.FixtureRequest) -> Golden:
     return compare
 
 
+@pytest.fixture
+def golden_text(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compare a text with a committed file of its own, byte for byte."""
+    update = request.config.getoption("--update-golden")
+
+    def compare(path: Path, text: str) -> None:
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text.encode())
+            return
+        assert path.exists(), f"there is no {path.name}: run pytest --update-golden"
+        assert text == path.read_bytes().decode()
+
+    return compare
+
+
 @pytest.fixture(scope="session")
 def corpora() -> Path:
     """The folder of the public corpora."""

@@ -13,6 +13,7 @@ Renderer = Callable[[Report], str]
 FORMATS = {
     "text": "slim.report.text",
     "json": "slim.report.wire",
+    "markdown": "slim.report.markdown",
 }
 """Name → module with a function `render`; imported when it is asked for."""
 

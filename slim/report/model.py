@@ -308,6 +308,33 @@ class Truncated(Struct, frozen=True, kw_only=True):
     largest_files: Count
 
 
+class Budget(Struct, frozen=True, kw_only=True):
+    """A limit that the user set, and what it was compared with."""
+
+    name: Literal["size", "pull-size", "reclaimable", "layers", "growth"]
+    value: int
+    """Bytes, or layers; growth may be negative."""
+    limit: Size
+    percent: float | None = None
+    """Of growth alone: it is over when it exceeds both `limit` and this share of the base, 1 = 1 %."""
+    result: Literal["under", "over", "unknown"]
+    """`unknown`: the report does not hold what would decide it."""
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """What the gates said; with no budgets and an empty `fail_on` nothing was asked."""
+
+    result: Literal["pass", "fail", "unknown"] = "pass"
+    headline: str = ""
+    """One sentence; empty when nothing was asked."""
+    reasons: list[str] = []
+    """What failed or could not be decided, one sentence each."""
+    fail_on: list[str] = []
+    """Levels and rules whose findings fail the gate."""
+    findings: list[str] = []
+    """Fingerprints of the findings that do."""
+
+
 class Report(Struct, frozen=True, kw_only=True):
     """The analysis of one image."""
 
@@ -329,3 +356,5 @@ class Report(Struct, frozen=True, kw_only=True):
     dive: Dive
     warnings: list[Warning]
     truncated: Truncated
+    budgets: list[Budget] = []
+    verdict: Verdict = Verdict()

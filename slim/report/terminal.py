@@ -14,12 +14,18 @@ _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 
 def clean(text: str, width: int = 4096) -> str:
     """At most `width` columns of characters, each of which only shows itself."""
-    if not (text.isascii() and text.isprintable()):
-        text = "".join(_shown(character) for character in text)
+    text = visible(text)
     # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
     for opener, shown in (("::", ":\\x3a"), ("##[", "#\\x23["), ("##vso[", "#\\x23vso[")):
         text = text.replace(opener, shown)
     return shorten(text, width)
+
+
+def visible(text: str) -> str:
+    """Every character shows itself and nothing else: no controls, no bidirectional or invisible ones."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(character) for character in text)
 
 
 def shorten(text: str, width: int) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from slim.report.model import Report
+
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _ARGS = re.compile(r"^(RUN )?\|\d+ ")
 _SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
@@ -47,3 +49,20 @@ def count(number: int, noun: str) -> str:
         return f"1 {noun}"
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {plural}"
+
+
+def short_name(report: Report) -> str:
+    """The image's name without registry, tag and digest: `api`; else the name of the archive."""
+    name = report.image.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return name or report.source.input.rstrip("/").rpartition("/")[2] or "image"
+
+
+def verdict(report: Report) -> str:
+    """What the gates said, in two or three words; empty when nothing was asked."""
+    said = report.verdict
+    if not report.budgets and not said.fail_on:
+        return ""
+    if said.result == "fail":
+        over = any(one.result == "over" for one in report.budgets)
+        return "over budget" if over else "gate failed"
+    return "within budget" if said.result == "pass" else "gate not decided"

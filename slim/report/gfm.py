@@ -1,0 +1,101 @@
+"""Text from images and reports in GitHub Flavored Markdown: shown, never linked and never HTML [pure].
+
+Forges turn `@name`, `#12`, addresses, commit ids and HTML of a comment into links, mentions and markup,
+everywhere but in code spans. So whatever comes from an image goes into a code span, and of sentences
+only plain words stay outside of one. Sources: CommonMark 0.31 §6.1 (code spans: the fence is longer than
+any run of backticks within), GFM 0.29 §4.10 (in tables a pipe is escaped in code, too).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from slim.report.terminal import shorten, visible
+from slim.units import format_bytes
+
+NBSP = "\u00a0"
+_BREAK = re.compile(r"\r\n|[\r\n]")
+_TICKS = re.compile(r"`+")
+_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*|[–—…]")
+_LINKED = re.compile(r"(?i)www\.|ghsa-|[\da-f]{7,64}$|.*-\d")
+"""Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
+_OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
+_MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
+_URL_UNSAFE = re.compile(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
+
+
+def code(text: str, width: int = 80, *, in_table: bool = False) -> str:
+    """A code span of at most `width` columns, cut in the middle; without text the word `empty`."""
+    text = shorten(visible(_BREAK.sub("␤", text)), width)
+    if not text:
+        return "empty"
+    # The comment that marks slim's own must not be found anywhere else.
+    text = text.replace("<!--", "<!\\x2d-")
+    fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
+    if in_table:
+        text = text.replace("|", "\\|")
+    if "`" in (text[0], text[-1]) or (text[0] == text[-1] == " " and text.strip()):
+        text = f" {text} "
+    return f"{fence}{text}{fence}"
+
+
+def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:
+    """A sentence of a rule: what it has in backticks, and what is no plain word, as code spans."""
+    parts: list[str] = []
+    pieces = shorten(visible(_BREAK.sub(" ", text)), width).split("`")
+    for number, piece in enumerate(pieces):
+        if number % 2 and number < len(pieces) - 1:
+            parts.append(code(piece, width, in_table=in_table))
+        else:
+            parts.append(_words(piece, in_table))
+    return "".join(parts).strip()
+
+
+def size(count: int) -> str:
+    """Bytes for people, number and unit on one line."""
+    return format_bytes(count).replace(" ", NBSP)
+
+
+def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
+    """A table; `align` has `l` or `r` for each column. The cells are Markdown already."""
+    marks = "|".join({"l": ":--", "r": "--:"}[one] for one in align)
+    lines = ["|".join(f" {cell} " if cell else " " for cell in line) for line in (header, *rows)]
+    return "\n".join(f"|{line}|" for line in (lines[0], marks, *lines[1:]))
+
+
+def marker(key: str, head: str, run: str) -> str:
+    """The words by which a comment is found again; the page hides them in an HTML comment."""
+    fields = [f'key="{_marker_text(key)}"']
+    fields += [
+        f"{name}={_marker_text(value)}" for name, value in (("head", head), ("run", run)) if value
+    ]
+    return f"slim:report v=1 {' '.join(fields)}"
+
+
+def link(text: str, url: str) -> str:
+    """A link to an address that the user gave, never one from an image."""
+    return f"[{text}]({_URL_UNSAFE.sub(lambda found: _escaped(found[0]), url)})"
+
+
+def _words(text: str, in_table: bool) -> str:
+    """Plain words as they are, the others as code."""
+    parts = []
+    for token in text.split(" "):
+        word = token.lstrip(_OPENING)
+        before = token[: len(token) - len(word)]
+        word = word.rstrip(_CLOSING)
+        after = token[len(before) + len(word) :]
+        if word and (not _WORD.fullmatch(word) or _LINKED.match(word)):
+            word = code(word, in_table=in_table)
+        parts.append(before + word + after)
+    return " ".join(parts)
+
+
+def _marker_text(text: str) -> str:
+    """Without anything that could end the comment or look like another field."""
+    return _MARKER_SAFE.sub(lambda found: _escaped(found[0]), text[:200])
+
+
+def _escaped(text: str) -> str:
+    return "".join(f"%{byte:02X}" for byte in text.encode("utf-8", "replace"))

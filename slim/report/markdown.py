@@ -1,0 +1,257 @@
+"""The report as Markdown, for a pull request or a job's summary: what to do first, numbers after [pure].
+
+The first line is a marker by which the comment is found again, the second a sentence that says it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slim.report import words
+from slim.report.gfm import NBSP, code, link, marker, prose, size, table
+from slim.report.model import Budget, Finding, LayerInfo, Place, Report
+from slim.report.page import Flavor, Fold, flavor_of, page
+from slim.units import format_percent
+
+_STEPS = 3
+_ROWS = 10
+
+
+def render(
+    report: Report,
+    *,
+    flavor: str = "github",
+    max_bytes: int | None = None,
+    key: str = "",
+    head: str = "",
+    run: str = "",
+    report_url: str = "",
+    run_url: str = "",
+) -> str:
+    """The page for `flavor`: github, gitlab, gitea, bitbucket or plain.
+
+    Args:
+        report: the analysis.
+        flavor: which Markdown, and how long it may be.
+        max_bytes: another bound for the length in UTF-8; what stands before the folds is always kept.
+        key: tells several images of one pull request apart; by default the image's short name.
+        head, run: commit and run that the marker names.
+        report_url, run_url: addresses to link to.
+
+    Raises:
+        UsageError: there is no such flavor.
+    """
+    style = flavor_of(flavor)
+    name = key or words.short_name(report)
+    parts = [f"### {code(name, 60)} image: {_sentence(report, style)}"]
+    if steps := _claims(report)[:_STEPS]:
+        parts.append(_steps(steps))
+    parts.append(_sizes(report, style))
+    if report.verdict.reasons:
+        parts.append("\n".join(f"- {prose(reason)}" for reason in report.verdict.reasons[:_ROWS]))
+    folds = [_findings(report), _layers(report), _waste(report), _files(report)]
+    return page(
+        marker(name, head, run),
+        parts,
+        [fold for fold in folds if fold is not None],
+        _footer(report, report_url, run_url),
+        style,
+        max_bytes,
+    )
+
+
+def _sentence(report: Report, style: Flavor) -> str:
+    totals = report.totals
+    text = f"{size(totals.disk_bytes)} on disk, "
+    if totals.reclaimable_bytes:
+        share = format_percent(totals.reclaimable_bytes, totals.disk_bytes)
+        text += f"{size(totals.reclaimable_bytes)} ({share}) of it reclaimable"
+    elif totals.dead_bytes:
+        share = format_percent(totals.dead_bytes, totals.disk_bytes)
+        text += f"{size(totals.dead_bytes)} ({share}) of it shipped but never visible"
+    else:
+        text += "nothing to reclaim"
+    verdict = words.verdict(report)
+    if not verdict:
+        return text
+    glyph = {"pass": " ✅", "fail": " ❌", "unknown": ""}[report.verdict.result]
+    return f"{text}: {verdict}{glyph if style.glyphs else ''}"
+
+
+def _claims(report: Report) -> list[Finding]:
+    return [one for one in report.findings if one.mode == "claim"]
+
+
+def _steps(steps: Sequence[Finding]) -> str:
+    rows = [
+        (
+            _strong(size(one.claimed_bytes), number == 0),
+            f"{prose(one.fix.text, in_table=True).rstrip('.')} ({_rule(one)})",
+            _where(one),
+        )
+        for number, one in enumerate(steps)
+    ]
+    return table(("saves", "do this", "where"), "rll", rows)
+
+
+def _strong(text: str, strong: bool) -> str:
+    return f"**{text}**" if strong else text
+
+
+def _rule(one: Finding) -> str:
+    return prose(one.rule, 20, in_table=True)
+
+
+def _where(one: Finding) -> str:
+    if not one.where:
+        return ""
+    cause = one.where[0]
+    return _instruction(cause.layer, cause.created_by, cause.dockerfile)
+
+
+def _instruction(layer: int, created_by: str, place: Place | None) -> str:
+    text = words.instruction(created_by)
+    said = code(text, 60, in_table=True) if text else ""
+    if place is None:
+        return f"layer {layer} {said}".rstrip()
+    return f"{code(f'{place.path}:{place.line}', 40, in_table=True)} {said}".rstrip()
+
+
+def _sizes(report: Report, style: Flavor) -> str:
+    totals = report.totals
+    budgets = {one.name: one for one in report.budgets}
+    return " · ".join(
+        [
+            f"On disk {size(totals.disk_bytes)}{_limit(budgets.get('size'), style)}",
+            f"to pull {size(totals.pull_bytes)}{_limit(budgets.get('pull-size'), style)}",
+            f"reclaimable {size(totals.reclaimable_bytes)}"
+            + _limit(budgets.get("reclaimable"), style),
+            words.count(totals.layers, "layer") + _limit(budgets.get("layers"), style),
+        ]
+    )
+
+
+def _limit(budget: Budget | None, style: Flavor) -> str:
+    if budget is None:
+        return ""
+    limit = f"{budget.limit:,}" if budget.name == "layers" else size(budget.limit)
+    if budget.result == "unknown":
+        return f" (not known to be under {limit})"
+    word, glyph = ("**over**", " ❌") if budget.result == "over" else ("under", " ✅")
+    return f" ({word} {limit}{glyph if style.glyphs else ''})"
+
+
+def _findings(report: Report) -> Fold | None:
+    claims = _claims(report)
+    notes = len(report.findings) - len(claims)
+    left = report.truncated.findings
+    if len(claims) <= _STEPS and not notes and not left:
+        return None
+    failing = set(report.verdict.findings)
+    rows = [
+        (
+            f"{_rule(one)} {prose(one.title, 80, in_table=True)}"
+            + (" (**fails the gate**)" if one.id in failing else ""),
+            size(one.claimed_bytes) if one.mode == "claim" else "note",
+            one.severity,
+            _where(one),
+        )
+        for one in report.findings[:_ROWS]
+    ]
+    says = words.count(len(report.findings) + left, "finding")
+    if notes:
+        says += f", {notes} of them only notes"
+    body = table(("rule", "saves", "severity", "where"), "lrll", rows)
+    return Fold("Findings", says, body + _more(len(report.findings) + left), drop=2)
+
+
+def _layers(report: Report) -> Fold | None:
+    if not report.layers:
+        return None
+    whole = report.totals.disk_bytes
+    base = [one for one in report.layers if one.from_base]
+    rows = [(one.disk_bytes, _layer(one, whole)) for one in report.layers if not one.from_base]
+    if base:
+        rows.append((sum(one.disk_bytes for one in base), _base(report, base, whole)))
+    rows.sort(key=lambda row: -row[0])
+    says = f"{len(report.layers):,}"
+    if len(report.layers) > 4:
+        top = sum(sorted((one.disk_bytes for one in report.layers), reverse=True)[:4])
+        says += f", the largest four hold {format_percent(top, whole)}"
+    shown = [row for _, row in rows[:_ROWS]]
+    body = table(("#", "size", "share", "instruction"), "rrrl", shown)
+    return Fold("Layers", says, body + _more(len(rows)), drop=3)
+
+
+def _layer(layer: LayerInfo, whole: int) -> tuple[str, ...]:
+    if layer.missing:
+        return str(layer.index), "?", "?", code(layer.missing, in_table=True)
+    text = words.instruction(layer.created_by)
+    place = layer.dockerfile
+    said = [code(f"{place.path}:{place.line}", 40, in_table=True)] if place else []
+    said.append(code(text, 60, in_table=True) if text else "(no history)")
+    share = format_percent(layer.disk_bytes, whole)
+    return str(layer.index), size(layer.disk_bytes), share, " ".join(said)
+
+
+def _base(report: Report, base: Sequence[LayerInfo], whole: int) -> tuple[str, ...]:
+    first, last = base[0].index, base[-1].index
+    disk = sum(one.disk_bytes for one in base)
+    name = report.image.base.name
+    said = "base image" + (f" {code(name, 60, in_table=True)}" if name else "")
+    number = str(first) if first == last else f"{first}–{last}"
+    return number, size(disk), format_percent(disk, whole), said
+
+
+def _waste(report: Report) -> Fold | None:
+    if not report.waste:
+        return None
+    rows = [
+        (
+            size(one.disk_bytes),
+            f"{words.count(one.files, 'file')} of layer {one.origin_layer},"
+            f" {words.cause(one.kind)}",
+            _instruction(one.ended_by, one.created_by, one.dockerfile),
+        )
+        for one in report.waste[:_ROWS]
+    ]
+    says = (
+        f"{size(report.totals.dead_bytes)} shipped but never visible,"
+        f" {words.count(len(report.waste) + report.truncated.waste, 'cause')}"
+    )
+    body = table(("bytes", "what", "made so by"), "rll", rows)
+    return Fold(
+        "Dead weight", says, body + _more(len(report.waste) + report.truncated.waste), drop=1
+    )
+
+
+def _files(report: Report) -> Fold | None:
+    if not report.largest_files:
+        return None
+    rows = [
+        (size(one.disk_bytes), code(f"/{one.path}", in_table=True), str(one.layer))
+        for one in report.largest_files[:_ROWS]
+    ]
+    says = f"{report.totals.live_files:,}, the largest of them"
+    return Fold("Files", says, table(("size", "path", "layer"), "rlr", rows), drop=0)
+
+
+def _more(count: int) -> str:
+    left = count - _ROWS
+    return f"\n\n_{left:,} more in the full report._" if left > 0 else ""
+
+
+def _footer(report: Report, report_url: str, run_url: str) -> str:
+    parts = [
+        f"slim {prose(report.tool.version, 30)}",
+        prose(report.image.platform or "unknown platform", 40),
+        "no base to compare with",
+        f"1{NBSP}MB = 1,000,000 bytes",
+    ]
+    if not report.source.verified:
+        parts.insert(2, "digests not checked")
+    if report_url:
+        parts.append(link("full report", report_url))
+    if run_url:
+        parts.append(link("run", run_url))
+    return " · ".join(parts)

@@ -1,0 +1,108 @@
+"""A Markdown page of a few paragraphs and folds, for one forge and within its length [pure].
+
+The limits of comments: GitHub and Gitea refuse more than 65,536 characters, GitLab 1,000,000; all are
+counted here in UTF-8 bytes, with room left. A page that is too long loses whole folds, never rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from slim.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True)
+class Flavor:
+    """What a forge's Markdown can do."""
+
+    html: bool
+    """Comments, `<details>` and `<sub>`; else paragraphs, and the marker is shown in the last line."""
+    marked: bool
+    """The page carries a marker to be found again."""
+    glyphs: bool
+    max_bytes: int
+
+
+FLAVORS = {
+    "github": Flavor(html=True, marked=True, glyphs=True, max_bytes=60_000),
+    "gitlab": Flavor(html=True, marked=True, glyphs=True, max_bytes=900_000),
+    "gitea": Flavor(html=True, marked=True, glyphs=True, max_bytes=60_000),
+    "bitbucket": Flavor(html=False, marked=True, glyphs=True, max_bytes=30_000),
+    "plain": Flavor(html=False, marked=False, glyphs=False, max_bytes=60_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """A section that can be left out."""
+
+    title: str
+    says: str
+    """Counts, in words that are worth reading while it is closed."""
+    body: str
+    drop: int
+    """Order of leaving out: the smallest first."""
+
+
+def flavor_of(name: str) -> Flavor:
+    """The flavor of a name.
+
+    Raises:
+        UsageError: there is none.
+    """
+    if name not in FLAVORS:
+        raise UsageError(
+            "unknown-flavor", f"there is no flavor {name!r}", f"flavors: {', '.join(FLAVORS)}"
+        )
+    return FLAVORS[name]
+
+
+def page(
+    marker: str,
+    head: Sequence[str],
+    folds: Sequence[Fold],
+    footer: str,
+    flavor: Flavor,
+    max_bytes: int | None = None,
+) -> str:
+    """The whole page. `head` and `footer` are always kept, folds as far as `max_bytes` allows."""
+    limit = flavor.max_bytes if max_bytes is None else max_bytes
+    kept = list(folds)
+    text = _page(marker, head, kept, [], footer, flavor)
+    left: list[Fold] = []
+    while kept and len(text.encode()) > limit:
+        out = min(kept, key=lambda fold: fold.drop)
+        kept.remove(out)
+        left.append(out)
+        text = _page(marker, head, kept, left, footer, flavor)
+    return text
+
+
+def _page(
+    marker: str,
+    head: Sequence[str],
+    folds: Sequence[Fold],
+    left: Sequence[Fold],
+    footer: str,
+    flavor: Flavor,
+) -> str:
+    parts = list(head)
+    if folds:
+        between = "\n" if flavor.html else "\n\n"
+        parts.append(between.join(_fold(fold, flavor) for fold in folds))
+    if left:
+        names = ", ".join(fold.title for fold in left)
+        parts.append(f"_Left out for length, see the full report: {names}._")
+    parts.append(f"<sub>{footer}</sub>" if flavor.html else footer)
+    if flavor.marked and not flavor.html:
+        parts.append(f"`{marker}`")
+    text = "\n\n".join(parts) + "\n"
+    return f"<!-- {marker} -->\n{text}" if flavor.marked and flavor.html else text
+
+
+def _fold(fold: Fold, flavor: Flavor) -> str:
+    if not flavor.html:
+        return f"**{fold.title}**: {fold.says}\n\n{fold.body}"
+    summary = f"<summary><b>{fold.title}</b>: {fold.says}</summary>"
+    return f"<details>{summary}\n\n{fold.body}\n\n</details>"
