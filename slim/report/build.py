@@ -59,6 +59,9 @@ def build(
 ) -> model.Report:
     """Assemble the report; `placements` belong to the history entries, `top` bounds each list."""
     advice = counsel.advice
+    totals = _totals(
+        ledger, base, advice
+    )  # first: it refuses sizes that nothing below could sum up
     text = redact.command if redacted else str
     lines = places(image, placements, utf8(dockerfile))
     created_by = [text(layer.history.created_by) if layer.history else "" for layer in image.layers]
@@ -77,7 +80,7 @@ def build(
             verified=verified,
         ),
         image=_image(image, base, counsel, redacted),
-        totals=_totals(ledger, base, advice),
+        totals=totals,
         predicted=_predicted(ledger, advice),
         findings=findings(
             advice,
