@@ -14,6 +14,12 @@ FORMATS = {
     "text": "slim.report.text",
     "json": "slim.report.wire",
     "markdown": "slim.report.markdown",
+    "sarif": "slim.report.sarif",
+    "gitlab": "slim.report.gitlab",
+    "github": "slim.report.github",
+    "junit": "slim.report.junit",
+    "csv": "slim.report.csv",
+    "metrics": "slim.report.metrics",
 }
 """Name → module with a function `render`; imported when it is asked for."""
 

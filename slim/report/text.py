@@ -188,7 +188,7 @@ def _notes(report: Report) -> str:
         layer = f"layer {warning.layer}: " if warning.layer is not None else ""
         path = f" /{clean(warning.path, 60)}" if warning.path else ""
         more = f" and {words.count(warning.count - 1, 'more')}"[:-1] if warning.count > 1 else ""
-        lines.append(_wrapped(f"warning: {layer}{clean(warning.text)} [{warning.id}]"))
+        lines.append(_wrapped(f"warning: {layer}{clean(warning.text)} [{clean(warning.id, 60)}]"))
         if path:
             lines.append(f"        {path}{more}")
     if len(report.warnings) > _SHOWN:

@@ -1,0 +1,31 @@
+"""The findings as a GitLab Code Quality report: a JSON array that merge requests show [pure].
+
+GitLab compares the reports of both branches by fingerprint, so that one finding is one entry with a
+fingerprint of its own. Source: GitLab's documentation, "Code Quality report format".
+"""
+
+from __future__ import annotations
+
+import json
+
+from slim.report.model import Report
+from slim.report.results import counted, line, location, sentence
+
+_SEVERITIES = {"high": "critical", "medium": "major", "low": "minor", "info": "info"}
+
+
+def render(report: Report) -> str:
+    """The array as ASCII JSON; `[]` when there is nothing to say."""
+    entries = []
+    for one in counted(report):
+        at = location(report, one)
+        entries.append(
+            {
+                "description": sentence(one),
+                "check_name": line(one.rule, 100),
+                "fingerprint": line(one.id, 100),
+                "severity": _SEVERITIES[one.severity],
+                "location": {"path": at.path, "lines": {"begin": at.line, "end": at.end_line}},
+            }
+        )
+    return json.dumps(entries, indent=2, allow_nan=False) + "\n"

@@ -1,0 +1,86 @@
+"""Budgets and findings as JUnit XML: a failed test is a failed gate, nothing else [pure].
+
+Findings that fail no gate are passed tests that say in their output what they found. The verdict has a
+test of its own, which fails only when no other does, so that no failed gate is ever counted twice or
+lost.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from html import escape
+
+from slim.report import words
+from slim.report.model import Budget, Finding, Report
+from slim.report.results import counted, line, location, sentence
+from slim.units import format_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Case:
+    group: str
+    name: str
+    outcome: str
+    """`failure`, `error`, or `system-out` for what passed."""
+    text: str
+    place: str = ""
+
+
+def render(report: Report) -> str:
+    """One suite. Texts hold no control characters, so that none is illegal in XML 1.0 (§2.2)."""
+    cases = [_budget(one) for one in report.budgets]
+    failing = set(report.verdict.findings)
+    cases += [_finding(report, one, one.id in failing) for one in counted(report)]
+    cases.insert(0, _verdict(report, cases))
+    outcomes = [case.outcome for case in cases]
+    counts = (
+        f'tests="{len(cases)}" failures="{outcomes.count("failure")}"'
+        f' errors="{outcomes.count("error")}" skipped="0"'
+    )
+    name = escape(f"slim {line(words.short_name(report), 100)}")
+    lines = [
+        '<?xml version="1.0" encoding="UTF-8"?>',
+        f'<testsuites name="slim" {counts}>',
+        f'  <testsuite name="{name}" {counts}>',
+        *(text for case in cases for text in _lines(case)),
+        "  </testsuite>",
+        "</testsuites>",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _verdict(report: Report, cases: list[_Case]) -> _Case:
+    result = report.verdict.result
+    outcome = {"pass": "system-out", "fail": "failure", "unknown": "error"}[result]
+    if any(case.outcome == outcome for case in cases):
+        outcome = "system-out"
+    text = report.verdict.headline or f"{format_bytes(report.totals.disk_bytes)} on disk"
+    return _Case("slim", "verdict", outcome, line(text))
+
+
+def _budget(one: Budget) -> _Case:
+    show = "{:,}".format if one.name == "layers" else format_bytes
+    outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[one.result]
+    words_ = {"under": "within", "over": "over", "unknown": "not known to be within"}[one.result]
+    text = f"{one.name} {show(one.value)}, {words_} {show(one.limit)}"
+    return _Case("slim.budget", one.name, outcome, text)
+
+
+def _finding(report: Report, one: Finding, fails: bool) -> _Case:
+    at = location(report, one)
+    return _Case(
+        "slim.finding",
+        f"{line(one.rule, 40)} {line(one.title, 200)} ({line(one.id, 40)})",
+        "failure" if fails else "system-out",
+        sentence(one),
+        f' file="{escape(at.path)}" line="{at.line}"' if at.in_dockerfile else "",
+    )
+
+
+def _lines(case: _Case) -> Iterator[str]:
+    yield f'    <testcase classname="{case.group}" name="{escape(case.name)}"{case.place} time="0">'
+    text = escape(case.text)
+    message = "" if case.outcome == "system-out" else f' message="{text}"'
+    yield f"      <{case.outcome}{message}>{text}</{case.outcome}>"
+    yield "    </testcase>"

@@ -1,0 +1,67 @@
+"""Findings as tools for code expect them: which count, on which line, in one sentence [pure].
+
+Shared by the formats that forges show next to code. A finding is at the first instruction to change;
+without a Dockerfile it is at line 1 of a file named like the image, as other image scanners do.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from slim.report import words
+from slim.report.model import Finding, Report
+from slim.report.terminal import shorten, visible
+from slim.units import format_bytes
+
+_WIDTH = 1_000
+_SEPARATORS = re.compile(r"[\\/]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Location:
+    """Lines of a file, from 1; `path` is relative and shows itself."""
+
+    path: str
+    line: int
+    end_line: int
+    in_dockerfile: bool
+
+
+def counted(report: Report) -> list[Finding]:
+    """Findings that claim bytes or fail the gate, in the report's order; notes are no results."""
+    failing = set(report.verdict.findings)
+    return [one for one in report.findings if one.mode == "claim" or one.id in failing]
+
+
+def location(report: Report, finding: Finding) -> Location:
+    """Where a finding is shown."""
+    place = next((cause.dockerfile for cause in finding.where if cause.dockerfile), None)
+    if place is None:
+        return Location(relative(words.short_name(report)), 1, 1, in_dockerfile=False)
+    line = max(1, place.line)
+    return Location(relative(place.path), line, max(line, place.end_line), in_dockerfile=True)
+
+
+def sentence(finding: Finding) -> str:
+    """What is wrong, how much of it, and what to do: one line without control characters."""
+    saves = f"{format_bytes(finding.claimed_bytes)} on disk, " if finding.claimed_bytes else ""
+    pull = f"{format_bytes(finding.claimed_pull_bytes)} to pull. " if saves else ""
+    return line(f"{finding.title}: {saves}{pull}{finding.fix.text}")
+
+
+def line(text: str, width: int = _WIDTH) -> str:
+    """Untrusted text on one line, cut in the middle."""
+    return shorten(visible(" ".join(text.split())), width)
+
+
+def relative(path: str) -> str:
+    """A path without root, drive separators and dot segments; `image` when nothing is left."""
+    parts = [part for part in _SEPARATORS.split(visible(path)) if part not in ("", ".", "..")]
+    return shorten("/".join(parts), 200) or "image"
+
+
+def uri(path: str) -> str:
+    """A relative reference (RFC 3986 §4.2): no scheme, no root, all else percent-encoded."""
+    return quote(path, safe="/")
