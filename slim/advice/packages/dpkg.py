@@ -65,6 +65,7 @@ def read_dpkg(contents: Contents) -> Read:
                 source=bare_name(stanza.get("source", "")),
                 record=path,
                 files=files,
+                stems=tuple(_ADMIN + b"info/" + stem for stem in _stems(stanza)),
                 depends=relations(f"{stanza.get('pre-depends', '')},{stanza.get('depends', '')}"),
                 recommends=relations(stanza.get("recommends", "")),
                 suggests=relations(stanza.get("suggests", "")),
@@ -73,7 +74,8 @@ def read_dpkg(contents: Contents) -> Read:
                     for one in relations(stanza.get("provides", ""))
                     for provided in one.names
                 ),
-                essential=_is_base(stanza),
+                essential=_is_essential(stanza),
+                required=stanza.get("priority") == "required",
                 auto=(name, arch) in automatic if known else None,
             )
         )
@@ -87,7 +89,9 @@ def _stanzas(contents: Contents, notices: Notices) -> list[tuple[bytes, dict[str
     for stanza in paragraphs(contents.get(status, b""), _FIELDS):
         state = stanza.get("status", "").split()
         if len(state) != 3:
-            notices.add(status, f"the state of {stanza.get('package', 'a package')[:80]} is unclear")
+            notices.add(
+                status, f"the state of {stanza.get('package', 'a package')[:80]} is unclear"
+            )
         elif state[2] not in _GONE:
             found.append((status, stanza))
     folder = _ADMIN + b"status.d/"
@@ -101,13 +105,10 @@ def _files_of(
     contents: Contents, record: bytes, stanza: dict[str, str], notices: Notices
 ) -> tuple[bytes, ...]:
     """The listed paths; from checksums and conffiles where an image has no list."""
-    name = stanza["package"].encode()
-    arch = stanza.get("architecture", "").encode()
     if record != _ADMIN + b"status":
         return _from_sums(contents.get(record + b".md5sums", b""))
-    both = (name + b":" + arch, name)
-    # Packages of which several architectures may be installed have the architecture in the name.
-    for stem in both if stanza.get("multi-arch") == "same" else reversed(both):
+    stems = _stems(stanza)
+    for stem in stems:
         listed = contents.get(_ADMIN + b"info/" + stem + b".list")
         if listed is not None:
             return tuple(line.lstrip(b"/") for line in listed.split(b"\n") if line.startswith(b"/"))
@@ -116,12 +117,23 @@ def _files_of(
         for line in stanza.get("conffiles", "").split("\n")
         if line.startswith("/")
     )
-    for stem in both:
+    for stem in stems:
         sums = contents.get(_ADMIN + b"info/" + stem + b".md5sums")
         if sums is not None:
             return _from_sums(sums) + conffiles
     notices.add(record, f"the files of {stanza['package'][:80]} are not listed")
     return conffiles
+
+
+def _stems(stanza: dict[str, str]) -> tuple[bytes, ...]:
+    """Names of a package's files in `info`, without extension.
+
+    Packages of which several architectures may be installed have the architecture in the name; a package
+    that only later became one, or ceased to be, may still have the other name.
+    """
+    name = stanza["package"].encode()
+    both = (name + b":" + stanza.get("architecture", "").encode(), name)
+    return both if stanza.get("multi-arch") == "same" else both[::-1]
 
 
 def _from_sums(data: bytes) -> tuple[bytes, ...]:
@@ -150,7 +162,10 @@ def _read_diversions(data: bytes) -> _Diversions:
     """Three lines each: the path, where it goes, and the package that is not affected."""
     lines = data.split(b"\n")
     return {
-        lines[at].lstrip(b"/"): (lines[at + 1].lstrip(b"/"), lines[at + 2].decode("utf-8", "replace"))
+        lines[at].lstrip(b"/"): (
+            lines[at + 1].lstrip(b"/"),
+            lines[at + 2].decode("utf-8", "replace"),
+        )
         for at in range(0, len(lines) - 2, 3)
         if lines[at].startswith(b"/") and lines[at + 1].startswith(b"/")
     }
@@ -162,6 +177,7 @@ def _diverted(file: bytes, package: str, diversions: _Diversions) -> bytes:
     return file if found is None or found[1] == package else found[0]
 
 
-def _is_base(stanza: dict[str, str]) -> bool:
+def _is_essential(stanza: dict[str, str]) -> bool:
+    """Whether apt refuses to remove it; apt counts itself among those packages."""
     flags = (stanza.get("essential"), stanza.get("protected"), stanza.get("important"))
-    return "yes" in flags or stanza.get("priority") == "required"
+    return "yes" in flags or stanza.get("package") == "apt"

@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator
 
 from slim.advice.packages.model import Dependency, dependencies, text
 
-_NO_NAME = frozenset("([<:{")
+_NO_NAME = frozenset("([{<>=!~:;@")
 
 
 def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]:
@@ -60,7 +60,7 @@ def relations(value: str) -> tuple[Dependency, ...]:
 
 
 def bare_name(relation: str) -> str:
-    """The name at the beginning of `name:arch (>= 1) [arch] <profile>`."""
+    """The name at the beginning of `name:arch (>= 1) [arch] <profile>` or of `name[extra]>=1`."""
     words = relation.split(None, 1)
     word = words[0] if words else ""
     for at, character in enumerate(word):

@@ -60,6 +60,8 @@ class Package:
     """Paths as listed, without leading slash."""
     directories: tuple[bytes, ...] = ()
     """Directories whose contents belong to it, except where another package's directory is below."""
+    stems: tuple[bytes, ...] = ()
+    """Paths without their last extension: the manager's own files about it, which go with it."""
     depends: tuple[Dependency, ...] = ()
     recommends: tuple[Dependency, ...] = ()
     suggests: tuple[Dependency, ...] = ()
@@ -68,7 +70,9 @@ class Package:
     provides: tuple[str, ...] = ()
     """Names besides its own that other packages may depend on."""
     essential: bool = False
-    """Part of the base system: dpkg's Essential, Protected and Priority required."""
+    """Part of the base system, which the manager refuses to remove: dpkg's Essential and Protected."""
+    required: bool = False
+    """Of priority `required`: nobody asks for it by name, and it is no waste."""
     auto: bool | None = None
     """Installed because others wanted it, not by name; None where the database does not say."""
     dev: bool | None = None

@@ -178,4 +178,3 @@ def _read_reasons(data: bytes | None, notices: Notices) -> dict[str, str] | None
         for name, value in table.items()
         if isinstance(value, dict) and isinstance(reason := value.get("reason"), str)
     }
-

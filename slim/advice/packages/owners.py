@@ -1,0 +1,133 @@
+"""Which package owns which file, and what each package takes on disk and in the pull. Pure.
+
+The system's package managers claim the files that they list; then the managers of languages, which list
+files too, or own directories. A file that several claim belongs to the first, one that is in several
+directories to the innermost, and compiled Python code to the owner of its source: nobody lists what was
+compiled after the installation, and all managers remove it.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from slim.advice.packages.model import LANGUAGE, SYSTEM, Package
+from slim.advice.packages.places import NOWHERE, Places
+from slim.files.table import ROOT, Fate, Files, Kind
+
+NOBODY = -1
+_RANK = {manager: rank for rank, manager in enumerate((*SYSTEM, *LANGUAGE))}
+_CACHE = b"__pycache__"
+
+
+@dataclass(frozen=True, slots=True)
+class Ownership:
+    """Owners per row of `Files`, and sums per package; packages are indexes into `packages`."""
+
+    packages: tuple[Package, ...]
+    owner: array[int]
+    """Row → package, `NOBODY` for rows without owner and for what the image does not show."""
+    disk: array[int]
+    """Package → bytes of its live files."""
+    pull: array[int]
+    files: array[int]
+    """Package → names of regular files, hard links included."""
+    layer: array[int]
+    """Package → layer that has most of its bytes, or of its names if it has none; -1 without files."""
+
+    def rows(self, packages: Iterable[int]) -> list[int]:
+        """Rows of everything that some packages own, in order of rows."""
+        wanted = frozenset(packages)
+        return [row for row, owner in enumerate(self.owner) if owner in wanted]
+
+
+def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownership:
+    """Find the owner of every live file and link; `pull` is the ledger's column."""
+    claims = _claim(files, packages)
+    owner = array("i", [NOBODY]) * len(files)
+    for row, (kind, shown, home, name) in enumerate(
+        zip(files.kind, files.shown, files.directory, files.name, strict=True)
+    ):
+        if not shown or kind > Kind.SYMLINK:
+            continue
+        found = claims.files.get(home, _NONE).get(name, NOBODY)
+        if found == NOBODY and home in claims.stems:
+            found = claims.stems[home].get(name.rpartition(b".")[0], NOBODY)
+        if found == NOBODY and files.dir_name[home] == _CACHE and name.endswith(b".pyc"):
+            source = name.partition(b".")[0] + b".py"
+            found = claims.files.get(files.dir_parent[home], _NONE).get(source, NOBODY)
+        owner[row] = claims.directories[home] if found == NOBODY else found
+    # The bytes of a hard link are in another row, whose own name may be gone.
+    for row, body in files.body.items():
+        if files.shown[row] and not files.shown[body] and owner[body] == NOBODY:
+            owner[body] = owner[row]
+    return _measure(files, tuple(packages), owner, pull)
+
+
+_ByName = dict[int, dict[bytes, int]]
+_NONE: dict[bytes, int] = {}
+
+
+@dataclass(frozen=True, slots=True)
+class _Claims:
+    files: _ByName
+    """Directory → name → package that lists it."""
+    stems: _ByName
+    """Directory → name without extension → package."""
+    directories: array[int]
+    """Directory → package that owns it."""
+
+
+def _claim(files: Files, packages: Sequence[Package]) -> _Claims:
+    """Resolve the paths of all packages; the first claim counts."""
+    places = Places(files)
+    claims = _Claims({}, {}, array("i", [NOBODY]) * len(files.dir_parent))
+    directories = claims.directories
+    for index in sorted(range(len(packages)), key=lambda one: (_RANK[packages[one].manager], one)):
+        package = packages[index]
+        for paths, by_name in ((package.files, claims.files), (package.stems, claims.stems)):
+            for path in paths:
+                above, _, name = path.rpartition(b"/")
+                home = places.directory(above)
+                if home != NOWHERE:
+                    by_name.setdefault(home, {}).setdefault(name, index)
+        for directory in package.directories:
+            home = places.directory(directory)
+            # A package in the root directory does not own the image.
+            if home not in (NOWHERE, ROOT) and directories[home] == NOBODY:
+                directories[home] = index
+    # Parents come before their children, so that the innermost directory counts.
+    for inner, outer in enumerate(files.dir_parent):
+        if inner != ROOT and directories[inner] == NOBODY:
+            directories[inner] = directories[outer]
+    return claims
+
+
+def _measure(
+    files: Files, packages: tuple[Package, ...], owner: array[int], pull: array[int]
+) -> Ownership:
+    disk, pulled, names = (array("q", bytes(8 * len(packages))) for _ in range(3))
+    by_layer: dict[tuple[int, int], tuple[int, int]] = {}
+    layer = -1
+    for row, found in enumerate(owner):
+        if row == files.starts[layer + 1]:
+            layer = files.layer_of(row)
+        if found == NOBODY or files.kind[row] > Kind.HARDLINK:
+            continue
+        shown = files.shown[row]
+        names[found] += shown
+        size = 0
+        if files.kind[row] == Kind.FILE and files.fate[row] == Fate.LIVE:
+            size = files.size[row]
+            disk[found] += size
+            pulled[found] += pull[row]
+        known = by_layer.get((found, layer), (0, 0))
+        by_layer[found, layer] = (known[0] + size, known[1] + shown)
+    layers = array("i", [-1]) * len(packages)
+    best: dict[int, tuple[int, int]] = {}
+    for (found, number), sums in sorted(by_layer.items()):
+        if sums > best.get(found, (-1, -1)):
+            best[found] = sums
+            layers[found] = number
+    return Ownership(packages, owner, disk, pulled, names, layers)
