@@ -65,7 +65,7 @@ def _read(
         return open_docker(archive, given, choice, limits)
     if not is_oci:
         raise _not_an_image(members, path)
-    if is_docker and not prefix:
+    if is_docker and "oci-layout" in members and not prefix:
         return _read_either(archive, given, choice, limits)
     return open_oci(archive, given, "oci-dir" if is_directory else "oci-archive", choice, limits)
 

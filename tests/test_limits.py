@@ -1,0 +1,349 @@
+"""What is read is bounded, and the error says by what; what is cut off or changed is never half read."""
+
+from __future__ import annotations
+
+import random
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import slim
+from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError
+from slim.image.build import read_document
+from slim.limits import DEFAULT_LIMITS, Limits, with_limits
+from tests.attacks import Attack, named, prove, shown
+from tests.building import (
+    END,
+    Entry,
+    Image,
+    Layer,
+    archive,
+    delete,
+    encode,
+    extension,
+    file,
+    gzip,
+    image,
+    layer,
+    pax_record,
+    raw_layer,
+    save,
+    symlink,
+    tar,
+    zstandard,
+)
+from tests.layouts import (
+    HELLO,
+    INDEX,
+    Members,
+    config,
+    docker,
+    entry,
+    index,
+    manifest,
+    pack,
+    simple,
+    unpack,
+    world,
+    write,
+)
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+MADE = config(HELLO)
+TOP = manifest(MADE, HELLO)
+TAR_BYTES = len(HELLO.tar)
+TWO_FILES = (file("a", b"1"), file("b", b"2"))
+LONG_COMMENT = file("f", pax=((b"comment", b"x" * 700),))
+RECORD = len(pax_record(b"comment", b"x" * 700))
+ABSENT = [entry(b"%d" % number) for number in range(5)]
+SEVERAL = world(index(*ABSENT, entry(TOP)), TOP, MADE, HELLO)
+
+
+def packed(members: Members) -> Callable[[Path], Path]:
+    return lambda folder: pack(folder, members)
+
+
+def stored(data: bytes) -> Callable[[Path], Path]:
+    return lambda folder: write(folder, data)
+
+
+def holding(*items: Entry) -> Callable[[Path], Path]:
+    """An image with one layer of these entries."""
+    return packed(simple(layer(items)))
+
+
+def nested(depth: int) -> Members:
+    """An image below this many indexes."""
+    datas = [TOP, MADE, HELLO.blob]
+    below = entry(TOP)
+    for _ in range(depth - 1):
+        datas.append(index(below))
+        below = entry(datas[-1], INDEX)
+    return world(index(below), *datas)
+
+
+def in_window(window_log: int) -> bytes:
+    engine = zstd.ZstdCompressor(options={int(zstd.CompressionParameter.window_log): window_log})
+    return engine.compress(HELLO.tar) + engine.flush()
+
+
+def squeezed(blob: bytes) -> Members:
+    """HELLO's image with its layer stored as this blob."""
+    return simple(Layer((), HELLO.tar, blob))
+
+
+def limited(
+    name: str, limit: int, value: int, given: str, make: Callable[[Path], Path], suffix: str = ""
+) -> Attack:
+    """More than a limit allows: the error names value, limit and flag."""
+    dashed, words = name.replace("_", "-"), name.replace("_", " ")
+    return Attack(
+        id=f"L-{dashed}{suffix}",
+        given=f"{given}, and a limit of {limit:,}",
+        make=make,
+        options={"limits": Limits(**{name: limit})},
+        error=f"limit-{dashed}",
+        code=5,
+        says=(f"{words}: {value:,} is over the limit of {limit:,}",),
+    )
+
+
+ATTACKS: tuple[Attack, ...] = (
+    limited("json_bytes", 99, len(MADE), "a larger config", packed(docker(MADE, HELLO))),
+    limited("json_depth", 3, 4, "a config of depth 4", packed(simple(HELLO))),
+    limited("json_nodes", 11, 14, "a document of more values", packed(simple(HELLO))),
+    limited("index_depth", 3, 4, "indexes in indexes", packed(nested(4))),
+    limited("index_documents", 5, 6, "six manifests", packed(SEVERAL)),
+    limited("descriptors", 5, 6, "six descriptors", packed(SEVERAL)),
+    limited("layers", 1, 2, "two layers", packed(simple(HELLO, HELLO))),
+    limited("members", 3, 4, "a tar of five members", packed(simple(HELLO))),
+    limited(
+        "members", 3, 4, "a compressed tar of five", stored(gzip(archive(simple(HELLO)))), "-gzip"
+    ),
+    limited(
+        "members", 3, 4, "a layout of five files", lambda folder: unpack(folder, simple(HELLO)), "-dir"
+    ),
+    limited(
+        "members", 3, 4, "nine extension headers", stored(extension(b"x", b"") * 9), "-extensions"
+    ),
+    limited("member_name_bytes", 20, 20 + 1, "names of more bytes", packed({"x" * 21: b""})),
+    limited("extension_bytes", 700, RECORD, "a larger PAX header", holding(LONG_COMMENT)),
+    limited(
+        "extension_bytes", 700, RECORD, "one in the archive", stored(tar([LONG_COMMENT])), "-outer"
+    ),
+    limited("path_bytes", 99, 100, "a longer path", holding(file("x" * 100))),
+    limited("path_bytes", 99, 100, "a longer member name", stored(tar([file("x" * 100)])), "-outer"),
+    limited("path_depth", 3, 4, "a file five levels down", holding(file("1/2/3/4/f"))),
+    limited("layer_entries", 1, 2, "two entries", holding(*TWO_FILES)),
+    limited(
+        "image_entries", 1, 2, "an entry in each of two layers", packed(simple(HELLO, layer("b")))
+    ),
+    limited("layer_bytes", 2000, TAR_BYTES, "a larger layer", packed(simple(HELLO))),
+    limited(
+        "image_bytes", 2100, TAR_BYTES + 1536, "two such layers", packed(simple(HELLO, layer("b")))
+    ),
+    limited(
+        "image_bytes", 3000, 10_240, "a larger archive in gzip",
+        stored(gzip(archive(simple(HELLO)))), "-outer",
+    ),
+    limited("window_log", 20, 21, "a zstd window of 2 MiB", packed(squeezed(in_window(21)))),
+    limited("frames", 2, 3, "three gzip members", packed(squeezed(gzip(HELLO.tar, 3)))),
+    limited(
+        "frames", 2, 3, "three zstd frames", packed(squeezed(zstandard(HELLO.tar, 3))), "-zstd"
+    ),
+    Attack(
+        id="L-link-hops",
+        given="20 symbolic links on the way to a file, and a limit of 10",
+        make=holding(*(symlink(f"l{n}", f"l{n + 1}") for n in range(20)), file("l0/f", b"1")),
+        options={"limits": Limits(link_hops=10)},
+        warns="symlink-loop",
+        counts={"totals.live_files": 1},
+        reason="no error: a kernel gives up there too, and the path is kept as it is written",
+    ),
+    limited(
+        "layer_entries", 9, 10, "a file whose path has 20 new directories",
+        holding(file("/".join("abcdefghijklmnopqrst") + "/f")), "-directories",
+    ),
+    limited(
+        "layer_entries", 9, 10, "20 extension headers",
+        packed(simple(raw_layer(extension(b"x", b"") * 20 + END))), "-extensions",
+    ),
+    Attack(
+        id="X7",
+        given="an archive that is cut off at every block and at random bytes",
+        outcome="an error, or the same report",
+        proof="test_a_cut_archive_is_an_error_or_the_same",
+    ),
+    Attack(
+        id="X8",
+        given="an archive with a changed byte",
+        outcome="an error, or the same numbers",
+        proof="test_a_changed_byte_is_an_error_or_changes_no_number",
+    ),
+    Attack(
+        id="X10",
+        given="1,000 images in manifest.json that all name one config, and a platform",
+        outcome="the config is read once",
+        proof="test_one_config_is_read_once",
+    ),
+)  # fmt: skip
+
+FAULTS = {
+    "L-layer-entries-directories": "directories without entries of their own are not counted",
+    "L-layer-entries-extensions": "extension headers are not counted",
+}
+"""Rows that slim does not hold yet."""
+
+
+@pytest.mark.parametrize("attack", shown(ATTACKS), ids=named)
+def test_limits(attack: Attack, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    if attack.id in FAULTS:
+        request.applymarker(pytest.mark.xfail(strict=True, reason=FAULTS[attack.id]))
+    prove(attack, tmp_path)
+
+
+def test_every_limit_is_attacked() -> None:
+    attacked = {name for attack in shown(ATTACKS) for name in changed(attack.options["limits"])}
+    assert attacked == {field.name for field in fields(Limits)}
+
+
+def changed(limits: Limits) -> Iterator[str]:
+    for one in fields(Limits):
+        if getattr(limits, one.name) != getattr(DEFAULT_LIMITS, one.name):
+            yield one.name
+
+
+def test_an_error_names_the_flag_that_raises_the_limit(tmp_path: Path) -> None:
+    path = pack(tmp_path, simple(HELLO))
+    with pytest.raises(LimitError) as caught:
+        slim.analyze(path, limits=with_limits(["layer-bytes=1 kB"]))
+    assert "--limit layer-bytes=VALUE" in caught.value.hint
+    assert slim.analyze(path, limits=with_limits(["layer-bytes=2KiB", "layers=1"]))
+
+
+@pytest.mark.parametrize(
+    "setting", ["layers", "layers=", "layers=-1", "layers=many", "layers=1.5", "=1", "x=1", ""]
+)
+def test_a_limit_is_a_name_and_a_number(setting: str) -> None:
+    with pytest.raises(UsageError):
+        with_limits([setting])
+
+
+SMALL = image(
+    layer({"etc/": None, "etc/a": b"one" * 300, "etc/b": b"2"}, created_by="COPY etc /etc"),
+    layer({"etc/a": b"other"}, delete("etc/b"), compression="gzip", created_by="RUN edit"),
+)
+CUT = {
+    "docker-old": archive,
+    "docker": archive,
+    "oci-archive": archive,
+    "gzip": lambda members: gzip(archive(members)),
+    "zstd": lambda members: zstandard(archive(members)),
+}
+
+
+def bytes_of(form: str, folder: Path) -> bytes:
+    """SMALL in one of the forms; compressed forms are of an OCI archive."""
+    plain = "oci-archive" if form in ("gzip", "zstd") else form
+    data = save(SMALL, folder / "whole", plain).read_bytes()
+    return {"gzip": gzip, "zstd": zstandard}.get(form, bytes)(data)
+
+
+def told(path: Path) -> object:
+    """All that a report says, but for the size of the file that it is about."""
+    report = slim.analyze(path, jobs=1)
+    return report.image, report.layers, report.waste, report.totals, report.warnings
+
+
+@pytest.mark.parametrize("form", CUT)
+def test_a_cut_archive_is_an_error_or_the_same(form: str, tmp_path: Path) -> None:
+    data = bytes_of(form, tmp_path)
+    path = write(tmp_path, data)
+    whole = told(path)
+    draw = random.Random(7)  # noqa: S311
+    cuts = {*range(0, len(data), 512), *(draw.randrange(len(data)) for _ in range(40))}
+    survived = 0
+    for cut in sorted(cuts):
+        path.write_bytes(data[:cut])
+        with suppress(InputError, IntegrityError):
+            assert told(path) == whole, cut
+            survived += 1
+    assert survived < len(cuts) / 2
+
+
+def test_a_cut_file_of_a_layout_is_an_error(tmp_path: Path) -> None:
+    root = save(SMALL, tmp_path / "layout", "oci-dir")
+    whole = told(root)
+    for path in sorted(one for one in root.rglob("*") if one.is_file()):
+        data = path.read_bytes()
+        for cut in {0, 1, len(data) // 2, len(data) - 1}:
+            path.write_bytes(data[:cut])
+            with pytest.raises(SlimError):
+                slim.analyze(root)
+        path.write_bytes(data)
+    assert told(root) == whole
+
+
+@pytest.mark.parametrize("form", CUT)
+def test_a_changed_byte_is_an_error_or_changes_no_number(form: str, tmp_path: Path) -> None:
+    """Names and instructions of archives without digests may change; what layers hold may not."""
+    data = bytes_of(form, tmp_path)
+    path = write(tmp_path, data)
+    whole = slim.analyze(path)
+    draw = random.Random(11)  # noqa: S311
+    for _ in range(150):
+        at = draw.randrange(len(data))
+        new = draw.choice((0, 255, 32, data[at] ^ 1, data[at] ^ 128))
+        path.write_bytes(data[:at] + bytes([new]) + data[at + 1 :])
+        with suppress(SlimError):
+            report = slim.analyze(path, jobs=1)
+            assert report.totals == whole.totals, at
+            assert report.largest_files == whole.largest_files, at
+            assert [one.diff_id for one in report.layers] == [
+                one.diff_id for one in whole.layers
+            ], at
+
+
+def test_one_config_is_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = {"Config": "config.json", "Layers": ["layer.tar"]}
+    images = [{**names, "RepoTags": [f"app:{number}"]} for number in range(1000)]
+    members: Members = {
+        "config.json": MADE,
+        "layer.tar": HELLO.blob,
+        "manifest.json": encode(images),
+    }
+    read: list[str] = []
+
+    def counting(archive: Any, name: str, limits: Limits) -> Any:
+        read.append(name)
+        return read_document(archive, name, limits)
+
+    monkeypatch.setattr("slim.image.docker.read_document", counting)
+    report = slim.analyze(pack(tmp_path, members), platform="linux/amd64", image_index=999)
+    assert report.image.tags == ["app:999"]
+    assert read.count("config.json") == 2, "once for its platform, once for the image"
+
+
+def test_a_large_choice_is_listed_in_part(tmp_path: Path) -> None:
+    names = {"Config": "config.json", "Layers": ["layer.tar"]}
+    images = [{**names, "RepoTags": [f"app:{number}"]} for number in range(1000)]
+    members: Members = {"config.json": MADE, "manifest.json": encode(images)}
+    with pytest.raises(UsageError) as caught:
+        slim.analyze(pack(tmp_path, members))
+    assert "and 990 more" in caught.value.message
+    assert len(caught.value.message) < 500
+
+
+def test_a_small_image_needs_small_limits_only(tmp_path: Path) -> None:
+    """The defaults are far above what an ordinary image needs."""
+    path = save(Image((HELLO,), ("app:1",)), tmp_path / "image", "docker")
+    assert slim.analyze(path, limits=Limits(json_bytes=1000, members=20, layers=1))
