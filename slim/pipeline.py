@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING
 
 from slim.errors import UsageError
@@ -15,11 +17,10 @@ from slim.image.base import find_base
 from slim.image.model import Image
 from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
-from slim.report.build import build
-from slim.report.model import Report
 
 if TYPE_CHECKING:
     from slim.dockerfile import Placement
+    from slim.report.model import Report
 
 _DOCKERFILE_BYTES = 1 << 20
 
@@ -65,9 +66,13 @@ def analyze(
         source, tag=tag, image_index=image_index, platform=platform, limits=limits
     ) as image:
         placements = _place(text, dockerfile, image, target)
+        # What comes after is imported while the layers are read: the start is part of the time.
+        Thread(target=import_module, args=("slim.report.build",), daemon=True).start()
         tables = scan(
             image, jobs=jobs, verify=verify, limits=limits, progress=_counter(image, progress)
         )
+    from slim.report.build import build
+
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
     base_image = find_base(image, _open_base(base, str(image.config.platform), limits))
