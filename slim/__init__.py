@@ -12,21 +12,26 @@ from typing import TYPE_CHECKING
 from slim.errors import SlimError
 from slim.version import VERSION as __version__
 
-__all__ = ["Report", "SlimError", "__version__", "analyze"]
+__all__ = ["Report", "SlimError", "__version__", "analyze", "load_report", "render"]
 
 if TYPE_CHECKING:
     from slim.pipeline import analyze
+    from slim.report.formats import render
+    from slim.report.load import load_report
     from slim.report.model import Report
+
+_FROM = {
+    "Report": "slim.report.model",
+    "analyze": "slim.pipeline",
+    "load_report": "slim.report.load",
+    "render": "slim.report.formats",
+}
 
 
 def __getattr__(name: str) -> object:
     """Load what reads images only when it is asked for: `slim --version` needs none of it."""
-    if name == "analyze":
-        from slim.pipeline import analyze
+    if name in _FROM:
+        from importlib import import_module
 
-        return analyze
-    if name == "Report":
-        from slim.report.model import Report
-
-        return Report
+        return getattr(import_module(_FROM[name]), name)
     raise AttributeError(f"module 'slim' has no attribute {name!r}")

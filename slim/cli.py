@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import Annotated, cast
 
 import typer
 
+from slim.cli_reports import OutputOption, parse_outputs, reports, write_outputs
 from slim.cli_rules import rules
-from slim.errors import UsageError
 from slim.version import VERSION
 
 CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
@@ -60,17 +59,7 @@ def analyze(
             show_default=False,
         ),
     ],
-    output: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="FORMAT[=PATH]",
-            help="text or json; repeat it for several. Default: text on a terminal, else json.",
-            envvar="SLIM_OUTPUT",
-            show_default=False,
-        ),
-    ] = None,
+    output: OutputOption = None,
     dockerfile: Annotated[
         str | None,
         typer.Option(
@@ -153,14 +142,8 @@ def analyze(
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.limits import with_limits
-    from slim.report.formats import FORMATS, renderer
 
-    outputs = _outputs(output or ["text" if console.is_terminal(sys.stdout) else "json"])
-    for name, _ in outputs:
-        if name not in FORMATS:
-            raise UsageError(
-                "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}"
-            )
+    outputs = parse_outputs(output)
     with console.progress(show_progress) as progress:
         report = pipeline.analyze(
             image,
@@ -177,15 +160,10 @@ def analyze(
             limits=with_limits(limit or []),
             progress=progress,
         )
-    texts = [(renderer(name)(report), path) for name, path in outputs]
-    # Files first: when one cannot be written, nothing has been printed.
-    for text, path in sorted(texts, key=lambda one: not one[1]):
-        if path:
-            console.write_output(text, path, private=not redact)
-        else:
-            console.print_output(text)
+    write_outputs(report, outputs, private=not redact)
 
 
+app.add_typer(reports)
 app.add_typer(rules, name="rules")
 
 
@@ -196,22 +174,3 @@ def schema() -> None:
     from slim.report.wire import render_schema
 
     print_output(render_schema())
-
-
-def _outputs(values: list[str]) -> list[tuple[str, str]]:
-    """`FORMAT[=PATH]` → (format, path or "" for stdout).
-
-    Raises:
-        UsageError: two outputs for stdout or for one file.
-    """
-    pairs = [(name, path) for name, _, path in (value.partition("=") for value in values)]
-    pairs = [(name, "" if path == "-" else path) for name, path in pairs]
-    paths = [path for _, path in pairs]
-    for path in paths:
-        if paths.count(path) > 1:
-            raise UsageError(
-                "two-outputs",
-                f"two outputs would go to {path or 'stdout'}",
-                "give each a path of its own: -o text -o json=report.json",
-            )
-    return pairs

@@ -102,7 +102,7 @@ def report(
     dead = sum(one.dead_bytes for one in layers)
     claimed = sum(one.claimed_bytes for one in findings)
     base = [one for one in layers if one.from_base]
-    amount = model.Amount(disk_bytes=disk - claimed, pull_bytes=pull)
+    amount = model.Amount(disk_bytes=max(0, disk - claimed), pull_bytes=pull)
     fields: dict[str, Any] = {
         "tool": model.Tool(version="0.4.0", rules="sha256:" + "0" * 64),
         "source": model.Source(

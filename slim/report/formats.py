@@ -6,6 +6,7 @@ from collections.abc import Callable
 from importlib import import_module
 from typing import cast
 
+from slim.errors import UsageError
 from slim.report.model import Report
 
 Renderer = Callable[[Report], str]
@@ -22,6 +23,24 @@ FORMATS = {
     "metrics": "slim.report.metrics",
 }
 """Name → module with a function `render`; imported when it is asked for."""
+
+
+def render(report: Report, format: str) -> str:
+    """The report in a format: `text`, `json`, `markdown`, …
+
+    Raises:
+        UsageError: there is no such format.
+    """
+    check_format(format)
+    return renderer(format)(report)
+
+
+def check_format(name: str) -> None:
+    """Refuse a format that does not exist, before there is anything to render."""
+    if name not in FORMATS:
+        raise UsageError(
+            "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}"
+        )
 
 
 def renderer(name: str) -> Renderer:

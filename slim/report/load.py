@@ -1,0 +1,142 @@
+"""Read a report back, as input from strangers: a forged one is refused or is only wrong about its image.
+
+In the pattern for forks an unprivileged job makes the report and a trusted one renders it. So its size,
+depth, numbers and types are checked here, keys that stand twice are refused (RFC 7493 §2.3), and all of
+its texts stay untrusted for whatever renders them. Unknown fields are accepted: a newer slim adds some.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from pathlib import Path
+from typing import Any, NoReturn
+
+import msgspec
+
+from slim.errors import InputError, LimitError
+from slim.report.model import LARGEST, SCHEMA_VERSION, Report
+
+MAX_BYTES = 64 << 20
+_MAX_NODES = 5_000_000
+_MAX_DEPTH = 64
+_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
+
+
+def load_report(source: str | os.PathLike[str]) -> Report:
+    """Read the report in a file.
+
+    Raises:
+        InputError: it cannot be read, or is no report of a version that this slim knows (exit code 3).
+        LimitError: more than 64 MiB, too deep or too many values (5).
+    """
+    name = os.fspath(source)
+    try:
+        with Path(source).open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise InputError("unreadable", f"cannot read {name!r}: {why}") from None
+    return parse_report(data, name)
+
+
+def parse_report(data: bytes, where: str) -> Report:
+    """Decode and check a report; `where` names it in errors, which are those of `load_report`."""
+    if len(data) > MAX_BYTES:
+        raise _over(where, f"is larger than {MAX_BYTES:,} bytes")
+    # An upper bound that costs nothing, before the decoder makes an object of each.
+    if sum(map(data.count, (b",", b"[", b"{"))) > _MAX_NODES:
+        raise _over(where, f"holds more than {_MAX_NODES:,} values")
+    value = _decode(data, where)
+    _check_values(value, where)
+    if not isinstance(value, dict):
+        raise _refused(where, "is not an object")
+    _check_kind(value, where)
+    try:
+        return msgspec.convert(value, Report)
+    except msgspec.ValidationError as error:
+        raise _refused(where, str(error)) from None
+
+
+def _decode(data: bytes, where: str) -> Any:
+    try:
+        return json.loads(
+            data.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_float=_finite,
+            parse_constant=_no_number,
+        )
+    except RecursionError:
+        raise _over(where, f"is nested more than {_MAX_DEPTH} deep") from None
+    except ValueError as error:
+        raise _refused(where, f"is not valid JSON: {str(error)[:200]}") from None
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text[:40]} is no finite number")
+    return number
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _check_values(value: Any, where: str) -> None:
+    """Depth, whole numbers of 63 bits, and strings that UTF-8 can hold; level by level."""
+    level = [value]
+    depth = 0
+    while level:
+        depth += 1
+        if depth > _MAX_DEPTH:
+            raise _over(where, f"is nested more than {_MAX_DEPTH} deep")
+        following: list[Any] = []
+        for node in level:
+            if isinstance(node, dict):
+                following.extend(node)
+                following.extend(node.values())
+            elif isinstance(node, list):
+                following.extend(node)
+            elif isinstance(node, str):
+                if not node.isascii() and any("\ud800" <= each <= "\udfff" for each in node):
+                    raise _refused(where, "has half of a surrogate pair in a string")
+            elif isinstance(node, int) and abs(node) > LARGEST:
+                raise _refused(where, "has a number of more than 63 bits")
+        level = following
+
+
+def _check_kind(value: dict[str, Any], where: str) -> None:
+    version, kind = value.get("schema_version"), value.get("kind")
+    found = _VERSION.fullmatch(version) if isinstance(version, str) else None
+    if found is None:
+        raise _refused(where, "has no schema_version such as 1.0: it is no report of slim")
+    if found[1] != SCHEMA_VERSION.partition(".")[0]:
+        raise InputError(
+            "other-schema",
+            f"{where} has schema version {found[0]}; this slim reads {SCHEMA_VERSION}",
+            "make the report again with this version of slim",
+        )
+    if kind != "analysis":
+        raise _refused(where, f"is of kind {str(kind)[:40]!r}, not 'analysis'")
+
+
+def _refused(where: str, why: str) -> InputError:
+    return InputError(
+        "bad-report", f"{where} {why}", "a report is what slim analyze IMAGE -o json=FILE writes"
+    )
+
+
+def _over(where: str, why: str) -> LimitError:
+    return LimitError(
+        "report-too-large", f"{where} {why}", "make the report again with a smaller --top"
+    )
