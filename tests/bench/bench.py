@@ -153,6 +153,7 @@ def throughput(name: str, form: str, rounds: int) -> list[Row]:
         "pool": [*floor, "pool"],
         "pipeline": [*floor, "pipeline"],
         "fast": slim(path, "--no-verify"),
+        "unverified": [*floor, "unverified"],
     }
     if peer := dive(path):
         commands["dive"] = peer
@@ -168,6 +169,11 @@ def throughput(name: str, form: str, rounds: int) -> list[Row]:
               2.5 if small else verified, at_most=False),
         ratio(label, "dive / slim --no-verify", peer_run, runs["fast"],
               0 if small else unverified, at_most=False),
+        ratio(label, "dive / floor: the most that can be", peer_run, floors, 0, at_most=False),
+        ratio(label, "dive / floor without digests", peer_run, runs["unverified"], 0,
+              at_most=False),
+        ratio(label, "slim --no-verify / that floor", runs["fast"], runs["unverified"], 0,
+              at_most=True),
         Row(label, "slim: processor time / floor's, memory",
             f"{runs['slim'].cpu / floors.cpu:.2f}, {runs['slim'].rss / MB:.0f} MB"),
     ]  # fmt: skip
