@@ -86,8 +86,8 @@ class TarArchive:
                 blob = MemoryBlob(b"".join(blob.chunks()), member.position)
             self._add(member, blob)
             end = member.position + member.size
-        if end > stream.at:
-            raise cut_off(stream.at)
+        if end > stream.reached:
+            raise cut_off(stream.reached)
 
     def _add(self, member: Member, blob: Blob) -> None:
         if member.kind not in "0127":

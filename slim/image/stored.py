@@ -62,8 +62,13 @@ class Stream:
     def _restart(self) -> None:
         self._pieces = inflate(self._source.chunks(), self._compression, Marks(), self._limits)
         self._piece = b""
-        self.at = 0
-        """Position in the decompressed bytes: their number, when a read has come to the end."""
+        self._start = 0
+        """Position of the piece in the decompressed bytes."""
+
+    @property
+    def reached(self) -> int:
+        """How far it was decompressed: the number of bytes, when a read has come to the end."""
+        return self._start + len(self._piece)
 
     def read(self, position: int, count: int) -> Iterator[bytes]:
         """The bytes from `position` on; fewer than `count` at the end of the file.
@@ -72,20 +77,19 @@ class Stream:
             InputError: the compressed bytes are damaged or cut off.
             LimitError: too much was decompressed, all passes together.
         """
-        if position < self.at:
+        if position < self._start:
             self._restart()
         end = position + count
-        while self.at < end:
-            start = max(position - self.at, 0)
-            if start >= len(self._piece):
-                self.at += len(self._piece)
+        while position < end:
+            at = position - self._start
+            if at >= len(self._piece):
+                self._start += len(self._piece)
                 self._piece = self._next()
                 if not self._piece:
                     return
                 continue
-            part = self._piece[start : end - self.at]
-            self._piece = self._piece[start + len(part) :]
-            self.at += start + len(part)
+            part = self._piece[at : at + end - position]
+            position += len(part)
             yield part
 
     def _next(self) -> bytes:
