@@ -1,0 +1,294 @@
+"""Everything in the repository that is written from code: made again, or compared with what is committed.
+
+    python -m tests.generate            writes
+    python -m tests.generate --check    prints the difference and exits with 1 if there is one
+
+Whole files: the report's JSON Schema, the catalogue of rules. In README.md what stands between
+`<!-- generated: NAME -->` and `<!-- /generated -->`: one function of BLOCKS per name.
+"""
+
+from __future__ import annotations
+
+import argparse
+import ast
+import difflib
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import fields
+from importlib import import_module
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, cast
+
+from tabulate import tabulate
+
+from slim import errors, limits
+from slim.advice.builtin import builtin_packs
+from slim.advice.rule import Pack, Rule
+from slim.report.formats import FORMATS
+from slim.report.wire import render_schema
+from slim.units import format_bytes
+from tests.bench.dive_table import CASES, Row
+from tests.bench.dive_table import markdown as dive_markdown
+
+ROOT = Path(__file__).resolve().parents[1]
+DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
+_DEMO_LINES = 48
+_BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
+
+
+# --- blocks of README.md -------------------------------------------------------------------------
+
+
+def demo() -> str:
+    """What the first command of the README prints, up to the last entry of a list that fits."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SLIM_")}
+    call = [sys.executable, "-m", "slim", *shlex.split(DEMO)]
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, check=True)
+    lines = done.stdout.decode().splitlines()
+    end = min(_DEMO_LINES, len(lines))
+    while end < len(lines) and lines[end].startswith("    "):
+        end -= 1
+    rest = [f"[and {len(lines) - end} more lines]"] if end < len(lines) else []
+    return "```text\n" + "\n".join([f"$ slim {DEMO}", *lines[:end], *rest]) + "\n```\n"
+
+
+def options() -> str:
+    """The options of `slim analyze`; read from the parser, since help texts differ between versions."""
+    command = _commands()["slim analyze"]
+    rows = []
+    for option in command.params:
+        if option.param_type_name == "option" and option.name != "help":
+            names = ", ".join(option.opts)
+            if option.secondary_opts:
+                names += " / " + ", ".join(option.secondary_opts)
+            elif not option.is_flag:
+                names += f" {option.metavar or option.name.upper()}"
+            rows.append((f"`{names}`", f"`{option.envvar}`", option.help))
+    return _table(rows, ("option", "environment", "meaning"))
+
+
+def commands() -> str:
+    """One line per command."""
+    lines = []
+    for name, command in _commands().items():
+        arguments = [one for one in command.params if one.param_type_name == "argument"]
+        shown = " ".join(one.metavar or one.name.upper() for one in arguments)
+        lines.append((f"`{name}{' ' * bool(shown)}{shown}`", command.help.split("\n")[0]))
+    return _table(lines, ("command", ""))
+
+
+def _commands() -> dict[str, Any]:
+    """Every command by its words."""
+    from typer.main import get_command
+
+    from slim.cli import app
+
+    found: dict[str, Any] = {}
+    waiting: list[tuple[str, Any]] = [("slim", get_command(app))]
+    while waiting:
+        name, command = waiting.pop(0)
+        inner = getattr(command, "commands", None)
+        if inner is None:
+            found[name] = command
+        else:
+            waiting += [(f"{name} {word}", one) for word, one in inner.items()]
+    return found
+
+
+def formats() -> str:
+    """The output formats, with the first sentence of what their modules say of themselves."""
+    rows = []
+    for name, module in FORMATS.items():
+        words = " ".join((import_module(module).__doc__ or "").split("\n\n")[0].split())
+        rows.append((f"`{name}`", words.removesuffix(".").removesuffix("[pure]").rstrip() + "."))
+    return _table(rows, ("format", ""))
+
+
+def exit_codes() -> str:
+    """Exit codes, with the first line of what slim.errors says of them."""
+    rows = {
+        0: "The command did what it was asked to do.",
+        1: "It did, and the answer is no.",
+        130: "Interrupted.",
+    }
+    for error in errors.SlimError.__subclasses__():
+        rows[error.exit_code] = (error.__doc__ or "").split("\n")[0]
+    return _table([(code, rows[code]) for code in sorted(rows)], ("code", "meaning"))
+
+
+def limit_table() -> str:
+    """The limits with their defaults; meanings are the docstrings in slim/limits.py."""
+    meanings = _docstrings(Path(limits.__file__), "Limits")
+    rows = []
+    for field in fields(limits.Limits):
+        value = cast("int", field.default)
+        size = field.name.endswith("_bytes")
+        shown = _binary(value) if size else f"{value:,}"
+        meaning = " ".join(meanings.get(field.name, "").split())
+        rows.append((f"`{field.name.replace('_', '-')}`", shown, meaning))
+    return _table(rows, ("limit", "default", "of what"), "left", "right", "left")
+
+
+def _docstrings(path: Path, name: str) -> dict[str, str]:
+    """The strings below the fields of a class."""
+    module = ast.parse(path.read_text("utf-8"))
+    body = next(
+        one.body for one in module.body if isinstance(one, ast.ClassDef) and one.name == name
+    )
+    found = {}
+    for line, after in pairwise(body):
+        if isinstance(line, ast.AnnAssign) and isinstance(line.target, ast.Name):
+            text = after.value if isinstance(after, ast.Expr) else None
+            if isinstance(text, ast.Constant):
+                found[line.target.id] = str(text.value)
+    return found
+
+
+def _binary(value: int) -> str:
+    for power, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if value >= 1 << power and value % (1 << power) == 0:
+            return f"{value >> power} {unit}"
+    return f"{value:,} B"
+
+
+def dive_table() -> str:
+    """What tests/real/test_dive_table.py measured with umoci and dive, and holds to them."""
+    measured = json.loads((ROOT / "tests/golden/dive-table.json").read_text("utf-8"))
+    return dive_markdown({name: Row(**measured[name]) for name in CASES}) + "\n"
+
+
+BLOCKS: dict[str, Callable[[], str]] = {
+    "demo": demo,
+    "commands": commands,
+    "options": options,
+    "formats": formats,
+    "exit-codes": exit_codes,
+    "limits": limit_table,
+    "dive-table": dive_table,
+}
+
+
+def readme() -> str:
+    """README.md with its blocks made again."""
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = [match[1] for match in _BLOCK.findall(text)]
+    if sorted(found) != sorted(BLOCKS):
+        sys.exit(f"README.md has the blocks {sorted(found)}, and not {sorted(BLOCKS)}")
+    return _BLOCK.sub(lambda match: match[1] + BLOCKS[match[2]]() + match[3], text)
+
+
+# --- whole files ---------------------------------------------------------------------------------
+
+
+def catalogue() -> str:
+    """rules/README.md: every built-in rule, by pack."""
+    packs = sorted(builtin_packs(), key=lambda pack: pack.name)
+    rows = [
+        (f"[{pack.title}](#{_anchor(pack)})", f"{', '.join(pack.prefix)}", len(pack.rules))
+        for pack in packs
+    ]
+    head = (
+        "# Rules\n\n"
+        "<!-- Written by `python -m tests.generate` from the packs in this folder. -->\n\n"
+        f"{sum(len(pack.rules) for pack in packs)} rules in {len(packs)} packs. Each pack is a TOML file;"
+        " [FORMAT.md](FORMAT.md) says how rules are written,\n`slim rules show ID` prints one with what"
+        " it selects and when its fix breaks something.\n\n"
+        "A rule *claims* its bytes as reclaimable, or only *notes* them, or is *silent*, depending on what"
+        " the image is for:\na release, a builder, a development image, a base, a tool, or unknown.\n"
+    )
+    table = _table(rows, ("pack", "ids", "rules"), "left", "left", "right")
+    return "\n".join([head, table, *(_pack(pack) for pack in packs)])
+
+
+def _pack(pack: Pack) -> str:
+    rules = sorted(pack.rules, key=lambda rule: rule.id)
+    return "\n".join([f"## {pack.title} ({pack.name})\n", *(_rule(rule) for rule in rules)])
+
+
+def _anchor(pack: Pack) -> str:
+    """The anchor that forges give the heading: lower case, blanks to hyphens, most signs dropped."""
+    words = f"{pack.title} ({pack.name})".lower()
+    return re.sub(r"[^a-z0-9 _-]", "", words).replace(" ", "-")
+
+
+def _rule(rule: Rule) -> str:
+    where = {
+        "same-layer": "in the same layer",
+        "other-stage": "in another stage",
+        "dockerignore": "in .dockerignore",
+        "base": "in the base image",
+    }[rule.where]
+    about = [rule.category, rule.confidence, f"the fix is {rule.safety}", where, _roles(rule)]
+    about += [f"from {format_bytes(rule.floor)}"] if rule.floor else []
+    about += [f"audience {rule.audience}"] if rule.audience != "default" else []
+    fix = " ".join(rule.fix.text.split())
+    if rule.fix.snippet:
+        fix += f" ([{rule.fix.snippet}](snippets/{rule.fix.snippet}.Dockerfile))"
+    lines = [
+        f"### {rule.id} {rule.title}\n",
+        f"`{rule.slug}` · {' · '.join(about)}\n",
+        " ".join(rule.why.split()) + "\n",
+        f"*Fix:* {fix}\n",
+        f"*Sources:* {', '.join(f'<{one}>' if '://' in one else one for one in rule.sources)}\n",
+    ]
+    return "\n".join(lines)
+
+
+def _roles(rule: Rule) -> str:
+    names = [field.name for field in fields(rule.roles)]
+    said = []
+    for mode, word in (("on", "claims in"), ("info", "notes in"), ("off", "silent in")):
+        roles = [name for name in names if rule.roles.of(name) == mode]
+        said += [f"{word} {', '.join(roles)}"] if roles else []
+    return "; ".join(said)
+
+
+FILES: dict[str, Callable[[], str]] = {
+    "README.md": readme,
+    "rules/README.md": catalogue,
+    "tests/golden/report-1.0.schema.json": render_schema,
+}
+
+
+# --- the command ---------------------------------------------------------------------------------
+
+
+def main() -> None:
+    """Write the files, or compare them."""
+    parser = argparse.ArgumentParser(description="Write what the repository generates.")
+    parser.add_argument("--check", action="store_true", help="compare instead of writing")
+    check = parser.parse_args().check
+    stale = []
+    for name, make in FILES.items():
+        path = ROOT / name
+        old, new = path.read_text("utf-8") if path.exists() else "", make()
+        if old == new:
+            continue
+        stale.append(name)
+        if check:
+            sys.stdout.writelines(_difference(name, old, new))
+        else:
+            path.write_text(new, "utf-8")
+            print(f"written: {name}")
+    if check and stale:
+        sys.exit(f"not up to date: {', '.join(stale)}; run python -m tests.generate")
+
+
+def _difference(name: str, old: str, new: str) -> Iterable[str]:
+    one, other = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return difflib.unified_diff(one, other, f"{name} (committed)", f"{name} (generated)")
+
+
+def _table(rows: Sequence[Sequence[object]], headers: Sequence[str], *align: str) -> str:
+    text = tabulate(rows, headers, tablefmt="github", colalign=align or None, disable_numparse=True)
+    return text + "\n"
+
+
+if __name__ == "__main__":
+    main()
