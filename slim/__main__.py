@@ -10,14 +10,19 @@ def main() -> None:
     """Run and exit. Nothing but an exit code and messages on stderr leaves here, never a traceback."""
     try:
         code = _run()
-        if sys.stdout is not None:
-            sys.stdout.flush()
     except KeyboardInterrupt:
         code = 130
     except BrokenPipeError:
-        # The reader has gone. Nothing may be tried again when the interpreter ends.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = 0
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except OSError as error:
+        # Nothing may be tried again when the interpreter ends. A reader that has gone is no failure,
+        # and a failed gate stays one.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):
+            code = code or 2
     if code == 130:
         from slim.console import print_message
 
@@ -56,7 +61,10 @@ def _run() -> int:
         return 0 if isinstance(stop.__context__, BrokenPipeError) or not stop.code else 2
     except Exception as error:
         if os.environ.get("SLIM_TRACEBACK"):
-            raise
+            from traceback import print_exc
+
+            # Not raised: Python would exit with 1, the code of a failed gate.
+            print_exc()
         print_error(
             SlimError(
                 "internal",

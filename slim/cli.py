@@ -6,7 +6,19 @@ from typing import Annotated, cast
 
 import typer
 
-from slim.cli_reports import OutputOption, parse_outputs, reports, write_outputs
+from slim.cli_reports import (
+    ExitZero,
+    FailOn,
+    MaxLayers,
+    MaxPullSize,
+    MaxReclaimable,
+    MaxSize,
+    OutputOption,
+    finish,
+    parse_gates,
+    parse_outputs,
+    reports,
+)
 from slim.cli_rules import rules
 from slim.version import VERSION
 
@@ -47,6 +59,7 @@ def _main(
     "  docker save app:1 -o app.tar && slim analyze app.tar\n\n"
     "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
     "  slim analyze app.tar -o text -o json=report.json\n\n"
+    "  slim analyze app.tar --max-size 340MB --fail-on high -o markdown=comment.md\n\n"
     "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar"
 )
 def analyze(
@@ -137,6 +150,12 @@ def analyze(
             help="A bar on stderr for long work, on a terminal.",
         ),
     ] = True,
+    max_size: MaxSize = None,
+    max_pull_size: MaxPullSize = None,
+    max_reclaimable: MaxReclaimable = None,
+    max_layers: MaxLayers = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
 ) -> None:
     """Say where an image's bytes are from, and which are dead weight."""
     # What reads images is imported only here: --help and --version stay quick.
@@ -144,6 +163,7 @@ def analyze(
     from slim.limits import with_limits
 
     outputs = parse_outputs(output)
+    gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)
     with console.progress(show_progress) as progress:
         report = pipeline.analyze(
             image,
@@ -160,7 +180,7 @@ def analyze(
             limits=with_limits(limit or []),
             progress=progress,
         )
-    write_outputs(report, outputs, private=not redact)
+    finish(report, gates, outputs, exit_zero=exit_zero, private=not redact)
 
 
 app.add_typer(reports)

@@ -1,16 +1,21 @@
-"""Commands on reports, without the image: render one again. And how all commands write their outputs."""
+"""Commands on reports, without the image: render one again, judge it. And how all commands end.
+
+The exit code of a gate is decided after all outputs are written, and by nothing else: 1 is a failed gate
+alone, and a reader of stdout that has gone away changes nothing.
+"""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from slim.errors import UsageError
+from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from slim.report.gate import Gates
     from slim.report.model import Report
 
 reports = typer.Typer()
@@ -40,6 +45,44 @@ OutputOption = Annotated[
 ]
 
 
+def _limit_option(flag: str, text: str, metavar: str = "SIZE") -> Any:
+    return typer.Option(
+        flag,
+        metavar=metavar,
+        envvar=f"SLIM_{flag.strip('-').upper().replace('-', '_')}",
+        help=text,
+        show_default=False,
+    )
+
+
+MaxSize = Annotated[
+    str | None, _limit_option("--max-size", "Fail if the image is larger on disk, such as 340MB.")
+]
+MaxPullSize = Annotated[
+    str | None, _limit_option("--max-pull-size", "Fail if there is more to pull.")
+]
+MaxReclaimable = Annotated[
+    str | None, _limit_option("--max-reclaimable", "Fail if the findings claim more.")
+]
+MaxLayers = Annotated[
+    int | None, _limit_option("--max-layers", "Fail if there are more layers.", "COUNT")
+]
+FailOn = Annotated[
+    list[str] | None,
+    _limit_option(
+        "--fail-on",
+        "Fail on findings: high, medium, low (and what is worse), or rules such as DEB001.",
+        "LEVEL|ID[,…]",
+    ),
+]
+ExitZero = Annotated[
+    bool,
+    typer.Option(
+        "--exit-zero", envvar="SLIM_EXIT_ZERO", help="Say what fails, but exit with 0 all the same."
+    ),
+]
+
+
 @reports.command(
     epilog="Example:\n\n  slim render report.json -o markdown=comment.md -o sarif=slim.sarif"
 )
@@ -49,6 +92,96 @@ def render(report: ReportFile, output: OutputOption = None) -> None:
 
     outputs = parse_outputs(output)
     write_outputs(load_report(report), outputs)
+
+
+@reports.command(
+    epilog="Example:\n\n  slim check report.json --max-size 340MB --fail-on high,SEC001"
+)
+def check(
+    report: ReportFile,
+    output: OutputOption = None,
+    max_size: MaxSize = None,
+    max_pull_size: MaxPullSize = None,
+    max_reclaimable: MaxReclaimable = None,
+    max_layers: MaxLayers = None,
+    fail_on: FailOn = None,
+    exit_zero: ExitZero = False,
+) -> None:
+    """Judge a report by budgets and findings, without the image; no output unless -o asks for one."""
+    from slim.report.load import load_report
+
+    gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)
+    if not gates:
+        raise UsageError(
+            "no-gate", "there is nothing to check", "give a limit or --fail-on: --max-size 340MB"
+        )
+    outputs = parse_outputs(output) if output else []
+    finish(load_report(report), gates, outputs, exit_zero=exit_zero)
+
+
+def parse_gates(
+    max_size: str | None,
+    max_pull_size: str | None,
+    max_reclaimable: str | None,
+    max_layers: int | None,
+    fail_on: Sequence[str] | None,
+) -> Gates:
+    """The gates that the options ask for.
+
+    Raises:
+        UsageError: a size, number or level that is none.
+    """
+    from slim.report.gate import Gates, parse_fail_on
+    from slim.units import parse_bytes
+
+    def size(flag: str, text: str | None) -> int | None:
+        try:
+            return parse_bytes(text) if text is not None else None
+        except ValueError as error:
+            raise UsageError("bad-budget", f"{flag}: {error}", f"write {flag} 340MB") from None
+
+    if max_layers is not None and max_layers < 0:
+        raise UsageError("bad-budget", f"--max-layers: {max_layers} is no number of layers")
+    return Gates(
+        size=size("--max-size", max_size),
+        pull_size=size("--max-pull-size", max_pull_size),
+        reclaimable=size("--max-reclaimable", max_reclaimable),
+        layers=max_layers,
+        fail_on=parse_fail_on(fail_on or ()),
+    )
+
+
+def finish(
+    report: Report,
+    gates: Gates,
+    outputs: Sequence[Output],
+    *,
+    exit_zero: bool = False,
+    private: bool = False,
+) -> None:
+    """Judge, write every output, then say what the gates said on stderr and by the exit code.
+
+    Raises:
+        typer.Exit: with 1, a gate failed.
+        InputError: the report does not hold what would decide a gate.
+    """
+    from slim.console import print_message
+    from slim.report.gate import judge
+    from slim.report.terminal import clean
+
+    if gates:
+        report = judge(report, gates)
+    write_outputs(report, outputs, private=private)
+    if not gates:
+        return
+    verdict = report.verdict
+    if verdict.result == "unknown":
+        raise InputError(
+            "gate-undecided", verdict.headline, "analyze an archive that holds all layers"
+        )
+    print_message(f"slim: {clean(verdict.headline)}")
+    if verdict.result == "fail" and not exit_zero:
+        raise typer.Exit(1)
 
 
 def parse_outputs(values: Sequence[str] | None) -> list[Output]:

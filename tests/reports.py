@@ -8,6 +8,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from slim.report import model
+from slim.report.gate import Gates, judge
 from slim.report.model import Report
 
 MB = 1_000_000
@@ -341,4 +342,27 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
     )
 
 
-REPORTS = {"clean": clean, "wasteful": wasteful, "hostile": hostile}
+def over() -> Report:
+    """Over two budgets, within one, with a finding that fails the gate."""
+    gates = Gates(size=340 * MB, pull_size=130 * MB, reclaimable=25 * MB, fail_on=("high",))
+    return judge(wasteful(), gates)
+
+
+def within() -> Report:
+    return judge(clean(), Gates(size=340 * MB, layers=12))
+
+
+def undecided() -> Report:
+    """No rules were applied, so that nothing is known to be reclaimable."""
+    one = replace(clean(), tool=model.Tool(version="0.4.0"))
+    return judge(one, Gates(reclaimable=25 * MB, fail_on=("high",)))
+
+
+REPORTS = {
+    "clean": clean,
+    "wasteful": wasteful,
+    "hostile": hostile,
+    "over": over,
+    "within": within,
+    "undecided": undecided,
+}

@@ -47,8 +47,10 @@ def render(
     if steps := _claims(report)[:_STEPS]:
         parts.append(_steps(steps))
     parts.append(_sizes(report, style))
-    if report.verdict.reasons:
-        parts.append("\n".join(f"- {prose(reason)}" for reason in report.verdict.reasons[:_ROWS]))
+    # What is over a limit stands in the line above; the other reasons come after those.
+    said = sum(1 for one in report.budgets if one.result == "over")
+    if reasons := report.verdict.reasons[said:]:
+        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:_ROWS]))
     folds = [_findings(report), _layers(report), _waste(report), _files(report)]
     return page(
         marker(name, head, run),
@@ -134,9 +136,12 @@ def _sizes(report: Report, style: Flavor) -> str:
 def _limit(budget: Budget | None, style: Flavor) -> str:
     if budget is None:
         return ""
-    limit = f"{budget.limit:,}" if budget.name == "layers" else size(budget.limit)
+    show = "{:,}".format if budget.name == "layers" else size
+    limit = show(budget.limit)
     if budget.result == "unknown":
         return f" (not known to be under {limit})"
+    if show(budget.value) == limit and budget.result == "over":
+        limit += f" by {size(budget.value - budget.limit)}"
     word, glyph = ("**over**", " ❌") if budget.result == "over" else ("under", " ✅")
     return f" ({word} {limit}{glyph if style.glyphs else ''})"
 

@@ -1,0 +1,175 @@
+"""Gates: limits and findings that fail a build, judged on the numbers of a report [pure].
+
+What a report does not hold is never taken for a pass: where the contents of a layer are unknown, no rules
+were applied or findings were left out, a limit that is not exceeded is `unknown`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+from msgspec.structs import replace
+
+from slim.errors import UsageError
+from slim.report import words
+from slim.report.model import Budget, Finding, Report, Verdict
+from slim.units import format_bytes, parse_bytes, parse_percent
+
+LEVELS = ("high", "medium", "low")
+"""A level means findings of it and of those before it."""
+_SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
+_RULE = re.compile(r"[A-Z]{3}\d{3}", re.ASCII)
+_SLUG = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Growth:
+    """How much larger than its base an image may be: over when both are exceeded."""
+
+    percent: float
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Gates:
+    """What the user asks for; sizes in bytes, None for no limit."""
+
+    size: int | None = None
+    pull_size: int | None = None
+    reclaimable: int | None = None
+    layers: int | None = None
+    growth: Growth | None = None
+    """For comparisons; a report of one image alone does not decide it."""
+    fail_on: tuple[str, ...] = ()
+    """Levels, rule ids or slugs."""
+
+    def __bool__(self) -> bool:
+        return self != Gates()
+
+
+def parse_growth(text: str) -> Growth:
+    """`5%,1MB`, in either order.
+
+    Raises:
+        ValueError: not a percentage and a size.
+    """
+    parts = [part.strip() for part in text.split(",")]
+    parts.sort(key=lambda part: not part.endswith("%"))
+    if len(parts) != 2:
+        raise ValueError(f"{text!r} is not a percentage and a size, such as 5%,1MB")
+    return Growth(parse_percent(parts[0]), parse_bytes(parts[1]))
+
+
+def parse_fail_on(values: Iterable[str]) -> tuple[str, ...]:
+    """`high,DEB001` → levels, rule ids and slugs, each once.
+
+    Raises:
+        UsageError: a word that is none of them: a gate that can never fail.
+    """
+    found: dict[str, None] = {}
+    for word in (part.strip() for value in values for part in value.split(",")):
+        name = word if word in LEVELS or _SLUG.fullmatch(word) else word.upper()
+        if name not in LEVELS and not _SLUG.fullmatch(name) and not _RULE.fullmatch(name):
+            raise UsageError(
+                "bad-fail-on",
+                f"{word!r} is no level, rule id or slug",
+                f"levels: {', '.join(LEVELS)}; `slim rules list` prints the rules",
+            )
+        found[name] = None
+    return tuple(found)
+
+
+def judge(report: Report, gates: Gates) -> Report:
+    """The report with its budgets and verdict, in place of any that it had."""
+    budgets = list(_budgets(report, gates))
+    failing = [one for one in report.findings if _fails(one, gates.fail_on)]
+    doubts = list(_doubts(report, gates)) if gates.fail_on and not failing else []
+    over = [_said(one) for one in budgets if one.result == "over"]
+    unknown = [_said(one) for one in budgets if one.result == "unknown"] + doubts
+    found = [
+        f"{one.rule} {one.title}: {format_bytes(one.claimed_bytes)} ({one.severity})"
+        for one in failing
+    ]
+    result: Literal["pass", "fail", "unknown"] = "pass"
+    if over or found:
+        result = "fail"
+    elif unknown:
+        result = "unknown"
+    judged = replace(
+        report,
+        budgets=budgets,
+        verdict=Verdict(
+            result=result,
+            reasons=[*over, *found, *unknown],
+            fail_on=list(gates.fail_on),
+            findings=[one.id for one in failing],
+        ),
+    )
+    return replace(judged, verdict=replace(judged.verdict, headline=_headline(judged)))
+
+
+def _budgets(report: Report, gates: Gates) -> Iterator[Budget]:
+    totals = report.totals
+    missing = [layer for layer in report.layers if layer.missing]
+    unsized = any(not layer.blob_bytes for layer in missing)
+    if gates.size is not None:
+        yield _budget("size", totals.disk_bytes, gates.size, bool(missing))
+    if gates.pull_size is not None:
+        yield _budget("pull-size", totals.pull_bytes, gates.pull_size, unsized)
+    if gates.reclaimable is not None:
+        doubt = bool(missing) or report.tool.rules is None
+        yield _budget("reclaimable", totals.reclaimable_bytes, gates.reclaimable, doubt)
+    if gates.layers is not None:
+        yield _budget("layers", totals.layers, gates.layers, False)
+
+
+def _budget(
+    name: Literal["size", "pull-size", "reclaimable", "layers"],
+    value: int,
+    limit: int,
+    at_least: bool,
+) -> Budget:
+    """`at_least`: the true value may be larger."""
+    result: Literal["under", "over", "unknown"] = "unknown" if at_least else "under"
+    return Budget(name=name, value=value, limit=limit, result="over" if value > limit else result)
+
+
+def _said(one: Budget) -> str:
+    show = "{:,}".format if one.name == "layers" else format_bytes
+    if one.result == "over":
+        by = show(one.value - one.limit)
+        return f"{one.name} {show(one.value)} is over the limit of {show(one.limit)} by {by}"
+    return f"{one.name} is at least {show(one.value)}, but not all of the image is known"
+
+
+def _fails(one: Finding, fail_on: Iterable[str]) -> bool:
+    """By level only what claims bytes; by name notes as well."""
+    for word in fail_on:
+        if word in (one.rule, one.slug):
+            return True
+        if word in LEVELS and one.mode == "claim" and _SEVERITY[one.severity] >= _SEVERITY[word]:
+            return True
+    return False
+
+
+def _doubts(report: Report, gates: Gates) -> Iterator[str]:
+    if report.tool.rules is None:
+        yield f"no rules were applied: {', '.join(gates.fail_on)} cannot be decided"
+    if report.truncated.findings:
+        left = words.count(report.truncated.findings, "finding")
+        yield f"the report leaves out {left}: make it with a larger --top"
+    missing = sum(1 for layer in report.layers if layer.missing)
+    if missing:
+        yield f"the contents of {words.count(missing, 'layer')} are unknown"
+
+
+def _headline(report: Report) -> str:
+    said = words.verdict(report)
+    reasons = report.verdict.reasons
+    if not said or not reasons:
+        return said
+    more = f"; and {len(reasons) - 3:,} more" if len(reasons) > 3 else ""
+    return f"{said}: {'; '.join(reasons[:3])}{more}"
