@@ -177,7 +177,9 @@ def finish(
     verdict = report.verdict
     if verdict.result == "unknown":
         raise InputError(
-            "gate-undecided", verdict.headline, "analyze an archive that holds all layers"
+            "gate-undecided",
+            verdict.headline,
+            "make the report of an archive that holds all layers, with rules and a larger --top",
         )
     print_message(f"slim: {clean(verdict.headline)}")
     if verdict.result == "fail" and not exit_zero:

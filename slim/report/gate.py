@@ -142,7 +142,7 @@ def _said(one: Budget) -> str:
     if one.result == "over":
         by = show(one.value - one.limit)
         return f"{one.name} {show(one.value)} is over the limit of {show(one.limit)} by {by}"
-    return f"{one.name} is at least {show(one.value)}, but not all of the image is known"
+    return f"{one.name} is at least {show(one.value)}, not known to be within {show(one.limit)}"
 
 
 def _fails(one: Finding, fail_on: Iterable[str]) -> bool:

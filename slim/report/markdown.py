@@ -72,7 +72,7 @@ def _sentence(report: Report, style: Flavor) -> str:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
         text += f"{size(totals.dead_bytes)} ({share}) of it shipped but never visible"
     else:
-        text += "nothing to reclaim"
+        text += "nothing to reclaim" if report.tool.rules else "no rules applied"
     verdict = words.verdict(report)
     if not verdict:
         return text
@@ -126,7 +126,7 @@ def _sizes(report: Report, style: Flavor) -> str:
         [
             f"On disk {size(totals.disk_bytes)}{_limit(budgets.get('size'), style)}",
             f"to pull {size(totals.pull_bytes)}{_limit(budgets.get('pull-size'), style)}",
-            f"reclaimable {size(totals.reclaimable_bytes)}"
+            f"reclaimable {size(totals.reclaimable_bytes) if report.tool.rules else 'not known'}"
             + _limit(budgets.get("reclaimable"), style),
             words.count(totals.layers, "layer") + _limit(budgets.get("layers"), style),
         ]
