@@ -15,8 +15,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from slim import SlimError, analyze
+from slim import SlimError
 from slim.files.tar import list_entries
+from tests.checked import checked_analyze
 from tests.conftest import Golden
 
 pytestmark = pytest.mark.corpus
@@ -128,7 +129,7 @@ def outcome(path: Path, image_index: int | None = None) -> Any:
     Of an archive with two images both are analysed.
     """
     try:
-        report = msgspec.to_builtins(analyze(path, image_index=image_index))
+        report = msgspec.to_builtins(checked_analyze(path, image_index=image_index))
     except SlimError as error:
         said = {"error": error.slug, "exit_code": error.exit_code}
         if error.slug == "ambiguous-image":

@@ -13,6 +13,7 @@ import pytest
 from slim import analyze
 from slim.errors import IntegrityError
 from tests.bench.dive_table import dive, dive_program
+from tests.checked import checked_analyze
 from tests.conftest import skip_or_fail
 from tests.real.conftest import Built
 from tests.real.recipes import sparse
@@ -44,7 +45,7 @@ def facts(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def test_live_files_and_bytes_are_those_that_umoci_unpacks(built: Built) -> None:
-    shown = {form: analyze(path).totals for form, path in built.forms.items()}
+    shown = {form: checked_analyze(path).totals for form, path in built.forms.items()}
     assert {form: (totals.live_bytes, totals.live_files) for form, totals in shown.items()} == (
         dict.fromkeys(built.forms, (built.live_bytes, built.live_files))
     )
