@@ -107,7 +107,10 @@ def check(
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
 ) -> None:
-    """Judge a report by budgets and findings, without the image; no output unless -o asks for one."""
+    """Judge a report by budgets and findings, without the image.
+
+    No output unless -o asks for one.
+    """
     from slim.report.load import load_report
 
     gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)

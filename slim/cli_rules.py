@@ -51,7 +51,10 @@ def list_rules(
 
 @rules.command(epilog="Example:\n\n  slim rules show ELX009")
 def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug.")]) -> None:
-    """Print what a rule finds, why that is waste, how to fix it and when the fix breaks something."""
+    """Print what a rule finds, why that is waste, how to fix it.
+
+    Also when the fix breaks something, and where all that is known from.
+    """
     from slim.console import print_output
     from slim.report.rulebook import describe
 
@@ -64,14 +67,17 @@ def check(
         list[Path], typer.Argument(metavar="FILE…", help="Files of rules.", exists=True)
     ],
 ) -> None:
-    """Print every fault of rule files with its line; exit code 1 if there is any."""
+    """Print every fault of rule files with its line.
+
+    The exit code is 1 if there is any.
+    """
     from slim.advice.lint import lint
     from slim.console import print_output
 
     faults = lint(files)
     if faults:
         print_output("\n".join(map(str, faults)) + "\n")
-        sys.exit(1)
+        raise typer.Exit(1)
     print(f"slim: {len(files)} files of rules without a fault", file=sys.stderr)
 
 
@@ -79,7 +85,10 @@ def check(
 def new(
     rule: Annotated[str, typer.Argument(metavar="ID", help="Three capitals, three digits.")],
 ) -> None:
-    """Print a pack with one rule to fill in, which `slim rules check` accepts once it is filled."""
+    """Print a pack with one rule to fill in.
+
+    Once it is filled in, `slim rules check` accepts it.
+    """
     from slim.console import print_output
     from slim.report.rulebook import template
 
