@@ -2,8 +2,10 @@
 
 A pull share is the difference of two rounded positions on the way through the compressed blob, so the
 shares of a layer add up to its blob exactly, whatever the rounding. Between two checkpoints of the
-decompressor positions are interpolated; where each file has a gzip member or zstd frame of its own
-(eStargz, zstd:chunked) there is a checkpoint at each boundary, and the shares are exact.
+decompressor positions are interpolated. Where a file's payload begins a gzip member or zstd frame of
+its own (eStargz, zstd:chunked), its share is what its members take, which is what their tables of
+contents say: a lazy puller fetches just that. A member of eStargz goes on to the next payload, so the
+padding and the header between them are in the file's share there.
 
     tar   │header│payload│pad│header│payload…│pad│0…0│
     label │  [1] │  row  │[2]│  [1] │  row   │[2]│[3]│   [1] tar headers [2] padding [3] after the end
@@ -14,7 +16,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, zip_longest
 
 from slim.errors import InternalError
 from slim.files.table import Fate, Files, Kind, LayerTable, both, mask
@@ -115,6 +117,7 @@ def _shares(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
         return low_raw + (cut - low_out) * (high_raw - low_raw) // (high_out - low_out)
 
     with_data = bytes(map(bool, table.stored))
+    members = _members(table, with_data)
     for row, start, stored in zip(
         compress(range(len(table)), with_data),
         compress(table.data, with_data),
@@ -124,7 +127,11 @@ def _shares(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
         stop = start + stored
         # Most payloads begin, end and are padded between the same two checkpoints.
         after = stop + (-stop & 511)
-        if low_out < start and after <= high_out:
+        if row in members:
+            # The payload has members of its own: they are its share, to their end.
+            first = position(start)
+            second = third = position(members[row])
+        elif low_out < start and after <= high_out:
             width, depth = high_out - low_out, high_raw - low_raw
             first = low_raw + (start - low_out) * depth // width
             second = low_raw + (stop - low_out) * depth // width
@@ -150,6 +157,33 @@ def _shares(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
         END: (table.tar_bytes - table.end, table.blob_bytes - end_raw),
     }
     return shares, {label: both for label, both in labels.items() if both != (0, 0)}
+
+
+def _members(table: LayerTable, with_data: bytes) -> dict[int, int]:
+    """Files whose payload begins a member → where the last member that has any of it ends.
+
+    Only if that is before the next payload: otherwise the members were not cut for the files.
+    """
+    ends = table.marks.ends
+    found: dict[int, int] = {}
+    if len(ends) < 2:
+        return found
+    at = 0
+    rows = list(compress(range(len(table)), with_data))
+    for row, following in zip_longest(rows, rows[1:]):
+        start, stop = table.data[row], table.data[row] + table.stored[row]
+        while at < len(ends) and ends[at] < start:
+            at += 1
+        if at == len(ends):
+            break
+        if ends[at] != start or table.kind[row] != _FILE:
+            continue
+        while at < len(ends) and ends[at] < stop:
+            at += 1
+        last = table.data[following] if following is not None else table.end
+        if at < len(ends) and ends[at] <= last:
+            found[row] = ends[at]
+    return found
 
 
 def _sum_layer(

@@ -37,24 +37,27 @@ class Names:
         """Names of all symbolic links so far, and of the directories above them: a cheap "could this
         change what a name runs through?"."""
 
-    def place(self, raw: bytes) -> tuple[int, bytes]:
+    def place(self, raw: bytes, shown: bytes | None = None) -> tuple[int, bytes]:
         """Directory id and last component; an empty component means the root itself.
+
+        Warnings name `shown`, by default the directory part: it is the same for all its entries.
 
         Raises:
             LimitError: the path is too long or too deep.
         """
         if len(raw) > self._limits.path_bytes:
             raise exceeded("path_bytes", len(raw), self._limits.path_bytes, "an entry's name")
-        parts = self._clean(raw)
+        shown = raw.rpartition(b"/")[0] or raw if shown is None else shown
+        parts = self._clean(raw, shown)
         if not parts:
             return ROOT, b""
         if raw.startswith(b"/"):
-            self._table.note("path-escape", raw, "an absolute name: engines disagree about it")
+            self._note_once("path-escape", shown, "an absolute name: engines disagree about it")
         return self._descend(parts[:-1]), parts[-1]
 
     def directory(self, text: bytes) -> int:
         """Id of the directory part of a name as written, remembered for the next entries."""
-        parent, last = self.place(text)
+        parent, last = self.place(text, text)
         found = self._descend_one(parent, last) if last else ROOT
         self.by_text[text] = found
         return found
@@ -93,19 +96,24 @@ class Names:
         """
         return self.place(raw.lstrip(b"/"))
 
+    def _note_once(self, id: str, path: bytes, text: str) -> None:
+        """A warning about a directory's name, which many entries may have: the first stands for all."""
+        if id not in self._table.notices:
+            self._table.note(id, path, text)
+
     def _forget(self) -> None:
         """What a name runs through has changed: written names must be resolved anew."""
         self.by_text = {}
 
-    def _clean(self, raw: bytes) -> list[bytes]:
+    def _clean(self, raw: bytes, shown: bytes) -> list[bytes]:
         parts: list[bytes] = []
         for part in raw.split(b"/"):
             if part == b"..":
                 if parts:
                     parts.pop()
                 else:
-                    self._table.note(
-                        "path-escape", raw, "a name leads out of the root; engines disagree"
+                    self._note_once(
+                        "path-escape", shown, "a name leads out of the root; engines disagree"
                     )
             elif part and part != b".":
                 parts.append(part)
@@ -124,7 +132,7 @@ class Names:
 
     def _follow(self, at: int, part: bytes) -> int:
         """Resolve a symbolic link of this layer, clamped to the root; a loop is a plain directory."""
-        self._table.note(
+        self._note_once(
             "write-through-symlink",
             self._path(at, part),
             "an entry is written through a symbolic link of its layer",
@@ -175,6 +183,8 @@ class Names:
             if depth > self._limits.path_depth:
                 raise exceeded("path_depth", depth, self._limits.path_depth, "a directory")
             found = self._ids[key] = len(self._table.dirs)
+            if found > self._limits.layer_entries:
+                raise exceeded("layer_entries", found, self._limits.layer_entries, "a layer")
             hidden = self._table.dirs[parent][2]
             if name.startswith(WHITEOUT) and not hidden:
                 hidden = True

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from slim.errors import InputError
+from slim.files.extract.picker import Picker
 from slim.files.names import AUFS, OPAQUE, WHITEOUT, Names, whiteout_target
 from slim.files.table import DIGEST_BYTES, NO_DIGEST, ROOT, Kind, LayerTable
 from slim.limits import Limits, exceeded
@@ -38,13 +39,17 @@ class OddEntries:
         feed: Feed,
         limits: Limits,
         seen: Callable[[Header], None] | None = None,
+        picker: Picker | None = None,
     ) -> None:
         self._table = table
         self._feed = feed
         self._limits = limits
         self._seen = seen
+        self._picker = picker
         self._metas: dict[tuple[int, int, int], int] = {}
         self.names = Names(table, limits)
+        self.extensions = 0
+        """Extension headers so far: they count as entries."""
         self.meta_ids: dict[bytes, int] = {}
         """Raw mode, uid and gid fields that are known to be numbers → index into `table.metas`."""
         self.plain_tails: set[bytes] = set()
@@ -82,6 +87,11 @@ class OddEntries:
             header = parse_header(block)
             if header.type not in "xgLK":
                 break
+            self.extensions += 1
+            if self.extensions > self._limits.layer_entries:
+                raise exceeded(
+                    "layer_entries", self.extensions, self._limits.layer_entries, "a layer"
+                )
             body = yield from self._extension(header)
             if header.type == "g":
                 self._global(header, parse_pax(body))
@@ -139,7 +149,10 @@ class OddEntries:
             self._seen(header)
         self._row(header, stored, feed.offset - len(ahead))
         if self._table.kind[-1] == Kind.FILE:
-            digest = yield from feed.digest(stored - len(ahead), ahead)
+            watch = None
+            if self._picker is not None and regions is None:
+                watch = self._picker.parts(stored)
+            digest = yield from feed.digest(stored - len(ahead), ahead, watch)
             self._table.digests[-DIGEST_BYTES:] = digest
         else:
             yield from feed.skip(stored - len(ahead))
@@ -312,16 +325,14 @@ class OddEntries:
 
     def _map_in_body(self, stored: int) -> Generator[None, bytes, tuple[sparse.Map, bytes, int]]:
         """PAX 1.0: (map, bytes of data read ahead, bytes that the map takes)."""
-        text = b""
+        text, limit = b"", self._limits.extension_bytes
         while (found := sparse.map_in_text(text) if text else None) is None:
             # Double what is read: the map is looked at a bounded number of times.
-            more = min(max(BLOCK, len(text)), stored - len(text))
+            more = min(max(BLOCK, len(text)), stored - len(text), limit - len(text))
+            if len(text) >= limit:
+                raise exceeded("extension_bytes", len(text) + BLOCK, limit, "a sparse map")
             if more <= 0:
                 raise HeaderError("sparse map is cut off")
-            if len(text) > self._limits.extension_bytes:
-                raise exceeded(
-                    "extension_bytes", len(text), self._limits.extension_bytes, "a sparse map"
-                )
             text += yield from self._feed.take(more)
         regions, used = found
         return regions, text[used:], used

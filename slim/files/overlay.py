@@ -17,6 +17,8 @@ from array import array
 from collections.abc import Sequence
 from itertools import compress
 
+from slim.files.extract.beam import Beam
+from slim.files.extract.elf import Elf
 from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable, mask
 
 _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
@@ -44,6 +46,10 @@ class _Tree:
         self._meta_ids: dict[tuple[int, int, int], int] = {}
         self._digests = bytearray()
         self._links: dict[int, bytes] = {}
+        self._texts: dict[int, bytes] = {}
+        self._elfs: dict[int, Elf] = {}
+        self._beams: dict[int, Beam] = {}
+        self._flags: dict[int, str] = {}
         self._fate, self._ended_by = array("B"), array("i")
         self._shown = bytearray()
         self._body: dict[int, int] = {}
@@ -108,6 +114,10 @@ class _Tree:
             hid=self._hid,
             changes=tuple(self._changes),
             notices=tuple(self._notices),
+            texts=self._texts,
+            elfs=self._elfs,
+            beams=self._beams,
+            flags=self._flags,
         )
 
     def _place_directories(self, table: LayerTable) -> list[int]:
@@ -148,6 +158,10 @@ class _Tree:
         self._meta.extend(map(meta_ids.__getitem__, table.meta))
         self._digests += table.digests
         self._links.update((base + row, link) for row, link in table.links.items())
+        self._texts.update((base + row, text) for row, text in table.texts.items())
+        self._elfs.update((base + row, elf) for row, elf in table.elfs.items())
+        self._beams.update((base + row, beam) for row, beam in table.beams.items())
+        self._flags.update((base + row, flag) for row, flag in table.flags.items())
         self._fate.frombytes(bytes(len(table)))
         self._ended_by.extend([-1] * len(table))
         self._shown += b"\1" * len(table)
@@ -398,6 +412,8 @@ class _Tree:
                 if body == row:
                     self._ended_by[row] = -1
                 return
+        if body < self._base and how == Fate.DUPLICATE_ENTRY:
+            how = Fate.REWRITTEN
         self._fate[body] = how
         self._ended_by[body] = self._layer
 

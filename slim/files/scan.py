@@ -7,7 +7,7 @@ although the header walk is Python. Memory is bounded: a few chunks per layer ar
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from threading import Event
@@ -33,12 +33,17 @@ def scan(
     *,
     jobs: int | None = None,
     verify: bool = True,
+    extract: bool = False,
+    extra: Collection[bytes] = (),
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
 ) -> list[LayerTable | None]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
 
     A layer that occurs twice is read once. With `verify`, every digest, diff id and size is checked.
+    With `extract`, the tables have what facts about contents are made of: package databases, manifests,
+    scripts, and what ELF and BEAM files say. `extra` are further files whose contents are wanted, such as
+    those that the entry point names, by their paths without leading slash, symbolic links resolved.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -56,7 +61,7 @@ def scan(
     workers = 1 if sequential else jobs or os.cpu_count() or 1
 
     def run(one: tuple[Layer, Blob]) -> LayerTable:
-        return _scan_layer(*one, verify, limits, progress, stop)
+        return _scan_layer(*one, verify, extract, extra, limits, progress, stop)
 
     _keep_freed_memory()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
@@ -92,6 +97,8 @@ def scan_blob(
     blob: Blob,
     *,
     verify: bool = True,
+    extract: bool = False,
+    extra: Collection[bytes] = (),
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
     stop: Event | None = None,
@@ -99,7 +106,7 @@ def scan_blob(
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
-    `algorithms` are those of the blob's digest and of the diff id.
+    `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
 
     Raises:
         InputError: not a tar, damaged or cut off.
@@ -119,7 +126,7 @@ def scan_blob(
             if compression != "none" or algorithms[0] != algorithms[1]:
                 tar = stack.enter_context(Hasher(algorithms[1]))
         stored = _watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits)
+        walker = walk(table, limits, extract=extract, extra=extra)
         next(walker)
         size = 0
         for piece in inflate(stored, compression, table.marks, limits):
@@ -185,7 +192,14 @@ def _check_ends(table: LayerTable) -> None:
 
 
 def _scan_layer(
-    layer: Layer, blob: Blob, verify: bool, limits: Limits, progress: Progress | None, stop: Event
+    layer: Layer,
+    blob: Blob,
+    verify: bool,
+    extract: bool,
+    extra: Collection[bytes],
+    limits: Limits,
+    progress: Progress | None,
+    stop: Event,
 ) -> LayerTable:
     where = f"layer {layer.index} ({layer.member or layer.diff_id})"
     claimed = layer.descriptor.digest if layer.descriptor else ""
@@ -196,6 +210,8 @@ def _scan_layer(
         table = scan_blob(
             blob,
             verify=verify,
+            extract=extract,
+            extra=extra,
             limits=limits,
             progress=progress,
             stop=stop,

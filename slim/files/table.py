@@ -14,6 +14,8 @@ from dataclasses import dataclass, field
 from enum import IntEnum
 from itertools import compress
 
+from slim.files.extract.beam import Beam
+from slim.files.extract.elf import Elf
 from slim.stream.inflate import Marks
 
 
@@ -110,6 +112,13 @@ class LayerTable:
     """(mode, uid, gid)."""
     notices: dict[str, LayerNotice] = field(default_factory=dict)
     """What a reader should know, by warning id; `note` adds to it."""
+    texts: dict[int, bytes] = field(default_factory=dict)
+    """Row to content, for the small files that `extract.texts` names. This and the next three are empty
+    unless contents were asked for, and have the rows that hold bytes: no hard links."""
+    elfs: dict[int, Elf] = field(default_factory=dict)
+    beams: dict[int, Beam] = field(default_factory=dict)
+    flags: dict[int, str] = field(default_factory=dict)
+    """Row to the kind of private key that the file holds."""
     tar_bytes: int = 0
     """Size of the uncompressed stream."""
     end: int = 0
@@ -190,6 +199,11 @@ class Files:
     """Names of regular files that each layer (added, changed, removed)."""
     notices: tuple[tuple[int, str, LayerNotice], ...]
     """(layer, warning id, notice)."""
+    texts: dict[int, bytes] = field(default_factory=dict)
+    """Row to content, as in `LayerTable`; look a hard link up by its `body`."""
+    elfs: dict[int, Elf] = field(default_factory=dict)
+    beams: dict[int, Beam] = field(default_factory=dict)
+    flags: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         rows = self.starts[-1]

@@ -15,11 +15,12 @@ one call of a C function decides exactly; headers with other bytes take the exac
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 from dataclasses import dataclass
 
 import xxhash
 
+from slim.files.extract.picker import Picker
 from slim.files.odd import OddEntries
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -48,17 +49,21 @@ def walk(
     limits: Limits = DEFAULT_LIMITS,
     *,
     seen: Callable[[Header], None] | None = None,
+    extract: bool = False,
+    extra: Collection[bytes] = (),
 ) -> Generator[None, bytes, None]:
     """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
 
-    `seen` is called with every header and turns the fast path off.
+    `seen` is called with every header and turns the fast path off. With `extract`, contents that facts
+    are made of are kept in the table, those of the paths `extra` among them.
 
     Raises:
         InputError: not a tar that Go's reader accepts, or cut off.
         LimitError: too many entries, a too long or deep name, a too large extension.
     """
     feed = Feed()
-    odd = OddEntries(table, feed, limits, seen)
+    picker = Picker(table, extra) if extract else None
+    odd = OddEntries(table, feed, limits, seen, picker)
     names = odd.names
     metas, tails = odd.meta_ids, odd.plain_tails
     link_names = names.link_names
@@ -67,13 +72,15 @@ def walk(
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
     add_meta, digests = table.meta.append, table.digests
     unpack, digest_of = _FIELDS.unpack, xxhash.xxh3_128_digest
+    if picker is not None:
+        firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
     wanted = () if seen else (_REGULAR, _DIRECTORY_TYPE)
     going = True
     while going:
         chunk, at, base = feed.chunk, feed.at, feed.base
         length, view = len(chunk), memoryview(chunk)
         by_text = names.by_text
-        while (start := at + BLOCK) <= length:
+        while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
             head = chunk[at:start]
             name, ids, digits, last, check, kind, tail = unpack(head)
             if kind not in wanted or last not in (0, 32) or tail not in tails or ids not in metas:
@@ -96,14 +103,16 @@ def walk(
                     break
                 full = name = name[:-1]
             above, _, name = name.rpartition(b"/")
+            if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:
+                break
             directory = by_text.get(above)
             if directory is None:
                 if not above:
                     break
                 directory = names.directory(above)
                 by_text = names.by_text
-            if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:
-                break
+                if picker is not None:
+                    picker.add_directory(directory)
             if kind == _DIRECTORY_TYPE:
                 if not name:
                     break
@@ -115,7 +124,9 @@ def walk(
                 add_data(base + start)
                 add_meta(metas[ids])
                 digests += NO_DIGEST
-                by_text[full] = names.add_directory(directory, name)
+                by_text[full] = directory = names.add_directory(directory, name)
+                if picker is not None:
+                    picker.add_directory(directory)
                 at = start
                 continue
             try:
@@ -132,10 +143,19 @@ def walk(
             end = start + size
             if end <= length:
                 digests += digest_of(view[start:end])
+                if picker is not None:
+                    endings = firsts[chunk[start]]
+                    if (
+                        (endings and name.endswith(endings) and chunk[start : start + 2] in pairs)
+                        or name in known
+                        or directory in places
+                    ):
+                        picker.take(view[start:end])
                 at = end + (-size & 511)
                 continue
             feed.at = start
-            digests += yield from feed.digest(size)
+            watch = picker.parts(size) if picker is not None else None
+            digests += yield from feed.digest(size, watch=watch)
             feed.at += -size & 511
             chunk, at, base = feed.chunk, feed.at, feed.base
             length, view = len(chunk), memoryview(chunk)
@@ -143,9 +163,12 @@ def walk(
             sums.clear()
         feed.at = at
         going = yield from odd.entry()
-        if len(table) > limits.layer_entries:
-            raise exceeded("layer_entries", len(table), limits.layer_entries, "a layer")
+        entries = len(table) + odd.extensions
+        if entries > limits.layer_entries:
+            raise exceeded("layer_entries", entries, limits.layer_entries, "a layer")
     table.tar_bytes = feed.base + len(feed.chunk)
+    # The padding of the last entry may be missing.
+    table.end = min(table.end, table.tar_bytes)
 
 
 def _expected(check: bytes) -> int:

@@ -6,7 +6,7 @@ sent `b""` once, at the end of the stream.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 
 import xxhash
 
@@ -62,8 +62,15 @@ class Feed:
             left -= self.at
         return b"".join(parts)
 
-    def digest(self, count: int, before: bytes = b"") -> Generator[None, bytes, bytes]:
+    def digest(
+        self,
+        count: int,
+        before: bytes = b"",
+        watch: Callable[[memoryview], None] | None = None,
+    ) -> Generator[None, bytes, bytes]:
         """xxh3-128 of `before` and the next `count` bytes, which are passed over.
+
+        `watch` is called with these bytes, part by part, at least once.
 
         Raises:
             InputError: the stream ends before them.
@@ -71,12 +78,16 @@ class Feed:
         state = xxhash.xxh3_128(before)
         part = memoryview(self.chunk)[self.at : self.at + count]
         state.update(part)
+        if watch is not None:
+            watch(part)
         self.at += len(part)
         left = count - len(part)
         while left:
             yield from self._more(left)
             part = memoryview(self.chunk)[:left]
             state.update(part)
+            if watch is not None:
+                watch(part)
             self.at = len(part)
             left -= len(part)
         return state.digest()

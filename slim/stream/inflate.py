@@ -50,6 +50,8 @@ class Marks:
     """Checkpoints: offsets in the stored bytes, ascending; the last is their number …"""
     out: array[int] = field(default_factory=lambda: array("q"))
     """… and the uncompressed offsets that were reached there, strictly ascending."""
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    """Uncompressed offsets at which a gzip member or zstd frame ends, strictly ascending."""
     zeros: int = 0
     """Zero bytes after the last member."""
     garbage: int = 0
@@ -226,6 +228,8 @@ class _Stream:
                 self._engine = None
                 self._raw += size - len(rest)
                 self._marks.add(self._raw, self._out)
+                if not self._marks.ends or self._marks.ends[-1] < self._out:
+                    self._marks.ends.append(self._out)
                 return rest
             if engine.needs_input:
                 self._raw += size

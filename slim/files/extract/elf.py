@@ -1,0 +1,238 @@
+"""Programs and libraries: what they link to, and what `strip` would take from them. Pure.
+
+A file that makes no sense is None; where only a part is missing or unknown, `partial` says so.
+Source: the System V ABI, "Dynamic Linking"; the names of debugging sections are those that binutils
+treats as such (`strip --strip-debug`).
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from slim.files.extract.elf_headers import (
+    ALLOCATED,
+    DYNAMIC,
+    DYNAMIC_BYTES,
+    INTERPRETER,
+    LOAD,
+    NOBITS,
+    STRTAB,
+    SYMTAB,
+    SYMTAB_INDEX,
+    Header,
+    Section,
+    Segment,
+    read_header,
+    read_sections,
+    read_segments,
+)
+from slim.files.extract.gobuild import SECTION_BYTES, GoBuild, parse_go
+from slim.files.extract.pieces import Pieces, Span
+
+RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
+"""Values of `Elf.type`. Position-independent programs are `SHARED` too."""
+
+_MAX_NEEDED = 256
+_MAX_NAME = 256
+_MAX_SEARCH = 4096
+_COMMENT_BYTES = 64 << 10
+_RUSTC = b"rustc version "
+_NEEDED, _STRINGS, _STRINGS_SIZE, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29
+_FLAGS, _IS_PROGRAM = 0x6FFFFFFB, 0x08000000
+_DEBUG = (b".debug", b".zdebug", b".gnu.debuglto_.debug_", b".gnu.linkonce.wi.", b".line", b".stab")
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """What a file says to the loader."""
+
+    interpreter: bytes = b""
+    """The loader that a dynamically linked program asks for."""
+    needed: tuple[bytes, ...] = ()
+    """Names of the libraries that it links to."""
+    soname: bytes = b""
+    rpath: bytes = b""
+    runpath: bytes = b""
+    pie: bool = False
+    """Marked by its linker as a position-independent program."""
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Elf:
+    """One ELF file. Sizes are bytes in the file."""
+
+    bits: int
+    machine: int
+    """`e_machine`: 62 is x86-64, 183 is AArch64."""
+    type: int
+    links: Links
+    debug_bytes: int
+    """Sections that `strip --strip-debug` removes."""
+    symtab_bytes: int
+    """The symbol table and its names, which `strip --strip-all` removes too. A `RELOCATABLE` file needs
+    them, kernel modules among these."""
+    debug_link: bool
+    """Its debugging information is in another file (`.gnu_debuglink`)."""
+    debug_file: bool
+    """It is such another file: debugging information without the code."""
+    rustc: bytes
+    """`rustc version 1.80.0 (…)`, where the compiler left it in `.comment`."""
+    auditable: bool
+    """It has the list of crates that cargo-auditable writes (`.dep-v0`)."""
+    go: GoBuild | None
+    partial: bool
+    """Something that should be there was not found, or is in a part that was not kept."""
+
+    @property
+    def weight(self) -> int:
+        """About how many bytes of memory its texts take."""
+        links, go = self.links, self.go or GoBuild()
+        strings = (*links.needed, links.soname, links.rpath, links.runpath)
+        return sum(len(one) + 40 for one in strings if one) + 200 * len(go.settings)
+
+    @property
+    def program(self) -> bool:
+        """Something to run, not a library."""
+        if self.type == SHARED:
+            return self.links.pie or bool(self.links.interpreter)
+        return self.type == EXECUTABLE
+
+    @property
+    def static(self) -> bool:
+        """A program that needs no loader and no library."""
+        return self.program and not self.links.interpreter and not self.links.needed
+
+
+def parse_elf(file: Pieces) -> Elf | None:
+    """What an ELF file is; None when it is not one, or its header is damaged."""
+    header = read_header(file.upto(0, 64) or b"")
+    if header is None:
+        return None
+    segments = read_segments(file, header)
+    sections = read_sections(file, header)
+    partial = segments is None or sections is None
+    sections = sections or []
+    debug_file = any(one.name == b".text" and one.type == NOBITS for one in sections)
+    # The segments of a debugging file describe the code that it does not have.
+    links = Links() if debug_file else _links(file, header, segments or [])
+    debug, both = _strippable(sections, file.size)
+    found = {one.name: one for one in reversed(sections)}
+    return Elf(
+        bits=header.bits,
+        machine=header.machine,
+        type=header.type,
+        links=links,
+        debug_bytes=debug,
+        symtab_bytes=both - debug,
+        debug_link=b".gnu_debuglink" in found,
+        debug_file=debug_file,
+        rustc=_rustc(file, found.get(b".comment")),
+        auditable=b".dep-v0" in found,
+        go=_go(file, found.get(b".go.buildinfo")),
+        partial=partial or links.partial,
+    )
+
+
+def _strippable(sections: list[Section], size: int) -> tuple[int, int]:
+    """Bytes of the debugging sections, and of these together with the symbols; each byte once."""
+    debug: list[Span] = []
+    symbols: list[Span] = []
+    for one in sections:
+        if one.type == NOBITS or one.flags & ALLOCATED:
+            continue
+        if one.name.startswith(_DEBUG) or one.name == b".gdb_index":
+            debug.append((one.offset, one.offset + one.size))
+        elif one.type in (SYMTAB, SYMTAB_INDEX):
+            symbols.append((one.offset, one.offset + one.size))
+            names = sections[one.link] if one.type == SYMTAB and one.link < len(sections) else None
+            if names is not None and names.type == STRTAB and not names.flags & ALLOCATED:
+                symbols.append((names.offset, names.offset + names.size))
+    return _covered(debug, size), _covered(debug + symbols, size)
+
+
+def _covered(spans: Iterable[Span], size: int) -> int:
+    """Bytes in any of the spans that lie in a file of this size."""
+    total = reached = 0
+    for begin, end in sorted(spans):
+        if end <= size:
+            total += max(end - max(begin, reached), 0)
+            reached = max(reached, end)
+    return total
+
+
+def _links(file: Pieces, header: Header, segments: list[Segment]) -> Links:
+    interpreter, partial = b"", False
+    table: bytes | None = b""
+    layout = struct.Struct(header.order + ("qQ" if header.bits == 64 else "iI"))
+    for segment in segments:
+        if segment.type == INTERPRETER:
+            text = file.read(segment.offset, min(segment.size, _MAX_NAME))
+            interpreter = (text or b"").split(b"\0", 1)[0]
+            partial |= text is None
+        elif segment.type == DYNAMIC:
+            size = min(segment.size, DYNAMIC_BYTES)
+            table = file.read(segment.offset, size - size % layout.size)
+            partial |= table is None
+    values: dict[int, int] = {}
+    needed: list[int] = []
+    for tag, value in layout.iter_unpack(table or b""):
+        if not tag:
+            break
+        values[tag] = value
+        if tag == _NEEDED:
+            needed.append(value)
+    strings = _offset(segments, values.get(_STRINGS, -1))
+    limit = values.get(_STRINGS_SIZE, 0)
+
+    def text_at(at: int | None, most: int) -> bytes:
+        """A string of the table; what is cut off is no name of anything."""
+        nonlocal partial
+        if at is None:
+            return b""
+        found = None
+        if strings is not None and at < limit:
+            found = file.upto(strings + at, min(most, limit - at))
+        text, end, _ = (found or b"").partition(b"\0")
+        partial |= not end
+        return text if end else b""
+
+    names = [text_at(at, _MAX_NAME) for at in needed[:_MAX_NEEDED]]
+    return Links(
+        interpreter=interpreter,
+        needed=tuple(filter(None, names)),
+        soname=text_at(values.get(_SONAME), _MAX_NAME),
+        rpath=text_at(values.get(_RPATH), _MAX_SEARCH),
+        runpath=text_at(values.get(_RUNPATH), _MAX_SEARCH),
+        pie=bool(values.get(_FLAGS, 0) & _IS_PROGRAM),
+        partial=partial or len(needed) > _MAX_NEEDED,
+    )
+
+
+def _offset(segments: list[Segment], address: int) -> int | None:
+    """Where in the file an address is loaded from."""
+    for one in segments:
+        if one.type == LOAD and one.address <= address < one.address + one.size:
+            return one.offset + address - one.address
+    return None
+
+
+def _rustc(file: Pieces, comment: Section | None) -> bytes:
+    text = _content(file, comment, _COMMENT_BYTES)
+    begin = text.find(_RUSTC)
+    return text[begin : begin + _MAX_NAME].split(b"\0", 1)[0] if begin >= 0 else b""
+
+
+def _go(file: Pieces, section: Section | None) -> GoBuild | None:
+    if section is None:
+        return None
+    # Where the content was not kept, or is damaged, the name still tells a Go program.
+    return parse_go(_content(file, section, SECTION_BYTES)) or GoBuild()
+
+
+def _content(file: Pieces, section: Section | None, most: int) -> bytes:
+    if section is None or section.type == NOBITS:
+        return b""
+    return file.upto(section.offset, min(section.size, most)) or b""

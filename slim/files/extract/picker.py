@@ -1,0 +1,177 @@
+"""Decides for each file that streams by whether something of it is kept, and keeps it.
+
+The walk over a tar asks cheap questions first: the file's first two bytes with the ending of its name,
+its name, its directory. Only what passes one of them gets here. What is kept has a budget that depends on
+the layer's bytes alone, so that a layer has the same facts in every image.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from slim.files.extract import beam, elf, elf_headers, keys, texts
+from slim.files.extract.pieces import Collector, Pieces, Span
+from slim.files.table import ROOT, LayerTable
+
+_HEAD = 4096
+"""First bytes that a decision needs at most."""
+_MIB = 1 << 20
+_TEXTS_BYTES = 64 * _MIB
+_DATABASES_BYTES = 256 * _MIB
+_FREE_BYTES, _RATIO = _MIB, 16
+"""A small blob cannot make much be kept: this, and so many times its size."""
+_RECORD, _SECTION = 512, 16
+"""What a parsed file, and a section of it, take from the budget: it bounds the work, too."""
+
+_ANY = (b"",)
+_MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG"), _ANY)
+_PAIRS = {**_MAGIC, b"\x1f\x8b": (b".beam",), **texts.HEADS}
+_BY_FIRST = {pair[0]: endings for pair, endings in _PAIRS.items()}
+_ENDINGS = tuple(_BY_FIRST.get(byte, ()) for byte in range(256))
+
+_Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
+
+
+class Picker:
+    """What is kept of one layer. All calls are about the last row of its table."""
+
+    def __init__(self, table: LayerTable, extra: Iterable[bytes] = ()) -> None:
+        self._table = table
+        allowance = _FREE_BYTES + _RATIO * table.blob_bytes
+        self._left = min(_TEXTS_BYTES, allowance)
+        self._left_for_databases = min(_DATABASES_BYTES, allowance)
+        split = [path.rpartition(b"/")[::2] for path in extra]
+        self._extra = frozenset(one for one in split if not texts.may_be_secret(one[1]))
+        self.pairs = _PAIRS
+        """The first two bytes of a file that is looked at for its content …"""
+        self.endings = _ENDINGS
+        """… and by the first byte, how the name must end; mostly nothing will do."""
+        self.names = texts.NAMES | keys.NAMES | {name for _, name in self._extra}
+        self.places: set[int] = set()
+        """Directories of which every file is looked at."""
+
+    def add_directory(self, directory: int) -> None:
+        """A directory that may have files; not the root."""
+        dirs = self._table.dirs
+        parent, name, _ = dirs[directory]
+        if name in texts.DIRECTORIES or dirs[parent][1] in texts.PARENTS:
+            self.places.add(directory)
+
+    def take(self, content: memoryview) -> None:
+        """A file of which all bytes are at hand."""
+        plan = self.plan(bytes(content[:_HEAD]), len(content))
+        if plan is not None:
+            plan[1](Pieces.whole(content))
+
+    def parts(self, size: int) -> Callable[[memoryview], None]:
+        """What to call with the bytes of a file, in order, until there were `size`."""
+        return _Parts(self, size).add
+
+    def plan(self, head: bytes, size: int) -> _Plan | None:
+        """What of a file is wanted, and what to do with it, given its first bytes."""
+        name = self._table.name[-1]
+        if elf_headers.is_elf(head):
+            header = elf_headers.read_header(head)
+            if header is None or not self._spend(_RECORD + _SECTION * header.section_limit):
+                return None
+            return elf_headers.spans(head, size), self._keep_elf
+        if beam.is_beam(head, name):
+            if size > beam.MAX_BYTES or not self._spend(_RECORD):
+                return None
+            return ((0, size),), self._keep_beam
+        if keys.may_be_key(head):
+            return ((0, min(size, keys.HEAD_BYTES)),), self._keep_flag
+        directory = self._table.directory[-1]
+        if directory != ROOT:
+            self.add_directory(directory)
+        likely = head[:2] in _PAIRS or name in self.names or directory in self.places
+        if likely and self._is_text(head, name, size):
+            return ((0, size),), self._keep_text
+        return None
+
+    def _is_text(self, head: bytes, name: bytes, size: int) -> bool:
+        table = self._table
+        directory = table.directory_path(table.directory[-1])
+        choice = texts.choose(directory, name)
+        if choice is not None:
+            if size > choice.cap:
+                table.note(
+                    "content-too-large",
+                    table.path(len(table) - 1),
+                    f"{size:,} bytes: no such file has so many, it is not looked at",
+                )
+                return False
+            return self._spend(size, database=choice.database)
+        if (directory, name) in self._extra:
+            return size <= texts.NAMED_BYTES and self._spend(size)
+        return (
+            head.startswith(b"#!")
+            and size <= texts.SCRIPT_BYTES
+            and texts.may_start(directory, name)
+            and not texts.may_be_secret(name)
+            and self._spend(size)
+        )
+
+    def _spend(self, count: int, *, database: bool = False) -> bool:
+        left = self._left_for_databases if database else self._left
+        if count > left:
+            self._table.note(
+                "content-limit",
+                self._table.path(len(self._table) - 1),
+                "more programs, package lists and scripts than are looked at in one layer",
+            )
+            return False
+        if database:
+            self._left_for_databases -= count
+        else:
+            self._left -= count
+        return True
+
+    def _keep_elf(self, file: Pieces) -> None:
+        found = elf.parse_elf(file)
+        if found is not None and self._spend(found.weight):
+            self._table.elfs[len(self._table) - 1] = found
+
+    def _keep_beam(self, file: Pieces) -> None:
+        found = beam.parse_beam(file.upto(0, file.size) or b"")
+        if found is not None and self._spend(found.weight):
+            self._table.beams[len(self._table) - 1] = found
+
+    def _keep_flag(self, file: Pieces) -> None:
+        found = keys.private_key(file.upto(0, keys.HEAD_BYTES) or b"")
+        if found:
+            self._table.flags[len(self._table) - 1] = found
+
+    def _keep_text(self, file: Pieces) -> None:
+        self._table.texts[len(self._table) - 1] = file.upto(0, file.size) or b""
+
+
+class _Parts:
+    """A file that comes in parts: decided upon when enough of it is there."""
+
+    def __init__(self, picker: Picker, size: int) -> None:
+        self._picker = picker
+        self._size = size
+        self._early: bytearray | None = bytearray()
+        """What has come while nothing is decided."""
+        self._collector: Collector | None = None
+        self._keep: Callable[[Pieces], None] | None = None
+        self._seen = 0
+
+    def add(self, part: memoryview) -> None:
+        """The next bytes."""
+        self._seen += len(part)
+        if self._early is not None:
+            if self._early or len(part) < min(_HEAD, self._size):
+                self._early += part
+                if len(self._early) < min(_HEAD, self._size):
+                    return
+                part = memoryview(self._early)
+            self._early = None
+            plan = self._picker.plan(bytes(part[:_HEAD]), self._size)
+            if plan is not None:
+                self._collector, self._keep = Collector(plan[0]), plan[1]
+        if self._collector is not None and self._keep is not None:
+            self._collector.add(part)
+            if self._seen == self._size:
+                self._keep(self._collector.pieces())

@@ -1,0 +1,372 @@
+"""ELF files: against readelf and strip on the programs of this machine, and against hostile bytes."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shutil
+import struct
+import subprocess
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from slim.files.extract import elf_headers
+from slim.files.extract.elf import EXECUTABLE, SHARED, Elf, parse_elf
+from slim.files.extract.gobuild import MAGIC, GoBuild, parse_go
+from slim.files.extract.pieces import Collector, Pieces
+
+Sections = list[tuple[bytes, int, int, bytes, int]]
+"""(name, type, flags, content, index of the linked section counted from 1)."""
+
+_SHAPES = {
+    (64, "<"): ("HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "qQ"),
+    (64, ">"): ("HHIQQQIHHHHHH", "IIQQQQQQ", "IIQQQQIIQQ", "qQ"),
+    (32, "<"): ("HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "iI"),
+    (32, ">"): ("HHIIIIIHHHHHH", "IIIIIIII", "IIIIIIIIII", "iI"),
+}
+_KINDS = sorted(_SHAPES)
+
+
+def elf_image(
+    sections: Sections,
+    *,
+    bits: int = 64,
+    order: str = "<",
+    type: int = SHARED,
+    needed: tuple[bytes, ...] = (),
+    interpreter: bytes = b"",
+    runpath: bytes = b"",
+    filler: int = 0,
+) -> bytes:
+    """An ELF file as a linker lays it out: segments first, section headers last; `filler` in between."""
+    header, program, section, dynamic = (order + shape for shape in _SHAPES[bits, order])
+    strings = bytearray(b"\0")
+    tags: list[tuple[int, int]] = []
+    for tag, text in [*((1, one) for one in needed), *([(29, runpath)] if runpath else [])]:
+        tags.append((tag, len(strings)))
+        strings += text + b"\0"
+    base = 0x10000
+    count = 1 + bool(tags) + bool(interpreter)
+    start = 16 + struct.calcsize(header)
+    at = start + count * struct.calcsize(program)
+    loader = interpreter + b"\0" if interpreter else b""
+    table_at = at + len(loader)
+    strings_at = table_at + (len(tags) + 3) * struct.calcsize(dynamic) if tags else table_at
+    if tags:
+        tags += [(5, base + strings_at), (10, len(strings)), (0, 0)]
+    table = b"".join(struct.pack(dynamic, *one) for one in tags)
+    end = strings_at + len(strings)
+
+    def segment(kind: int, offset: int, size: int) -> bytes:
+        if bits == 64:
+            return struct.pack(program, kind, 4, offset, base + offset, 0, size, size, 1)
+        return struct.pack(program, kind, offset, base + offset, 0, size, size, 4, 1)
+
+    segments = segment(1, 0, end)
+    if interpreter:
+        segments += segment(3, at, len(loader))
+    if tags:
+        segments += segment(2, table_at, len(table))
+    body = bytearray(loader + table + strings + bytes(filler))
+    names, rows = bytearray(b"\0"), [bytes(struct.calcsize(section))]
+    first = start + len(segments)
+    for name, kind, flags, content, link in [*sections, (b".shstrtab", 3, 0, b"", 0)]:
+        name_at = len(names)
+        names += name + b"\0"
+        data = content if name != b".shstrtab" else bytes(names)
+        offset = first + len(body)
+        rows.append(struct.pack(section, name_at, kind, flags, 0, offset, len(data), link, 0, 1, 0))
+        if kind != 8:
+            body += data
+    sizes = [struct.calcsize(program), count, struct.calcsize(section), len(rows), len(rows) - 1]
+    if not sections:
+        sizes[3:] = [0, 0]
+    fields = struct.pack(
+        header,
+        *(type, 62, 1, 0, start, first + len(body) if sections else 0, 0, start),
+        *sizes,
+    )
+    ident = b"\x7fELF" + bytes([bits // 32, "<>".index(order) + 1, 1]) + bytes(9)
+    return ident + fields + segments + bytes(body) + (b"".join(rows) if sections else b"")
+
+
+SECTIONS: Sections = [
+    (b".text", 1, 6, b"\x90" * 50, 0),
+    (b".comment", 1, 0, b"GCC: (A 14) 14.2\0rustc version 1.80.0 (051478957 2024-07-21)\0", 0),
+    (b".debug_info", 1, 0, b"d" * 1000, 0),
+    (b".debug_gdb_scripts", 1, 2, b"loaded, so it stays", 0),
+    (b".zdebug_line", 1, 0, b"z" * 100, 0),
+    (b".gnu_debuglink", 1, 0, b"a.debug\0", 0),
+    (b".symtab", 2, 0, b"s" * 240, 8),
+    (b".strtab", 3, 0, b"n" * 60, 0),
+]
+
+
+def parsed(data: bytes) -> Elf:
+    found = parse_elf(Pieces.whole(data))
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize(("bits", "order"), _KINDS)
+def test_every_word_size_and_byte_order(bits: int, order: str) -> None:
+    data = elf_image(
+        SECTIONS,
+        bits=bits,
+        order=order,
+        needed=(b"libc.so.6", b"libm.so.6"),
+        interpreter=b"/lib/ld.so",
+        runpath=b"$ORIGIN/../lib",
+    )
+    found = parsed(data)
+    assert (found.bits, found.type, found.machine) == (bits, SHARED, 62)
+    assert found.links.needed == (b"libc.so.6", b"libm.so.6")
+    assert found.links.interpreter == b"/lib/ld.so"
+    assert found.links.runpath == b"$ORIGIN/../lib"
+    assert found.program
+    assert not found.static
+    assert (found.debug_bytes, found.symtab_bytes) == (1100, 300)
+    assert found.debug_link
+    assert found.rustc == b"rustc version 1.80.0 (051478957 2024-07-21)"
+    assert not found.partial
+
+
+def test_program_without_sections_or_libraries_is_static() -> None:
+    found = parsed(elf_image([], type=EXECUTABLE))
+    assert found.static
+    assert found.debug_bytes == found.symtab_bytes == 0
+    assert not found.partial
+
+
+def test_sections_that_overlap_count_once() -> None:
+    data = bytearray(elf_image([(b".debug_info", 1, 0, b"d" * 500, 0)] * 4))
+    at = struct.unpack_from("<Q", data, 40)[0]
+    for index in range(2, 5):
+        data[at + 64 * index + 24 : at + 64 * index + 32] = data[at + 64 + 24 : at + 64 + 32]
+    assert parsed(bytes(data)).debug_bytes == 500
+
+
+def test_sections_beyond_the_end_do_not_count() -> None:
+    data = bytearray(elf_image([(b".debug_info", 1, 0, b"d" * 500, 0)]))
+    at = struct.unpack_from("<Q", data, 40)[0]
+    struct.pack_into("<Q", data, at + 64 + 32, 1 << 40)
+    assert parsed(bytes(data)).debug_bytes == 0
+
+
+def test_cut_off_file_is_partial() -> None:
+    data = elf_image(SECTIONS)
+    found = parsed(data[:-100])
+    assert found.partial
+    assert found.debug_bytes == 0
+
+
+def test_debug_file_links_to_nothing() -> None:
+    sections = [(b".text", 8, 6, b"x" * 50, 0), (b".debug_info", 1, 0, b"d" * 70, 0)]
+    found = parsed(elf_image(sections, needed=(b"libc.so.6",)))
+    assert found.debug_file
+    assert found.links.needed == ()
+    assert found.debug_bytes == 70
+
+
+def go_section(info: str, version: str = "go1.22.1") -> bytes:
+    text = b"m" * 16 + info.encode() + b"\n" + b"m" * 16
+    size = bytes([len(text) & 0x7F | 0x80, len(text) >> 7])
+    return MAGIC + b"\x08\x02" + bytes(16) + bytes([len(version)]) + version.encode() + size + text
+
+
+def test_go_build_information() -> None:
+    info = (
+        "path\texample.com/a/cmd/b\nmod\texample.com/a\tv1.2.3\th1:x=\ndep\tx\tv0\n"
+        "build\t-ldflags=-s -X main.key=hunter2 -w\nbuild\tCGO_ENABLED=0\nbuild\tvcs.revision=1"
+    )
+    found = parsed(elf_image([(b".go.buildinfo", 1, 3, go_section(info), 0)])).go
+    assert found == GoBuild(
+        version=b"go1.22.1",
+        main=b"example.com/a/cmd/b",
+        module=b"example.com/a",
+        module_version=b"v1.2.3",
+        settings=((b"-ldflags", b"-s -w"), (b"CGO_ENABLED", b"0")),
+    )
+
+
+def test_go_of_older_versions_is_known_by_name() -> None:
+    section = MAGIC + b"\x08\0" + bytes(16)
+    assert parsed(elf_image([(b".go.buildinfo", 1, 3, section, 0)])).go == GoBuild()
+    assert parse_go(b"\xff Go") is None
+
+
+@given(st.binary(max_size=200))
+def test_any_go_section(tail: bytes) -> None:
+    found = parse_go(MAGIC + b"\x08\x02" + bytes(16) + tail)
+    assert found is not None
+    assert found.version in tail
+
+
+@pytest.mark.parametrize("step", [1 << 20, 70_000])
+def test_large_file_is_known_by_its_ends(step: int) -> None:
+    """Half of a file of 80 MiB is never kept, and what is said of it is the same."""
+    data = elf_image(SECTIONS, needed=(b"libc.so.6",), filler=80 << 20)
+    kept = Collector(elf_headers.spans(data[: elf_headers.HEAD], len(data)))
+    for at in range(0, len(data), step):
+        kept.add(memoryview(data)[at : at + step])
+    pieces = kept.pieces()
+    assert pieces.read(40 << 20, 1) is None
+    assert parse_elf(pieces) == parsed(data)
+
+
+_SAMPLE = elf_image(
+    [*SECTIONS, (b".go.buildinfo", 1, 3, go_section("path\ta"), 0)],
+    needed=(b"libc.so.6",),
+    interpreter=b"/lib/ld.so",
+)
+_edits = st.lists(
+    st.tuples(st.integers(0, len(_SAMPLE) - 1), st.binary(min_size=1, max_size=8)), max_size=6
+)
+_header_edits = st.lists(
+    st.tuples(st.integers(4, 200), st.sampled_from([b"\xff" * 8, b"\xff\xff", b"\0\0", b"\x01"])),
+    max_size=4,
+)
+
+
+@settings(max_examples=400)
+@given(_edits, _header_edits, st.integers(0, len(_SAMPLE)))
+def test_damaged_files_never_raise(
+    edits: list[tuple[int, bytes]], more: list[tuple[int, bytes]], cut: int
+) -> None:
+    data = bytearray(_SAMPLE)
+    for at, value in edits + more:
+        data[at : at + len(value)] = value
+    for version in (bytes(data), bytes(data[:cut])):
+        found = parse_elf(Pieces.whole(version))
+        spans = elf_headers.spans(version[: elf_headers.HEAD], len(version))
+        assert all(0 <= begin <= end <= len(version) for begin, end in spans)
+        if found is not None:
+            assert found.debug_bytes >= 0
+            assert found.symtab_bytes >= 0
+            assert found.debug_bytes + found.symtab_bytes <= len(version)
+
+
+@given(st.binary(max_size=300), st.sampled_from([1, 2]), st.sampled_from([1, 2]))
+def test_random_bytes_after_the_magic_number(tail: bytes, bits: int, order: int) -> None:
+    found = parse_elf(Pieces.whole(b"\x7fELF" + bytes([bits, order]) + tail))
+    assert found is None or found.debug_bytes <= len(tail)
+
+
+def test_a_table_of_names_without_ends_is_linear() -> None:
+    """65,000 sections whose names never end: the time is that of reading them."""
+    sections = [(b"", 1, 0, b"", 0)] * 60_000
+    data = elf_image([(b"x" * 2_000_000, 1, 0, b"", 0), *sections])
+    assert parsed(data).partial is False
+
+
+# Against the tools of this machine.
+
+
+def _programs(most: int) -> list[Path]:
+    """Some ELF files, the same in every run."""
+    found = []
+    for folder in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec"):
+        for directory, _, names in os.walk(folder):
+            found += [Path(directory, name) for name in names if "." not in name or ".so" in name]
+    found.sort(key=lambda path: hashlib.sha256(str(path).encode()).digest())
+    chosen: list[Path] = []
+    for path in found:
+        if len(chosen) == most:
+            break
+        if path.is_symlink() or not path.is_file() or path.stat().st_size > 64 << 20:
+            continue
+        with path.open("rb") as file:
+            if file.read(4) == b"\x7fELF":
+                chosen.append(path)
+    return chosen
+
+
+def _tool(*command: str | Path) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+_SECTION = re.compile(r"\s*\[ *\d+\] (\S*) +(\S+) +[0-9a-f]+ [0-9a-f]+ ([0-9a-f]+) [0-9a-f]+ (.*)")
+
+
+def _debug_by_readelf(path: Path) -> tuple[int, int]:
+    debug = symbols = 0
+    for line in _tool("readelf", "-SW", path).splitlines():
+        match = _SECTION.match(line)
+        if match is None:
+            continue
+        name, kind, size, rest = match[1], match[2], int(match[3], 16), match[4]
+        if kind == "NOBITS" or "A" in rest[:4].split("  ")[0]:
+            continue
+        if name.startswith((".debug_", ".zdebug_")):
+            debug += size
+        elif name in (".symtab", ".strtab"):
+            symbols += size
+    return debug, symbols
+
+
+@pytest.mark.skipif(shutil.which("readelf") is None, reason="readelf is not installed")
+def test_the_same_as_readelf() -> None:
+    programs = _programs(120)
+    assert len(programs) > 20
+    for path in programs:
+        found = parsed(path.read_bytes())
+        text = _tool("readelf", "-hldW", path)
+        dynamic = re.findall(r"\((\w+)\) +(?:Shared library|Library \w+): \[(.*)\]", text)
+        assert f"Class:                             ELF{found.bits}" in text
+        assert re.search(r"Type: +(\w+)", text)[1] == {1: "REL", 2: "EXEC", 3: "DYN"}[found.type]  # type: ignore[index]
+        assert [name for tag, name in dynamic if tag == "NEEDED"] == [
+            one.decode() for one in found.links.needed
+        ], path
+        for tag, mine in (
+            ("SONAME", found.links.soname),
+            ("RPATH", found.links.rpath),
+            ("RUNPATH", found.links.runpath),
+        ):
+            assert [name for key, name in dynamic if key == tag] == [mine.decode()] * bool(mine)
+        loader = re.search(r"interpreter: (.*)\]", text)
+        assert (loader[1] if loader else "") == found.links.interpreter.decode()
+        assert (found.debug_bytes, found.symtab_bytes) == _debug_by_readelf(path), path
+        assert not found.partial, path
+
+
+@pytest.mark.skipif(
+    None in (shutil.which("gcc"), shutil.which("strip")), reason="gcc and strip are not installed"
+)
+@pytest.mark.parametrize("flags", [[], ["-static"], ["-shared", "-fPIC"], ["-no-pie"], ["-gz"]])
+def test_strip_takes_what_was_promised(flags: list[str], tmp_path: Path) -> None:
+    source, program, stripped = tmp_path / "a.c", tmp_path / "a", tmp_path / "b"
+    source.write_text('#include <stdio.h>\nint main(void) { return puts("a"); }\n')
+    _tool("gcc", "-g3", *flags, "-o", program, source)
+    before = parsed(program.read_bytes())
+    assert before.static == (flags == ["-static"])
+    assert before.program == ("-shared" not in flags)
+    size = program.stat().st_size
+    for option, promised, most in (
+        # Symbols of source files and debugging sections go as well.
+        ("--strip-debug", before.debug_bytes, before.symtab_bytes),
+        ("--strip-all", before.debug_bytes + before.symtab_bytes, 0),
+    ):
+        _tool("strip", option, "-o", stripped, program)
+        # Names and headers of the removed sections go too.
+        assert promised <= size - stripped.stat().st_size <= promised + most + 4096
+    after = parsed(stripped.read_bytes())
+    assert after.debug_bytes == after.symtab_bytes == 0
+    assert after.links == before.links
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
+def test_the_same_as_go_version() -> None:
+    program = Path(_tool("go", "env", "GOROOT").strip(), "bin", "gofmt").resolve()
+    found = parsed(program.read_bytes()).go
+    assert found is not None
+    said = _tool("go", "version", "-m", program).splitlines()
+    assert said[0].split()[1] == found.version.decode()
+    assert f"\tpath\t{found.main.decode()}" in said
+    built = dict(line.split("\t")[2].split("=", 1) for line in said if "\tbuild\t" in line)
+    assert found.settings
+    for key, value in found.settings:
+        assert built[key.decode()] == value.decode()
