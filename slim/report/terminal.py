@@ -10,6 +10,17 @@ from __future__ import annotations
 import unicodedata
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANK = frozenset(
+    chr(code)
+    for codes in (
+        (0x34F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x2800, 0x3164, 0xFFA0),
+        range(0x180B, 0x1810),
+        range(0xFE00, 0xFE10),
+        range(0xE0100, 0xE01F0),
+    )
+    for code in codes
+)
+"""Letters and marks without a shape (Unicode "default ignorable", and the braille blank)."""
 
 
 def clean(text: str, width: int = 4096) -> str:
@@ -30,10 +41,15 @@ def visible(text: str) -> str:
 
 def shorten(text: str, width: int) -> str:
     """Cut in the middle to `width` columns: both ends of a path or command say most."""
-    if len(text) <= width and sum(map(_columns, text)) <= width:
+    if len(text) <= width and columns(text) <= width:
         return text
     head = (width - 1) * 2 // 3
     return f"{_start(text, head)}…{_start(text[::-1], width - 1 - head)[::-1]}"
+
+
+def columns(text: str) -> int:
+    """How wide a text is shown. Combining characters count too, so that piles of them are cut."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
 
 
 def _start(text: str, width: int) -> str:
@@ -47,12 +63,11 @@ def _start(text: str, width: int) -> str:
 
 
 def _columns(character: str) -> int:
-    """Wide characters take two. Combining ones count too, so that piles of them are cut."""
     return 2 if unicodedata.east_asian_width(character) in "WF" else 1
 
 
 def _shown(character: str) -> str:
-    if unicodedata.category(character) not in _BAD:
+    if unicodedata.category(character) not in _BAD and character not in _BLANK:
         return " " if character.isspace() else character
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else f"\\u{{{code:x}}}"

@@ -9,7 +9,7 @@ from tabulate import tabulate
 
 from slim.report import words
 from slim.report.model import LayerInfo, Place, Report, Waste
-from slim.report.terminal import clean, shorten
+from slim.report.terminal import clean, columns, shorten
 from slim.units import format_bytes, format_percent
 
 WIDTH = 100
@@ -197,12 +197,18 @@ def _notes(report: Report) -> str:
 
 
 def _wrapped(text: str) -> str:
-    return textwrap.fill(text, WIDTH, subsequent_indent="    ")
+    # Where there are characters of two columns, half as many fit.
+    width = WIDTH if columns(text) == len(text) else WIDTH // 2
+    return textwrap.fill(text, width, subsequent_indent="    ")
 
 
 def _table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:
     """A table that fits: the last column takes what is left and is cut in the middle."""
-    widths = [max(len(row[column]) for row in (header, *rows)) for column in range(len(header) - 1)]
+    # tabulate keeps two more columns than a header needs.
+    widths = [
+        max([len(title) + 2, *(len(row[column]) for row in rows)])
+        for column, title in enumerate(header[:-1])
+    ]
     room = max(20, WIDTH - 2 - sum(width + 2 for width in widths))
     cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
     text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
