@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from slim.errors import SlimError
 from slim.files.extract import picker
 from slim.files.overlay import resolve
 from slim.files.scan import scan_blob
@@ -102,6 +105,45 @@ def test_rows_are_those_of_a_scan_without_contents() -> None:
     assert not other.elfs
     assert not other.beams
     assert not other.flags
+
+
+def rows(data: bytes, step: int, *, extract: bool) -> tuple[LayerTable, str]:
+    """The table of damaged bytes as far as it goes, and the fault."""
+    table = LayerTable()
+    walker = walk(table, extract=extract)
+    try:
+        next(walker)
+        for at in range(0, len(data), step):
+            walker.send(data[at : at + step])
+        walker.send(b"")
+    except StopIteration:
+        return table, ""
+    except SlimError as error:
+        return table, str(error)
+    raise AssertionError("the walk went on after the end")
+
+
+@settings(max_examples=200)
+@given(
+    st.lists(st.tuples(st.integers(0, len(MIXED.tar) - 1), st.binary(min_size=1, max_size=4))),
+    st.integers(0, len(MIXED.tar)),
+    st.sampled_from([MIB, 4096, 700]),
+)
+def test_damaged_layers_fail_as_without_contents(
+    edits: list[tuple[int, bytes]], cut: int, step: int
+) -> None:
+    data = bytearray(MIXED.tar)
+    for at, value in edits:
+        # Checksums stay right where only contents are changed.
+        data[at : at + len(value)] = value
+    for version in (bytes(data), bytes(data[:cut])):
+        one, fault = rows(version, step, extract=True)
+        other, same = rows(version, step, extract=False)
+        assert fault == same
+        assert (one.kind, one.name, one.size) == (other.kind, other.name, other.size)
+        assert one.digests == other.digests
+        kept = {**one.texts, **one.elfs, **one.beams, **one.flags}
+        assert all(0 <= row < len(one) and one.kind[row] == 0 for row in kept)
 
 
 def test_files_that_somebody_asks_for() -> None:
