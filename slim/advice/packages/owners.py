@@ -14,11 +14,14 @@ from dataclasses import dataclass
 
 from slim.advice.packages.model import LANGUAGE, SYSTEM, Package
 from slim.advice.packages.places import NOWHERE, Places
-from slim.files.table import ROOT, Fate, Files, Kind
+from slim.files.table import ROOT, Files, Kind
 
 NOBODY = -1
 _RANK = {manager: rank for rank, manager in enumerate((*SYSTEM, *LANGUAGE))}
 _CACHE = b"__pycache__"
+# Plain numbers: comparing with an enumeration's member costs more than the rest of a row.
+_LAST_NAME = int(Kind.HARDLINK)
+_LAST_OWNED = int(Kind.SYMLINK)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,18 +49,16 @@ def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownershi
     """Find the owner of every live file and link; `pull` is the ledger's column."""
     claims = _claim(files, packages)
     owner = array("i", [NOBODY]) * len(files)
-    for row, (kind, shown, home, name) in enumerate(
-        zip(files.kind, files.shown, files.directory, files.name, strict=True)
+    directories = claims.directories
+    listed = bytearray(len(directories))
+    for home, name in enumerate(files.dir_name):
+        listed[home] = name == _CACHE or home in claims.files or home in claims.stems
+    for row, (kind, shown, home) in enumerate(
+        zip(files.kind, files.shown, files.directory, strict=True)
     ):
-        if not shown or kind > Kind.SYMLINK:
-            continue
-        found = claims.files.get(home, _NONE).get(name, NOBODY)
-        if found == NOBODY and home in claims.stems:
-            found = claims.stems[home].get(name.rpartition(b".")[0], NOBODY)
-        if found == NOBODY and files.dir_name[home] == _CACHE and name.endswith(b".pyc"):
-            source = name.partition(b".")[0] + b".py"
-            found = claims.files.get(files.dir_parent[home], _NONE).get(source, NOBODY)
-        owner[row] = claims.directories[home] if found == NOBODY else found
+        if shown and kind <= _LAST_OWNED:
+            found = _by_name(files, claims, home, files.name[row]) if listed[home] else NOBODY
+            owner[row] = directories[home] if found == NOBODY else found
     # The bytes of a hard link are in another row, whose own name may be gone.
     for row, body in files.body.items():
         if files.shown[row] and not files.shown[body] and owner[body] == NOBODY:
@@ -77,6 +78,17 @@ class _Claims:
     """Directory → name without extension → package."""
     directories: array[int]
     """Directory → package that owns it."""
+
+
+def _by_name(files: Files, claims: _Claims, home: int, name: bytes) -> int:
+    """The package that lists a file, or its source, or whose own file it is."""
+    found = claims.files.get(home, _NONE).get(name, NOBODY)
+    if found == NOBODY and home in claims.stems:
+        found = claims.stems[home].get(name.rpartition(b".")[0], NOBODY)
+    if found == NOBODY and files.dir_name[home] == _CACHE and name.endswith(b".pyc"):
+        source = name.partition(b".")[0] + b".py"
+        found = claims.files.get(files.dir_parent[home], _NONE).get(source, NOBODY)
+    return found
 
 
 def _claim(files: Files, packages: Sequence[Package]) -> _Claims:
@@ -108,26 +120,34 @@ def _measure(
     files: Files, packages: tuple[Package, ...], owner: array[int], pull: array[int]
 ) -> Ownership:
     disk, pulled, names = (array("q", bytes(8 * len(packages))) for _ in range(3))
-    by_layer: dict[tuple[int, int], tuple[int, int]] = {}
-    layer = -1
-    for row, found in enumerate(owner):
-        if row == files.starts[layer + 1]:
-            layer = files.layer_of(row)
-        if found == NOBODY or files.kind[row] > Kind.HARDLINK:
-            continue
-        shown = files.shown[row]
-        names[found] += shown
-        size = 0
-        if files.kind[row] == Kind.FILE and files.fate[row] == Fate.LIVE:
-            size = files.size[row]
-            disk[found] += size
-            pulled[found] += pull[row]
-        known = by_layer.get((found, layer), (0, 0))
-        by_layer[found, layer] = (known[0] + size, known[1] + shown)
     layers = array("i", [-1]) * len(packages)
     best: dict[int, tuple[int, int]] = {}
-    for (found, number), sums in sorted(by_layer.items()):
-        if sums > best.get(found, (-1, -1)):
-            best[found] = sums
-            layers[found] = number
+    for layer in range(len(files.starts) - 1):
+        # Package → bytes, pull bytes and names in this layer.
+        here: dict[int, list[int]] = {}
+        span = slice(files.starts[layer], files.starts[layer + 1])
+        for found, kind, size, dead, shown, share in zip(
+            owner[span],
+            files.kind[span],
+            files.size[span],
+            files.fate[span],
+            files.shown[span],
+            pull[span],
+            strict=True,
+        ):
+            if found >= 0 and kind <= _LAST_NAME:
+                sums = here.get(found)
+                if sums is None:
+                    sums = here[found] = [0, 0, 0]
+                sums[2] += shown
+                if not dead and not kind:
+                    sums[0] += size
+                    sums[1] += share
+        for found, (size, share, count) in here.items():
+            disk[found] += size
+            pulled[found] += share
+            names[found] += count
+            if (size, count) > best.get(found, (0, 0)):
+                best[found] = (size, count)
+                layers[found] = layer
     return Ownership(packages, owner, disk, pulled, names, layers)
