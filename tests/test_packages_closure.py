@@ -175,6 +175,20 @@ def test_rpm_without_reasons() -> None:
     assert along("circus", *tree) == {"circle", "circus"}
 
 
+def test_rpm_paths_are_found_under_either_name() -> None:
+    for wanted in ("/bin/sh", "/usr/bin/sh"):
+        for listed in (b"bin/sh", b"usr/bin/sh"):
+            app = package("app", wanted, manager="rpm", auto=None)
+            shell = package("shell", manager="rpm", auto=None, files=(listed,))
+            assert reasons(app, shell)["shell"] == "needed by app"
+
+
+def test_who_wants_only_itself_is_there_for_its_own_sake() -> None:
+    extra = package("extra", manager="rpm", auto=None)
+    app = package("app", "self", "extra", provides="self", manager="rpm", auto=None)
+    assert weak(extra, app) == {"extra"}
+
+
 def test_a_package_may_fulfil_its_own_requirement() -> None:
     packages = (asked("a", "self", provides="self"),)
     assert reasons(*packages) == {"a": "manual"}

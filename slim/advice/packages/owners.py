@@ -126,11 +126,11 @@ def _measure(
         # Package → bytes, pull bytes and names in this layer.
         here: dict[int, list[int]] = {}
         span = slice(files.starts[layer], files.starts[layer + 1])
-        for found, kind, size, dead, shown, share in zip(
+        # Of the bytes only live ones have an owner.
+        for found, kind, size, shown, share in zip(
             owner[span],
             files.kind[span],
             files.size[span],
-            files.fate[span],
             files.shown[span],
             pull[span],
             strict=True,
@@ -140,7 +140,7 @@ def _measure(
                 if sums is None:
                     sums = here[found] = [0, 0, 0]
                 sums[2] += shown
-                if not dead and not kind:
+                if not kind:
                     sums[0] += size
                     sums[1] += share
         for found, (size, share, count) in here.items():
