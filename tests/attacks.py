@@ -27,6 +27,8 @@ MODULES = (
     "test_compression",
     "test_tar_headers",
     "test_limits",
+    "test_bombs",
+    "test_linear",
     "test_cli",
     "test_terminal",
 )
