@@ -12,17 +12,29 @@ from typing import TYPE_CHECKING
 from slim.errors import SlimError
 from slim.version import VERSION as __version__
 
-__all__ = ["Report", "SlimError", "__version__", "analyze", "load_report", "render"]
+__all__ = [
+    "Comparison",
+    "Report",
+    "SlimError",
+    "__version__",
+    "analyze",
+    "compare",
+    "load_report",
+    "render",
+]
 
 if TYPE_CHECKING:
     from slim.pipeline import analyze
+    from slim.report.delta import compare
     from slim.report.formats import render
     from slim.report.load import load_report
-    from slim.report.model import Report
+    from slim.report.model import Comparison, Report
 
 _FROM = {
+    "Comparison": "slim.report.model",
     "Report": "slim.report.model",
     "analyze": "slim.pipeline",
+    "compare": "slim.report.delta",
     "load_report": "slim.report.load",
     "render": "slim.report.formats",
 }

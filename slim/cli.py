@@ -6,6 +6,7 @@ from typing import Annotated, cast
 
 import typer
 
+from slim.cli_compare import comparisons
 from slim.cli_reports import (
     ExitZero,
     FailOn,
@@ -184,6 +185,7 @@ def analyze(
 
 
 app.add_typer(reports)
+app.add_typer(comparisons)
 app.add_typer(rules, name="rules")
 
 

@@ -7,8 +7,8 @@ alone, and a reader of stdout that has gone away changes nothing.
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -16,8 +16,9 @@ from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
     from slim.report.gate import Gates
-    from slim.report.model import Report
+    from slim.report.model import Comparison, Report, Verdict
 
+T = TypeVar("T")
 reports = typer.Typer()
 
 Output = tuple[str, str]
@@ -75,6 +76,12 @@ FailOn = Annotated[
         "LEVEL|ID[,…]",
     ),
 ]
+MaxGrowth = Annotated[
+    str | None,
+    _limit_option(
+        "--max-growth", "Fail if the image is larger than BASE by more than both.", "PERCENT,SIZE"
+    ),
+]
 ExitZero = Annotated[
     bool,
     typer.Option(
@@ -128,29 +135,33 @@ def parse_gates(
     max_reclaimable: str | None,
     max_layers: int | None,
     fail_on: Sequence[str] | None,
+    *,
+    max_growth: str | None = None,
+    compared: bool = False,
 ) -> Gates:
-    """The gates that the options ask for.
+    """The gates that the options ask for; `compared`: there is a base, so that `new:` means something.
 
     Raises:
         UsageError: a size, number or level that is none.
     """
-    from slim.report.gate import Gates, parse_fail_on
+    from slim.report.gate import Gates, parse_fail_on, parse_growth
     from slim.units import parse_bytes
 
-    def size(flag: str, text: str | None) -> int | None:
+    def parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
         try:
-            return parse_bytes(text) if text is not None else None
+            return parse(text) if text is not None else None
         except ValueError as error:
-            raise UsageError("bad-budget", f"{flag}: {error}", f"write {flag} 340MB") from None
+            raise UsageError("bad-budget", f"{flag}: {error}") from None
 
     if max_layers is not None and max_layers < 0:
         raise UsageError("bad-budget", f"--max-layers: {max_layers} is no number of layers")
     return Gates(
-        size=size("--max-size", max_size),
-        pull_size=size("--max-pull-size", max_pull_size),
-        reclaimable=size("--max-reclaimable", max_reclaimable),
+        size=parsed("--max-size", max_size, parse_bytes),
+        pull_size=parsed("--max-pull-size", max_pull_size, parse_bytes),
+        reclaimable=parsed("--max-reclaimable", max_reclaimable, parse_bytes),
         layers=max_layers,
-        fail_on=parse_fail_on(fail_on or ()),
+        growth=parsed("--max-growth", max_growth, parse_growth),
+        fail_on=parse_fail_on(fail_on or (), compared=compared),
     )
 
 
@@ -162,22 +173,26 @@ def finish(
     exit_zero: bool = False,
     private: bool = False,
 ) -> None:
-    """Judge, write every output, then say what the gates said on stderr and by the exit code.
+    """Judge, write every output, then say what the gates said; errors are those of `conclude`."""
+    from slim.report.gate import judge
+
+    if gates:
+        report = judge(report, gates)
+    write_outputs(report, outputs, private=private)
+    if gates:
+        conclude(report.verdict, exit_zero)
+
+
+def conclude(verdict: Verdict, exit_zero: bool) -> None:
+    """Say on stderr and by the exit code what the gates said, once all outputs are written.
 
     Raises:
         typer.Exit: with 1, a gate failed.
         InputError: the report does not hold what would decide a gate.
     """
     from slim.console import print_message
-    from slim.report.gate import judge
     from slim.report.terminal import clean
 
-    if gates:
-        report = judge(report, gates)
-    write_outputs(report, outputs, private=private)
-    if not gates:
-        return
-    verdict = report.verdict
     if verdict.result == "unknown":
         raise InputError(
             "gate-undecided",
@@ -189,14 +204,14 @@ def finish(
         raise typer.Exit(1)
 
 
-def parse_outputs(values: Sequence[str] | None) -> list[Output]:
+def parse_outputs(values: Sequence[str] | None, *, compared: bool = False) -> list[Output]:
     """`FORMAT[=PATH]` → (format, path or "" for stdout).
 
     Raises:
         UsageError: an unknown format, two outputs for stdout or for one file.
     """
     from slim.console import is_terminal
-    from slim.report.formats import check_format
+    from slim.report.formats import COMPARISON_FORMATS, FORMATS, check_format
 
     values = values or ["text" if is_terminal(sys.stdout) else "json"]
     pairs = [(name, path) for name, _, path in (value.partition("=") for value in values)]
@@ -209,11 +224,13 @@ def parse_outputs(values: Sequence[str] | None) -> list[Output]:
                 f"two outputs would go to {path or 'stdout'}",
                 "give each a path of its own: -o text -o json=report.json",
             )
-        check_format(name)
+        check_format(name, COMPARISON_FORMATS if compared else FORMATS)
     return pairs
 
 
-def write_outputs(report: Report, outputs: Sequence[Output], *, private: bool = False) -> None:
+def write_outputs(
+    report: Report | Comparison, outputs: Sequence[Output], *, private: bool = False
+) -> None:
     """Render all, then write: when one cannot be made or written, nothing has been printed.
 
     `private` files are for the user's eyes only: they may hold secrets.

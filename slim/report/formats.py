@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import cast
 
 from slim.errors import UsageError
-from slim.report.model import Report
+from slim.report.model import Comparison, Report
 
 Renderer = Callable[[Report], str]
 
@@ -23,23 +23,33 @@ FORMATS = {
     "metrics": "slim.report.metrics",
 }
 """Name → module with a function `render`; imported when it is asked for."""
+COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
+    "text": ("slim.report.delta_markdown", {"flavor": "plain"}),
+    "json": ("slim.report.wire", {}),
+    "markdown": ("slim.report.delta_markdown", {}),
+}
+"""The same for comparisons, with arguments of `render`."""
 
 
-def render(report: Report, format: str) -> str:
-    """The report in a format: `text`, `json`, `markdown`, …
+def render(report: Report | Comparison, format: str) -> str:
+    """The report or comparison in a format: `text`, `json`, `markdown`, …
 
     Raises:
         UsageError: there is no such format.
     """
+    if isinstance(report, Comparison):
+        check_format(format, COMPARISON_FORMATS)
+        module, arguments = COMPARISON_FORMATS[format]
+        return cast("str", import_module(module).render(report, **arguments))
     check_format(format)
     return renderer(format)(report)
 
 
-def check_format(name: str) -> None:
+def check_format(name: str, formats: Iterable[str] = FORMATS) -> None:
     """Refuse a format that does not exist, before there is anything to render."""
-    if name not in FORMATS:
+    if name not in formats:
         raise UsageError(
-            "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(FORMATS)}"
+            "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(formats)}"
         )
 
 

@@ -7,7 +7,7 @@ were applied or findings were left out, a limit that is not exceeded is `unknown
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -15,11 +15,12 @@ from msgspec.structs import replace
 
 from slim.errors import UsageError
 from slim.report import words
-from slim.report.model import Budget, Finding, Report, Verdict
+from slim.report.model import Budget, Comparison, Finding, Report, Verdict
 from slim.units import format_bytes, parse_bytes, parse_percent
 
 LEVELS = ("high", "medium", "low")
 """A level means findings of it and of those before it."""
+_NEW = "new:"
 _SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
 _RULE = re.compile(r"[A-Z]{3}\d{3}", re.ASCII)
 _SLUG = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
@@ -63,22 +64,24 @@ def parse_growth(text: str) -> Growth:
     return Growth(parse_percent(parts[0]), parse_bytes(parts[1]))
 
 
-def parse_fail_on(values: Iterable[str]) -> tuple[str, ...]:
-    """`high,DEB001` → levels, rule ids and slugs, each once.
+def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str, ...]:
+    """`high,DEB001` → levels, rule ids and slugs, each once; `new:` in front where images are compared.
 
     Raises:
         UsageError: a word that is none of them: a gate that can never fail.
     """
     found: dict[str, None] = {}
     for word in (part.strip() for value in values for part in value.split(",")):
-        name = word if word in LEVELS or _SLUG.fullmatch(word) else word.upper()
+        prefix = _NEW if compared and word.startswith(_NEW) else ""
+        name = word.removeprefix(prefix)
+        name = name if name in LEVELS or _SLUG.fullmatch(name) else name.upper()
         if name not in LEVELS and not _SLUG.fullmatch(name) and not _RULE.fullmatch(name):
             raise UsageError(
                 "bad-fail-on",
                 f"{word!r} is no level, rule id or slug",
                 f"levels: {', '.join(LEVELS)}; `slim rules list` prints the rules",
             )
-        found[name] = None
+        found[prefix + name] = None
     return tuple(found)
 
 
@@ -86,29 +89,62 @@ def judge(report: Report, gates: Gates) -> Report:
     """The report with its budgets and verdict, in place of any that it had."""
     budgets = list(_budgets(report, gates))
     failing = [one for one in report.findings if _fails(one, gates.fail_on)]
-    doubts = list(_doubts(report, gates)) if gates.fail_on and not failing else []
+    verdict = _verdict(budgets, failing, _doubts(report, gates.fail_on), gates)
+    judged = replace(report, budgets=budgets, verdict=verdict)
+    return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
+
+
+def judge_comparison(
+    comparison: Comparison, base: Report, image: Report, gates: Gates
+) -> Comparison:
+    """The comparison of two reports with budgets and verdict.
+
+    A limit that the base exceeds already is no reason to fail: it is not from this change. `new:` in
+    front of a level or rule means findings that the base does not have.
+    """
+    budgets = list(_budgets(image, gates))
+    if gates.growth is not None:
+        budgets.append(_growth(base, image, gates.growth))
+    before = {one.name for one in _budgets(base, gates) if one.result == "over"}
+    on_base = [one.name for one in budgets if one.result == "over" and one.name in before]
+    charged = [one for one in budgets if one.name not in on_base]
+    new = [one.finding for one in comparison.findings if one.status == "new"]
+    named = [word for word in gates.fail_on if not word.startswith(_NEW)]
+    named_new = [word.removeprefix(_NEW) for word in gates.fail_on if word.startswith(_NEW)]
+    failing = [
+        one
+        for one in image.findings
+        if _fails(one, named) or (one in new and _fails(one, named_new))
+    ]
+    doubts = [*_doubts(image, gates.fail_on), *_doubts(base, named_new, "the base's report: ")]
+    verdict = _verdict(charged, failing, doubts, gates)
+    judged = replace(comparison, budgets=budgets, over_on_base=on_base, verdict=verdict)
+    return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
+
+
+def _verdict(
+    budgets: Sequence[Budget], failing: Sequence[Finding], doubts: Iterable[str], gates: Gates
+) -> Verdict:
+    """Without its headline. Doubts about findings count only where none fails."""
     over = [_said(one) for one in budgets if one.result == "over"]
-    unknown = [_said(one) for one in budgets if one.result == "unknown"] + doubts
+    unknown = [_said(one) for one in budgets if one.result == "unknown"]
     found = [
         f"{one.rule} {one.title}: {format_bytes(one.claimed_bytes)} ({one.severity})"
         for one in failing
     ]
+    if not found:
+        unknown += doubts
     result: Literal["pass", "fail", "unknown"] = "pass"
     if over or found:
         result = "fail"
     elif unknown:
         result = "unknown"
-    judged = replace(
-        report,
-        budgets=budgets,
-        verdict=Verdict(
-            result=result,
-            reasons=[*over, *found, *unknown],
-            fail_on=list(gates.fail_on),
-            findings=[one.id for one in failing],
-        ),
+    return Verdict(
+        result=result,
+        reasons=[*over, *found, *unknown],
+        fail_on=list(gates.fail_on),
+        findings=[one.id for one in failing],
     )
-    return replace(judged, verdict=replace(judged.verdict, headline=_headline(judged)))
 
 
 def _budgets(report: Report, gates: Gates) -> Iterator[Budget]:
@@ -139,6 +175,10 @@ def _budget(
 
 def _said(one: Budget) -> str:
     show = "{:,}".format if one.name == "layers" else format_bytes
+    if one.name == "growth":
+        limit = f"{one.percent:g}% and {show(one.limit)}"
+        known = "is over" if one.result == "over" else "is not known to be within"
+        return f"growth of {show(one.value)} {known} {limit}"
     if one.result == "over":
         by = show(one.value - one.limit)
         return f"{one.name} {show(one.value)} is over the limit of {show(one.limit)} by {by}"
@@ -155,18 +195,33 @@ def _fails(one: Finding, fail_on: Iterable[str]) -> bool:
     return False
 
 
-def _doubts(report: Report, gates: Gates) -> Iterator[str]:
+def _doubts(report: Report, fail_on: Sequence[str], whose: str = "") -> Iterator[str]:
+    """Why findings that should fail the gate may be missing from a report."""
+    if not fail_on:
+        return
     if report.tool.rules is None:
-        yield f"no rules were applied: {', '.join(gates.fail_on)} cannot be decided"
+        yield f"{whose}no rules were applied: {', '.join(fail_on)} cannot be decided"
     if report.truncated.findings:
         left = words.count(report.truncated.findings, "finding")
-        yield f"the report leaves out {left}: make it with a larger --top"
+        yield f"{whose}{left} left out: make it with a larger --top"
     missing = sum(1 for layer in report.layers if layer.missing)
     if missing:
-        yield f"the contents of {words.count(missing, 'layer')} are unknown"
+        yield f"{whose}the contents of {words.count(missing, 'layer')} are unknown"
 
 
-def _headline(report: Report) -> str:
+def _growth(base: Report, image: Report, limit: Growth) -> Budget:
+    before, value = base.totals.disk_bytes, image.totals.disk_bytes - base.totals.disk_bytes
+    result: Literal["under", "over", "unknown"] = "under"
+    if any(layer.missing for layer in (*base.layers, *image.layers)):
+        result = "unknown"
+    elif value > limit.bytes and value * 100 > limit.percent * before:
+        result = "over"
+    return Budget(
+        name="growth", value=value, limit=limit.bytes, percent=limit.percent, result=result
+    )
+
+
+def _headline(report: Report | Comparison) -> str:
     said = words.verdict(report)
     reasons = report.verdict.reasons
     if not said or not reasons:

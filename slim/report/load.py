@@ -42,6 +42,15 @@ def load_report(source: str | os.PathLike[str]) -> Report:
     return parse_report(data, name)
 
 
+def is_report(source: str | os.PathLike[str]) -> bool:
+    """Whether a file begins like JSON: no image does."""
+    try:
+        with Path(source).open("rb") as file:
+            return file.read(4096).lstrip(b" \t\r\n")[:1] == b"{"
+    except (OSError, ValueError):
+        return False
+
+
 def parse_report(data: bytes, where: str) -> Report:
     """Decode and check a report; `where` names it in errors, which are those of `load_report`."""
     if len(data) > MAX_BYTES:

@@ -14,7 +14,7 @@ from slim.report.page import Flavor, Fold, flavor_of, page
 from slim.units import format_percent
 
 _STEPS = 3
-_ROWS = 10
+ROWS = 10
 
 
 def render(
@@ -50,7 +50,7 @@ def render(
     # What is over a limit stands in the line above; the other reasons come after those.
     said = sum(1 for one in report.budgets if one.result == "over")
     if reasons := report.verdict.reasons[said:]:
-        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:_ROWS]))
+        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:ROWS]))
     folds = [_findings(report), _layers(report), _waste(report), _files(report)]
     return page(
         marker(name, head, run),
@@ -88,7 +88,7 @@ def _steps(steps: Sequence[Finding]) -> str:
     rows = [
         (
             _strong(size(one.claimed_bytes), number == 0),
-            f"{prose(one.fix.text, in_table=True).rstrip('.')} ({_rule(one)})",
+            f"{prose(one.fix.text, in_table=True).rstrip('.')} ({rule_id(one)})",
             _where(one),
         )
         for number, one in enumerate(steps)
@@ -100,7 +100,8 @@ def _strong(text: str, strong: bool) -> str:
     return f"**{text}**" if strong else text
 
 
-def _rule(one: Finding) -> str:
+def rule_id(one: Finding) -> str:
+    """The rule's id, for a table."""
     return prose(one.rule, 20, in_table=True)
 
 
@@ -108,15 +109,18 @@ def _where(one: Finding) -> str:
     if not one.where:
         return ""
     cause = one.where[0]
-    return _instruction(cause.layer, cause.created_by, cause.dockerfile)
+    return place_and_instruction(cause.layer, cause.created_by, cause.dockerfile)
 
 
-def _instruction(layer: int, created_by: str, place: Place | None) -> str:
+def place_and_instruction(
+    layer: int, created_by: str, place: Place | None, *, in_table: bool = True
+) -> str:
+    """Line and instruction as code; without a line the number of the layer."""
     text = words.instruction(created_by)
-    said = code(text, 60, in_table=True) if text else ""
+    said = code(text, 60, in_table=in_table) if text else ""
     if place is None:
         return f"layer {layer} {said}".rstrip()
-    return f"{code(f'{place.path}:{place.line}', 40, in_table=True)} {said}".rstrip()
+    return f"{code(f'{place.path}:{place.line}', 40, in_table=in_table)} {said}".rstrip()
 
 
 def _sizes(report: Report, style: Flavor) -> str:
@@ -134,16 +138,19 @@ def _sizes(report: Report, style: Flavor) -> str:
 
 
 def _limit(budget: Budget | None, style: Flavor) -> str:
-    if budget is None:
-        return ""
+    return f" ({limit_words(budget, style)})" if budget else ""
+
+
+def limit_words(budget: Budget, style: Flavor) -> str:
+    """`**over** 340 MB ❌`, `under 130 MB ✅`; by how much, where rounding hides it."""
     show = "{:,}".format if budget.name == "layers" else size
     limit = show(budget.limit)
     if budget.result == "unknown":
-        return f" (not known to be under {limit})"
+        return f"not known to be under {limit}"
     if show(budget.value) == limit and budget.result == "over":
         limit += f" by {size(budget.value - budget.limit)}"
     word, glyph = ("**over**", " ❌") if budget.result == "over" else ("under", " ✅")
-    return f" ({word} {limit}{glyph if style.glyphs else ''})"
+    return f"{word} {limit}{glyph if style.glyphs else ''}"
 
 
 def _findings(report: Report) -> Fold | None:
@@ -155,19 +162,19 @@ def _findings(report: Report) -> Fold | None:
     failing = set(report.verdict.findings)
     rows = [
         (
-            f"{_rule(one)} {prose(one.title, 80, in_table=True)}"
+            f"{rule_id(one)} {prose(one.title, 80, in_table=True)}"
             + (" (**fails the gate**)" if one.id in failing else ""),
             size(one.claimed_bytes) if one.mode == "claim" else "note",
             one.severity,
             _where(one),
         )
-        for one in report.findings[:_ROWS]
+        for one in report.findings[:ROWS]
     ]
     says = words.count(len(report.findings) + left, "finding")
     if notes:
         says += f", {notes} of them only notes"
     body = table(("rule", "saves", "severity", "where"), "lrll", rows)
-    return Fold("Findings", says, body + _more(len(report.findings) + left), drop=2)
+    return Fold("Findings", says, body + more(len(report.findings) + left), drop=2)
 
 
 def _layers(report: Report) -> Fold | None:
@@ -183,9 +190,9 @@ def _layers(report: Report) -> Fold | None:
     if len(report.layers) > 4:
         top = sum(sorted((one.disk_bytes for one in report.layers), reverse=True)[:4])
         says += f", the largest four hold {format_percent(top, whole)}"
-    shown = [row for _, row in rows[:_ROWS]]
+    shown = [row for _, row in rows[:ROWS]]
     body = table(("#", "size", "share", "instruction"), "rrrl", shown)
-    return Fold("Layers", says, body + _more(len(rows)), drop=3)
+    return Fold("Layers", says, body + more(len(rows)), drop=3)
 
 
 def _layer(layer: LayerInfo, whole: int) -> tuple[str, ...]:
@@ -216,9 +223,9 @@ def _waste(report: Report) -> Fold | None:
             size(one.disk_bytes),
             f"{words.count(one.files, 'file')} of layer {one.origin_layer},"
             f" {words.cause(one.kind)}",
-            _instruction(one.ended_by, one.created_by, one.dockerfile),
+            place_and_instruction(one.ended_by, one.created_by, one.dockerfile),
         )
-        for one in report.waste[:_ROWS]
+        for one in report.waste[:ROWS]
     ]
     says = (
         f"{size(report.totals.dead_bytes)} shipped but never visible,"
@@ -226,7 +233,7 @@ def _waste(report: Report) -> Fold | None:
     )
     body = table(("bytes", "what", "made so by"), "rll", rows)
     return Fold(
-        "Dead weight", says, body + _more(len(report.waste) + report.truncated.waste), drop=1
+        "Dead weight", says, body + more(len(report.waste) + report.truncated.waste), drop=1
     )
 
 
@@ -235,14 +242,15 @@ def _files(report: Report) -> Fold | None:
         return None
     rows = [
         (size(one.disk_bytes), code(f"/{one.path}", in_table=True), str(one.layer))
-        for one in report.largest_files[:_ROWS]
+        for one in report.largest_files[:ROWS]
     ]
     says = f"{report.totals.live_files:,}, the largest of them"
     return Fold("Files", says, table(("size", "path", "layer"), "rlr", rows), drop=0)
 
 
-def _more(count: int) -> str:
-    left = count - _ROWS
+def more(count: int) -> str:
+    """The line below a table that shows `ROWS` of `count`."""
+    left = count - ROWS
     return f"\n\n_{left:,} more in the full report._" if left > 0 else ""
 
 

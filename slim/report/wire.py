@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 
-from slim.report.model import SCHEMA_VERSION, Report
+from slim.report.model import SCHEMA_VERSION, Comparison, Report
 
 
-def render(report: Report) -> str:
-    """The report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
+def render(report: Report | Comparison) -> str:
+    """A report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
     return json.dumps(msgspec.to_builtins(report), indent=2, allow_nan=False) + "\n"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from slim.report.model import Report
+from slim.report.model import Comparison, Report
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _ARGS = re.compile(r"^(RUN )?\|\d+ ")
@@ -53,16 +53,24 @@ def count(number: int, noun: str) -> str:
 
 def short_name(report: Report) -> str:
     """The image's name without registry, tag and digest: `api`; else the name of the archive."""
-    name = report.image.name.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return name or report.source.input.rstrip("/").rpartition("/")[2] or "image"
+    return short(report.image.name, report.source.input)
 
 
-def verdict(report: Report) -> str:
-    """What the gates said, in two or three words; empty when nothing was asked."""
+def short(name: str, source: str) -> str:
+    """`registry.example/team/api:1` → `api`; without a name the last part of the source."""
+    last = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return last or source.rstrip("/").rpartition("/")[2] or "image"
+
+
+def verdict(report: Report | Comparison) -> str:
+    """What the gates said, in a few words; empty when nothing was asked."""
     said = report.verdict
     if not report.budgets and not said.fail_on:
         return ""
+    on_base = report.over_on_base if isinstance(report, Comparison) else []
     if said.result == "fail":
-        over = any(one.result == "over" for one in report.budgets)
+        over = any(one.result == "over" and one.name not in on_base for one in report.budgets)
         return "over budget" if over else "gate failed"
-    return "within budget" if said.result == "pass" else "gate not decided"
+    if said.result == "unknown":
+        return "gate not decided"
+    return "over budget on base too (not from this PR)" if on_base else "within budget"

@@ -1,0 +1,316 @@
+"""Comparisons: how layers and findings are matched, what the gates charge, and the page about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+import slim
+from slim.report import delta_markdown
+from slim.report.delta import compare
+from slim.report.gate import Gates, Growth, judge_comparison, parse_fail_on
+from slim.report.model import Cause, Comparison, LayerInfo, Report
+from tests.building import image, save
+from tests.building import layer as tar_layer
+from tests.conftest import GOLDEN
+from tests.reports import MB, clean, finding, hostile, layer, place, report, wasteful
+from tests.test_load import run
+from tests.test_markdown import check_inert, texts
+
+TOOLS = "RUN apt-get install -y build-essential"
+
+
+def before() -> Report:
+    """Without build tools; the same leftover lists, and a cache that the change removes."""
+    keep = wasteful().findings[1]
+    return report(
+        [
+            layer(0, "# debian.sh --arch 'amd64'", 117 * MB, from_base=True),
+            layer(1, "RUN apt-get update", 20 * MB),
+            layer(9, "COPY . . # buildkit", 81 * MB),
+            layer(10, "RUN make docs", 3 * MB),
+        ],
+        findings=[keep, finding(7, "PYT004", 2 * MB, title="pip's cache")],
+    )
+
+
+def compared(base: Report, after: Report, gates: Gates | None = None) -> Comparison:
+    made = compare(base, after)
+    return judge_comparison(made, base, after, gates) if gates else made
+
+
+def statuses(base: list[LayerInfo], after: list[LayerInfo]) -> set[tuple[Any, ...]]:
+    made = compare(report(base), report(after))
+    return {(one.status, one.base_index, one.index) for one in made.layers}
+
+
+def test_layers_are_the_same_by_contents_then_by_instruction() -> None:
+    one, two, three = layer(0, "RUN a", 5), layer(1, "RUN b", 6), layer(2, "RUN c", 7)
+    assert statuses([one, two], [one, two]) == {("same", 0, 0), ("same", 1, 1)}
+    assert statuses([one], [one, two]) == {("same", 0, 0), ("added", None, 1)}
+    assert statuses([one, two], [two]) == {("same", 1, 1), ("removed", 0, None)}
+    bigger = replace(two, diff_id="sha256:x", disk_bytes=8)
+    assert statuses([one, two], [one, bigger, three]) == {
+        ("same", 0, 0),
+        ("grew", 1, 1),
+        ("added", None, 2),
+    }
+    again = replace(two, diff_id="sha256:x")
+    assert statuses([two], [again]) == {("rebuilt", 1, 1)}
+    assert statuses([bigger], [two]) == {("shrank", 1, 1)}
+
+
+def test_the_same_contents_win_over_the_same_instruction() -> None:
+    old = [layer(0, "RUN a", 5), layer(1, "RUN a", 6)]
+    new = [replace(old[1], index=0), replace(old[0], index=1, diff_id="sha256:x", disk_bytes=9)]
+    assert statuses(old, new) == {("same", 1, 0), ("grew", 0, 1)}
+
+
+def test_checksums_in_instructions_are_not_compared() -> None:
+    words = "/bin/sh -c #(nop) COPY dir:{} in /app "
+    old = layer(0, words.format("a" * 64), 5)
+    new = replace(layer(0, words.format("b" * 64), 9), diff_id="sha256:x")
+    assert statuses([old], [new]) == {("grew", 0, 0)}
+
+
+def test_a_layer_without_history_is_matched_by_contents_alone() -> None:
+    old, new = layer(0, "", 5), replace(layer(0, "", 5), diff_id="sha256:x")
+    assert statuses([old], [new]) == {("added", None, 0), ("removed", 0, None)}
+
+
+sizes = st.lists(
+    st.tuples(st.sampled_from("abc"), st.integers(0, 3), st.integers(0, 9)), max_size=8
+)
+
+
+@given(sizes, sizes)
+@settings(max_examples=60)
+def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]) -> None:
+    def made(rows: list[Any]) -> Report:
+        return report(
+            [
+                replace(layer(number, f"RUN {word}", disk), diff_id=f"sha256:{contents}")
+                for number, (word, contents, disk) in enumerate(rows)
+            ]
+        )
+
+    one, two = made(base), made(after)
+    changes = compare(one, two).layers
+    assert sorted(c.index for c in changes if c.index is not None) == list(range(len(after)))
+    assert sorted(c.base_index for c in changes if c.base_index is not None) == list(
+        range(len(base))
+    )
+    total = sum(c.disk_bytes - c.base_disk_bytes for c in changes)
+    assert total == two.totals.disk_bytes - one.totals.disk_bytes
+    assert all(change.status == "same" for change in compare(one, one).layers)
+
+
+def test_findings_are_new_still_there_or_fixed() -> None:
+    made = compare(before(), wasteful())
+    assert [(one.status, one.finding.rule, one.base_claimed_bytes) for one in made.findings] == [
+        ("new", "TCH001", 0),
+        ("new", "VCS001", 0),
+        ("still", "DEB001", 4_100_000),
+        ("fixed", "PYT004", 2 * MB),
+    ]
+
+
+def test_what_makes_reports_hard_to_compare_is_said() -> None:
+    base = before()
+    assert compare(base, wasteful()).warnings == []
+    other = replace(
+        base,
+        image=replace(base.image, platform="linux/arm64"),
+        tool=replace(base.tool, rules=None),
+        truncated=replace(base.truncated, findings=1),
+        layers=[replace(base.layers[0], missing="a foreign layer")],
+    )
+    assert [one.id for one in compare(other, wasteful()).warnings] == [
+        "other-platform",
+        "other-rules",
+        "findings-left-out",
+        "contents-unknown",
+    ]
+    page = delta_markdown.render(compare(other, wasteful()))
+    assert "(linux/arm64 compared with linux/amd64)" in page.splitlines()[1]
+
+
+@pytest.mark.parametrize(
+    ("gates", "result", "on_base"),
+    [
+        (Gates(size=343 * MB), "pass", []),
+        (Gates(size=342 * MB), "fail", []),
+        (Gates(size=200 * MB), "pass", ["size"]),
+        (Gates(size=200 * MB, layers=4), "fail", ["size"]),
+        (Gates(reclaimable=1), "pass", ["reclaimable"]),
+        (Gates(growth=Growth(5.0, MB)), "fail", []),
+        (Gates(growth=Growth(60.0, MB)), "pass", []),
+        (Gates(growth=Growth(5.0, 200 * MB)), "pass", []),
+        (Gates(fail_on=("new:high",)), "fail", []),
+        (Gates(fail_on=("new:DEB001",)), "pass", []),
+        (Gates(fail_on=("DEB001",)), "fail", []),
+        (Gates(fail_on=("PYT004",)), "pass", []),
+        (Gates(fail_on=("new:PYT004",)), "pass", []),
+    ],
+)
+def test_gates_charge_what_is_from_the_change(
+    gates: Gates, result: str, on_base: list[str]
+) -> None:
+    made = compared(before(), wasteful(), gates)
+    assert (made.verdict.result, made.over_on_base) == (result, on_base)
+    assert bool(made.verdict.reasons) == (result == "fail")
+
+
+def test_growth_from_nothing_or_by_something_unknown() -> None:
+    gates = Gates(growth=Growth(5.0, MB))
+    assert compared(report([]), wasteful(), gates).verdict.result == "fail"
+    base = before()
+    base = replace(base, layers=[replace(base.layers[0], missing="a foreign layer")])
+    made = compared(base, wasteful(), gates)
+    assert made.verdict.result == "unknown"
+    assert "growth of" in made.verdict.headline
+
+
+def test_new_findings_need_both_reports_to_be_whole() -> None:
+    base = replace(before(), truncated=replace(before().truncated, findings=1))
+    gates = Gates(fail_on=("new:ELX001",))
+    made = compared(base, wasteful(), gates)
+    assert made.verdict.result == "unknown"
+    assert compared(base, wasteful(), Gates(fail_on=("ELX001",))).verdict.result == "pass"
+
+
+def test_new_is_for_comparisons_alone() -> None:
+    assert parse_fail_on(["new:high", "new:deb001,low"], compared=True) == (
+        "new:high",
+        "new:DEB001",
+        "low",
+    )
+    for text in ("new:", "new:new:high", "old:high"):
+        with pytest.raises(slim.SlimError):
+            parse_fail_on([text], compared=True)
+
+
+GATES = Gates(size=340 * MB, pull_size=130 * MB, reclaimable=25 * MB, fail_on=("new:high",))
+PAGES: dict[str, Callable[[], Comparison]] = {
+    "grew": lambda: compared(before(), wasteful(), GATES),
+    "shrank": lambda: compared(wasteful(), before(), GATES),
+    "unchanged": lambda: compared(clean(), clean(), GATES),
+    "on-base": lambda: compared(before(), wasteful(), Gates(size=200 * MB, layers=3)),
+    "ungated": lambda: compared(before(), wasteful()),
+    "hostile": lambda: compared(
+        hostile(["@a/b#1", "`|x", "<b>"]), hostile(), Gates(growth=Growth(1, 1), layers=1)
+    ),
+}
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("flavor", ["github", "plain"])
+def test_pages_are_the_golden_ones(
+    golden_text: Callable[[Path, str], None], name: str, flavor: str
+) -> None:
+    page = delta_markdown.render(PAGES[name](), flavor=flavor, base_head="1a2b3c4", head="8b8bf6d")
+    check_inert(page)
+    golden_text(GOLDEN / "renderers" / f"comparison-{name}.{flavor}.md", page)
+
+
+def test_the_page_is_that_of_the_design() -> None:
+    one = wasteful()
+    cause = Cause(layer=2, created_by=TOOLS, dockerfile=place(14))
+    one = replace(one, findings=[replace(one.findings[0], where=[cause]), *one.findings[1:]])
+    made = compared(before(), one, GATES)
+    page = delta_markdown.render(made, key="api", base_head="1a2b3c4", head="8b8bf6d", run="4127")
+    lines = page.replace("\u00a0", " ").splitlines()
+    assert lines[:8] == [
+        '<!-- slim:report v=1 key="api" head=8b8bf6d run=4127 -->',
+        "### `api` image grew 122 MB (+55.2%) to 343 MB: over budget ❌",
+        "",
+        "| | base `1a2b3c4` | this PR `8b8bf6d` | change | limit |",
+        "|:--|--:|--:|--:|:--|",
+        "| On disk | 221 MB | 343 MB | **+122 MB** (+55.2%) | **over** 340 MB ❌ |",
+        "| To pull | 73.7 MB | 114 MB | +40.7 MB (+55.2%) | under 130 MB ✅ |",
+        "| Reclaimable | 6.10 MB | 41.9 MB | **+35.8 MB** | **over** 25.0 MB ❌ |",
+    ]
+    assert lines[9] == (
+        "1. **+120 MB** from `Dockerfile:14` `RUN apt-get install -y build-essential`: Build in an"
+        " earlier stage, `COPY --from=build` only the result (saves 36.9 MB, TCH001)"
+    )
+    assert "<b>Layers</b>: 2 added, 1 removed, 1 grew, 2 same</summary>" in page
+    assert (
+        "<b>Findings</b>: 2 new, 1 already on base (not counted against this PR), 1 fixed<" in page
+    )
+
+
+def test_nothing_significant_is_one_sentence() -> None:
+    base = clean()
+    after = report([base.layers[0], replace(base.layers[1], diff_id="x", disk_bytes=20_012_000)])
+    page = delta_markdown.render(compared(base, after, Gates(size=340 * MB))).splitlines()
+    assert page[1] == "### `api` image unchanged at 100\u00a0MB (+12.0\u00a0kB), within budget ✅"
+    assert len(page) == 4
+
+
+@given(st.lists(texts, min_size=1, max_size=4), st.lists(texts, min_size=1, max_size=4))
+@settings(max_examples=40)
+def test_any_texts_are_inert(base: list[str], after: list[str]) -> None:
+    made = compared(hostile(base), hostile(after), Gates(layers=1))
+    for flavor in ("github", "plain"):
+        check_inert(delta_markdown.render(made, flavor=flavor))
+    assert json.loads(slim.render(made, "json"))["kind"] == "comparison"
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    first = tar_layer({"etc/a": b"a" * 1000}, created_by="RUN one")
+    second = tar_layer({"etc/b": b"b" * 500_000}, created_by="RUN two")
+    save(image(first), tmp_path / "base.tar")
+    save(image(first, second), tmp_path / "image.tar")
+    monkeypatch.chdir(tmp_path)
+    for name in ("base", "image"):
+        text = slim.render(slim.analyze(tmp_path / f"{name}.tar", top=1000), "json")
+        (tmp_path / f"{name}.json").write_text(text)
+    return tmp_path
+
+
+def test_compare_takes_images_and_reports_alike(folder: Path) -> None:
+    made = []
+    for base in ("base.tar", "base.json"):
+        for after in ("image.tar", "image.json"):
+            assert run("compare", base, after, "-o", "json=out.json") == 0
+            document = json.loads((folder / "out.json").read_text())
+            totals = [document[side]["totals"] for side in ("base", "image")]
+            made.append((document["layers"], totals))
+    assert all(one == made[0] for one in made[1:])
+    assert [one["status"] for one in made[0][0]] == ["added", "same"]
+
+
+@pytest.mark.parametrize(
+    ("options", "code", "says"),
+    [
+        ([], 0, ""),
+        (["--max-growth", "5%,1kB"], 1, "over budget: growth of 500 kB is over 5% and 1.00 kB"),
+        (["--max-growth", "5%,1kB", "--exit-zero"], 0, "over budget"),
+        (["--max-growth", "5%,1MB"], 0, "within budget"),
+        (["--max-size", "500"], 0, "over budget on base too (not from this PR)"),
+        (["--max-layers", "1"], 1, "layers 2 is over the limit of 1 by 1"),
+        (["--max-growth", "5%"], 2, "[bad-budget]"),
+        (["-o", "sarif"], 2, "[unknown-format]"),
+        (["--dockerfile", "Dockerfile"], 2, "[no-image]"),
+    ],
+)
+def test_compare_gates(
+    folder: Path, capsys: pytest.CaptureFixture[str], options: list[str], code: int, says: str
+) -> None:
+    assert run("compare", "base.json", "image.json", *options) == code
+    assert says in capsys.readouterr().err
+
+
+def test_compare_refuses_a_comparison(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "base.json", "image.json", "-o", "json=delta.json") == 0
+    assert run("compare", "delta.json", "image.json") == 3
+    assert "is of kind 'comparison', not 'analysis'" in capsys.readouterr().err
