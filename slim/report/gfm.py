@@ -17,7 +17,7 @@ from slim.units import format_bytes
 NBSP = "\u00a0"
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _TICKS = re.compile(r"`+")
-_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*|[–—…]")
+_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
 _LINKED = re.compile(r"(?i)www\.|ghsa-|[\da-f]{7,64}$|.*-\d")
 """Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
