@@ -111,6 +111,23 @@ def analyze(
             metavar="OS/ARCH[/VARIANT]", envvar="SLIM_PLATFORM", help="Choose an image by platform."
         ),
     ] = None,
+    advice: Annotated[
+        bool,
+        typer.Option(
+            "--advice/--no-advice",
+            envvar="SLIM_ADVICE",
+            help="Apply the rules: what to change, and how big the image is then.",
+        ),
+    ] = True,
+    role: Annotated[
+        str | None,
+        typer.Option(
+            metavar="ROLE",
+            envvar="SLIM_ROLE",
+            help="What the image is for, where the signs mislead:"
+            " release, builder, dev, base, tool or unknown.",
+        ),
+    ] = None,
     verify: Annotated[
         bool,
         typer.Option(
@@ -174,6 +191,8 @@ def analyze(
             base=base,
             dockerfile=dockerfile,
             target=target,
+            advice=advice,
+            role=role,
             verify=verify,
             redact=redact,
             top=top,

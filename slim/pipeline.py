@@ -19,7 +19,11 @@ from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    from slim.advice.consult import Counsel
     from slim.dockerfile import Placement
+    from slim.files.ledger import Ledger
+    from slim.files.table import Files
+    from slim.report.build import Rulebook
     from slim.report.model import Report
 
 _DOCKERFILE_BYTES = 1 << 20
@@ -34,6 +38,8 @@ def analyze(
     base: str | os.PathLike[str] | None = None,
     dockerfile: str | os.PathLike[str] | None = None,
     target: str | None = None,
+    advice: bool = True,
+    role: str | None = None,
     verify: bool = True,
     redact: bool = True,
     top: int = 20,
@@ -49,6 +55,8 @@ def analyze(
         tag, image_index, platform: choose one of several images.
         base: the base image, in any form that `source` may have.
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
+        advice: apply the rules; without, the report has no findings and no packages.
+        role: what the image is for (`release`, `builder`, …), where the signs mislead.
         verify: check every digest, diff id and size.
         redact: hide values that look like secrets.
         top: length of the report's lists.
@@ -67,15 +75,26 @@ def analyze(
     ) as image:
         placements = _place(text, dockerfile, image, target)
         # What comes after is imported while the layers are read: the start is part of the time.
-        Thread(target=import_module, args=("slim.report.build",), daemon=True).start()
+        preparing = Thread(target=_prepare, args=(advice,), daemon=True)
+        preparing.start()
         tables = scan(
-            image, jobs=jobs, verify=verify, limits=limits, progress=_counter(image, progress)
+            image,
+            jobs=jobs,
+            verify=verify,
+            extract=advice,
+            extra=_scripts(image) if advice else (),
+            limits=limits,
+            progress=_counter(image, progress),
         )
+        preparing.join()
     from slim.report.build import build
 
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
     base_image = find_base(image, _open_base(base, str(image.config.platform), limits))
+    counsel, rulebook = None, None
+    if advice:
+        counsel, rulebook = _consult(image, files, ledger, base_image.layers, role)
     return build(
         image,
         tables,
@@ -84,10 +103,47 @@ def analyze(
         base_image,
         placements=placements,
         dockerfile=os.fspath(dockerfile) if dockerfile is not None else "",
+        counsel=counsel,
+        rulebook=rulebook,
         verified=verify,
         top=top,
         redacted=redact,
     )
+
+
+def _prepare(advice: bool) -> None:
+    import_module("slim.report.build")
+    if advice:
+        import_module("slim.advice.consult")
+        import_module("slim.advice.builtin").builtin_packs()
+
+
+def _scripts(image: Image) -> frozenset[bytes]:
+    from slim.advice.facts.entrypoint import script_paths
+
+    return script_paths(image.config)
+
+
+def _consult(
+    image: Image, files: Files, ledger: Ledger, base_layers: int, role: str | None
+) -> tuple[Counsel, Rulebook]:
+    """Apply the rules that come with slim."""
+    from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
+    from slim.advice.consult import consult
+    from slim.advice.pack import rules_digest, rules_of
+    from slim.report.build import Rulebook
+
+    packs = builtin_packs()
+    counsel = consult(
+        image,
+        files,
+        ledger.pull,
+        rules_of(packs),
+        builtin_never(),
+        base_layers=base_layers,
+        role=role,
+    )
+    return counsel, Rulebook(rules_digest(packs), builtin_snippets())
 
 
 def _read_dockerfile(path: str | os.PathLike[str]) -> str:

@@ -117,7 +117,8 @@ def _kept(files: Files, selections: Sequence[Selection], claiming: Sequence[bool
 
 
 def _precedence(rule: Rule) -> tuple[int, int, int, int, int, str]:
-    effect = 0 if rule.category == "layer" else 2 if rule.category == "duplicate" else 1
+    dead = rule.query is not None and rule.query.startswith("layer.")
+    effect = 0 if dead else 2 if rule.category == "duplicate" else 1
     fixed = max((_fixed_parts(glob) for glob in rule.match), default=0)
     return (
         effect,

@@ -16,9 +16,12 @@ from slim.image.model import History, Image, Layer
 _NAME = "org.opencontainers.image.base.name"
 _DIGEST = "org.opencontainers.image.base.digest"
 _ROOTFS = re.compile(
-    r"^(?:/bin/sh -c #\(nop\) )?(?:ADD|COPY) (?:file|multi|dir):[0-9a-f]{10,} in /\s*$"
-    r"|^(?:ADD|COPY) \S+ /(?: #.*)?\s*$|debuerreotype|mmdebstrap|debootstrap|apko|bazel build"
+    r"(?:/bin/sh -c #\(nop\) )?(?:ADD|COPY) (?:file|multi|dir):[0-9a-f]{10,} in /"
+    r"|(?:ADD|COPY) \S+ /"
 )
+"""An instruction that puts a whole root filesystem in place …"""
+_MAKERS = ("debuerreotype", "mmdebstrap", "debootstrap", "apko", "bazel build")
+"""… and tools that make one."""
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
 
 
@@ -69,10 +72,18 @@ def _boundary(history: Sequence[History], layers: int) -> int:
     made = 0
     if sum(not entry.empty_layer for entry in history) != layers:
         return 0
-    if not history or not any(_ROOTFS.search(entry.created_by) for entry in history[:1]):
+    if not history or not _is_rootfs(history[0].created_by):
         return 0
     for index, entry in enumerate(history):
         made += not entry.empty_layer
         if _COMMAND.match(entry.created_by) and index + 1 < len(history):
             return min(made, layers) if made < layers else 0
     return 0
+
+
+def _is_rootfs(created_by: str) -> bool:
+    """Without its comment, `# buildkit`; blanks are folded, so that no pattern has to try many."""
+    instruction = " ".join(created_by.split()).partition(" # ")[0]
+    return _ROOTFS.fullmatch(instruction) is not None or any(
+        maker in created_by for maker in _MAKERS
+    )

@@ -19,28 +19,25 @@ from slim.report.findings import findings
 from slim.report.layers import layer_info, places
 from slim.report.naming import example, path, utf8
 from slim.report.notices import warnings
+from slim.report.packages import packages
 from slim.report.waste import waste
 from slim.version import VERSION
 
 if TYPE_CHECKING:
+    from slim.advice.consult import Counsel
     from slim.dockerfile import Placement
 
 
 @dataclass(frozen=True, slots=True)
-class Counsel:
-    """What the rules say, and what they were told about the image."""
+class Rulebook:
+    """The rules that were applied."""
 
-    advice: Advice
-    rules_digest: str | None
+    digest: str
     snippets: Mapping[str, str]
-    role: str
-    role_score: int
-    evidence: Sequence[str]
-    stacks: Sequence[str]
+    """Dockerfile fragments by name."""
 
 
-SILENT = Counsel(Advice((), Amount(), Amount()), None, {}, "unknown", 0, (), ())
-"""No rules were applied."""
+_SILENCE = Advice((), Amount(), Amount())
 
 
 def build(
@@ -52,16 +49,16 @@ def build(
     *,
     placements: Sequence[Placement | None] = (),
     dockerfile: str = "",
-    counsel: Counsel = SILENT,
+    counsel: Counsel | None = None,
+    rulebook: Rulebook | None = None,
     verified: bool,
     top: int,
     redacted: bool = True,
 ) -> model.Report:
     """Assemble the report; `placements` belong to the history entries, `top` bounds each list."""
-    advice = counsel.advice
-    totals = _totals(
-        ledger, base, advice
-    )  # first: it refuses sizes that nothing below could sum up
+    advice = counsel.advice if counsel else _SILENCE
+    # First: it refuses sizes that nothing below could sum up.
+    totals = _totals(ledger, base, advice)
     text = redact.command if redacted else str
     lines = places(image, placements, utf8(dockerfile))
     created_by = [text(layer.history.created_by) if layer.history else "" for layer in image.layers]
@@ -71,7 +68,7 @@ def build(
     heaviest = tree.largest_files(files, top)
     score = dive.score(files)
     return model.Report(
-        tool=model.Tool(version=VERSION, rules=counsel.rules_digest),
+        tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),
         source=model.Source(
             input=utf8(image.input),
             format=image.format,
@@ -86,7 +83,7 @@ def build(
             advice,
             created_by=created_by,
             places=lines,
-            snippets=counsel.snippets,
+            snippets=rulebook.snippets if rulebook else {},
             values=_values(image, base),
             example=lambda row: example(files, ledger, row),
             top=top,
@@ -100,6 +97,7 @@ def build(
             )
         ],
         waste=dead,
+        packages=packages(counsel, top) if counsel else [],
         directories=[
             model.DirectoryInfo(
                 **path(files.directory_path(one)),
@@ -115,8 +113,9 @@ def build(
             wasted_bytes=score.wasted_bytes,
             user_wasted_percent=score.user_wasted_percent,
         ),
-        warnings=warnings(image, tables, files),
+        warnings=warnings(image, tables, files, counsel.notices if counsel else ()),
         truncated=model.Truncated(
+            packages=max(0, len(counsel.owned.packages) - top) if counsel else 0,
             findings=max(0, len(advice.findings) - top),
             waste=dead_left,
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
@@ -151,8 +150,11 @@ def _values(image: Image, base: BaseImage) -> dict[str, str]:
     return values
 
 
-def _image(image: Image, base: BaseImage, counsel: Counsel, redacted: bool) -> model.ImageInfo:
+def _image(
+    image: Image, base: BaseImage, counsel: Counsel | None, redacted: bool
+) -> model.ImageInfo:
     config = image.config
+    role = counsel.facts.role if counsel else None
     show = redact.value if redacted else lambda _, value: value
     variables = (entry.partition("=") for entry in config.env)
     words = redact.words if redacted else list
@@ -171,11 +173,11 @@ def _image(image: Image, base: BaseImage, counsel: Counsel, redacted: bool) -> m
         labels={name: show(name, value) for name, value in sorted(config.labels.items())},
         exposed_ports=list(config.exposed_ports),
         role=model.Role(
-            name=counsel.role,  # type: ignore[arg-type]
-            score=counsel.role_score,
-            evidence=list(counsel.evidence),
+            name=role.name if role else "unknown",  # type: ignore[arg-type]
+            score=role.score if role else 0,
+            evidence=[redact.command(utf8(sign)) for sign in role.evidence] if role else [],
         ),
-        stacks=list(counsel.stacks),
+        stacks=[stack.name for stack in counsel.facts.stacks] if counsel else [],
         base=model.Base(
             layers=base.layers,
             name=base.name,

@@ -269,6 +269,21 @@ class Finding(Struct, frozen=True, kw_only=True):
     sources: list[str]
 
 
+class PackageInfo(Struct, frozen=True, kw_only=True):
+    """An installed package and the live files that it owns; a file has at most one owner."""
+
+    manager: str
+    name: str
+    version: str
+    disk_bytes: Size
+    pull_bytes: Size
+    files: Count
+    layer: int | None
+    """The layer that has most of it; null when no live file is its own."""
+    why: str
+    """`manual`, `needed by git`, `recommended by git`, `base system` or `unknown`."""
+
+
 class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A directory of the final filesystem with all below it."""
 
@@ -303,6 +318,7 @@ class Truncated(Struct, frozen=True, kw_only=True):
     """How many entries the lists leave out."""
 
     findings: Count
+    packages: Count = 0
     waste: Count
     directories: Count
     largest_files: Count
@@ -350,6 +366,8 @@ class Report(Struct, frozen=True, kw_only=True):
     layers: list[LayerInfo]
     waste: list[Waste]
     """Largest first."""
+    packages: list[PackageInfo] = []
+    """Largest first; empty where no rules were applied."""
     directories: list[DirectoryInfo]
     """Largest first; one that is mostly a directory below it is left out."""
     largest_files: list[Example]

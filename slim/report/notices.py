@@ -8,15 +8,19 @@ from slim.files.table import Files, LayerTable
 from slim.image import kinds
 from slim.image.model import Image, Layer
 from slim.report import model
+from slim.report.naming import utf8
 
 _MANY_LAYERS = 125
 """overlay2 stacks 128 at most, moby keeps some for itself."""
 
 
 def warnings(
-    image: Image, tables: Sequence[LayerTable | None], files: Files
+    image: Image, tables: Sequence[LayerTable | None], files: Files, unread: Sequence[str]
 ) -> list[model.Warning]:
-    """All warnings, by layer and id; what holds for the whole image comes first."""
+    """All warnings, by layer and id; what holds for the whole image comes first.
+
+    `unread` says what of package databases could not be read.
+    """
     found = [
         model.Warning(
             id=notice.id,
@@ -26,6 +30,7 @@ def warnings(
         )
         for notice in image.notices
     ]
+    found += [model.Warning(id="package-database", text=utf8(text)) for text in unread]
     for layer, table in zip(image.layers, tables, strict=True):
         if layer.missing:
             found.append(

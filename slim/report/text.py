@@ -17,10 +17,11 @@ _SHOWN = 10
 
 
 def render(report: Report) -> str:
-    """Headline, totals, layers, waste by cause, largest directories and files, warnings."""
+    """Headline, totals, what to change, layers, waste by cause, largest directories and files, warnings."""
     parts = [
         _headline(report),
         _totals(report),
+        _plan(report),
         _layers(report),
         _waste(report),
         _directories(report),
@@ -73,6 +74,33 @@ def _overhead(report: Report) -> str:
     return f"to pull includes {format_bytes(report.totals.overhead_pull_bytes)} of tar headers and padding"
 
 
+def _plan(report: Report) -> str:
+    """What to change, in order, and how big the image is then."""
+    steps = [finding for finding in report.findings if finding.claimed_bytes]
+    if not steps:
+        return ""
+    safe, everything = report.predicted.safe, report.predicted.all
+    lines = [
+        f"What to change: {format_bytes(safe.disk_bytes)} on disk after the safe steps,"
+        f" {format_bytes(everything.disk_bytes)} after all"
+    ]
+    for finding in steps[:_SHOWN]:
+        saves = format_bytes(finding.claimed_bytes)
+        sure = f"({finding.confidence}, {finding.safety})"
+        title = clean(f"{finding.rule} {finding.title}", WIDTH - 13 - len(sure))
+        lines.append(f"  {saves:>8}  {title} {sure}")
+        if finding.where:
+            cause = finding.where[0]
+            where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"
+            lines.append(shorten(f"            {where}", WIDTH))
+        lines.append(_wrapped(clean(finding.fix.text), first=" " * 12, rest=" " * 12))
+    left = len(steps) - _SHOWN
+    if left > 0:
+        lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")
+    lines.append("  `slim rules show ID` says why, and when a fix breaks something.")
+    return "\n".join(lines)
+
+
 def _named(files: int) -> str:
     return words.count(files, "file")
 
@@ -102,7 +130,11 @@ def _layers(report: Report) -> str:
         )
         for layer in report.layers
     ]
-    title = "Layers (b: of the base image)" if report.image.base.layers else "Layers"
+    notes = ["b: of the base image"] if report.image.base.layers else []
+    placed = next((layer.dockerfile for layer in report.layers if layer.dockerfile), None)
+    if placed:
+        notes.append(f"with the lines of {clean(placed.path, 60)}")
+    title = f"Layers ({'; '.join(notes)})" if notes else "Layers"
     header = ("#", "on disk", "dead", "to pull", "files", "instruction")
     return f"{title}\n" + _table(rows, header, "left", "right", "right", "right", "right", "left")
 
@@ -110,7 +142,8 @@ def _layers(report: Report) -> str:
 def _instruction(layer: LayerInfo) -> str:
     if layer.missing:
         return clean(layer.missing)
-    return _where(layer.created_by, layer.dockerfile)
+    text = clean(words.instruction(layer.created_by)) or "(no history)"
+    return f"{layer.dockerfile.line}: {text}" if layer.dockerfile else text
 
 
 def _where(created_by: str, place: Place | None) -> str:
@@ -196,10 +229,10 @@ def _notes(report: Report) -> str:
     return "\n".join(lines)
 
 
-def _wrapped(text: str) -> str:
+def _wrapped(text: str, *, first: str = "", rest: str = "    ") -> str:
     # Where there are characters of two columns, half as many fit.
     width = WIDTH if columns(text) == len(text) else WIDTH // 2
-    return textwrap.fill(text, width, subsequent_indent="    ")
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest)
 
 
 def _table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:

@@ -1,0 +1,162 @@
+"""What the rules say about an image: facts, selections, claims, advice, on one page [pure].
+
+files → view → packages → owners ─┐
+config, history ──────────→ facts ┴→ rules that apply → selections → claims → advice
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from slim.advice.advise import Advice, advise
+from slim.advice.claim import claim
+from slim.advice.facts.evaluate import evaluate, prepare
+from slim.advice.facts.gather import Facts, gather
+from slim.advice.facts.paths import View, view_of
+from slim.advice.match import Query, match
+from slim.advice.never import Protected
+from slim.advice.packages.catalog import Catalog, read_catalog
+from slim.advice.packages.closure import why
+from slim.advice.packages.graph import Graph, link
+from slim.advice.packages.model import SYSTEM
+from slim.advice.packages.owners import NOBODY, Ownership, own
+from slim.advice.queries import binaries, contents, installed, layers
+from slim.advice.rule import Rule
+from slim.files.table import Fate, Files
+from slim.image.model import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Counsel:
+    """Advice, and what it rests on."""
+
+    advice: Advice
+    facts: Facts
+    owned: Ownership
+    reasons: tuple[str, ...]
+    """Why each package of `owned` is there."""
+    notices: tuple[str, ...]
+    """What could not be read of package databases."""
+
+
+def consult(
+    image: Image,
+    files: Files,
+    pull: array[int],
+    rules: Sequence[Rule],
+    never: Sequence[Protected],
+    *,
+    base_layers: int,
+    role: str | None = None,
+) -> Counsel:
+    """Apply rules to an image whose contents were extracted. `role` overrides what the signs say."""
+    view = view_of(files)
+    catalog = read_catalog(_texts(files))
+    owned = own(files, catalog.packages, pull)
+    facts = gather(
+        image.config,
+        image.history,
+        view,
+        catalog.packages,
+        role_override=role,
+        names=image.names,
+    )
+    listening = [rule for rule in rules if _listens(rule, facts)]
+    prepared = prepare(
+        [one for rule in listening for one in rule.when], facts, view, catalog.packages
+    )
+    active = [rule for rule in listening if evaluate(rule.when, prepared).holds]
+    graph = link(catalog.packages)
+    selections = match(
+        files,
+        active,
+        variables=facts.variables,
+        never=never,
+        owned=_system_owned(owned),
+        packages=_rows_of_packages(owned),
+        queries=_queries(files, view, catalog, owned, graph, facts),
+    )
+    claims = claim(
+        files,
+        selections,
+        claiming=[
+            one.rule.roles.of(facts.role.name) == "on" and one.rule.category != "secret"
+            for one in selections
+        ],
+        base_layers=base_layers,
+    )
+    disk = sum(size for kind, size in zip(files.kind, files.size, strict=True) if not kind)
+    return Counsel(
+        advise(files, pull, claims, disk_bytes=disk),
+        facts,
+        owned,
+        tuple(reason.text(graph) for reason in why(graph)),
+        tuple(sorted({notice.text for notice in catalog.notices})),
+    )
+
+
+def _listens(rule: Rule, facts: Facts) -> bool:
+    return rule.audience == "default" and rule.roles.of(facts.role.name) != "off"
+
+
+def _texts(files: Files) -> dict[bytes, bytes]:
+    """Live path → content, of what was kept."""
+    names = defaultdict(list)
+    for row, body in files.body.items():
+        names[body].append(row)
+    return {
+        files.path(name): content
+        for row, content in files.texts.items()
+        for name in (row, *names.get(row, ()))
+        if files.shown[name] and files.fate[row] == Fate.LIVE
+    }
+
+
+def _system_owned(owned: Ownership) -> bytes:
+    system = bytes(package.manager in SYSTEM for package in owned.packages)
+    return bytes(owner != NOBODY and system[owner] for owner in owned.owner)
+
+
+def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
+    """(manager, name) → rows, of the system's packages."""
+    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    keys = [(package.manager, package.name) for package in owned.packages]
+    for row, owner in enumerate(owned.owner):
+        if owner != NOBODY and keys[owner][0] in SYSTEM:
+            rows[keys[owner]].append(row)
+    return rows
+
+
+def _queries(
+    files: Files, view: View, catalog: Catalog, owned: Ownership, graph: Graph, facts: Facts
+) -> dict[str, Query]:
+    """Every computed selection by name."""
+    return {
+        "layer.rewritten": partial(layers.dead, files, Fate.REWRITTEN),
+        "layer.metadata_only": partial(layers.dead, files, Fate.METADATA_ONLY),
+        "layer.deleted": partial(layers.dead, files, Fate.DELETED),
+        "layer.duplicate_entry": partial(layers.dead, files, Fate.DUPLICATE_ENTRY),
+        "layer.orphan": partial(layers.dead, files, Fate.ORPHAN),
+        "content.duplicates": partial(contents.duplicates, files),
+        "content.precompressed": partial(contents.precompressed, view),
+        "node.maps_beside": partial(contents.source_maps, view),
+        "python.pyc_twice": partial(contents.compiled_twice, view),
+        "python.tests": partial(contents.python_tests, view),
+        "secret.content": partial(contents.private_keys, files),
+        "elf.debug": partial(binaries.debug_sections, files),
+        "elf.symtab": partial(binaries.symbol_tables, files),
+        "otp.beam_chunks": partial(binaries.beam_chunks, files),
+        "npm.dev": partial(installed.development_only, owned),
+        "node.nested_duplicates": partial(installed.nested_duplicates, owned),
+        "otp.not_in_rel": partial(installed.not_in_releases, owned, catalog.releases),
+        "otp.old_versions": partial(installed.old_versions, owned, catalog.releases),
+        "dpkg.recommends_only": partial(installed.weak, graph, owned, "dpkg"),
+        "rpm.weak_only": partial(installed.weak, graph, owned, "rpm"),
+        "dpkg.dev": partial(installed.development, graph, owned),
+        "dpkg.unneeded_tools": partial(installed.unneeded_tools, graph, owned, facts),
+        "apk.virtual_left": partial(installed.virtual_left, graph, owned),
+    }

@@ -1,0 +1,33 @@
+"""The packages of the report: what each takes, and why it is there [pure]."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from slim.report import model
+from slim.report.naming import utf8
+
+if TYPE_CHECKING:
+    from slim.advice.consult import Counsel
+
+
+def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
+    """The `top` packages with most bytes on disk."""
+    owned = counsel.owned
+    order = sorted(
+        range(len(owned.packages)),
+        key=lambda one: (-owned.disk[one], owned.packages[one].name, one),
+    )
+    return [
+        model.PackageInfo(
+            manager=owned.packages[one].manager,
+            name=utf8(owned.packages[one].name),
+            version=utf8(owned.packages[one].version),
+            disk_bytes=owned.disk[one],
+            pull_bytes=owned.pull[one],
+            files=owned.files[one],
+            layer=owned.layer[one] if owned.layer[one] >= 0 else None,
+            why=utf8(counsel.reasons[one]),
+        )
+        for one in order[:top]
+    ]
