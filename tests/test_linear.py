@@ -10,18 +10,22 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from types import FrameType
 from typing import Any
 
 import pytest
 
+from slim.dockerfile import DockerfileError, parse_dockerfile, place
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan_blob
-from slim.image.base import BaseImage
-from slim.image.model import Config, Image, Platform
+from slim.image.base import BaseImage, find_base
+from slim.image.model import Config, History, Image, Platform
 from slim.image.model import Layer as ImageLayer
+from slim.report import redact, words
 from slim.report.build import build
+from slim.report.terminal import clean
 from slim.report.text import render
 from slim.report.wire import render as render_json
 from tests.attacks import Attack
@@ -247,3 +251,69 @@ def test_eight_times_the_entries_are_no_more_than_that(name: str) -> None:
     _, generate = GENERATORS[name]
     one, eight = seconds_of(generate(800)), seconds_of(generate(6400))
     assert eight < 24 * max(one, 0.005), (one, eight)
+
+
+EVIL_TEXTS = (
+    "COPY x / #" + " " * 50 + "\ny",
+    "COPY x / # x\n",
+    "ADD file:0123456789 in / ",
+    "RUN |1 A=b /bin/sh -a -a -o pipefail ",
+    "/bin/sh -c #(nop) ",
+    "|99999 ",
+    "\"'",
+    'A="',
+    "--token ",
+    "://a:",
+    "-u a:",
+    "token: ",
+    " ",
+    "\t\n",
+    "\\\n",
+    "<<EOF\n",
+    "${a:-${b}}",
+    "$$a",
+    "::##[",
+    "\x1b\u202e",
+    "日本",
+    "a",
+)
+"""Pieces that a pattern which tries many ways would try in many ways, one after the other."""
+
+
+def tell(text: str) -> None:
+    """Everything that is done with an instruction of a history."""
+    history = (History(created_by=text), History(created_by=f"CMD {text}", empty_layer=True))
+    image = Image(
+        format="docker-archive",
+        input="",
+        archive_bytes=0,
+        names=(text,),
+        manifest_digest="",
+        config_digest="",
+        config=Config(Platform("linux", "amd64")),
+        history=(*history, *history),
+        layers=(
+            ImageLayer(index=0, diff_id="", blob=None),
+            ImageLayer(index=1, diff_id="", blob=None),
+        ),
+    )
+    find_base(image)
+    clean(words.instruction(redact.command(text)), 100)
+    redact.value("A", text)
+    redact.words([text, text])
+    place(parse_dockerfile("FROM a\nRUN make\nCMD b\n"), [entry.created_by for entry in history])
+    with suppress(DockerfileError):
+        parse_dockerfile(f"FROM a\nRUN {text}\n")
+
+
+@pytest.mark.parametrize("piece", EVIL_TEXTS)
+def test_no_pattern_tries_many_ways(piece: str) -> None:
+    def seconds(length: int) -> float:
+        text = piece * (length // len(piece))
+        start = time.thread_time()
+        tell(text)
+        tell(f"COPY x / # {text}\ny")
+        return time.thread_time() - start
+
+    one, eight = min(seconds(4000), seconds(4000)), seconds(32_000)
+    assert eight < 24 * max(one, 0.002), (one, eight)
