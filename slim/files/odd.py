@@ -350,5 +350,5 @@ class OddEntries:
             raise HeaderError("a zero block is followed by data")
         if (yield from feed.rest()):
             table.note(
-                "data-after-end", b"", "data after the end of the archive: no engine reads it"
+                "data-after-end", b"", "data after the end of the archive: engines ignore it"
             )

@@ -12,18 +12,14 @@ at most once after it was added: all work is linear in the entries, however many
 
 from __future__ import annotations
 
-import unicodedata
-from array import array
 from collections.abc import Sequence
 from itertools import compress
 
-from slim.files.extract.beam import Beam
-from slim.files.extract.elf import Elf
+from slim.files.collisions import find_collisions
+from slim.files.columns import HIDDEN, Columns
 from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable, mask
 
 _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
-_HIDDEN = -1
-"""Place of directories that are no part of the tree."""
 
 
 def resolve(tables: Sequence[LayerTable | None]) -> Files:
@@ -38,33 +34,9 @@ class _Tree:
     """The state while layers are applied: columns so far, and the names that are live."""
 
     def __init__(self) -> None:
-        self._starts = [0]
-        self._kind, self._directory = array("B"), array("i")
-        self._name: list[bytes] = []
-        self._size, self._stored, self._meta = array("q"), array("q"), array("i")
-        self._metas: list[tuple[int, int, int]] = []
-        self._meta_ids: dict[tuple[int, int, int], int] = {}
-        self._digests = bytearray()
-        self._links: dict[int, bytes] = {}
-        self._texts: dict[int, bytes] = {}
-        self._elfs: dict[int, Elf] = {}
-        self._beams: dict[int, Beam] = {}
-        self._flags: dict[int, str] = {}
-        self._fate, self._ended_by = array("B"), array("i")
-        self._shown = bytearray()
-        self._body: dict[int, int] = {}
+        self._all = Columns()
         self._names_left: dict[int, int] = {}
         """Bodies with hard links → names that still show them."""
-        self._dir_ids: dict[tuple[int, bytes], int] = {}
-        self._dir_parent, self._dir_name = array("i", [-1]), [b""]
-        self._dir_row = array("i", [-1])
-        """The entry that describes a directory, -1 for implicit ones."""
-        self._linked = bytearray(b"\1")
-        """1 for directories that are in the tree."""
-        self._children: list[dict[bytes, int]] = [{}]
-        self._hid: dict[int, int] = {}
-        self._changes: list[tuple[int, int, int]] = []
-        self._notices: list[tuple[int, str, LayerNotice]] = []
         # Of the layer being applied:
         self._layer = self._base = self._removed = 0
         self._known: dict[str, LayerNotice] = {}
@@ -78,102 +50,33 @@ class _Tree:
 
     def apply(self, layer: int, table: LayerTable) -> None:
         """Put one more layer on top."""
-        self._layer, self._base, self._removed = layer, len(self._name), 0
+        self._layer, self._base, self._removed = layer, len(self._all.name), 0
         self._known = {id: LayerNotice(n.text, n.path, n.count) for id, n in table.notices.items()}
         self._whiteouts, self._opaques, self._wiped = {}, {}, {}
         self._hidden, self._over, self._blocked = {}, {}, []
-        places = self._place_directories(table)
-        self._append(table, places)
+        places = self._all.place(table)
+        self._all.append(table, places)
         self._hide_lower(table, places)
         self._add(table, places, self._settle(table))
         self._unblock()
-        self._starts.append(len(self._name))
-        self._notices += [(layer, id, notice) for id, notice in sorted(self._known.items())]
+        self._all.starts.append(len(self._all.name))
+        self._all.notices += [(layer, id, notice) for id, notice in sorted(self._known.items())]
 
     def files(self) -> Files:
         """The columns, frozen."""
-        self._find_collisions()
-        return Files(
-            starts=tuple(self._starts),
-            kind=self._kind,
-            directory=self._directory,
-            name=self._name,
-            size=self._size,
-            stored=self._stored,
-            meta=self._meta,
-            metas=self._metas,
-            digests=self._digests,
-            links=self._links,
-            dir_parent=self._dir_parent,
-            dir_name=self._dir_name,
-            fate=self._fate,
-            ended_by=self._ended_by,
-            shown=self._shown,
-            body=self._body,
-            dir_shown=self._linked,
-            hid=self._hid,
-            changes=tuple(self._changes),
-            notices=tuple(self._notices),
-            texts=self._texts,
-            elfs=self._elfs,
-            beams=self._beams,
-            flags=self._flags,
-        )
-
-    def _place_directories(self, table: LayerTable) -> list[int]:
-        """Ids of the layer's directories in the image; `_HIDDEN` for those outside the tree."""
-        places = [ROOT]
-        ids = self._dir_ids
-        for parent, name, hidden in table.dirs[1:]:
-            if hidden:
-                places.append(_HIDDEN)
-                continue
-            key = (places[parent], name)
-            place = ids.get(key)
-            if place is None:
-                place = ids[key] = len(self._dir_name)
-                self._dir_parent.append(key[0])
-                self._dir_name.append(name)
-                self._dir_row.append(-1)
-                self._linked.append(0)
-                self._children.append({})
-            places.append(place)
-        return places
-
-    def _append(self, table: LayerTable, places: list[int]) -> None:
-        base = self._base
-        self._kind += table.kind
-        # Rows outside the tree are in the root, for want of a better place.
-        homes = [max(place, ROOT) for place in places]
-        self._directory.extend(map(homes.__getitem__, table.directory))
-        self._name += table.name
-        self._size += table.size
-        self._stored += table.stored
-        meta_ids = []
-        for meta in table.metas:
-            found = self._meta_ids.setdefault(meta, len(self._metas))
-            if found == len(self._metas):
-                self._metas.append(meta)
-            meta_ids.append(found)
-        self._meta.extend(map(meta_ids.__getitem__, table.meta))
-        self._digests += table.digests
-        self._links.update((base + row, link) for row, link in table.links.items())
-        self._texts.update((base + row, text) for row, text in table.texts.items())
-        self._elfs.update((base + row, elf) for row, elf in table.elfs.items())
-        self._beams.update((base + row, beam) for row, beam in table.beams.items())
-        self._flags.update((base + row, flag) for row, flag in table.flags.items())
-        self._fate.frombytes(bytes(len(table)))
-        self._ended_by.extend([-1] * len(table))
-        self._shown += b"\1" * len(table)
+        collisions = find_collisions(self._all.children, self._all.path_of)
+        if collisions is not None:
+            self._all.notices.append((-1, "case-collision", collisions))
+        return self._all.freeze()
 
     def _hide_lower(self, table: LayerTable, places: list[int]) -> None:
         """Whiteouts and opaque markers: they act on what the layers below have left."""
         marks = mask(table.kind, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
         for row in compress(range(len(table)), marks):
             kind = table.kind[row]
-            self._shown[self._base + row] = 0
+            self._all.shown[self._base + row] = 0
             place = places[table.directory[row]]
-            if kind == Kind.OTHER or place == _HIDDEN:
+            if kind == Kind.OTHER or place == HIDDEN:
                 continue
             if kind == Kind.OPAQUE:
                 self._opaques[place] = row
@@ -187,21 +90,21 @@ class _Tree:
                 self._whiteout(place, table.name[row], row)
 
     def _whiteout(self, place: int, name: bytes, row: int) -> None:
-        target = self._children[place].pop(name, None)
+        target = self._all.children[place].pop(name, None)
         if target is None:
             self._note("whiteout-noop", row, "a whiteout of something that is not there")
         elif target >= 0:
             self._end(target, Fate.DELETED)
         else:
             gone = self._wiped[place, name] = self._remove(~target)
-            self._hid[self._base + row] = gone[1]
+            self._all.hid[self._base + row] = gone[1]
 
     def _opaque(self, place: int, row: int) -> None:
         if place == ROOT:
             self._note(
                 "root-opaque", row, "an opaque root hides everything: overlay engines ignore it"
             )
-        below, self._children[place] = self._children[place], {}
+        below, self._all.children[place] = self._all.children[place], {}
         for name, target in below.items():
             if target >= 0:
                 self._end(target, Fate.DELETED)
@@ -210,17 +113,17 @@ class _Tree:
 
     def _reach(self, place: int) -> bool:
         """Whether a whiteout's directory is in the tree."""
-        if self._linked[place]:
+        if self._all.linked[place]:
             return True
         top = self._chain(place)[-1]
-        if self._dir_name[top] in self._children[self._dir_parent[top]]:
+        if self._all.dir_name[top] in self._all.children[self._all.dir_parent[top]]:
             self._blocked.append(top)
         return False
 
     def _unblock(self) -> None:
         """A whiteout below a lower link or file makes it a directory, unless the layer has its own."""
         for top in self._blocked:
-            before = self._children[self._dir_parent[top]].get(self._dir_name[top])
+            before = self._all.children[self._all.dir_parent[top]].get(self._all.dir_name[top])
             if before is not None and 0 <= before < self._base:
                 self._link(top, -1)
 
@@ -243,18 +146,18 @@ class _Tree:
         alone = _Tree()
         alone._add_alone(table)
         remains = bytearray(b"\1" * len(table))
-        for row, (kind, fate) in enumerate(zip(alone._kind, alone._fate, strict=True)):
-            if kind < Kind.WHITEOUT and not alone._shown[row] and fate != Fate.ORPHAN:
+        for row, (kind, fate) in enumerate(zip(alone._all.kind, alone._all.fate, strict=True)):
+            if kind < Kind.WHITEOUT and not alone._all.shown[row] and fate != Fate.ORPHAN:
                 remains[row] = 0
-                self._shown[self._base + row] = 0
-                self._fate[self._base + row] = fate
-                self._ended_by[self._base + row] = -1 if fate == Fate.LIVE else self._layer
+                self._all.shown[self._base + row] = 0
+                self._all.fate[self._base + row] = fate
+                self._all.ended_by[self._base + row] = -1 if fate == Fate.LIVE else self._layer
             if kind != table.kind[row]:
-                self._kind[self._base + row] = kind
-                if row in alone._links:
-                    self._links[self._base + row] = alone._links[row]
-        for row, body in alone._body.items():
-            self._body[self._base + row] = self._base + body
+                self._all.kind[self._base + row] = kind
+                if row in alone._all.links:
+                    self._all.links[self._base + row] = alone._all.links[row]
+        for row, body in alone._all.body.items():
+            self._all.body[self._base + row] = self._base + body
         for body, left in alone._names_left.items():
             self._names_left[self._base + body] = left
         for id in ("duplicate-entry", "child-of-file"):
@@ -263,13 +166,13 @@ class _Tree:
         return remains
 
     def _add_alone(self, table: LayerTable) -> None:
-        places = self._place_directories(table)
-        self._append(table, places)
+        places = self._all.place(table)
+        self._all.append(table, places)
         self._add(table, places, None)
 
     def _add(self, table: LayerTable, places: list[int], remains: bytearray | None) -> None:
         """The layer's own entries, in order; those that `remains` is 0 for are dead already."""
-        linked, children, whiteouts = self._linked, self._children, self._whiteouts
+        linked, children, whiteouts = self._all.linked, self._all.children, self._whiteouts
         added = changed = 0
         row = self._base - 1
         for kind, home, name in zip(table.kind, table.directory, table.name, strict=True):
@@ -284,7 +187,7 @@ class _Tree:
                     continue
             elif kind >= Kind.WHITEOUT:
                 continue
-            elif place == _HIDDEN:
+            elif place == HIDDEN:
                 self._orphan(row, table.path(row - self._base))
                 continue
             if not name:
@@ -301,11 +204,11 @@ class _Tree:
                 self._add_directory(place, name, before, row)
                 continue
             below[name] = row
-            regular = self._kind[row] <= _HARDLINK
+            regular = self._all.kind[row] <= _HARDLINK
             if before is None:
                 added += regular
             elif before >= 0:
-                was_regular = self._kind[before] <= _HARDLINK
+                was_regular = self._all.kind[before] <= _HARDLINK
                 changed += regular and was_regular and before < self._base
                 added += regular and not was_regular
                 self._removed += was_regular and not regular and before < self._base
@@ -314,33 +217,33 @@ class _Tree:
             else:
                 added += regular
                 self._remove(~before)
-        self._changes.append((added, changed, self._removed))
+        self._all.changes.append((added, changed, self._removed))
 
     def _add_directory(self, place: int, name: bytes, before: int | None, row: int) -> None:
-        own = self._dir_ids[place, name]
+        own = self._all.dir_ids[place, name]
         if before is not None and before >= 0:
             self._end(before, self._deleted(before))
-        elif before is not None and self._dir_row[own] >= 0:
+        elif before is not None and self._all.dir_row[own] >= 0:
             # Attributes are merged; the newer entry is the one that describes the directory.
-            older = self._dir_row[own]
-            self._shown[older] = 0
-            self._fate[older] = Fate.METADATA_ONLY
+            older = self._all.dir_row[own]
+            self._all.shown[older] = 0
+            self._all.fate[older] = Fate.METADATA_ONLY
             if older >= self._base:
-                self._fate[older] = self._deleted(older)
-            self._ended_by[older] = self._layer
-        self._children[place][name] = ~own
-        self._linked[own] = 1
-        self._dir_row[own] = row
+                self._all.fate[older] = self._deleted(older)
+            self._all.ended_by[older] = self._layer
+        self._all.children[place][name] = ~own
+        self._all.linked[own] = 1
+        self._all.dir_row[own] = row
         if (place, name) in self._wiped:
             self._note_readded(place, name, row)
 
     def _link(self, place: int, row: int) -> None:
         """Put a directory in the tree, with its parents; what is in their way goes."""
         for directory in reversed(self._chain(place)):
-            parent, name = self._dir_parent[directory], self._dir_name[directory]
-            before = self._children[parent].get(name)
+            parent, name = self._all.dir_parent[directory], self._all.dir_name[directory]
+            before = self._all.children[parent].get(name)
             if before is not None:
-                if self._kind[before] == _SYMLINK:
+                if self._all.kind[before] == _SYMLINK:
                     self._note(
                         "write-through-symlink",
                         before - self._base,
@@ -353,9 +256,9 @@ class _Tree:
                         "an entry below a file, which becomes a directory",
                     )
                 self._end(before, self._deleted(before))
-            self._children[parent][name] = ~directory
-            self._linked[directory] = 1
-            self._dir_row[directory] = -1
+            self._all.children[parent][name] = ~directory
+            self._all.linked[directory] = 1
+            self._all.dir_row[directory] = -1
             if row < 0:
                 continue
             if (parent, name) in self._wiped:
@@ -368,9 +271,9 @@ class _Tree:
     def _chain(self, place: int) -> list[int]:
         """The directory and its parents that are not in the tree, innermost first."""
         chain = []
-        while not self._linked[place]:
+        while not self._all.linked[place]:
             chain.append(place)
-            place = self._dir_parent[place]
+            place = self._all.dir_parent[place]
         return chain
 
     def _remove(self, directory: int) -> tuple[int, int]:
@@ -379,43 +282,43 @@ class _Tree:
         pending = [directory]
         while pending:
             directory = pending.pop()
-            self._linked[directory] = 0
-            entry = self._dir_row[directory]
+            self._all.linked[directory] = 0
+            entry = self._all.dir_row[directory]
             if entry >= 0:
-                self._shown[entry] = 0
-                self._fate[entry] = self._deleted(entry)
-                self._ended_by[entry] = self._layer
-            below, self._children[directory] = self._children[directory], {}
+                self._all.shown[entry] = 0
+                self._all.fate[entry] = self._deleted(entry)
+                self._all.ended_by[entry] = self._layer
+            below, self._all.children[directory] = self._all.children[directory], {}
             for target in below.values():
                 if target < 0:
                     pending.append(~target)
                     continue
-                files += self._kind[target] <= _HARDLINK
-                size += self._size[target]
+                files += self._all.kind[target] <= _HARDLINK
+                size += self._all.size[target]
                 self._end(target, self._deleted(target))
         return files, size
 
     def _end(self, row: int, how: Fate, *, replaced: bool = False) -> None:
         """A name goes. Its bytes go with the last of the names that show them."""
-        self._shown[row] = 0
-        self._ended_by[row] = self._layer
-        kind = self._kind[row]
+        self._all.shown[row] = 0
+        self._all.ended_by[row] = self._layer
+        kind = self._all.kind[row]
         if kind <= _HARDLINK and not replaced and row < self._base:
             self._removed += 1
-        body = row if kind != _HARDLINK else self._body.get(row, row)
+        body = row if kind != _HARDLINK else self._all.body.get(row, row)
         left = self._names_left.get(body)
         if kind == _HARDLINK:
-            self._fate[row] = how
+            self._all.fate[row] = how
         if left is not None:
             self._names_left[body] = left - 1
             if left > 1:
                 if body == row:
-                    self._ended_by[row] = -1
+                    self._all.ended_by[row] = -1
                 return
         if body < self._base and how == Fate.DUPLICATE_ENTRY:
             how = Fate.REWRITTEN
-        self._fate[body] = how
-        self._ended_by[body] = self._layer
+        self._all.fate[body] = how
+        self._all.ended_by[body] = self._layer
 
     def _replace(self, before: int, row: int) -> None:
         """What a layer hides is judged by its last entry of a path, which `row` is so far.
@@ -429,9 +332,9 @@ class _Tree:
         self._over[row] = lower
         if before >= self._base:
             how = self._how(lower, row)
-            for one in (lower, self._body.get(lower, lower)):
-                if self._fate[one] and self._ended_by[one] == self._layer:
-                    self._fate[one] = how
+            for one in (lower, self._all.body.get(lower, lower)):
+                if self._all.fate[one] and self._all.ended_by[one] == self._layer:
+                    self._all.fate[one] = how
 
     def _deleted(self, row: int) -> Fate:
         """The class of a name that goes without a successor of its kind."""
@@ -445,28 +348,28 @@ class _Tree:
         if before >= self._base:
             self._note_duplicate(row)
             return Fate.DUPLICATE_ENTRY
-        old, new = self._kind[before], self._kind[row]
+        old, new = self._all.kind[before], self._all.kind[row]
         if old <= _HARDLINK and new <= _HARDLINK:
-            one, other = self._body.get(before, before), self._body.get(row, row)
-            same = self._size[one] == self._size[other] and (
-                self._digests[one * 16 : one * 16 + 16]
-                == self._digests[other * 16 : other * 16 + 16]
+            one, other = self._all.body.get(before, before), self._all.body.get(row, row)
+            same = self._all.size[one] == self._all.size[other] and (
+                self._all.digests[one * 16 : one * 16 + 16]
+                == self._all.digests[other * 16 : other * 16 + 16]
             )
             return Fate.METADATA_ONLY if same else Fate.REWRITTEN
         if old != new:
             return Fate.DELETED
-        same = self._links.get(before) == self._links.get(row)
+        same = self._all.links.get(before) == self._all.links.get(row)
         return Fate.METADATA_ONLY if same else Fate.REWRITTEN
 
     def _resolve_link(self, row: int, place: int, name: bytes) -> bool:
         """Find the bytes of a hard link; False when there are none, and the entry is no file."""
-        if row in self._body or self._kind[row] != _HARDLINK:
+        if row in self._all.body or self._all.kind[row] != _HARDLINK:
             return True
-        above, _, last = self._links[row].rpartition(b"/")
+        above, _, last = self._all.links[row].rpartition(b"/")
         target = self._hidden.get((above, last))
         if target is None:
             home = self._find(above)
-            found = self._children[home].get(last) if home is not None else None
+            found = self._all.children[home].get(last) if home is not None else None
             if found is None or found < 0 or (home, last) == (place, name):
                 if home is not None and (home, last) in self._whiteouts:
                     id, text = "hardlink-to-whiteout", "a hard link to what its own layer deletes"
@@ -482,18 +385,18 @@ class _Tree:
                 row - self._base,
                 "a hard link to a file of a lower layer: overlay engines cannot unpack it",
             )
-        if self._kind[target] > _HARDLINK:
+        if self._all.kind[target] > _HARDLINK:
             # A link to a symbolic link or a device is one more of those.
-            self._kind[row] = self._kind[target]
-            if target in self._links:
-                self._links[row] = self._links[target]
+            self._all.kind[row] = self._all.kind[target]
+            if target in self._all.links:
+                self._all.links[row] = self._all.links[target]
             return True
-        body = self._body.get(target, target)
-        self._body[row] = body
+        body = self._all.body.get(target, target)
+        self._all.body[row] = body
         # A body outside the tree has no name of its own.
-        self._names_left[body] = self._names_left.get(body, int(self._shown[body])) + 1
-        if self._fate[body] == Fate.ORPHAN:
-            self._fate[body], self._ended_by[body] = Fate.LIVE, -1
+        self._names_left[body] = self._names_left.get(body, int(self._all.shown[body])) + 1
+        if self._all.fate[body] == Fate.ORPHAN:
+            self._all.fate[body], self._all.ended_by[body] = Fate.LIVE, -1
         return True
 
     def _find(self, path: bytes) -> int | None:
@@ -501,18 +404,18 @@ class _Tree:
         at = ROOT
         for part in path.split(b"/"):
             if part:
-                found = self._dir_ids.get((at, part))
-                if found is None or not self._linked[found]:
+                found = self._all.dir_ids.get((at, part))
+                if found is None or not self._all.linked[found]:
                     return None
                 at = found
         return at
 
     def _orphan(self, row: int, path: bytes) -> None:
         """An entry that the tree does not have."""
-        self._shown[row] = 0
-        self._fate[row] = Fate.ORPHAN
-        self._ended_by[row] = self._layer
-        if path and self._kind[row] == _FILE:
+        self._all.shown[row] = 0
+        self._all.fate[row] = Fate.ORPHAN
+        self._all.ended_by[row] = self._layer
+        if path and self._all.kind[row] == _FILE:
             above, _, last = path.rpartition(b"/")
             self._hidden[above, last] = row
 
@@ -534,7 +437,7 @@ class _Tree:
                     " some engines lose them",
                 )
                 return
-            parent = self._dir_parent[parent]
+            parent = self._all.dir_parent[parent]
 
     def _note_duplicate(self, row: int) -> None:
         self._note(
@@ -559,44 +462,5 @@ class _Tree:
             known.count += 1
             return
         index = self._base + row
-        path = self._path_of(self._directory[index], self._name[index])
+        path = self._all.path_of(self._all.directory[index], self._all.name[index])
         self._known[id] = LayerNotice(text, path)
-
-    def _find_collisions(self) -> None:
-        """Names that a case-folding or normalising filesystem cannot keep apart."""
-        count, first = 0, b""
-        for directory, below in enumerate(self._children):
-            if len(below) < 2:
-                continue
-            if len(set(map(bytes.lower, below))) == len(below) and b"".join(below).isascii():
-                continue
-            folded = {_fold(name) for name in below}
-            if len(folded) == len(below):
-                continue
-            count += len(below) - len(folded)
-            if not first:
-                seen: set[bytes] = set()
-                for name in sorted(below):
-                    if _fold(name) in seen:
-                        first = self._path_of(directory, name)
-                        break
-                    seen.add(_fold(name))
-        if count:
-            text = (
-                "names that differ only in case or Unicode form: they collide on macOS and Windows"
-            )
-            self._notices.append((-1, "case-collision", LayerNotice(text, first, count)))
-
-    def _path_of(self, directory: int, name: bytes) -> bytes:
-        parts = [name] if name else []
-        while directory > ROOT:
-            parts.append(self._dir_name[directory])
-            directory = self._dir_parent[directory]
-        return b"/".join(reversed(parts))
-
-
-def _fold(name: bytes) -> bytes:
-    if name.isascii():
-        return name.lower()
-    text = name.decode("utf-8", "surrogateescape")
-    return unicodedata.normalize("NFC", text.casefold()).encode("utf-8", "surrogateescape")

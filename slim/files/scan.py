@@ -14,6 +14,7 @@ from threading import Event
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.hasher import Hasher
+from slim.files.shares import share_out
 from slim.files.table import LayerTable
 from slim.files.tar import walk
 from slim.image.manifest import check_algorithm
@@ -143,6 +144,7 @@ def scan_blob(
     if raw is not None and tar is not None:
         table.blob_digest, table.diff_id = raw.digest(), tar.digest()
     _check_ends(table)
+    table.pull, table.labels = share_out(table)
     return table
 
 

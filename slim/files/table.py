@@ -67,6 +67,8 @@ def both(one: bytes, other: bytes) -> bytes:
     return joined.to_bytes(len(one), "big")
 
 
+Bytes = tuple[int, int]
+"""(bytes of the uncompressed tar, bytes of the pull)."""
 DIGEST_BYTES = 16
 NO_DIGEST = bytes(DIGEST_BYTES)
 ROOT = 0
@@ -129,6 +131,10 @@ class LayerTable:
     """`none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic bytes."""
     marks: Marks = field(default_factory=Marks)
     """Stored against uncompressed offsets, as the decompressor went."""
+    pull: array[int] = field(default_factory=lambda: array("q"))
+    """Row to its share of the stored blob; filled with `labels` when the blob has been read."""
+    labels: dict[str, Bytes] = field(default_factory=dict)
+    """What belongs to no file, by bracketed label."""
     blob_digest: str = ""
     """Digest of the stored blob, as computed; empty when not verified."""
     diff_id: str = ""

@@ -1,0 +1,127 @@
+"""The columns while layers are put on top of each other: they grow with each one, and freeze into `Files`."""
+
+from __future__ import annotations
+
+from array import array
+
+from slim.files.extract.beam import Beam
+from slim.files.extract.elf import Elf
+from slim.files.table import ROOT, Files, LayerNotice, LayerTable
+
+HIDDEN = -1
+"""Place of directories that are no part of the tree."""
+
+
+class Columns:
+    """Rows and directories of all layers so far; the fields are those of `Files`."""
+
+    def __init__(self) -> None:
+        self.starts = [0]
+        self.kind, self.directory = array("B"), array("i")
+        self.name: list[bytes] = []
+        self.size, self.stored, self.meta = array("q"), array("q"), array("i")
+        self.metas: list[tuple[int, int, int]] = []
+        self.meta_ids: dict[tuple[int, int, int], int] = {}
+        self.digests = bytearray()
+        self.links: dict[int, bytes] = {}
+        self.texts: dict[int, bytes] = {}
+        self.elfs: dict[int, Elf] = {}
+        self.beams: dict[int, Beam] = {}
+        self.flags: dict[int, str] = {}
+        self.fate, self.ended_by = array("B"), array("i")
+        self.shown = bytearray()
+        self.body: dict[int, int] = {}
+        self.dir_ids: dict[tuple[int, bytes], int] = {}
+        self.dir_parent, self.dir_name = array("i", [-1]), [b""]
+        self.dir_row = array("i", [-1])
+        """The entry that describes a directory, -1 for implicit ones."""
+        self.linked = bytearray(b"\1")
+        """1 for directories that are in the tree."""
+        self.children: list[dict[bytes, int]] = [{}]
+        self.hid: dict[int, int] = {}
+        self.changes: list[tuple[int, int, int]] = []
+        self.notices: list[tuple[int, str, LayerNotice]] = []
+
+    def place(self, table: LayerTable) -> list[int]:
+        """Ids of the layer's directories in the image; `HIDDEN` for those outside the tree."""
+        places = [ROOT]
+        ids = self.dir_ids
+        for parent, name, hidden in table.dirs[1:]:
+            if hidden:
+                places.append(HIDDEN)
+                continue
+            key = (places[parent], name)
+            place = ids.get(key)
+            if place is None:
+                place = ids[key] = len(self.dir_name)
+                self.dir_parent.append(key[0])
+                self.dir_name.append(name)
+                self.dir_row.append(-1)
+                self.linked.append(0)
+                self.children.append({})
+            places.append(place)
+        return places
+
+    def append(self, table: LayerTable, places: list[int]) -> None:
+        """Add the rows of a layer; `places` are the ids of its directories."""
+        base = len(self.name)
+        self.kind += table.kind
+        # Rows outside the tree are in the root, for want of a better place.
+        homes = [max(place, ROOT) for place in places]
+        self.directory.extend(map(homes.__getitem__, table.directory))
+        self.name += table.name
+        self.size += table.size
+        self.stored += table.stored
+        meta_ids = []
+        for meta in table.metas:
+            found = self.meta_ids.setdefault(meta, len(self.metas))
+            if found == len(self.metas):
+                self.metas.append(meta)
+            meta_ids.append(found)
+        self.meta.extend(map(meta_ids.__getitem__, table.meta))
+        self.digests += table.digests
+        self.links.update((base + row, link) for row, link in table.links.items())
+        self.texts.update((base + row, text) for row, text in table.texts.items())
+        self.elfs.update((base + row, elf) for row, elf in table.elfs.items())
+        self.beams.update((base + row, beam) for row, beam in table.beams.items())
+        self.flags.update((base + row, flag) for row, flag in table.flags.items())
+        self.fate.frombytes(bytes(len(table)))
+        self.ended_by.extend([-1] * len(table))
+        self.shown += b"\1" * len(table)
+
+    def freeze(self) -> Files:
+        """The columns as they are now, not to be changed any more."""
+        return Files(
+            starts=tuple(self.starts),
+            kind=self.kind,
+            directory=self.directory,
+            name=self.name,
+            size=self.size,
+            stored=self.stored,
+            meta=self.meta,
+            metas=self.metas,
+            digests=self.digests,
+            links=self.links,
+            dir_parent=self.dir_parent,
+            dir_name=self.dir_name,
+            fate=self.fate,
+            ended_by=self.ended_by,
+            shown=self.shown,
+            body=self.body,
+            dir_shown=self.linked,
+            hid=self.hid,
+            changes=tuple(self.changes),
+            notices=tuple(self.notices),
+            texts=self.texts,
+            elfs=self.elfs,
+            beams=self.beams,
+            flags=self.flags,
+        )
+
+    def path_of(self, directory: int, name: bytes) -> bytes:
+        """Path of a name in a directory, or of the directory where the name is empty."""
+        parts = [name] if name else []
+        while directory > ROOT:
+            parts.append(self.dir_name[directory])
+            directory = self.dir_parent[directory]
+        return b"/".join(reversed(parts))
