@@ -44,7 +44,7 @@ def one_member(size: int) -> bytes:
 
 def several(squeeze: Callable[[bytes], bytes], size: int) -> bytes:
     """The same in members, frames or streams on end."""
-    return squeeze(HEAD) + squeeze(bytes(32 * MIB)) * (size // (32 * MIB))
+    return squeeze(HEAD) + squeeze(bytes(8 * MIB)) * (size // (8 * MIB))
 
 
 def windowed(size: int) -> bytes:
@@ -95,8 +95,8 @@ class Bomb:
         return f"limit-{self.limit.partition('=')[0]}"
 
 
-SMALL_LAYER = "layer-bytes=256MiB"
-SMALL_IMAGE = "image-bytes=256MiB"
+SMALL_LAYER = "layer-bytes=100MiB"
+SMALL_IMAGE = "image-bytes=100MiB"
 """The defaults would take too long for a test."""
 
 BOMBS = (
@@ -108,7 +108,7 @@ BOMBS = (
     ),
     Bomb(
         "gzip-members",
-        "gzip of 4 GiB of zeros in 128 members",
+        "gzip of 4 GiB of zeros in 512 members",
         lambda: layer_of(several(gzip, 4 * GIB)),
         SMALL_LAYER,
     ),
@@ -119,7 +119,7 @@ BOMBS = (
         "zstd-window",
         "zstd of 300 MiB with a window of 128 MiB",
         lambda: layer_of(windowed(300 * MIB)),
-        SMALL_LAYER,
+        "layer-bytes=256MiB",
     ),
     Bomb(
         "xz", "xz of 4 GiB of zeros", lambda: layer_of(several(lzma.compress, 4 * GIB)), SMALL_LAYER
@@ -144,15 +144,15 @@ BOMBS = (
     ),
     Bomb(
         "entries",
-        "zstd of 200,000 headers",
-        lambda: layer_of(headers(200_000)),
-        "layer-entries=50000",
+        "zstd of 100,000 headers",
+        lambda: layer_of(headers(100_000)),
+        "layer-entries=20000",
     ),
     Bomb(
         "names",
-        "an archive in zstd of 40,000 members with names of 2,000 bytes",
-        lambda: long_names(40_000),
-        "member-name-bytes=64MiB",
+        "an archive in zstd of 10,000 members with names of 2,000 bytes",
+        lambda: long_names(10_000),
+        "member-name-bytes=10MiB",
     ),
     Bomb(
         "extensions",

@@ -252,7 +252,7 @@ def bytes_of(form: str, folder: Path) -> bytes:
 
 def told(path: Path) -> object:
     """All that a report says, but for the size of the file that it is about."""
-    report = slim.analyze(path, jobs=1)
+    report = slim.analyze(path, jobs=1, advice=False)
     return report.image, report.layers, report.waste, report.totals, report.warnings
 
 
@@ -290,14 +290,14 @@ def test_a_changed_byte_is_an_error_or_changes_no_number(form: str, tmp_path: Pa
     """Names and instructions of archives without digests may change; what layers hold may not."""
     data = bytes_of(form, tmp_path)
     path = write(tmp_path, data)
-    whole = slim.analyze(path)
+    whole = slim.analyze(path, advice=False)
     draw = random.Random(11)  # noqa: S311
-    for _ in range(150):
+    for _ in range(60):
         at = draw.randrange(len(data))
         new = draw.choice((0, 255, 32, data[at] ^ 1, data[at] ^ 128))
         path.write_bytes(data[:at] + bytes([new]) + data[at + 1 :])
         with suppress(SlimError):
-            report = slim.analyze(path, jobs=1)
+            report = slim.analyze(path, jobs=1, advice=False)
             assert report.totals == whole.totals, at
             assert report.largest_files == whole.largest_files, at
             assert [one.diff_id for one in report.layers] == [

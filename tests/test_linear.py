@@ -249,7 +249,7 @@ def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
 @pytest.mark.parametrize("name", GENERATORS)
 def test_eight_times_the_entries_are_no_more_than_that(name: str) -> None:
     _, generate = GENERATORS[name]
-    one, eight = seconds_of(generate(800)), seconds_of(generate(6400))
+    one, eight = seconds_of(generate(500)), seconds_of(generate(4000))
     assert eight < 24 * max(one, 0.005), (one, eight)
 
 

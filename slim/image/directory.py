@@ -92,7 +92,11 @@ class DirectoryArchive:
                 "copy the layout with the files that it links to: cp -rL",
             )
         if not stat.S_ISREG(status.st_mode):
-            raise InputError("unreadable", f"{name!r} is not a regular file")
+            raise InputError(
+                "unreadable",
+                f"{name!r} is not a regular file",
+                "a layout holds plain files: copy it with skopeo copy",
+            )
         return PathBlob(path, status.st_size, (status.st_dev, status.st_ino))
 
 
@@ -118,4 +122,8 @@ def _size(entry: os.DirEntry[str]) -> int:
 
 
 def _unreadable(name: str, error: OSError) -> InputError:
-    return InputError("unreadable", f"cannot read {name!r}: {error.strerror}")
+    return InputError(
+        "unreadable",
+        f"cannot read {name!r}: {error.strerror}",
+        "check the permissions of the layout",
+    )

@@ -134,7 +134,11 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         return DirectoryArchive(Path(path), limits)
     try:
         if not stat.S_ISREG(mode):
-            raise InputError("unreadable", f"{path!r} is not a regular file or directory")
+            raise InputError(
+                "unreadable",
+                f"{path!r} is not a regular file or directory",
+                "pipe an archive: docker save app | slim analyze -",
+            )
         if prefix == "oci-dir":
             raise UsageError("not-a-directory", f"{path!r} is a file", "write oci-archive:PATH")
         return TarArchive(fd, limits)
