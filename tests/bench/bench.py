@@ -149,10 +149,12 @@ def throughput(name: str, form: str, rounds: int) -> list[Row]:
     path = image(name, form)
     floor = [PYTHON, "-m", "tests.bench.floor", path, "--mode"]
     commands = {
-        "slim": slim(path),
+        # Without the rules it does what the floor and dive do: read and attribute.
+        "slim": slim(path, "--no-advice"),
+        "advised": slim(path),
         "pool": [*floor, "pool"],
         "pipeline": [*floor, "pipeline"],
-        "fast": slim(path, "--no-verify"),
+        "fast": slim(path, "--no-verify", "--no-advice"),
         "unverified": [*floor, "unverified"],
     }
     if peer := dive(path):
@@ -174,6 +176,7 @@ def throughput(name: str, form: str, rounds: int) -> list[Row]:
               at_most=False),
         ratio(label, "slim --no-verify / that floor", runs["fast"], runs["unverified"], 0,
               at_most=True),
+        ratio(label, "slim with advice / without", runs["advised"], runs["slim"], 0, at_most=True),
         Row(label, "slim: processor time / floor's, memory",
             f"{runs['slim'].cpu / floors.cpu:.2f}, {runs['slim'].rss / MB:.0f} MB"),
     ]  # fmt: skip
