@@ -115,8 +115,14 @@ def test_clean_text_is_one_tame_line(text: str, width: int) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
 def test_plain_text_is_left_alone(text: str) -> None:
-    if not any(command in text for command in COMMANDS):
+    if not any(command in text for command in COMMANDS) and text == text.strip(":"):
         assert clean(text) == text
+
+
+def test_a_colon_makes_no_command_with_one_of_ours() -> None:
+    assert f":{clean(':error:')}:" == ":\\x3aerror\\x3a:"
+    assert clean("a:b") == "a:b"
+    assert clean(":") == "\\x3a"
 
 
 @given(TEXTS)

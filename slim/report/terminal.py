@@ -29,6 +29,9 @@ def clean(text: str, width: int = 4096) -> str:
     # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
     for opener, shown in (("::", ":\\x3a"), ("##[", "#\\x23["), ("##vso[", "#\\x23vso[")):
         text = text.replace(opener, shown)
+    # Nor may a colon of theirs make one with a colon of ours.
+    text = f"\\x3a{text[1:]}" if text.startswith(":") else text
+    text = f"{text[:-1]}\\x3a" if text.endswith(":") else text
     return shorten(text, width)
 
 
