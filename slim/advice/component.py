@@ -42,6 +42,8 @@ class Component:
     """The bytes that may stand at each place between them; empty if a star is all there is."""
     stars: int
     """Bit i is set if a star stands in front of place i (the last bit: behind all places)."""
+    needle: bytes = b""
+    """Literal bytes that a matching name has somewhere: looked for before anything is run."""
     _steps: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
     """Byte to the places that accept it, as bits; filled as bytes are met."""
 
@@ -102,7 +104,19 @@ def component(tokens: Sequence[Token]) -> bytes | Component:
             places.append(token)
         else:
             stars |= 1 << len(places)
-    return Component(head, _join(tokens[last:]), tuple(places), stars)
+    return Component(head, _join(tokens[last:]), tuple(places), stars, _needle(places, stars))
+
+
+def _needle(places: Sequence[frozenset[int]], stars: int) -> bytes:
+    """The longest run of single bytes that no star interrupts."""
+    best = run = b""
+    for index, place in enumerate(places):
+        if stars >> index & 1 or len(place) != 1:
+            run = b""
+        if len(place) == 1:
+            run += bytes(place)
+            best = max(best, run, key=len)
+    return best
 
 
 def _join(tokens: Sequence[Token]) -> bytes:

@@ -93,7 +93,11 @@ class _Wildcards:
             if bucket is not None:
                 found += [child for component, child in bucket if component.matches(name)]
         if self._others:
-            found += [child for component, child in self._others if component.matches(name)]
+            found += [
+                child
+                for component, child in self._others
+                if component.needle in name and component.matches(name)
+            ]
 
 
 class _State:
