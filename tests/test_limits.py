@@ -14,8 +14,12 @@ import pytest
 
 import slim
 from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError
+from slim.files.overlay import resolve
+from slim.files.table import LayerTable
 from slim.image.build import read_document
+from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits, with_limits
+from slim.report.notices import warnings
 from tests.attacks import Attack, named, prove, shown
 from tests.building import (
     END,
@@ -178,6 +182,25 @@ ATTACKS: tuple[Attack, ...] = (
         packed(simple(raw_layer(extension(b"x", b"") * 20 + END))), "-extensions",
     ),
     Attack(
+        id="L-many-layers",
+        given="more layers than overlay2 stacks",
+        make=packed(simple(*[HELLO] * 126)),
+        warns="many-layers",
+        says=("126 layers",),
+    ),
+    Attack(
+        id="L-layers-enough",
+        given="125 layers",
+        make=packed(simple(*[HELLO] * 125)),
+        quiet="many-layers",
+    ),
+    Attack(
+        id="L-ratio",
+        given="a layer of more than 1 GiB that is stored in less than a 200th",
+        outcome="warning high-ratio",
+        proof="test_a_layer_that_unfolds_far_is_said",
+    ),
+    Attack(
         id="X7",
         given="an archive that is cut off at every block and at random bytes",
         outcome="an error, or the same report",
@@ -203,8 +226,25 @@ def test_limits(attack: Attack, tmp_path: Path) -> None:
     prove(attack, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("stored_bytes", "tar_bytes", "warned"),
+    [(1 << 20, 2 << 30, True), (1 << 20, 1 << 29, False), (1 << 24, 2 << 30, False)],
+)
+def test_a_layer_that_unfolds_far_is_said(
+    stored_bytes: int, tar_bytes: int, warned: bool, tmp_path: Path
+) -> None:
+    table = LayerTable(blob_bytes=stored_bytes, tar_bytes=tar_bytes, compression="none")
+    with open_image(pack(tmp_path, simple(HELLO))) as read:
+        found = warnings(read, [table], resolve([table]), ())
+    assert ("high-ratio" in [one.id for one in found]) == warned
+
+
 def test_every_limit_is_attacked() -> None:
-    attacked = {name for attack in shown(ATTACKS) for name in changed(attack.options["limits"])}
+    attacked = {
+        name
+        for attack in shown(ATTACKS)
+        for name in changed(attack.options.get("limits", DEFAULT_LIMITS))
+    }
     assert attacked == {field.name for field in fields(Limits)}
 
 

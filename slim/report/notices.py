@@ -12,6 +12,9 @@ from slim.report.naming import utf8
 
 _MANY_LAYERS = 125
 """overlay2 stacks 128 at most, moby keeps some for itself."""
+_RATIO = 200
+_LARGE = 1 << 30
+"""Uncompressed bytes from which a ratio is worth a word: a small layer of zeros is nothing."""
 
 
 def warnings(
@@ -55,7 +58,7 @@ def warnings(
 
 
 def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
-    """Blobs that some engine cannot unpack, because of what they are or of what they are called."""
+    """Blobs that some engine cannot unpack, or should not without a second look."""
     media_type = layer.descriptor.media_type if layer.descriptor else ""
     label = kinds.layer_label(media_type)
     if media_type and label != table.compression:
@@ -63,6 +66,12 @@ def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
         if label == "none" and media_type not in kinds.SNIFFED:
             text += ": containerd cannot unpack it"
         yield model.Warning(id="media-type-mismatch", text=text, layer=layer.index)
+    if table.tar_bytes > max(_LARGE, _RATIO * table.blob_bytes):
+        text = (
+            f"{table.blob_bytes:,} bytes unfold to {table.tar_bytes:,}:"
+            f" more than {_RATIO} times as many, as contents seldom do"
+        )
+        yield model.Warning(id="high-ratio", text=text, layer=layer.index)
     if table.compression in ("bzip2", "xz"):
         text = f"compressed as {table.compression}: docker load reads it, no engine pulls it"
         yield model.Warning(id="docker-only-compression", text=text, layer=layer.index)
