@@ -61,6 +61,7 @@ def builtin_sources() -> tuple[Source, ...]:
     return sources_in(rules_folder())
 
 
+@cache
 def builtin_snippets() -> dict[str, str]:
     """The built-in Dockerfile fragments by name."""
     return snippets_in(rules_folder())

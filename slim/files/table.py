@@ -2,7 +2,7 @@
 
 `LayerTable` is what one blob holds: a pure function of its bytes. `Files` is all layers of an image on
 top of each other, with the directories interned once (parents before children) and the fate of every
-row. Columns are the standard library's arrays: a million rows cost about 150 MB.
+row. Columns are the standard library's arrays.
 """
 
 from __future__ import annotations
