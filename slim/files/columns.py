@@ -108,6 +108,7 @@ class Columns:
             ended_by=self.ended_by,
             shown=self.shown,
             body=self.body,
+            children=self.children,
             dir_shown=self.linked,
             hid=self.hid,
             changes=tuple(self.changes),

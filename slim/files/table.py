@@ -197,6 +197,8 @@ class Files:
     """1 where the final filesystem shows the row's name."""
     body: dict[int, int]
     """Hard link row to the row that holds the bytes; absent when the target is missing."""
+    children: list[dict[bytes, int]]
+    """The final filesystem: directory → name → row, or `~directory` for a directory in it."""
     dir_shown: bytearray
     """1 where the final filesystem has the directory."""
     hid: dict[int, int]

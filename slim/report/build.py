@@ -78,7 +78,7 @@ def build(
         ),
         image=_image(image, base, counsel, redacted),
         totals=totals,
-        predicted=_predicted(ledger, advice),
+        predicted=_predicted(totals, advice),
         findings=findings(
             advice,
             created_by=created_by,
@@ -124,9 +124,8 @@ def build(
     )
 
 
-def _predicted(ledger: Ledger, advice: Advice) -> model.Predicted:
-    disk = sum(one.disk_bytes for one in ledger.layers)
-    pull = sum(one.pull_bytes for one in ledger.layers)
+def _predicted(totals: model.Totals, advice: Advice) -> model.Predicted:
+    disk, pull = totals.disk_bytes, totals.pull_bytes
     return model.Predicted(
         safe=model.Amount(disk_bytes=disk - advice.safe.disk, pull_bytes=pull - advice.safe.pull),
         all=model.Amount(

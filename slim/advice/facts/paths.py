@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from itertools import compress
 
 from slim.files.extract.elf import Elf
-from slim.files.table import ROOT, Files, Kind, both, mask
+from slim.files.table import ROOT, Files, Kind
 
 MAX_HOPS = 255
 """Most symbolic links followed on the way of one path."""
@@ -149,20 +148,7 @@ class View:
 
 def view_of(files: Files) -> View:
     """The view on the final filesystem of `files`."""
-    names: list[dict[bytes, int]] = [{} for _ in files.dir_parent]
-    for directory in range(ROOT + 1, len(files.dir_parent)):
-        if files.dir_shown[directory]:
-            names[files.dir_parent[directory]][files.dir_name[directory]] = ~directory
-    kinds = mask(files.kind, Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DEVICE)
-    live = both(kinds, bytes(files.shown))
-    for row, directory, name in zip(
-        compress(range(len(files)), live),
-        compress(files.directory, live),
-        compress(files.name, live),
-        strict=True,
-    ):
-        names[directory][name] = row
-    return View(files, names)
+    return View(files, files.children)
 
 
 def encoded(text: str) -> bytes:
