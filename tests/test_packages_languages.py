@@ -12,13 +12,15 @@ from pathlib import Path
 import pytest
 
 from slim.advice import packages
-from slim.advice.packages.catalog import read_catalog, wanted
+from slim.advice.packages.catalog import read_catalog
 from slim.advice.packages.conda import read_conda
 from slim.advice.packages.dotnet import read_dotnet
 from slim.advice.packages.model import Package
 from slim.advice.packages.php import read_php
 from slim.advice.packages.python import normalized, read_python
 from slim.advice.packages.ruby import read_ruby
+from slim.files import extract
+from slim.files.extract.texts import choose
 
 SITE = b"opt/venv/lib/python3.12/site-packages/"
 
@@ -127,7 +129,8 @@ def test_this_environment_is_read_as_the_standard_library_reads_it() -> None:
         if not isinstance(folder, Path) or folder.suffix != ".dist-info" or not one.files:
             continue
         for path in folder.iterdir():
-            if path.is_file() and 0 < path.stat().st_size <= wanted(b"", path.name.encode()):
+            chosen = choose(str(path.parent).lstrip("/").encode(), path.name.encode())
+            if path.is_file() and chosen is not None and path.stat().st_size <= chosen.cap:
                 contents[str(path).lstrip("/").encode()] = path.read_bytes()
         located = {str(Path(str(one.locate_file(file)))) for file in one.files}
         expected[one.metadata["Name"], one.version] = {_plain(path) for path in located}
@@ -154,7 +157,12 @@ def _plain(path: str) -> str:
 
 def test_the_examples_of_the_documentation() -> None:
     examples = 0
-    for module in pkgutil.iter_modules(packages.__path__, packages.__name__ + "."):
+    modules = (
+        module
+        for package in (packages, extract)
+        for module in pkgutil.iter_modules(package.__path__, package.__name__ + ".")
+    )
+    for module in modules:
         result = doctest.testmod(importlib.import_module(module.name))
         assert not result.failed, module.name
         examples += result.attempted
@@ -338,5 +346,5 @@ def test_no_document_is_a_notice(path: bytes, data: bytes) -> None:
         (b"usr/lib/erlang/lib/kernel-10/ebin", b"kernel.app", True),
     ],
 )
-def test_which_files_are_wanted(directory: bytes, name: bytes, taken: bool) -> None:
-    assert bool(wanted(directory, name)) == taken
+def test_which_files_of_databases_are_kept(directory: bytes, name: bytes, taken: bool) -> None:
+    assert (choose(directory, name) is not None) == taken

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pytest
 
-from slim.advice.packages.catalog import wanted
 from slim.advice.packages.closure import recommends_only, removal_closure
 from slim.advice.packages.dpkg import read_dpkg
 from slim.advice.packages.graph import Graph, link
@@ -22,6 +21,7 @@ from slim.advice.packages.model import Package
 from slim.advice.packages.owners import own
 from slim.advice.packages.rpm import read_rpm
 from slim.advice.packages.rpmdb_sqlite import sqlite_headers
+from slim.files.extract.texts import choose
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan_blob
@@ -32,13 +32,14 @@ pytestmark = pytest.mark.real
 
 
 def read_files(root: Path, *folders: str) -> dict[bytes, bytes]:
-    """What the readers want of a root directory."""
+    """What an analysis would keep of a root directory."""
     contents: dict[bytes, bytes] = {}
     for folder in folders:
         for path in (root / folder).rglob("*"):
             if path.is_file() and not path.is_symlink():
                 name = os.fsencode(path.relative_to(root))
-                if path.stat().st_size <= wanted(*name.rsplit(b"/", 1)):
+                chosen = choose(*name.rsplit(b"/", 1))
+                if chosen is not None and path.stat().st_size <= chosen.cap:
                     contents[name] = path.read_bytes()
     return contents
 

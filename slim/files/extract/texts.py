@@ -79,7 +79,11 @@ _SECRET_WORDS = (b"secret", b"credential", b"password", b"token")
 
 
 def choose(directory: bytes, name: bytes) -> Choice | None:
-    """The choice that a path falls under; `directory` is without a leading slash."""
+    """The choice that a path falls under; `directory` is without a leading slash.
+
+    >>> choose(b"var/lib/dpkg", b"status") is None, choose(b"srv", b"status") is None
+    (False, True)
+    """
     above, _, last = directory.rpartition(b"/")
     above = above.rpartition(b"/")[2]
     for one in _BY_NAME.get(name, ()):
