@@ -25,13 +25,14 @@ __all__ = [
 
 if TYPE_CHECKING:
     from slim.pipeline import analyze
+    from slim.report.comparison import Comparison
     from slim.report.delta import compare
     from slim.report.formats import render
     from slim.report.load import load_report
-    from slim.report.model import Comparison, Report
+    from slim.report.model import Report
 
 _FROM = {
-    "Comparison": "slim.report.model",
+    "Comparison": "slim.report.comparison",
     "Report": "slim.report.model",
     "analyze": "slim.pipeline",
     "compare": "slim.report.delta",

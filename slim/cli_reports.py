@@ -15,8 +15,9 @@ import typer
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from slim.report.comparison import Comparison
     from slim.report.gate import Gates
-    from slim.report.model import Comparison, Report, Verdict
+    from slim.report.model import Report, Verdict
 
 T = TypeVar("T")
 reports = typer.Typer()

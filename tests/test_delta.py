@@ -14,9 +14,10 @@ from msgspec.structs import replace
 
 import slim
 from slim.report import delta_markdown
+from slim.report.comparison import Comparison
 from slim.report.delta import compare
 from slim.report.gate import Gates, Growth, judge_comparison, parse_fail_on
-from slim.report.model import Cause, Comparison, LayerInfo, Report
+from slim.report.model import Cause, LayerInfo, Report
 from tests.building import image, save
 from tests.building import layer as tar_layer
 from tests.conftest import GOLDEN

@@ -23,7 +23,6 @@ PADDING = "[padding]"
 OTHER = "[other entries]"
 END = "[after end of archive]"
 UNKNOWN = "[unknown contents]"
-LABELS = (HEADERS, PADDING, OTHER, END, UNKNOWN)
 
 _FILE = int(Kind.FILE)
 

@@ -11,7 +11,8 @@ from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
 from slim.report import model, words
-from slim.report.model import Comparison, Finding, LayerChange, LayerInfo, Report
+from slim.report.comparison import Comparison, FindingChange, LayerChange, LayerStatus, Side
+from slim.report.model import Finding, LayerInfo, Report
 
 _SUM = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}")
 """What the classic builder writes for copied files: their checksum changes with them."""
@@ -39,8 +40,8 @@ def compare(base: Report, image: Report) -> Comparison:
     )
 
 
-def _side(report: Report) -> model.Side:
-    return model.Side(
+def _side(report: Report) -> Side:
+    return Side(
         name=report.image.name,
         input=report.source.input,
         digest=report.image.digest,
@@ -96,7 +97,7 @@ def _layer_change(base: LayerInfo | None, image: LayerInfo | None, shown: LayerI
     )
 
 
-def _status(base: LayerInfo | None, image: LayerInfo | None) -> model.LayerStatus:
+def _status(base: LayerInfo | None, image: LayerInfo | None) -> LayerStatus:
     if base is None:
         return "added"
     if image is None:
@@ -106,11 +107,11 @@ def _status(base: LayerInfo | None, image: LayerInfo | None) -> model.LayerStatu
     return "same" if image.diff_id and image.diff_id == base.diff_id else "rebuilt"
 
 
-def _findings(base: Report, image: Report) -> list[model.FindingChange]:
+def _findings(base: Report, image: Report) -> list[FindingChange]:
     """Of findings that claim bytes; one that is only a note on a side is not there."""
     before, after = _claims(base), _claims(image)
     changes = [
-        model.FindingChange(
+        FindingChange(
             status="still" if key in before else "new",
             base_claimed_bytes=before[key].claimed_bytes if key in before else 0,
             finding=one,
@@ -118,7 +119,7 @@ def _findings(base: Report, image: Report) -> list[model.FindingChange]:
         for key, one in after.items()
     ]
     changes += [
-        model.FindingChange(status="fixed", base_claimed_bytes=one.claimed_bytes, finding=one)
+        FindingChange(status="fixed", base_claimed_bytes=one.claimed_bytes, finding=one)
         for key, one in before.items()
         if key not in after
     ]

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections import Counter
 
 from slim.report import words
+from slim.report.comparison import Comparison, LayerChange
 from slim.report.gfm import NBSP, code, link, marker, prose, size, table
 from slim.report.markdown import ROWS, limit_words, more, place_and_instruction, rule_id
-from slim.report.model import Comparison, Finding, LayerChange
+from slim.report.model import Finding
 from slim.report.page import Flavor, Fold, flavor_of, page
 
 _CAUSES = 3

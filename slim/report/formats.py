@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import cast
 
 from slim.errors import UsageError
-from slim.report.model import Comparison, Report
+from slim.report.comparison import Comparison
+from slim.report.model import Report
 
 Renderer = Callable[[Report], str]
 

@@ -15,7 +15,8 @@ from msgspec.structs import replace
 
 from slim.errors import UsageError
 from slim.report import words
-from slim.report.model import Budget, Comparison, Finding, Report, Verdict
+from slim.report.comparison import Comparison
+from slim.report.model import Budget, Finding, Report, Verdict
 from slim.units import format_bytes, parse_bytes, parse_percent
 
 LEVELS = ("high", "medium", "low")

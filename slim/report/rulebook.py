@@ -24,6 +24,7 @@ def describe(rule: Rule) -> str:
         ("Selects", _selects(rule)),
         ("But not", (*rule.except_paths, *(glob.pattern for glob in rule.except_packages))),
         ("Breaks when", rule.breaks_when),
+        ("Related", tuple(f"{tool}: {id}" for tool, id in rule.related)),
         ("Sources", rule.sources),
     ):
         if values:

@@ -7,7 +7,8 @@ from typing import Any
 
 import msgspec
 
-from slim.report.model import SCHEMA_VERSION, Comparison, Report
+from slim.report.comparison import Comparison
+from slim.report.model import SCHEMA_VERSION, Report
 
 
 def render(report: Report | Comparison) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from slim.report.model import Comparison, Report
+from slim.report.comparison import Comparison
+from slim.report.model import Report
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _ARGS = re.compile(r"^(RUN )?\|\d+ ")
