@@ -3,7 +3,8 @@
 The compression is decided by magic bytes, never by the label. Concatenated gzip members and zstd
 frames, skippable frames among them, are one stream (RFC 1952 §2.2, RFC 8878 §3.1); a stream that is cut
 off is an error in every format. Output per call is bounded, so that a bomb costs time up to a limit;
-memory is what the format asks for, at most a zstd window of 128 MiB or 64 MiB for xz per stream. At every checkpoint at most 64 KiB of input were consumed since the last one.
+memory is what the format asks for, at most a zstd window of 128 MiB or 80 MiB for xz per stream. At
+every checkpoint at most 64 KiB of input were consumed since the last one.
 """
 
 from __future__ import annotations
