@@ -14,12 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import slim
 from fixtures import deflate
 from fixtures.build import FOLDER, IMAGES
 from fixtures.contents import Content, beam, elf
 from slim import Report
 from slim.dockerfile import parse_dockerfile, place
 from slim.errors import UsageError
+from slim.report.terminal import columns
 from tests.checked import checked_analyze
 
 FAT, SLIM = "phoenix-fat", "phoenix-slim"
@@ -273,3 +275,8 @@ def merged(name: str) -> dict[str, bytes]:
     """All layers into one another; nothing is deleted."""
     stored = (untar(gzip.decompress(members(name)[path])) for path in manifest(name)["Layers"])
     return {path: data for layer in stored for path, data in layer.items()}
+
+
+def test_the_text_of_the_demo_image_fits_100_columns() -> None:
+    report = slim.analyze(FOLDER / f"{FAT}.tar", dockerfile=FOLDER / f"{FAT}.Dockerfile")
+    assert max(map(columns, slim.render(report, "text").splitlines())) <= 100

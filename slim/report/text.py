@@ -167,7 +167,10 @@ def _cause(waste: Waste) -> list[str]:
     sizes = f"{format_bytes(waste.disk_bytes)} on disk, {format_bytes(waste.pull_bytes)} to pull"
     files = words.count(waste.files, "file")
     lines = [
-        f"  {sizes}: {files} of layer {waste.origin_layer}, {words.cause(waste.kind)}",
+        _wrapped(
+            f"{sizes}: {files} of layer {waste.origin_layer}, {words.cause(waste.kind)}",
+            first="  ",
+        ),
         shorten(
             f"    by layer {waste.ended_by}: {_where(waste.created_by, waste.dockerfile)}", WIDTH
         ),
