@@ -7,19 +7,30 @@ from typing import Annotated, cast
 import typer
 
 from slim.cli_compare import comparisons
-from slim.cli_reports import (
+from slim.cli_options import (
+    AdviceWanted,
+    BaseImage,
+    Dockerfile,
     ExitZero,
     FailOn,
+    ImageIndex,
+    Jobs,
+    LimitSettings,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
-    OutputOption,
-    finish,
-    parse_gates,
-    parse_outputs,
-    reports,
+    Outputs,
+    Platform,
+    Redact,
+    RoleName,
+    ShowProgress,
+    Tag,
+    Target,
+    Top,
+    Verify,
 )
+from slim.cli_reports import finish, parse_gates, parse_outputs, reports
 from slim.cli_rules import rules
 from slim.version import VERSION
 
@@ -73,101 +84,21 @@ def analyze(
             show_default=False,
         ),
     ],
-    output: OutputOption = None,
-    dockerfile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE",
-            envvar="SLIM_DOCKERFILE",
-            help="The Dockerfile that built the image: findings name its lines.",
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(
-            metavar="STAGE",
-            envvar="SLIM_TARGET",
-            help="The stage that was built, as in docker build.",
-        ),
-    ] = None,
-    base: Annotated[
-        str | None,
-        typer.Option(
-            metavar="IMAGE",
-            envvar="SLIM_BASE",
-            help="The base image, in any form IMAGE can have: keeps its bytes apart exactly.",
-        ),
-    ] = None,
-    tag: Annotated[
-        str | None, typer.Option(envvar="SLIM_TAG", help="Choose an image by its tag.")
-    ] = None,
-    image_index: Annotated[
-        int | None,
-        typer.Option(envvar="SLIM_IMAGE_INDEX", help="Choose an image by position, from 0."),
-    ] = None,
-    platform: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OS/ARCH[/VARIANT]", envvar="SLIM_PLATFORM", help="Choose an image by platform."
-        ),
-    ] = None,
-    advice: Annotated[
-        bool,
-        typer.Option(
-            "--advice/--no-advice",
-            envvar="SLIM_ADVICE",
-            help="Apply the rules: what to change, and how big the image is then.",
-        ),
-    ] = True,
-    role: Annotated[
-        str | None,
-        typer.Option(
-            metavar="ROLE",
-            envvar="SLIM_ROLE",
-            help="What the image is for, where the signs mislead:"
-            " release, builder, dev, base, tool or unknown.",
-        ),
-    ] = None,
-    verify: Annotated[
-        bool,
-        typer.Option(
-            "--verify/--no-verify",
-            envvar="SLIM_VERIFY",
-            help="Check every digest, diff id and size.",
-        ),
-    ] = True,
-    redact: Annotated[
-        bool,
-        typer.Option(
-            "--redact/--no-redact", envvar="SLIM_REDACT", help="Hide values that look like secrets."
-        ),
-    ] = True,
-    top: Annotated[
-        int, typer.Option(min=1, max=100_000, envvar="SLIM_TOP", help="Length of each list.")
-    ] = 20,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "--jobs", "-j", min=1, max=256, envvar="SLIM_JOBS", help="Layers to read at once."
-        ),
-    ] = None,
-    limit: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME=VALUE",
-            envvar="SLIM_LIMIT",
-            help="Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
-            show_default=False,
-        ),
-    ] = None,
-    show_progress: Annotated[
-        bool,
-        typer.Option(
-            "--progress/--no-progress",
-            envvar="SLIM_PROGRESS",
-            help="A bar on stderr for long work, on a terminal.",
-        ),
-    ] = True,
+    output: Outputs = None,
+    dockerfile: Dockerfile = None,
+    target: Target = None,
+    base: BaseImage = None,
+    tag: Tag = None,
+    image_index: ImageIndex = None,
+    platform: Platform = None,
+    advice: AdviceWanted = True,
+    role: RoleName = None,
+    verify: Verify = True,
+    redact: Redact = True,
+    top: Top = 20,
+    jobs: Jobs = None,
+    limit: LimitSettings = None,
+    progress: ShowProgress = True,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,
@@ -182,7 +113,7 @@ def analyze(
 
     outputs = parse_outputs(output)
     gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)
-    with console.progress(show_progress) as progress:
+    with console.progress(progress) as advance:
         report = pipeline.analyze(
             image,
             tag=tag,
@@ -198,7 +129,7 @@ def analyze(
             top=top,
             jobs=jobs,
             limits=with_limits(limit or []),
-            progress=progress,
+            progress=advance,
         )
     finish(report, gates, outputs, exit_zero=exit_zero, private=not redact)
 

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slim.cli_reports import (
+from slim.cli_options import (
+    Dockerfile,
     ExitZero,
     FailOn,
     MaxGrowth,
@@ -14,12 +15,12 @@ from slim.cli_reports import (
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
-    OutputOption,
-    conclude,
-    parse_gates,
-    parse_outputs,
-    write_outputs,
+    Outputs,
+    Platform,
+    Target,
+    Top,
 )
+from slim.cli_reports import conclude, parse_gates, parse_outputs, write_outputs
 
 if TYPE_CHECKING:
     from slim.report.model import Report
@@ -48,26 +49,11 @@ def compare(
             metavar="IMAGE", help="What changed, in the same forms.", show_default=False
         ),
     ],
-    output: OutputOption = None,
-    dockerfile: Annotated[
-        str | None,
-        typer.Option(
-            metavar="FILE", envvar="SLIM_DOCKERFILE", help="The Dockerfile that built IMAGE."
-        ),
-    ] = None,
-    target: Annotated[
-        str | None,
-        typer.Option(metavar="STAGE", envvar="SLIM_TARGET", help="The stage that was built."),
-    ] = None,
-    platform: Annotated[
-        str | None,
-        typer.Option(
-            metavar="OS/ARCH[/VARIANT]", envvar="SLIM_PLATFORM", help="Choose images by platform."
-        ),
-    ] = None,
-    top: Annotated[
-        int, typer.Option(min=1, max=100_000, envvar="SLIM_TOP", help="Findings of each image.")
-    ] = 1_000,
+    output: Outputs = None,
+    dockerfile: Dockerfile = None,
+    target: Target = None,
+    platform: Platform = None,
+    top: Top = 1_000,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,

@@ -8,10 +8,19 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
+from slim.cli_options import (
+    ExitZero,
+    FailOn,
+    MaxLayers,
+    MaxPullSize,
+    MaxReclaimable,
+    MaxSize,
+    Outputs,
+)
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
@@ -33,68 +42,12 @@ ReportFile = Annotated[
         show_default=False,
     ),
 ]
-OutputOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--output",
-        "-o",
-        metavar="FORMAT[=PATH]",
-        help="text, json, markdown, sarif, gitlab, github, junit, csv or metrics; repeat it for"
-        " several. Default: text on a terminal, else json.",
-        envvar="SLIM_OUTPUT",
-        show_default=False,
-    ),
-]
-
-
-def _limit_option(flag: str, text: str, metavar: str = "SIZE") -> Any:
-    return typer.Option(
-        flag,
-        metavar=metavar,
-        envvar=f"SLIM_{flag.strip('-').upper().replace('-', '_')}",
-        help=text,
-        show_default=False,
-    )
-
-
-MaxSize = Annotated[
-    str | None, _limit_option("--max-size", "Fail if the image is larger on disk, such as 340MB.")
-]
-MaxPullSize = Annotated[
-    str | None, _limit_option("--max-pull-size", "Fail if there is more to pull.")
-]
-MaxReclaimable = Annotated[
-    str | None, _limit_option("--max-reclaimable", "Fail if the findings claim more.")
-]
-MaxLayers = Annotated[
-    int | None, _limit_option("--max-layers", "Fail if there are more layers.", "COUNT")
-]
-FailOn = Annotated[
-    list[str] | None,
-    _limit_option(
-        "--fail-on",
-        "Fail on findings: high, medium, low (and what is worse), or rules such as DEB001.",
-        "LEVEL|ID[,…]",
-    ),
-]
-MaxGrowth = Annotated[
-    str | None,
-    _limit_option(
-        "--max-growth", "Fail if the image is larger than BASE by more than both.", "PERCENT,SIZE"
-    ),
-]
-ExitZero = Annotated[
-    bool,
-    typer.Option(
-        "--exit-zero", envvar="SLIM_EXIT_ZERO", help="Say what fails, but exit with 0 all the same."
-    ),
-]
 
 
 @reports.command(
     epilog="Example:\n\n  slim render report.json -o markdown=comment.md -o sarif=slim.sarif"
 )
-def render(report: ReportFile, output: OutputOption = None) -> None:
+def render(report: ReportFile, output: Outputs = None) -> None:
     """Write any output from a report, without the image."""
     from slim.report.load import load_report
 
@@ -107,7 +60,7 @@ def render(report: ReportFile, output: OutputOption = None) -> None:
 )
 def check(
     report: ReportFile,
-    output: OutputOption = None,
+    output: Outputs = None,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,

@@ -1,0 +1,144 @@
+"""The options that commands share: types for their parameters, each declared once, with its help.
+
+A command names the type and its own default: `top: Top = 20`. Every option can be set by the variable
+`SLIM_<FLAG>` too.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+
+
+def _option(flags: str, text: str, metavar: str | None = None, **more: Any) -> Any:
+    """An option of typer by its long flag (`--no-X` after a slash, `-x` after a blank)."""
+    long = flags.partition(" ")[0].partition("/")[0]
+    return typer.Option(
+        *flags.split(),
+        metavar=metavar,
+        envvar=f"SLIM_{long.strip('-').upper().replace('-', '_')}",
+        help=text,
+        **more,
+    )
+
+
+# --- what to read --------------------------------------------------------------------------------
+
+Tag = Annotated[str | None, _option("--tag", "Choose an image by its tag.")]
+ImageIndex = Annotated[int | None, _option("--image-index", "Choose an image by position, from 0.")]
+Platform = Annotated[
+    str | None,
+    _option("--platform", "Choose an image by platform.", "OS/ARCH[/VARIANT]"),
+]
+BaseImage = Annotated[
+    str | None,
+    _option(
+        "--base",
+        "The base image, in any form IMAGE can have: keeps its bytes apart exactly.",
+        "IMAGE",
+    ),
+]
+Dockerfile = Annotated[
+    str | None,
+    _option(
+        "--dockerfile",
+        "The Dockerfile that built the image: findings name its lines.",
+        "FILE",
+    ),
+]
+Target = Annotated[
+    str | None,
+    _option("--target", "The stage that was built, as in docker build.", "STAGE"),
+]
+
+# --- how to read it ------------------------------------------------------------------------------
+
+AdviceWanted = Annotated[
+    bool,
+    _option(
+        "--advice/--no-advice", "Apply the rules: what to change, and how big the image is then."
+    ),
+]
+RoleName = Annotated[
+    str | None,
+    _option(
+        "--role",
+        "What the image is for, where the signs mislead:"
+        " release, builder, dev, base, tool or unknown.",
+        "ROLE",
+    ),
+]
+Verify = Annotated[bool, _option("--verify/--no-verify", "Check every digest, diff id and size.")]
+Redact = Annotated[bool, _option("--redact/--no-redact", "Hide values that look like secrets.")]
+Top = Annotated[int, _option("--top", "Length of each list.", min=1, max=100_000)]
+Jobs = Annotated[int | None, _option("--jobs -j", "Layers to read at once.", min=1, max=256)]
+LimitSettings = Annotated[
+    list[str] | None,
+    _option(
+        "--limit",
+        "Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
+        "NAME=VALUE",
+        show_default=False,
+    ),
+]
+ShowProgress = Annotated[
+    bool,
+    _option("--progress/--no-progress", "A bar on stderr for long work, on a terminal."),
+]
+
+# --- what to write -------------------------------------------------------------------------------
+
+Outputs = Annotated[
+    list[str] | None,
+    _option(
+        "--output -o",
+        "text, json, markdown, sarif, gitlab, github, junit, csv or metrics; repeat it for"
+        " several. Default: text on a terminal, else json.",
+        "FORMAT[=PATH]",
+        show_default=False,
+    ),
+]
+
+# --- what to fail on -----------------------------------------------------------------------------
+
+MaxSize = Annotated[
+    str | None,
+    _option(
+        "--max-size",
+        "Fail if the image is larger on disk, such as 340MB.",
+        "SIZE",
+        show_default=False,
+    ),
+]
+MaxPullSize = Annotated[
+    str | None,
+    _option("--max-pull-size", "Fail if there is more to pull.", "SIZE", show_default=False),
+]
+MaxReclaimable = Annotated[
+    str | None,
+    _option("--max-reclaimable", "Fail if the findings claim more.", "SIZE", show_default=False),
+]
+MaxLayers = Annotated[
+    int | None,
+    _option("--max-layers", "Fail if there are more layers.", "COUNT", show_default=False),
+]
+MaxGrowth = Annotated[
+    str | None,
+    _option(
+        "--max-growth",
+        "Fail if the image is larger than BASE by more than both.",
+        "PERCENT,SIZE",
+        show_default=False,
+    ),
+]
+FailOn = Annotated[
+    list[str] | None,
+    _option(
+        "--fail-on",
+        "Fail on findings: high, medium, low (and what is worse), or rules such as DEB001.",
+        "LEVEL|ID[,…]",
+        show_default=False,
+    ),
+]
+ExitZero = Annotated[bool, _option("--exit-zero", "Say what fails, but exit with 0 all the same.")]
