@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 import slim
 from slim.report import load
 from slim.report.formats import FORMATS
-from slim.report.load import parse_report
+from slim.report.load import parse_document, parse_report
 from tests.building import delete, image, layer, save
-from tests.reports import REPORTS, wasteful
+from tests.reports import REPORTS, clean, wasteful
 
 GOOD = slim.render(wasteful(), "json")
 
@@ -55,6 +55,16 @@ def test_a_report_of_an_image_is_the_same_again(tmp_path: Path) -> None:
     path = tmp_path / "report.json"
     path.write_text(slim.render(report, "json"))
     assert slim.load_report(path) == report
+
+
+def test_a_comparison_is_the_same_again() -> None:
+    one = slim.compare(clean(), wasteful())
+    data = slim.render(one, "json").encode()
+    assert parse_document(data, "c") == one
+    assert parse_document(GOOD.encode(), "r") == wasteful()
+    with pytest.raises(slim.SlimError) as caught:
+        parse_report(data, "c")
+    assert "kind 'comparison', not 'analysis'" in caught.value.message
 
 
 def test_unknown_fields_and_a_newer_minor_version_are_accepted() -> None:

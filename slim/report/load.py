@@ -11,14 +11,17 @@ import json
 import math
 import os
 import re
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
 from slim.errors import InputError, LimitError
+from slim.report.comparison import Comparison
 from slim.report.model import LARGEST, SCHEMA_VERSION, Report
 
+T = TypeVar("T")
 MAX_BYTES = 64 << 20
 _MAX_NODES = 5_000_000
 _MAX_DEPTH = 64
@@ -32,14 +35,22 @@ def load_report(source: str | os.PathLike[str]) -> Report:
         InputError: it cannot be read, or is no report of a version that this slim knows (exit code 3).
         LimitError: more than 64 MiB, too deep or too many values (5).
     """
-    name = os.fspath(source)
+    return parse_report(_read(source), os.fspath(source))
+
+
+def load_document(source: str | os.PathLike[str]) -> Report | Comparison:
+    """Read the report or comparison in a file; errors are those of `load_report`."""
+    return parse_document(_read(source), os.fspath(source))
+
+
+def _read(source: str | os.PathLike[str]) -> bytes:
     try:
         with Path(source).open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+            return file.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
+        name = os.fspath(source)
         raise InputError("unreadable", f"cannot read {name!r}: {why}") from None
-    return parse_report(data, name)
 
 
 def is_report(source: str | os.PathLike[str]) -> bool:
@@ -53,6 +64,19 @@ def is_report(source: str | os.PathLike[str]) -> bool:
 
 def parse_report(data: bytes, where: str) -> Report:
     """Decode and check a report; `where` names it in errors, which are those of `load_report`."""
+    return _convert(_checked(data, where, ("analysis",)), Report, where)
+
+
+def parse_document(data: bytes, where: str) -> Report | Comparison:
+    """The same for a report or comparison."""
+    value = _checked(data, where, ("analysis", "comparison"))
+    if value["kind"] == "comparison":
+        return _convert(value, Comparison, where)
+    return _convert(value, Report, where)
+
+
+def _checked(data: bytes, where: str, kinds: Sequence[str]) -> dict[str, Any]:
+    """A document of one of these kinds, of which only the fields' types are not checked yet."""
     if len(data) > MAX_BYTES:
         raise _over(where, f"is larger than {MAX_BYTES:,} bytes")
     # An upper bound that costs nothing, before the decoder makes an object of each.
@@ -62,9 +86,13 @@ def parse_report(data: bytes, where: str) -> Report:
     _check_values(value, where)
     if not isinstance(value, dict):
         raise _refused(where, "is not an object")
-    _check_kind(value, where)
+    _check_kind(value, where, kinds)
+    return value
+
+
+def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
     try:
-        return msgspec.convert(value, Report)
+        return msgspec.convert(value, type)
     except msgspec.ValidationError as error:
         raise _refused(where, str(error)) from None
 
@@ -124,7 +152,7 @@ def _check_values(value: Any, where: str) -> None:
         level = following
 
 
-def _check_kind(value: dict[str, Any], where: str) -> None:
+def _check_kind(value: dict[str, Any], where: str, kinds: Sequence[str]) -> None:
     version, kind = value.get("schema_version"), value.get("kind")
     found = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if found is None:
@@ -135,8 +163,9 @@ def _check_kind(value: dict[str, Any], where: str) -> None:
             f"{where} has schema version {found[0]}; this slim reads {SCHEMA_VERSION}",
             "make the report again with this version of slim",
         )
-    if kind != "analysis":
-        raise _refused(where, f"is of kind {str(kind)[:40]!r}, not 'analysis'")
+    if kind not in kinds:
+        wanted = " or ".join(map(repr, kinds))
+        raise _refused(where, f"is of kind {str(kind)[:40]!r}, not {wanted}")
 
 
 def _refused(where: str, why: str) -> InputError:
