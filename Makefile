@@ -40,5 +40,12 @@ generated: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
 
+# Every target of tests/fuzz for FUZZ_SECONDS, or up to FUZZ_RUNS inputs.
+FUZZ_SECONDS ?= 600
+FUZZ_RUNS ?= -1
+fuzz: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
+	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS)
+
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

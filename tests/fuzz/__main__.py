@@ -1,0 +1,72 @@
+"""Run the targets, each in a process of its own.
+
+    python -m tests.fuzz [TARGET…] [--seconds N] [--runs N]
+
+With `--runs` the same inputs are tried on every machine as far as the time allows. An input that fails is
+printed and kept in build/fuzz/TARGET; once its cause is known it belongs into tests/fuzz/found/TARGET.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib.util
+import subprocess
+import sys
+from pathlib import Path
+
+from tests.fuzz.targets import TARGETS, load
+
+BUILD = Path(__file__).parents[2] / "build" / "fuzz"
+OPTIONS = ("-seed=1", "-timeout=20", "-rss_limit_mb=1500", "-max_len=65536", "-print_final_stats=1")
+
+
+def main() -> None:
+    """Run all targets, and fail when one does."""
+    parser = argparse.ArgumentParser(description="Fuzz slim.")
+    parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
+    parser.add_argument("--seconds", type=int, default=60, help="for each target at most")
+    parser.add_argument("--runs", type=int, default=-1, help="inputs of each target at most")
+    parser.add_argument("--inside", help=argparse.SUPPRESS)
+    given = parser.parse_args()
+    if importlib.util.find_spec("atheris") is None:
+        sys.exit(
+            "Atheris is not installed: pip install -e '.[fuzz]' (it has no wheels for some Pythons)"
+        )
+    if given.inside:
+        _fuzz(given.inside, given.seconds, given.runs)
+        return
+    failed = []
+    for name in given.targets or TARGETS:
+        limits = [f"--seconds={given.seconds}", f"--runs={given.runs}", f"--inside={name}"]
+        done = subprocess.run(
+            [sys.executable, "-m", "tests.fuzz", *limits], capture_output=True, check=False
+        )
+        said = done.stderr.decode("utf-8", "replace")
+        numbers = dict(
+            line[6:].split(": ", 1) for line in said.splitlines() if line[:6] == "stat::"
+        )
+        print(f"{name}: {numbers.get('number_of_executed_units', '?').strip()} inputs", flush=True)
+        if done.returncode:
+            failed.append(name)
+            print(said[-6000:], done.stdout.decode("utf-8", "replace")[-6000:], flush=True)
+    sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+def _fuzz(name: str, seconds: int, runs: int) -> None:
+    """Run one target in this process, which ends with it."""
+    import atheris
+
+    with atheris.instrument_imports(include=["slim"], enable_loader_override=False):
+        target = load(name)
+    folder = BUILD / name
+    seeds = folder / "seeds"
+    seeds.mkdir(parents=True, exist_ok=True)
+    for number, data in enumerate(target.seeds):
+        (seeds / f"{number:04}").write_bytes(data)
+    limits = [f"-max_total_time={seconds}", f"-runs={runs}", f"-artifact_prefix={folder}/"]
+    atheris.Setup([name, *OPTIONS, *limits, str(seeds)], target.check)
+    atheris.Fuzz()
+
+
+if __name__ == "__main__":
+    main()

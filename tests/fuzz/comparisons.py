@@ -1,0 +1,39 @@
+"""Comparisons of reports that strangers made. An input is two reports with NUL between them.
+
+Oracle: what can be read can be compared, judged and rendered; what grew by more than is allowed fails.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import slim
+from slim.errors import SlimError
+from slim.report.delta import compare
+from slim.report.formats import COMPARISON_FORMATS
+from slim.report.gate import Gates, Growth, judge_comparison
+from slim.report.load import parse_report
+from tests.reports import REPORTS
+
+
+def seeds() -> Iterator[bytes]:
+    texts = [slim.render(make(), "json").encode() for make in REPORTS.values()]
+    for one, other in zip(texts, texts[1:] + texts[:1], strict=True):
+        yield one + b"\0" + other
+
+
+def check(data: bytes) -> None:
+    one, _, other = data.partition(b"\0")
+    try:
+        base, image = parse_report(one, "base.json"), parse_report(other, "image.json")
+    except SlimError:
+        return
+    made = compare(base, image)
+    grown = image.totals.disk_bytes - base.totals.disk_bytes
+    limit = Gates(growth=Growth(0.0, max(grown - 1, 0)))
+    missing = any(layer.missing for layer in (*base.layers, *image.layers))
+    judged = judge_comparison(made, base, image, limit)
+    expected = "unknown" if missing else "fail" if grown > 0 else "pass"
+    assert judged.verdict.result == expected
+    for name in COMPARISON_FORMATS:
+        slim.render(judged, name).encode("utf-8")

@@ -1,0 +1,38 @@
+"""What is read from the contents of files: ELF and BEAM objects, keys, texts of package managers.
+
+An input is the content of one file; it stands in a layer under many names. Oracle: nothing is raised,
+the same comes out whatever the chunks, and of keys nothing but their kind is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slim.files.scan import scan_blob
+from tests.building import MemoryBlob, file, gzip, tar
+from tests.fuzz.targets import SMALL
+from tests.test_extract_beam import MODULE
+from tests.test_extract_elf import go_section
+from tests.test_extract_scan import ELF, KEY
+
+NAMES = (
+    *("bin/app", "lib/a.so", "app/ebin/a.beam", "root/.ssh/id_rsa", "etc/ssl/private/a.pem"),
+    *("etc/os-release", "etc/passwd", "app/package.json", "entry.sh"),
+)
+
+
+def seeds() -> Iterator[bytes]:
+    yield from (MODULE, gzip(MODULE), ELF, KEY)
+    yield go_section("path\tx\nmod\tx\tv1\n")
+    yield b'#!/bin/sh\nexec app "$@"\n'
+
+
+def check(data: bytes) -> None:
+    layer = tar([file(name, data) for name in NAMES])
+    one, other = (
+        scan_blob(MemoryBlob(layer, step), extract=True, extra=[b"entry.sh"], limits=SMALL)
+        for step in (1 << 20, 333)
+    )
+    assert one == other
+    assert not any(NAMES[row].endswith(("id_rsa", ".pem")) for row in one.texts)
+    assert set(one.flags.values()) <= {"pem", "pgp", "putty", "age"}

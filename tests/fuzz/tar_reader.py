@@ -1,0 +1,74 @@
+"""The tar reader, and what is made of its rows. An input is the tars of a few layers, with `CUT` between.
+
+Oracle: nothing but a SlimError; the fast path and the exact one give the same rows, in chunks of any
+size; of what is read every byte is in the ledger, and live and dead bytes are all bytes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slim.errors import SlimError
+from slim.files.ledger import account
+from slim.files.overlay import resolve
+from slim.files.scan import scan_blob
+from slim.files.table import Kind, LayerTable
+from slim.files.tar import walk
+from tests.building import BLOCK, MemoryBlob, entries, tar
+from tests.fuzz.targets import SMALL, assert_clear, corpus
+from tests.test_appendix_a import CASES
+
+CUT = b"----"
+
+
+def seeds() -> Iterator[bytes]:
+    yield from corpus("tar")
+    for case in CASES:
+        yield CUT.join(tar(entries(made)) for made in case.layers)
+
+
+def check(data: bytes) -> None:
+    layers = [mended(one) for one in data.split(CUT, 2)]
+    for one in layers:
+        fast, exact = _rows(one, 700, exact=False), _rows(one, 1 << 20, exact=True)
+        assert fast[1] == exact[1], (fast[1], exact[1])
+        assert fast[1] or fast == exact
+    try:
+        tables = [scan_blob(MemoryBlob(one, 1000), limits=SMALL) for one in layers]
+        files = resolve(tables)
+    except SlimError as failed:
+        assert_clear(failed, 3, 5)
+        return
+    sums = account(files, tables, [len(one) for one in layers]).layers
+    for table, of in zip(tables, sums, strict=True):
+        rows = zip(table.kind, table.stored, strict=True)
+        stored = sum(size for kind, size in rows if kind == Kind.FILE)
+        assert stored + of.overhead_bytes == table.tar_bytes
+        assert of.live_bytes + sum(disk for disk, _ in of.dead.values()) == of.disk_bytes
+        assert of.disk_bytes == sum(table.size)
+
+
+def mended(data: bytes) -> bytes:
+    """With right checksums, so that changed headers are looked at: what says `ustar` is one."""
+    fixed = bytearray(data)
+    for at in range(0, len(data) - BLOCK + 1, BLOCK):
+        head = fixed[at : at + BLOCK]
+        if head[257:262] == b"ustar" and head[155] != ord("!"):
+            head[148:156] = b" " * 8
+            fixed[at + 148 : at + 156] = b"%06o\0 " % sum(head)
+    return bytes(fixed)
+
+
+def _rows(data: bytes, step: int, *, exact: bool) -> tuple[LayerTable, str]:
+    table = LayerTable()
+    walker = walk(table, SMALL, seen=(lambda _: None) if exact else None)
+    next(walker)
+    try:
+        for at in range(0, len(data), step):
+            walker.send(data[at : at + step])
+        walker.send(b"")
+    except StopIteration:
+        return table, ""
+    except SlimError as error:
+        return table, error.slug
+    raise AssertionError("the walk went on after the end")
