@@ -22,7 +22,7 @@ from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan_blob
 from slim.files.table import Fate, Files, Kind, LayerTable
-from slim.report.model import LayerInfo
+from slim.report.model import LayerInfo, TreeNode
 from tests.building import Layer, MemoryBlob
 from tests.oracle import word
 
@@ -39,6 +39,7 @@ def checked_analyze(source: str | os.PathLike[str], **options: Any) -> slim.Repo
         _check_layer(report, layer)
     _check_totals(report)
     _check_lists(report)
+    _check_tree(report)
     full = report
     if report.truncated.waste or report.truncated.findings:
         full = slim.analyze(source, **{**options, "top": 1 << 30})
@@ -139,6 +140,52 @@ def _check_lists(report: slim.Report) -> None:
         assert directory.disk_bytes <= report.totals.live_bytes
         assert directory.files <= report.totals.live_files
     assert sum(one.disk_bytes for one in report.largest_files) <= report.totals.live_bytes
+
+
+def _check_tree(report: slim.Report) -> None:
+    """Directories are the sum of their children, and the root is what the image shows."""
+    tree, totals, layers = report.tree, report.totals, report.layers
+    numbers = ("disk_bytes", "pull_bytes", "files", "reclaimable_bytes", "reclaimable_pull_bytes")
+    root = [getattr(tree[0], name) for name in numbers]
+    assert root[:3] == [totals.live_bytes, totals.live_pull_bytes, totals.live_files]
+    assert root[3] == sum(layer.reclaimable_live_bytes for layer in layers)
+    assert root[4] == sum(layer.reclaimable_live_pull_bytes for layer in layers)
+    assert totals.reclaimable_bytes == sum(layer.reclaimable_bytes for layer in layers)
+    assert totals.reclaimable_pull_bytes == sum(layer.reclaimable_pull_bytes for layer in layers)
+    for layer in layers:
+        dead = layer.reclaimable_bytes - layer.reclaimable_live_bytes
+        assert 0 <= dead <= layer.dead_bytes
+        assert layer.reclaimable_live_bytes <= layer.live_bytes
+        assert layer.reclaimable_live_pull_bytes <= layer.live_pull_bytes
+    inside: dict[int, list[TreeNode]] = {}
+    for index, node in enumerate(tree):
+        assert (node.parent is None) == (index == 0)
+        if node.parent is not None:
+            assert node.parent < index
+            inside.setdefault(node.parent, []).append(node)
+        assert node.reclaimable_bytes <= node.disk_bytes
+        assert node.reclaimable_pull_bytes <= node.pull_bytes
+        assert (node.layer is None) == (node.disk_bytes == 0)
+        assert node.layer is None or layers[node.layer].live_bytes > 0
+    for parent, children in inside.items():
+        assert tree[parent].kind == "directory"
+        for name, number in zip(numbers, zip(*map(_numbers, children), strict=True), strict=True):
+            assert getattr(tree[parent], name) == sum(number), name
+        kinds = [child.kind for child in children]
+        assert kinds.count("rest") <= 1
+        assert "rest" not in kinds[:-1], "the rest comes last"
+        named = [(child.name, child.name_b64) for child in children]
+        assert len(set(named)) == len(named)
+
+
+def _numbers(node: TreeNode) -> tuple[int, ...]:
+    return (
+        node.disk_bytes,
+        node.pull_bytes,
+        node.files,
+        node.reclaimable_bytes,
+        node.reclaimable_pull_bytes,
+    )
 
 
 @dataclass(frozen=True)

@@ -67,6 +67,21 @@ def test_a_comparison_is_the_same_again() -> None:
     assert "kind 'comparison', not 'analysis'" in caught.value.message
 
 
+@pytest.mark.parametrize(
+    "tree",
+    [
+        [{"parent": 0}],
+        [{}, {}],
+        [{}, {"parent": 1}],
+        [{}, {"parent": 2}, {"parent": 0}],
+        [{}, {"parent": 0, "kind": "file"}, {"parent": 1}],
+    ],
+)
+def test_a_tree_that_leads_nowhere_is_refused(tree: list[Any]) -> None:
+    with pytest.raises(slim.SlimError, match="node"):
+        parse_report(changed("tree", tree), "r")
+
+
 def test_unknown_fields_and_a_newer_minor_version_are_accepted() -> None:
     assert parse_report(changed("totals.future_bytes", {"a": [1.5]}), "r") == wasteful()
     newer = parse_report(changed("schema_version", "1.99"), "r")

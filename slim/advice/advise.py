@@ -16,7 +16,7 @@ from typing import Literal
 
 from slim.advice.claim import Claim
 from slim.advice.rule import Rule
-from slim.files.table import Fate, Files
+from slim.files.table import Bytes, Fate, Files
 
 Severity = Literal["high", "medium", "low", "info"]
 Mode = Literal["claim", "note"]
@@ -85,6 +85,20 @@ def advise(files: Files, pull: array[int], claims: Sequence[Claim], *, disk_byte
     return Advice(tuple(found), reclaimable, safe)
 
 
+def gone(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:
+    """Row → (disk, pull) bytes that all claims together take of it; in sum what `advise` calls
+    reclaimable."""
+    found: dict[int, Bytes] = {}
+    for claim in claims:
+        for row in claim.claimed:
+            found[row] = files.size[row], pull[row]
+    for claim in claims:
+        for row, size in claim.parts.items():
+            disk, share = found.get(row, (0, 0))
+            found[row] = disk + size, share + _share(files, pull, row, size)
+    return found
+
+
 def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
     rule = claim.selection.rule
     total = _amount(files, pull, claim.rows) + _parts(files, pull, claim.parts)
@@ -121,8 +135,12 @@ def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
 def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:
     return Amount(
         sum(parts.values()),
-        sum(pull[row] * size // max(files.size[row], 1) for row, size in parts.items()),
+        sum(_share(files, pull, row, size) for row, size in parts.items()),
     )
+
+
+def _share(files: Files, pull: array[int], row: int, size: int) -> int:
+    return pull[row] * size // max(files.size[row], 1)
 
 
 def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from slim.advice.advise import Advice, advise
+from slim.advice.advise import Advice, advise, gone
 from slim.advice.claim import claim
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
@@ -26,7 +26,7 @@ from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY, Ownership, own
 from slim.advice.queries import binaries, contents, installed, layers
 from slim.advice.rule import Rule
-from slim.files.table import Fate, Files
+from slim.files.table import Bytes, Fate, Files
 from slim.image.model import Image
 
 
@@ -35,6 +35,8 @@ class Counsel:
     """Advice, and what it rests on."""
 
     advice: Advice
+    gone: Mapping[int, Bytes]
+    """Row of `Files` → (disk, pull) bytes that the advice would take of it."""
     facts: Facts
     owned: Ownership
     reasons: tuple[str, ...]
@@ -92,6 +94,7 @@ def consult(
     disk = sum(size for kind, size in zip(files.kind, files.size, strict=True) if not kind)
     return Counsel(
         advise(files, pull, claims, disk_bytes=disk),
+        gone(files, pull, claims),
         facts,
         owned,
         tuple(reason.text(graph) for reason in why(graph)),

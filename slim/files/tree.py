@@ -22,7 +22,10 @@ class Rollup:
 
 
 def roll_up(files: Files, pull: array[int]) -> Rollup:
-    """Sum the live files of each directory and all below it; children come after their parents."""
+    """Sum the live files of each directory and all below it; children come after their parents.
+
+    The bytes of a body that hard links share are where its one name is (`names_of_bodies`).
+    """
     count = len(files.dir_parent)
     disk, pulled, names = (array("q", bytes(8 * count)) for _ in range(3))
     for row in files.live_files():
@@ -36,6 +39,10 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
     ):
         disk[home] += size
         pulled[home] += share
+    for body, name in names_of_bodies(files).items():
+        for home, sign in ((files.directory[body], -1), (files.directory[name], 1)):
+            disk[home] += sign * files.size[body]
+            pulled[home] += sign * pull[body]
     for directory in range(count - 1, ROOT, -1):
         parent = files.dir_parent[directory]
         disk[parent] += disk[directory]
@@ -80,3 +87,18 @@ def largest_files(files: Files, top: int) -> list[int]:
     ]
     rows.sort(key=lambda row: (-files.size[row], row))
     return rows[:top]
+
+
+def names_of_bodies(files: Files) -> dict[int, int]:
+    """Row of a body that hard links share → row of the name to show it by.
+
+    It is the first of the shown names in order of paths, so that the order in a tar does not matter.
+    """
+    names: dict[int, int] = {}
+    for row, body in files.body.items():
+        if files.shown[row]:
+            for name in (body, row):
+                best = names.get(body)
+                if files.shown[name] and (best is None or files.path(name) < files.path(best)):
+                    names[body] = name
+    return names

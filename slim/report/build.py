@@ -11,12 +11,13 @@ from slim.advice.advise import Advice, Amount
 from slim.errors import InputError
 from slim.files import dive, tree
 from slim.files.ledger import Ledger
+from slim.files.outline import Node, outline
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
 from slim.report import model, redact
 from slim.report.findings import findings
-from slim.report.layers import layer_info, places
+from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import example, path, utf8
 from slim.report.notices import warnings
 from slim.report.packages import packages
@@ -37,6 +38,7 @@ class Rulebook:
     """Dockerfile fragments by name."""
 
 
+_TREE_NODES = 1_000
 _SILENCE = Advice((), Amount(), Amount())
 
 
@@ -66,6 +68,7 @@ def build(
     rollup = tree.roll_up(files, ledger.pull)
     directories = tree.largest_directories(files, rollup, top)
     heaviest = tree.largest_files(files, top)
+    gone = counsel.gone if counsel else {}
     score = dive.score(files)
     return model.Report(
         tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),
@@ -90,10 +93,24 @@ def build(
         ),
         layers=[
             layer_info(
-                layer, table, sums, files.changes[layer.index], created, line, base, verified
+                layer,
+                table,
+                sums,
+                files.changes[layer.index],
+                claimed,
+                created,
+                line,
+                base,
+                verified,
             )
-            for layer, table, sums, created, line in zip(
-                image.layers, tables, ledger.layers, created_by, lines, strict=True
+            for layer, table, sums, claimed, created, line in zip(
+                image.layers,
+                tables,
+                ledger.layers,
+                reclaimable(files, gone),
+                created_by,
+                lines,
+                strict=True,
             )
         ],
         waste=dead,
@@ -107,6 +124,7 @@ def build(
             )
             for one in directories
         ],
+        tree=[_node(one) for one in outline(files, rollup, ledger.pull, gone, limit=_TREE_NODES)],
         largest_files=[example(files, ledger, row) for row in heaviest],
         dive=model.Dive(
             efficiency=score.efficiency,
@@ -121,6 +139,22 @@ def build(
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
             largest_files=sum(map(bool, compress(files.size, files.live_bodies()))) - len(heaviest),
         ),
+    )
+
+
+def _node(one: Node) -> model.TreeNode:
+    named = path(one.name)
+    return model.TreeNode(
+        parent=one.parent if one.parent >= 0 else None,
+        kind=one.sort.name.lower(),  # type: ignore[arg-type]
+        name=named["path"],
+        name_b64=named.get("path_b64"),
+        disk_bytes=one.disk,
+        pull_bytes=one.pull,
+        files=one.files,
+        reclaimable_bytes=one.gone_disk,
+        reclaimable_pull_bytes=one.gone_pull,
+        layer=one.layer if one.layer >= 0 else None,
     )
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from slim.files.ledger import LayerSums
-from slim.files.table import LayerTable
+from slim.files.table import Bytes, Fate, Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model
@@ -15,11 +16,35 @@ if TYPE_CHECKING:
     from slim.dockerfile import Placement
 
 
+@dataclass(slots=True)
+class Reclaimable:
+    """What findings claim of a layer, and of that what the final filesystem shows."""
+
+    disk: int = 0
+    pull: int = 0
+    live_disk: int = 0
+    live_pull: int = 0
+
+
+def reclaimable(files: Files, gone: Mapping[int, Bytes]) -> list[Reclaimable]:
+    """The claimed bytes by layer; `gone` is row → (disk, pull) bytes."""
+    found = [Reclaimable() for _ in files.starts[1:]]
+    for row, (disk, pull) in gone.items():
+        layer = found[files.layer_of(row)]
+        layer.disk += disk
+        layer.pull += pull
+        if files.fate[row] == Fate.LIVE:
+            layer.live_disk += disk
+            layer.live_pull += pull
+    return found
+
+
 def layer_info(
     layer: Layer,
     table: LayerTable | None,
     sums: LayerSums,
     changes: tuple[int, int, int],
+    reclaimable: Reclaimable,
     created_by: str,
     place: model.Place | None,
     base: BaseImage,
@@ -49,6 +74,10 @@ def layer_info(
         dead_bytes=sums.dead_bytes,
         live_pull_bytes=sums.live_pull_bytes,
         dead_pull_bytes=sums.dead_pull_bytes,
+        reclaimable_bytes=reclaimable.disk,
+        reclaimable_pull_bytes=reclaimable.pull,
+        reclaimable_live_bytes=reclaimable.live_disk,
+        reclaimable_live_pull_bytes=reclaimable.live_pull,
         overhead_bytes=sums.overhead_bytes,
         labels=[
             model.LabelBytes(label=label, tar_bytes=tar, pull_bytes=pull)

@@ -19,7 +19,7 @@ import msgspec
 
 from slim.errors import InputError, LimitError
 from slim.report.comparison import Comparison
-from slim.report.model import LARGEST, SCHEMA_VERSION, Report
+from slim.report.model import LARGEST, SCHEMA_VERSION, Report, TreeNode
 
 T = TypeVar("T")
 MAX_BYTES = 64 << 20
@@ -92,9 +92,12 @@ def _checked(data: bytes, where: str, kinds: Sequence[str]) -> dict[str, Any]:
 
 def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
     try:
-        return msgspec.convert(value, type)
+        document = msgspec.convert(value, type)
     except msgspec.ValidationError as error:
         raise _refused(where, str(error)) from None
+    if isinstance(document, Report):
+        _check_tree(document.tree, where)
+    return document
 
 
 def _decode(data: bytes, where: str) -> Any:
@@ -166,6 +169,18 @@ def _check_kind(value: dict[str, Any], where: str, kinds: Sequence[str]) -> None
     if kind not in kinds:
         wanted = " or ".join(map(repr, kinds))
         raise _refused(where, f"is of kind {str(kind)[:40]!r}, not {wanted}")
+
+
+def _check_tree(tree: list[TreeNode], where: str) -> None:
+    """Each node but the first is in an earlier directory: whoever walks the tree comes to an end."""
+    for index, node in enumerate(tree):
+        parent = node.parent
+        if index == 0:
+            fits = parent is None
+        else:
+            fits = parent is not None and parent < index and tree[parent].kind == "directory"
+        if not fits:
+            raise _refused(where, f"has a tree whose node {index} is in no directory before it")
 
 
 def _refused(where: str, why: str) -> InputError:

@@ -152,6 +152,12 @@ class LayerInfo(Struct, frozen=True, kw_only=True):
     """Bytes of this layer that later layers, or itself, hide."""
     live_pull_bytes: Size
     dead_pull_bytes: Size
+    reclaimable_bytes: Size = 0
+    """What findings claim of this layer, dead bytes included."""
+    reclaimable_pull_bytes: Size = 0
+    reclaimable_live_bytes: Size = 0
+    """The part of `reclaimable_bytes` that the final filesystem shows."""
+    reclaimable_live_pull_bytes: Size = 0
     overhead_bytes: Size
     labels: list[LabelBytes]
     files: Count
@@ -294,6 +300,32 @@ class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     path_b64: str | None = None
 
 
+class TreeNode(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A directory or file of the final filesystem, with all below it.
+
+    A directory is the sum of its children in every number: where not all have a node of their own, the
+    last child is the rest of them. The first node is the root: the image's live bytes and files.
+    """
+
+    parent: Count | None = None
+    """Index of the directory that it is in, which is an earlier node; null for the root."""
+    kind: Literal["directory", "file", "rest"] = "directory"
+    """`rest`: the files and directories of `parent` that have no node of their own."""
+    name: str = ""
+    """Last part of the path; empty for the root and for a rest."""
+    name_b64: str | None = None
+    """Its bytes, where they are not UTF-8: those then are U+FFFD in `name`."""
+    disk_bytes: Size = 0
+    pull_bytes: Size = 0
+    files: Count = 0
+    """Names of regular files. A file with several has its bytes at the first of them."""
+    reclaimable_bytes: Size = 0
+    """What findings claim of `disk_bytes`."""
+    reclaimable_pull_bytes: Size = 0
+    layer: Count | None = None
+    """The layer that has most of its bytes; null when it has none."""
+
+
 class Dive(Struct, frozen=True, kw_only=True):
     """dive's own score, by dive's formula, for people who move their gates."""
 
@@ -371,6 +403,9 @@ class Report(Struct, frozen=True, kw_only=True):
     directories: list[DirectoryInfo]
     """Largest first; one that is mostly a directory below it is left out."""
     largest_files: list[Example]
+    tree: list[TreeNode] = []
+    """The final filesystem: the files and directories that matter most, and what is left of each
+    directory. Parents come before children, and of those the largest first."""
     dive: Dive
     warnings: list[Warning]
     truncated: Truncated
