@@ -10,16 +10,19 @@ from slim.cli_compare import comparisons
 from slim.cli_options import (
     AdviceWanted,
     BaseImage,
+    ConfigFile,
     Dockerfile,
     ExitZero,
     FailOn,
     ImageIndex,
     Jobs,
+    Key,
     LimitSettings,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
+    NoConfig,
     Outputs,
     Platform,
     Redact,
@@ -30,7 +33,7 @@ from slim.cli_options import (
     Top,
     Verify,
 )
-from slim.cli_reports import finish, parse_gates, parse_outputs, reports
+from slim.cli_reports import finish, parse_gates, parse_outputs, read_config, reports
 from slim.cli_rules import rules
 from slim.version import VERSION
 
@@ -105,30 +108,37 @@ def analyze(
     max_layers: MaxLayers = None,
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    key: Key = None,
 ) -> None:
     """Say where an image's bytes are from, and which are dead weight."""
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.limits import with_limits
 
-    outputs = parse_outputs(output)
-    gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)
+    read = read_config(config, no_config, key)
+    told = read.image
+    outputs = parse_outputs(output or told.output)
+    gates = parse_gates(
+        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=told.gates
+    )
     with console.progress(progress) as advance:
         report = pipeline.analyze(
             image,
             tag=tag,
             image_index=image_index,
-            platform=platform,
-            base=base,
-            dockerfile=dockerfile,
-            target=target,
+            platform=platform or told.platform,
+            base=base or told.base,
+            dockerfile=dockerfile or told.dockerfile,
+            target=target or told.target,
             advice=advice,
-            role=role,
+            role=role or told.role,
             verify=verify,
             redact=redact,
             top=top,
             jobs=jobs,
-            limits=with_limits(limit or []),
+            limits=with_limits([*read.limits, *(limit or [])]),
             progress=advance,
         )
     finish(report, gates, outputs, exit_zero=exit_zero, private=not redact)

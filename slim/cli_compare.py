@@ -7,20 +7,23 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from slim.cli_options import (
+    ConfigFile,
     Dockerfile,
     ExitZero,
     FailOn,
+    Key,
     MaxGrowth,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
+    NoConfig,
     Outputs,
     Platform,
     Target,
     Top,
 )
-from slim.cli_reports import conclude, parse_gates, parse_outputs, write_outputs
+from slim.cli_reports import conclude, parse_gates, parse_outputs, read_config, write_outputs
 
 if TYPE_CHECKING:
     from slim.report.model import Report
@@ -61,6 +64,9 @@ def compare(
     max_growth: MaxGrowth = None,
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    key: Key = None,
 ) -> None:
     """Say what changed from BASE to IMAGE, as text, json or markdown.
 
@@ -69,23 +75,29 @@ def compare(
     """
     from slim import pipeline
     from slim.errors import UsageError
+    from slim.limits import with_limits
     from slim.report.delta import compare as compare_reports
     from slim.report.gate import judge_comparison
     from slim.report.load import is_report, load_report
 
-    def report_of(source: str, lines: str | None) -> Report:
-        if not is_report(source):
-            stage = target if lines else None
-            return pipeline.analyze(
-                source, platform=platform, dockerfile=lines, target=stage, top=top
-            )
-        if lines:
-            raise UsageError(
-                "no-image", "--dockerfile is for images", f"{source!r} is a report already"
-            )
-        return load_report(source)
+    read = read_config(config, no_config, key)
+    told = read.image
+    limits = with_limits(read.limits)
 
-    outputs = parse_outputs(output, compared=True)
+    def report_of(source: str, lines: str | None, stage: str | None) -> Report:
+        if is_report(source):
+            return load_report(source)
+        return pipeline.analyze(
+            source,
+            platform=platform or told.platform,
+            dockerfile=lines,
+            target=stage if lines else None,
+            role=told.role,
+            top=top,
+            limits=limits,
+        )
+
+    outputs = parse_outputs(output or told.output, compared=True)
     gates = parse_gates(
         max_size,
         max_pull_size,
@@ -93,9 +105,13 @@ def compare(
         max_layers,
         fail_on,
         max_growth=max_growth,
+        set_=told.gates,
         compared=True,
     )
-    before, after = report_of(base, None), report_of(image, dockerfile)
+    if dockerfile and is_report(image):
+        raise UsageError("no-image", "--dockerfile is for images", f"{image!r} is a report already")
+    before = report_of(base, None, None)
+    after = report_of(image, dockerfile or told.dockerfile, target or told.target)
     comparison = compare_reports(before, after)
     if gates:
         comparison = judge_comparison(comparison, before, after, gates)

@@ -23,6 +23,23 @@ def _option(flags: str, text: str, metavar: str | None = None, **more: Any) -> A
     )
 
 
+# --- what is set in a file -----------------------------------------------------------------------
+
+ConfigFile = Annotated[
+    str | None,
+    _option(
+        "--config -c",
+        "Settings; else .slim.toml or slim.toml, from here up to the root of the repository.",
+        "FILE",
+        show_default=False,
+    ),
+]
+NoConfig = Annotated[bool, _option("--no-config", "Read no file of settings.")]
+Key = Annotated[
+    str | None,
+    _option("--key", "The image's name among several: its [image.NAME] of slim.toml.", "NAME"),
+]
+
 # --- what to read --------------------------------------------------------------------------------
 
 Tag = Annotated[str | None, _option("--tag", "Choose an image by its tag.")]

@@ -13,17 +13,21 @@ from typing import TYPE_CHECKING, Annotated, TypeVar
 import typer
 
 from slim.cli_options import (
+    ConfigFile,
     ExitZero,
     FailOn,
+    Key,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
+    NoConfig,
     Outputs,
 )
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
+    from slim.config import Config
     from slim.report.comparison import Comparison
     from slim.report.gate import Gates
     from slim.report.model import Report, Verdict
@@ -67,6 +71,9 @@ def check(
     max_layers: MaxLayers = None,
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    key: Key = None,
 ) -> None:
     """Judge a report by budgets and findings, without the image.
 
@@ -74,13 +81,34 @@ def check(
     """
     from slim.report.load import load_report
 
-    gates = parse_gates(max_size, max_pull_size, max_reclaimable, max_layers, fail_on)
+    set_ = read_config(config, no_config, key)
+    gates = parse_gates(
+        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=set_.image.gates
+    )
     if not gates:
         raise UsageError(
-            "no-gate", "there is nothing to check", "give a limit or --fail-on: --max-size 340MB"
+            "no-gate",
+            "there is nothing to check",
+            "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
         )
     outputs = parse_outputs(output) if output else []
     finish(load_report(report), gates, outputs, exit_zero=exit_zero)
+
+
+def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
+    """The settings that hold for the image of `key`; errors are those of `load_config`."""
+    from slim.config import Config, load_config
+    from slim.console import print_message
+    from slim.report.terminal import clean
+
+    if no_config:
+        if file:
+            raise UsageError("two-configs", "--config and --no-config exclude each other")
+        return Config()
+    config = load_config(file, key=key)
+    if config.notice:
+        print_message(f"slim: {clean(config.notice)}")
+    return config
 
 
 def parse_gates(
@@ -91,9 +119,11 @@ def parse_gates(
     fail_on: Sequence[str] | None,
     *,
     max_growth: str | None = None,
+    set_: Gates | None = None,
     compared: bool = False,
 ) -> Gates:
-    """The gates that the options ask for; `compared`: there is a base, so that `new:` means something.
+    """The gates that the options ask for, else the settings (`set_`); `compared`: there is a base, so
+    that growth and `new:` mean something.
 
     Raises:
         UsageError: a size, number or level that is none.
@@ -109,7 +139,7 @@ def parse_gates(
 
     if max_layers is not None and max_layers < 0:
         raise UsageError("bad-budget", f"--max-layers: {max_layers} is no number of layers")
-    return Gates(
+    asked = Gates(
         size=parsed("--max-size", max_size, parse_bytes),
         pull_size=parsed("--max-pull-size", max_pull_size, parse_bytes),
         reclaimable=parsed("--max-reclaimable", max_reclaimable, parse_bytes),
@@ -117,6 +147,7 @@ def parse_gates(
         growth=parsed("--max-growth", max_growth, parse_growth),
         fail_on=parse_fail_on(fail_on or (), compared=compared),
     )
+    return asked.over(set_ if compared else set_.of_one_image()) if set_ else asked
 
 
 def finish(

@@ -18,8 +18,10 @@ from slim.report.terminal import clean
 
 
 def print_error(error: SlimError) -> None:
-    """One line that says what and where, one that says what to do."""
+    """One line that says what and where, with its details, and one that says what to do."""
     print_message(f"slim: error: {clean(error.message)} [{error.slug}]")
+    for detail in error.details:
+        print_message(f"      {clean(detail)}")
     if error.hint:
         print_message(f"      hint: {clean(error.hint)}")
 

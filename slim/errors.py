@@ -16,7 +16,9 @@ class SlimError(Exception):
 
     exit_code: ClassVar[int] = 70
 
-    def __init__(self, slug: str, message: str, hint: str = "") -> None:
+    def __init__(
+        self, slug: str, message: str, hint: str = "", details: tuple[str, ...] = ()
+    ) -> None:
         super().__init__(message)
         self.slug = slug
         """Stable identifier, such as `layer-truncated`."""
@@ -24,9 +26,11 @@ class SlimError(Exception):
         """One line: what is wrong and where (layer, offset, both numbers)."""
         self.hint = hint
         """One line: what to do next; empty when there is nothing to add."""
+        self.details = details
+        """Where there are several faults: one line for each."""
 
     def __str__(self) -> str:
-        return f"{self.message} ({self.slug})"
+        return "\n".join([f"{self.message} ({self.slug})", *self.details])
 
 
 class UsageError(SlimError):

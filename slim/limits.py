@@ -6,6 +6,7 @@ PATH_MAX) or what the largest known images need. Each is a command-line flag (`-
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from slim.errors import LimitError, UsageError
@@ -61,13 +62,18 @@ def exceeded(name: str, value: int, limit: int, where: str = "") -> LimitError:
     )
 
 
-def with_limits(settings: list[str], base: Limits = DEFAULT_LIMITS) -> Limits:
+def limit_names() -> tuple[str, ...]:
+    """The names of all limits as users write them: `layer-bytes`."""
+    return tuple(field.name.replace("_", "-") for field in fields(Limits))
+
+
+def with_limits(settings: Iterable[str], base: Limits = DEFAULT_LIMITS) -> Limits:
     """Apply `NAME=VALUE` settings; values are counts or sizes such as `1 GiB`.
 
     Raises:
         UsageError: unknown name or a value that is no number.
     """
-    known = {field.name.replace("_", "-"): field.name for field in fields(Limits)}
+    known = {name: name.replace("-", "_") for name in limit_names()}
     values: dict[str, int] = {}
     for setting in settings:
         name, _, text = setting.partition("=")

@@ -31,6 +31,7 @@ MODULES = (
     "test_linear",
     "test_cli",
     "test_terminal",
+    "test_settings",
 )
 
 

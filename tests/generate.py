@@ -3,7 +3,7 @@
     python -m tests.generate            writes
     python -m tests.generate --check    prints the difference and exits with 1 if there is one
 
-Whole files: the report's JSON Schema, the catalogue of rules. In README.md what stands between
+Whole files: the report's JSON Schema, the catalogue of rules. In README.md and docs what stands between
 `<!-- generated: NAME -->` and `<!-- /generated -->`: one function of BLOCKS per name.
 """
 
@@ -27,7 +27,7 @@ from typing import Any, cast
 
 from tabulate import tabulate
 
-from slim import errors, limits
+from slim import errors, limits, settings
 from slim.advice.builtin import builtin_packs
 from slim.advice.rule import Pack, Rule
 from slim.report.formats import FORMATS
@@ -42,7 +42,7 @@ _DEMO_LINES = 48
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
 
-# --- blocks of README.md -------------------------------------------------------------------------
+# --- blocks of pages --------------------------------------------------------------------
 
 
 def demo() -> str:
@@ -163,6 +163,23 @@ def dive_table() -> str:
     return dive_markdown({name: Row(**measured[name]) for name in CASES}) + "\n"
 
 
+def settings_table() -> str:
+    """The keys of slim.toml that options have too, with the help of the options."""
+    options = {
+        option.opts[0].removeprefix("--"): option
+        for name in ("slim analyze", "slim compare")
+        for option in _commands()[name].params
+        if option.param_type_name == "option"
+    }
+    rows = []
+    for key in (*settings.IMAGE_KEYS, *(f"budget.{one}" for one in settings.BUDGET_KEYS)):
+        option = options.get(key) or options.get(key.replace("budget.", "max-"))
+        if option is not None:
+            names = f"`{option.opts[0]}`, `{option.envvar}`"
+            rows.append((f"`{key}`", names, option.help))
+    return _table(rows, ("key", "option, environment", "meaning"))
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "demo": demo,
     "commands": commands,
@@ -171,15 +188,16 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "exit-codes": exit_codes,
     "limits": limit_table,
     "dive-table": dive_table,
+    "settings": settings_table,
 }
 
 
-def readme() -> str:
-    """README.md with its blocks made again."""
-    text = (ROOT / "README.md").read_text("utf-8")
+def with_blocks(name: str, blocks: Sequence[str]) -> str:
+    """A file with its blocks made again; it must have these and no other."""
+    text = (ROOT / name).read_text("utf-8")
     found = [match[1] for match in _BLOCK.findall(text)]
-    if sorted(found) != sorted(BLOCKS):
-        sys.exit(f"README.md has the blocks {sorted(found)}, and not {sorted(BLOCKS)}")
+    if sorted(found) != sorted(blocks):
+        sys.exit(f"{name} has the blocks {sorted(found)}, and not {sorted(blocks)}")
     return _BLOCK.sub(lambda match: match[1] + BLOCKS[match[2]]() + match[3], text)
 
 
@@ -250,7 +268,8 @@ def _roles(rule: Rule) -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
-    "README.md": readme,
+    "README.md": lambda: with_blocks("README.md", [one for one in BLOCKS if one != "settings"]),
+    "docs/configuration.md": lambda: with_blocks("docs/configuration.md", ["settings"]),
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
 }

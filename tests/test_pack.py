@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 
 from slim.advice import glob_syntax, variables, words
-from slim.advice.faults import Fault, RuleFaults
+from slim.advice.faults import Fault, Faulty
 from slim.advice.glob_syntax import GlobError, parse_text_glob
 from slim.advice.lint import main
 from slim.advice.never import Protected, parse_never
@@ -173,7 +173,7 @@ def test_the_unchanged_pack_has_no_fault() -> None:
 def test_all_faults_of_all_files_are_reported_at_once() -> None:
     other = (PACK + RULE).replace('"elixir"', '"node"').replace("ELX", "NOD")
     broken = changed("match =", "mach =").replace("category", "categry") + RULE.replace("why", "wy")
-    with pytest.raises(RuleFaults) as caught:
+    with pytest.raises(Faulty) as caught:
         load_packs([("elixir.toml", broken), ("node.toml", other), ("bad.toml", "a = [")])
     text = str(caught.value)
     for piece in (

@@ -7,7 +7,7 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from slim.advice.faults import RuleFaults
+from slim.advice.faults import faulty_rules
 from slim.advice.never import Protected, parse_never
 from slim.advice.pack import Source, read_packs
 from slim.advice.rule import Pack
@@ -72,11 +72,11 @@ def builtin_never() -> tuple[Protected, ...]:
     """The built-in list of what no rule may propose to delete.
 
     Raises:
-        RuleFaults: the list has faults.
+        Faulty: the list has faults.
     """
     entries, faults = parse_never(NEVER_FILE, read_text(rules_folder() / NEVER_FILE))
     if faults:
-        raise RuleFaults(faults)
+        raise faulty_rules(faults)
     return entries
 
 
@@ -85,9 +85,9 @@ def builtin_packs() -> tuple[Pack, ...]:
     """The built-in packs. Their examples are not run here, at each start: the tests do it.
 
     Raises:
-        RuleFaults: with every fault of every file.
+        Faulty: with every fault of every file.
     """
     packs, faults = read_packs(builtin_sources(), snippets=builtin_snippets(), check=False)
     if faults:
-        raise RuleFaults(faults)
+        raise faulty_rules(faults)
     return packs

@@ -1,7 +1,8 @@
-"""Faults of rule files: collected, sorted, and reported all at once. Pure."""
+"""Faults of files that users write: collected, sorted, and reported all at once. Pure."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slim.errors import UsageError
@@ -12,13 +13,13 @@ MAX_FAULTS_SHOWN = 200
 
 @dataclass(frozen=True, slots=True, order=True)
 class Fault:
-    """One thing to repair in a rule file."""
+    """One thing to repair in a file of rules or settings."""
 
     file: str
     line: int
     """From 1; 0 when the fault is not at a line."""
     rule: str
-    """The rule's id, else `rule N` (from 1), else empty."""
+    """The rule's id, else `rule N` or `ignore N` (from 1), else empty."""
     text: str
     """What is wrong and what to do, one line."""
 
@@ -27,12 +28,20 @@ class Fault:
         return f"{place}: {self.rule}: {self.text}" if self.rule else f"{place}: {self.text}"
 
 
-class RuleFaults(UsageError):
-    """Rule files are not valid; `faults` are all faults of all files."""
+class Faulty(UsageError):
+    """A file of the user is not valid; `faults` are all faults of all files."""
 
-    def __init__(self, faults: tuple[Fault, ...]) -> None:
+    def __init__(self, slug: str, what: str, faults: Sequence[Fault], hint: str) -> None:
         lines = [str(fault) for fault in faults[:MAX_FAULTS_SHOWN]]
         if len(faults) > MAX_FAULTS_SHOWN:
-            lines.append(f"… and {len(faults) - MAX_FAULTS_SHOWN} more")
-        super().__init__("rules-invalid", "\n".join(lines), "see rules/FORMAT.md")
-        self.faults = faults
+            lines.append(f"… and {len(faults) - MAX_FAULTS_SHOWN:,} more")
+        count = "1 fault" if len(faults) == 1 else f"{len(faults):,} faults"
+        super().__init__(slug, f"{count} in {what}", hint, tuple(lines))
+        self.faults = tuple(faults)
+
+
+def faulty_rules(faults: Sequence[Fault]) -> Faulty:
+    """The error for files of rules."""
+    return Faulty(
+        "rules-invalid", "files of rules", faults, "rules/FORMAT.md says how they are written"
+    )

@@ -67,6 +67,10 @@ class Fields:
         self._values = values
         self.note = note
 
+    def names(self) -> list[str]:
+        """The keys of the table."""
+        return list(self._values)
+
     def has(self, key: str) -> bool:
         """Whether the table has `key`."""
         return key in self._values

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 
 from slim.advice.checks import check_packs
-from slim.advice.faults import Fault, RuleFaults
+from slim.advice.faults import Fault, faulty_rules
 from slim.advice.never import Protected
 from slim.advice.parse import parse_pack
 from slim.advice.rule import Pack, Rule
@@ -55,11 +55,11 @@ def load_packs(
     """The rules of all packs, sorted by id; arguments as for `read_packs`.
 
     Raises:
-        RuleFaults: with every fault of every file.
+        Faulty: with every fault of every file.
     """
     packs, faults = read_packs(sources, snippets=snippets, never=never)
     if faults:
-        raise RuleFaults(faults)
+        raise faulty_rules(faults)
     return rules_of(packs)
 
 

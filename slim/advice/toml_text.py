@@ -106,13 +106,17 @@ class Positions:
 
 def _scan(lines: list[str]) -> list[Table]:
     tables = [Table("", 0)]
+    last: dict[str, Table] = {}
     quote, depth = "", 0
     for number, line in enumerate(lines, 1):
         if not quote and not depth:
             text = line.strip()
             if text.startswith("["):
                 name = text.partition("#")[0].strip().strip("[] ")
-                _open_table(tables, name, number, is_array=text.startswith("[["))
+                table = Table(name, number)
+                _name_in_owner(table, tables[-1], last, is_array=text.startswith("[["))
+                tables.append(table)
+                last[name] = table
                 continue
             key = text.partition("=")[0].strip().strip("\"'")
             if key and not key.startswith("#"):
@@ -121,14 +125,11 @@ def _scan(lines: list[str]) -> list[Table]:
     return tables
 
 
-def _open_table(tables: list[Table], name: str, number: int, *, is_array: bool) -> None:
-    # `[rule.roles]` after `[[rule]]` is the key `roles` of that rule.
-    parent, _, key = name.partition(".")
-    if key and not is_array and tables[-1].name.split(".")[0] == parent:
-        owner = next((t for t in reversed(tables) if t.name == parent), None)
-        if owner is not None:
-            owner.keys.setdefault(key.split(".")[0], number)
-    tables.append(Table(name, number))
+def _name_in_owner(table: Table, before: Table, last: dict[str, Table], *, is_array: bool) -> None:
+    # `[rule.roles]` after `[[rule]]` is the key `roles` of that rule; `last` has tables by name.
+    parent, _, key = table.name.partition(".")
+    if key and not is_array and before.name.split(".")[0] == parent and parent in last:
+        last[parent].keys.setdefault(key.split(".")[0], table.line)
 
 
 def _after(line: str, quote: str, depth: int) -> tuple[str, int]:

@@ -11,7 +11,7 @@ from slim.report import words
 from slim.report.comparison import Comparison, LayerChange
 from slim.report.gfm import NBSP, code, link, marker, prose, size, table
 from slim.report.markdown import ROWS, limit_words, more, place_and_instruction, rule_id
-from slim.report.model import Finding
+from slim.report.model import Budget, Finding
 from slim.report.page import Flavor, Fold, flavor_of, page
 
 _CAUSES = 3
@@ -115,23 +115,29 @@ def _sizes(comparison: Comparison, style: Flavor, base_head: str, head: str) -> 
         budget = budgets.get(name)  # type: ignore[call-overload]
         change = _signed(after - before)
         share = _share(after - before, before) if label != "Reclaimable" else ""
-        limit = ""
-        if budget is not None and name in comparison.over_on_base:
-            limit = f"over {size(budget.limit)} on base too"
-        elif budget is not None:
-            limit = limit_words(budget, style)
+        limit = _limit_of(comparison, budget, style) if budget else ""
+        if budget is not None and name not in comparison.over_on_base:
             change = f"**{change}**" if budget.result == "over" else change
         rows.append((label, size(before), size(after), change + share, limit))
     if layers := budgets.get("layers"):
-        limit = f"over {layers.limit:,} on base too"
-        if "layers" not in comparison.over_on_base:
-            limit = limit_words(layers, style)
+        limit = _limit_of(comparison, layers, style)
         change = f"{image.layers - base.layers:+d}"
         rows.append(("Layers", f"{base.layers:,}", f"{image.layers:,}", change, limit))
+    for one in comparison.budgets:
+        if one.name.startswith("dive-"):
+            shown = words.budgeted(one.name, one.value, size)
+            rows.append((one.name, "", shown, "", _limit_of(comparison, one, style)))
     before_head = f" {code(base_head, 12, in_table=True)}" if base_head else ""
     after_head = f" {code(head, 12, in_table=True)}" if head else ""
     header = ("", f"base{before_head}", f"this PR{after_head}", "change", "limit")
     return table(header, "lrrrl", rows)
+
+
+def _limit_of(comparison: Comparison, budget: Budget, style: Flavor) -> str:
+    if budget.name not in comparison.over_on_base:
+        return limit_words(budget, style)
+    word = "below" if budget.name == "dive-efficiency" else "over"
+    return f"{word} {words.budgeted(budget.name, budget.limit, size)} on base too"
 
 
 def _causes(comparison: Comparison) -> str:

@@ -6,9 +6,10 @@ were applied or findings were left out, a limit that is not exceeded is `unknown
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Literal
 
 from msgspec.structs import replace
@@ -16,7 +17,7 @@ from msgspec.structs import replace
 from slim.errors import UsageError
 from slim.report import words
 from slim.report.comparison import Comparison
-from slim.report.model import Budget, Finding, Report, Verdict
+from slim.report.model import Budget, Dive, Finding, Report, Verdict
 from slim.units import format_bytes, parse_bytes, parse_percent
 
 LEVELS = ("high", "medium", "low")
@@ -47,9 +48,26 @@ class Gates:
     """For comparisons; a report of one image alone does not decide it."""
     fail_on: tuple[str, ...] = ()
     """Levels, rule ids or slugs."""
+    dive_efficiency: float | None = None
+    """dive's number may not be below it, 1 = 100 %."""
+    dive_wasted_bytes: int | None = None
+    dive_user_wasted: float | None = None
+    """1 = 100 %."""
 
     def __bool__(self) -> bool:
         return self != Gates()
+
+    def over(self, other: Gates) -> Gates:
+        """These, and those of `other` for which these say nothing."""
+        ours = {one.name: getattr(self, one.name) for one in fields(self)}
+        return dataclasses.replace(
+            other, **{name: value for name, value in ours.items() if value not in (None, ())}
+        )
+
+    def of_one_image(self) -> Gates:
+        """Without what only a comparison decides."""
+        words_ = tuple(word for word in self.fail_on if not word.startswith(_NEW))
+        return dataclasses.replace(self, growth=None, fail_on=words_)
 
 
 def parse_growth(text: str) -> Growth:
@@ -161,10 +179,40 @@ def _budgets(report: Report, gates: Gates) -> Iterator[Budget]:
         yield _budget("reclaimable", totals.reclaimable_bytes, gates.reclaimable, doubt)
     if gates.layers is not None:
         yield _budget("layers", totals.layers, gates.layers, False)
+    yield from _dive_budgets(report.dive, gates, bool(missing))
+
+
+def _dive_budgets(dive: Dive, gates: Gates, partial: bool) -> Iterator[Budget]:
+    """Decided on dive's numbers as they are; millionths are what is shown."""
+    if gates.dive_efficiency is not None:
+        over = dive.efficiency < gates.dive_efficiency
+        yield _dive("dive-efficiency", dive.efficiency, gates.dive_efficiency, over, partial)
+    if gates.dive_wasted_bytes is not None:
+        yield _budget("dive-wasted-bytes", dive.wasted_bytes, gates.dive_wasted_bytes, partial)
+    if gates.dive_user_wasted is not None:
+        over = dive.user_wasted_percent > gates.dive_user_wasted
+        share = dive.user_wasted_percent
+        yield _dive("dive-user-wasted", share, gates.dive_user_wasted, over, partial)
+
+
+def _dive(
+    name: Literal["dive-efficiency", "dive-user-wasted"],
+    share: float,
+    limit: float,
+    over: bool,
+    partial: bool,
+) -> Budget:
+    result: Literal["under", "over", "unknown"] = "over" if over else "under"
+    return Budget(
+        name=name,
+        value=round(share * 1_000_000),
+        limit=round(limit * 1_000_000),
+        result="unknown" if partial else result,
+    )
 
 
 def _budget(
-    name: Literal["size", "pull-size", "reclaimable", "layers"],
+    name: Literal["size", "pull-size", "reclaimable", "layers", "dive-wasted-bytes"],
     value: int,
     limit: int,
     at_least: bool,
@@ -175,11 +223,16 @@ def _budget(
 
 
 def _said(one: Budget) -> str:
-    show = "{:,}".format if one.name == "layers" else format_bytes
+    def show(value: int) -> str:
+        return words.budgeted(one.name, value)
+
     if one.name == "growth":
         limit = f"{one.percent:g}% and {show(one.limit)}"
         known = "is over" if one.result == "over" else "is not known to be within"
         return f"growth of {show(one.value)} {known} {limit}"
+    if one.name == "dive-efficiency":
+        known = "is below" if one.result == "over" else "is not known to reach"
+        return f"{one.name} {show(one.value)} {known} {show(one.limit)}"
     if one.result == "over":
         by = show(one.value - one.limit)
         return f"{one.name} {show(one.value)} is over the limit of {show(one.limit)} by {by}"

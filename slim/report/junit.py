@@ -60,10 +60,10 @@ def _verdict(report: Report, cases: list[_Case]) -> _Case:
 
 
 def _budget(one: Budget) -> _Case:
-    show = "{:,}".format if one.name == "layers" else format_bytes
     outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[one.result]
     words_ = {"under": "within", "over": "over", "unknown": "not known to be within"}[one.result]
-    text = f"{one.name} {show(one.value)}, {words_} {show(one.limit)}"
+    value, limit = words.budgeted(one.name, one.value), words.budgeted(one.name, one.limit)
+    text = f"{one.name} {value}, {words_} {limit}"
     return _Case("slim.budget", one.name, outcome, text)
 
 

@@ -133,6 +133,11 @@ def _sizes(report: Report, style: Flavor) -> str:
             f"reclaimable {size(totals.reclaimable_bytes) if report.tool.rules else 'not known'}"
             + _limit(budgets.get("reclaimable"), style),
             words.count(totals.layers, "layer") + _limit(budgets.get("layers"), style),
+            *(
+                f"{name} {words.budgeted(name, one.value, size)}{_limit(one, style)}"
+                for name, one in budgets.items()
+                if name.startswith("dive-")
+            ),
         ]
     )
 
@@ -143,13 +148,19 @@ def _limit(budget: Budget | None, style: Flavor) -> str:
 
 def limit_words(budget: Budget, style: Flavor) -> str:
     """`**over** 340 MB ❌`, `under 130 MB ✅`; by how much, where rounding hides it."""
-    show = "{:,}".format if budget.name == "layers" else size
+
+    def show(value: int) -> str:
+        return words.budgeted(budget.name, value, size)
+
     limit = show(budget.limit)
     if budget.result == "unknown":
         return f"not known to be under {limit}"
     if show(budget.value) == limit and budget.result == "over":
-        limit += f" by {size(budget.value - budget.limit)}"
-    word, glyph = ("**over**", " ❌") if budget.result == "over" else ("under", " ✅")
+        limit += f" by {show(abs(budget.value - budget.limit))}"
+    lower = budget.name == "dive-efficiency"
+    word, glyph = ("at least" if lower else "under", " ✅")
+    if budget.result == "over":
+        word, glyph = ("**below**" if lower else "**over**", " ❌")
     return f"{word} {limit}{glyph if style.glyphs else ''}"
 
 

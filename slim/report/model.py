@@ -359,14 +359,26 @@ class Truncated(Struct, frozen=True, kw_only=True):
 class Budget(Struct, frozen=True, kw_only=True):
     """A limit that the user set, and what it was compared with."""
 
-    name: Literal["size", "pull-size", "reclaimable", "layers", "growth"]
+    name: Literal[
+        "size",
+        "pull-size",
+        "reclaimable",
+        "layers",
+        "growth",
+        "dive-efficiency",
+        "dive-wasted-bytes",
+        "dive-user-wasted",
+    ]
+    """Those of dive's are compared with `dive`: efficiency has a lower limit, the others upper ones."""
     value: int
-    """Bytes, or layers; growth may be negative."""
+    """Bytes, or layers; growth may be negative; dive's two ratios in millionths, rounded."""
     limit: Size
+    """In the unit of `value`."""
     percent: float | None = None
     """Of growth alone: it is over when it exceeds both `limit` and this share of the base, 1 = 1 %."""
     result: Literal["under", "over", "unknown"]
-    """`unknown`: the report does not hold what would decide it."""
+    """`over`: the limit is exceeded, or missed where it is a lower one; `unknown`: the report does not
+    hold what would decide it."""
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from slim.report.comparison import Comparison
 from slim.report.model import Report
+from slim.units import format_bytes
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _ARGS = re.compile(r"^(RUN )?\|\d+ ")
@@ -50,6 +52,15 @@ def count(number: int, noun: str) -> str:
         return f"1 {noun}"
     plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
     return f"{number:,} {plural}"
+
+
+def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -> str:
+    """A value or limit of a budget, in its unit; `size` writes bytes."""
+    if name == "layers":
+        return f"{value:,}"
+    if name in ("dive-efficiency", "dive-user-wasted"):
+        return f"{value / 10_000:.6g}%"
+    return size(value)
 
 
 def short_name(report: Report) -> str:

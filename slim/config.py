@@ -1,0 +1,101 @@
+"""Finds the settings of the user and reads them: slim.toml, or else dive's `.dive-ci`.
+
+From the working directory up to the root of its repository (the folder that has `.git`; without a
+repository only the working directory), the first file wins and nothing is merged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from slim.advice.faults import Fault, Faulty
+from slim.advice.toml_text import MAX_FILE_BYTES
+from slim.advice.words import suggestion
+from slim.dive_ci import MAX_BYTES as MAX_DIVE_BYTES
+from slim.dive_ci import parse_dive_ci
+from slim.errors import UsageError
+from slim.settings import ImageSettings, parse_settings
+
+NAMES = (".slim.toml", "slim.toml")
+DIVE_NAME = ".dive-ci"
+_HINT = "docs/configuration.md lists the keys; --no-config goes without the file"
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """The settings that hold for one image."""
+
+    image: ImageSettings = field(default_factory=ImageSettings)
+    limits: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
+    notice: str = ""
+    """To be told to the user, one line."""
+
+
+def load_config(
+    file: str | None = None, *, key: str | None = None, folder: str | os.PathLike[str] = "."
+) -> Config:
+    """The settings of `file`, or of what is found from `folder` upward, for the image of `key`.
+
+    Raises:
+        UsageError: unreadable, or with all faults of the file; or it has images and `key` is none of
+            them.
+    """
+    found = file or _find(folder, NAMES)
+    if found is None:
+        dive = _find(folder, (DIVE_NAME,))
+        return Config() if dive is None else _dive(dive)
+    faults: list[Fault] = []
+    settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
+    if faults:
+        raise Faulty("bad-config", found, sorted(faults), _HINT)
+    if key is not None and settings.images and key not in settings.images:
+        raise UsageError(
+            "no-such-key",
+            f"{found} has no [image.{key}]{suggestion(key, settings.images)}",
+            f"an empty table will do; it has: {', '.join(settings.images)[:500]}",
+        )
+    return Config(settings.of(key or ""), settings.limits, settings.packs)
+
+
+def _dive(file: str) -> Config:
+    faults: list[Fault] = []
+    gates = parse_dive_ci(file, _read(file, MAX_DIVE_BYTES), faults)
+    if faults:
+        raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
+    notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"
+    return Config(ImageSettings(gates=gates), notice=notice)
+
+
+def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:
+    """The first regular file of these names, named as seen from the working directory."""
+    for one in _upward(Path(folder)):
+        for name in names:
+            if (one / name).is_file():
+                return os.path.relpath(one / name)
+    return None
+
+
+def _upward(folder: Path) -> Iterator[Path]:
+    home = folder.absolute()
+    ways = [home, *home.parents]
+    roots = [index for index, one in enumerate(ways) if (one / ".git").exists()]
+    yield from ways[: roots[0] + 1] if roots else ways[:1]
+
+
+def _read(file: str, limit: int) -> str:
+    try:
+        with Path(file).open("rb") as stream:
+            data = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-config", f"cannot read {file!r}: {why}", _HINT) from None
+    if len(data) > limit:
+        raise UsageError("bad-config", f"{file}: larger than {limit:,} bytes", _HINT)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("bad-config", f"{file}: not UTF-8", _HINT) from None
