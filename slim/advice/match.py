@@ -75,7 +75,15 @@ def match(
                 continue
             if rule.query not in results:
                 results[rule.query] = query()
-            selection = _from_query(rule, results[rule.query], by_path[index])
+            picked = results[rule.query]
+            if rule.match:
+                picked = _inside(picked, frozenset(by_path[index]))
+            else:
+                picked = _spared(files, rule, picked, owned, variables)
+            if rule.except_packages:
+                picked = _without(picked, rule, packages)
+            rows = array("i", sorted(picked.rows))
+            selection = Selection(rule, rows, picked.parts, picked.keeps)
         elif rule.packages:
             selection = _from_packages(files, rule, packages)
         else:
@@ -86,17 +94,47 @@ def match(
     return tuple(found)
 
 
-def _from_query(rule: Rule, picked: Picked, paths: array[int]) -> Selection:
-    if not rule.match:
-        rows = array("i", sorted(picked.rows))
-        return Selection(rule, rows, picked.parts, picked.keeps)
-    inside = frozenset(paths)
-    return Selection(
-        rule,
-        array("i", sorted(inside.intersection(picked.rows))),
-        {row: size for row, size in picked.parts.items() if row in inside},
-        picked.keeps,
-    )
+def _inside(picked: Picked, rows: frozenset[int]) -> Picked:
+    """What a query selects among the files that the rule's globs match."""
+    parts = {row: size for row, size in picked.parts.items() if row in rows}
+    return Picked(sorted(rows.intersection(picked.rows)), parts, picked.keeps)
+
+
+def _spared(
+    files: Files,
+    rule: Rule,
+    picked: Picked,
+    owned: bytes,
+    variables: Mapping[str, Sequence[str]],
+) -> Picked:
+    """What a query without globs selects, less what `except` protects.
+
+    A file that a system package owns is not transformed either, unless the rule says `owned`: it
+    would no longer be what the package's checksums say. Whole files of packages are what queries
+    about packages select.
+    """
+    spared = compile_globs([one for text in rule.except_paths for one in bind(text, variables)])
+    parts = {row: size for row, size in picked.parts.items() if rule.owned or not owned[row]}
+    if not rule.except_paths:
+        return Picked(picked.rows, parts, picked.keeps)
+    rows = [row for row in picked.rows if not spared.match(files.path(row))]
+    left = {row: size for row, size in parts.items() if not spared.match(files.path(row))}
+    return Picked(rows, left, picked.keeps)
+
+
+def _without(
+    picked: Picked, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
+) -> Picked:
+    """What a query selects, less the packages that the rule spares."""
+    spared = {
+        row
+        for (manager, name), rows in packages.items()
+        if rule.manager in ("any", manager)
+        and any(glob.matches(name.encode()) for glob in rule.except_packages)
+        for row in rows
+    }
+    parts = {row: size for row, size in picked.parts.items() if row not in spared}
+    return Picked([row for row in picked.rows if row not in spared], parts, picked.keeps)
 
 
 def _from_packages(

@@ -12,6 +12,10 @@ import pytest
 
 from tests.real.recipes import NOT_CHUNKED, RECIPES
 from tests.real.tools import CHUNKED, Store, convert, need, run, unpacked
+from tests.real.twins import Twins, build, debian_base, debian_root
+
+Pairs = Callable[[str], Twins]
+"""Stack → its fat image and twin, built when they are first asked for."""
 
 
 @dataclass(frozen=True)
@@ -61,3 +65,26 @@ def built(
     forms = convert(layout, folder / "forms", without=NOT_CHUNKED.get(name) and CHUNKED)
     yield Built(name, layout, forms, *unpacked(forms["oci-dir-gzip"], folder / "unpacked"))
     shutil.rmtree(folder)
+
+
+@pytest.fixture(scope="session")
+def twins(workshop: Path) -> Pairs:
+    """Fat images and their twins, on one base image and in one store."""
+
+    @cache
+    def base() -> Store:
+        need("mmdebstrap", "buildah", "skopeo", "umoci", "git")
+        folder = workshop / "twins"
+        folder.mkdir()
+        store = Store(folder / "store", "overlay")
+        debian_base(store, debian_root(folder / "root.tar"))
+        return store
+
+    @cache
+    def pair(stack: str) -> Twins:
+        store = base()
+        folder = workshop / "twins" / stack
+        folder.mkdir()
+        return build(store, stack, folder)
+
+    return pair

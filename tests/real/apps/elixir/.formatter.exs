@@ -1,0 +1,1 @@
+[inputs: ["{config,lib}/**/*.{ex,exs}"]]

@@ -1,0 +1,3 @@
+"""What a developer runs before a release."""
+
+assert int("7") == 7

@@ -1,0 +1,115 @@
+"""Fat images as people write them, and their twins as a careful engineer makes them.
+
+`tests/real/apps/STACK` holds a small application, the `Dockerfile` of the fat image and the
+`Dockerfile.twin` of the careful one. Both start from the same Debian, made as the one that Docker
+distributes; the twin's build stage repeats the fat image's first instructions, so buildah builds
+them once. The applications take their dependencies from the public registries that their package
+managers ask; the certificates of this machine are mounted for that, and not part of the image.
+"""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.real.tools import Store, run
+
+APPS = Path(__file__).parent / "apps"
+CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+BASE = "debian"
+
+DPKG = {
+    "docker-apt-speedup": "force-unsafe-io\n",
+    "docker": "path-exclude=/usr/share/doc/*\npath-include=/usr/share/doc/*/copyright\n"
+    + "".join(
+        f"path-exclude=/usr/share/{name}/*\n"
+        for name in ("groff", "info", "linda", "lintian", "locale", "man")
+    ),
+}
+"""dpkg's settings in Docker's slim Debian images (debuerreotype)."""
+
+_EMPTY_CACHES = "rm -f /var/cache/apt/archives/*.deb /var/cache/apt/archives/partial/*.deb"
+APT = {
+    "docker-clean": f'DPkg::Post-Invoke {{ "{_EMPTY_CACHES} /var/cache/apt/*.bin || true"; }};\n'
+    f'APT::Update::Post-Invoke {{ "{_EMPTY_CACHES} /var/cache/apt/*.bin || true"; }};\n'
+    'Dir::Cache::pkgcache "";\nDir::Cache::srcpkgcache "";\n',
+    "docker-no-languages": 'Acquire::Languages "none";\n',
+    "docker-gzip-indexes": 'Acquire::GzipIndexes "true";\n',
+    "docker-autoremove-suggests": 'Apt::AutoRemove::SuggestsImportant "false";\n',
+}
+"""apt's settings in Docker's Debian images (debuerreotype)."""
+
+
+@dataclass(frozen=True)
+class Twins:
+    """A fat image and its twin, as OCI layouts, with what they were built from."""
+
+    stack: str
+    base: Path
+    fat: Path
+    twin: Path
+    dockerfile: Path
+    port: int
+
+
+PORTS = {"elixir": 4000, "node": 3000, "python": 8000, "go": 8080}
+"""The stacks, and where their application listens."""
+
+
+def debian_root(target: Path, *, slim: bool = True) -> Path:
+    """Write a root filesystem tar of Debian with Docker's settings; `slim` without documentation."""
+    hooks = target.parent / f"{target.name}.settings"
+    for folder, files in (("dpkg/dpkg.cfg.d", DPKG), ("apt/apt.conf.d", APT)):
+        (hooks / "etc" / folder).mkdir(parents=True)
+        for name, text in files.items():
+            if slim or name != "docker":
+                (hooks / "etc" / folder / name).write_text(text)
+    excludes = [f"--dpkgopt={line}" for line in DPKG["docker"].splitlines()] if slim else []
+    run(
+        *("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", *excludes),
+        f"--customize-hook=sync-in {hooks}/etc /etc",
+        '--customize-hook=rm -f "$1/etc/dpkg/dpkg.cfg.d/99mmdebstrap"',
+        *("trixie", target),
+    )
+    shutil.rmtree(hooks)
+    return target
+
+
+def debian_base(store: Store, root: Path) -> str:
+    """The base image of all twins: one layer, and the history of Debian's own image."""
+    container = store.buildah("from", "scratch")
+    store.buildah("add", "--quiet", container, root, "/")
+    store.buildah("config", "--created-by", "# debian.sh --arch 'amd64' out/ 'trixie'", container)
+    store.buildah("config", "--cmd", "bash", container)
+    store.buildah("commit", "--quiet", "--rm", container, BASE)
+    return BASE
+
+
+def build(store: Store, stack: str, folder: Path) -> Twins:
+    """Build both images of a stack on the store's base image and write them under `folder`."""
+    context = folder / "context"
+    shutil.copytree(APPS / stack, context)
+    for dockerfile in context.glob("Dockerfile*"):
+        dockerfile.rename(folder / dockerfile.name)
+    run("git", "init", "--quiet", cwd=context)
+    run("git", "add", ".", cwd=context)
+    who = ("-c", "user.name=shop", "-c", "user.email=shop@example.org")
+    run("git", *who, "commit", "--quiet", "--message", "First version", cwd=context)
+    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
+    trust = "/run/certificates.crt"
+    for name, file in (("fat", "Dockerfile"), ("twin", "Dockerfile.twin")):
+        store.buildah(
+            *("build", "--quiet", "--layers", *limits, "--volume", f"{CERTIFICATES}:{trust}:ro"),
+            *("--build-arg", f"NODE_EXTRA_CA_CERTS={trust}", "--build-arg", f"PIP_CERT={trust}"),
+            *("--file", folder / file, "--tag", f"{stack}-{name}", context),
+        )
+    shutil.rmtree(context)
+    return Twins(
+        stack,
+        store.save(BASE, folder / "base"),
+        store.save(f"{stack}-fat", folder / "fat"),
+        store.save(f"{stack}-twin", folder / "twin"),
+        folder / "Dockerfile",
+        PORTS[stack],
+    )
