@@ -137,7 +137,7 @@ def _consult(
     counsel = consult(
         image,
         files,
-        ledger.pull,
+        ledger,
         rules_of(packs),
         builtin_never(),
         base_layers=base_layers,

@@ -18,6 +18,7 @@ from typing import Any
 import msgspec
 
 import slim
+from slim.dockerfile import parse_dockerfile
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan_blob
@@ -48,6 +49,7 @@ def checked_analyze(source: str | os.PathLike[str], **options: Any) -> slim.Repo
         assert full.totals == report.totals
     _check_waste(full)
     _check_findings(full)
+    _check_rebuild(report)
     return report
 
 
@@ -127,6 +129,25 @@ def _check_findings(report: slim.Report) -> None:
         assert one.claimed_pull_bytes <= one.pull_bytes
         assert one.mode == "claim" or one.claimed_bytes == one.claimed_pull_bytes == 0
     assert len({one.id for one in report.findings}) == len(report.findings)
+
+
+def _check_rebuild(report: slim.Report) -> None:
+    """What a rebuild keeps adds up to it, is of this image, and its Dockerfile is one."""
+    made, totals = report.predicted.rebuild, report.totals
+    if made is None:
+        return
+    assert sum(part.disk_bytes for part in made.keep) == made.disk_bytes
+    assert sum(part.pull_bytes for part in made.keep) == made.pull_bytes
+    assert made.disk_bytes < totals.disk_bytes
+    found = [part for part in made.keep if not part.guessed]
+    # The base's layers are kept as they are, with what later layers hide of them.
+    own = [part for part in found if made.origin != "layers" or part is not found[0]]
+    assert sum(part.disk_bytes for part in own) <= totals.live_bytes
+    assert sum(part.pull_bytes for part in own) <= totals.live_pull_bytes
+    assert sum(part.files for part in own) <= totals.live_files
+    stages = parse_dockerfile(made.dockerfile).stages
+    assert len(stages) == 2
+    assert stages[0].name == "build"
 
 
 def _check_lists(report: slim.Report) -> None:

@@ -6,7 +6,6 @@ config, history ──────────→ facts ┴→ rules that apply 
 
 from __future__ import annotations
 
-from array import array
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,9 +24,12 @@ from slim.advice.packages.graph import Graph, link
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY, Ownership, own
 from slim.advice.queries import binaries, contents, installed, layers
+from slim.advice.rebuild.model import Given, Rebuild
+from slim.advice.rebuild.rebuild import rebuild
 from slim.advice.rule import Rule
+from slim.files.ledger import Ledger
 from slim.files.table import Bytes, Fate, Files
-from slim.image.model import Image
+from slim.image.model import History, Image
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,12 +45,14 @@ class Counsel:
     """Why each package of `owned` is there."""
     notices: tuple[str, ...]
     """What could not be read of package databases."""
+    rebuild: Rebuild | None
+    """The image that a multi-stage build would make, where that is the answer."""
 
 
 def consult(
     image: Image,
     files: Files,
-    pull: array[int],
+    ledger: Ledger,
     rules: Sequence[Rule],
     never: Sequence[Protected],
     *,
@@ -58,7 +62,7 @@ def consult(
     """Apply rules to an image whose contents were extracted. `role` overrides what the signs say."""
     view = view_of(files)
     catalog = read_catalog(_texts(files))
-    owned = own(files, catalog.packages, pull)
+    owned = own(files, catalog.packages, ledger.pull)
     facts = gather(
         image.config,
         image.history,
@@ -92,13 +96,26 @@ def consult(
         base_layers=base_layers,
     )
     disk = sum(size for kind, size in zip(files.kind, files.size, strict=True) if not kind)
+    given = Given(
+        image.config,
+        tuple(layer.history or History() for layer in image.layers),
+        view,
+        ledger.pull,
+        ledger.layers,
+        base_layers,
+        facts,
+        owned,
+        graph,
+        {row: one.selection.rule.category for one in claims for row in one.claimed},
+    )
     return Counsel(
-        advise(files, pull, claims, disk_bytes=disk),
-        gone(files, pull, claims),
+        advise(files, ledger.pull, claims, disk_bytes=disk),
+        gone(files, ledger.pull, claims),
         facts,
         owned,
         tuple(reason.text(graph) for reason in why(graph)),
         tuple(sorted({notice.text for notice in catalog.notices})),
+        rebuild(given, disk),
     )
 
 

@@ -21,6 +21,7 @@ from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import example, path, utf8
 from slim.report.notices import warnings
 from slim.report.packages import packages
+from slim.report.rebuild import rebuild
 from slim.report.waste import waste
 from slim.version import VERSION
 
@@ -81,7 +82,17 @@ def build(
         ),
         image=_image(image, base, counsel, redacted),
         totals=totals,
-        predicted=_predicted(totals, advice),
+        predicted=_predicted(
+            totals,
+            advice,
+            rebuild(
+                counsel.rebuild if counsel else None,
+                image.config,
+                base,
+                rulebook.snippets if rulebook else {},
+                redacted=redacted,
+            ),
+        ),
         findings=findings(
             advice,
             created_by=created_by,
@@ -158,13 +169,16 @@ def _node(one: Node) -> model.TreeNode:
     )
 
 
-def _predicted(totals: model.Totals, advice: Advice) -> model.Predicted:
+def _predicted(
+    totals: model.Totals, advice: Advice, rebuilt: model.Rebuild | None
+) -> model.Predicted:
     disk, pull = totals.disk_bytes, totals.pull_bytes
     return model.Predicted(
         safe=model.Amount(disk_bytes=disk - advice.safe.disk, pull_bytes=pull - advice.safe.pull),
         all=model.Amount(
             disk_bytes=disk - advice.reclaimable.disk, pull_bytes=pull - advice.reclaimable.pull
         ),
+        rebuild=rebuilt,
     )
 
 

@@ -40,6 +40,14 @@ def code(text: str, width: int = 80, *, in_table: bool = False) -> str:
     return f"{fence}{text}{fence}"
 
 
+def block(text: str, language: str = "") -> str:
+    """Lines as a fenced code block (CommonMark 0.31 §4.5), its fence longer than any in the text."""
+    lines = [visible(line).replace("<!--", "<!\\x2d-") for line in text.rstrip("\n").split("\n")]
+    longest = max(map(len, _TICKS.findall(text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return "\n".join((fence + language, *lines, fence))
+
+
 def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:
     """A sentence of a rule: what it has in backticks, and what is no plain word, as code spans."""
     parts: list[str] = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slim.report import words
-from slim.report.gfm import NBSP, code, link, marker, prose, size, table
+from slim.report.gfm import NBSP, block, code, link, marker, prose, size, table
 from slim.report.model import Budget, Finding, LayerInfo, Place, Report
 from slim.report.page import Flavor, Fold, flavor_of, page
 from slim.units import format_percent
@@ -51,7 +51,9 @@ def render(
     said = sum(1 for one in report.budgets if one.result == "over")
     if reasons := report.verdict.reasons[said:]:
         parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:ROWS]))
-    folds = [_findings(report), _layers(report), _waste(report), _files(report)]
+    if report.predicted.rebuild:
+        parts.append(prose(words.rebuilt(report)))
+    folds = [_findings(report), _rebuild(report), _layers(report), _waste(report), _files(report)]
     return page(
         marker(name, head, run),
         parts,
@@ -186,6 +188,28 @@ def _findings(report: Report) -> Fold | None:
         says += f", {notes} of them only notes"
     body = table(("rule", "saves", "severity", "where"), "lrll", rows)
     return Fold("Findings", says, body + more(len(report.findings) + left), drop=2)
+
+
+def _rebuild(report: Report) -> Fold | None:
+    """What a multi-stage build would keep, and its Dockerfile."""
+    made = report.predicted.rebuild
+    if made is None:
+        return None
+    rows = [
+        (
+            size(one.disk_bytes),
+            size(one.pull_bytes),
+            prose(one.what + (" (estimated)" if one.guessed else ""), in_table=True),
+            prose(words.contents(one), in_table=True),
+        )
+        for one in made.keep
+    ]
+    body = table(("on disk", "to pull", "kept", "what it is"), "rrll", rows)
+    if made.assumes:
+        body += "\n\n" + "\n".join(f"- It assumes: {prose(one)}" for one in made.assumes)
+    body += "\n\n" + block(made.dockerfile, "dockerfile")
+    share = format_percent(report.totals.disk_bytes - made.disk_bytes, report.totals.disk_bytes)
+    return Fold("Multi-stage build", f"{size(made.disk_bytes)} on disk, {share} less", body, drop=2)
 
 
 def _layers(report: Report) -> Fold | None:

@@ -212,6 +212,41 @@ class Amount(Struct, frozen=True, kw_only=True):
     pull_bytes: Size
 
 
+class KeepPart(Struct, frozen=True, kw_only=True):
+    """A part of a rebuilt image; no byte is in two."""
+
+    what: str
+    why: str
+    disk_bytes: Size
+    pull_bytes: Size
+    files: Count
+    packages: list[str]
+    """Of the system's package manager."""
+    paths: list[str]
+    """Where the files are in this image, where a few directories say so."""
+    guessed: bool
+    """Some of the bytes are not those of this image's files."""
+
+
+class Rebuild(Struct, frozen=True, kw_only=True):
+    """The image that a multi-stage build would make."""
+
+    disk_bytes: Size
+    """What `keep` adds up to."""
+    pull_bytes: Size
+    stack: str
+    confidence: Literal["likely", "possible"]
+    """`possible` if something was assumed."""
+    base: str
+    """What the final stage stands on, in words."""
+    origin: Literal["layers", "packages", "scratch"]
+    """The base: layers of this image as they are, packages of its distribution, or nothing."""
+    keep: list[KeepPart]
+    assumes: list[str]
+    dockerfile: str
+    """A complete Dockerfile with this image's own values."""
+
+
 class Predicted(Struct, frozen=True, kw_only=True):
     """How big the image would be."""
 
@@ -219,6 +254,8 @@ class Predicted(Struct, frozen=True, kw_only=True):
     """After all steps whose safety is `safe`."""
     all: Amount
     """After all steps."""
+    rebuild: Rebuild | None = None
+    """Made by a multi-stage build instead; null where that is not the answer, or cannot be computed."""
 
 
 class Cause(Struct, frozen=True, kw_only=True):

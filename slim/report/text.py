@@ -22,6 +22,7 @@ def render(report: Report) -> str:
         _headline(report),
         _totals(report),
         _plan(report),
+        _rebuild(report),
         _layers(report),
         _waste(report),
         _directories(report),
@@ -98,6 +99,29 @@ def _plan(report: Report) -> str:
     if left > 0:
         lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")
     lines.append("  `slim rules show ID` says why, and when a fix breaks something.")
+    return "\n".join(lines)
+
+
+def _rebuild(report: Report) -> str:
+    """What a multi-stage build would keep."""
+    made = report.predicted.rebuild
+    if made is None:
+        return ""
+    rows = [
+        (
+            format_bytes(part.disk_bytes),
+            format_bytes(part.pull_bytes),
+            part.what + (" (estimated)" if part.guessed else ""),
+            clean(words.contents(part)),
+        )
+        for part in made.keep
+    ]
+    table = _table(
+        rows, ("on disk", "to pull", "kept", "what it is"), "right", "right", "left", "left"
+    )
+    lines = [_wrapped(f"{words.rebuilt(report)} It keeps:"), table]
+    lines += [_wrapped(f"It assumes: {one}.", first="  ") for one in made.assumes]
+    lines.append("  The JSON report has its Dockerfile, filled in (predicted.rebuild.dockerfile).")
     return "\n".join(lines)
 
 

@@ -6,13 +6,14 @@ import re
 from collections.abc import Callable
 
 from slim.report.comparison import Comparison
-from slim.report.model import Report
-from slim.units import format_bytes
+from slim.report.model import KeepPart, Report
+from slim.units import format_bytes, format_percent
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
 _ARGS = re.compile(r"^(RUN )?\|\d+ ")
 _SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
 _SPACE = re.compile(r"\s+")
+_NAMED = 8
 
 
 def instruction(created_by: str) -> str:
@@ -86,3 +87,24 @@ def verdict(report: Report | Comparison) -> str:
     if said.result == "unknown":
         return "gate not decided"
     return "over budget on base too (not from this PR)" if on_base else "within budget"
+
+
+def rebuilt(report: Report) -> str:
+    """A sentence about the multi-stage rebuild; empty where there is none."""
+    made, totals = report.predicted.rebuild, report.totals
+    if made is None:
+        return ""
+    share = format_percent(totals.disk_bytes - made.disk_bytes, totals.disk_bytes)
+    return (
+        f"A multi-stage build would be {format_bytes(made.disk_bytes)} on disk (−{share}),"
+        f" {format_bytes(made.pull_bytes)} to pull ({made.confidence})."
+    )
+
+
+def contents(part: KeepPart) -> str:
+    """What a part of a rebuild is: names of packages, else directories, else the reason."""
+    named = part.packages or part.paths
+    if not named:
+        return part.why
+    shown = " ".join(named[:_NAMED])
+    return f"{shown} and {len(named) - _NAMED:,} more" if len(named) > _NAMED else shown

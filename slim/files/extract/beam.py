@@ -13,6 +13,8 @@ from __future__ import annotations
 import zlib
 from dataclasses import dataclass
 
+from slim.files.extract.packed import packed
+
 MAX_BYTES = 16 << 20
 """Larger files are left alone; the largest modules of known releases have a few MB."""
 _MAX_INFLATED = 64 << 20
@@ -34,6 +36,8 @@ class Beam:
     dropped: tuple[tuple[bytes, int], ...]
     """Chunks that stripping leaves out, with header and padding, as `(b"Dbgi", 76864)`."""
     gzipped: bool
+    dropped_packed: int = 0
+    """About what these chunks take once deflated."""
 
     @property
     def weight(self) -> int:
@@ -49,6 +53,11 @@ class Beam:
         """
         dropped = sum(size for _, size in self.dropped)
         return dropped if not self.gzipped else self.file_bytes * dropped // self.form_bytes
+
+    @property
+    def strip_packed(self) -> int:
+        """The same in a compressed layer; a gzipped file takes there what it takes on disk."""
+        return self.strip_bytes if self.gzipped else self.dropped_packed
 
 
 def is_beam(head: bytes, name: bytes) -> bool:
@@ -69,12 +78,15 @@ def parse_beam(data: bytes) -> Beam | None:
     if form[:4] != b"FOR1" or form[8:12] != b"BEAM":
         return None
     dropped: list[tuple[bytes, int]] = []
+    deflated = 0
     seen: set[bytes] = set()
     module = b""
     at, end = _HEADER, len(form)
     for _ in range(_MAX_CHUNKS):
         if at >= end:
-            return Beam(module, len(data), end, tuple(dropped), gzipped) if module else None
+            if not module:
+                return None
+            return Beam(module, len(data), end, tuple(dropped), gzipped, deflated)
         name = form[at : at + 4]
         size = int.from_bytes(form[at + 4 : at + 8], "big")
         begin = at + 8
@@ -86,6 +98,8 @@ def parse_beam(data: bytes) -> Beam | None:
         # Of two chunks with one name only the first is read by anybody.
         if name not in _KEPT or name in seen:
             dropped.append((name, min(at, end) - begin + 8))
+            if not gzipped:
+                deflated += packed(memoryview(form)[begin : begin + size])
         seen.add(name)
     return None
 

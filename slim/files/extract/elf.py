@@ -29,6 +29,7 @@ from slim.files.extract.elf_headers import (
     read_segments,
 )
 from slim.files.extract.gobuild import SECTION_BYTES, GoBuild, parse_go
+from slim.files.extract.packed import packed_span
 from slim.files.extract.pieces import Pieces, Span
 
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
@@ -37,6 +38,8 @@ RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
 _MAX_NEEDED = 256
 _MAX_NAME = 256
 _MAX_SEARCH = 4096
+_MAX_PACKED = 32
+"""Most sections of which samples are taken."""
 _COMMENT_BYTES = 64 << 10
 _RUSTC = b"rustc version "
 _NEEDED, _STRINGS, _STRINGS_SIZE, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29
@@ -85,6 +88,10 @@ class Elf:
     go: GoBuild | None
     partial: bool
     """Something that should be there was not found, or is in a part that was not kept."""
+    debug_packed: int = 0
+    """About what the debugging sections take once deflated; 0 for object files, which nobody strips …"""
+    symtab_packed: int = 0
+    """… and what the symbol table and its names take."""
 
     @property
     def weight(self) -> int:
@@ -118,7 +125,10 @@ def parse_elf(file: Pieces) -> Elf | None:
     debug_file = any(one.name == b".text" and one.type == NOBITS for one in sections)
     # The segments of a debugging file describe the code that it does not have.
     links = Links() if debug_file else _links(file, header, segments or [])
-    debug, both = _strippable(sections, file.size)
+    debug_spans, symbol_spans = _strippable(sections)
+    debug = _covered(debug_spans, file.size)
+    both = _covered(debug_spans + symbol_spans, file.size)
+    sampled = header.type != RELOCATABLE and not debug_file
     found = {one.name: one for one in reversed(sections)}
     return Elf(
         bits=header.bits,
@@ -133,11 +143,13 @@ def parse_elf(file: Pieces) -> Elf | None:
         auditable=b".dep-v0" in found,
         go=_go(file, found.get(b".go.buildinfo")),
         partial=partial or links.partial,
+        debug_packed=_packed(file, debug_spans, debug) if sampled else 0,
+        symtab_packed=_packed(file, symbol_spans, both - debug) if sampled else 0,
     )
 
 
-def _strippable(sections: list[Section], size: int) -> tuple[int, int]:
-    """Bytes of the debugging sections, and of these together with the symbols; each byte once."""
+def _strippable(sections: list[Section]) -> tuple[list[Span], list[Span]]:
+    """Where the debugging sections are, and where the symbols."""
     debug: list[Span] = []
     symbols: list[Span] = []
     for one in sections:
@@ -150,7 +162,13 @@ def _strippable(sections: list[Section], size: int) -> tuple[int, int]:
             names = sections[one.link] if one.type == SYMTAB and one.link < len(sections) else None
             if names is not None and names.type == STRTAB and not names.flags & ALLOCATED:
                 symbols.append((names.offset, names.offset + names.size))
-    return _covered(debug, size), _covered(debug + symbols, size)
+    return debug, symbols
+
+
+def _packed(file: Pieces, spans: list[Span], most: int) -> int:
+    """What sections take once deflated; of very many the first."""
+    inside = [(begin, end) for begin, end in spans if end <= file.size][:_MAX_PACKED]
+    return min(most, sum(packed_span(file, begin, end - begin) for begin, end in inside))
 
 
 def _covered(spans: Iterable[Span], size: int) -> int:

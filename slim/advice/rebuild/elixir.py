@@ -1,0 +1,239 @@
+"""Elixir: a release instead of the Mix project that runs, or the release that lies in `_build` [pure].
+
+What `mix release` takes is what the applications ask for: those of the project, `kernel`, `stdlib`,
+`sasl`, `elixir` and `iex`, and all that their `.app` files name; of each its `ebin`, `priv` and `include`;
+the run-time system's `erts-VERSION/bin`; protocols as they were consolidated. Modules are stripped.
+Source: mix release, "Requirements", `:applications`, `:strip_beams`, `:include_erts`; Erlang/OTP app(4).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from slim.advice.facts.paths import below as join
+from slim.advice.facts.paths import decoded
+from slim.advice.facts.releases import Release, releases
+from slim.advice.facts.stacks import mix_task
+from slim.advice.packages.model import SYSTEM
+from slim.advice.packages.owners import NOBODY
+from slim.advice.rebuild.model import Given, Plan, Wanted
+from slim.advice.rebuild.trees import below
+
+_ALWAYS = ("kernel", "stdlib", "sasl", "elixir", "iex")
+"""What is in every release of Mix."""
+_PARTS = (b"ebin", b"priv", b"include")
+_SCRIPTS = (24_000, 6_000)
+"""bin/NAME, releases/VERSION/{elixir,iex,env.sh,vm.args,…}: the same in every release."""
+_BOOT = 13, 2
+"""Four boot files hold the applications' descriptions: 6.5 times those, measured on a release."""
+
+
+def plan(given: Given) -> Plan | None:
+    """What to keep of an image that runs a Mix project; None where there is nothing to build from."""
+    homes = [home for home, stacks in given.facts.roots.projects.items() if "elixir" in stacks]
+    if mix_task(given.facts.runs) is None or not given.facts.roots.otp:
+        return None
+    home = _home(given, homes)
+    if home is None:
+        return None
+    library = _library(given, home)
+    if library is None:
+        return None
+    own = [
+        name
+        for name in _names(given, library)
+        if not given.view.is_dir(join(home, b"deps/" + name))
+    ]
+    found = _release(given, library, own)
+    if found is not None:
+        parts: tuple[Wanted, ...] = (
+            Wanted(
+                "the release",
+                f"mix release made it in /{decoded(found.root)}; its applications and Erlang are in it",
+                list(below(given.view, found.root)),
+                paths=(found.root,),
+            ),
+        )
+        guesses: tuple[str, ...] = ()
+        if not found.has_erts:
+            parts = (*parts, _erts(given))
+    else:
+        parts = (*_assembled(given, library, own), _erts(given), _boot(given, library, own))
+        guesses = ()
+    return Plan(
+        stack="elixir",
+        parts=parts,
+        runtime=(*given.facts.roots.otp, *(join(one, b"lib") for one in given.facts.roots.otp)),
+        replaced=_replaced(given),
+        homes=(home,),
+        values=_values(given, home),
+        command=(f"bin/{decoded(own[0])}", "start") if own else (),
+        guesses=guesses,
+    )
+
+
+def _values(given: Given, home: bytes) -> dict[str, str]:
+    """What the project has, for the instructions that need it."""
+    view = given.view
+    found = {"lock" if view.is_file(join(home, b"mix.lock")) else "no_lock": "mix.lock"}
+    if view.is_file(join(home, b"assets/package.json")):
+        found["npm_assets"] = "assets/package.json"
+    elif view.is_dir(join(home, b"assets")):
+        found["mix_assets"] = "assets"
+    if view.is_dir(join(home, b"deps/phoenix")):
+        found["phoenix"] = "deps/phoenix"
+    return found
+
+
+def _home(given: Given, homes: list[bytes]) -> bytes | None:
+    """The project that runs: the working directory, or the only one that was compiled."""
+    workdir = given.view.real(given.config.working_dir.encode("utf-8", "surrogateescape"))
+    if workdir in homes:
+        return workdir
+    built = [home for home in homes if given.view.is_dir(join(home, b"_build"))]
+    return built[0] if len(built) == 1 else None
+
+
+def _library(given: Given, home: bytes) -> bytes | None:
+    """`_build/ENVIRONMENT/lib`: of MIX_ENV, else of the only environment that was built."""
+    build = join(home, b"_build")
+    named = given.facts.env.get("MIX_ENV", "dev").encode("utf-8", "surrogateescape")
+    for name in (named, b"prod", *given.view.children(build)):
+        place = join(build, name + b"/lib")
+        if b"/" not in name and given.view.is_dir(place):
+            return place
+    return None
+
+
+def _names(given: Given, library: bytes) -> list[bytes]:
+    return given.view.children(library)
+
+
+def _release(given: Given, library: bytes, own: list[bytes]) -> Release | None:
+    """The release that was assembled beside the compiled applications, if it is the only one."""
+    place = join(library.rpartition(b"/")[0], b"rel")
+    marks = [join(place, one + b"/releases/start_erl.data") for one in given.view.children(place)]
+    found = releases([mark for mark in marks if given.view.is_file(mark)], given.view)
+    named = [one for one in found if one.root.rpartition(b"/")[2] in own]
+    chosen = named or list(found)
+    return chosen[0] if len(chosen) == 1 else None
+
+
+def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, ...]:
+    """The release as `mix release` would assemble it."""
+    places = _applications(given, library)
+    chosen = _needed(given, places, [*(decoded(one) for one in own), *_ALWAYS])
+    built: list[int] = []
+    otp: list[int] = []
+    for name in sorted(chosen):
+        folder = places[name][0]
+        into = built if folder.startswith(library + b"/") else otp
+        for part in _PARTS:
+            into += below(given.view, join(folder, part))
+    for one in own:
+        built += below(given.view, join(library, one + b"/consolidated"))
+    ours = sorted(name for name in chosen if places[name][0].startswith(library + b"/"))
+    theirs = sorted(chosen - set(ours))
+    return (
+        Wanted(
+            "the application and its dependencies",
+            f"{len(ours)} applications, stripped: {_list(ours)}",
+            built,
+            strip=True,
+            paths=(library,),
+        ),
+        Wanted(
+            "applications of Erlang and Elixir",
+            f"what their .app files require, stripped: {_list(theirs)}",
+            otp,
+            strip=True,
+            paths=tuple(sorted({places[name][0].rpartition(b"/")[0] for name in theirs})),
+        ),
+    )
+
+
+def _list(names: list[str]) -> str:
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+
+
+def _applications(given: Given, library: bytes) -> dict[str, tuple[bytes, int]]:
+    """Application → its directory and package: compiled ones first, then Elixir's, then Erlang's."""
+    found: dict[str, tuple[bytes, int]] = {}
+    ranked: list[tuple[int, bytes, int]] = []
+    roots = given.facts.roots.otp
+    for index, one in enumerate(given.graph.packages):
+        if one.manager != "otp":
+            continue
+        folder = one.record.rpartition(b"/ebin/")[0]
+        if folder.startswith(library + b"/"):
+            ranked.append((0, folder, index))
+        elif any(folder.startswith(root + b"/lib/") for root in roots):
+            ranked.append((2, folder, index))
+        elif (
+            b"/elixir/lib/" in b"/" + folder
+            and b"/_build/" not in folder
+            and b"/.mix/" not in folder
+        ):
+            ranked.append((1, folder, index))
+    for _, folder, index in sorted(ranked):
+        found.setdefault(given.graph.packages[index].name, (folder, index))
+    return found
+
+
+def _needed(
+    given: Given, places: Mapping[str, tuple[bytes, int]], names: Iterable[str]
+) -> set[str]:
+    """The applications, and what they require; of optional ones those that are there."""
+    chosen: set[str] = set()
+    pending = [name for name in names if name in places]
+    while pending:
+        name = pending.pop()
+        if name in chosen:
+            continue
+        chosen.add(name)
+        package = given.graph.packages[places[name][1]]
+        for wanted in (*package.depends, *package.suggests):
+            # `usr/lib/erlang/lib:ssl`: where it was looked for, and its name.
+            pending += [one for text in wanted.names if (one := text.rpartition(":")[2]) in places]
+    return chosen
+
+
+def _erts(given: Given) -> Wanted:
+    rows: list[int] = []
+    paths: list[bytes] = []
+    for root in given.facts.roots.otp:
+        for name in given.view.children(root):
+            if name.startswith(b"erts-"):
+                paths.append(join(root, name + b"/bin"))
+                rows += below(given.view, paths[-1])
+        if rows:
+            break
+    return Wanted("Erlang's run-time system", "it runs the release", rows, paths=tuple(paths))
+
+
+def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
+    """Boot files and scripts, which no file of the image holds yet."""
+    places = _applications(given, library)
+    files = given.view.files
+    disk, pulled = _SCRIPTS
+    for name in _needed(given, places, [*(decoded(one) for one in own), *_ALWAYS]):
+        for row in below(given.view, join(places[name][0], b"ebin")):
+            if files.name[row].endswith(b".app"):
+                disk += files.size[row] * _BOOT[0] // _BOOT[1]
+                pulled += given.pull[row] * 4
+    return Wanted(
+        "boot files and start scripts", "mix release writes them", (), extra=(disk, pulled)
+    )
+
+
+def _replaced(given: Given) -> frozenset[int]:
+    """Packages of the system that hold Erlang and Elixir: the release brings its own."""
+    roots = [root + b"/" for root in given.facts.roots.otp]
+    roots += [b"usr/lib/elixir/", b"usr/local/lib/elixir/"]
+    view, owner = given.view, given.owned.owner
+    found: set[int] = set()
+    for root in roots:
+        found.update(owner[row] for row in below(view, root.rstrip(b"/")))
+    found.discard(NOBODY)
+    return frozenset(one for one in found if given.graph.packages[one].manager in SYSTEM)

@@ -1,0 +1,117 @@
+"""Go and Rust: the program alone, where the image carries what compiled it [pure].
+
+A program that is linked statically needs nothing of a distribution but data: TLS roots and time zones.
+One of Go that only asks for the C library does so for names and users, and need not: with CGO_ENABLED=0
+it is static. Any other keeps the base and the libraries that it links to. Symbols and debugging
+information go, as `-ldflags="-s -w"` and `strip = true` leave them out.
+Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip`.
+"""
+
+from __future__ import annotations
+
+from slim.advice.facts.paths import below as join
+from slim.advice.facts.paths import decoded, encoded
+from slim.advice.facts.programs import family_of
+from slim.advice.rebuild.model import Given, Plan, Wanted
+from slim.advice.rebuild.trees import below, directory_id, row_at
+from slim.files.extract.elf import Elf
+
+_GO_LIBC = frozenset((b"libc.so.6", b"libresolv.so.2", b"libpthread.so.0"))
+"""What Go's own packages `net` and `os/user` link to."""
+_ROOTS = b"etc/ssl/certs/ca-certificates.crt"
+_ZONES = b"usr/share/zoneinfo"
+_BESIDE = (
+    b"static",
+    b"public",
+    b"templates",
+    b"views",
+    b"migrations",
+    b"assets",
+    b"config",
+    b"locales",
+)
+"""Directories of a project whose files programs read while they run."""
+
+
+def plan(given: Given) -> Plan | None:
+    """What to keep of an image that runs one program of Go or Rust."""
+    facts = given.facts
+    for one in facts.runs.final:
+        family = family_of(one, facts.roots, given.view)
+        elf = given.view.elf(encoded(one.path)) if one.path else None
+        row = row_at(given.view, encoded(one.path)) if one.path else None
+        if (
+            family not in ("go", "rust")
+            or elf is None
+            or row is None
+            or one.name in ("go", "cargo")
+        ):
+            continue
+        if given.owned.owner[row] >= 0:
+            return None
+        return _plan(given, family, encoded(one.path), row, elf)
+    return None
+
+
+def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
+    pure = stack == "go" and _GO_LIBC.issuperset(elf.links.needed)
+    static = elf.static or pure
+    homes = tuple(home for home, stacks in given.facts.roots.projects.items() if stack in stacks)
+    guesses: list[str] = []
+    if static and not elf.static:
+        guesses.append("built with CGO_ENABLED=0 the program needs no C library, and is as large")
+    beside = _beside(given, homes)
+    if beside:
+        guesses.append("directories such as static and templates are read when the program runs")
+    parts = [
+        Wanted("the program", "it is what runs, without symbols", [row], strip=True, paths=(path,)),
+        Wanted(
+            "files beside it",
+            "directories that programs read while they run",
+            [row for place in beside for row in below(given.view, place)],
+            paths=tuple(beside),
+        ),
+    ]
+    if static:
+        roots = row_at(given.view, _ROOTS)
+        parts += [
+            Wanted(
+                "TLS roots",
+                "a program that speaks TLS reads them",
+                () if roots is None else [roots],
+                paths=(_ROOTS,),
+            )
+        ]
+    return Plan(
+        stack=stack,
+        parts=tuple(parts),
+        runtime=tuple(
+            place for place in (b"usr/local/go/bin/go", b"usr/local/cargo/bin/cargo", path)
+        ),
+        homes=homes,
+        static=static,
+        values={
+            "program": "/" + decoded(path),
+            "package": _main(elf),
+            "static" if static else "dynamic": "yes",
+        },
+        copies=tuple(
+            (f"/src/{name}", f"/{decoded(place)}")
+            for place in beside
+            for name in (decoded(place.rpartition(b"/")[2]),)
+        ),
+        guesses=tuple(guesses),
+    )
+
+
+def _beside(given: Given, homes: tuple[bytes, ...]) -> list[bytes]:
+    places = (join(home, name) for home in homes for name in _BESIDE)
+    return [place for place in places if directory_id(given.view, place) is not None]
+
+
+def _main(elf: Elf) -> str:
+    """The main package as `go build` takes it inside the module; `.` where it is not known."""
+    go = elf.go
+    if go is None or not go.module or not go.main.startswith(go.module):
+        return "."
+    return "." + decoded(go.main[len(go.module) :])

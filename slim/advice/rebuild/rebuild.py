@@ -1,0 +1,255 @@
+"""How big a multi-stage build would make the image, computed from what it keeps, on one page [pure].
+
+The stack says what of the application stays and which packages run it; from there on everything is the
+same for all: the base, the libraries that are linked to, packages and what they depend on, what was copied
+from elsewhere. The sum is a prediction of another build, so that what it assumes is listed with it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+
+from slim.advice.facts.paths import decoded, encoded
+from slim.advice.facts.system import os_release
+from slim.advice.packages.model import SYSTEM
+from slim.advice.packages.owners import NOBODY
+from slim.advice.rebuild import elixir, native
+from slim.advice.rebuild.base import base_layers
+from slim.advice.rebuild.keep import Keep
+from slim.advice.rebuild.libraries import libraries
+from slim.advice.rebuild.model import Given, Origin, Plan, Rebuild, Wanted
+from slim.advice.rebuild.system import System, system_packages
+from slim.advice.rebuild.trees import below, directory_id, row_at
+from slim.files.table import Kind
+
+_STACKS: dict[str, Callable[[Given], Plan | None]] = {
+    "elixir": elixir.plan,
+    "go": native.plan,
+    "rust": native.plan,
+}
+"""Those that are known well enough to be computed."""
+_LEAST_BYTES = 1_000_000
+_LEAST_SHARE = 10
+"""A rebuild is proposed from one tenth of the image on: moving to stages is work."""
+_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+_FROM_PACKAGES = frozenset(("docs", "tests", "cache", "junk", "debug-info", "data"))
+"""Categories of findings that go from packages; tool chains that an application needs stay."""
+_FROM_APPLICATION = _FROM_PACKAGES | {"build-input", "toolchain"}
+_DISTRIBUTIONS = {
+    one: one for one in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
+} | {"rocky": "rockylinux"}
+"""ID of os-release → name of the image."""
+_GENERATED = {
+    "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
+}
+"""Package → directories whose files its installation writes."""
+_STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
+_INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+
+
+def rebuild(given: Given, disk_bytes: int) -> Rebuild | None:
+    """The rebuilt image; None where a multi-stage build is not the answer, or is not known.
+
+    Args:
+        disk_bytes: of the image as it is; the rebuild must be smaller by a good part of it.
+    """
+    if given.facts.role.name != "release" or any(
+        one.pull_bytes and not one.tar_bytes for one in given.layers
+    ):
+        return None
+    running = [stack.name for stack in given.facts.stacks if stack.runs]
+    if len(running) != 1 or running[0] not in _STACKS:
+        return None
+    plan = _STACKS[running[0]](given)
+    if plan is None:
+        return None
+    made = _assemble(given, plan)
+    saved = disk_bytes - made.disk
+    if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
+        return None
+    return made
+
+
+def _assemble(given: Given, plan: Plan) -> Rebuild:
+    layers = 0 if plan.static else base_layers(given, plan.runtime)
+    origin: Origin = "scratch" if plan.static else "layers" if layers else "packages"
+    files = given.view.files
+    keep = Keep(given, files.starts[layers])
+    programs = [row for part in plan.parts for row in part.rows]
+    commands = [] if plan.static else _commands(given)
+    linked = [] if plan.static else libraries(given.view, [*programs, *commands], given.facts.env)
+    system = (
+        System(frozenset(), (), frozenset(), ())
+        if plan.static
+        else system_packages(given, plan, linked, layers)
+    )
+    _base(given, keep, system, layers, origin)
+    for part in plan.parts:
+        keep.add(part, without=_FROM_PACKAGES if part.strip else _FROM_APPLICATION)
+    if not plan.static:
+        _packages(given, keep, system)
+        _unowned(given, keep, plan, [*linked, *commands])
+        _database(given, keep, system, origin)
+    keep.headers()
+    packages = given.graph.packages
+    return Rebuild(
+        stack=plan.stack,
+        origin=origin,
+        base=_BASES[origin],
+        parts=tuple(keep.parts),
+        packages=tuple(packages[one].name for one in system.wanted),
+        build_packages=tuple(packages[one].name for one in system.left),
+        manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
+        guesses=plan.guesses,
+        values={**_base_image(given), **_user(given), **plan.values},
+        copies=plan.copies,
+        command=plan.command,
+    )
+
+
+_BASES = {
+    "layers": "the distribution's layers that it has now",
+    "packages": "the essential packages of the distribution",
+    "scratch": "nothing (FROM scratch)",
+}
+
+
+def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin) -> None:
+    if origin == "layers":
+        plural = "layers" if layers > 1 else "layer"
+        keep.base(
+            layers,
+            "the base image",
+            f"the first {plural}: a distribution, and nothing of the application's language in it",
+        )
+    elif origin == "packages":
+        keep.add(
+            Wanted(
+                "the distribution's base system",
+                "essential and required packages, and what they depend on",
+                given.owned.rows(system.base),
+            ),
+            without=_FROM_PACKAGES,
+            packages=_names(given, system.base),
+        )
+
+
+def _packages(given: Given, keep: Keep, system: System) -> None:
+    rows = given.owned.rows(system.kept)
+    for index in sorted(system.kept):
+        for place in _GENERATED.get(given.graph.packages[index].name, ()):
+            rows += below(given.view, place)
+    keep.add(
+        Wanted(
+            "system packages",
+            "libraries that are linked to, programs that are called, and what these depend on",
+            rows,
+        ),
+        without=_FROM_PACKAGES,
+        packages=_names(given, system.kept),
+    )
+
+
+def _base_image(given: Given) -> dict[str, str]:
+    """The name under which the distribution is distributed, with its version."""
+    said = os_release(given.view)
+    name, version = said.get("ID", ""), said.get("VERSION_ID", "")
+    if name not in _DISTRIBUTIONS or not version:
+        return {}
+    return {"distribution": f"{_DISTRIBUTIONS[name]}:{version}"}
+
+
+def _user(given: Given) -> dict[str, str]:
+    """The user in numbers: the final stage does not have those that the image added."""
+    user = given.config.user.partition(":")[0]
+    for line in (given.view.read(b"etc/passwd") or b"").split(b"\n"):
+        fields = decoded(line).split(":")
+        if len(fields) == 7 and user and user in (fields[0], fields[2]):
+            return {"user": f"{fields[2]}:{fields[3]}"}
+    return {}
+
+
+def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:
+    return tuple(sorted({given.graph.packages[one].name for one in packages}))
+
+
+def _commands(given: Given) -> list[int]:
+    """Rows of scripts and programs that the entry point and the health check lead to."""
+    paths = (encoded(path) for path in given.facts.runs.resolved)
+    return [row for path in paths if (row := row_at(given.view, path)) is not None]
+
+
+def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
+    """Libraries and scripts that no package owns, and what COPY put elsewhere."""
+    owner = given.owned.owner
+    inside = _below_any(given, plan.homes)
+    runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
+    files = given.view.files
+    loose = [
+        row
+        for row in linked
+        if owner[row] == NOBODY and not inside[files.directory[row]] and row not in runtime
+    ]
+    keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
+    copied = []
+    for layer, entry in enumerate(given.history):
+        if _COPIES.search(entry.created_by[:256]) is None:
+            continue
+        copied += [
+            row
+            for row in files.rows_of(layer)
+            if files.shown[row]
+            and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
+            and owner[row] == NOBODY
+            and not inside[files.directory[row]]
+        ]
+    keep.add(
+        Wanted("other copied files", "COPY or ADD put them beside the application", copied),
+        without=_FROM_APPLICATION,
+    )
+
+
+def _below_any(given: Given, homes: Iterable[bytes]) -> bytearray:
+    """1 for each directory that is one of some, or below it."""
+    files = given.view.files
+    inside = bytearray(len(files.dir_parent))
+    for home in homes:
+        found = directory_id(given.view, home)
+        if found is not None:
+            inside[found] = 1
+    for directory, parent in enumerate(files.dir_parent):
+        if parent >= 0 and inside[parent]:
+            inside[directory] = 1
+    return inside
+
+
+def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
+    """The package database, as far as it is about what is kept."""
+    if origin == "layers" and not system.kept:
+        return
+    shown = {given.graph.packages[one].name.encode() for one in system.base | system.kept}
+    disk = pulled = 0
+    for paths, mark in ((_STATUS, b"Package: "), (_INSTALLED, b"P:")):
+        for path in paths:
+            row = row_at(given.view, path)
+            if row is None or (row < given.view.files.starts[1] and origin == "layers"):
+                continue
+            part = _about(given.view.read(paths[0]) or given.view.read(path) or b"", mark, shown)
+            disk += part
+            pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
+    if disk:
+        keep.add(
+            Wanted("the package database", "it lists what is installed", (), extra=(disk, pulled))
+        )
+
+
+def _about(text: bytes, mark: bytes, names: set[bytes]) -> int:
+    """Bytes of the paragraphs that describe some packages."""
+    total = 0
+    for paragraph in text.split(b"\n\n"):
+        at = 0 if paragraph.startswith(mark) else paragraph.find(b"\n" + mark) + 1
+        name = paragraph[at + len(mark) :].partition(b"\n")[0]
+        if name in names:
+            total += len(paragraph) + 2
+    return total

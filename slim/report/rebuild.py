@@ -1,0 +1,50 @@
+"""The multi-stage rebuild → its part of the report [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from slim.advice.rebuild.model import Rebuild
+from slim.image.base import BaseImage
+from slim.image.model import Config
+from slim.report import model
+from slim.report.naming import utf8
+from slim.report.recipe import recipe
+
+
+def rebuild(
+    made: Rebuild | None,
+    config: Config,
+    base: BaseImage,
+    snippets: Mapping[str, str],
+    *,
+    redacted: bool,
+) -> model.Rebuild | None:
+    """What is kept, and the Dockerfile: the template `rebuild-STACK` of the rules, filled in."""
+    if made is None:
+        return None
+    template = snippets.get(f"rebuild-{made.stack}", "")
+    name = base.name if made.origin == "layers" and base.layers else ""
+    return model.Rebuild(
+        disk_bytes=made.disk,
+        pull_bytes=made.pull,
+        stack=made.stack,
+        confidence="possible" if made.guesses else "likely",
+        base=made.base,
+        origin=made.origin,
+        keep=[
+            model.KeepPart(
+                what=part.what,
+                why=utf8(part.why),
+                disk_bytes=part.disk,
+                pull_bytes=part.pull,
+                files=part.files,
+                packages=[utf8(one) for one in part.packages],
+                paths=["/" + one.decode("utf-8", "replace") for one in part.paths],
+                guessed=part.guessed,
+            )
+            for part in made.parts
+        ],
+        assumes=list(made.guesses),
+        dockerfile=recipe(made, config, template, name, redacted=redacted),
+    )

@@ -1,0 +1,61 @@
+"""The size of a multi-stage rebuild, against images that were built so, and what is never predicted."""
+
+from __future__ import annotations
+
+import pytest
+
+import slim
+from fixtures.build import FOLDER
+from slim.report.model import Rebuild
+from tests.checked import checked_analyze
+
+
+def rebuilt(report: slim.Report) -> Rebuild:
+    assert report.predicted.rebuild is not None
+    return report.predicted.rebuild
+
+
+def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
+    made = rebuilt(checked_analyze(FOLDER / "phoenix-fat.tar"))
+    twin = slim.analyze(FOLDER / "phoenix-slim.tar")
+    assert made.stack == "elixir"
+    assert made.origin == "layers"
+    assert made.disk_bytes == pytest.approx(twin.totals.disk_bytes, rel=0.05)
+    assert made.pull_bytes == pytest.approx(twin.totals.pull_bytes, rel=0.10)
+    assert twin.predicted.rebuild is None, "there is nothing to gain"
+
+
+def test_the_keep_set_is_in_the_report_for_people() -> None:
+    report = slim.analyze(FOLDER / "phoenix-fat.tar")
+    made = rebuilt(report)
+    text = slim.render(report, "text")
+    assert "A multi-stage build would be 54.0 MB on disk (−88%)" in text
+    markdown = slim.render(report, "markdown")
+    for part in made.keep:
+        assert part.what in text
+        assert part.what in markdown
+    assert "```dockerfile\n# syntax=docker/dockerfile:1" in markdown
+
+
+def test_the_dockerfile_is_filled_in() -> None:
+    lines = rebuilt(slim.analyze(FOLDER / "phoenix-fat.tar")).dockerfile.splitlines()
+    for line in (
+        "FROM alpine:3.11.6 AS build",
+        "RUN apk add --no-cache elixir erlang gcc git inotify-tools make musl-dev nodejs npm",
+        "COPY --link --from=build --chown=1000:1000 /out ./",
+        "USER 1000:1000",
+        "EXPOSE 4000/tcp",
+        'CMD ["bin/shop", "start"]',
+    ):
+        assert line in lines
+
+
+def test_no_advice_no_rebuild() -> None:
+    report = slim.analyze(FOLDER / "phoenix-fat.tar", advice=False)
+    assert report.predicted.rebuild is None
+    other = slim.analyze(FOLDER / "phoenix-fat.tar", role="builder")
+    assert other.predicted.rebuild is None, "an image that builds is what it should be"
+
+
+def test_an_image_with_nothing_to_leave_out_needs_no_rebuild() -> None:
+    assert slim.analyze(FOLDER / "debian-zstd.tar").predicted.rebuild is None
