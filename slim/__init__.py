@@ -19,6 +19,7 @@ __all__ = [
     "__version__",
     "analyze",
     "compare",
+    "load_comparison",
     "load_report",
     "render",
 ]
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from slim.report.comparison import Comparison
     from slim.report.delta import compare
     from slim.report.formats import render
-    from slim.report.load import load_report
+    from slim.report.load import load_comparison, load_report
     from slim.report.model import Report
 
 _FROM = {
@@ -36,6 +37,7 @@ _FROM = {
     "Report": "slim.report.model",
     "analyze": "slim.pipeline",
     "compare": "slim.report.delta",
+    "load_comparison": "slim.report.load",
     "load_report": "slim.report.load",
     "render": "slim.report.formats",
 }

@@ -9,6 +9,7 @@ import typer
 from slim.cli_compare import comparisons
 from slim.cli_options import (
     AdviceWanted,
+    AllFiles,
     BaseImage,
     ConfigFile,
     Dockerfile,
@@ -99,6 +100,7 @@ def analyze(
     verify: Verify = True,
     redact: Redact = True,
     top: Top = 20,
+    all_files: AllFiles = False,
     jobs: Jobs = None,
     limit: LimitSettings = None,
     progress: ShowProgress = True,
@@ -137,6 +139,7 @@ def analyze(
             verify=verify,
             redact=redact,
             top=top,
+            all_files=all_files,
             jobs=jobs,
             limits=with_limits([*read.limits, *(limit or [])]),
             progress=advance,

@@ -94,6 +94,7 @@ def compare(
             target=stage if lines else None,
             role=told.role,
             top=top,
+            all_files=True,
             limits=limits,
         )
 
@@ -112,9 +113,9 @@ def compare(
         raise UsageError("no-image", "--dockerfile is for images", f"{image!r} is a report already")
     before = report_of(base, None, None)
     after = report_of(image, dockerfile or told.dockerfile, target or told.target)
-    comparison = compare_reports(before, after)
+    comparison = compare_reports(before, after, top=top)
     if gates:
-        comparison = judge_comparison(comparison, before, after, gates)
+        comparison = judge_comparison(comparison, gates)
     write_outputs(comparison, outputs)
     if gates:
         conclude(comparison.verdict, exit_zero)

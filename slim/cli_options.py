@@ -89,6 +89,13 @@ RoleName = Annotated[
 Verify = Annotated[bool, _option("--verify/--no-verify", "Check every digest, diff id and size.")]
 Redact = Annotated[bool, _option("--redact/--no-redact", "Hide values that look like secrets.")]
 Top = Annotated[int, _option("--top", "Length of each list.", min=1, max=100_000)]
+AllFiles = Annotated[
+    bool,
+    _option(
+        "--all-files/--no-all-files",
+        "List every file in the report, so that it can be compared file by file later.",
+    ),
+]
 Jobs = Annotated[int | None, _option("--jobs -j", "Layers to read at once.", min=1, max=256)]
 LimitSettings = Annotated[
     list[str] | None,

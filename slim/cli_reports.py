@@ -52,11 +52,12 @@ ReportFile = Annotated[
     epilog="Example:\n\n  slim render report.json -o markdown=comment.md -o sarif=slim.sarif"
 )
 def render(report: ReportFile, output: Outputs = None) -> None:
-    """Write any output from a report, without the image."""
-    from slim.report.load import load_report
+    """Write any output from a report or comparison, without images."""
+    from slim.report.comparison import Comparison
+    from slim.report.load import load_document
 
-    outputs = parse_outputs(output)
-    write_outputs(load_report(report), outputs)
+    document = load_document(report)
+    write_outputs(document, parse_outputs(output, compared=isinstance(document, Comparison)))
 
 
 @reports.command(

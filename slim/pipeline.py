@@ -43,6 +43,7 @@ def analyze(
     verify: bool = True,
     redact: bool = True,
     top: int = 20,
+    all_files: bool = False,
     jobs: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
     progress: Callable[[int, int], None] | None = None,
@@ -60,6 +61,7 @@ def analyze(
         verify: check every digest, diff id and size.
         redact: hide values that look like secrets.
         top: length of the report's lists.
+        all_files: list every file that has bytes, so that reports can be compared file by file.
         jobs: layers to read at once; the number of processors by default. It changes no result.
         progress: called with (stored bytes read, stored bytes in all), from several threads.
 
@@ -107,6 +109,7 @@ def analyze(
         rulebook=rulebook,
         verified=verify,
         top=top,
+        all_files=all_files,
         redacted=redact,
     )
 

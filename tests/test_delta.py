@@ -44,7 +44,7 @@ def before() -> Report:
 
 def compared(base: Report, after: Report, gates: Gates | None = None) -> Comparison:
     made = compare(base, after)
-    return judge_comparison(made, base, after, gates) if gates else made
+    return judge_comparison(made, gates) if gates else made
 
 
 def statuses(base: list[LayerInfo], after: list[LayerInfo]) -> set[tuple[Any, ...]]:

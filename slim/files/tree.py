@@ -71,9 +71,11 @@ def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
     return [-negative for _, negative in best]
 
 
-def largest_files(files: Files, top: int) -> list[int]:
-    """Rows of the largest live files, largest first; equal sizes in order of rows."""
+def largest_files(files: Files, top: int | None) -> list[int]:
+    """Rows of the largest live files, largest first; equal sizes in order of rows. None: all with bytes."""
     live = files.live_bodies()
+    if top is None:
+        top = live.count(1)
     sizes = nlargest(top, compress(files.size, live))
     if not sizes:
         return []

@@ -18,7 +18,7 @@ from slim.image.model import Image
 from slim.report import model, redact
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
-from slim.report.naming import example, path, utf8
+from slim.report.naming import contents, example, path, utf8
 from slim.report.notices import warnings
 from slim.report.packages import packages
 from slim.report.rebuild import rebuild
@@ -40,6 +40,7 @@ class Rulebook:
 
 
 _TREE_NODES = 1_000
+_PACKAGES = 10_000
 _SILENCE = Advice((), Amount(), Amount())
 
 
@@ -56,9 +57,14 @@ def build(
     rulebook: Rulebook | None = None,
     verified: bool,
     top: int,
+    all_files: bool = False,
     redacted: bool = True,
 ) -> model.Report:
-    """Assemble the report; `placements` belong to the history entries, `top` bounds each list."""
+    """Assemble the report; `placements` belong to the history entries, `top` bounds each list.
+
+    `all_files`: the list of the largest files has all that have bytes, with hashes of their contents.
+    Packages are all listed, up to a bound that no image reaches.
+    """
     advice = counsel.advice if counsel else _SILENCE
     # First: it refuses sizes that nothing below could sum up.
     totals = _totals(ledger, base, advice)
@@ -68,7 +74,7 @@ def build(
     dead, dead_left = waste(files, ledger, created_by, lines, top)
     rollup = tree.roll_up(files, ledger.pull)
     directories = tree.largest_directories(files, rollup, top)
-    heaviest = tree.largest_files(files, top)
+    heaviest = tree.largest_files(files, None if all_files else top)
     gone = counsel.gone if counsel else {}
     score = dive.score(files)
     return model.Report(
@@ -125,7 +131,7 @@ def build(
             )
         ],
         waste=dead,
-        packages=packages(counsel, top) if counsel else [],
+        packages=packages(counsel, max(top, _PACKAGES)) if counsel else [],
         directories=[
             model.DirectoryInfo(
                 **path(files.directory_path(one)),
@@ -136,7 +142,9 @@ def build(
             for one in directories
         ],
         tree=[_node(one) for one in outline(files, rollup, ledger.pull, gone, limit=_TREE_NODES)],
-        largest_files=[example(files, ledger, row) for row in heaviest],
+        largest_files=list(
+            contents(files, ledger, heaviest, tree.names_of_bodies(files), identity=all_files)
+        ),
         dive=model.Dive(
             efficiency=score.efficiency,
             wasted_bytes=score.wasted_bytes,
@@ -144,7 +152,7 @@ def build(
         ),
         warnings=warnings(image, tables, files, counsel.notices if counsel else ()),
         truncated=model.Truncated(
-            packages=max(0, len(counsel.owned.packages) - top) if counsel else 0,
+            packages=max(0, len(counsel.owned.packages) - max(top, _PACKAGES)) if counsel else 0,
             findings=max(0, len(advice.findings) - top),
             waste=dead_left,
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),

@@ -16,8 +16,9 @@ from msgspec.structs import replace
 
 from slim.errors import UsageError
 from slim.report import words
-from slim.report.comparison import Comparison
+from slim.report.comparison import Comparison, Side
 from slim.report.model import Budget, Dive, Finding, Report, Verdict
+from slim.report.sides import side
 from slim.units import format_bytes, parse_bytes, parse_percent
 
 LEVELS = ("high", "medium", "low")
@@ -106,34 +107,34 @@ def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str
 
 def judge(report: Report, gates: Gates) -> Report:
     """The report with its budgets and verdict, in place of any that it had."""
-    budgets = list(_budgets(report, gates))
+    image = side(report)
+    budgets = list(_budgets(image, gates))
     failing = [one for one in report.findings if _fails(one, gates.fail_on)]
-    verdict = _verdict(budgets, failing, _doubts(report, gates.fail_on), gates)
+    verdict = _verdict(budgets, failing, _doubts(image, gates.fail_on), gates)
     judged = replace(report, budgets=budgets, verdict=verdict)
     return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
 
 
-def judge_comparison(
-    comparison: Comparison, base: Report, image: Report, gates: Gates
-) -> Comparison:
-    """The comparison of two reports with budgets and verdict.
+def judge_comparison(comparison: Comparison, gates: Gates) -> Comparison:
+    """The comparison with budgets and verdict, in place of any that it had.
 
     A limit that the base exceeds already is no reason to fail: it is not from this change. `new:` in
     front of a level or rule means findings that the base does not have.
     """
+    base, image = comparison.base, comparison.image
     budgets = list(_budgets(image, gates))
     if gates.growth is not None:
         budgets.append(_growth(base, image, gates.growth))
     before = {one.name for one in _budgets(base, gates) if one.result == "over"}
     on_base = [one.name for one in budgets if one.result == "over" and one.name in before]
     charged = [one for one in budgets if one.name not in on_base]
-    new = [one.finding for one in comparison.findings if one.status == "new"]
+    found = [one for one in (*comparison.findings, *comparison.notes) if one.status != "fixed"]
     named = [word for word in gates.fail_on if not word.startswith(_NEW)]
     named_new = [word.removeprefix(_NEW) for word in gates.fail_on if word.startswith(_NEW)]
     failing = [
-        one
-        for one in image.findings
-        if _fails(one, named) or (one in new and _fails(one, named_new))
+        one.finding
+        for one in found
+        if _fails(one.finding, named) or (one.status == "new" and _fails(one.finding, named_new))
     ]
     doubts = [*_doubts(image, gates.fail_on), *_doubts(base, named_new, "the base's report: ")]
     verdict = _verdict(charged, failing, doubts, gates)
@@ -166,20 +167,18 @@ def _verdict(
     )
 
 
-def _budgets(report: Report, gates: Gates) -> Iterator[Budget]:
-    totals = report.totals
-    missing = [layer for layer in report.layers if layer.missing]
-    unsized = any(not layer.blob_bytes for layer in missing)
+def _budgets(image: Side, gates: Gates) -> Iterator[Budget]:
+    totals, unknown = image.totals, bool(image.unknown_layers)
     if gates.size is not None:
-        yield _budget("size", totals.disk_bytes, gates.size, bool(missing))
+        yield _budget("size", totals.disk_bytes, gates.size, unknown)
     if gates.pull_size is not None:
-        yield _budget("pull-size", totals.pull_bytes, gates.pull_size, unsized)
+        yield _budget("pull-size", totals.pull_bytes, gates.pull_size, not image.pull_known)
     if gates.reclaimable is not None:
-        doubt = bool(missing) or report.tool.rules is None
+        doubt = unknown or image.rules is None
         yield _budget("reclaimable", totals.reclaimable_bytes, gates.reclaimable, doubt)
     if gates.layers is not None:
         yield _budget("layers", totals.layers, gates.layers, False)
-    yield from _dive_budgets(report.dive, gates, bool(missing))
+    yield from _dive_budgets(image.dive, gates, unknown)
 
 
 def _dive_budgets(dive: Dive, gates: Gates, partial: bool) -> Iterator[Budget]:
@@ -249,24 +248,23 @@ def _fails(one: Finding, fail_on: Iterable[str]) -> bool:
     return False
 
 
-def _doubts(report: Report, fail_on: Sequence[str], whose: str = "") -> Iterator[str]:
+def _doubts(image: Side, fail_on: Sequence[str], whose: str = "") -> Iterator[str]:
     """Why findings that should fail the gate may be missing from a report."""
     if not fail_on:
         return
-    if report.tool.rules is None:
+    if image.rules is None:
         yield f"{whose}no rules were applied: {', '.join(fail_on)} cannot be decided"
-    if report.truncated.findings:
-        left = words.count(report.truncated.findings, "finding")
+    if image.findings_left_out:
+        left = words.count(image.findings_left_out, "finding")
         yield f"{whose}{left} left out: make it with a larger --top"
-    missing = sum(1 for layer in report.layers if layer.missing)
-    if missing:
-        yield f"{whose}the contents of {words.count(missing, 'layer')} are unknown"
+    if image.unknown_layers:
+        yield f"{whose}the contents of {words.count(image.unknown_layers, 'layer')} are unknown"
 
 
-def _growth(base: Report, image: Report, limit: Growth) -> Budget:
+def _growth(base: Side, image: Side, limit: Growth) -> Budget:
     before, value = base.totals.disk_bytes, image.totals.disk_bytes - base.totals.disk_bytes
     result: Literal["under", "over", "unknown"] = "under"
-    if any(layer.missing for layer in (*base.layers, *image.layers)):
+    if base.unknown_layers or image.unknown_layers:
         result = "unknown"
     elif value > limit.bytes and value * 100 > limit.percent * before:
         result = "over"

@@ -20,8 +20,9 @@ import msgspec
 from slim.errors import InputError, LimitError
 from slim.report.comparison import Comparison
 from slim.report.model import LARGEST, SCHEMA_VERSION, Report, TreeNode
+from slim.report.sums import fault
 
-T = TypeVar("T")
+T = TypeVar("T", Report, Comparison)
 MAX_BYTES = 64 << 20
 _MAX_NODES = 5_000_000
 _MAX_DEPTH = 64
@@ -36,6 +37,12 @@ def load_report(source: str | os.PathLike[str]) -> Report:
         LimitError: more than 64 MiB, too deep or too many values (5).
     """
     return parse_report(_read(source), os.fspath(source))
+
+
+def load_comparison(source: str | os.PathLike[str]) -> Comparison:
+    """Read the comparison in a file; errors are those of `load_report`."""
+    where = os.fspath(source)
+    return _convert(_checked(_read(source), where, ("comparison",)), Comparison, where)
 
 
 def load_document(source: str | os.PathLike[str]) -> Report | Comparison:
@@ -97,6 +104,8 @@ def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
         raise _refused(where, str(error)) from None
     if isinstance(document, Report):
         _check_tree(document.tree, where)
+    if wrong := fault(document):
+        raise _refused(where, f"does not add up: {wrong}")
     return document
 
 

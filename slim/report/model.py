@@ -176,6 +176,9 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     disk_bytes: Size = field(default=0)
     pull_bytes: Size = field(default=0)
     path_b64: str | None = None
+    content: str | None = None
+    """XXH3-128 of the contents in hexadecimal, where every file is listed: equal for equal files, and no
+    proof of it."""
 
 
 class Waste(Struct, frozen=True, kw_only=True):
@@ -452,6 +455,7 @@ class Report(Struct, frozen=True, kw_only=True):
     directories: list[DirectoryInfo]
     """Largest first; one that is mostly a directory below it is left out."""
     largest_files: list[Example]
+    """Largest first: with `--all-files` every file that has bytes."""
     tree: list[TreeNode] = []
     """The final filesystem: the files and directories that matter most, and what is left of each
     directory. Parents come before children, and of those the largest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterator, Mapping, Sequence
 
 from slim.files.ledger import Ledger
 from slim.files.table import Files
@@ -17,6 +18,27 @@ def example(files: Files, ledger: Ledger, row: int) -> model.Example:
         disk_bytes=files.size[row],
         pull_bytes=ledger.pull[row],
     )
+
+
+def contents(
+    files: Files, ledger: Ledger, rows: Sequence[int], names: Mapping[int, int], *, identity: bool
+) -> Iterator[model.Example]:
+    """Files by their rows. `names`: where a body is shown by another row's name; `identity`: with the
+    hash of the contents."""
+    homes: dict[int, bytes] = {}
+    for row in rows:
+        name = names.get(row, row)
+        home = files.directory[name]
+        above = homes.get(home)
+        if above is None:
+            above = homes[home] = files.directory_path(home)
+        yield model.Example(
+            layer=files.layer_of(row),
+            **path(above + b"/" + files.name[name] if above else files.name[name]),
+            disk_bytes=files.size[row],
+            pull_bytes=ledger.pull[row],
+            content=files.digest(row).hex() if identity else None,
+        )
 
 
 def path(raw: bytes) -> dict[str, str]:

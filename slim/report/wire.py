@@ -1,4 +1,4 @@
-"""Report v1 as JSON, and its JSON Schema."""
+"""Reports and comparisons v1 as JSON, and their JSON Schema."""
 
 from __future__ import annotations
 
@@ -17,13 +17,15 @@ def render(report: Report | Comparison) -> str:
 
 
 def schema() -> dict[str, Any]:
-    """JSON Schema (draft 2020-12) of the report, made from its types."""
-    (document,), parts = msgspec.json.schema_components([Report], ref_template="#/$defs/{name}")
+    """JSON Schema (draft 2020-12) of both kinds of document, made from their types."""
+    kinds, parts = msgspec.json.schema_components(
+        [Report, Comparison], ref_template="#/$defs/{name}"
+    )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "$id": f"urn:slim:report:{SCHEMA_VERSION}",
         "title": "slim report",
-        **document,
+        "anyOf": list(kinds),
         "$defs": dict(sorted(parts.items())),
     }
 

@@ -1,0 +1,64 @@
+"""What must add up in a report or comparison that was read back [pure].
+
+What slim makes is proved while it is made (`slim.files.ledger`); this is for documents from strangers, so
+that no page shows parts that are not their whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from slim.report.comparison import Comparison
+from slim.report.model import Report
+
+
+def fault(document: Report | Comparison) -> str:
+    """The first sum that is wrong, in words; empty when all are right."""
+    sums = _report(document) if isinstance(document, Report) else _comparison(document)
+    return next(
+        (f"{what} are {found:,}, not {said:,}" for what, found, said in sums if found != said), ""
+    )
+
+
+def _report(report: Report) -> Iterator[tuple[str, int, int]]:
+    layers, totals = report.layers, report.totals
+    base = [one for one in layers if one.from_base]
+    yield "layers", len(layers), totals.layers
+    for name in ("disk_bytes", "pull_bytes", "live_bytes", "dead_bytes", "tar_bytes", "files"):
+        yield (
+            f"the layers' {name}",
+            sum(getattr(one, name) for one in layers),
+            getattr(totals, name),
+        )
+    yield "live and dead bytes", totals.live_bytes + totals.dead_bytes, totals.disk_bytes
+    yield "the base image's bytes", sum(one.disk_bytes for one in base), totals.base_bytes
+
+
+def _comparison(made: Comparison) -> Iterator[tuple[str, int, int]]:
+    growth, before, after = made.growth, made.base.totals, made.image.totals
+    layers = made.layers
+    yield "the growth's bytes", growth.disk_bytes, after.disk_bytes - before.disk_bytes
+    yield "the growth's pull bytes", growth.pull_bytes, after.pull_bytes - before.pull_bytes
+    disk = sum(one.disk_bytes - one.base_disk_bytes for one in layers)
+    yield "the layers' changes", disk, growth.disk_bytes
+    pull = sum(one.pull_bytes - one.base_pull_bytes for one in layers)
+    yield "the layers' changes in the pull", pull, growth.pull_bytes
+    parts = growth.live.disk_bytes + growth.dead.disk_bytes
+    yield "the parts of the growth", parts, growth.disk_bytes
+    parts = growth.live.pull_bytes + growth.dead.pull_bytes + growth.overhead_pull_bytes
+    yield "the parts of the growth in the pull", parts, growth.pull_bytes
+    if growth.base_image and growth.own:
+        whole = growth.base_image.disk_bytes + growth.own.disk_bytes
+        yield "the base image's and own changes", whole, growth.disk_bytes
+        whole = growth.base_image.pull_bytes + growth.own.pull_bytes
+        yield "the base image's and own changes in the pull", whole, growth.pull_bytes
+    live = growth.live
+    changes = [(one.disk_bytes - one.base_disk_bytes) for one in made.packages]
+    found = sum(changes) + made.packages_rest.change.disk_bytes
+    yield "the packages' changes", found, live.disk_bytes
+    changes = [
+        one.disk_bytes - one.base_disk_bytes
+        for one in made.files
+        if one.disk_bytes is not None and one.base_disk_bytes is not None
+    ]
+    yield "the files' changes", sum(changes) + made.files_rest.change.disk_bytes, live.disk_bytes
