@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Annotated, cast
 
 import typer
@@ -10,28 +11,41 @@ from slim.cli_compare import comparisons
 from slim.cli_options import (
     AdviceWanted,
     AllFiles,
+    Anonymous,
+    AuthFile,
     BaseImage,
+    BlockPrivate,
+    CaFile,
     ConfigFile,
+    CredentialHelper,
     Dockerfile,
     ExitZero,
     FailOn,
     ImageIndex,
+    Insecure,
     Jobs,
     Key,
     LimitSettings,
+    ManifestOnly,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
     NoConfig,
     Outputs,
+    PlainHttp,
     Platform,
+    Proxy,
     Redact,
+    RegistryPasswordFile,
+    RegistryUser,
     RoleName,
     ShowProgress,
     Tag,
     Target,
+    Timeout,
     Top,
+    TrustedRealm,
     Verify,
 )
 from slim.cli_reports import finish, parse_gates, parse_outputs, read_config, reports
@@ -76,7 +90,9 @@ def _main(
     "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
     "  slim analyze app.tar -o text -o json=report.json\n\n"
     "  slim analyze app.tar --max-size 340MB --fail-on high -o markdown=comment.md\n\n"
-    "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar"
+    "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar\n\n"
+    "  slim analyze registry.example.com/team/app:1.2 --platform linux/amd64\n\n"
+    "  slim analyze localhost:5000/app:1 --plain-http localhost:5000 --manifest-only"
 )
 def analyze(
     image: Annotated[
@@ -84,7 +100,8 @@ def analyze(
         typer.Argument(
             metavar="IMAGE",
             help="A docker save archive, OCI archive or OCI layout directory, plain or compressed;"
-            " docker-archive:, oci-archive: or oci-dir: in front says which.",
+            " docker-archive:, oci-archive: or oci-dir: in front says which. Or an image in a registry:"
+            " HOST/NAME:TAG or NAME@DIGEST, in front registry: where it could be a file.",
             show_default=False,
         ),
     ],
@@ -95,6 +112,19 @@ def analyze(
     tag: Tag = None,
     image_index: ImageIndex = None,
     platform: Platform = None,
+    manifest_only: ManifestOnly = False,
+    plain_http: PlainHttp = None,
+    insecure: Insecure = None,
+    ca_file: CaFile = None,
+    auth_file: AuthFile = None,
+    registry_user: RegistryUser = None,
+    registry_password_file: RegistryPasswordFile = None,
+    credential_helper: CredentialHelper = None,
+    anonymous: Anonymous = False,
+    trusted_realm: TrustedRealm = None,
+    proxy: Proxy = None,
+    block_private: BlockPrivate = False,
+    timeout: Timeout = 900,
     advice: AdviceWanted = True,
     role: RoleName = None,
     verify: Verify = True,
@@ -117,8 +147,24 @@ def analyze(
     """Say where an image's bytes are from, and which are dead weight."""
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
+    from slim.cli_registry import parse_access
     from slim.limits import with_limits
 
+    registry = parse_access(
+        plain_http=plain_http,
+        insecure=insecure,
+        ca_file=ca_file,
+        auth_file=auth_file,
+        user=registry_user,
+        password_file=registry_password_file,
+        helper=credential_helper,
+        anonymous=anonymous,
+        trusted_realm=trusted_realm,
+        proxy=proxy,
+        block_private=block_private,
+        timeout=timeout,
+        environ=os.environ,
+    )
     read = read_config(config, no_config, key)
     told = read.image
     outputs = parse_outputs(output or told.output)
@@ -132,6 +178,8 @@ def analyze(
             image_index=image_index,
             platform=platform or told.platform,
             base=base or told.base,
+            registry=registry,
+            manifest_only=manifest_only,
             dockerfile=dockerfile or told.dockerfile,
             target=target or told.target,
             advice=advice,

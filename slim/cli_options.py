@@ -69,6 +69,87 @@ Target = Annotated[
     _option("--target", "The stage that was built, as in docker build.", "STAGE"),
 ]
 
+# --- how to read a registry ----------------------------------------------------------------------
+
+ManifestOnly = Annotated[
+    bool,
+    _option("--manifest-only", "Of an image in a registry read no layers: only their sizes."),
+]
+PlainHttp = Annotated[
+    list[str] | None,
+    _option(
+        "--plain-http",
+        "Ask this registry without TLS, as written in IMAGE, such as localhost:5000.",
+        "HOST",
+        show_default=False,
+    ),
+]
+Insecure = Annotated[
+    list[str] | None,
+    _option(
+        "--insecure",
+        "Do not check the certificate of this registry.",
+        "HOST",
+        show_default=False,
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    _option("--ca-file", "Certificates of the authorities to trust, in PEM.", "FILE"),
+]
+AuthFile = Annotated[
+    str | None,
+    _option(
+        "--auth-file",
+        "Credentials as docker or podman keep them; by default theirs are looked for.",
+        "FILE",
+    ),
+]
+RegistryUser = Annotated[
+    list[str] | None,
+    _option(
+        "--registry-user",
+        "User for one registry; the password is in SLIM_REGISTRY_PASSWORD or --registry-password-file.",
+        "HOST=USER",
+        show_default=False,
+    ),
+]
+RegistryPasswordFile = Annotated[
+    str | None,
+    _option("--registry-password-file", "File with the password of --registry-user.", "FILE"),
+]
+CredentialHelper = Annotated[
+    list[str] | None,
+    _option(
+        "--credential-helper",
+        "Run docker-credential-NAME for one registry; none is run without this.",
+        "HOST=NAME",
+        show_default=False,
+    ),
+]
+Anonymous = Annotated[bool, _option("--anonymous", "Look for no credentials.")]
+TrustedRealm = Annotated[
+    list[str] | None,
+    _option(
+        "--trusted-realm",
+        "A token server on another host that may see the registry's credentials.",
+        "HOST",
+        show_default=False,
+    ),
+]
+Proxy = Annotated[
+    str | None,
+    _option("--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"),
+]
+BlockPrivate = Annotated[
+    bool,
+    _option("--block-private", "Refuse hosts whose names lead into a private network."),
+]
+Timeout = Annotated[
+    float,
+    _option("--timeout", "Seconds that a registry may take in all.", min=1, max=86_400),
+]
+
 # --- how to read it ------------------------------------------------------------------------------
 
 AdviceWanted = Annotated[

@@ -15,6 +15,7 @@ from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.image.base import find_base
 from slim.image.model import Image
+from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
 
@@ -36,6 +37,8 @@ def analyze(
     image_index: int | None = None,
     platform: str | None = None,
     base: str | os.PathLike[str] | None = None,
+    registry: Access = ANONYMOUS,
+    manifest_only: bool = False,
     dockerfile: str | os.PathLike[str] | None = None,
     target: str | None = None,
     advice: bool = True,
@@ -52,9 +55,11 @@ def analyze(
 
     Args:
         source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
-            allowed.
+            allowed. Or an image in a registry: `HOST/NAME:TAG`, `registry:NAME`.
         tag, image_index, platform: choose one of several images.
         base: the base image, in any form that `source` may have.
+        registry: how registries are read, and who we are there.
+        manifest_only: of an image in a registry read no layers: only their sizes are known.
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), where the signs mislead.
@@ -69,11 +74,18 @@ def analyze(
         InputError: unreadable or unsupported (exit code 3).
         IntegrityError: bytes that are not what a digest says (4).
         LimitError: larger than allowed (5).
+        NetworkError: a registry does not answer, or refuses (6).
         UsageError: several images and no choice, a bad option (2).
     """
     text = _read_dockerfile(dockerfile) if dockerfile is not None else None
     with open_image(
-        source, tag=tag, image_index=image_index, platform=platform, limits=limits
+        source,
+        tag=tag,
+        image_index=image_index,
+        platform=platform,
+        registry=registry,
+        manifest_only=manifest_only,
+        limits=limits,
     ) as image:
         placements = _place(text, dockerfile, image, target)
         # What comes after is imported while the layers are read: the start is part of the time.
@@ -93,7 +105,7 @@ def analyze(
 
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
-    base_image = find_base(image, _open_base(base, str(image.config.platform), limits))
+    base_image = find_base(image, _open_base(base, str(image.config.platform), registry, limits))
     counsel, rulebook = None, None
     if advice:
         counsel, rulebook = _consult(image, files, ledger, base_image.layers, role)
@@ -107,7 +119,7 @@ def analyze(
         dockerfile=os.fspath(dockerfile) if dockerfile is not None else "",
         counsel=counsel,
         rulebook=rulebook,
-        verified=verify,
+        verified=verify and not manifest_only,
         top=top,
         all_files=all_files,
         redacted=redact,
@@ -180,16 +192,18 @@ def _place(
         ) from None
 
 
-def _open_base(base: str | os.PathLike[str] | None, platform: str, limits: Limits) -> Image | None:
+def _open_base(
+    base: str | os.PathLike[str] | None, platform: str, registry: Access, limits: Limits
+) -> Image | None:
     if base is None:
         return None
     try:
-        with open_image(base, limits=limits) as image:
+        with open_image(base, registry=registry, limits=limits) as image:
             return image
     except UsageError as error:
         if error.slug != "ambiguous-image":
             raise
-    with open_image(base, platform=platform, limits=limits) as image:
+    with open_image(base, platform=platform, registry=registry, limits=limits) as image:
         return image
 
 

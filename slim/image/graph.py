@@ -7,6 +7,7 @@ verified against their descriptors before they are read.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +20,8 @@ from slim.image.model import Descriptor
 from slim.image.stored import read_all
 from slim.limits import Limits, exceeded
 
+Fetch = Callable[[Descriptor], bytes | None]
+"""The bytes that a descriptor points to, not verified yet; None where they are not at hand."""
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
@@ -30,7 +33,7 @@ class Found:
     names: dict[str, None]
     """Each once, in order."""
     config: Descriptor | None
-    """None when the manifest is not in the archive."""
+    """None when the manifest is not at hand."""
 
 
 @dataclass(slots=True)
@@ -49,8 +52,10 @@ class Graph:
     """Media types that mean nothing to us."""
 
 
-def walk(archive: Archive, entries: tuple[Descriptor, ...], limits: Limits) -> Graph:
+def walk(fetch: Fetch, entries: tuple[Descriptor, ...], limits: Limits) -> Graph:
     """All manifests below the index, breadth first; bounded in depth, documents and descriptors.
+
+    Of manifests that `fetch` does not have only their descriptors are known.
 
     Raises:
         InputError: a document that two readers take for different things.
@@ -79,32 +84,50 @@ def walk(archive: Archive, entries: tuple[Descriptor, ...], limits: Limits) -> G
             seen.add(entry.digest)
             if len(seen) > limits.index_documents:
                 raise exceeded("index_documents", len(seen), limits.index_documents, "index.json")
-            children = _visit(archive, entry, names, graph, limits)
+            children = _visit(fetch, entry, names, graph, limits)
             below += [(child, _names(child) or names) for child in children]
         level = below
     return graph
 
 
-def read_verified(archive: Archive, descriptor: Descriptor, limits: Limits) -> Any:
+def fetch_from(archive: Archive, limits: Limits) -> Fetch:
+    """The documents of an archive."""
+
+    def fetch(descriptor: Descriptor) -> bytes | None:
+        where = blob_name(descriptor.digest)
+        blob = archive.blob(where)
+        return None if blob is None else read_all(blob, limits.json_bytes, where)
+
+    return fetch
+
+
+def read_verified(fetch: Fetch, descriptor: Descriptor, limits: Limits) -> Any:
     """The JSON document that a descriptor points to.
 
     Raises:
         InputError: missing, or not JSON that all parsers read alike.
         IntegrityError: it is not what the descriptor says.
     """
+    document = _document(fetch, descriptor, limits)
+    if document is None:
+        raise InputError(
+            "missing-blob",
+            f"{blob_name(descriptor.digest)} is not in the archive",
+            "the archive is incomplete: save the image again",
+        )
+    return document
+
+
+def _document(fetch: Fetch, descriptor: Descriptor, limits: Limits) -> Any:
+    """The verified document; None where it is not at hand."""
     where = blob_name(descriptor.digest)
-    if descriptor.data is not None:
-        data = descriptor.data
-    else:
-        blob = archive.blob(where)
-        if blob is None:
-            raise InputError(
-                "missing-blob",
-                f"{where} is not in the archive",
-                "the archive is incomplete: save the image again",
-            )
-        data = read_all(blob, limits.json_bytes, where)
-    return parse(verify(data, descriptor, where), where, limits)
+    data = descriptor.data if descriptor.data is not None else fetch(descriptor)
+    if data is None:
+        return None
+    document = parse(verify(data, descriptor, where), where, limits)
+    if document is None:
+        raise refused(where, "is not an object")
+    return document
 
 
 def blob_name(digest: str) -> str:
@@ -114,7 +137,7 @@ def blob_name(digest: str) -> str:
 
 
 def _visit(
-    archive: Archive, entry: Descriptor, names: dict[str, None], graph: Graph, limits: Limits
+    fetch: Fetch, entry: Descriptor, names: dict[str, None], graph: Graph, limits: Limits
 ) -> tuple[Descriptor, ...]:
     """Take note of one entry; returns the children of a nested index."""
     if entry.media_type in kinds.SCHEMA_1:
@@ -123,18 +146,17 @@ def _visit(
     if entry.media_type and entry.media_type not in kinds.INDEXES | kinds.MANIFESTS:
         graph.others[entry.media_type] += 1
         return ()
-    present = entry.data is not None or archive.blob(blob_name(entry.digest)) is not None
+    document = _document(fetch, entry, limits)
     if _is_attestation(entry):
         graph.attestations += 1
         graph.attestation_bytes += entry.size
-        if present:
-            graph.attestation_bytes += _refer(graph, read_verified(archive, entry, limits))
+        if document is not None:
+            graph.attestation_bytes += _refer(graph, document)
         return ()
-    if not present:
+    if document is None:
         if entry.media_type not in kinds.INDEXES:
             graph.images[entry.digest] = Found(entry, names, None)
         return ()
-    document = read_verified(archive, entry, limits)
     children = read_index(document, entry.digest, limits)
     if children is not None:
         if entry.media_type in kinds.MANIFESTS:

@@ -12,7 +12,7 @@ from slim.image import kinds
 from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
-from slim.image.graph import Found, Graph, blob_name, read_verified, walk
+from slim.image.graph import Fetch, Found, Graph, blob_name, fetch_from, read_verified, walk
 from slim.image.manifest import read_config, read_index, read_manifest, verify
 from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice, Platform
 from slim.image.select import Candidate, Choice, choose
@@ -32,12 +32,13 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
     entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
     if entries is None:
         raise refused("index.json", "is not an index")
-    graph = walk(archive, entries, limits)
+    fetch = fetch_from(archive, limits)
+    graph = walk(fetch, entries, limits)
     digests = list(graph.images)
     if not digests:
-        raise _no_image(graph)
+        raise no_image(graph)
     look = choice.platform is not None or len(digests) > 1
-    candidates = _candidates(archive, graph, limits, look=look)
+    candidates = image_candidates(fetch, graph, limits, look=look)
     digest = digests[choose(candidates, choice)]
     found = graph.images[digest]
     if found.config is None:
@@ -47,8 +48,8 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
             "this platform was not saved: choose another with --platform, or save it too",
         )
     where = f"the manifest {digest}"
-    manifest = read_manifest(read_verified(archive, found.descriptor, limits), where, limits)
-    config = read_config(read_verified(archive, found.config, limits), found.config.digest, limits)
+    manifest = read_manifest(read_verified(fetch, found.descriptor, limits), where, limits)
+    config = read_config(read_verified(fetch, found.config, limits), found.config.digest, limits)
     check_layer_count(config, len(manifest.layers), where)
     history, notices = align_history(config, len(manifest.layers))
     return Image(
@@ -61,11 +62,17 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         config=config.config,
         history=config.history,
         layers=tuple(
-            _layer(archive, index, layer, config.diff_ids[index], history[index])
+            make_layer(
+                index,
+                layer,
+                config.diff_ids[index],
+                history[index],
+                archive.blob(blob_name(layer.digest)),
+            )
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
-        notices=(*notices, *_graph_notices(archive, graph)),
+        notices=(*notices, *graph_notices(graph), *_orphans(archive, graph)),
         compression=archive.compression,
     )
 
@@ -80,7 +87,7 @@ def _check_version(document: Any) -> None:
         )
 
 
-def _candidates(archive: Archive, graph: Graph, limits: Limits, *, look: bool) -> list[Candidate]:
+def image_candidates(fetch: Fetch, graph: Graph, limits: Limits, *, look: bool) -> list[Candidate]:
     """The images to choose from; `look` reads the configs of those whose platform is not said."""
     known: dict[str, Platform] = {}
 
@@ -89,7 +96,7 @@ def _candidates(archive: Archive, graph: Graph, limits: Limits, *, look: bool) -
             return found.descriptor.platform
         digest = found.config.digest
         if digest not in known:
-            document = read_verified(archive, found.config, limits)
+            document = read_verified(fetch, found.config, limits)
             known[digest] = read_config(document, digest, limits).config.platform
         return known[digest]
 
@@ -99,9 +106,20 @@ def _candidates(archive: Archive, graph: Graph, limits: Limits, *, look: bool) -
     ]
 
 
-def _layer(
-    archive: Archive, index: int, descriptor: Descriptor, diff_id: str, history: History | None
+def make_layer(
+    index: int,
+    descriptor: Descriptor,
+    diff_id: str,
+    history: History | None,
+    blob: Blob | None,
+    missing: str = "",
 ) -> Layer:
+    """A layer of a manifest; `missing` says why there is no blob, where that is no fault.
+
+    Raises:
+        InputError: no layer that can be read, or its blob is absent.
+        IntegrityError: the blob, or what the descriptor holds of it, is not what the descriptor says.
+    """
     name = blob_name(descriptor.digest)
     known = kinds.layer_label(descriptor.media_type) is not None
     if not known and not kinds.is_encrypted(descriptor.media_type):
@@ -110,15 +128,13 @@ def _layer(
             f"layer {index} has the type {descriptor.media_type[:120]!r}",
             "slim reads tar layers: plain, gzip or zstd",
         )
-    blob: Blob | None = archive.blob(name)
-    if descriptor.data is not None:
+    if descriptor.data is not None and not missing:
         blob = MemoryBlob(verify(descriptor.data, descriptor, f"layer {index} in its descriptor"))
-    missing = ""
     if kinds.is_encrypted(descriptor.media_type):
         missing = "encrypted: reading it needs a key"
-    elif blob is None and kinds.is_foreign(descriptor.media_type):
+    elif blob is None and not missing and kinds.is_foreign(descriptor.media_type):
         missing = "foreign layer: not in the archive, and never fetched from its URLs"
-    elif blob is None:
+    elif blob is None and not missing:
         raise InputError(
             "missing-blob",
             f"layer {index} ({name}) is not in the archive",
@@ -142,7 +158,8 @@ def _layer(
     )
 
 
-def _no_image(graph: Graph) -> SlimError:
+def no_image(graph: Graph) -> SlimError:
+    """The error for an index that leads to no image: why, if something there nearly was one."""
     if graph.refusals:
         return graph.refusals[0]
     return InputError(
@@ -153,7 +170,8 @@ def _no_image(graph: Graph) -> SlimError:
     )
 
 
-def _graph_notices(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
+def graph_notices(graph: Graph) -> tuple[Notice, ...]:
+    """What else the index leads to."""
     notices: list[Notice] = []
     if graph.attestations:
         text = (
@@ -165,16 +183,20 @@ def _graph_notices(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
         types = ", ".join(kind[:120] for kind in sorted(graph.others)[:3])
         text = f"{graph.others.total()} entries of the index are of other types: {types}"
         notices.append(Notice("other-descriptors", text))
+    return tuple(notices)
+
+
+def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
     wanted = {blob_name(digest) for digest in graph.referenced}
     orphans = [
         size
         for name, size in archive.sizes().items()
         if name.startswith("blobs/") and name not in wanted
     ]
-    if orphans:
-        text = (
-            f"{len(orphans)} blobs of {sum(orphans):,} bytes that nothing refers to:"
-            " they cost archive size"
-        )
-        notices.append(Notice("orphan-blob", text))
-    return tuple(notices)
+    if not orphans:
+        return ()
+    text = (
+        f"{len(orphans)} blobs of {sum(orphans):,} bytes that nothing refers to:"
+        " they cost archive size"
+    )
+    return (Notice("orphan-blob", text),)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from collections.abc import Collection, Iterator
@@ -16,11 +17,17 @@ from slim.image.directory import DirectoryArchive
 from slim.image.docker import config_digests, open_docker
 from slim.image.model import CHUNK, Image, Notice
 from slim.image.oci import open_oci
+from slim.image.reference import Reference, is_name, looks_remote, parse_reference
+from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
+REGISTRY = "registry"
+"""Prefix of an image in a registry, for names that could be something else."""
+_ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".json")
+_VERSION = re.compile(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
@@ -31,27 +38,92 @@ def open_image(
     tag: str | None = None,
     image_index: int | None = None,
     platform: str | None = None,
+    registry: Access = ANONYMOUS,
+    manifest_only: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[Image]:
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
-    `ref` is a path, or `-` for stdin, with or without one of `PREFIXES`. With `docker-archive:` the archive's
+    `ref` is a path, or `-` for stdin, with or without one of `PREFIXES`; or an image in a registry, which
+    is read as `registry` allows, its layers not at all with `manifest_only`. What exists as a file is
+    the file. With `docker-archive:` the archive's
     `manifest.json` decides, with `oci-archive:` its `index.json`; without prefix the index does when
     there are both, as in containerd.
 
     Raises:
         InputError: unreadable, not an image, or of a kind that is not supported.
         IntegrityError: a document is not what its descriptor says.
+        NetworkError: a registry does not answer, or refuses.
         UsageError: several images, and no choice given.
     """
     given = os.fspath(ref)
     choice = Choice(tag, image_index, parse_platform(platform) if platform else None)
+    reference = find_reference(given)
+    if reference is not None:
+        with _registry(reference, given, choice, registry, manifest_only, limits) as image:
+            yield image
+        return
+    if manifest_only:
+        raise UsageError(
+            "not-a-registry", "--manifest-only is for images in registries", f"{given!r} is a file"
+        )
     prefix, path = _split(given)
     archive = _open(prefix, path, limits)
     try:
         yield _read(archive, prefix, path, given, choice, limits)
     finally:
         archive.close()
+
+
+def find_reference(given: str) -> Reference | None:
+    """The image in a registry that the user means; None for a file, a layout or stdin.
+
+    A word that exists as a file is the file. What does not, and has a host, a tag or a digest, is in
+    a registry, and so is a bare name, unless it looks like the name of an archive.
+
+    Raises:
+        UsageError: it could be two things, or is no reference.
+    """
+    prefix, colon, rest = given.partition(":")
+    if colon and prefix in PREFIXES:
+        return None
+    if colon and prefix == REGISTRY:
+        if _VERSION.fullmatch(rest):
+            raise UsageError(
+                "ambiguous-input",
+                f"{given!r} may be the image 'registry' with the tag {rest!r}, or the image {rest!r}",
+                f"write registry:registry:{rest} or registry:library/{rest}",
+            )
+        return parse_reference(rest)
+    if given == "-" or given.startswith(("/", ".", "~")) or os.path.lexists(given):
+        return None
+    if looks_remote(given):
+        return parse_reference(given)
+    folder, slash, _ = given.partition("/")
+    in_folder = bool(slash) and os.path.isdir(folder)
+    if in_folder or given.lower().endswith(_ARCHIVE_ENDINGS) or not is_name(given):
+        return None
+    return parse_reference(given)
+
+
+@contextmanager
+def _registry(
+    reference: Reference,
+    given: str,
+    choice: Choice,
+    access: Access,
+    manifest_only: bool,
+    limits: Limits,
+) -> Iterator[Image]:
+    # What speaks HTTP is imported only for what is read over it.
+    from slim.image.registry.client import Client
+    from slim.image.registry.image import open_registry
+
+    client = Client(reference, access, limits)
+    try:
+        yield open_registry(client, reference, given, choice, limits, layers=not manifest_only)
+    finally:
+        client.close()
 
 
 def _read(
@@ -124,7 +196,8 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         raise InputError(
             "unreadable",
             f"cannot read {path!r}: {error.strerror}",
-            "give a docker save archive, an OCI archive or an OCI layout directory",
+            "give a docker save archive, an OCI archive or layout, or registry:NAME for an image"
+            " in a registry",
         ) from None
     mode = os.fstat(fd).st_mode
     if stat.S_ISDIR(mode):

@@ -1,0 +1,45 @@
+"""What the user allows a registry, and who the user is there: plain values, no I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A user and a password, for one registry."""
+
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """How registries are read. Hosts are exact, `host[:port]` as in a reference."""
+
+    plain_http: frozenset[str] = frozenset()
+    """Asked without TLS."""
+    insecure: frozenset[str] = frozenset()
+    """Their certificates are not checked; those of the hosts that they point to are."""
+    ca_file: str | None = None
+    """Certificates of authorities to trust instead of the usual ones."""
+    trusted_realms: frozenset[str] = frozenset()
+    """Hosts of token servers that may see the credentials of a registry elsewhere."""
+    logins: Mapping[str, Login] = field(default_factory=dict)
+    """By host: before all files."""
+    auth_files: tuple[Path, ...] = ()
+    """Of docker or podman, looked at in this order; what is missing is passed over."""
+    helpers: Mapping[str, str] = field(default_factory=dict)
+    """By host: the `docker-credential-<name>` to run for it. No other one is ever run."""
+    proxy: str | None = None
+    """URL of an HTTP proxy; the environment's is not used."""
+    block_private: bool = False
+    """Refuse hosts whose names lead to addresses of private networks."""
+    timeout: float = 900.0
+    """Seconds in all, after which every connection is cut."""
+
+
+ANONYMOUS = Access()
+"""No credentials, TLS everywhere."""

@@ -1,0 +1,166 @@
+"""Images in Debian's docker-registry: the report is that of the file, whatever stands between."""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import slim
+from slim.errors import NetworkError, UsageError
+from slim.image.registry.access import Access, Login
+from tests.building import delete, descriptor, digest, encode, image, layer, save
+from tests.checked import checked_analyze
+from tests.real.registries import PASSWORD, USER, Registry, docker_registry
+from tests.real.tools import need, run
+
+pytestmark = pytest.mark.real
+
+INDEX = "application/vnd.oci.image.index.v1+json"
+
+CONTENTS = {f"usr/share/doc/{name}/copyright": name.encode() * 5_000 for name in "abcdefgh"}
+
+
+def contents(report: slim.Report) -> dict[str, Any]:
+    """A report without what says where the image came from."""
+    found: dict[str, Any] = msgspec.to_builtins(report)
+    del found["source"]
+    for key in ("name", "tags"):
+        del found["image"][key]
+    return found
+
+
+@pytest.fixture(scope="module")
+def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An image of two layers, the second of which deletes and rewrites."""
+    folder = tmp_path_factory.mktemp("layout") / "in"
+    second = layer(delete("usr/share/doc/a/copyright"), {"usr/share/doc/b/copyright": b"new"})
+    return save(image(layer(CONTENTS), second, compression="gzip"), folder, "oci-dir")
+
+
+@pytest.fixture(scope="module")
+def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+    """A registry that is open to all, without TLS."""
+    need("docker-registry", "skopeo")
+    with docker_registry(tmp_path_factory.mktemp("plain")) as registry:
+        yield registry
+
+
+@pytest.mark.parametrize("compression", ["gzip", "zstd", "zstd:chunked"])
+def test_the_report_is_that_of_the_file(
+    plain: Registry, layout: Path, tmp_path: Path, compression: str
+) -> None:
+    copied = tmp_path / "copied"
+    options = [f"--dest-compress-format={compression}", "--dest-compress"]
+    reference = plain.push(f"oci:{layout}:1", f"team/{compression.replace(':', '-')}:1", *options)
+    need("skopeo")
+    run("skopeo", "copy", "--quiet", "--insecure-policy", "--src-tls-verify=false",
+        f"docker://{reference}", f"oci:{copied}:1")  # fmt: skip
+    report = checked_analyze(reference, registry=plain.access())
+    assert report.source.format == "registry"
+    assert report.source.verified
+    assert report.totals.dead_bytes > 0
+    assert contents(report) == contents(slim.analyze(copied))
+
+
+@pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])
+@pytest.mark.parametrize("who", ["anybody", "password", "token"])
+def test_every_way_in(tmp_path: Path, layout: Path, tls: bool, who: str) -> None:
+    need("docker-registry", "skopeo", "htpasswd", "openssl")
+    kind: dict[str, Any] = {"tls": tls, "password": who == "password", "token": who == "token"}
+    with docker_registry(tmp_path, **kind) as registry:
+        reference = registry.push(f"oci:{layout}:1", "team/app:1")
+        report = slim.analyze(reference, registry=registry.access())
+        assert contents(report) == contents(slim.analyze(layout))
+        if who == "anybody":
+            return
+        with pytest.raises(NetworkError) as refused:
+            slim.analyze(reference, registry=registry.access(logins={}))
+        assert refused.value.slug in ("registry-login", "registry-denied")
+        wrong = {registry.host: Login(USER, "wrong")}
+        with pytest.raises(NetworkError):
+            slim.analyze(reference, registry=registry.access(logins=wrong))
+
+
+def test_a_certificate_that_nobody_trusts_is_refused(tmp_path: Path, layout: Path) -> None:
+    need("docker-registry", "skopeo", "openssl")
+    with docker_registry(tmp_path, tls=True) as registry:
+        reference = registry.push(f"oci:{layout}:1", "app:1")
+        with pytest.raises(NetworkError, match="signed by itself") as refused:
+            slim.analyze(reference)
+        assert refused.value.slug == "registry-tls"
+        insecure = Access(insecure=frozenset({registry.host}))
+        report = slim.analyze(reference, registry=insecure)
+        assert contents(report) == contents(slim.analyze(layout))
+        with pytest.raises(NetworkError, match="TLS"):
+            slim.analyze(reference, registry=Access(insecure=frozenset({"localhost"})))
+
+
+@pytest.mark.parametrize(
+    "key", ["{host}", "{host}/team", "{host}/team/app", "https://{host}/v2/"], ids=str
+)
+def test_credentials_of_docker_and_podman_are_found(tmp_path: Path, layout: Path, key: str) -> None:
+    need("docker-registry", "skopeo", "htpasswd")
+    with docker_registry(tmp_path, password=True) as registry:
+        reference = registry.push(f"oci:{layout}:1", "team/app:1")
+        auth = base64.b64encode(f"{USER}:{PASSWORD}".encode()).decode()
+        auths = {key.format(host=registry.host): {"auth": auth}, "other.test": {"auth": "eDp5"}}
+        file = tmp_path / "auth.json"
+        file.write_text(json.dumps({"auths": auths}))
+        missing = tmp_path / "missing.json"
+        access = registry.access(logins={}, auth_files=(missing, file))
+        assert slim.analyze(reference, registry=access).totals.disk_bytes
+        file.write_text(json.dumps({"auths": {f"{registry.host}/tea": {"auth": auth}}}))
+        with pytest.raises(NetworkError):
+            slim.analyze(reference, registry=access)
+
+
+def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
+    folder = tmp_path / "multi"
+    entries = []
+    for name in ("amd64", "arm64"):
+        one = replace(image(layer({f"bin/{name}": name.encode() * 9})), architecture=name)
+        save(one, tmp_path / name, "oci-dir")
+        run("cp", "-r", f"{tmp_path / name}/.", folder)
+        index = json.loads((folder / "index.json").read_text())
+        entries += [{**index["manifests"][0], "platform": {"os": "linux", "architecture": name}}]
+    nested = encode({"schemaVersion": 2, "mediaType": INDEX, "manifests": entries})
+    (folder / "blobs" / "sha256" / digest(nested)[7:]).write_bytes(nested)
+    tagged = descriptor(INDEX, nested, annotations={"org.opencontainers.image.ref.name": "1"})
+    (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [tagged]}))
+    reference = plain.push(f"oci:{folder}:1", "multi:1", "--all")
+    with pytest.raises(UsageError, match="2 images fit") as refused:
+        slim.analyze(reference, registry=plain.access())
+    assert "--platform" in refused.value.hint
+    report = slim.analyze(reference, registry=plain.access(), platform="linux/arm64")
+    assert [one.path for one in report.largest_files] == ["bin/arm64"]
+    assert report.image.platform == "linux/arm64"
+
+
+def test_of_the_manifest_only_sizes_are_known(plain: Registry, layout: Path) -> None:
+    reference = plain.push(f"oci:{layout}:1", "sizes:1")
+    report = checked_analyze(reference, registry=plain.access(), manifest_only=True)
+    whole = slim.analyze(reference, registry=plain.access())
+    assert report.totals.pull_bytes == whole.totals.pull_bytes
+    assert report.totals.disk_bytes == report.totals.files == 0
+    assert not report.source.verified
+    assert all(one.missing and not one.verified for one in report.layers)
+    assert "manifest-only" in {one.id for one in report.warnings}
+
+
+def test_a_digest_names_what_a_tag_did(plain: Registry, layout: Path) -> None:
+    reference = plain.push(f"oci:{layout}:1", "digest:1")
+    by_tag = slim.analyze(reference, registry=plain.access())
+    name = reference.rpartition(":")[0]
+    for given in (f"{name}@{by_tag.image.digest}", f"registry:{name}:9@{by_tag.image.digest}"):
+        by_digest = slim.analyze(given, registry=plain.access())
+        assert contents(by_digest) == contents(by_tag)
+    with pytest.raises(NetworkError) as refused:
+        slim.analyze(f"{name}@sha256:{'0' * 64}", registry=plain.access())
+    assert refused.value.slug == "registry-not-found"
