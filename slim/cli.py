@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 import typer
 
+from slim.cli_comment import commenting
 from slim.cli_compare import comparisons
 from slim.cli_options import (
     AdviceWanted,
@@ -197,6 +198,7 @@ def analyze(
 
 app.add_typer(reports)
 app.add_typer(comparisons)
+app.add_typer(commenting)
 app.add_typer(rules, name="rules")
 
 

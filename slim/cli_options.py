@@ -247,3 +247,80 @@ FailOn = Annotated[
     ),
 ]
 ExitZero = Annotated[bool, _option("--exit-zero", "Say what fails, but exit with 0 all the same.")]
+
+# --- where to comment ----------------------------------------------------------------------------
+
+CommentWords = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[FORGE] REPORT.json…",
+        help="auto (the default), github, gitlab, gitea, forgejo, bitbucket or azure; then reports"
+        " or comparisons, which make one comment together.",
+        show_default=False,
+    ),
+]
+Behavior = Annotated[
+    str,
+    _option(
+        "--behavior",
+        "What becomes of slim's earlier comment: update, new (it stays), hide-and-new (GitHub) or"
+        " delete-and-new.",
+        "WHAT",
+    ),
+]
+When = Annotated[
+    str,
+    _option(
+        "--when",
+        "When to make a comment where there is none: changed (there is something worth a word),"
+        " always, or failed (a gate did not pass). One that is there is always kept up to date.",
+        "WHEN",
+    ),
+]
+DryRun = Annotated[bool, _option("--dry-run", "Print the comment, and ask nobody.")]
+Require = Annotated[
+    bool,
+    _option(
+        "--require",
+        "Exit with 6 when the comment cannot be made: no token, no pull request, refused.",
+    ),
+]
+Repository = Annotated[
+    str,
+    _option(
+        "--repo",
+        "The repository; on GitLab its number does, too, on Azure PROJECT/REPOSITORY.",
+        "OWNER/NAME",
+        show_default=False,
+    ),
+]
+PullRequest = Annotated[int | None, _option("--pr", "The pull request.", "NUMBER", min=1)]
+TokenFile = Annotated[str | None, _option("--token-file", "Read the token from a file.", "FILE")]
+ApiUrl = Annotated[
+    str,
+    _option("--api-url", "The API, such as https://git.example/api/v1.", "URL", show_default=False),
+]
+CommentKey = Annotated[
+    str,
+    _option(
+        "--key",
+        "Tells several comments of one pull request apart. Default: the image's name.",
+        "NAME",
+        show_default=False,
+    ),
+]
+MaxBytes = Annotated[
+    int | None, _option("--max-bytes", "Leave out folds of a longer comment.", "BYTES", min=1)
+]
+ReportUrl = Annotated[
+    str, _option("--report-url", "Link to the full report.", "URL", show_default=False)
+]
+Failure = Annotated[
+    str,
+    _option(
+        "--failure",
+        "In place of a report: say that the image could not be analysed, and why.",
+        "TEXT",
+        show_default=False,
+    ),
+]

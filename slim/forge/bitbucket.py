@@ -1,0 +1,109 @@
+"""Bitbucket Cloud. Its comments know no HTML, so that the marker is a visible last line.
+
+API: 2.0 "pullrequests". Only who wrote a comment may change it, and a repository's own access token may
+not ask who it is: then each comment with the marker is a candidate, and Bitbucket decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct, field
+
+from slim.forge.model import Comment, Place
+from slim.forge.transport import (
+    Refusal,
+    Transport,
+    basic,
+    bearer,
+    pages_left,
+    path_of,
+    too_many,
+)
+
+
+class _User(Struct):
+    uuid: str = ""
+
+
+class _Content(Struct):
+    raw: str | None = None
+
+
+class _Link(Struct):
+    href: str = ""
+
+
+class _Links(Struct):
+    html: _Link = field(default_factory=_Link)
+
+
+class _Comment(Struct):
+    id: int
+    content: _Content = field(default_factory=_Content)
+    user: _User | None = None
+    deleted: bool = False
+    links: _Links = field(default_factory=_Links)
+
+
+class _Page(Struct):
+    values: list[_Comment]
+    next: str = ""
+
+
+hide = None
+
+
+def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Access tokens are bearer tokens, those of a person are given as `user:token`."""
+    user, colon, secret = token.partition(":")
+    return basic(user, secret) if colon else bearer(token)
+
+
+def me(api: Transport) -> str | None:
+    """The UUID of the token's user, where the token may read it."""
+    try:
+        return api.get("/user").decode(_User).uuid or None
+    except Refusal as error:
+        if error.status in (401, 403, 404):
+            return None
+        raise
+
+
+def comments(api: Transport, at: Place) -> Iterator[Comment]:
+    """Oldest first, a hundred a page; each page has the address of the next."""
+    url = f"{_comments(at)}?pagelen=100&sort=created_on"
+    for _ in pages_left():
+        page = api.get(url).decode(_Page)
+        for one in page.values:
+            if not one.deleted:
+                author = one.user.uuid if one.user else ""
+                yield Comment(one.id, author, one.content.raw or "", one.links.html.href)
+        if not page.next:
+            return
+        url = page.next
+    raise too_many()
+
+
+def create(api: Transport, at: Place, body: str) -> str:
+    """Status 201."""
+    return _sent(api, "POST", _comments(at), body)
+
+
+def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
+    """Status 200."""
+    return _sent(api, "PUT", f"{_comments(at)}/{comment.id}", body)
+
+
+def delete(api: Transport, at: Place, comment: Comment) -> None:
+    """Status 204."""
+    api.send("DELETE", f"{_comments(at)}/{comment.id}", None)
+
+
+def _sent(api: Transport, method: str, path: str, body: str) -> str:
+    answer = api.send(method, path, {"content": {"raw": body}})
+    return answer.decode(_Comment).links.html.href
+
+
+def _comments(at: Place) -> str:
+    return f"/repositories/{path_of(at.repo)}/pullrequests/{at.number}/comments"

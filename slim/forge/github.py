@@ -1,0 +1,116 @@
+"""GitHub, and its Enterprise Server: comments on a pull request are those of its issue.
+
+API: REST v3 "issue comments" and "pulls", GraphQL `viewer` and `minimizeComment`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+
+from slim.errors import NetworkError
+from slim.forge.model import Comment, Place
+from slim.forge.transport import Transport, bearer, path_of, segment
+
+
+class _User(Struct):
+    login: str
+
+
+class _Comment(Struct):
+    id: int
+    user: _User | None
+    body: str | None = None
+    html_url: str = ""
+    node_id: str = ""
+
+
+class _Viewer(Struct):
+    viewer: _User
+
+
+class _Answer(Struct):
+    data: _Viewer | None = None
+
+
+class _Head(Struct):
+    sha: str
+
+
+class _Pull(Struct):
+    number: int
+    head: _Head
+
+
+def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
+    """A bearer token, whatever its kind."""
+    headers, secrets = bearer(token)
+    return {
+        **headers,
+        "Accept": "application/vnd.github+json",
+        "X-GitHub-Api-Version": "2022-11-28",
+    }, secrets
+
+
+def me(api: Transport) -> str:
+    """By GraphQL: the token of a workflow may not ask REST who it is."""
+    answer = api.send("POST", _graphql(api), {"query": "query{viewer{login}}"}, repeatable=True)
+    found = answer.decode(_Answer).data
+    if found is None:
+        raise NetworkError("forge-answer", "GitHub does not say whose the token is", "--token-file")
+    return found.viewer.login
+
+
+def comments(api: Transport, at: Place) -> Iterator[Comment]:
+    """Oldest first, a hundred a page."""
+    for page in api.pages(f"{_issue(at)}/comments?per_page=100"):
+        for one in page.decode(list[_Comment]):
+            # The comments of deleted accounts have no user, or "ghost".
+            author = one.user.login if one.user else ""
+            yield Comment(one.id, author, one.body or "", one.html_url, one.node_id)
+
+
+def create(api: Transport, at: Place, body: str) -> str:
+    """Status 201."""
+    return api.send("POST", f"{_issue(at)}/comments", {"body": body}).decode(_Comment).html_url
+
+
+def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
+    """Status 200; 403 for the comment of somebody else."""
+    return api.send("PATCH", _comment(at, comment), {"body": body}).decode(_Comment).html_url
+
+
+def delete(api: Transport, at: Place, comment: Comment) -> None:
+    """Status 204."""
+    api.send("DELETE", _comment(at, comment), None)
+
+
+def hide(api: Transport, comment: Comment) -> None:
+    """Fold the comment away as outdated."""
+    query = "mutation($id:ID!){minimizeComment(input:{subjectId:$id,classifier:OUTDATED}){clientMutationId}}"
+    data = {"query": query, "variables": {"id": comment.handle}}
+    api.send("POST", _graphql(api), data, repeatable=True)
+
+
+def pull_of(api: Transport, repo: str, owner: str, branch: str, sha: str) -> list[int]:
+    """Open pull requests from a branch whose head is exactly this commit.
+
+    That a fork's commit belongs to a pull request is what GitHub says, not what the fork says.
+    """
+    head = f"{segment(owner)}:{segment(branch)}"
+    answer = api.get(f"/repos/{path_of(repo)}/pulls?state=open&per_page=100&head={head}")
+    return [one.number for one in answer.decode(list[_Pull]) if one.head.sha == sha]
+
+
+def _issue(at: Place) -> str:
+    return f"/repos/{path_of(at.repo)}/issues/{at.number}"
+
+
+def _comment(at: Place, comment: Comment) -> str:
+    return f"/repos/{path_of(at.repo)}/issues/comments/{comment.id}"
+
+
+def _graphql(api: Transport) -> str:
+    """Beside the REST API; on an Enterprise Server `/api/graphql` beside `/api/v3`."""
+    return f"{api.api_url.removesuffix('/v3')}/graphql"

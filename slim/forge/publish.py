@@ -1,0 +1,160 @@
+"""What becomes of a comment: made, changed in place, or left alone.
+
+An old comment is slim's own when it begins with the marker (on Bitbucket: ends with it), names the same
+key, and was written by the token's user. A comment of a newer run stays (the marker has the run), and
+where there is nothing to say nothing is made; but what is there already is always brought up to date.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+from slim.errors import NetworkError, UsageError
+from slim.forge.model import Comment, Forge, Place
+from slim.forge.transport import Refusal, Transport, Unsure
+
+Behavior = Literal["update", "new", "hide-and-new", "delete-and-new"]
+BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
+
+_MARKER = re.compile(
+    r'slim:report v=1 key="([^"\s]{0,700})"(?: head=([^\s"]{1,700}))?(?: run=([^\s"]{1,700}))?'
+)
+_TRIES = 3
+_WAIT_SECONDS = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Marker:
+    """What a comment says about itself; texts as they are escaped there."""
+
+    key: str
+    run: int | None
+    first: bool
+    """It is the first line, and hidden; otherwise the last one, and seen."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What was done."""
+
+    action: Literal["created", "updated", "newer", "nothing"]
+    """`newer`: the comment of a newer run is there; `nothing`: there is nothing to say."""
+    url: str = ""
+    """Of the comment, where the forge says it."""
+
+
+def read_marker(body: str) -> Marker | None:
+    """The marker of a comment, in its first line as an HTML comment or in its last as code."""
+    first, _, _ = body.partition("\n")
+    _, _, last = body.rstrip().rpartition("\n")
+    for line, opening, closing in ((first.rstrip(), "<!-- ", " -->"), (last.rstrip(), "`", "`")):
+        if line.startswith(opening) and line.endswith(closing):
+            found = _MARKER.fullmatch(line[len(opening) : -len(closing)])
+            if found is not None:
+                run = found[3] or ""
+                number = int(run) if run.isascii() and run.isdigit() and len(run) < 20 else None
+                return Marker(found[1], number, opening != "`")
+    return None
+
+
+def publish(
+    forge: Forge,
+    api: Transport,
+    at: Place,
+    body: str,
+    *,
+    behavior: Behavior = "update",
+    wanted: bool = True,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Outcome:
+    """Bring `body`, which carries a marker, to the pull request.
+
+    Args:
+        forge: the module that knows the API.
+        api: where the API is.
+        at: the pull request.
+        body: Markdown in the forge's flavor.
+        behavior: what becomes of an old comment.
+        wanted: whether there is so much to say that a comment is made where there is none.
+        sleep: waits between tries.
+
+    Raises:
+        UsageError: the forge cannot hide comments.
+        NetworkError: the forge cannot be reached, or refuses.
+    """
+    if behavior == "hide-and-new" and forge.hide is None:
+        raise UsageError(
+            "no-hiding", "comments can be hidden on GitHub alone", "--behavior delete-and-new"
+        )
+    mine = read_marker(body)
+    if mine is None:
+        raise ValueError("the comment has no marker")
+    for attempt in range(_TRIES):
+        own = _own(forge, api, at, mine)
+        if mine.run is not None and any(_run(one) > mine.run for one in own):
+            return Outcome("newer")
+        if not wanted and (behavior == "new" or not own):
+            return Outcome("nothing")
+        try:
+            return _post(forge, api, at, body, own, behavior)
+        except Unsure as error:
+            # The next try looks first whether the comment is there.
+            failure = error
+            if attempt < _TRIES - 1:
+                sleep(_WAIT_SECONDS * 2**attempt)
+    raise failure
+
+
+def _own(forge: Forge, api: Transport, at: Place, mine: Marker) -> list[Comment]:
+    """The comments that are slim's, of the same key; newest first."""
+    me = forge.me(api)
+    if me == "":
+        raise NetworkError(
+            "forge-answer", "the forge does not say whose the token is", "--token-file"
+        )
+    own = [
+        one
+        for one in forge.comments(api, at)
+        if (me is None or one.author == me)
+        and (marker := read_marker(one.body)) is not None
+        and (marker.key, marker.first) == (mine.key, mine.first)
+    ]
+    return sorted(own, key=lambda one: -one.id)
+
+
+def _run(comment: Comment) -> int:
+    marker = read_marker(comment.body)
+    return -1 if marker is None or marker.run is None else marker.run
+
+
+def _post(
+    forge: Forge, api: Transport, at: Place, body: str, own: list[Comment], behavior: Behavior
+) -> Outcome:
+    if behavior == "update":
+        for comment in own:
+            try:
+                return Outcome("updated", forge.update(api, at, comment, body) or comment.url)
+            except Refusal as error:
+                # Not ours to change, or deleted by now: there has to be another one.
+                if error.status not in (403, 404):
+                    raise
+    url = forge.create(api, at, body)
+    # The old one goes when the new one is there.
+    if behavior == "hide-and-new" and forge.hide is not None and own:
+        forge.hide(api, own[0])
+    if behavior == "delete-and-new":
+        for comment in own:
+            _delete(forge, api, at, comment)
+    return Outcome("created", url)
+
+
+def _delete(forge: Forge, api: Transport, at: Place, comment: Comment) -> None:
+    try:
+        forge.delete(api, at, comment)
+    except Refusal as error:
+        if error.status not in (403, 404):
+            raise

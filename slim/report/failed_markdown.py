@@ -1,0 +1,24 @@
+"""The page for an image of which there is no report: nobody shall take silence for a pass [pure]."""
+
+from __future__ import annotations
+
+from slim.report.gfm import code, link, marker
+from slim.report.page import flavor_of, page
+from slim.version import VERSION
+
+
+def render(
+    why: str,
+    *,
+    key: str,
+    flavor: str = "github",
+    head: str = "",
+    run: str = "",
+    run_url: str = "",
+) -> str:
+    """One sentence, why, and a footer; the arguments are those of `slim.report.markdown`."""
+    style = flavor_of(flavor)
+    glyph = " ❌" if style.glyphs else ""
+    said = f"### {code(key, 60)} image could not be analysed{glyph}"
+    footer = f"slim {VERSION}" + (f" · {link('run', run_url)}" if run_url else "")
+    return page(marker(key, head, run), [said, code(why, 300)], [], footer, style)
