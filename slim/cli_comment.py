@@ -66,7 +66,7 @@ def comment(
     report_url: ReportUrl = "",
     failure: Failure = "",
 ) -> None:
-    """Comment on the pull request that this job runs for, and keep that comment up to date.
+    """Comment on the pull request of this job, or update the comment.
 
     Forge, repository, pull request and commit are found in GitHub Actions, GitLab CI, Drone,
     Woodpecker, Gitea and Forgejo Actions, Bitbucket Pipelines, Azure Pipelines and Jenkins.
