@@ -49,13 +49,17 @@ from slim.cli_options import (
     TrustedRealm,
     Verify,
 )
-from slim.cli_reports import finish, parse_gates, parse_outputs, read_config, reports
+from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, reports, write_outputs
 from slim.cli_rules import rules
+from slim.cli_settings import read_config, read_limits
 from slim.version import VERSION
 
 CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 """What the command-line library raises for a wrong call: typer brings a copy of click, or older
 versions the package itself; this is the class of either."""
+
+_A_DAY = 86_400
+"""Seconds that a registry may take where there is no other bound."""
 
 app = typer.Typer(
     name="slim",
@@ -125,7 +129,6 @@ def analyze(
     trusted_realm: TrustedRealm = None,
     proxy: Proxy = None,
     block_private: BlockPrivate = False,
-    timeout: Timeout = 900,
     advice: AdviceWanted = True,
     role: RoleName = None,
     verify: Verify = True,
@@ -134,6 +137,7 @@ def analyze(
     all_files: AllFiles = False,
     jobs: Jobs = None,
     limit: LimitSettings = None,
+    timeout: Timeout = None,
     progress: ShowProgress = True,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
@@ -149,8 +153,16 @@ def analyze(
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.cli_registry import parse_access
-    from slim.limits import with_limits
+    from slim.deadline import deadline
+    from slim.report.gate import judge
 
+    read = read_config(config, no_config, key)
+    told = read.image
+    outputs = parse_outputs(output or told.output)
+    gates = parse_gates(
+        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=told.gates
+    )
+    limits = read_limits(limit, timeout, read.limits)
     registry = parse_access(
         plain_http=plain_http,
         insecure=insecure,
@@ -163,16 +175,10 @@ def analyze(
         trusted_realm=trusted_realm,
         proxy=proxy,
         block_private=block_private,
-        timeout=timeout,
+        timeout=limits.timeout or _A_DAY,
         environ=os.environ,
     )
-    read = read_config(config, no_config, key)
-    told = read.image
-    outputs = parse_outputs(output or told.output)
-    gates = parse_gates(
-        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=told.gates
-    )
-    with console.progress(progress) as advance:
+    with deadline(limits.timeout), console.progress(progress) as advance:
         report = pipeline.analyze(
             image,
             tag=tag,
@@ -190,10 +196,15 @@ def analyze(
             top=top,
             all_files=all_files,
             jobs=jobs,
-            limits=with_limits([*read.limits, *(limit or [])]),
+            limits=limits,
             progress=advance,
         )
-    finish(report, gates, outputs, exit_zero=exit_zero, private=not redact)
+        if gates:
+            report = judge(report, gates)
+        texts = rendered(report, outputs)
+    write_outputs(texts, private=not redact)
+    if gates:
+        conclude(report.verdict, exit_zero)
 
 
 app.add_typer(reports)

@@ -12,6 +12,7 @@ from slim.cli_options import (
     ExitZero,
     FailOn,
     Key,
+    LimitSettings,
     MaxGrowth,
     MaxLayers,
     MaxPullSize,
@@ -21,9 +22,11 @@ from slim.cli_options import (
     Outputs,
     Platform,
     Target,
+    Timeout,
     Top,
 )
-from slim.cli_reports import conclude, parse_gates, parse_outputs, read_config, write_outputs
+from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, write_outputs
+from slim.cli_settings import read_config, read_limits
 
 if TYPE_CHECKING:
     from slim.report.model import Report
@@ -57,6 +60,8 @@ def compare(
     target: Target = None,
     platform: Platform = None,
     top: Top = 1_000,
+    limit: LimitSettings = None,
+    timeout: Timeout = None,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,
@@ -74,19 +79,19 @@ def compare(
     --fail-on means findings that BASE does not have.
     """
     from slim import pipeline
+    from slim.deadline import deadline
     from slim.errors import UsageError
-    from slim.limits import with_limits
     from slim.report.delta import compare as compare_reports
     from slim.report.gate import judge_comparison
     from slim.report.load import is_report, load_report
 
     read = read_config(config, no_config, key)
     told = read.image
-    limits = with_limits(read.limits)
+    limits = read_limits(limit, timeout, read.limits)
 
     def report_of(source: str, lines: str | None, stage: str | None) -> Report:
         if is_report(source):
-            return load_report(source)
+            return load_report(source, limits=limits)
         return pipeline.analyze(
             source,
             platform=platform or told.platform,
@@ -111,11 +116,13 @@ def compare(
     )
     if dockerfile and is_report(image):
         raise UsageError("no-image", "--dockerfile is for images", f"{image!r} is a report already")
-    before = report_of(base, None, None)
-    after = report_of(image, dockerfile or told.dockerfile, target or told.target)
-    comparison = compare_reports(before, after, top=top)
-    if gates:
-        comparison = judge_comparison(comparison, gates)
-    write_outputs(comparison, outputs)
+    with deadline(limits.timeout):
+        before = report_of(base, None, None)
+        after = report_of(image, dockerfile or told.dockerfile, target or told.target)
+        comparison = compare_reports(before, after, top=top)
+        if gates:
+            comparison = judge_comparison(comparison, gates)
+        texts = rendered(comparison, outputs)
+    write_outputs(texts)
     if gates:
         conclude(comparison.verdict, exit_zero)

@@ -145,10 +145,6 @@ BlockPrivate = Annotated[
     bool,
     _option("--block-private", "Refuse hosts whose names lead into a private network."),
 ]
-Timeout = Annotated[
-    float,
-    _option("--timeout", "Seconds that a registry may take in all.", min=1, max=86_400),
-]
 
 # --- how to read it ------------------------------------------------------------------------------
 
@@ -184,6 +180,17 @@ LimitSettings = Annotated[
         "--limit",
         "Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
         "NAME=VALUE",
+        show_default=False,
+    ),
+]
+Timeout = Annotated[
+    int | None,
+    _option(
+        "--timeout",
+        "Give up after so many seconds; 0: never. Default: 900.",
+        "SECONDS",
+        min=0,
+        max=10_000_000,
         show_default=False,
     ),
 ]

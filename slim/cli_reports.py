@@ -17,17 +17,19 @@ from slim.cli_options import (
     ExitZero,
     FailOn,
     Key,
+    LimitSettings,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
     NoConfig,
     Outputs,
+    Timeout,
 )
+from slim.cli_settings import read_config, read_limits
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from slim.config import Config
     from slim.report.comparison import Comparison
     from slim.report.gate import Gates
     from slim.report.model import Report, Verdict
@@ -36,7 +38,7 @@ T = TypeVar("T")
 reports = typer.Typer()
 
 Output = tuple[str, str]
-"""(format, path; empty for stdout)."""
+"""(format, path; empty for stdout); once rendered (text, path)."""
 
 ReportFile = Annotated[
     str,
@@ -51,13 +53,23 @@ ReportFile = Annotated[
 @reports.command(
     epilog="Example:\n\n  slim render report.json -o markdown=comment.md -o sarif=slim.sarif"
 )
-def render(report: ReportFile, output: Outputs = None) -> None:
+def render(
+    report: ReportFile,
+    output: Outputs = None,
+    limit: LimitSettings = None,
+    timeout: Timeout = None,
+) -> None:
     """Write any output from a report or comparison, without images."""
+    from slim.deadline import deadline
     from slim.report.comparison import Comparison
     from slim.report.load import load_document
 
-    document = load_document(report)
-    write_outputs(document, parse_outputs(output, compared=isinstance(document, Comparison)))
+    limits = read_limits(limit, timeout)
+    with deadline(limits.timeout):
+        document = load_document(report, limits=limits)
+        outputs = parse_outputs(output, compared=isinstance(document, Comparison))
+        texts = rendered(document, outputs)
+    write_outputs(texts)
 
 
 @reports.command(
@@ -75,11 +87,15 @@ def check(
     config: ConfigFile = None,
     no_config: NoConfig = False,
     key: Key = None,
+    limit: LimitSettings = None,
+    timeout: Timeout = None,
 ) -> None:
     """Judge a report by budgets and findings, without the image.
 
     No output unless -o asks for one.
     """
+    from slim.deadline import deadline
+    from slim.report.gate import judge
     from slim.report.load import load_report
 
     set_ = read_config(config, no_config, key)
@@ -93,23 +109,12 @@ def check(
             "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
         )
     outputs = parse_outputs(output) if output else []
-    finish(load_report(report), gates, outputs, exit_zero=exit_zero)
-
-
-def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
-    """The settings that hold for the image of `key`; errors are those of `load_config`."""
-    from slim.config import Config, load_config
-    from slim.console import print_message
-    from slim.report.terminal import clean
-
-    if no_config:
-        if file:
-            raise UsageError("two-configs", "--config and --no-config exclude each other")
-        return Config()
-    config = load_config(file, key=key)
-    if config.notice:
-        print_message(f"slim: {clean(config.notice)}")
-    return config
+    limits = read_limits(limit, timeout, set_.limits)
+    with deadline(limits.timeout):
+        judged = judge(load_report(report, limits=limits), gates)
+        texts = rendered(judged, outputs)
+    write_outputs(texts)
+    conclude(judged.verdict, exit_zero)
 
 
 def parse_gates(
@@ -149,24 +154,6 @@ def parse_gates(
         fail_on=parse_fail_on(fail_on or (), compared=compared),
     )
     return asked.over(set_ if compared else set_.of_one_image()) if set_ else asked
-
-
-def finish(
-    report: Report,
-    gates: Gates,
-    outputs: Sequence[Output],
-    *,
-    exit_zero: bool = False,
-    private: bool = False,
-) -> None:
-    """Judge, write every output, then say what the gates said; errors are those of `conclude`."""
-    from slim.report.gate import judge
-
-    if gates:
-        report = judge(report, gates)
-    write_outputs(report, outputs, private=private)
-    if gates:
-        conclude(report.verdict, exit_zero)
 
 
 def conclude(verdict: Verdict, exit_zero: bool) -> None:
@@ -214,17 +201,20 @@ def parse_outputs(values: Sequence[str] | None, *, compared: bool = False) -> li
     return pairs
 
 
-def write_outputs(
-    report: Report | Comparison, outputs: Sequence[Output], *, private: bool = False
-) -> None:
-    """Render all, then write: when one cannot be made or written, nothing has been printed.
+def rendered(report: Report | Comparison, outputs: Sequence[Output]) -> list[Output]:
+    """(text, path) of all outputs: none is written before all are made."""
+    from slim.report.formats import render
+
+    return [(render(report, name), path) for name, path in outputs]
+
+
+def write_outputs(texts: Sequence[Output], *, private: bool = False) -> None:
+    """Write what was rendered, stdout last: when a file cannot be written, nothing has been printed.
 
     `private` files are for the user's eyes only: they may hold secrets.
     """
     from slim.console import print_output, write_output
-    from slim.report.formats import render
 
-    texts = [(render(report, name), path) for name, path in outputs]
     for text, path in sorted(texts, key=lambda one: not one[1]):
         if path:
             write_output(text, path, private=private)

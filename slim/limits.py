@@ -1,12 +1,13 @@
 """Budgets for hostile input: numbers with names, so that an error can say which one was exceeded.
 
 Defaults follow what engines and registries enforce (OCI distribution spec, Go's archive/tar, Linux
-PATH_MAX) or what the largest known images need. Each is a command-line flag (`--limit NAME=VALUE`).
+PATH_MAX) or what the largest known images need. Each is a command-line flag (`--limit NAME=VALUE`), an
+environment variable (`SLIM_LIMIT_LAYER_BYTES`) and a key of slim.toml.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 
 from slim.errors import LimitError, UsageError
@@ -14,6 +15,7 @@ from slim.units import parse_bytes
 
 _MIB = 1 << 20
 _GIB = 1 << 30
+_VARIABLE = "SLIM_LIMIT_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Limits:
 
     json_bytes: int = 4 * _MIB
     """A manifest, index, config or docker `manifest.json`."""
+    layout_bytes: int = 64 << 10
+    """An `oci-layout` file."""
     json_depth: int = 64
     json_nodes: int = 200_000
     index_depth: int = 8
@@ -38,6 +42,8 @@ class Limits:
     path_depth: int = 512
     link_hops: int = 255
     layer_entries: int = 2_000_000
+    layer_name_bytes: int = 128 * _MIB
+    """Names, directories and targets of symbolic links of a layer together."""
     image_entries: int = 5_000_000
     layer_bytes: int = 64 * _GIB
     """A layer once decompressed."""
@@ -47,6 +53,13 @@ class Limits:
     """zstd window, as a power of two: 128 MiB."""
     frames: int = 10_000_000
     """gzip members or zstd frames of one blob."""
+    report_bytes: int = 64 * _MIB
+    """A report that is read back."""
+    report_depth: int = 64
+    report_nodes: int = 5_000_000
+    timeout: int = 900
+    """Seconds for a command until it writes its outputs, 0 for no bound; `--timeout` too. Calls from
+    Python have none."""
 
 
 DEFAULT_LIMITS = Limits()
@@ -58,13 +71,22 @@ def exceeded(name: str, value: int, limit: int, where: str = "") -> LimitError:
     return LimitError(
         f"limit-{name.replace('_', '-')}",
         f"{name.replace('_', ' ')}: {value:,} is over the limit of {limit:,}{place}",
-        f"if you trust the image, raise it with --limit {name.replace('_', '-')}=VALUE",
+        f"if you trust the input, raise it with --limit {name.replace('_', '-')}=VALUE",
     )
 
 
 def limit_names() -> tuple[str, ...]:
     """The names of all limits as users write them: `layer-bytes`."""
     return tuple(field.name.replace("_", "-") for field in fields(Limits))
+
+
+def limits_in(environment: Mapping[str, str]) -> tuple[str, ...]:
+    """The settings of variables such as `SLIM_LIMIT_LAYER_BYTES=100GiB`, as `NAME=VALUE`."""
+    return tuple(
+        f"{name.removeprefix(_VARIABLE).lower().replace('_', '-')}={value}"
+        for name, value in sorted(environment.items())
+        if name.startswith(_VARIABLE) and value
+    )
 
 
 def with_limits(settings: Iterable[str], base: Limits = DEFAULT_LIMITS) -> Limits:

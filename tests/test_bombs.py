@@ -5,6 +5,7 @@ from __future__ import annotations
 import lzma
 import subprocess
 import sys
+import time
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -200,3 +201,34 @@ def test_a_bomb_ends_at_a_limit_in_little_memory(bomb: Bomb, tmp_path: Path) -> 
     assert code == 5, run.stderr
     assert f"[{bomb.slug}]" in run.stderr
     assert peak < ALLOWED, f"{peak:,} bytes"
+
+
+def test_time_is_bounded_and_nothing_is_half_written(tmp_path: Path) -> None:
+    path = write(tmp_path, layer_of(one_member(20 * GIB)))
+    report = tmp_path / "report.json"
+    started = time.monotonic()
+    run = subprocess.run(
+        [*(sys.executable, "-m", "slim", "analyze", str(path), "--timeout", "1"),
+         *("-o", "text", "-o", f"json={report}")],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )  # fmt: skip
+    assert time.monotonic() - started < 10
+    assert (run.returncode, run.stdout) == (5, "")
+    assert run.stderr.splitlines() == [
+        "slim: error: timeout: not ready within the limit of 1 seconds [limit-timeout]",
+        "      hint: if you trust the input, give it more: --timeout SECONDS (0: as long as it takes)",
+    ]
+    assert sorted(tmp_path.iterdir()) == [path]
+
+
+ATTACKS += (
+    Attack(
+        id="B-time",
+        given="a layer that takes longer than --timeout",
+        outcome="error limit-timeout (exit code 5), and no output",
+        proof="test_time_is_bounded_and_nothing_is_half_written",
+    ),
+)

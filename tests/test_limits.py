@@ -18,7 +18,7 @@ from slim.files.overlay import resolve
 from slim.files.table import LayerTable
 from slim.image.build import read_document
 from slim.image.source import open_image
-from slim.limits import DEFAULT_LIMITS, Limits, with_limits
+from slim.limits import DEFAULT_LIMITS, Limits, limits_in, with_limits
 from slim.report.notices import warnings
 from tests.attacks import Attack, named, prove, shown
 from tests.building import (
@@ -65,6 +65,7 @@ else:
 MADE = config(HELLO)
 TOP = manifest(MADE, HELLO)
 TAR_BYTES = len(HELLO.tar)
+LONG_LAYOUT = encode({"imageLayoutVersion": "1.0.0"}) + b" "
 TWO_FILES = (file("a", b"1"), file("b", b"2"))
 LONG_COMMENT = file("f", pax=((b"comment", b"x" * 700),))
 RECORD = len(pax_record(b"comment", b"x" * 700))
@@ -123,6 +124,10 @@ def limited(
 
 ATTACKS: tuple[Attack, ...] = (
     limited("json_bytes", 99, len(MADE), "a larger config", packed(docker(MADE, HELLO))),
+    limited(
+        "layout_bytes", len(LONG_LAYOUT) - 1, len(LONG_LAYOUT), "a longer oci-layout",
+        packed({**simple(HELLO), "oci-layout": LONG_LAYOUT}),
+    ),
     limited("json_depth", 3, 4, "a config of depth 4", packed(simple(HELLO))),
     limited("json_nodes", 11, 14, "a document of more values", packed(simple(HELLO))),
     limited("index_depth", 3, 4, "indexes in indexes", packed(nested(4))),
@@ -150,6 +155,14 @@ ATTACKS: tuple[Attack, ...] = (
     limited("layer_entries", 1, 2, "two entries", holding(*TWO_FILES)),
     limited(
         "image_entries", 1, 2, "an entry in each of two layers", packed(simple(HELLO, layer("b")))
+    ),
+    limited(
+        "layer_name_bytes", 29, 30, "a directory, a file and a link of 30 bytes",
+        holding(file("d123456789/f12345678"), symlink("l", "target7890")),
+    ),
+    limited(
+        "layer_name_bytes", 29, 30, "three plain files",
+        holding(*(file(letter * 10, b"1") for letter in "abc")), "-plain",
     ),
     limited("layer_bytes", 2000, TAR_BYTES, "a larger layer", packed(simple(HELLO))),
     limited(
@@ -245,13 +258,23 @@ def test_every_limit_is_attacked() -> None:
         for attack in shown(ATTACKS)
         for name in changed(attack.options.get("limits", DEFAULT_LIMITS))
     }
-    assert attacked == {field.name for field in fields(Limits)}
+    # Reports and time: tests/test_load.py and below.
+    others = {"report_bytes", "report_depth", "report_nodes", "timeout"}
+    assert attacked == {field.name for field in fields(Limits)} - others
 
 
 def changed(limits: Limits) -> Iterator[str]:
     for one in fields(Limits):
         if getattr(limits, one.name) != getattr(DEFAULT_LIMITS, one.name):
             yield one.name
+
+
+def test_a_variable_and_a_flag_set_a_limit() -> None:
+    set_ = {"SLIM_LIMIT_LAYER_BYTES": "1 GiB", "SLIM_LIMIT_LAYERS": "", "SLIM_LIMIT": "layers=3"}
+    assert limits_in(set_) == ("layer-bytes=1 GiB",)
+    assert with_limits([*limits_in(set_), "layer-bytes=2"]).layer_bytes == 2
+    with pytest.raises(UsageError, match="no limit 'layer-byte'"):
+        with_limits(limits_in({"SLIM_LIMIT_LAYER_BYTE": "1"}))
 
 
 def test_an_error_names_the_flag_that_raises_the_limit(tmp_path: Path) -> None:

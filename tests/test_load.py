@@ -12,7 +12,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.report import load
 from slim.report.formats import FORMATS
 from slim.report.load import parse_document, parse_report
 from tests.building import delete, image, layer, save
@@ -122,11 +121,11 @@ REFUSED = [
     ("half a pair as a key", changed("image.\udfff", ""), "bad-report", "surrogate"),
     ("an unknown severity", changed("findings.0.severity", "worst"), "bad-report", "severity"),
     ("a missing field", changed("totals", {}), "bad-report", "missing required field"),
-    ("brackets without end", b"[" * 200_000, "report-too-large", "nested"),
+    ("brackets without end", b"[" * 200_000, "limit-report-depth", "report depth"),
     ("deep where nothing is read", changed("x", json.loads("[" * 80 + "]" * 80)),
-     "report-too-large", "nested more than 64 deep"),
-    ("too many values", b"[" + b"0," * load._MAX_NODES + b"0]", "report-too-large", "values"),
-    ("too many bytes", b" " * (load.MAX_BYTES + 1), "report-too-large", "larger than"),
+     "limit-report-depth", "65 is over the limit of 64"),
+    ("too many values", b"[" + b"0," * 5_000_000 + b"0]", "limit-report-nodes", "of 5,000,000"),
+    ("too many bytes", b" " * ((64 << 20) + 1), "limit-report-bytes", "limit of 67,108,864"),
 ]  # fmt: skip
 
 
@@ -136,10 +135,21 @@ REFUSED = [
 def test_forged_reports_are_refused(data: bytes, slug: str, says: str) -> None:
     with pytest.raises(slim.SlimError) as caught:
         parse_report(data, "r.json")
-    assert (caught.value.slug, caught.value.exit_code) == (slug, 5 if "large" in slug else 3)
+    assert (caught.value.slug, caught.value.exit_code) == (slug, 5 if "limit" in slug else 3)
     assert says in caught.value.message
     assert len(caught.value.message) < 400
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "setting", ["--limit=report-bytes=1000", "--limit=report-nodes=9", "--limit=report-depth=2"]
+)
+def test_limits_of_reports_are_flags(setting: str, tmp_path: Path) -> None:
+    (tmp_path / "r.json").write_text(GOOD)
+    for command in ("render", "check"):
+        more = ["--max-layers=9"] if command == "check" else []
+        assert run(command, str(tmp_path / "r.json"), *more) == 0
+        assert run(command, str(tmp_path / "r.json"), setting, *more) == 5
 
 
 def paths(node: Any, prefix: str = "") -> Iterator[str]:

@@ -31,6 +31,8 @@ class Names:
         self._cut: dict[int, int] = {}
         """Directories that were replaced by something else → when."""
         self._serial = 0
+        self.bytes = 0
+        """Length of all directories' names and links' targets."""
         self.by_text: dict[bytes, int] = {}
         """Directory part as written in headers → directory id. The hot loop's only look-up."""
         self.link_names: set[bytes] = set()
@@ -73,6 +75,7 @@ class Names:
         self.add_other(parent, name)
         self._serial += 1
         self._links[parent, name] = target, self._serial
+        self.bytes += len(target)
         self.link_names.add(name)
         while parent > ROOT:
             parent, name, _ = self._table.dirs[parent]
@@ -196,6 +199,7 @@ class Names:
                     )
             self._table.dirs.append((parent, name, hidden))
             self._depth.append(depth)
+            self.bytes += len(name)
         return found
 
     def _path(self, parent: int, name: bytes) -> bytes:

@@ -75,6 +75,7 @@ def walk(
     if picker is not None:
         firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
     wanted = () if seen else (_REGULAR, _DIRECTORY_TYPE)
+    named = counted = 0
     going = True
     while going:
         chunk, at, base = feed.chunk, feed.at, feed.base
@@ -166,6 +167,10 @@ def walk(
         entries = len(table) + odd.extensions
         if entries > limits.layer_entries:
             raise exceeded("layer_entries", entries, limits.layer_entries, "a layer")
+        named += sum(map(len, table.name[counted:]))
+        counted = len(table)
+        if (together := named + names.bytes) > limits.layer_name_bytes:
+            raise exceeded("layer_name_bytes", together, limits.layer_name_bytes, "a layer")
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 from slim.errors import InputError
 from slim.image.archive import Archive
@@ -13,8 +13,13 @@ from slim.image.stored import read_all
 from slim.limits import Limits
 
 
-def read_document(archive: Archive, name: str, limits: Limits) -> tuple[bytes, Any]:
-    """A JSON member: its bytes and its value.
+def read_document(
+    archive: Archive,
+    name: str,
+    limits: Limits,
+    bound: Literal["json_bytes", "layout_bytes"] = "json_bytes",
+) -> tuple[bytes, Any]:
+    """A JSON member: its bytes and its value; `bound` is the limit of its size.
 
     Raises:
         InputError: missing, or not JSON that all parsers read alike.
@@ -26,7 +31,7 @@ def read_document(archive: Archive, name: str, limits: Limits) -> tuple[bytes, A
             f"{name} is not in the archive",
             "the archive is incomplete: save the image again",
         )
-    data = read_all(blob, limits.json_bytes, name)
+    data = read_all(blob, getattr(limits, bound), name, bound)
     return data, parse(data, name, limits)
 
 

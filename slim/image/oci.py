@@ -28,7 +28,7 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
-    _check_version(read_document(archive, "oci-layout", limits)[1])
+    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
     entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
     if entries is None:
         raise refused("index.json", "is not an index")

@@ -126,14 +126,14 @@ class StreamBlob:
             raise cut_off(self.position + self.size - left)
 
 
-def read_all(blob: Blob, limit: int, where: str) -> bytes:
-    """A small blob as a whole.
+def read_all(blob: Blob, limit: int, where: str, name: str = "json_bytes") -> bytes:
+    """A small blob as a whole; `name` is that of the limit.
 
     Raises:
         LimitError: it is larger than `limit` bytes.
     """
     if blob.size > limit:
-        raise exceeded("json_bytes", blob.size, limit, where)
+        raise exceeded(name, blob.size, limit, where)
     return b"".join(blob.chunks())
 
 

@@ -11,49 +11,53 @@ import json
 import math
 import os
 import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
 
-from slim.errors import InputError, LimitError
+from slim.errors import InputError
+from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.report.comparison import Comparison
 from slim.report.model import LARGEST, SCHEMA_VERSION, Report, TreeNode
 from slim.report.sums import fault
 
 T = TypeVar("T", Report, Comparison)
-MAX_BYTES = 64 << 20
-_MAX_NODES = 5_000_000
-_MAX_DEPTH = 64
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
 
 
-def load_report(source: str | os.PathLike[str]) -> Report:
+def load_report(source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Report:
     """Read the report in a file.
 
     Raises:
         InputError: it cannot be read, or is no report of a version that this slim knows (exit code 3).
-        LimitError: more than 64 MiB, too deep or too many values (5).
+        LimitError: too large, too deep or too many values (5).
     """
-    return parse_report(_read(source), os.fspath(source))
+    return parse_report(_read(source, limits), os.fspath(source), limits)
 
 
-def load_comparison(source: str | os.PathLike[str]) -> Comparison:
+def load_comparison(
+    source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+) -> Comparison:
     """Read the comparison in a file; errors are those of `load_report`."""
     where = os.fspath(source)
-    return _convert(_checked(_read(source), where, ("comparison",)), Comparison, where)
+    value = _checked(_read(source, limits), where, ("comparison",), limits)
+    return _convert(value, Comparison, where)
 
 
-def load_document(source: str | os.PathLike[str]) -> Report | Comparison:
+def load_document(
+    source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS
+) -> Report | Comparison:
     """Read the report or comparison in a file; errors are those of `load_report`."""
-    return parse_document(_read(source), os.fspath(source))
+    return parse_document(_read(source, limits), os.fspath(source), limits)
 
 
-def _read(source: str | os.PathLike[str]) -> bytes:
+def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
     try:
         with Path(source).open("rb") as file:
-            return file.read(MAX_BYTES + 1)
+            return file.read(limits.report_bytes + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         name = os.fspath(source)
@@ -69,28 +73,29 @@ def is_report(source: str | os.PathLike[str]) -> bool:
         return False
 
 
-def parse_report(data: bytes, where: str) -> Report:
+def parse_report(data: bytes, where: str, limits: Limits = DEFAULT_LIMITS) -> Report:
     """Decode and check a report; `where` names it in errors, which are those of `load_report`."""
-    return _convert(_checked(data, where, ("analysis",)), Report, where)
+    return _convert(_checked(data, where, ("analysis",), limits), Report, where)
 
 
-def parse_document(data: bytes, where: str) -> Report | Comparison:
+def parse_document(data: bytes, where: str, limits: Limits = DEFAULT_LIMITS) -> Report | Comparison:
     """The same for a report or comparison."""
-    value = _checked(data, where, ("analysis", "comparison"))
+    value = _checked(data, where, ("analysis", "comparison"), limits)
     if value["kind"] == "comparison":
         return _convert(value, Comparison, where)
     return _convert(value, Report, where)
 
 
-def _checked(data: bytes, where: str, kinds: Sequence[str]) -> dict[str, Any]:
+def _checked(data: bytes, where: str, kinds: Sequence[str], limits: Limits) -> dict[str, Any]:
     """A document of one of these kinds, of which only the fields' types are not checked yet."""
-    if len(data) > MAX_BYTES:
-        raise _over(where, f"is larger than {MAX_BYTES:,} bytes")
+    if len(data) > limits.report_bytes:
+        raise exceeded("report_bytes", len(data), limits.report_bytes, where)
     # An upper bound that costs nothing, before the decoder makes an object of each.
-    if sum(map(data.count, (b",", b"[", b"{"))) > _MAX_NODES:
-        raise _over(where, f"holds more than {_MAX_NODES:,} values")
-    value = _decode(data, where)
-    _check_values(value, where)
+    nodes = sum(map(data.count, (b",", b"[", b"{")))
+    if nodes > limits.report_nodes:
+        raise exceeded("report_nodes", nodes, limits.report_nodes, where)
+    value = _decode(data, where, limits)
+    _check_values(value, where, limits)
     if not isinstance(value, dict):
         raise _refused(where, "is not an object")
     _check_kind(value, where, kinds)
@@ -109,7 +114,7 @@ def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
     return document
 
 
-def _decode(data: bytes, where: str) -> Any:
+def _decode(data: bytes, where: str, limits: Limits) -> Any:
     try:
         return json.loads(
             data.decode("utf-8"),
@@ -118,7 +123,9 @@ def _decode(data: bytes, where: str) -> Any:
             parse_constant=_no_number,
         )
     except RecursionError:
-        raise _over(where, f"is nested more than {_MAX_DEPTH} deep") from None
+        # Some depth that the decoder cannot go down, which is more than any report has.
+        depth = sys.getrecursionlimit()
+        raise exceeded("report_depth", depth, min(depth, limits.report_depth), where) from None
     except ValueError as error:
         raise _refused(where, f"is not valid JSON: {str(error)[:200]}") from None
 
@@ -141,14 +148,14 @@ def _no_number(text: str) -> NoReturn:
     raise ValueError(f"{text} is no number")
 
 
-def _check_values(value: Any, where: str) -> None:
+def _check_values(value: Any, where: str, limits: Limits) -> None:
     """Depth, whole numbers of 63 bits, and strings that UTF-8 can hold; level by level."""
     level = [value]
     depth = 0
     while level:
         depth += 1
-        if depth > _MAX_DEPTH:
-            raise _over(where, f"is nested more than {_MAX_DEPTH} deep")
+        if depth > limits.report_depth:
+            raise exceeded("report_depth", depth, limits.report_depth, where)
         following: list[Any] = []
         for node in level:
             if isinstance(node, dict):
@@ -195,10 +202,4 @@ def _check_tree(tree: list[TreeNode], where: str) -> None:
 def _refused(where: str, why: str) -> InputError:
     return InputError(
         "bad-report", f"{where} {why}", "a report is what slim analyze IMAGE -o json=FILE writes"
-    )
-
-
-def _over(where: str, why: str) -> LimitError:
-    return LimitError(
-        "report-too-large", f"{where} {why}", "make the report again with a smaller --top"
     )

@@ -1,0 +1,43 @@
+"""Settings that are no options: the user's file, and the limits from everywhere that they can be set."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.config import Config
+    from slim.limits import Limits
+
+
+def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
+    """The settings that hold for the image of `key`; errors are those of `load_config`."""
+    from slim.config import Config, load_config
+    from slim.console import print_message
+    from slim.report.terminal import clean
+
+    if no_config:
+        if file:
+            raise UsageError("two-configs", "--config and --no-config exclude each other")
+        return Config()
+    config = load_config(file, key=key)
+    if config.notice:
+        print_message(f"slim: {clean(config.notice)}")
+    return config
+
+
+def read_limits(
+    flags: Sequence[str] | None = None, timeout: int | None = None, in_file: Sequence[str] = ()
+) -> Limits:
+    """The limits: those of the file, then of variables `SLIM_LIMIT_<NAME>`, then of flags.
+
+    Raises:
+        UsageError: a name or value that is none.
+    """
+    from slim.limits import limits_in, with_limits
+
+    given = [f"timeout={timeout}"] if timeout is not None else []
+    return with_limits([*in_file, *limits_in(os.environ), *(flags or ()), *given])
