@@ -35,6 +35,8 @@ _CHUNK = 256 << 10
 _REDIRECTS = 5
 _TRIES = 4
 _RESUMES = 3
+_PAUSE = 0.25
+"""Seconds before the second try, on the average; then twice as many each time."""
 _LONGEST_WAIT = 60.0
 _ERROR_BYTES = 64 << 10
 _REDIRECTED = frozenset({301, 302, 303, 307, 308})
@@ -135,7 +137,7 @@ class Client:
                         f"the blob {digest} of {self._origin} broke off {resumes} times: {error}",
                         "try again; if it always ends there, the registry has lost a part of it",
                     ) from None
-                self._wait(_jitter(0.1, 0.5) * 2**resumes)
+                self._wait(_PAUSE * _jitter(0.5, 1) * 2**resumes)
 
     def _piece(self, digest: str, size: int, at: int, end: int) -> Iterator[bytes]:
         """One request's worth of a blob: from `at` to `end`, or to where the connection breaks."""
@@ -238,7 +240,7 @@ class Client:
                         f"{origin_of(url)} cannot be reached: {error} ({_TRIES} tries)",
                         "check the name, the port and the network; plain HTTP needs --plain-http HOST",
                     ) from None
-                self._wait(_jitter(0.5, 1) * 0.25 * 2**attempt)
+                self._wait(_PAUSE * _jitter(0.5, 1) * 2**attempt)
                 continue
             if response.status_code not in _PASSING or attempt == _TRIES:
                 return response
@@ -250,7 +252,7 @@ class Client:
                     f"{origin_of(url)} wants no request for {pause:,.0f} seconds",
                     "try again later, or log in: registries allow more to whom they know",
                 )
-            self._wait(pause if pause is not None else _jitter(0.5, 1) * 0.25 * 2**attempt)
+            self._wait(pause if pause is not None else _PAUSE * _jitter(0.5, 1) * 2**attempt)
         raise AssertionError("the last attempt returns or raises")
 
     def _wait(self, seconds: float) -> None:

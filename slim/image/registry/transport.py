@@ -11,8 +11,10 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Mapping
-from threading import Event, Lock, Timer
+from contextlib import suppress
+from threading import Event, Lock, RLock, Timer, local
 from typing import Any, Protocol
+from weakref import finalize
 
 import oras.provider
 import requests
@@ -224,25 +226,27 @@ class _Line:
     def __init__(self, block_private: bool, registry: Origin) -> None:
         self._block = block_private and not is_private(registry.host)
         self._open: set[socket.socket] = set()
-        self._lock = Lock()
+        self._lock = RLock()  # a finalizer may run while it is held
         self._cut = False
+        self._last = local()
+        """The handle of the connection that a thread is making."""
         line = self
 
         class Plain(urllib3.connection.HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return line.watch(self, super()._new_conn())
+                return line.watch(self.host, super()._new_conn())
 
-            def close(self) -> None:
-                super().close()
-                line.forget(self)
+            def connect(self) -> None:
+                super().connect()
+                line.keep(self.sock)
 
         class Secure(urllib3.connection.HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return line.watch(self, super()._new_conn())
+                return line.watch(self.host, super()._new_conn())
 
-            def close(self) -> None:
-                super().close()
-                line.forget(self)
+            def connect(self) -> None:
+                super().connect()
+                line.keep(self.sock)
 
         class PlainPool(urllib3.connectionpool.HTTPConnectionPool):
             ConnectionCls = Plain
@@ -252,27 +256,36 @@ class _Line:
 
         self.pools = {"http": PlainPool, "https": SecurePool}
 
-    def watch(self, owner: Any, connection: socket.socket) -> socket.socket:
-        """Check where a new connection leads, and keep a second handle: TLS takes the first."""
+    def watch(self, host: str, connection: socket.socket) -> socket.socket:
+        """Check where a new connection leads, and take a second handle of it: TLS takes the first."""
         address = connection.getpeername()[0]
         if self._block and is_private(address):
             connection.close()
             raise NetworkError(
                 "registry-private-address",
-                f"{owner.host} leads to {address}, an address inside a network",
+                f"{host} leads to {address}, an address inside a network",
                 "leave out --block-private if that is meant",
             )
+        self._forget(getattr(self._last, "handle", None))
         handle = connection.dup()
         with self._lock:
-            if self._cut:
-                handle.shutdown(socket.SHUT_RDWR)
-            self._open.add(handle)
-        owner.slim_handle = handle
-        return connection
+            if not self._cut:
+                self._open.add(handle)
+                self._last.handle = handle
+                return connection
+        handle.close()
+        connection.close()
+        raise OSError("the deadline is over")
 
-    def forget(self, owner: Any) -> None:
-        """The connection was closed."""
-        handle = owner.__dict__.pop("slim_handle", None)
+    def keep(self, connection: Any) -> None:
+        """The connection of this thread is made: keep its handle as long as anybody can read from it.
+
+        A response reads on after its connection was closed, so that closing it says nothing.
+        """
+        handle, self._last.handle = self._last.handle, None
+        finalize(connection, self._forget, handle)
+
+    def _forget(self, handle: socket.socket | None) -> None:
         if handle is not None:
             with self._lock:
                 self._open.discard(handle)
@@ -282,11 +295,11 @@ class _Line:
         """End all connections, and those that are still being made."""
         with self._lock:
             self._cut = True
-            for handle in self._open:
-                try:
+            for handle in tuple(self._open):
+                with suppress(OSError):  # it may have ended by itself
                     handle.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    continue  # it has ended by itself
+                handle.close()
+            self._open.clear()
 
 
 def _innermost(error: BaseException) -> BaseException:
