@@ -328,6 +328,19 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
             )
             for text in names
         ],
+        packages=[
+            model.PackageInfo(
+                manager=text,
+                name=text,
+                version=text,
+                disk_bytes=MB,
+                pull_bytes=MB,
+                files=1,
+                layer=0,
+                why=text,
+            )
+            for text in names
+        ],
         directories=[model.DirectoryInfo(path=text, disk_bytes=1) for text in names],
         largest_files=[example(text, MB) for text in names],
         warnings=[model.Warning(id=text, text=text, path=text) for text in names],

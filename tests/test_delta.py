@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,15 +14,28 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import slim
-from slim.report import delta_markdown
+from slim.report import delta_markdown, markdown, several_markdown
 from slim.report.comparison import Comparison
 from slim.report.delta import compare
 from slim.report.gate import Gates, Growth, judge_comparison, parse_fail_on
-from slim.report.model import Cause, LayerInfo, Report
+from slim.report.model import Cause, Example, LayerInfo, Report
+from slim.report.page import FLAVORS
 from tests.building import image, save
 from tests.building import layer as tar_layer
 from tests.conftest import GOLDEN
-from tests.reports import MB, clean, finding, hostile, layer, place, report, wasteful
+from tests.reports import (
+    MB,
+    clean,
+    example,
+    finding,
+    hostile,
+    layer,
+    place,
+    report,
+    undecided,
+    wasteful,
+)
+from tests.test_delta_contents import package
 from tests.test_load import run
 from tests.test_markdown import check_inert, texts
 
@@ -198,6 +212,53 @@ def test_new_is_for_comparisons_alone() -> None:
             parse_fail_on([text], compared=True)
 
 
+def before_contents() -> Report:
+    """A base image, our layer with a toolchain, and all files with their contents."""
+    return report(
+        [
+            layer(0, "# debian.sh --arch 'amd64'", 80 * MB, from_base=True),
+            layer(1, "RUN apt-get install -y tools", 20 * MB, dockerfile=place(3)),
+        ],
+        packages=[package("libc6", "2.40", 9 * MB), package("gcc", "13", 8 * MB)],
+        largest_files=[
+            contents("usr/lib/libc.so", 80 * MB, 0, "a"),
+            contents("opt/tool-1/bin/tool", 12 * MB, 1, "b"),
+            contents("usr/bin/gcc", 8 * MB, 1, "c"),
+        ],
+    )
+
+
+def after_contents() -> Report:
+    """The same from a newer base image, with a moved, a grown and many new files."""
+    new = [contents(f"app/static/{number}.js", MB, 2, f"n{number}") for number in range(20)]
+    return report(
+        [
+            layer(0, "# debian.sh --arch 'amd64'", 84 * MB, from_base=True, diff_id="sha256:new"),
+            layer(1, "RUN apt-get install -y tools", 21 * MB, dockerfile=place(3), diff_id="x"),
+            layer(2, "COPY . /app # buildkit", 20 * MB, dockerfile=place(9)),
+        ],
+        packages=[
+            package("libc6", "2.41", 13 * MB),
+            package("gcc", "13", 9 * MB),
+            package("left-pad", "1.0.0", MB, "npm"),
+        ],
+        largest_files=[
+            contents("usr/lib/libc.so", 84 * MB, 0, "A"),
+            contents("opt/tool-2/bin/tool", 12 * MB, 1, "b"),
+            contents("usr/bin/gcc", 9 * MB, 1, "C"),
+            *new,
+        ],
+    )
+
+
+def contents(path: str, disk: int, index: int, identity: str) -> Example:
+    return replace(example(path, disk, index), content=identity)
+
+
+def on_arm(one: Report) -> Report:
+    return replace(one, image=replace(one.image, platform="linux/arm64"))
+
+
 GATES = Gates(size=340 * MB, pull_size=130 * MB, reclaimable=25 * MB, fail_on=("new:high",))
 PAGES: dict[str, Callable[[], Comparison]] = {
     "grew": lambda: compared(before(), wasteful(), GATES),
@@ -205,6 +266,10 @@ PAGES: dict[str, Callable[[], Comparison]] = {
     "unchanged": lambda: compared(clean(), clean(), GATES),
     "on-base": lambda: compared(before(), wasteful(), Gates(size=200 * MB, layers=3)),
     "ungated": lambda: compared(before(), wasteful()),
+    "contents": lambda: compared(before_contents(), after_contents(), Gates(size=340 * MB)),
+    "arm": lambda: compared(clean(), on_arm(clean()), Gates(size=340 * MB)),
+    "undecided": lambda: compared(clean(), undecided(), Gates(reclaimable=1)),
+    "new": lambda: compared(report([]), clean(), Gates(size=340 * MB)),
     "hostile": lambda: compared(
         hostile(["@a/b#1", "`|x", "<b>"]), hostile(), Gates(growth=Growth(1, 1), layers=1)
     ),
@@ -212,7 +277,7 @@ PAGES: dict[str, Callable[[], Comparison]] = {
 
 
 @pytest.mark.parametrize("name", PAGES)
-@pytest.mark.parametrize("flavor", ["github", "plain"])
+@pytest.mark.parametrize("flavor", ["github", "bitbucket", "plain"])
 def test_pages_are_the_golden_ones(
     golden_text: Callable[[Path, str], None], name: str, flavor: str
 ) -> None:
@@ -256,11 +321,77 @@ def test_nothing_significant_is_one_sentence() -> None:
     assert len(page) == 4
 
 
+def test_changes_on_a_page_add_up() -> None:
+    """The causes, and each table with its rest, are the growth."""
+    made = compared(before_contents(), after_contents())
+    page = delta_markdown.render(made).replace("\u00a0", " ")
+    assert "image grew 25.0 MB (+25.0%) to 125 MB" in page
+    causes = re.findall(r"^\d\. \**([+-][\d.]+) MB", page, re.MULTILINE)
+    assert sum(map(float, causes)) == 25.0
+    for title in ("Packages", "Files"):
+        fold = page.partition(f"<b>{title}</b>")[2].partition("</details>")[0]
+        rows = re.findall(r"^\| ([+-]?[\d.]+) (M?B) \|", fold, re.MULTILINE)
+        assert sum(float(number) for number, _ in rows) == 25.0, title
+    whole = delta_markdown.render(made, flavor="summary")
+    assert "`/opt/tool-1/bin/tool` → `/opt/tool-2/bin/tool` moved" in whole
+    assert (
+        "- +4.00 MB is the base image's doing (`debian:13-slim`), +21.0 MB that of this image's own"
+        in page
+    )
+    assert "| +4.00 MB | `libc6` (dpkg) | `2.40` → `2.41` | 0 |" in page
+
+
+def test_another_platform_is_in_the_headline_whatever_changed() -> None:
+    made = compared(clean(), on_arm(clean()))
+    for flavor in FLAVORS:
+        page = delta_markdown.render(made, flavor=flavor)
+        first = next(line for line in page.splitlines() if line.startswith("###"))
+        assert "linux/amd64 compared with linux/arm64" in first
+
+
+def test_a_page_of_several_has_a_fold_for_each() -> None:
+    made: list[Report | Comparison] = [
+        compared(before(), wasteful(), GATES),
+        clean(),
+        compared(clean(), clean()),
+    ]
+    page = several_markdown.render(made, head="8b8bf6d", run="4127")
+    check_inert(page, own="<code>[a-z]+</code>")
+    lines = page.splitlines()
+    assert lines[0] == '<!-- slim:report v=1 key="api:api:api" head=8b8bf6d run=4127 -->'
+    assert lines[1] == "### 3 images: 1 of them over budget"
+    assert page.count("<details>") == page.count("</details>") == 3
+    assert "<b><code>api</code></b>: grew 122" in page
+    assert "**Layers**: 2 added" in page
+    short = several_markdown.render(made, max_bytes=3_300, key="all")
+    assert len(short.encode()) <= 3_300
+    assert short.startswith('<!-- slim:report v=1 key="all" -->')
+    assert "**Files**" not in short
+    assert short.count("<details>") == 3, "what each image has to say first is kept"
+    tiny = several_markdown.render(made, max_bytes=500)
+    assert len(tiny.encode()) <= 500
+    assert "_Left out for length" in tiny
+    assert several_markdown.render([clean()]) == markdown.render(clean())
+    one = compared(clean(), wasteful())
+    assert several_markdown.render([one]) == delta_markdown.render(one)
+
+
+@given(st.lists(texts, min_size=1, max_size=3), st.sampled_from(list(FLAVORS)))
+@settings(max_examples=20)
+def test_any_texts_are_inert_on_a_page_of_several(names: list[str], flavor: str) -> None:
+    made: list[Report | Comparison] = [
+        hostile(names),
+        compared(hostile(names[:1]), hostile(names)),
+    ]
+    page = several_markdown.render(made, flavor=flavor)
+    check_inert(page, own=r"<code>(?:[^<>@#`&]|&[#\w]+;|[@#`])*</code>")
+
+
 @given(st.lists(texts, min_size=1, max_size=4), st.lists(texts, min_size=1, max_size=4))
 @settings(max_examples=40)
 def test_any_texts_are_inert(base: list[str], after: list[str]) -> None:
     made = compared(hostile(base), hostile(after), Gates(layers=1))
-    for flavor in ("github", "plain"):
+    for flavor in FLAVORS:
         check_inert(delta_markdown.render(made, flavor=flavor))
     assert json.loads(slim.render(made, "json"))["kind"] == "comparison"
 

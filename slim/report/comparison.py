@@ -97,6 +97,8 @@ class LayerChange(Struct, frozen=True, kw_only=True):
     base_pull_bytes: Size
     disk_bytes: Size
     pull_bytes: Size
+    reclaimable_bytes: Size
+    """What findings claim of it; 0 for a removed layer."""
 
 
 class FindingChange(Struct, frozen=True, kw_only=True):

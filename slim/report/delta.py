@@ -168,6 +168,7 @@ def _layer_change(
         base_pull_bytes=base.pull_bytes if base else 0,
         disk_bytes=image.disk_bytes if image else 0,
         pull_bytes=image.pull_bytes if image else 0,
+        reclaimable_bytes=image.reclaimable_bytes if image else 0,
     )
 
 

@@ -5,14 +5,13 @@ The same frame as the report's page: a marker, one sentence, one table, the caus
 
 from __future__ import annotations
 
-from collections import Counter
-
 from slim.report import words
 from slim.report.comparison import Comparison, LayerChange
-from slim.report.gfm import NBSP, code, link, marker, prose, size, table
-from slim.report.markdown import ROWS, limit_words, more, place_and_instruction, rule_id
-from slim.report.model import Budget, Finding
-from slim.report.page import Flavor, Fold, flavor_of, page
+from slim.report.delta_folds import directories, files, findings, layers, packages
+from slim.report.gfm import NBSP, code, link, marker, prose, signed, size, table
+from slim.report.markdown import limit_words, place_and_instruction
+from slim.report.model import Finding
+from slim.report.page import Cut, Flavor, Said, flavor_of, page
 
 _CAUSES = 3
 _UNCHANGED = 100_000
@@ -37,46 +36,77 @@ def render(
         UsageError: there is no such flavor.
     """
     style = flavor_of(flavor)
-    name = key or words.short(comparison.image.name, comparison.image.input)
-    parts = [f"### {code(name, 60)} image {_sentence(comparison, style)}"]
-    if not is_unchanged(comparison):
-        parts.append(_sizes(comparison, style, base_head, head))
-        if causes := _causes(comparison):
-            parts.append(causes)
-    charged = [one for one in comparison.budgets if one.name not in comparison.over_on_base]
-    said = sum(1 for one in charged if one.result == "over" and one.name != "growth")
-    if reasons := comparison.verdict.reasons[said:]:
-        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:ROWS]))
-    if comparison.warnings:
-        parts.append("\n".join(f"- note: {prose(one.text)}" for one in comparison.warnings[:ROWS]))
-    folds = [] if is_unchanged(comparison) else [_layers(comparison), _findings(comparison)]
+    told = say(
+        comparison,
+        style,
+        key=key,
+        base_head=base_head,
+        head=head,
+        report_url=report_url,
+        run_url=run_url,
+    )
     return page(
-        marker(name, head, run),
-        parts,
-        [fold for fold in folds if fold is not None],
-        _footer(comparison, report_url, run_url),
+        marker(told.name, head, run),
+        [f"### {code(told.name, 60)} image {told.sentence}", *told.parts],
+        told.folds,
+        told.footer,
         style,
         max_bytes,
     )
 
 
+def say(
+    comparison: Comparison,
+    style: Flavor,
+    *,
+    key: str = "",
+    base_head: str = "",
+    head: str = "",
+    report_url: str = "",
+    run_url: str = "",
+) -> Said:
+    """The parts of the page; the arguments are those of `render`."""
+    parts = []
+    quiet = is_unchanged(comparison)
+    if not quiet:
+        parts.append(_sizes(comparison, style, base_head, head))
+        if causes := _causes(comparison):
+            parts.append(causes)
+    notes = list(_notes(comparison, style))
+    if notes:
+        parts.append("\n".join(f"- {note}" for note in notes))
+    cut = Cut(style.rows, report_url)
+    folds = [fold(comparison, cut) for fold in (layers, findings, packages, directories, files)]
+    return Said(
+        key or words.short_name(comparison),
+        _sentence(comparison, style, " compared with ".join(_platforms(comparison))),
+        _sentence(comparison, style, "another platform is compared"),
+        parts,
+        [] if quiet else [fold for fold in folds if fold is not None],
+        _footer(comparison, style, report_url, run_url),
+    )
+
+
 def is_unchanged(comparison: Comparison) -> bool:
     """Whether there is nothing to say: no size, no finding and no gate that is worth a comment."""
-    base, image = comparison.base.totals, comparison.image.totals
+    base, image = comparison.base, comparison.image
+    before, after = base.totals, image.totals
     return (
         all(
-            abs(change) < _UNCHANGED and abs(change) * 1000 <= before
-            for change, before in (
-                (image.disk_bytes - base.disk_bytes, base.disk_bytes),
-                (image.pull_bytes - base.pull_bytes, base.pull_bytes),
+            abs(change) < _UNCHANGED and abs(change) * 1000 <= whole
+            for change, whole in (
+                (after.disk_bytes - before.disk_bytes, before.disk_bytes),
+                (after.pull_bytes - before.pull_bytes, before.pull_bytes),
             )
         )
         and all(one.status == "still" for one in comparison.findings)
         and comparison.verdict.result == "pass"
+        and base.platform == image.platform
     )
 
 
-def _sentence(comparison: Comparison, style: Flavor) -> str:
+def _sentence(comparison: Comparison, style: Flavor, platforms: str) -> str:
+    """`platforms`: what to say when they differ."""
     before = comparison.base.totals.disk_bytes
     after = comparison.image.totals.disk_bytes
     change = after - before
@@ -85,18 +115,23 @@ def _sentence(comparison: Comparison, style: Flavor) -> str:
         glyph = {"pass": " ✅", "fail": " ❌", "unknown": ""}[comparison.verdict.result]
         verdict += "" if comparison.over_on_base else glyph
     if is_unchanged(comparison) or not change:
-        text = f"unchanged at {size(after)}" + (f" ({_signed(change)})" if change else "")
-        return f"{text}, {verdict}" if verdict else text
-    share = _share(change, before)
-    text = f"{'grew' if change > 0 else 'shrank'} {size(abs(change))}{share} to {size(after)}"
+        text = f"unchanged at {size(after)}" + (f" ({signed(change)})" if change else "")
+        between = ", "
+    elif not comparison.base.totals.layers:
+        text, between = f"new: {size(after)} on disk", ", "
+    else:
+        grew = "grew" if change > 0 else "shrank"
+        text = f"{grew} {size(abs(change))}{_share(change, before)} to {size(after)}"
+        between = ": "
     if comparison.base.platform != comparison.image.platform:
-        platforms = [prose(one.platform, 40) for one in (comparison.base, comparison.image)]
-        text += f" ({platforms[0]} compared with {platforms[1]})"
-    return f"{text}: {verdict}" if verdict else text
+        text += f" ({platforms})"
+    return f"{text}{between}{verdict}" if verdict else text
 
 
-def _signed(change: int) -> str:
-    return f"+{size(change)}" if change > 0 else size(change)
+def _platforms(comparison: Comparison) -> list[str]:
+    return [
+        prose(one.platform or "unknown platform", 40) for one in (comparison.base, comparison.image)
+    ]
 
 
 def _share(change: int, before: int) -> str:
@@ -113,46 +148,51 @@ def _sizes(comparison: Comparison, style: Flavor, base_head: str, head: str) -> 
         ("Reclaimable", "reclaimable", base.reclaimable_bytes, image.reclaimable_bytes),
     ):
         budget = budgets.get(name)  # type: ignore[call-overload]
-        change = _signed(after - before)
+        change = signed(after - before)
         share = _share(after - before, before) if label != "Reclaimable" else ""
-        limit = _limit_of(comparison, budget, style) if budget else ""
-        if budget is not None and name not in comparison.over_on_base:
+        limit = ""
+        if budget is not None and name in comparison.over_on_base:
+            limit = f"over {size(budget.limit)} on base too"
+        elif budget is not None:
+            limit = limit_words(budget, style)
             change = f"**{change}**" if budget.result == "over" else change
         rows.append((label, size(before), size(after), change + share, limit))
-    if layers := budgets.get("layers"):
-        limit = _limit_of(comparison, layers, style)
+    if several := budgets.get("layers"):
+        limit = f"over {several.limit:,} on base too"
+        if "layers" not in comparison.over_on_base:
+            limit = limit_words(several, style)
         change = f"{image.layers - base.layers:+d}"
         rows.append(("Layers", f"{base.layers:,}", f"{image.layers:,}", change, limit))
-    for one in comparison.budgets:
-        if one.name.startswith("dive-"):
-            shown = words.budgeted(one.name, one.value, size)
-            rows.append((one.name, "", shown, "", _limit_of(comparison, one, style)))
     before_head = f" {code(base_head, 12, in_table=True)}" if base_head else ""
     after_head = f" {code(head, 12, in_table=True)}" if head else ""
     header = ("", f"base{before_head}", f"this PR{after_head}", "change", "limit")
     return table(header, "lrrrl", rows)
 
 
-def _limit_of(comparison: Comparison, budget: Budget, style: Flavor) -> str:
-    if budget.name not in comparison.over_on_base:
-        return limit_words(budget, style)
-    word = "below" if budget.name == "dive-efficiency" else "over"
-    return f"{word} {words.budgeted(budget.name, budget.limit, size)} on base too"
-
-
 def _causes(comparison: Comparison) -> str:
-    """The layers that grew most, each with the fix of the largest new finding in it."""
-    grown = [one for one in comparison.layers if one.disk_bytes > one.base_disk_bytes]
-    lines = []
-    for number, one in enumerate(grown[:_CAUSES], 1):
-        layer = one.index or 0
-        where = place_and_instruction(layer, one.created_by, one.dockerfile, in_table=False)
-        text = f"{number}. **{_signed(one.disk_bytes - one.base_disk_bytes)}** from {where}"
-        if (found := _new_in(comparison, layer)) is not None:
-            fix = prose(found.fix.text).rstrip(".")
-            text += f": {fix} (saves {size(found.claimed_bytes)}, {prose(found.rule, 20)})"
-        lines.append(text)
+    """The layers that grew most, each with the fix of the largest new finding in it, and the rest: the
+    lines add up to the growth."""
+    changes = [one for one in comparison.layers if one.disk_bytes != one.base_disk_bytes]
+    grown = [one for one in changes if one.disk_bytes > one.base_disk_bytes][:_CAUSES]
+    lines = [f"{number}. {_cause(comparison, one)}" for number, one in enumerate(grown, 1)]
+    left = len(changes) - len(grown)
+    if grown and left:
+        told = sum(one.disk_bytes - one.base_disk_bytes for one in grown)
+        rest = signed(comparison.growth.disk_bytes - told)
+        lines.append(f"{len(grown) + 1}. {rest} from {words.count(left, 'other layer')}")
     return "\n".join(lines)
+
+
+def _cause(comparison: Comparison, one: LayerChange) -> str:
+    layer = one.index or 0
+    where = place_and_instruction(layer, one.created_by, one.dockerfile, in_table=False)
+    text = f"**{signed(one.disk_bytes - one.base_disk_bytes)}** from {where}"
+    if one.from_base:
+        text += " of the base image"
+    if (found := _new_in(comparison, layer)) is not None:
+        fix = prose(found.fix.text).rstrip(".")
+        text += f": {fix} (saves {size(found.claimed_bytes)}, {prose(found.rule, 20)})"
+    return text
 
 
 def _new_in(comparison: Comparison, layer: int) -> Finding | None:
@@ -162,76 +202,26 @@ def _new_in(comparison: Comparison, layer: int) -> Finding | None:
     return None
 
 
-def _layers(comparison: Comparison) -> Fold | None:
-    if not comparison.layers:
-        return None
-    counts = Counter(one.status for one in comparison.layers)
-    says = ", ".join(
-        f"{counts[status]:,} {status}"
-        for status in ("added", "removed", "grew", "shrank", "rebuilt", "same")
-        if counts[status]
-    )
-    changed = [one for one in comparison.layers if one.status != "same"]
-    if not changed:
-        return None
-    changed.sort(key=lambda one: -abs(one.disk_bytes - one.base_disk_bytes))
-    rows = [_layer(one) for one in changed[:ROWS]]
-    body = table(("#", "instruction", "base", "this PR", "change"), "rlrrr", rows)
-    return Fold("Layers", says, body + more(len(changed)), drop=2)
-
-
-def _layer(one: LayerChange) -> tuple[str, ...]:
-    number = one.base_index if one.index is None else one.index
-    text = words.instruction(one.created_by)
-    said = [code(text, 60, in_table=True) if text else "(no history)"]
-    if one.dockerfile is not None:
-        said.insert(0, code(f"{one.dockerfile.path}:{one.dockerfile.line}", 40, in_table=True))
-    return (
-        "" if number is None else str(number),
-        " ".join(said),
-        "new" if one.status == "added" else size(one.base_disk_bytes),
-        "gone" if one.status == "removed" else size(one.disk_bytes),
-        _signed(one.disk_bytes - one.base_disk_bytes),
-    )
-
-
-def _findings(comparison: Comparison) -> Fold | None:
-    if not comparison.findings:
-        return None
-    counts: Counter[str] = Counter(one.status for one in comparison.findings)
-    failing = set(comparison.verdict.findings)
-    charged = any(
-        one.status == "still" and one.finding.id in failing for one in comparison.findings
-    )
-    free = "" if charged else " (not counted against this PR)"
-    says = ", ".join(
-        f"{counts[status]:,} {text}"
-        for status, text in (
-            ("new", "new"),
-            ("still", f"already on base{free}"),
-            ("fixed", "fixed"),
+def _notes(comparison: Comparison, style: Flavor) -> list[str]:
+    """Why the gates say so, what is the base image's doing, and what makes it hard to compare."""
+    charged = [one for one in comparison.budgets if one.name not in comparison.over_on_base]
+    said = sum(1 for one in charged if one.result == "over" and one.name != "growth")
+    notes = [prose(reason) for reason in comparison.verdict.reasons[said:][: style.rows]]
+    of_base, own = comparison.growth.base_image, comparison.growth.own
+    if of_base is not None and own is not None and of_base.disk_bytes:
+        names = comparison.base.base, comparison.image.base
+        name = names[1].name or names[0].name
+        guess = ", a guess" if any(one.guessed for one in names) else ""
+        notes.append(
+            f"{signed(of_base.disk_bytes)} is the base image's doing"
+            f"{f' ({code(name, 60)})' if name else ''}{guess},"
+            f" {signed(own.disk_bytes)} that of this image's own layers"
         )
-        if counts[status]
-    )
-    rows = []
-    for one in comparison.findings[:ROWS]:
-        cause = one.finding.where[0] if one.finding.where else None
-        fails = " (**fails the gate**)" if one.finding.id in failing else ""
-        rows.append(
-            (
-                {"new": "new", "still": "on base", "fixed": "fixed"}[one.status],
-                f"{rule_id(one.finding)} {prose(one.finding.title, 80, in_table=True)}{fails}",
-                size(one.finding.claimed_bytes),
-                place_and_instruction(cause.layer, cause.created_by, cause.dockerfile)
-                if cause
-                else "",
-            )
-        )
-    body = table(("", "rule", "saves", "where"), "llrl", rows)
-    return Fold("Findings", says, body + more(len(comparison.findings)), drop=1)
+    notes += [f"note: {prose(one.text)}" for one in comparison.warnings[: style.rows]]
+    return notes
 
 
-def _footer(comparison: Comparison, report_url: str, run_url: str) -> str:
+def _footer(comparison: Comparison, style: Flavor, report_url: str, run_url: str) -> str:
     parts = [
         f"slim {prose(comparison.tool.version, 30)}",
         prose(comparison.image.platform or "unknown platform", 40),
@@ -240,7 +230,9 @@ def _footer(comparison: Comparison, report_url: str, run_url: str) -> str:
     if not (comparison.base.verified and comparison.image.verified):
         parts.append("digests not checked")
     if report_url:
-        parts.append(link("full report", report_url))
+        parts.append(link("HTML report", report_url))
     if run_url:
         parts.append(link("run", run_url))
+    if style.marked:
+        parts.append("updated on every push")
     return " · ".join(parts)

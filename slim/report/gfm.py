@@ -65,6 +65,11 @@ def size(count: int) -> str:
     return format_bytes(count).replace(" ", NBSP)
 
 
+def signed(change: int) -> str:
+    """A change in bytes: `+38.4 MB`, `-5 B`, `0 B`."""
+    return f"+{size(change)}" if change > 0 else size(change)
+
+
 def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
     """A table; `align` has `l` or `r` for each column. The cells are Markdown already."""
     marks = "|".join({"l": ":--", "r": "--:"}[one] for one in align)

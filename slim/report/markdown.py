@@ -10,11 +10,10 @@ from collections.abc import Sequence
 from slim.report import words
 from slim.report.gfm import NBSP, block, code, link, marker, prose, size, table
 from slim.report.model import Budget, Finding, LayerInfo, Place, Report
-from slim.report.page import Flavor, Fold, flavor_of, page
+from slim.report.page import Cut, Flavor, Fold, Said, flavor_of, page
 from slim.units import format_percent
 
 _STEPS = 3
-ROWS = 10
 
 
 def render(
@@ -42,25 +41,47 @@ def render(
         UsageError: there is no such flavor.
     """
     style = flavor_of(flavor)
-    name = key or words.short_name(report)
-    parts = [f"### {code(name, 60)} image: {_sentence(report, style)}"]
+    told = say(report, style, key=key, report_url=report_url, run_url=run_url)
+    return page(
+        marker(told.name, head, run),
+        [f"### {code(told.name, 60)} image: {told.sentence}", *told.parts],
+        told.folds,
+        told.footer,
+        style,
+        max_bytes,
+    )
+
+
+def say(
+    report: Report, style: Flavor, *, key: str = "", report_url: str = "", run_url: str = ""
+) -> Said:
+    """The parts of the page; the arguments are those of `render`."""
+    parts = []
     if steps := _claims(report)[:_STEPS]:
         parts.append(_steps(steps))
     parts.append(_sizes(report, style))
     # What is over a limit stands in the line above; the other reasons come after those.
     said = sum(1 for one in report.budgets if one.result == "over")
     if reasons := report.verdict.reasons[said:]:
-        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[:ROWS]))
+        parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[: style.rows]))
     if report.predicted.rebuild:
         parts.append(prose(words.rebuilt(report)))
-    folds = [_findings(report), _rebuild(report), _layers(report), _waste(report), _files(report)]
-    return page(
-        marker(name, head, run),
+    cut = Cut(style.rows, report_url)
+    folds = [
+        _findings(report, cut),
+        _rebuild(report, cut),
+        _layers(report, cut),
+        _waste(report, cut),
+        _files(report, cut),
+    ]
+    sentence = _sentence(report, style)
+    return Said(
+        key or words.short_name(report),
+        sentence,
+        sentence,
         parts,
         [fold for fold in folds if fold is not None],
         _footer(report, report_url, run_url),
-        style,
-        max_bytes,
     )
 
 
@@ -121,7 +142,7 @@ def place_and_instruction(
     text = words.instruction(created_by)
     said = code(text, 60, in_table=in_table) if text else ""
     if place is None:
-        return f"layer {layer} {said}".rstrip()
+        return f"layer {layer:,} {said}".rstrip()
     return f"{code(f'{place.path}:{place.line}', 40, in_table=in_table)} {said}".rstrip()
 
 
@@ -166,7 +187,7 @@ def limit_words(budget: Budget, style: Flavor) -> str:
     return f"{word} {limit}{glyph if style.glyphs else ''}"
 
 
-def _findings(report: Report) -> Fold | None:
+def _findings(report: Report, cut: Cut) -> Fold | None:
     claims = _claims(report)
     notes = len(report.findings) - len(claims)
     left = report.truncated.findings
@@ -181,16 +202,16 @@ def _findings(report: Report) -> Fold | None:
             one.severity,
             _where(one),
         )
-        for one in report.findings[:ROWS]
+        for one in report.findings[: cut.rows]
     ]
     says = words.count(len(report.findings) + left, "finding")
     if notes:
         says += f", {notes} of them only notes"
     body = table(("rule", "saves", "severity", "where"), "lrll", rows)
-    return Fold("Findings", says, body + more(len(report.findings) + left), drop=2)
+    return Fold("Findings", says, body + cut.more(len(report.findings) + left), drop=2)
 
 
-def _rebuild(report: Report) -> Fold | None:
+def _rebuild(report: Report, cut: Cut) -> Fold | None:
     """What a multi-stage build would keep, and its Dockerfile."""
     made = report.predicted.rebuild
     if made is None:
@@ -212,7 +233,7 @@ def _rebuild(report: Report) -> Fold | None:
     return Fold("Multi-stage build", f"{size(made.disk_bytes)} on disk, {share} less", body, drop=2)
 
 
-def _layers(report: Report) -> Fold | None:
+def _layers(report: Report, cut: Cut) -> Fold | None:
     if not report.layers:
         return None
     whole = report.totals.disk_bytes
@@ -225,9 +246,13 @@ def _layers(report: Report) -> Fold | None:
     if len(report.layers) > 4:
         top = sum(sorted((one.disk_bytes for one in report.layers), reverse=True)[:4])
         says += f", the largest four hold {format_percent(top, whole)}"
-    shown = [row for _, row in rows[:ROWS]]
+    shown = [row for _, row in rows[: cut.rows]]
+    if left := rows[cut.rows :]:
+        disk = sum(one for one, _ in left)
+        others = words.count(len(left), "other layer")
+        shown.append(("", size(disk), format_percent(disk, whole), others))
     body = table(("#", "size", "share", "instruction"), "rrrl", shown)
-    return Fold("Layers", says, body + more(len(rows)), drop=3)
+    return Fold("Layers", says, body + cut.more(len(rows)), drop=3)
 
 
 def _layer(layer: LayerInfo, whole: int) -> tuple[str, ...]:
@@ -250,7 +275,7 @@ def _base(report: Report, base: Sequence[LayerInfo], whole: int) -> tuple[str, .
     return number, size(disk), format_percent(disk, whole), said
 
 
-def _waste(report: Report) -> Fold | None:
+def _waste(report: Report, cut: Cut) -> Fold | None:
     if not report.waste:
         return None
     rows = [
@@ -260,7 +285,7 @@ def _waste(report: Report) -> Fold | None:
             f" {words.cause(one.kind)}",
             place_and_instruction(one.ended_by, one.created_by, one.dockerfile),
         )
-        for one in report.waste[:ROWS]
+        for one in report.waste[: cut.rows]
     ]
     says = (
         f"{size(report.totals.dead_bytes)} shipped but never visible,"
@@ -268,25 +293,19 @@ def _waste(report: Report) -> Fold | None:
     )
     body = table(("bytes", "what", "made so by"), "rll", rows)
     return Fold(
-        "Dead weight", says, body + more(len(report.waste) + report.truncated.waste), drop=1
+        "Dead weight", says, body + cut.more(len(report.waste) + report.truncated.waste), drop=1
     )
 
 
-def _files(report: Report) -> Fold | None:
+def _files(report: Report, cut: Cut) -> Fold | None:
     if not report.largest_files:
         return None
     rows = [
         (size(one.disk_bytes), code(f"/{one.path}", in_table=True), str(one.layer))
-        for one in report.largest_files[:ROWS]
+        for one in report.largest_files[: cut.rows]
     ]
     says = f"{report.totals.live_files:,}, the largest of them"
     return Fold("Files", says, table(("size", "path", "layer"), "rlr", rows), drop=0)
-
-
-def more(count: int) -> str:
-    """The line below a table that shows `ROWS` of `count`."""
-    left = count - ROWS
-    return f"\n\n_{left:,} more in the full report._" if left > 0 else ""
 
 
 def _footer(report: Report, report_url: str, run_url: str) -> str:
@@ -299,7 +318,7 @@ def _footer(report: Report, report_url: str, run_url: str) -> str:
     if not report.source.verified:
         parts.insert(2, "digests not checked")
     if report_url:
-        parts.append(link("full report", report_url))
+        parts.append(link("HTML report", report_url))
     if run_url:
         parts.append(link("run", run_url))
     return " · ".join(parts)

@@ -1,7 +1,8 @@
 """A Markdown page of a few paragraphs and folds, for one forge and within its length [pure].
 
 The limits of comments: GitHub and Gitea refuse more than 65,536 characters, GitLab 1,000,000; all are
-counted here in UTF-8 bytes, with room left. A page that is too long loses whole folds, never rows.
+counted here in UTF-8 bytes, with room left. A job's summary on GitHub holds 1 MiB. A page that is too
+long loses whole folds, never rows.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slim.errors import UsageError
+from slim.report.gfm import link
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +24,8 @@ class Flavor:
     """The page carries a marker to be found again."""
     glyphs: bool
     max_bytes: int
+    rows: int = 10
+    """Of each table."""
 
 
 FLAVORS = {
@@ -30,6 +34,7 @@ FLAVORS = {
     "gitea": Flavor(html=True, marked=True, glyphs=True, max_bytes=60_000),
     "bitbucket": Flavor(html=False, marked=True, glyphs=True, max_bytes=30_000),
     "plain": Flavor(html=False, marked=False, glyphs=False, max_bytes=60_000),
+    "summary": Flavor(html=True, marked=False, glyphs=True, max_bytes=1_000_000, rows=100),
 }
 
 
@@ -43,6 +48,34 @@ class Fold:
     body: str
     drop: int
     """Order of leaving out: the smallest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cut:
+    """How long tables are, and where the rest of them is."""
+
+    rows: int
+    report_url: str = ""
+
+    def more(self, count: int) -> str:
+        """The line below a table that shows `rows` of `count`."""
+        left = count - self.rows
+        where = link("full report", self.report_url) if self.report_url else "full report"
+        return f"\n\n_{left:,} more in the {where}._" if left > 0 else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a page has to say about one image, or one comparison."""
+
+    name: str
+    sentence: str
+    """What follows the name and the word `image`, in Markdown."""
+    brief: str
+    """The same for the head of a fold, which is HTML: nothing from the image."""
+    parts: Sequence[str]
+    folds: Sequence[Fold]
+    footer: str
 
 
 def flavor_of(name: str) -> Flavor:

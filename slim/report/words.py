@@ -64,9 +64,11 @@ def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -
     return size(value)
 
 
-def short_name(report: Report) -> str:
+def short_name(document: Report | Comparison) -> str:
     """The image's name without registry, tag and digest: `api`; else the name of the archive."""
-    return short(report.image.name, report.source.input)
+    if isinstance(document, Comparison):
+        return short(document.image.name, document.image.input)
+    return short(document.image.name, document.source.input)
 
 
 def short(name: str, source: str) -> str:
