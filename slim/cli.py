@@ -7,6 +7,8 @@ from typing import Annotated, cast
 
 import typer
 
+from slim.cli_cache import cache as cache_commands
+from slim.cli_cache import open_cache
 from slim.cli_comment import commenting
 from slim.cli_compare import comparisons
 from slim.cli_options import (
@@ -16,6 +18,7 @@ from slim.cli_options import (
     AuthFile,
     BaseImage,
     BlockPrivate,
+    CacheWanted,
     CaFile,
     ConfigFile,
     CredentialHelper,
@@ -92,6 +95,7 @@ def _main(
 @app.command(
     epilog="Examples:\n\n"
     "  docker save app:1 -o app.tar && slim analyze app.tar\n\n"
+    "  docker save app:1 | slim analyze -      slim analyze podman:app:1\n\n"
     "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
     "  slim analyze app.tar -o text -o json=report.json\n\n"
     "  slim analyze app.tar --max-size 340MB --fail-on high -o markdown=comment.md\n\n"
@@ -104,8 +108,9 @@ def analyze(
         str,
         typer.Argument(
             metavar="IMAGE",
-            help="A docker save archive, OCI archive or OCI layout directory, plain or compressed;"
-            " docker-archive:, oci-archive: or oci-dir: in front says which. Or an image in a registry:"
+            help="A docker save archive, OCI archive or OCI layout directory, plain or compressed"
+            " (docker-archive:, oci-archive: or oci-dir: in front says which); - for an archive at"
+            " stdin; docker:NAME, podman:NAME, containerd:NAME or buildah:NAME. Or an image in a registry:"
             " HOST/NAME:TAG or NAME@DIGEST, in front registry: where it could be a file.",
             show_default=False,
         ),
@@ -138,6 +143,7 @@ def analyze(
     jobs: Jobs = None,
     limit: LimitSettings = None,
     timeout: Timeout = None,
+    cached: CacheWanted = True,
     progress: ShowProgress = True,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
@@ -178,6 +184,7 @@ def analyze(
         timeout=limits.timeout or _A_DAY,
         environ=os.environ,
     )
+    cache = open_cache(share=False) if cached else None
     with deadline(limits.timeout), console.progress(progress) as advance:
         report = pipeline.analyze(
             image,
@@ -197,11 +204,14 @@ def analyze(
             all_files=all_files,
             jobs=jobs,
             limits=limits,
+            cache=cache,
             progress=advance,
         )
         if gates:
             report = judge(report, gates)
         texts = rendered(report, outputs)
+    if cache is not None:
+        cache.prune()
     write_outputs(texts, private=not redact)
     if gates:
         conclude(report.verdict, exit_zero)
@@ -211,6 +221,7 @@ app.add_typer(reports)
 app.add_typer(comparisons)
 app.add_typer(commenting)
 app.add_typer(rules, name="rules")
+app.add_typer(cache_commands, name="cache")
 
 
 @app.command()

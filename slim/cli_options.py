@@ -194,6 +194,13 @@ Timeout = Annotated[
         show_default=False,
     ),
 ]
+CacheWanted = Annotated[
+    bool,
+    _option(
+        "--cache/--no-cache",
+        "Keep what is known of a layer for the next run: see `slim cache`.",
+    ),
+]
 ShowProgress = Annotated[
     bool,
     _option("--progress/--no-progress", "A bar on stderr for long work, on a terminal."),

@@ -133,7 +133,7 @@ def progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
                     transient=True,
                 )
                 bar.start()
-                task = bar.add_task("", total=total)
+                task = bar.add_task("", total=total or None)
         bar.update(task, completed=read)
 
     try:

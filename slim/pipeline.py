@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from slim.errors import UsageError
 from slim.files.ledger import account
+from slim.files.opened import open_any
 from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.image.base import find_base
@@ -22,6 +23,7 @@ from slim.limits import DEFAULT_LIMITS, Limits
 if TYPE_CHECKING:
     from slim.advice.consult import Counsel
     from slim.dockerfile import Placement
+    from slim.files.cache import TableCache
     from slim.files.ledger import Ledger
     from slim.files.table import Files
     from slim.report.build import Rulebook
@@ -49,13 +51,15 @@ def analyze(
     all_files: bool = False,
     jobs: int | None = None,
     limits: Limits = DEFAULT_LIMITS,
+    cache: TableCache | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Report:
     """Analyze one image: where its bytes come from, and which of them are dead.
 
     Args:
         source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
-            allowed. Or an image in a registry: `HOST/NAME:TAG`, `registry:NAME`.
+            allowed. `-` is stdin, `docker:app:1` an image of an engine, `HOST/NAME:TAG` or
+            `registry:NAME` one in a registry.
         tag, image_index, platform: choose one of several images.
         base: the base image, in any form that `source` may have.
         registry: how registries are read, and who we are there.
@@ -68,7 +72,9 @@ def analyze(
         top: length of the report's lists.
         all_files: list every file that has bytes, so that reports can be compared file by file.
         jobs: layers to read at once; the number of processors by default. It changes no result.
-        progress: called with (stored bytes read, stored bytes in all), from several threads.
+        cache: tables of layers that were read before; of these only the digests are checked.
+        progress: called with (stored bytes read, stored bytes in all), from several threads; in all 0
+            for a pipe, which does not say.
 
     Raises:
         InputError: unreadable or unsupported (exit code 3).
@@ -78,14 +84,18 @@ def analyze(
         UsageError: several images and no choice, a bad option (2).
     """
     text = _read_dockerfile(dockerfile) if dockerfile is not None else None
-    with open_image(
+    with open_any(
         source,
         tag=tag,
         image_index=image_index,
         platform=platform,
         registry=registry,
         manifest_only=manifest_only,
+        verify=verify,
+        extract=advice,
         limits=limits,
+        cache=cache,
+        progress=_summed(progress, 0),
     ) as image:
         placements = _place(text, dockerfile, image, target)
         # What comes after is imported while the layers are read: the start is part of the time.
@@ -98,7 +108,8 @@ def analyze(
             extract=advice,
             extra=_scripts(image) if advice else (),
             limits=limits,
-            progress=_counter(image, progress),
+            cache=cache,
+            progress=_summed(progress, sum(layer.size for layer in image.layers if layer.blob)),
         )
         preparing.join()
     from slim.report.build import build
@@ -207,13 +218,12 @@ def _open_base(
         return image
 
 
-def _counter(
-    image: Image, progress: Callable[[int, int], None] | None
+def _summed(
+    progress: Callable[[int, int], None] | None, total: int
 ) -> Callable[[int], None] | None:
     """Sum up what the layers report; additions of ints under the interpreter lock do not get lost."""
     if progress is None:
         return None
-    total = sum(layer.blob.size for layer in image.layers if layer.blob is not None)
     read = 0
 
     def advance(count: int) -> None:

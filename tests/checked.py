@@ -19,9 +19,9 @@ import msgspec
 
 import slim
 from slim.dockerfile import parse_dockerfile
+from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from slim.files.table import Fate, Files, Kind, LayerTable
 from slim.report.model import LayerInfo, TreeNode
 from tests.building import Layer, MemoryBlob

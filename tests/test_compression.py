@@ -20,9 +20,9 @@ import pytest
 
 from slim import analyze
 from slim.errors import SlimError
+from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from slim.files.table import LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.stream.inflate import zstd_window

@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.errors import SlimError
+from slim.files.blob import scan_blob
 from slim.files.extract import picker
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
-from slim.files.table import LayerTable
+from slim.files.table import LayerTable, settled
 from slim.files.tar import walk
 from tests.building import Layer, MemoryBlob, delete, file, hardlink, layer, symlink
 from tests.test_extract_beam import MODULE
@@ -70,7 +70,7 @@ def walked(one: Layer, step: int, extra: Collection[bytes] = ()) -> LayerTable:
             walker.send(one.tar[at : at + step])
         walker.send(b"")
     except StopIteration:
-        return table
+        return settled(table, extra)
     raise AssertionError("the walk went on after the end")
 
 

@@ -20,11 +20,11 @@ from slim.advice.facts.paths import View, view_of
 from slim.advice.packages.model import Package
 from slim.advice.predicate import FACTS
 from slim.advice.variables import SAMPLES, bind
+from slim.files.blob import scan_blob
 from slim.files.extract.elf import Elf, Links
 from slim.files.extract.gobuild import GoBuild
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
-from slim.files.table import Files, Kind
+from slim.files.table import Files, Kind, settled
 from slim.image.model import Config, History, Platform
 from tests.building import MemoryBlob, layer
 
@@ -234,7 +234,9 @@ class Case:
         """The same with the contents that are kept while an image is read."""
         image = config(**self.config)
         made = layer(entries_of(" ".join(self.tree), self.contents, self.elfs))
-        table = scan_blob(MemoryBlob(made.blob), extract=True, extra=script_paths(image))
+        named = script_paths(image)
+        table = scan_blob(MemoryBlob(made.blob), extract=True, extra=named)
+        table = settled(table, named)
         files = with_elfs(resolve([table]), self.elfs)
         return gather(image, self.history, view_of(files), self.packages)
 

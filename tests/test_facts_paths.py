@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from slim.advice.facts import paths
 from slim.advice.facts.paths import View, decoded, encoded, view_of
+from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from tests.building import MemoryBlob, delete, hardlink, layer, opaque
 from tests.test_facts_images import C, view
 

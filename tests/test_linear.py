@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 from slim.dockerfile import DockerfileError, parse_dockerfile, place
+from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Config, History, Image, Platform
 from slim.image.model import Layer as ImageLayer

@@ -21,10 +21,10 @@ from slim.advice.packages.model import Package
 from slim.advice.packages.owners import own
 from slim.advice.packages.rpm import read_rpm
 from slim.advice.packages.rpmdb_sqlite import sqlite_headers
+from slim.files.blob import scan_blob
 from slim.files.extract.texts import choose
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from tests.building import MemoryBlob
 from tests.real.tools import need, run
 

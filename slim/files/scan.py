@@ -6,27 +6,24 @@ although the header walk is Python. Memory is bounded: a few chunks per layer ar
 
 from __future__ import annotations
 
+import hashlib
 import os
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, suppress
+from dataclasses import replace
 from threading import Event
 
 from slim.errors import InputError, IntegrityError, SlimError
-from slim.files.hasher import Hasher
-from slim.files.shares import share_out
-from slim.files.table import LayerTable
-from slim.files.tar import walk
+from slim.files.blob import PassedBlob, Progress, scan_blob, watched
+from slim.files.cache import TableCache
+from slim.files.table import LayerTable, settled, unread
 from slim.image.manifest import check_algorithm
 from slim.image.model import Blob, Image, Layer
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.inflate import inflate, sniff
+from slim.stream.inflate import sniff
 
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
-
-Progress = Callable[[int], None]
-"""Called, from several threads, with numbers of stored bytes that have been read."""
 
 
 def scan(
@@ -37,6 +34,7 @@ def scan(
     extract: bool = False,
     extra: Collection[bytes] = (),
     limits: Limits = DEFAULT_LIMITS,
+    cache: TableCache | None = None,
     progress: Progress | None = None,
 ) -> list[LayerTable | None]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
@@ -45,6 +43,7 @@ def scan(
     With `extract`, the tables have what facts about contents are made of: package databases, manifests,
     scripts, and what ELF and BEAM files say. `extra` are further files whose contents are wanted, such as
     those that the entry point names, by their paths without leading slash, symbolic links resolved.
+    Of a layer whose table is in the `cache` only the digest is computed, with `verify`.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -62,7 +61,9 @@ def scan(
     workers = 1 if sequential else jobs or os.cpu_count() or 1
 
     def run(one: tuple[Layer, Blob]) -> LayerTable:
-        return _scan_layer(*one, verify, extract, extra, limits, progress, stop)
+        return settled(
+            _scan_layer(*one, verify, extract, extra, limits, cache, progress, stop), extra
+        )
 
     _keep_freed_memory()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
@@ -94,105 +95,6 @@ def _keep_freed_memory() -> None:
     bytes(_LARGE_BLOCK)
 
 
-def scan_blob(
-    blob: Blob,
-    *,
-    verify: bool = True,
-    extract: bool = False,
-    extra: Collection[bytes] = (),
-    limits: Limits = DEFAULT_LIMITS,
-    progress: Progress | None = None,
-    stop: Event | None = None,
-    algorithms: tuple[str, str] = ("sha256", "sha256"),
-) -> LayerTable:
-    """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
-
-    `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
-
-    Raises:
-        InputError: not a tar, damaged or cut off.
-        LimitError: larger than allowed.
-    """
-    chunks = blob.chunks()
-    head = next(chunks, b"")
-    while 0 < len(head) < 6 and (more := next(chunks, b"")):
-        head += more
-    compression = sniff(head)
-    table = LayerTable(blob_bytes=blob.size, compression=compression)
-    with ExitStack() as stack:
-        raw = tar = None
-        if verify:
-            raw = stack.enter_context(Hasher(algorithms[0]))
-            tar = raw
-            if compression != "none" or algorithms[0] != algorithms[1]:
-                tar = stack.enter_context(Hasher(algorithms[1]))
-        stored = _watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits, extract=extract, extra=extra)
-        next(walker)
-        size = 0
-        for piece in inflate(stored, compression, table.marks, limits):
-            if stop is not None and stop.is_set():
-                raise InputError("stopped", "stopped because another layer failed")
-            size += len(piece)
-            if size > limits.layer_bytes:
-                raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
-            if tar is not None and tar is not raw:
-                tar.update(piece)
-            walker.send(piece)
-        with suppress(StopIteration):
-            walker.send(b"")
-    if raw is not None and tar is not None:
-        table.blob_digest, table.diff_id = raw.digest(), tar.digest()
-    _check_ends(table)
-    table.pull, table.labels = share_out(table)
-    return table
-
-
-def _watched(
-    head: bytes,
-    chunks: Iterator[bytes],
-    hasher: Hasher | None,
-    progress: Progress | None,
-    stop: Event | None,
-) -> Iterator[bytes]:
-    """The stored bytes on their way: hashed, counted, and cut short when another layer failed."""
-    chunk = head
-    while chunk:
-        if hasher is not None:
-            hasher.update(chunk)
-        yield chunk
-        if progress is not None:
-            progress(len(chunk))
-        if stop is not None and stop.is_set():
-            raise InputError("stopped", "stopped because another layer failed")
-        chunk = next(chunks, b"")
-
-
-def _check_ends(table: LayerTable) -> None:
-    marks = table.marks
-    if not table.blob_bytes:
-        table.note("empty-layer-blob", b"", "an empty blob: a layer without files")
-    if marks.zeros:
-        table.note(
-            "trailing-zeros",
-            b"",
-            f"{marks.zeros:,} zero bytes after the {table.compression} stream",
-        )
-    if marks.garbage and ("missing-eoa" in table.notices or not table.tar_bytes):
-        raise InputError(
-            "layer-garbage",
-            f"{marks.garbage:,} bytes after the {table.compression} stream are neither padding"
-            " nor another member, and the tar in it has no end",
-            "the layer is damaged: save or pull the image again",
-        )
-    if marks.garbage:
-        table.note(
-            "trailing-garbage",
-            b"",
-            f"{marks.garbage:,} bytes after the {table.compression} stream",
-        )
-
-
 def _scan_layer(
     layer: Layer,
     blob: Blob,
@@ -200,6 +102,7 @@ def _scan_layer(
     extract: bool,
     extra: Collection[bytes],
     limits: Limits,
+    cache: TableCache | None,
     progress: Progress | None,
     stop: Event,
 ) -> LayerTable:
@@ -208,17 +111,27 @@ def _scan_layer(
     if verify:
         for digest in filter(None, (claimed, layer.diff_id)):
             check_algorithm(_algorithm(digest), where)
+    known = new = None
     try:
-        table = scan_blob(
-            blob,
-            verify=verify,
-            extract=extract,
-            extra=extra,
-            limits=limits,
-            progress=progress,
-            stop=stop,
-            algorithms=(_algorithm(claimed), _algorithm(layer.diff_id)),
-        )
+        if isinstance(blob, PassedBlob):
+            new = _passed(blob, claimed, layer.diff_id, verify, extra if extract else ())
+        elif cache is not None and (name := _stored_digest(layer, blob)):
+            known = cache.load(name, extract=extract, extra=extra, limits=limits)
+        if known is not None and known.blob_bytes == blob.size:
+            table = again(known, blob, verify, progress, stop)
+        elif new is not None:
+            table = new
+        else:
+            table = new = scan_blob(
+                blob,
+                verify=verify,
+                extract=extract,
+                extra=extra,
+                limits=limits,
+                progress=progress,
+                stop=stop,
+                algorithms=(_algorithm(claimed), _algorithm(layer.diff_id)),
+            )
     except SlimError as error:
         raise type(error)(error.slug, f"{where}: {error.message}", error.hint) from error
     if verify:
@@ -231,6 +144,64 @@ def _scan_layer(
                     f"layer-{what.replace(' ', '-')}",
                     f"{where}: its {what} is {actual}, but the image says {expected}",
                     "the layer was changed or damaged: save or pull the image again",
+                )
+        if cache is not None and new is not None and not isinstance(blob, PassedBlob):
+            cache.store(new, extract=extract, extra=extra, limits=limits)
+    return table
+
+
+def _stored_digest(layer: Layer, blob: Blob) -> str:
+    """What the image says is the digest of a stored blob; empty if it does not.
+
+    An archive without descriptors says it of uncompressed layers: there it is the diff id.
+    """
+    if layer.descriptor is not None:
+        return layer.descriptor.digest
+    return layer.diff_id if sniff(next(iter(blob.chunks()), b"")[:6]) == "none" else ""
+
+
+def again(
+    known: LayerTable,
+    blob: Blob,
+    verify: bool,
+    progress: Progress | None = None,
+    stop: Event | None = None,
+) -> LayerTable:
+    """The table that was made of a blob before; with `verify`, with the digests that it has now."""
+    if not verify:
+        return replace(known, blob_digest="", diff_id="")
+    algorithm = _algorithm(known.blob_digest)
+    state = hashlib.new(algorithm)
+    chunks = blob.chunks()
+    for chunk in watched(next(chunks, b""), chunks, None, progress, stop):
+        state.update(chunk)
+    digest = f"{algorithm}:{state.hexdigest()}"
+    diff_id = digest if known.diff_id == known.blob_digest else known.diff_id
+    return replace(known, blob_digest=digest, diff_id=diff_id)
+
+
+def _passed(
+    blob: PassedBlob, claimed: str, diff_id: str, verify: bool, extra: Collection[bytes]
+) -> LayerTable:
+    """The table of a blob that has gone by.
+
+    Raises:
+        SlimError: it is no layer, or its digests would have to be computed by another algorithm.
+    """
+    if isinstance(blob.found, SlimError):
+        raise blob.found
+    table = replace(blob.found)
+    if (path := unread(table, extra)) is not None:
+        text = "it had gone by in the pipe before the config named it: what it starts is unknown"
+        table = replace(table, notices=dict(table.notices))
+        table.note("unread-script", path, text)
+    if verify:
+        for digest, computed in ((claimed, table.blob_digest), (diff_id, table.diff_id)):
+            if digest and _algorithm(digest) != _algorithm(computed):
+                raise InputError(
+                    "passed-by",
+                    f"it has gone by in the pipe before its digest {digest[:20]}… was known",
+                    "save the image to a file first",
                 )
     return table
 

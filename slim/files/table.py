@@ -9,13 +9,14 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import compress
 
 from slim.files.extract.beam import Beam
 from slim.files.extract.elf import Elf
+from slim.files.extract.texts import NAMED_BYTES, may_be_secret
 from slim.stream.inflate import Marks
 
 
@@ -115,8 +116,10 @@ class LayerTable:
     notices: dict[str, LayerNotice] = field(default_factory=dict)
     """What a reader should know, by warning id; `note` adds to it."""
     texts: dict[int, bytes] = field(default_factory=dict)
-    """Row to content, for the small files that `extract.texts` names. This and the next three are empty
+    """Row to content, for the small files that `extract.texts` names. This and the next four are empty
     unless contents were asked for, and have the rows that hold bytes: no hard links."""
+    named: dict[int, bytes] = field(default_factory=dict)
+    """The same for files that somebody asked for by their paths, until `settled` has looked at them."""
     elfs: dict[int, Elf] = field(default_factory=dict)
     beams: dict[int, Beam] = field(default_factory=dict)
     flags: dict[int, str] = field(default_factory=dict)
@@ -167,6 +170,32 @@ class LayerTable:
         """Path of a row without leading slash."""
         above = self.directory_path(self.directory[row])
         return above + b"/" + self.name[row] if above else self.name[row]
+
+
+def unread(table: LayerTable, wanted: Collection[bytes]) -> bytes | None:
+    """The first of the wanted paths whose content the table should have and does not."""
+    names = {path.rpartition(b"/")[2] for path in wanted}
+    for row in compress(range(len(table)), map(names.__contains__, table.name)):
+        if (
+            table.kind[row] == Kind.FILE
+            and 0 < table.size[row] <= NAMED_BYTES
+            and not any(row in kept for kept in (table.texts, table.named, table.elfs, table.flags))
+            and not may_be_secret(table.name[row])
+            and (path := table.path(row)) in wanted
+        ):
+            return path
+    return None
+
+
+def settled(table: LayerTable, wanted: Collection[bytes]) -> LayerTable:
+    """The table with the contents of the files that are wanted by their paths, and of no others.
+
+    A table that was made for another image then says what one made for this image says.
+    """
+    if not table.named:
+        return table
+    named = {row: text for row, text in table.named.items() if table.path(row) in wanted}
+    return replace(table, texts={**table.texts, **named}, named={})
 
 
 @dataclass(frozen=True, slots=True)

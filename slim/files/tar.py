@@ -50,12 +50,13 @@ def walk(
     *,
     seen: Callable[[Header], None] | None = None,
     extract: bool = False,
-    extra: Collection[bytes] = (),
+    extra: Collection[bytes] | None = (),
 ) -> Generator[None, bytes, None]:
     """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
 
     `seen` is called with every header and turns the fast path off. With `extract`, contents that facts
-    are made of are kept in the table, those of the paths `extra` among them.
+    are made of are kept in the table, and in `table.named` those of the paths `extra`; None: of all that
+    may be asked for later.
 
     Raises:
         InputError: not a tar that Go's reader accepts, or cut off.

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -19,9 +19,10 @@ from slim.image.stored import FileBlob, MemoryBlob, Stream, StreamBlob, cut_off
 from slim.limits import Limits
 from slim.stream.inflate import sniff
 
-_KEEP = 64 << 20
-"""Bytes of small members that are kept from a compressed archive."""
-_SMALL = 1 << 20
+KEEP = 64 << 20
+"""Bytes of small members that are kept from an archive that is not read in any order …"""
+SMALL = 1 << 20
+"""… each of at most so many."""
 _HOPS = 8
 
 
@@ -56,40 +57,20 @@ class _Entry:
     link: str
 
 
-class TarArchive:
-    """A tar file, plain or compressed as a whole."""
+class Members:
+    """The members of a tar by name; links inside it are followed.
 
-    def __init__(self, fd: int, limits: Limits) -> None:
-        self._fd = fd
-        self.size = os.fstat(fd).st_size
-        self.compression = sniff(os.pread(fd, 6, 0))
+    `same` says whether the members of one name, of equal size, are one and the same.
+    """
+
+    def __init__(self, same: Callable[[Blob, Blob], bool]) -> None:
+        self._same = same
         self._entries: dict[str, _Entry] = {}
         self._others: dict[str, list[_Entry]] = {}
         """Further members of a name, until they have been compared."""
-        if self.compression == "none":
-            self._index_plain(limits)
-        else:
-            self._index_stream(Stream(fd, self.size, self.compression, limits), limits)
 
-    def _index_plain(self, limits: Limits) -> None:
-        for member in members(lambda at, count: os.pread(self._fd, count, at), limits):
-            if member.position + member.size > self.size:
-                raise cut_off(self.size)
-            self._add(member, FileBlob(self._fd, member.position, member.size))
-
-    def _index_stream(self, stream: Stream, limits: Limits) -> None:
-        kept = end = 0
-        for member in members(lambda at, count: b"".join(stream.read(at, count)), limits):
-            blob: Blob = StreamBlob(stream, member.position, member.size)
-            if member.size <= _SMALL and kept + member.size <= _KEEP:
-                kept += member.size
-                blob = MemoryBlob(b"".join(blob.chunks()), member.position)
-            self._add(member, blob)
-            end = member.position + member.size
-        if end > stream.reached:
-            raise cut_off(stream.reached)
-
-    def _add(self, member: Member, blob: Blob) -> None:
+    def add(self, member: Member, blob: Blob) -> None:
+        """The next member; what is neither a file nor a link is no part of an image."""
         if member.kind not in "0127":
             return
         entry = _Entry(None if member.kind in "12" else blob, member.link)
@@ -97,10 +78,6 @@ class TarArchive:
             self._others.setdefault(member.name, []).append(entry)
         else:
             self._entries[member.name] = entry
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._fd)
 
     def sizes(self) -> Mapping[str, int]:
         """See `Archive.sizes`."""
@@ -134,18 +111,66 @@ class TarArchive:
     def _compare(self, name: str, entry: _Entry) -> None:
         """Several members of one name are fine when they are the same."""
         for other in self._others.pop(name, ()):
-            if not _alike(entry, other):
+            if not self._alike(entry, other):
                 raise InputError(
                     "duplicate-member",
                     f"the archive has different members named {name!r}",
                     "tools disagree which one counts: save the image again",
                 )
 
+    def _alike(self, one: _Entry, other: _Entry) -> bool:
+        if one.blob is None or other.blob is None:
+            return one == other
+        return one.blob.size == other.blob.size and self._same(one.blob, other.blob)
 
-def _alike(one: _Entry, other: _Entry) -> bool:
-    if one.blob is None or other.blob is None:
-        return one == other
-    return one.blob.size == other.blob.size and _sum(one.blob) == _sum(other.blob)
+
+class TarArchive:
+    """A tar file, plain or compressed as a whole."""
+
+    def __init__(self, fd: int, limits: Limits) -> None:
+        self._members = Members(_same_bytes)
+        self._fd = fd
+        self.size = os.fstat(fd).st_size
+        self.compression = sniff(os.pread(fd, 6, 0))
+        if self.compression == "none":
+            self._index_plain(limits)
+        else:
+            source = FileBlob(fd, 0, self.size)
+            self._index_stream(Stream(source.chunks, self.compression, limits), limits)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self._fd)
+
+    def sizes(self) -> Mapping[str, int]:
+        """See `Archive.sizes`."""
+        return self._members.sizes()
+
+    def blob(self, name: str) -> Blob | None:
+        """See `Archive.blob`."""
+        return self._members.blob(name)
+
+    def _index_plain(self, limits: Limits) -> None:
+        for member in members(lambda at, count: os.pread(self._fd, count, at), limits):
+            if member.position + member.size > self.size:
+                raise cut_off(self.size)
+            self._members.add(member, FileBlob(self._fd, member.position, member.size))
+
+    def _index_stream(self, stream: Stream, limits: Limits) -> None:
+        kept = end = 0
+        for member in members(lambda at, count: b"".join(stream.read(at, count)), limits):
+            blob: Blob = StreamBlob(stream, member.position, member.size)
+            if member.size <= SMALL and kept + member.size <= KEEP:
+                kept += member.size
+                blob = MemoryBlob(b"".join(blob.chunks()), member.position)
+            self._members.add(member, blob)
+            end = member.position + member.size
+        if end > stream.reached:
+            raise cut_off(stream.reached)
+
+
+def _same_bytes(one: Blob, other: Blob) -> bool:
+    return _sum(one) == _sum(other)
 
 
 def _sum(blob: Blob) -> bytes:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import stat
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -15,12 +14,12 @@ from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive
 from slim.image.directory import DirectoryArchive
 from slim.image.docker import config_digests, open_docker
-from slim.image.model import CHUNK, Image, Notice
+from slim.image.model import Image, Notice
 from slim.image.oci import open_oci
 from slim.image.reference import Reference, is_name, looks_remote, parse_reference
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
-from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.limits import DEFAULT_LIMITS, Limits
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
@@ -44,11 +43,10 @@ def open_image(
 ) -> Iterator[Image]:
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
-    `ref` is a path, or `-` for stdin, with or without one of `PREFIXES`; or an image in a registry, which
-    is read as `registry` allows, its layers not at all with `manifest_only`. What exists as a file is
-    the file. With `docker-archive:` the archive's
-    `manifest.json` decides, with `oci-archive:` its `index.json`; without prefix the index does when
-    there are both, as in containerd.
+    `ref` is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; or an image in a
+    registry, which is read as `registry` allows, its layers not at all with `manifest_only`. What exists
+    as a file is the file. With `docker-archive:` the archive's `manifest.json` decides, with
+    `oci-archive:` its `index.json`; without prefix the index does when there are both, as in containerd.
 
     Raises:
         InputError: unreadable, not an image, or of a kind that is not supported.
@@ -70,7 +68,7 @@ def open_image(
     prefix, path = _split(given)
     archive = _open(prefix, path, limits)
     try:
-        yield _read(archive, prefix, path, given, choice, limits)
+        yield read_archive(archive, given, choice, limits)
     finally:
         archive.close()
 
@@ -126,9 +124,9 @@ def _registry(
         client.close()
 
 
-def _read(
-    archive: Archive, prefix: str, path: str, given: str, choice: Choice, limits: Limits
-) -> Image:
+def read_archive(archive: Archive, given: str, choice: Choice, limits: Limits) -> Image:
+    """The image in an archive; `given` is how the user named it. Errors as for `open_image`."""
+    prefix, path = _split(given)
     members = archive.sizes().keys()
     is_directory = isinstance(archive, DirectoryArchive)
     is_oci = "oci-layout" in members or "index.json" in members
@@ -180,6 +178,31 @@ def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[Notice
     return (Notice("manifest-differs", text),)
 
 
+def open_pipe(ref: str) -> int | None:
+    """The file descriptor of a pipe or socket that `ref` names, `-` among them; None for other inputs.
+
+    Raises:
+        UsageError: stdin is a terminal, or a prefix asks for a directory.
+    """
+    prefix, path = _split(ref)
+    if path == "-" and os.isatty(0):
+        raise UsageError(
+            "no-input", "stdin is a terminal", "pipe an archive: docker save app | slim analyze -"
+        )
+    try:
+        mode = os.fstat(0).st_mode if path == "-" else os.stat(path).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
+            return None
+        fd = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except (OSError, ValueError):
+        # Whatever it is, it is no pipe: the reader of files says what is wrong.
+        return None
+    if prefix == "oci-dir":
+        os.close(fd)
+        raise UsageError("not-a-directory", f"{path!r} is a pipe", "write oci-archive:-")
+    return fd
+
+
 def _split(ref: str) -> tuple[str, str]:
     prefix, colon, path = ref.partition(":")
     if colon and prefix in PREFIXES:
@@ -191,7 +214,7 @@ def _split(ref: str) -> tuple[str, str]:
 
 def _open(prefix: str, path: str, limits: Limits) -> Archive:
     try:
-        fd = _spool(limits) if path == "-" else os.open(path, _FLAGS)
+        fd = os.dup(0) if path == "-" else os.open(path, _FLAGS)
     except OSError as error:
         raise InputError(
             "unreadable",
@@ -209,7 +232,7 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         if not stat.S_ISREG(mode):
             raise InputError(
                 "unreadable",
-                f"{path!r} is not a regular file or directory",
+                f"{path!r} is not a regular file, pipe or directory",
                 "pipe an archive: docker save app | slim analyze -",
             )
         if prefix == "oci-dir":
@@ -218,30 +241,6 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
     except BaseException:
         os.close(fd)
         raise
-
-
-def _spool(limits: Limits) -> int:
-    """Stdin as a file that can be read in any order; a pipe is copied to a temporary one.
-
-    Raises:
-        OSError: it cannot be read, or the temporary file not be written.
-        LimitError: it is too large.
-    """
-    if stat.S_ISREG(os.fstat(0).st_mode):
-        return os.dup(0)
-    if os.isatty(0):
-        raise UsageError(
-            "no-input", "stdin is a terminal", "pipe an archive: docker save app | slim analyze -"
-        )
-    with tempfile.TemporaryFile(prefix="slim-") as copy:
-        size = 0
-        while chunk := os.read(0, CHUNK):
-            size += len(chunk)
-            if size > limits.image_bytes:
-                raise exceeded("image_bytes", size, limits.image_bytes, "stdin")
-            copy.write(chunk)
-        copy.flush()
-        return os.dup(copy.fileno())
 
 
 def _not_an_image(members: Collection[str], path: str) -> SlimError:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from slim.errors import InputError
@@ -50,17 +50,24 @@ class MemoryBlob:
 
 
 class Stream:
-    """A compressed file, decompressed from front to back; going back means starting again."""
+    """Bytes that are read, and decompressed, from front to back; going back means starting again.
 
-    def __init__(self, fd: int, size: int, compression: str, limits: Limits) -> None:
-        self._source = FileBlob(fd, 0, size)
+    `source` gives the stored bytes, from the first one on each time it is called; a pipe can be asked
+    once, and its reader never goes back.
+    """
+
+    def __init__(
+        self, source: Callable[[], Iterator[bytes]], compression: str, limits: Limits
+    ) -> None:
+        self._source = source
         self._compression = compression
         self._limits = limits
-        self._spent = 0
+        self.spent = 0
+        """Bytes that were decompressed, all passes together."""
         self._restart()
 
     def _restart(self) -> None:
-        self._pieces = inflate(self._source.chunks(), self._compression, Marks(), self._limits)
+        self._pieces = inflate(self._source(), self._compression, Marks(), self._limits)
         self._piece = b""
         self._start = 0
         """Position of the piece in the decompressed bytes."""
@@ -101,16 +108,16 @@ class Stream:
                 f"the archive as a whole: {error.message}",
                 "the archive is damaged or incomplete: save the image again",
             ) from None
-        self._spent += len(piece)
+        self.spent += len(piece)
         limit = self._limits.image_bytes
-        if self._spent > limit:
-            raise exceeded("image_bytes", self._spent, limit, "the archive once decompressed")
+        if self.spent > limit:
+            raise exceeded("image_bytes", self.spent, limit, "the archive once decompressed")
         return piece
 
 
 @dataclass(frozen=True, slots=True)
 class StreamBlob:
-    """A range of the decompressed bytes of a file."""
+    """A range of the decompressed bytes of a stream."""
 
     stream: Stream
     position: int

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.files.scan import scan_blob
+from slim.files.blob import scan_blob
 from tests.building import MemoryBlob, file, gzip, tar
 from tests.fuzz.targets import SMALL
 from tests.test_extract_beam import MODULE

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.errors import SlimError
+from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.scan import scan_blob
 from slim.files.table import Kind, LayerTable
 from slim.files.tar import walk
 from tests.building import BLOCK, MemoryBlob, entries, tar

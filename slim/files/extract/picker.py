@@ -7,7 +7,8 @@ the layer's bytes alone, so that a layer has the same facts in every image.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
+from enum import Enum
 
 from slim.files.extract import beam, elf, elf_headers, keys, texts
 from slim.files.extract.pieces import Collector, Pieces, Span
@@ -18,6 +19,7 @@ _HEAD = 4096
 _MIB = 1 << 20
 _TEXTS_BYTES = 64 * _MIB
 _DATABASES_BYTES = 256 * _MIB
+_NAMED_BYTES = 16 * _MIB
 _FREE_BYTES, _RATIO = _MIB, 16
 """A small blob cannot make much be kept: this, and so many times its size."""
 _RECORD, _SECTION = 512, 16
@@ -29,18 +31,37 @@ _PAIRS = {**_MAGIC, b"\x1f\x8b": (b".beam",), **texts.HEADS}
 _BY_FIRST = {pair[0]: endings for pair, endings in _PAIRS.items()}
 _ENDINGS = tuple(_BY_FIRST.get(byte, ()) for byte in range(256))
 
+_LIBRARIES = frozenset(
+    b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
+)
+"""Below these no file is looked at for want of a name."""
+
+
+class _Room(Enum):
+    """Budgets that do not take from each other."""
+
+    TEXTS = 0
+    DATABASES = 1
+    NAMED = 2
+
+
 _Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
 
 
 class Picker:
     """What is kept of one layer. All calls are about the last row of its table."""
 
-    def __init__(self, table: LayerTable, extra: Iterable[bytes] = ()) -> None:
+    def __init__(self, table: LayerTable, extra: Collection[bytes] | None = ()) -> None:
         self._table = table
         allowance = _FREE_BYTES + _RATIO * table.blob_bytes
-        self._left = min(_TEXTS_BYTES, allowance)
-        self._left_for_databases = min(_DATABASES_BYTES, allowance)
-        split = [path.rpartition(b"/")[::2] for path in extra]
+        self._left = {
+            _Room.TEXTS: min(_TEXTS_BYTES, allowance),
+            _Room.DATABASES: min(_DATABASES_BYTES, allowance),
+            _Room.NAMED: min(_NAMED_BYTES, allowance),
+        }
+        self._all = extra is None
+        """Nobody knows yet which files will be named: what may be is kept."""
+        split = [path.rpartition(b"/")[::2] for path in extra or ()]
         self._extra = frozenset(one for one in split if not texts.may_be_secret(one[1]))
         self.pairs = _PAIRS
         """The first two bytes of a file that is looked at for its content …"""
@@ -56,6 +77,10 @@ class Picker:
         parent, name, _ = dirs[directory]
         if name in texts.DIRECTORIES or dirs[parent][1] in texts.PARENTS:
             self.places.add(directory)
+        elif self._all:
+            path = self._table.directory_path(directory)
+            if _LIBRARIES.isdisjoint(path.split(b"/")):
+                self.places.add(directory)
 
     def take(self, content: memoryview) -> None:
         """A file of which all bytes are at hand."""
@@ -84,14 +109,16 @@ class Picker:
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
-        likely = head[:2] in _PAIRS or name in self.names or directory in self.places
-        if likely and self._is_text(head, name, size):
-            return ((0, size),), self._keep_text
+        if head[:2] in _PAIRS or name in self.names or directory in self.places:
+            above = self._table.directory_path(directory)
+            if self._is_text(above, head, name, size):
+                return ((0, size),), self._keep_text
+            if self._may_be_named(above, head, name, size):
+                return ((0, size),), self._keep_named
         return None
 
-    def _is_text(self, head: bytes, name: bytes, size: int) -> bool:
+    def _is_text(self, directory: bytes, head: bytes, name: bytes, size: int) -> bool:
         table = self._table
-        directory = table.directory_path(table.directory[-1])
         choice = texts.choose(directory, name)
         if choice is not None:
             if size > choice.cap:
@@ -101,9 +128,7 @@ class Picker:
                     f"{size:,} bytes: no such file has so many, it is not looked at",
                 )
                 return False
-            return self._spend(size, database=choice.database)
-        if (directory, name) in self._extra:
-            return size <= texts.NAMED_BYTES and self._spend(size)
+            return self._spend(size, _Room.DATABASES if choice.database else _Room.TEXTS)
         return (
             head.startswith(b"#!")
             and size <= texts.SCRIPT_BYTES
@@ -112,19 +137,22 @@ class Picker:
             and self._spend(size)
         )
 
-    def _spend(self, count: int, *, database: bool = False) -> bool:
-        left = self._left_for_databases if database else self._left
-        if count > left:
+    def _may_be_named(self, directory: bytes, head: bytes, name: bytes, size: int) -> bool:
+        if self._all:
+            text = b"\0" not in head and not texts.may_be_secret(name)
+            return text and size <= texts.SCRIPT_BYTES and self._spend(size, _Room.NAMED)
+        named = (directory, name) in self._extra
+        return named and size <= texts.NAMED_BYTES and self._spend(size, _Room.NAMED)
+
+    def _spend(self, count: int, room: _Room = _Room.TEXTS) -> bool:
+        if count > self._left[room]:
             self._table.note(
                 "content-limit",
                 self._table.path(len(self._table) - 1),
                 "more programs, package lists and scripts than are looked at in one layer",
             )
             return False
-        if database:
-            self._left_for_databases -= count
-        else:
-            self._left -= count
+        self._left[room] -= count
         return True
 
     def _keep_elf(self, file: Pieces) -> None:
@@ -144,6 +172,9 @@ class Picker:
 
     def _keep_text(self, file: Pieces) -> None:
         self._table.texts[len(self._table) - 1] = file.upto(0, file.size) or b""
+
+    def _keep_named(self, file: Pieces) -> None:
+        self._table.named[len(self._table) - 1] = file.upto(0, file.size) or b""
 
 
 class _Parts:

@@ -1,0 +1,79 @@
+"""`slim cache`: what is kept of layers that were read before. And where that is."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+
+from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.files.cache import TableCache
+
+cache = typer.Typer(
+    help="Show or clear what is kept of layers that were read before.",
+    no_args_is_help=True,
+    rich_markup_mode=None,
+)
+_NAME = "slim-advisor"
+
+
+@cache.command(epilog="Example:\n\n  SLIM_CACHE_DIR=/drone/cache slim cache show")
+def show() -> None:
+    """Print the folder, how many layers it knows, and how many bytes it takes.
+
+    The folder is $SLIM_CACHE_DIR, else one in the user's cache folder ($XDG_CACHE_HOME, ~/.cache); it
+    takes at most $SLIM_CACHE_SIZE (1 GiB). Whatever was not used for longest goes first.
+    """
+    from slim.console import print_output
+    from slim.units import format_bytes
+
+    usage = open_cache(share=False).usage()
+    refused = (
+        "  (not used: it is another user's, or others can write to it)" if usage.refused else ""
+    )
+    print_output(
+        f"folder  {usage.folder}{refused}\nlayers  {usage.layers:,}\n"
+        f"size    {format_bytes(usage.bytes)} of at most {format_bytes(usage.limit)}\n"
+    )
+
+
+@cache.command()
+def clear() -> None:
+    """Remove everything that is kept."""
+    from slim.units import format_bytes
+
+    before = open_cache(share=False).clear()
+    print(f"slim: removed {before.layers:,} layers, {format_bytes(before.bytes)}", file=sys.stderr)
+
+
+def open_cache(*, share: bool) -> TableCache:
+    """The user's cache; with `share` the images of this run share tables in memory, too.
+
+    Raises:
+        UsageError: the size that the user set is none.
+    """
+    from slim.files.cache import DEFAULT_BYTES, TableCache
+    from slim.units import parse_bytes
+
+    size = os.environ.get("SLIM_CACHE_SIZE")
+    try:
+        limit = parse_bytes(size) if size else DEFAULT_BYTES
+    except ValueError as error:
+        raise UsageError("bad-cache-size", f"SLIM_CACHE_SIZE: {error}") from None
+    return TableCache(_folder(), limit, share=share)
+
+
+def _folder() -> Path | None:
+    own = os.environ.get("SLIM_CACHE_DIR")
+    if own:
+        return Path(own)
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(base if base and os.path.isabs(base) else Path.home() / ".cache") / _NAME
+    except RuntimeError:  # no home: nothing is kept
+        return None

@@ -1,0 +1,137 @@
+"""One stored blob → its table: decompressed, hashed on both sides and walked in one go."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass
+from threading import Event
+
+from slim.errors import InputError, SlimError
+from slim.files.hasher import Hasher
+from slim.files.shares import share_out
+from slim.files.table import LayerTable
+from slim.files.tar import walk
+from slim.image.model import Blob
+from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.stream.inflate import inflate, sniff
+
+Progress = Callable[[int], None]
+"""Called, from several threads, with numbers of stored bytes that have been read."""
+
+
+@dataclass(frozen=True, slots=True)
+class PassedBlob:
+    """A blob that went by in a pipe: what it held is known, its bytes are gone."""
+
+    size: int
+    position: int
+    found: LayerTable | SlimError
+    """The error if it is no layer."""
+
+    def chunks(self) -> Iterator[bytes]:
+        """See `Blob.chunks`; always an error."""
+        raise InputError(
+            "passed-by",
+            "bytes that have gone by in the pipe are needed again",
+            "save the image to a file first",
+        )
+
+
+def scan_blob(
+    blob: Blob,
+    *,
+    verify: bool = True,
+    extract: bool = False,
+    extra: Collection[bytes] | None = (),
+    limits: Limits = DEFAULT_LIMITS,
+    progress: Progress | None = None,
+    stop: Event | None = None,
+    algorithms: tuple[str, str] = ("sha256", "sha256"),
+) -> LayerTable:
+    """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
+
+    `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
+
+    Raises:
+        InputError: not a tar, damaged or cut off.
+        LimitError: larger than allowed.
+    """
+    chunks = blob.chunks()
+    head = next(chunks, b"")
+    while 0 < len(head) < 6 and (more := next(chunks, b"")):
+        head += more
+    compression = sniff(head)
+    table = LayerTable(blob_bytes=blob.size, compression=compression)
+    with ExitStack() as stack:
+        raw = tar = None
+        if verify:
+            raw = stack.enter_context(Hasher(algorithms[0]))
+            tar = raw
+            if compression != "none" or algorithms[0] != algorithms[1]:
+                tar = stack.enter_context(Hasher(algorithms[1]))
+        stored = watched(head, chunks, raw, progress, stop)
+        walker = walk(table, limits, extract=extract, extra=extra)
+        next(walker)
+        size = 0
+        for piece in inflate(stored, compression, table.marks, limits):
+            if stop is not None and stop.is_set():
+                raise InputError("stopped", "stopped because another layer failed")
+            size += len(piece)
+            if size > limits.layer_bytes:
+                raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
+            if tar is not None and tar is not raw:
+                tar.update(piece)
+            walker.send(piece)
+        with suppress(StopIteration):
+            walker.send(b"")
+    if raw is not None and tar is not None:
+        table.blob_digest, table.diff_id = raw.digest(), tar.digest()
+    _check_ends(table)
+    table.pull, table.labels = share_out(table)
+    return table
+
+
+def watched(
+    head: bytes,
+    chunks: Iterator[bytes],
+    hasher: Hasher | None,
+    progress: Progress | None,
+    stop: Event | None,
+) -> Iterator[bytes]:
+    """The stored bytes on their way: hashed, counted, and cut short when another layer failed."""
+    chunk = head
+    while chunk:
+        if hasher is not None:
+            hasher.update(chunk)
+        yield chunk
+        if progress is not None:
+            progress(len(chunk))
+        if stop is not None and stop.is_set():
+            raise InputError("stopped", "stopped because another layer failed")
+        chunk = next(chunks, b"")
+
+
+def _check_ends(table: LayerTable) -> None:
+    marks = table.marks
+    if not table.blob_bytes:
+        table.note("empty-layer-blob", b"", "an empty blob: a layer without files")
+    if marks.zeros:
+        table.note(
+            "trailing-zeros",
+            b"",
+            f"{marks.zeros:,} zero bytes after the {table.compression} stream",
+        )
+    if marks.garbage and ("missing-eoa" in table.notices or not table.tar_bytes):
+        raise InputError(
+            "layer-garbage",
+            f"{marks.garbage:,} bytes after the {table.compression} stream are neither padding"
+            " nor another member, and the tar in it has no end",
+            "the layer is damaged: save or pull the image again",
+        )
+    if marks.garbage:
+        table.note(
+            "trailing-garbage",
+            b"",
+            f"{marks.garbage:,} bytes after the {table.compression} stream",
+        )

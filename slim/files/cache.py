@@ -1,0 +1,208 @@
+"""Tables of layers that were read before, in a folder of the user.
+
+A table is a function of the stored blob, so it is kept by the blob's digest: the shares of the pull depend
+on the compression, and one diff id can be stored in many ways. What else decides what is in a table is
+part of the file's name: slim's version, the limits, and whether contents were kept. The caller answers for
+the digest: it was computed in this run, or a verified manifest names it.
+
+Files are written whole and put in place by renaming, so that runs side by side do no harm; one that is
+damaged, or that cannot be read or written, is as good as none: the layer is read again. Nothing here fails.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+import tempfile
+from collections.abc import Collection, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from threading import Lock
+
+import msgspec
+
+from slim.files.packed import FORMAT, pack, unpack
+from slim.files.table import LayerTable, unread
+from slim.limits import Limits
+from slim.version import VERSION
+
+DEFAULT_BYTES = 1 << 30
+_SMALL = 64 << 10
+"""A blob of so many bytes is read as fast as a file of the cache."""
+_LARGEST = 256 << 20
+_SUFFIX = ".table"
+_FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+
+
+class _Entry(msgspec.Struct, frozen=True, array_like=True):
+    extra: frozenset[bytes] | None
+    """The files whose contents were asked for by path; None: all that may be."""
+    table: bytes
+
+
+_Found = tuple[frozenset[bytes] | None, LayerTable]
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """What the cache takes."""
+
+    folder: Path | None
+    refused: bool
+    """The folder is not used: it is somebody else's, or others can write to it."""
+    layers: int
+    bytes: int
+    limit: int
+
+
+class TableCache:
+    """Tables by digest of the blob, in a folder and, with `share`, in memory for the images of one run."""
+
+    def __init__(
+        self, folder: Path | None, limit: int = DEFAULT_BYTES, *, share: bool = False
+    ) -> None:
+        self._refused = folder is not None and not _is_safe(folder)
+        self._place = folder
+        self._folder = None if self._refused else folder
+        self._limit = limit
+        self._shared: dict[str, _Found] | None = {} if share else None
+        self._lock = Lock()
+
+    def load(
+        self, digest: str, *, extract: bool, extra: Collection[bytes] | None, limits: Limits
+    ) -> LayerTable | None:
+        """The table of a blob, if it has all that is asked for: see `walk` for `extract` and `extra`."""
+        # A table with contents serves those who want none, too.
+        for contents in (True, False)[: 1 if extract else 2]:
+            found = self._find(_name(digest, contents, limits))
+            if found is None or found[1].blob_digest != digest:
+                continue
+            known, table = found
+            if contents and extra is None and known is not None:
+                continue
+            if (
+                not contents
+                or unread(table, frozenset(extra or ()) - (known or frozenset())) is None
+            ):
+                return replace(table)
+        return None
+
+    def store(
+        self,
+        table: LayerTable,
+        *,
+        extract: bool,
+        extra: Collection[bytes] | None,
+        limits: Limits,
+    ) -> None:
+        """Keep a table whose `blob_digest` was computed from what it was made of."""
+        name = _name(table.blob_digest, extract, limits)
+        known = frozenset(extra) if extra is not None else None
+        if self._shared is not None:
+            with self._lock:
+                self._shared[name] = known, table
+        if self._folder is None or table.blob_bytes <= _SMALL:
+            return
+        packed = pack(table)
+        if packed is not None and len(packed) <= min(_LARGEST, self._limit):
+            self._write(name, msgspec.msgpack.encode(_Entry(known, packed)))
+
+    def prune(self) -> None:
+        """Remove what was not used for longest, until the rest fits."""
+        files = sorted(self._files(), key=lambda one: one[1].st_mtime_ns)
+        total = sum(status.st_size for _, status in files)
+        for path, status in files:
+            if total <= self._limit:
+                return
+            with suppress(OSError):
+                path.unlink()
+            total -= status.st_size
+
+    def clear(self) -> Usage:
+        """Remove everything; returns what there was."""
+        before = self.usage()
+        for path, _ in self._files():
+            with suppress(OSError):
+                path.unlink()
+        return before
+
+    def usage(self) -> Usage:
+        """Count what is there."""
+        sizes = [status.st_size for _, status in self._files()]
+        return Usage(self._place, self._refused, len(sizes), sum(sizes), self._limit)
+
+    def _find(self, name: str) -> _Found | None:
+        if self._shared is not None:
+            with self._lock:
+                shared = self._shared.get(name)
+            if shared is not None:
+                return shared
+        data = self._read(name)
+        if data is None:
+            return None
+        try:
+            entry = msgspec.msgpack.decode(data, type=_Entry)
+        except msgspec.DecodeError:
+            return None
+        table = unpack(entry.table)
+        return (entry.extra, table) if table is not None else None
+
+    def _read(self, name: str) -> bytes | None:
+        if self._folder is None:
+            return None
+        path = self._folder / name
+        try:
+            handle = os.open(path, _FLAGS)
+            with open(handle, "rb") as file:
+                if os.fstat(handle).st_size > _LARGEST + _SMALL:
+                    return None
+                data = file.read()
+            os.utime(path)
+        except OSError:
+            return None
+        return data
+
+    def _write(self, name: str, data: bytes) -> None:
+        if self._folder is None:
+            return
+        with suppress(OSError):
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=_SUFFIX, dir=self._folder)
+            try:
+                with open(handle, "wb") as file:
+                    file.write(data)
+                os.replace(temporary, self._folder / name)
+            except BaseException:
+                os.unlink(temporary)
+                raise
+
+    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+        """All files of the cache; those that a run left unfinished, and of other versions, too."""
+        if self._folder is None:
+            return
+        with suppress(OSError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                if entry.name.endswith(_SUFFIX) and entry.is_file(follow_symlinks=False):
+                    with suppress(OSError):
+                        yield Path(entry.path), entry.stat(follow_symlinks=False)
+
+
+def _is_safe(folder: Path) -> bool:
+    """Whether nobody else could have put something into the folder."""
+    try:
+        status = folder.stat()
+    except FileNotFoundError:
+        return True
+    except OSError:
+        return False
+    others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
+    return status.st_uid == os.geteuid() and not others and stat.S_ISDIR(status.st_mode)
+
+
+def _name(digest: str, extract: bool, limits: Limits) -> str:
+    """The file of a blob: its own digest, and that of everything else that the table depends on."""
+    bounds = replace(limits, timeout=0)
+    variant = hashlib.sha256(f"{VERSION} {FORMAT} {extract} {bounds}".encode()).hexdigest()[:12]
+    return f"{digest.replace(':', '-')}-{variant}{_SUFFIX}"

@@ -1,0 +1,131 @@
+"""A layer's table as bytes, and back: what the cache keeps of a layer. Pure.
+
+The checkpoints of the decompressor are left out: the shares of the pull are computed from them already.
+"""
+
+from __future__ import annotations
+
+import sys
+from array import array
+
+import msgspec
+import xxhash
+
+from slim.files.extract.beam import Beam
+from slim.files.extract.elf import Elf
+from slim.files.table import DIGEST_BYTES, Bytes, LayerNotice, LayerTable
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+FORMAT = 1
+"""To be raised with every change of what a table holds, or of how it is made."""
+_LEVEL = 1
+_SUM_BYTES = 16
+_COLUMNS = ("kind", "directory", "size", "stored", "data", "meta", "pull")
+
+
+class _Packed(msgspec.Struct, frozen=True, array_like=True):
+    order: str
+    columns: dict[str, bytes]
+    names: bytes
+    digests: bytes
+    links: dict[int, bytes]
+    parents: bytes
+    directories: bytes
+    hidden: bytes
+    metas: list[tuple[int, int, int]]
+    notices: dict[str, tuple[str, bytes, int]]
+    texts: dict[int, bytes]
+    named: dict[int, bytes]
+    elfs: dict[int, Elf]
+    beams: dict[int, Beam]
+    flags: dict[int, str]
+    labels: dict[str, Bytes]
+    tar_bytes: int
+    end: int
+    blob_bytes: int
+    compression: str
+    blob_digest: str
+    diff_id: str
+
+
+def pack(table: LayerTable) -> bytes | None:
+    """The table as bytes; None for one that cannot be packed: a name that holds a NUL."""
+    names, directories = b"\0".join(table.name), b"\0".join(name for _, name, _ in table.dirs)
+    if names.count(b"\0") != max(len(table) - 1, 0):
+        return None
+    if directories.count(b"\0") != len(table.dirs) - 1:
+        return None
+    packed = _Packed(
+        sys.byteorder,
+        {name: getattr(table, name).tobytes() for name in _COLUMNS},
+        names,
+        bytes(table.digests),
+        table.links,
+        array("i", (parent for parent, _, _ in table.dirs)).tobytes(),
+        directories,
+        bytes(hidden for _, _, hidden in table.dirs),
+        table.metas,
+        {id: (one.text, one.path, one.count) for id, one in table.notices.items()},
+        table.texts,
+        table.named,
+        table.elfs,
+        table.beams,
+        table.flags,
+        table.labels,
+        table.tar_bytes,
+        table.end,
+        table.blob_bytes,
+        table.compression,
+        table.blob_digest,
+        table.diff_id,
+    )
+    body = zstd.compress(msgspec.msgpack.encode(packed), _LEVEL)
+    return xxhash.xxh3_128_digest(body) + body
+
+
+def unpack(data: bytes) -> LayerTable | None:
+    """The table that was packed; None for bytes that are damaged, or from another kind of machine."""
+    body = memoryview(data)[_SUM_BYTES:]
+    if xxhash.xxh3_128_digest(body) != data[:_SUM_BYTES]:
+        return None
+    try:
+        one = msgspec.msgpack.decode(zstd.decompress(body), type=_Packed)
+    except (msgspec.DecodeError, zstd.ZstdError):
+        return None
+    if one.order != sys.byteorder:
+        return None
+    table = LayerTable(
+        digests=bytearray(one.digests),
+        name=one.names.split(b"\0") if one.columns["kind"] else [],
+        links=one.links,
+        metas=one.metas,
+        notices={id: LayerNotice(*notice) for id, notice in one.notices.items()},
+        texts=one.texts,
+        named=one.named,
+        elfs=one.elfs,
+        beams=one.beams,
+        flags=one.flags,
+        labels=one.labels,
+        tar_bytes=one.tar_bytes,
+        end=one.end,
+        blob_bytes=one.blob_bytes,
+        compression=one.compression,
+        blob_digest=one.blob_digest,
+        diff_id=one.diff_id,
+    )
+    for name, column in one.columns.items():
+        getattr(table, name).frombytes(column)
+    parents = array("i")
+    parents.frombytes(one.parents)
+    hidden = map(bool, one.hidden)
+    table.dirs = list(zip(parents, one.directories.split(b"\0"), hidden, strict=True))
+    rows = len(table)
+    if len(table.digests) != rows * DIGEST_BYTES or any(
+        len(getattr(table, name)) != rows for name in _COLUMNS
+    ):
+        return None
+    return table

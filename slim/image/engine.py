@@ -1,0 +1,116 @@
+"""Images of a container engine on this machine, by the engine's own command for saving one, as a pipe.
+
+The engine answers for access and storage: slim only runs the command, which must be on PATH, and reads
+what it writes. Sources: docker-save(1), podman-save(1), ctr(8) `images export`, buildah-push(1).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import IO
+
+from slim.errors import InputError, SlimError, UsageError
+
+ENGINES = {
+    "docker": ("docker", "save"),
+    "podman": ("podman", "save"),
+    "containerd": ("ctr", "images", "export"),
+    "buildah": ("buildah", "push", "--quiet"),
+}
+"""Prefix of the input → how its command begins."""
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,1023}")
+_GRACE, _MOMENT = 10.0, 0.5
+"""Seconds that a command has to end: after its output did, and after an error in it."""
+_TAIL = 4096
+
+
+def split_engine(ref: str) -> tuple[str, str] | None:
+    """(engine, name of an image) of `podman:app:1`; None for other inputs.
+
+    Raises:
+        UsageError: what follows the prefix is no name of an image.
+    """
+    engine, colon, name = ref.partition(":")
+    if not colon or engine not in ENGINES:
+        return None
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            "bad-name", f"{ref!r} names no image", f"write {engine}:NAME, such as {engine}:app:1"
+        )
+    return engine, name
+
+
+def command_of(engine: str, name: str, platform: str | None) -> tuple[str, ...]:
+    """The command that writes the image to stdout as an archive.
+
+    >>> command_of("containerd", "app:1", "linux/arm64")
+    ('ctr', 'images', 'export', '--platform', 'linux/arm64', '-', 'app:1')
+    """
+    start = ENGINES[engine]
+    if engine == "containerd":
+        chosen = ("--platform", platform) if platform else ()
+        return (*start, *chosen, "-", name)
+    if engine == "buildah":
+        return (*start, name, "docker-archive:/dev/stdout")
+    return (*start, name)
+
+
+@contextmanager
+def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
+    """Run the engine's command; the value is the file descriptor that its archive comes from.
+
+    Raises:
+        UsageError: the command is not on PATH.
+        InputError: it fails; its own words are in the message.
+    """
+    command = command_of(engine, name, platform)
+    program = shutil.which(command[0])
+    if program is None:
+        raise UsageError(
+            "no-engine",
+            f"{command[0]} is not on PATH",
+            "install it, or save the image to a file where it is and analyze that",
+        )
+    with (
+        tempfile.TemporaryFile() as words,
+        subprocess.Popen(  # noqa: S603 - a fixed command; the name has been checked
+            [program, *command[1:]],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=words,
+        ) as process,
+    ):
+        assert process.stdout is not None  # noqa: S101 - asked for above
+        try:
+            yield process.stdout.fileno()
+            _check(process, words, engine, name, _GRACE)
+        except SlimError as error:
+            if error.slug != "engine-failed":
+                # What was read makes no sense: perhaps because the command failed.
+                _check(process, words, engine, name, _MOMENT)
+            raise
+        finally:
+            process.stdout.close()
+            process.kill()
+
+
+def _check(
+    process: subprocess.Popen[bytes], words: IO[bytes], engine: str, name: str, seconds: float
+) -> None:
+    """Refuse what a command wrote that failed; one that still runs has not."""
+    with suppress(subprocess.TimeoutExpired):
+        if process.wait(seconds):
+            words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))
+            lines = words.read().decode("utf-8", "replace").split("\n")
+            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            raise InputError(
+                "engine-failed",
+                f"{engine} could not save {name!r}: {said or f'exit code {process.returncode}'}",
+                f"does `{' '.join(command_of(engine, name, None))}` work by itself?",
+            )
