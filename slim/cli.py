@@ -143,7 +143,7 @@ def analyze(
     jobs: Jobs = None,
     limit: LimitSettings = None,
     timeout: Timeout = None,
-    cached: CacheWanted = True,
+    cache: CacheWanted = True,
     progress: ShowProgress = True,
     max_size: MaxSize = None,
     max_pull_size: MaxPullSize = None,
@@ -184,7 +184,7 @@ def analyze(
         timeout=limits.timeout or _A_DAY,
         environ=os.environ,
     )
-    cache = open_cache(share=False) if cached else None
+    tables = open_cache(share=False) if cache else None
     with deadline(limits.timeout), console.progress(progress) as advance:
         report = pipeline.analyze(
             image,
@@ -204,14 +204,14 @@ def analyze(
             all_files=all_files,
             jobs=jobs,
             limits=limits,
-            cache=cache,
+            cache=tables,
             progress=advance,
         )
         if gates:
             report = judge(report, gates)
         texts = rendered(report, outputs)
-    if cache is not None:
-        cache.prune()
+    if tables is not None:
+        tables.prune()
     write_outputs(texts, private=not redact)
     if gates:
         conclude(report.verdict, exit_zero)
