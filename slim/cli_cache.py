@@ -24,7 +24,7 @@ _NAME = "slim-advisor"
 
 @cache.command(epilog="Example:\n\n  SLIM_CACHE_DIR=/drone/cache slim cache show")
 def show() -> None:
-    """Print the folder, how many layers it knows, and how many bytes it takes.
+    """Print where it is, and how much it takes.
 
     The folder is $SLIM_CACHE_DIR, else one in the user's cache folder ($XDG_CACHE_HOME, ~/.cache); it
     takes at most $SLIM_CACHE_SIZE (1 GiB). Whatever was not used for longest goes first.
