@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 {base_argument}
 # All that builds the release stays in this stage.
-FROM {base} AS build
+FROM {build_base} AS build
 {build_install}
 WORKDIR /src
 ENV MIX_ENV=prod LANG=C.UTF-8
@@ -13,8 +13,9 @@ COPY mix.exs mix.lock ./
 COPY mix.exs ./
 RUN --mount=type=cache,target=/root/.hex/packages mix deps.get --only prod
 COPY . .
-#? npm_assets
-RUN npm ci --prefix assets && npm run deploy --prefix assets && mix phx.digest
+RUN npm install --prefix assets && npm run {assets_script} --prefix assets
+#? digest
+RUN mix phx.digest
 #? mix_assets
 RUN mix assets.deploy
 RUN mix release --path /out

@@ -1,7 +1,7 @@
 # syntax=docker/dockerfile:1
 {base_argument}
 # The compiler, the modules and the sources stay in this stage.
-FROM {base} AS build
+FROM {build_base} AS build
 {build_install}
 WORKDIR /src
 COPY . .

@@ -1,26 +1,39 @@
 # syntax=docker/dockerfile:1
-# A Node service: production dependencies, build and runtime are three stages.
-FROM node:{node_version}-slim AS deps
-WORKDIR {app_dir}
-RUN --mount=type=cache,target=/root/.npm \
-    --mount=type=bind,source=package.json,target=package.json \
-    --mount=type=bind,source=package-lock.json,target=package-lock.json \
-    npm ci --omit=dev
-
-FROM node:{node_version}-slim AS build
-WORKDIR {app_dir}
+{base_argument}
+# npm, compilers and what only builds stay in this stage.
+FROM {build_base} AS build
+{build_install}
+WORKDIR {home}
+#? npm_lock
+# Packages change less often than the code: they get a layer of their own.
 COPY package.json package-lock.json ./
+#? npm_lock
 RUN --mount=type=cache,target=/root/.npm npm ci
 COPY . .
+#? pnpm_lock
+RUN pnpm install --frozen-lockfile
+#? yarn_lock
+RUN yarn install --frozen-lockfile
+#? no_lock
+RUN --mount=type=cache,target=/root/.npm npm install
+#? build
 RUN npm run build
+#? npm_lock
+RUN npm prune --omit=dev
+#? no_lock
+RUN npm prune --omit=dev
+#? pnpm_lock
+RUN pnpm prune --prod
+#? yarn_lock
+RUN yarn install --frozen-lockfile --production
 
-FROM node:{node_version}-slim
+FROM {base}
+{install}
+COPY --link --from=build {node} {node}
 ENV NODE_ENV=production
+{env}
 WORKDIR {app_dir}
-# Dependencies change less often than the code: their layer comes first.
-COPY --link --from=deps {app_dir}/node_modules ./node_modules
-COPY --link package.json ./
-COPY --link --from=build {app_dir}/{output_dir} ./{output_dir}
-USER node
-EXPOSE {port}
-CMD ["node", "{output_dir}/{entry}"]
+{copies}
+{settings}
+{health}
+{start}

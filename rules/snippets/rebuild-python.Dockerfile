@@ -1,27 +1,28 @@
 # syntax=docker/dockerfile:1
-# A Python service in a virtual environment that a build stage makes with uv.
-FROM python:{python_version}-slim AS build
-COPY --from={uv_image} /uv /bin/uv
-ENV UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1 UV_PYTHON_DOWNLOADS=never
-# Only for distributions that come without a wheel; the compiler stays in this stage.
-RUN --mount=type=cache,target=/var/cache/apt,sharing=locked \
-    --mount=type=cache,target=/var/lib/apt,sharing=locked \
-    apt-get update && apt-get install -y --no-install-recommends {build_packages}
-WORKDIR {app_dir}
-# Dependencies first: this layer survives a change of the code.
-RUN --mount=type=cache,target=/root/.cache/uv \
-    --mount=type=bind,source=uv.lock,target=uv.lock \
-    --mount=type=bind,source=pyproject.toml,target=pyproject.toml \
-    uv sync --locked --no-dev --no-install-project
+{base_argument}
+# pip, compilers and headers stay in this stage.
+FROM {build_base} AS build
+{build_install}
+WORKDIR {home}
+# Made without pip, which works on it from outside.
+RUN python3 -m venv --without-pip {venv}
 COPY . .
-RUN --mount=type=cache,target=/root/.cache/uv \
-    uv sync --locked --no-dev --no-editable
+#? requirements
+RUN --mount=type=cache,target=/root/.cache/pip \
+    pip --python {venv} install --requirement requirements.txt
+#? project
+RUN --mount=type=cache,target=/root/.cache/pip pip --python {venv} install .
 
-FROM python:{python_version}-slim
-ENV PATH={app_dir}/.venv/bin:$PATH PYTHONUNBUFFERED=1
+#? compiled
+FROM {toolchain}-slim
+#? packaged
+FROM {base}
+{install}
+ENV PATH="{venv}/bin:$PATH"
+{env}
 WORKDIR {app_dir}
-# Same path and same interpreter as in the build stage: the scripts name both.
-COPY --link --from=build {app_dir}/.venv {app_dir}/.venv
-USER 65534:65534
-EXPOSE {port}
-CMD {command}
+# The same path as in the build stage: the environment's scripts name it.
+{copies}
+{settings}
+{health}
+{start}

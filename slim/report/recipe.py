@@ -59,10 +59,12 @@ def recipe(
     values["base_argument"] = (
         "" if known else "# The base image that this image has now.\nARG BASE_IMAGE"
     )
+    # A tool chain that no package brings is that of an image of its own.
+    values["build_base"] = values.get("toolchain") or values["base"]
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
     values["app_dir"] = plain(config.working_dir if config.working_dir != "/" else "")
-    values["env"] = "\n".join(_environment(config, redacted))
+    values["env"] = "\n".join(_environment(config, template, redacted))
     values["settings"] = "\n".join(_settings(rebuild, config))
     values["health"] = _health(config, redacted)
     values["start"] = "\n".join(_start(rebuild, config, redacted))
@@ -122,11 +124,13 @@ def install(manager: str, packages: Iterable[str]) -> str:
     return _INSTALL[manager].format(" ".join(names))
 
 
-def _environment(config: Config, redacted: bool) -> list[str]:
+def _environment(config: Config, template: str, redacted: bool) -> list[str]:
+    """The image's variables that the template does not set itself."""
+    final = template.rpartition("\nFROM ")[2]
     made: list[str] = []
     for entry in config.env:
         name, _, value = entry.partition("=")
-        if not _NAME.fullmatch(name) or _BUILD_VARIABLES.fullmatch(name):
+        if not _NAME.fullmatch(name) or _BUILD_VARIABLES.fullmatch(name) or f" {name}=" in final:
             continue
         if redacted and redact.value(name, value) != value:
             made.append(f"# {name} looks like a secret: give it when the container starts.")

@@ -11,16 +11,19 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from slim.advice.facts.paths import below as join
-from slim.advice.facts.paths import decoded
+from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.releases import Release, releases
 from slim.advice.facts.stacks import mix_task
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
+from slim.advice.rebuild.interpreted import script_names
 from slim.advice.rebuild.model import Given, Plan, Wanted
 from slim.advice.rebuild.trees import below
 
 _ALWAYS = ("kernel", "stdlib", "sasl", "elixir", "iex")
 """What is in every release of Mix."""
+_ASSETS = frozenset(("nodejs", "npm", "yarn", "yarnpkg", "inotify-tools"))
+"""Packages that build the assets, or serve development."""
 _PARTS = (b"ebin", b"priv", b"include")
 _SCRIPTS = (24_000, 6_000)
 """bin/NAME, releases/VERSION/{elixir,iex,env.sh,vm.args,…}: the same in every release."""
@@ -29,59 +32,85 @@ _BOOT = 13, 2
 
 
 def plan(given: Given) -> Plan | None:
-    """What to keep of an image that runs a Mix project; None where there is nothing to build from."""
+    """What to keep of an image that runs a release, or Mix; None where there is nothing to build from."""
+    running = _running(given)
+    if running is not None:
+        home = running.root.partition(b"/_build/")[0]
+        return _plan(given, home, running, (), running.root.rpartition(b"/")[2])
     homes = [home for home, stacks in given.facts.roots.projects.items() if "elixir" in stacks]
-    if mix_task(given.facts.runs) is None or not given.facts.roots.otp:
-        return None
-    home = _home(given, homes)
-    if home is None:
-        return None
-    library = _library(given, home)
-    if library is None:
+    found = None if mix_task(given.facts.runs) is None else _home(given, homes)
+    library = None if found is None else _library(given, found)
+    if found is None or library is None:
         return None
     own = [
         name
-        for name in _names(given, library)
-        if not given.view.is_dir(join(home, b"deps/" + name))
+        for name in given.view.children(library)
+        if not given.view.is_dir(join(found, b"deps/" + name))
     ]
-    found = _release(given, library, own)
-    if found is not None:
-        parts: tuple[Wanted, ...] = (
-            Wanted(
-                "the release",
-                f"mix release made it in /{decoded(found.root)}; its applications and Erlang are in it",
-                list(below(given.view, found.root)),
-                paths=(found.root,),
-            ),
+    release = _release(given, library, own)
+    if release is None and not given.facts.roots.otp:
+        return None
+    parts = (
+        ()
+        if release is not None
+        else (*_assembled(given, library, own), _boot(given, library, own))
+    )
+    return _plan(given, found, release, parts, own[0] if own else found.rpartition(b"/")[2])
+
+
+def _plan(
+    given: Given, home: bytes, release: Release | None, parts: tuple[Wanted, ...], name: bytes
+) -> Plan:
+    if release is not None:
+        where = decoded(release.root)
+        whole = Wanted(
+            "the release",
+            f"mix release made it in /{where}; its applications and Erlang are in it",
+            list(below(given.view, release.root)),
+            paths=(release.root,),
         )
-        guesses: tuple[str, ...] = ()
-        if not found.has_erts:
-            parts = (*parts, _erts(given))
-    else:
-        parts = (*_assembled(given, library, own), _erts(given), _boot(given, library, own))
-        guesses = ()
+        parts = (whole, *parts)
+    if release is None or not release.has_erts:
+        parts = (*parts, _erts(given))
+    command: tuple[str, ...] = (f"bin/{decoded(name)}", "start")
+    if release is not None and home == release.root:
+        command = ()
     return Plan(
         stack="elixir",
         parts=parts,
         runtime=(*given.facts.roots.otp, *(join(one, b"lib") for one in given.facts.roots.otp)),
         replaced=_replaced(given),
+        builds=_ASSETS,
         homes=(home,),
         values=_values(given, home),
-        command=(f"bin/{decoded(own[0])}", "start") if own else (),
-        guesses=guesses,
+        command=command,
     )
+
+
+def _running(given: Given) -> Release | None:
+    """The release whose start script the image runs."""
+    for command in given.facts.runs.main:
+        for one in given.facts.roots.releases:
+            if one.root and encoded(command.path).startswith(one.root + b"/"):
+                return one
+    return None
 
 
 def _values(given: Given, home: bytes) -> dict[str, str]:
     """What the project has, for the instructions that need it."""
     view = given.view
-    found = {"lock" if view.is_file(join(home, b"mix.lock")) else "no_lock": "mix.lock"}
-    if view.is_file(join(home, b"assets/package.json")):
-        found["npm_assets"] = "assets/package.json"
-    elif view.is_dir(join(home, b"assets")):
-        found["mix_assets"] = "assets"
-    if view.is_dir(join(home, b"deps/phoenix")):
-        found["phoenix"] = "deps/phoenix"
+    found = {"lock" if view.is_file(join(home, b"mix.lock")) else "no_lock": "yes"}
+    phoenix = view.is_dir(join(home, b"deps/phoenix"))
+    scripts = script_names(view.read(join(home, b"assets/package.json")))
+    script = next((one for one in ("deploy", "build") if one in scripts), "")
+    if script:
+        found["assets_script"] = script
+        if phoenix:
+            found["digest"] = "yes"
+    elif phoenix and view.is_dir(join(home, b"assets")):
+        found["mix_assets"] = "yes"
+    if phoenix:
+        found["phoenix"] = "yes"
     return found
 
 
@@ -103,10 +132,6 @@ def _library(given: Given, home: bytes) -> bytes | None:
         if b"/" not in name and given.view.is_dir(place):
             return place
     return None
-
-
-def _names(given: Given, library: bytes) -> list[bytes]:
-    return given.view.children(library)
 
 
 def _release(given: Given, library: bytes, own: list[bytes]) -> Release | None:

@@ -6,9 +6,7 @@ except where the plan needs the very file.
 
 from __future__ import annotations
 
-from array import array
 from collections import Counter
-from collections.abc import Container, Iterable
 
 from slim.advice.rebuild.model import Given, Part, Wanted
 from slim.advice.rebuild.stripping import stripped
@@ -28,16 +26,14 @@ class Keep:
         self._directories: set[int] = set()
         self.parts: list[Part] = []
 
-    def add(
-        self, wanted: Wanted, *, without: Container[str] = (), packages: tuple[str, ...] = ()
-    ) -> None:
-        """Keep files; `without` are categories of rules whose findings go from it."""
+    def add(self, wanted: Wanted) -> None:
+        """Keep files."""
         given = self._given
         files, pull, claimed = given.view.files, given.pull, given.claimed
         disk, pulled = wanted.extra
         count = 0
         for row in wanted.rows:
-            if claimed.get(row) in without:
+            if claimed.get(row) in wanted.loses:
                 continue
             body = files.body.get(row, row) if files.kind[row] == Kind.HARDLINK else row
             self._entry(row)
@@ -58,7 +54,7 @@ class Keep:
                     disk,
                     pulled,
                     count,
-                    packages,
+                    wanted.packages,
                     wanted.paths,
                     guessed=any(wanted.extra),
                 )
@@ -97,15 +93,6 @@ class Keep:
                     guessed=True,
                 )
             )
-
-    def has(self, row: int) -> bool:
-        """Whether the file of a row is kept already."""
-        files = self._given.view.files
-        return files.body.get(row, row) in self._taken
-
-    def rest(self, rows: Iterable[int]) -> array[int]:
-        """Those rows that are in no part yet."""
-        return array("i", [row for row in rows if not self.has(row)])
 
     def _entry(self, row: int) -> None:
         """Count the tar entries of a name: its own, and its directory's."""

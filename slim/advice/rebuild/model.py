@@ -20,6 +20,12 @@ Bytes = tuple[int, int]
 """(bytes on disk, bytes in the pull)."""
 
 
+FROM_ANY: frozenset[str] = frozenset(("docs", "tests", "cache", "junk", "debug-info", "data"))
+"""Categories of rules whose findings go from all that is kept …"""
+FROM_APPLICATION: frozenset[str] = FROM_ANY | {"build-input", "toolchain"}
+"""… and from an application's own directory. A tool chain that a package brings is needed by it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Given:
     """What is known of the image that is to be rebuilt."""
@@ -50,6 +56,10 @@ class Wanted:
     """Rows of names or of bodies; those that are no files count nothing."""
     strip: bool = False
     """What a release build strips from programs and modules goes."""
+    loses: frozenset[str] = FROM_ANY
+    """Categories of rules whose findings are not kept."""
+    packages: tuple[str, ...] = ()
+    """Names of the packages that the files are of, for people."""
     extra: Bytes = (0, 0)
     """Bytes that no file of the image has: a guess."""
     paths: tuple[bytes, ...] = ()
@@ -69,6 +79,8 @@ class Plan:
     """System packages that run the application; what they depend on comes along."""
     replaced: frozenset[int] = frozenset()
     """System packages that only build it, or whose files the parts hold."""
+    builds: frozenset[str] = frozenset()
+    """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()
     """Directories of which the parts hold all that is kept."""
     static: bool = False

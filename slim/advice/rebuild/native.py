@@ -12,7 +12,7 @@ from __future__ import annotations
 from slim.advice.facts.paths import below as join
 from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.programs import family_of
-from slim.advice.rebuild.model import Given, Plan, Wanted
+from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, directory_id, row_at
 from slim.files.extract.elf import Elf
 
@@ -69,6 +69,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
             "files beside it",
             "directories that programs read while they run",
             [row for place in beside for row in below(given.view, place)],
+            loses=FROM_APPLICATION,
             paths=tuple(beside),
         ),
     ]

@@ -14,28 +14,28 @@ from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.system import os_release
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
-from slim.advice.rebuild import elixir, native
+from slim.advice.rebuild import elixir, native, node, python
 from slim.advice.rebuild.base import base_layers
 from slim.advice.rebuild.keep import Keep
 from slim.advice.rebuild.libraries import libraries
-from slim.advice.rebuild.model import Given, Origin, Plan, Rebuild, Wanted
-from slim.advice.rebuild.system import System, system_packages
-from slim.advice.rebuild.trees import below, directory_id, row_at
+from slim.advice.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
+from slim.advice.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.advice.rebuild.trees import below as rows_below
+from slim.advice.rebuild.trees import directory_id, row_at
 from slim.files.table import Kind
 
 _STACKS: dict[str, Callable[[Given], Plan | None]] = {
     "elixir": elixir.plan,
     "go": native.plan,
     "rust": native.plan,
+    "node": node.plan,
+    "python": python.plan,
 }
 """Those that are known well enough to be computed."""
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
 _COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
-_FROM_PACKAGES = frozenset(("docs", "tests", "cache", "junk", "debug-info", "data"))
-"""Categories of findings that go from packages; tool chains that an application needs stay."""
-_FROM_APPLICATION = _FROM_PACKAGES | {"build-input", "toolchain"}
 _DISTRIBUTIONS = {
     one: one for one in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
 } | {"rocky": "rockylinux"}
@@ -44,6 +44,19 @@ _GENERATED = {
     "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
 }
 """Package → directories whose files its installation writes."""
+_TOOLCHAINS = {
+    "node": ("node", "NODE_VERSION"),
+    "python": ("python", "PYTHON_VERSION"),
+    "go": ("golang", "GOLANG_VERSION"),
+    "rust": ("rust", "RUST_VERSION"),
+    "elixir": ("elixir", "ELIXIR_VERSION"),
+}
+"""Stack → the image that has its tool chain, and the variable in which that says its version."""
+_DEBCONF = tuple(
+    (b"var/cache/debconf", name)
+    for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
+)
+"""Questions of packages: written anew whenever a package that asks some is installed."""
 _STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
 _INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
 
@@ -77,16 +90,18 @@ def _assemble(given: Given, plan: Plan) -> Rebuild:
     files = given.view.files
     keep = Keep(given, files.starts[layers])
     programs = [row for part in plan.parts for row in part.rows]
-    commands = [] if plan.static else _commands(given)
-    linked = [] if plan.static else libraries(given.view, [*programs, *commands], given.facts.env)
-    system = (
-        System(frozenset(), (), frozenset(), ())
-        if plan.static
-        else system_packages(given, plan, linked, layers)
-    )
+    commands = _commands(given)
+    if plan.static:
+        # Nothing is installed, but the build stage is the same distribution.
+        under = packages_in(given, base_layers(given, plan.runtime))
+        linked: list[int] = []
+        system = System(frozenset(), (), frozenset(), tuple(asked_for(given, under)))
+    else:
+        linked = libraries(given.view, [*programs, *commands], given.facts.env)
+        system = system_packages(given, plan, linked, layers)
     _base(given, keep, system, layers, origin)
     for part in plan.parts:
-        keep.add(part, without=_FROM_PACKAGES if part.strip else _FROM_APPLICATION)
+        keep.add(part)
     if not plan.static:
         _packages(given, keep, system)
         _unowned(given, keep, plan, [*linked, *commands])
@@ -99,10 +114,10 @@ def _assemble(given: Given, plan: Plan) -> Rebuild:
         base=_BASES[origin],
         parts=tuple(keep.parts),
         packages=tuple(packages[one].name for one in system.wanted),
-        build_packages=tuple(packages[one].name for one in system.left),
+        build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
         guesses=plan.guesses,
-        values={**_base_image(given), **_user(given), **plan.values},
+        values={**_images(given, plan), **_user(given), **plan.values},
         copies=plan.copies,
         command=plan.command,
     )
@@ -129,9 +144,8 @@ def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin)
                 "the distribution's base system",
                 "essential and required packages, and what they depend on",
                 given.owned.rows(system.base),
-            ),
-            without=_FROM_PACKAGES,
-            packages=_names(given, system.base),
+                packages=_names(given, system.base),
+            )
         )
 
 
@@ -139,25 +153,28 @@ def _packages(given: Given, keep: Keep, system: System) -> None:
     rows = given.owned.rows(system.kept)
     for index in sorted(system.kept):
         for place in _GENERATED.get(given.graph.packages[index].name, ()):
-            rows += below(given.view, place)
+            rows += rows_below(given.view, place)
     keep.add(
         Wanted(
             "system packages",
             "libraries that are linked to, programs that are called, and what these depend on",
             rows,
-        ),
-        without=_FROM_PACKAGES,
-        packages=_names(given, system.kept),
+            packages=_names(given, system.kept),
+        )
     )
 
 
-def _base_image(given: Given) -> dict[str, str]:
-    """The name under which the distribution is distributed, with its version."""
+def _images(given: Given, plan: Plan) -> dict[str, str]:
+    """Names of images: of the distribution, and of the tool chain where no package brings it."""
     said = os_release(given.view)
+    found: dict[str, str] = {}
     name, version = said.get("ID", ""), said.get("VERSION_ID", "")
-    if name not in _DISTRIBUTIONS or not version:
-        return {}
-    return {"distribution": f"{_DISTRIBUTIONS[name]}:{version}"}
+    if name in _DISTRIBUTIONS and version:
+        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
+    image, variable = _TOOLCHAINS.get(plan.stack, ("", ""))
+    if given.facts.env.get(variable):
+        found["toolchain"] = f"{image}:{given.facts.env[variable]}"
+    return found
 
 
 def _user(given: Given) -> dict[str, str]:
@@ -205,8 +222,12 @@ def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
             and not inside[files.directory[row]]
         ]
     keep.add(
-        Wanted("other copied files", "COPY or ADD put them beside the application", copied),
-        without=_FROM_APPLICATION,
+        Wanted(
+            "other copied files",
+            "COPY or ADD put them beside the application",
+            copied,
+            loses=FROM_APPLICATION,
+        )
     )
 
 
@@ -238,10 +259,44 @@ def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
             part = _about(given.view.read(paths[0]) or given.view.read(path) or b"", mark, shown)
             disk += part
             pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
+    if _asks(given, system):
+        for home, name in _DEBCONF:
+            row = _first(given, home, name)
+            if row is not None:
+                disk += given.view.files.size[row]
+                pulled += given.pull[row]
     if disk:
         keep.add(
             Wanted("the package database", "it lists what is installed", (), extra=(disk, pulled))
         )
+
+
+def _asks(given: Given, system: System) -> bool:
+    """Whether a package is installed on top of the base that asks questions by debconf."""
+    graph = given.graph
+    providers = {
+        graph.packages[provider].name
+        for index in system.kept
+        for names in graph.depends[index]
+        for name in names
+        for provider in graph.providers[name]
+    }
+    return "debconf" in providers
+
+
+def _first(given: Given, home: bytes, name: bytes) -> int | None:
+    """The first file that any layer has at a path: that of the base, before more was installed."""
+    files = given.view.files
+    return next(
+        (
+            row
+            for row, own in enumerate(files.name)
+            if own == name
+            and files.kind[row] == Kind.FILE
+            and files.directory_path(files.directory[row]) == home
+        ),
+        None,
+    )
 
 
 def _about(text: bytes, mark: bytes, names: set[bytes]) -> int:

@@ -15,6 +15,7 @@ from slim.advice.facts.paths import encoded
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
+from slim.advice.packages.reach import Reach
 from slim.advice.rebuild.base import base_packages, closure
 from slim.advice.rebuild.model import Given, Plan
 from slim.advice.rebuild.trees import row_at
@@ -69,8 +70,8 @@ class System:
     """Those to install by name."""
     kept: frozenset[int]
     """Those, with what they depend on, without the base's."""
-    left: tuple[int, ...]
-    """Those that were asked for by name and stay behind."""
+    asked: tuple[int, ...]
+    """Those that the image was asked to have: the build stage needs them all."""
 
 
 def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int) -> System:
@@ -82,30 +83,24 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     """
     graph = given.graph
     replaced = plan.replaced
-    base = _in_layers(given, layers) if layers else base_packages(graph)
+    base = packages_in(given, layers)
     wanted = dict.fromkeys(plan.packages)
     wanted.update(dict.fromkeys(_owners(given, linked)))
     for command in given.facts.runs.all:
         row = row_at(given.view, encoded(command.path)) if command.path else None
         wanted.update(dict.fromkeys(_owners(given, () if row is None else (row,))))
-    builds = _building(given) | _leading_to(graph, replaced)
-    asked = [index for index in _asked(given) if index not in base]
+    builds = _building(given, plan.builds) | _leading_to(graph, replaced)
+    asked = asked_for(given, base)
     wanted.update(dict.fromkeys(index for index in asked if index not in builds))
     chosen = [index for index in wanted if index not in replaced]
     kept = closure(graph, chosen, replaced) - base
     chosen = [index for index in chosen if index in kept]
     names = [(graph.packages[index].name, index) for index in _tops(graph, chosen)]
-    left = [(graph.packages[index].name, index) for index in asked if index not in kept]
-    return System(
-        base,
-        tuple(index for _, index in sorted(names)),
-        kept,
-        tuple(one for _, one in sorted(left)),
-    )
+    return System(base, tuple(index for _, index in sorted(names)), kept, tuple(asked))
 
 
 def _tops(graph: Graph, chosen: list[int]) -> list[int]:
-    """Those of some packages that no other of them brings along; all where they do so in circles."""
+    """Those of some packages that no other of them brings along; in circles the first."""
     direct = {
         provider
         for index in chosen
@@ -116,7 +111,14 @@ def _tops(graph: Graph, chosen: list[int]) -> list[int]:
     }
     brought = closure(graph, sorted(direct))
     tops = [index for index in chosen if index not in brought]
-    return tops if closure(graph, tops).issuperset(chosen) else chosen
+    # What is brought along in a circle alone still has to be named once.
+    reach = Reach(graph)
+    reach.start(tops)
+    for index in chosen:
+        if not reach.reached[index]:
+            tops.append(index)
+            reach.start((index,))
+    return tops
 
 
 def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
@@ -146,8 +148,10 @@ def _owners(given: Given, rows: Iterable[int]) -> list[int]:
     return [one for one in found if one != NOBODY and packages[one].manager in SYSTEM]
 
 
-def _in_layers(given: Given, layers: int) -> frozenset[int]:
-    """Packages most of whose files are in the first layers."""
+def packages_in(given: Given, layers: int) -> frozenset[int]:
+    """Packages most of whose files are in the first layers; without any the base system's."""
+    if not layers:
+        return base_packages(given.graph)
     return frozenset(
         index
         for index, layer in enumerate(given.owned.layer)
@@ -155,16 +159,20 @@ def _in_layers(given: Given, layers: int) -> frozenset[int]:
     )
 
 
-def _asked(given: Given) -> list[int]:
-    """Packages that were installed by name."""
-    return [
-        index
-        for index, one in enumerate(given.graph.packages)
-        if one.manager in SYSTEM and (one.auto is False or one.name in _ALWAYS)
+def asked_for(given: Given, base: frozenset[int]) -> list[int]:
+    """Packages that were installed by name on top of a base, by name."""
+    packages = given.graph.packages
+    found = [
+        (one.name, index)
+        for index, one in enumerate(packages)
+        if one.manager in SYSTEM
+        and index not in base
+        and (one.auto is False or one.name in _ALWAYS)
     ]
+    return [index for _, index in sorted(found)]
 
 
-def _building(given: Given) -> frozenset[int]:
+def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
     """Packages that are there to build: by name or section, or since findings take most of them."""
     claimed: Counter[int] = Counter()
     for row, category in given.claimed.items():
@@ -178,6 +186,7 @@ def _building(given: Given) -> frozenset[int]:
             one.name.endswith(("-dev", "-devel"))
             or one.name.startswith(".")
             or one.name in _BUILD_NAMES
+            or one.name in names
             or one.section.rpartition("/")[2] in _BUILD_SECTIONS
             or 2 * claimed[index] >= given.owned.disk[index] > 0
         )
