@@ -52,6 +52,7 @@ from slim.cli_options import (
     TrustedRealm,
     Verify,
 )
+from slim.cli_plugin import plugins
 from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, reports, write_outputs
 from slim.cli_rules import rules
 from slim.cli_settings import read_config, read_limits
@@ -220,6 +221,7 @@ def analyze(
 app.add_typer(reports)
 app.add_typer(comparisons)
 app.add_typer(commenting)
+app.add_typer(plugins)
 app.add_typer(rules, name="rules")
 app.add_typer(cache_commands, name="cache")
 

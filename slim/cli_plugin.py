@@ -1,0 +1,76 @@
+"""`slim plugin`: the entry point of the plugin's image. Settings → commands, run here one after the other.
+
+The environment is read for `PLUGIN_*` and for what the CI system says of itself. The exit code is the
+analysis's; a comment that `require` asks for and that fails counts when the analysis passed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import typer
+
+from slim.errors import SlimError
+
+plugins = typer.Typer()
+
+
+@plugins.command(
+    epilog="Examples:\n\n"
+    "  PLUGIN_IMAGE=image.tar PLUGIN_MAX_SIZE=340MB slim plugin\n\n"
+    "  PLUGIN_IMAGE=image.tar PLUGIN_BASE=main.json PLUGIN_FAIL_ON=new:high PLUGIN_COMMENT=true"
+    " slim plugin"
+)
+def plugin(context: typer.Context) -> None:
+    """Run as a plugin of Drone or Woodpecker, from settings in PLUGIN_*.
+
+    The settings are listed in plugin/docs.md.
+    """
+    from slim.plugin import plan
+
+    root = context.find_root().command
+    with tempfile.TemporaryDirectory(prefix="slim-") as folder:
+        report = str(Path(folder) / "report.json")
+        todo = plan(os.environ, _options(root), report)
+        if todo.token:
+            # The environment is where tokens are; a command line shows in lists of processes.
+            os.environ["SLIM_TOKEN"] = todo.token
+        try:
+            code = _run(root, todo.measure)
+        except SlimError as error:
+            if todo.on_failure:
+                _run(root, (*todo.on_failure, "--failure", error.message))
+            raise
+        said = _run(root, todo.comment)
+    raise typer.Exit(code or said)
+
+
+def _options(root: Any) -> dict[str, dict[str, Any]]:
+    """The options of the commands, by the names of settings."""
+    from slim.plugin import Option
+
+    found: dict[str, dict[str, Any]] = {}
+    for command in ("analyze", "compare", "comment"):
+        options = found.setdefault(command, {})
+        for one in root.commands[command].params:
+            if one.param_type_name != "option" or one.name == "help":
+                continue
+            flag = next(word for word in one.opts if word.startswith("--"))
+            off = next(iter(one.secondary_opts), "")
+            kind = "flag" if one.is_flag else "list" if one.multiple else "value"
+            options[flag.removeprefix("--").replace("-", "_")] = Option(kind, flag, off)
+    return found
+
+
+def _run(root: Any, words: Sequence[str]) -> int:
+    """Run a command in this process, as if it had been called; its exit code."""
+    if not words:
+        return 0
+    sys.stdout.flush()
+    code = root.main(args=list(words), prog_name="slim", standalone_mode=False)
+    return code if isinstance(code, int) else 0
