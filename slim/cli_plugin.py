@@ -52,17 +52,17 @@ def plugin(context: typer.Context) -> None:
 
 def _options(root: Any) -> dict[str, dict[str, Any]]:
     """The options of the commands, by the names of settings."""
-    from slim.plugin import Option
+    from slim.plugin import Kind, Option
 
     found: dict[str, dict[str, Any]] = {}
     for command in ("analyze", "compare", "comment"):
         options = found.setdefault(command, {})
         for one in root.commands[command].params:
-            if one.param_type_name != "option" or one.name == "help":
+            if one.param_type_name != "option" or one.name in ("help", "failure"):
                 continue
             flag = next(word for word in one.opts if word.startswith("--"))
             off = next(iter(one.secondary_opts), "")
-            kind = "flag" if one.is_flag else "list" if one.multiple else "value"
+            kind: Kind = "flag" if one.is_flag else "list" if one.multiple else "value"
             options[flag.removeprefix("--").replace("-", "_")] = Option(kind, flag, off)
     return found
 

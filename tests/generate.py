@@ -27,7 +27,7 @@ from typing import Any, cast
 
 from tabulate import tabulate
 
-from slim import errors, limits, settings
+from slim import errors, limits, plugin, settings
 from slim.advice.builtin import builtin_packs
 from slim.advice.rule import Pack, Rule
 from slim.report.formats import FORMATS
@@ -180,6 +180,24 @@ def settings_table() -> str:
     return _table(rows, ("key", "option, environment", "meaning"))
 
 
+def plugin_table() -> str:
+    """The settings of the plugin: those of its own, and the options of its commands."""
+    rows = [(f"`{name}`", text) for name, text in plugin.SETTINGS.items()]
+    seen = {"key", "base", "failure", *plugin.SETTINGS}
+    for name in ("slim analyze", "slim compare", "slim comment"):
+        for option in _commands()[name].params:
+            setting = option.opts[0].removeprefix("--").replace("-", "_")
+            if option.param_type_name != "option" or option.name == "help" or setting in seen:
+                continue
+            seen.add(setting)
+            where = {"slim compare": " With `base`.", "slim comment": " For the comment."}
+            rows.append((f"`{setting}`", option.help + where.get(name, "")))
+    rows.append(
+        ("`key`", "The image's name: tells comments apart, and names its part of slim.toml.")
+    )
+    return _table(rows, ("setting", "meaning"))
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "demo": demo,
     "commands": commands,
@@ -189,6 +207,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "limits": limit_table,
     "dive-table": dive_table,
     "settings": settings_table,
+    "plugin": plugin_table,
 }
 
 
@@ -268,8 +287,11 @@ def _roles(rule: Rule) -> str:
 
 
 FILES: dict[str, Callable[[], str]] = {
-    "README.md": lambda: with_blocks("README.md", [one for one in BLOCKS if one != "settings"]),
+    "README.md": lambda: with_blocks(
+        "README.md", [one for one in BLOCKS if one not in ("settings", "plugin")]
+    ),
     "docs/configuration.md": lambda: with_blocks("docs/configuration.md", ["settings"]),
+    "plugin/docs.md": lambda: with_blocks("plugin/docs.md", ["plugin"]),
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
 }
