@@ -327,7 +327,7 @@ MaxBytes = Annotated[
     int | None, _option("--max-bytes", "Leave out folds of a longer comment.", "BYTES", min=1)
 ]
 ReportUrl = Annotated[
-    str, _option("--report-url", "Link to the full report.", "URL", show_default=False)
+    str, _option("--report-url", "Link to the HTML report.", "URL", show_default=False)
 ]
 Failure = Annotated[
     str,

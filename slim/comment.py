@@ -13,7 +13,7 @@ from slim.forge.context import Context
 from slim.forge.model import Place
 from slim.forge.publish import Behavior, Outcome, publish
 from slim.forge.transport import Transport, check_url
-from slim.report import delta_markdown, failed_markdown, markdown
+from slim.report import delta_markdown, failed_markdown, several_markdown
 from slim.report.comparison import Comparison
 from slim.report.load import load_document
 from slim.report.model import Report
@@ -56,7 +56,7 @@ def compose(
     except SlimError as error:
         page = failure(error.message, context, key=key or Path(files[0]).stem)
         return Page(page.text, True, error)
-    text = _render(
+    text = several_markdown.render(
         documents,
         key=key,
         flavor=flavor_of(context),
@@ -129,31 +129,6 @@ def _numbers(context: Context, api: Transport) -> Sequence[int]:
             "no-pull-request", "this job runs for no pull request", "or name it with --pr"
         )
     return github.pull_of(api, context.repo, branch.owner, branch.name, context.head)
-
-
-def _render(
-    documents: Sequence[Report | Comparison],
-    *,
-    key: str,
-    flavor: str,
-    max_bytes: int | None,
-    head: str,
-    run: str,
-    report_url: str,
-    run_url: str,
-) -> str:
-    about = {
-        "key": key,
-        "flavor": flavor,
-        "head": head,
-        "run": run,
-        "report_url": report_url,
-        "run_url": run_url,
-    }
-    one = documents[0]
-    if isinstance(one, Comparison):
-        return delta_markdown.render(one, max_bytes=max_bytes, **about)
-    return markdown.render(one, max_bytes=max_bytes, **about)
 
 
 def _is_worth_a_word(document: Report | Comparison) -> bool:

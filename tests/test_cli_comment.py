@@ -68,7 +68,7 @@ def test_one_command_comments_and_updates(
         '<!-- slim:report v=1 key="api" head=8b8bf6d run=31 -->\n### `api` image'
     )
     assert "[run](https://github.com/team/app/actions/runs/31)" in body
-    assert "[full report](https://ci.example/r.html)" in body
+    assert "[HTML report](https://ci.example/r.html)" in body
     assert run("comment", "clean.json") == 0
     assert "slim: comment updated: " in capsys.readouterr().err
     assert len(github.comments) == 1
@@ -249,6 +249,15 @@ def test_several_comments_by_key(github: Forge) -> None:
     for key in ("api", "web", "api"):
         assert run("comment", "wasteful.json", "--key", key) == 0
     assert [one.body.split('"')[1] for one in github.comments] == ["api", "web"]
+
+
+def test_several_reports_make_one_comment_with_a_fold_each(github: Forge) -> None:
+    assert run("comment", "grown.json", "clean.json", "--key", "both") == 0
+    assert run("comment", "clean.json", "same.json", "--key", "both") == 0
+    assert len(github.comments) == 1
+    body = github.comments[0].body
+    assert body.startswith('<!-- slim:report v=1 key="both" head=8b8bf6d run=31 -->\n### 2 images')
+    assert body.count("<details>") == body.count("</details>") >= 2
 
 
 @pytest.mark.parametrize(
