@@ -27,7 +27,7 @@ plugins = typer.Typer()
     " slim plugin"
 )
 def plugin(context: typer.Context) -> None:
-    """Run as a plugin of Drone or Woodpecker, from settings in PLUGIN_*.
+    """Run as a Drone or Woodpecker plugin, by PLUGIN_* settings.
 
     The settings are listed in plugin/docs.md.
     """
