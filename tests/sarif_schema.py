@@ -58,8 +58,10 @@ RULE = _object(
         **{"problem.severity": {"enum": ["error", "warning", "recommendation"]}},
     ),
 )
+GUID = {"type": "string", "pattern": "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"}
 RESULT = _object(
     "ruleId ruleIndex level message locations partialFingerprints",
+    baselineState={"enum": ["new", "unchanged", "updated"]},
     ruleId=TEXT,
     ruleIndex={"type": "integer", "minimum": 0},
     level=LEVEL,
@@ -86,7 +88,8 @@ DRIVER = _object(
 RUN = _object(
     "tool results",
     tool=_object("driver", driver=DRIVER),
-    automationDetails=_object("id", id={"type": "string", "pattern": "^slim/.+/$"}),
+    automationDetails=_object("id guid", id={"type": "string", "pattern": "^slim/.+/$"}, guid=GUID),
+    baselineGuid=GUID,
     originalUriBaseIds={"type": "object"},
     results={"type": "array", "items": RESULT, "maxItems": 5000},
     columnKind={"enum": ["utf16CodeUnits", "unicodeCodePoints"]},

@@ -33,6 +33,9 @@ SUFFIXES = {
     "junit": "junit.xml",
     "csv": "csv",
     "metrics": "metrics.txt",
+    "summary": "summary.md",
+    "env": "env",
+    "ncdu": "ncdu.json",
 }
 texts = st.text(
     st.one_of(

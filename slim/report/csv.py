@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from slim.report import words
 from slim.report.model import Report
 from slim.report.terminal import visible
 
+Cell = str | int
 HEADER = (
     "kind",
     "layer",
@@ -31,14 +32,19 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 def render(report: Report) -> str:
     """All cells in quotes, lines end in CR LF; `name` is an instruction or a path from `/`."""
+    return table(HEADER, _rows(report))
+
+
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+    """The same for any rows; texts may be from an image."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")
-    writer.writerow(HEADER)
-    writer.writerows([_cell(value) for value in row] for row in _rows(report))
+    writer.writerow(header)
+    writer.writerows([_cell(value) for value in row] for row in rows)
     return out.getvalue()
 
 
-def _rows(report: Report) -> Iterable[tuple[str | int, ...]]:
+def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
     for layer in report.layers:
         place = layer.dockerfile
         yield (
@@ -81,7 +87,7 @@ def _rows(report: Report) -> Iterable[tuple[str | int, ...]]:
         )
 
 
-def _cell(value: str | int) -> str | int:
+def _cell(value: Cell) -> Cell:
     if isinstance(value, int):
         return value
     text = visible(value)

@@ -22,18 +22,41 @@ FORMATS = {
     "junit": "slim.report.junit",
     "csv": "slim.report.csv",
     "metrics": "slim.report.metrics",
+    "summary": "slim.report.summary",
+    "env": "slim.report.env",
+    "ncdu": "slim.report.ncdu",
 }
 """Name → module with a function `render`; imported when it is asked for."""
 COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     "text": ("slim.report.delta_markdown", {"flavor": "plain"}),
     "json": ("slim.report.wire", {}),
     "markdown": ("slim.report.delta_markdown", {}),
+    "sarif": ("slim.report.sarif", {}),
+    "gitlab": ("slim.report.gitlab", {}),
+    "github": ("slim.report.github", {}),
+    "junit": ("slim.report.junit", {}),
+    "csv": ("slim.report.delta_csv", {}),
+    "metrics": ("slim.report.metrics", {}),
+    "summary": ("slim.report.summary", {}),
+    "env": ("slim.report.env", {}),
 }
 """The same for comparisons, with arguments of `render`."""
+_LABELS = ("key", "head", "report_url", "run_url")
+TAKES: dict[str, tuple[str, ...]] = {
+    "text": (),
+    "markdown": ("flavor", "run", *_LABELS),
+    "summary": _LABELS,
+    "sarif": ("key",),
+    "env": ("report_url",),
+}
+"""Format → what its `render` takes of the words that the caller gives; other formats take none."""
 
 
-def render(report: Report | Comparison, format: str) -> str:
+def render(report: Report | Comparison, format: str, **labels: str) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
+
+    `labels`: `flavor`, `key`, `head`, `run`, `report_url` and `run_url` as in `slim.report.markdown`;
+    formats that have no place for one leave it out.
 
     Raises:
         UsageError: there is no such format.
@@ -41,9 +64,14 @@ def render(report: Report | Comparison, format: str) -> str:
     if isinstance(report, Comparison):
         check_format(format, COMPARISON_FORMATS)
         module, arguments = COMPARISON_FORMATS[format]
+        arguments = arguments | _taken(format, labels)
         return cast("str", import_module(module).render(report, **arguments))
     check_format(format)
-    return renderer(format)(report)
+    return cast("str", import_module(FORMATS[format]).render(report, **_taken(format, labels)))
+
+
+def _taken(format: str, labels: dict[str, str]) -> dict[str, str]:
+    return {name: labels[name] for name in TAKES.get(format, ()) if name in labels}
 
 
 def check_format(name: str, formats: Iterable[str] = FORMATS) -> None:

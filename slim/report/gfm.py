@@ -88,7 +88,12 @@ def marker(key: str, head: str, run: str) -> str:
 
 def link(text: str, url: str) -> str:
     """A link to an address that the user gave, never one from an image."""
-    return f"[{text}]({_URL_UNSAFE.sub(lambda found: _escaped(found[0]), url)})"
+    return f"[{text}]({address(url)})"
+
+
+def address(url: str) -> str:
+    """An address on one line that ends where it should: what no address holds is percent-encoded."""
+    return _URL_UNSAFE.sub(lambda found: _escaped(found[0]), url)
 
 
 def _words(text: str, in_table: bool) -> str:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from slim.report import words
-from slim.report.model import Report
-from slim.report.results import counted, line, location, sentence
+from slim.report.results import Document, line, location, new, sentence
 
 _PER_TYPE = 10
 _TYPES = {"high": "warning", "medium": "warning", "low": "notice", "info": "notice"}
@@ -18,18 +17,21 @@ _DATA = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A"})
 _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ",": "%2C"})
 
 
-def render(report: Report) -> str:
-    """One command a line: the verdict when it is no pass, and findings whose line is known."""
+def render(document: Document) -> str:
+    """One command a line: the verdict when it is no pass, and findings whose line is known.
+
+    Of a comparison those that are new or fail the gate.
+    """
     lines: list[str] = []
     used: Counter[str] = Counter()
-    if report.verdict.result != "pass":
-        title = f"slim: {line(words.short_name(report), 60)}"
-        text = report.verdict.headline or words.verdict(report) or "gate failed"
+    if document.verdict.result != "pass":
+        title = f"slim: {line(words.short_name(document), 60)}"
+        text = document.verdict.headline or words.verdict(document) or "gate failed"
         lines.append(f"::error title={title.translate(_PROPERTY)}::{line(text).translate(_DATA)}")
         used["error"] += 1
-    failing = set(report.verdict.findings)
-    for one in counted(report):
-        at = location(report, one)
+    failing = set(document.verdict.findings)
+    for one in new(document):
+        at = location(document, one)
         kind = "error" if one.id in failing else _TYPES[one.severity]
         if not at.in_dockerfile or used[kind] >= _PER_TYPE:
             continue

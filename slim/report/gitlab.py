@@ -1,24 +1,24 @@
 """The findings as a GitLab Code Quality report: a JSON array that merge requests show [pure].
 
 GitLab compares the reports of both branches by fingerprint, so that one finding is one entry with a
-fingerprint of its own. Source: GitLab's documentation, "Code Quality report format".
+fingerprint of its own, and of a comparison the findings that the base has are there too. Source:
+GitLab's documentation, "Code Quality report format".
 """
 
 from __future__ import annotations
 
 import json
 
-from slim.report.model import Report
-from slim.report.results import counted, line, location, sentence
+from slim.report.results import Document, counted, line, location, sentence
 
 _SEVERITIES = {"high": "critical", "medium": "major", "low": "minor", "info": "info"}
 
 
-def render(report: Report) -> str:
+def render(document: Document) -> str:
     """The array as ASCII JSON; `[]` when there is nothing to say."""
     entries = []
-    for one in counted(report):
-        at = location(report, one)
+    for one in counted(document):
+        at = location(document, one)
         entries.append(
             {
                 "description": sentence(one),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from html import escape
 
 from slim.report import words
-from slim.report.model import Budget, Finding, Report
-from slim.report.results import counted, line, location, sentence
+from slim.report.comparison import Comparison
+from slim.report.model import Budget, Finding
+from slim.report.results import Document, counted, line, location, sentence, totals
 from slim.units import format_bytes
 
 
@@ -27,18 +28,19 @@ class _Case:
     place: str = ""
 
 
-def render(report: Report) -> str:
+def render(document: Document) -> str:
     """One suite. Texts hold no control characters, so that none is illegal in XML 1.0 (§2.2)."""
-    cases = [_budget(one) for one in report.budgets]
-    failing = set(report.verdict.findings)
-    cases += [_finding(report, one, one.id in failing) for one in counted(report)]
-    cases.insert(0, _verdict(report, cases))
+    known = document.over_on_base if isinstance(document, Comparison) else []
+    cases = [_budget(one, one.name in known) for one in document.budgets]
+    failing = set(document.verdict.findings)
+    cases += [_finding(document, one, one.id in failing) for one in counted(document)]
+    cases.insert(0, _verdict(document, cases))
     outcomes = [case.outcome for case in cases]
     counts = (
         f'tests="{len(cases)}" failures="{outcomes.count("failure")}"'
         f' errors="{outcomes.count("error")}" skipped="0"'
     )
-    name = escape(f"slim {line(words.short_name(report), 100)}")
+    name = escape(f"slim {line(words.short_name(document), 100)}")
     lines = [
         '<?xml version="1.0" encoding="UTF-8"?>',
         f'<testsuites name="slim" {counts}>',
@@ -50,25 +52,28 @@ def render(report: Report) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(report: Report, cases: list[_Case]) -> _Case:
-    result = report.verdict.result
+def _verdict(document: Document, cases: list[_Case]) -> _Case:
+    result = document.verdict.result
     outcome = {"pass": "system-out", "fail": "failure", "unknown": "error"}[result]
     if any(case.outcome == outcome for case in cases):
         outcome = "system-out"
-    text = report.verdict.headline or f"{format_bytes(report.totals.disk_bytes)} on disk"
+    text = document.verdict.headline or f"{format_bytes(totals(document).disk_bytes)} on disk"
     return _Case("slim", "verdict", outcome, line(text))
 
 
-def _budget(one: Budget) -> _Case:
+def _budget(one: Budget, known: bool) -> _Case:
+    """`known`: the base is over it already."""
     outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[one.result]
     words_ = {"under": "within", "over": "over", "unknown": "not known to be within"}[one.result]
     value, limit = words.budgeted(one.name, one.value), words.budgeted(one.name, one.limit)
     text = f"{one.name} {value}, {words_} {limit}"
+    if known:
+        return _Case("slim.budget", one.name, "system-out", f"{text} on base too")
     return _Case("slim.budget", one.name, outcome, text)
 
 
-def _finding(report: Report, one: Finding, fails: bool) -> _Case:
-    at = location(report, one)
+def _finding(document: Document, one: Finding, fails: bool) -> _Case:
+    at = location(document, one)
     return _Case(
         "slim.finding",
         f"{line(one.rule, 40)} {line(one.title, 200)} ({line(one.id, 40)})",

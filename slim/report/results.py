@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from slim.report import words
-from slim.report.model import Finding, Report
+from slim.report.comparison import Comparison
+from slim.report.model import Finding, Report, Totals
 from slim.report.terminal import shorten, visible
 from slim.units import format_bytes
 
@@ -29,17 +30,39 @@ class Location:
     in_dockerfile: bool
 
 
-def counted(report: Report) -> list[Finding]:
-    """Findings that claim bytes or fail the gate, in the report's order; notes are no results."""
-    failing = set(report.verdict.findings)
-    return [one for one in report.findings if one.mode == "claim" or one.id in failing]
+Document = Report | Comparison
 
 
-def location(report: Report, finding: Finding) -> Location:
+def totals(document: Document) -> Totals:
+    """The image's sums."""
+    return document.image.totals if isinstance(document, Comparison) else document.totals
+
+
+def counted(document: Document) -> list[Finding]:
+    """The image's findings that claim bytes or fail the gate, in order; notes are no results."""
+    failing = set(document.verdict.findings)
+    if isinstance(document, Comparison):
+        changes = [*document.findings, *document.notes]
+        found = [one.finding for one in changes if one.status != "fixed"]
+    else:
+        found = list(document.findings)
+    return [one for one in found if one.mode == "claim" or one.id in failing]
+
+
+def new(document: Document) -> list[Finding]:
+    """Of `counted` those that are this change's doing, or that fail the gate: of one image all."""
+    if isinstance(document, Report):
+        return counted(document)
+    failing = set(document.verdict.findings)
+    before = {one.finding.id for one in document.findings if one.status == "still"}
+    return [one for one in counted(document) if one.id not in before or one.id in failing]
+
+
+def location(document: Document, finding: Finding) -> Location:
     """Where a finding is shown."""
     place = next((cause.dockerfile for cause in finding.where if cause.dockerfile), None)
     if place is None:
-        return Location(relative(words.short_name(report)), 1, 1, in_dockerfile=False)
+        return Location(relative(words.short_name(document)), 1, 1, in_dockerfile=False)
     line = max(1, place.line)
     return Location(relative(place.path), line, max(line, place.end_line), in_dockerfile=True)
 

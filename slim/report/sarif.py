@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import json
 from typing import Any
+from uuid import UUID, uuid5
 
 from slim.report import words
+from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report
-from slim.report.results import counted, line, location, relative, sentence, uri
+from slim.report.results import Document, counted, line, location, relative, sentence, uri
 from slim.report.terminal import shorten, visible
 
 _RESULTS = 5_000
+_NAMESPACE = UUID("5d4c0f6e-5d0b-5c43-9a86-0d6f1f6b7d10")
 _LEVELS = {"high": "error", "medium": "warning", "low": "note", "info": "note"}
 _PROBLEMS = {
     "high": "error",
@@ -27,35 +30,41 @@ _PRECISION = {"certain": "very-high", "likely": "high", "possible": "medium"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
-def render(report: Report) -> str:
-    """A SARIF log with one run, as ASCII JSON."""
-    findings = counted(report)
+def render(document: Document, *, key: str = "") -> str:
+    """A SARIF log with one run, as ASCII JSON. `key` tells the images of a repository apart.
+
+    Of a comparison it has the image's findings, each with its state against the base; fixed ones are gone.
+    """
+    findings = counted(document)
     shown = findings[:_RESULTS]
     rules = list({_id(one): one for one in shown}.values())
     numbers = {_id(one): number for number, one in enumerate(rules)}
-    digests = {layer.index: layer.digest or layer.diff_id for layer in report.layers}
+    digests, states = _digests(document), _states(document)
+    name = key or words.short_name(document)
     run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "slim",
-                "version": line(report.tool.version, 40),
+                "version": line(document.tool.version, 40),
                 "rules": [_rule(one) for one in rules],
             }
         },
-        "automationDetails": {"id": f"slim/{uri(relative(words.short_name(report)))}/"},
+        "automationDetails": {"id": f"slim/{uri(relative(name))}/", "guid": _guid(document)},
         "originalUriBaseIds": {
             "SRCROOT": {"description": {"text": "The folder in which slim was run."}}
         },
-        "results": [_result(report, one, numbers[_id(one)], digests) for one in shown],
+        "results": [_result(document, one, numbers[_id(one)], digests, states) for one in shown],
         "columnKind": "unicodeCodePoints",
-        "properties": {"leftOut": len(findings) - len(shown) + report.truncated.findings},
+        "properties": {"leftOut": len(findings) - len(shown) + _left_out(document)},
     }
-    document = {
+    if isinstance(document, Comparison):
+        run["baselineGuid"] = _guid_of(document.base.config_digest)
+    log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(document, indent=2, allow_nan=False) + "\n"
+    return json.dumps(log, indent=2, allow_nan=False) + "\n"
 
 
 def _rule(one: Finding) -> dict[str, Any]:
@@ -75,9 +84,50 @@ def _rule(one: Finding) -> dict[str, Any]:
     }
 
 
-def _result(report: Report, one: Finding, number: int, digests: dict[int, str]) -> dict[str, Any]:
-    at = location(report, one)
+def _digests(document: Document) -> dict[int, str]:
+    """Layer → its digest, the stored one where it is known."""
+    if isinstance(document, Comparison):
+        return {one.index: one.diff_id for one in document.layers if one.index is not None}
+    return {layer.index: layer.digest or layer.diff_id for layer in document.layers}
+
+
+def _states(document: Document) -> dict[str, str]:
+    """Finding → `new`, `unchanged` or `updated` (§3.27.24); empty when nothing is compared."""
+    if isinstance(document, Report):
+        return {}
     return {
+        one.finding.id: "new"
+        if one.status == "new"
+        else "unchanged"
+        if one.finding.claimed_bytes == one.base_claimed_bytes
+        else "updated"
+        for one in (*document.findings, *document.notes)
+        if one.status != "fixed"
+    }
+
+
+def _left_out(document: Document) -> int:
+    if isinstance(document, Comparison):
+        return document.image.findings_left_out
+    return document.truncated.findings
+
+
+def _guid(document: Document) -> str:
+    return _guid_of(document.image.config_digest)
+
+
+def _guid_of(config_digest: str) -> str:
+    """The id of the run on an image: the same for the same image (RFC 9562 §5.5)."""
+    return str(uuid5(_NAMESPACE, config_digest))
+
+
+def _result(
+    document: Document, one: Finding, number: int, digests: dict[int, str], states: dict[str, str]
+) -> dict[str, Any]:
+    at = location(document, one)
+    state = {"baselineState": states[one.id]} if one.id in states else {}
+    return {
+        **state,
         "ruleId": _id(one),
         "ruleIndex": number,
         "level": _LEVELS[one.severity],
