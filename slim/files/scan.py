@@ -43,7 +43,8 @@ def scan(
     With `extract`, the tables have what facts about contents are made of: package databases, manifests,
     scripts, and what ELF and BEAM files say. `extra` are further files whose contents are wanted, such as
     those that the entry point names, by their paths without leading slash, symbolic links resolved.
-    Of a layer whose table is in the `cache` only the digest is computed, with `verify`.
+    Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
+    is not read at all: its digest is in the manifest, which was verified.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -51,7 +52,7 @@ def scan(
         LimitError: a layer, or all together, are larger than allowed.
     """
     stop = Event()
-    sequential = image.compression != "none"
+    sequential, remote = image.compression != "none", image.format == "registry"
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
         if layer.blob is not None:
@@ -62,7 +63,7 @@ def scan(
 
     def run(one: tuple[Layer, Blob]) -> LayerTable:
         return settled(
-            _scan_layer(*one, verify, extract, extra, limits, cache, progress, stop), extra
+            _scan_layer(*one, remote, verify, extract, extra, limits, cache, progress, stop), extra
         )
 
     _keep_freed_memory()
@@ -98,6 +99,7 @@ def _keep_freed_memory() -> None:
 def _scan_layer(
     layer: Layer,
     blob: Blob,
+    remote: bool,
     verify: bool,
     extract: bool,
     extra: Collection[bytes],
@@ -118,7 +120,7 @@ def _scan_layer(
         elif cache is not None and (name := _stored_digest(layer, blob)):
             known = cache.load(name, extract=extract, extra=extra, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
-            table = again(known, blob, verify, progress, stop)
+            table = known if remote else again(known, blob, verify, progress, stop)
         elif new is not None:
             table = new
         else:

@@ -18,6 +18,7 @@ from tests.conftest import skip_or_fail
 from tests.real.conftest import Built
 from tests.real.recipes import sparse
 from tests.real.tools import CHUNKED, Store, need, save_as
+from tests.test_piped import alike, of_pipe
 
 pytestmark = pytest.mark.real
 
@@ -63,6 +64,12 @@ def test_all_forms_give_the_same_report(built: Built) -> None:
             if expected.get(path) != report.get(path)
         }
         assert differences == {}, f"docker-archive, {form}"
+
+
+def test_a_pipe_gives_the_report_of_the_file(built: Built) -> None:
+    for path in built.forms.values():
+        if path.is_file():
+            alike(analyze(path), of_pipe(path.read_bytes()))
 
 
 def test_dives_score_is_the_one_that_dive_gives(built: Built, tmp_path: Path) -> None:

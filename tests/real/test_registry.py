@@ -14,7 +14,9 @@ import pytest
 
 import slim
 from slim.errors import NetworkError, UsageError
+from slim.files.cache import TableCache
 from slim.image.registry.access import Access, Login
+from slim.image.registry.client import Client
 from tests.building import delete, descriptor, digest, encode, image, layer, save
 from tests.checked import checked_analyze
 from tests.real.registries import PASSWORD, USER, Registry, docker_registry
@@ -164,3 +166,27 @@ def test_a_digest_names_what_a_tag_did(plain: Registry, layout: Path) -> None:
     with pytest.raises(NetworkError) as refused:
         slim.analyze(f"{name}@sha256:{'0' * 64}", registry=plain.access())
     assert refused.value.slug == "registry-not-found"
+
+
+def test_layers_that_were_seen_are_not_asked_for_again(
+    plain: Registry, layout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By an image of a file, here: a layer is the same wherever it is."""
+    monkeypatch.setattr("slim.files.cache._SMALL", 0)
+    reference = plain.push(f"oci:{layout}:1", "team/cached:1")
+    expected = slim.analyze(reference, registry=plain.access())
+    cache = TableCache(tmp_path / "cache")
+    slim.analyze(layout, cache=cache)
+    downloads: list[str] = []
+    stream = Client.stream
+
+    def counted(client: Client, digest: str, size: int) -> Iterator[bytes]:
+        downloads.append(digest)
+        return stream(client, digest, size)
+
+    monkeypatch.setattr(Client, "stream", counted)
+    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert downloads == []
+    cache.clear()
+    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert len(downloads) == 2
