@@ -212,7 +212,7 @@ Outputs = Annotated[
     list[str] | None,
     _option(
         "--output -o",
-        "text, json, markdown, sarif, gitlab, github, junit, csv or metrics; repeat it for"
+        "text, json, markdown, html, svg, sarif, gitlab, github, junit, csv or metrics; repeat it for"
         " several. Default: text on a terminal, else json.",
         "FORMAT[=PATH]",
         show_default=False,

@@ -16,6 +16,8 @@ FORMATS = {
     "text": "slim.report.text",
     "json": "slim.report.wire",
     "markdown": "slim.report.markdown",
+    "html": "slim.report.html",
+    "svg": "slim.report.svg",
     "sarif": "slim.report.sarif",
     "gitlab": "slim.report.gitlab",
     "github": "slim.report.github",
@@ -39,6 +41,7 @@ COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     "metrics": ("slim.report.metrics", {}),
     "summary": ("slim.report.summary", {}),
     "env": ("slim.report.env", {}),
+    "html": ("slim.report.html", {}),
 }
 """The same for comparisons, with arguments of `render`."""
 _LABELS = ("key", "head", "report_url", "run_url")

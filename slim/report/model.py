@@ -324,6 +324,9 @@ class PackageInfo(Struct, frozen=True, kw_only=True):
     disk_bytes: Size
     pull_bytes: Size
     files: Count
+    reclaimable_bytes: Size = 0
+    """What findings claim of its files, be it by the package or by path."""
+    reclaimable_pull_bytes: Size = 0
     layer: int | None
     """The layer that has most of it; null when no live file is its own."""
     why: str

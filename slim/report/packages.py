@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from slim.files.table import Bytes
 from slim.report import model
 from slim.report.naming import utf8
 
@@ -14,6 +15,11 @@ if TYPE_CHECKING:
 def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
     """The `top` packages with most bytes on disk."""
     owned = counsel.owned
+    gone: dict[int, Bytes] = {}
+    for row, (disk, pull) in counsel.gone.items():
+        owner = owned.owner[row]
+        before = gone.get(owner, (0, 0))
+        gone[owner] = before[0] + disk, before[1] + pull
     order = sorted(
         range(len(owned.packages)),
         key=lambda one: (-owned.disk[one], owned.packages[one].name, one),
@@ -26,6 +32,8 @@ def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
             disk_bytes=owned.disk[one],
             pull_bytes=owned.pull[one],
             files=owned.files[one],
+            reclaimable_bytes=gone.get(one, (0, 0))[0],
+            reclaimable_pull_bytes=gone.get(one, (0, 0))[1],
             layer=owned.layer[one] if owned.layer[one] >= 0 else None,
             why=utf8(counsel.reasons[one]),
         )

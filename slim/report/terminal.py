@@ -42,6 +42,13 @@ def visible(text: str) -> str:
     return "".join(_shown(character) for character in text)
 
 
+def cut(text: str, width: int) -> str:
+    """Visible, and cut in the middle to `width` columns; of a long text only the two ends are looked at."""
+    if len(text) > 4 * width:
+        text = f"{text[: 2 * width]}{text[-2 * width :]}"
+    return shorten(visible(text), width)
+
+
 def shorten(text: str, width: int) -> str:
     """Cut in the middle to `width` columns: both ends of a path or command say most."""
     if len(text) <= width and columns(text) <= width:

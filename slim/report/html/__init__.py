@@ -1,0 +1,21 @@
+"""The report as one HTML page to read offline: plan first, then maps and lists of what is in the image.
+
+The page asks for nothing and runs nothing but its own script, which its policy names by hash; without
+scripts, and where style sheets are forbidden, everything is there to be read. [pure]
+"""
+
+from __future__ import annotations
+
+from slim.report.comparison import Comparison
+from slim.report.html import sheet
+from slim.report.html.single import context
+from slim.report.model import Report
+
+
+def render(report: Report | Comparison) -> str:
+    """The page, at most about a megabyte however large the image."""
+    if isinstance(report, Comparison):
+        from slim.report.html.compared import context as compared
+
+        return sheet.fill("comparison.j2", compared(report))
+    return sheet.fill("report.j2", context(report))
