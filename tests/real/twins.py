@@ -2,9 +2,9 @@
 
 `tests/real/apps/STACK` holds a small application, the `Dockerfile` of the fat image and the
 `Dockerfile.twin` of the careful one. Both start from the same Debian, made as the one that Docker
-distributes; the twin's build stage repeats the fat image's first instructions, so buildah builds
-them once. The applications take their dependencies from the public registries that their package
-managers ask; the certificates of this machine are mounted for that, and not part of the image.
+distributes, and their first instructions are the same: buildah builds and compresses those once.
+The applications take their dependencies from the public registries that their package managers ask;
+the certificates of this machine are mounted for that, and not part of the image.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.real.tools import Store, run
+from tests.real.tools import TAG, Store, run
 
 APPS = Path(__file__).parent / "apps"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
@@ -107,9 +107,17 @@ def build(store: Store, stack: str, folder: Path) -> Twins:
     shutil.rmtree(context)
     return Twins(
         stack,
-        store.save(BASE, folder / "base"),
-        store.save(f"{stack}-fat", folder / "fat"),
-        store.save(f"{stack}-twin", folder / "twin"),
+        _save(store, BASE, folder / "base"),
+        _save(store, f"{stack}-fat", folder / "fat"),
+        _save(store, f"{stack}-twin", folder / "twin"),
         folder / "Dockerfile",
         PORTS[stack],
     )
+
+
+def _save(store: Store, name: str, layout: Path) -> Path:
+    """As `Store.save`, but a layer that several images have is compressed once."""
+    shared = store.folder / "layers"
+    store.buildah("push", "--quiet", name, f"oci:{shared}:{name}")
+    run("skopeo", "copy", "--quiet", f"oci:{shared}:{name}", f"oci:{layout}:{TAG}")
+    return layout
