@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -119,7 +119,8 @@ def analyze(
     base_image = find_base(image, _open_base(base, str(image.config.platform), registry, limits))
     counsel, rulebook = None, None
     if advice:
-        counsel, rulebook = _consult(image, files, ledger, base_image.layers, role)
+        stored = [table.compression if table else "" for table in tables]
+        counsel, rulebook = _consult(image, files, ledger, base_image.layers, role, stored)
     return build(
         image,
         tables,
@@ -151,7 +152,12 @@ def _scripts(image: Image) -> frozenset[bytes]:
 
 
 def _consult(
-    image: Image, files: Files, ledger: Ledger, base_layers: int, role: str | None
+    image: Image,
+    files: Files,
+    ledger: Ledger,
+    base_layers: int,
+    role: str | None,
+    compressions: Sequence[str],
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim."""
     from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
@@ -168,6 +174,8 @@ def _consult(
         builtin_never(),
         base_layers=base_layers,
         role=role,
+        # An archive of `docker save` is not how a registry stores the image.
+        compressions=() if image.format == "docker-archive" else compressions,
     )
     return counsel, Rulebook(rules_digest(packs), builtin_snippets())
 

@@ -263,6 +263,7 @@ def _rule(rule: Rule) -> str:
     }[rule.where]
     about = [rule.category, rule.confidence, f"the fix is {rule.safety}", where, _roles(rule)]
     about += [f"from {format_bytes(rule.floor)}"] if rule.floor else []
+    about += [f"from {rule.share} % of the image"] if rule.share else []
     about += [f"audience {rule.audience}"] if rule.audience != "default" else []
     fix = " ".join(rule.fix.text.split())
     if rule.fix.snippet:

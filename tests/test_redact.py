@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.report.redact import REDACTED, command, is_secret, value, words
+from slim.report.redact import REDACTED, command, value, words
+from slim.secret_names import is_secret
 
 SECRET = "hunter2"  # noqa: S105
 

@@ -57,6 +57,8 @@ class Finding:
     examples: tuple[int, ...]
     """Rows, largest first."""
     packages: tuple[str, ...]
+    variables: tuple[str, ...]
+    """Names of variables; their values are nowhere."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,16 +107,19 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
     claimed = _amount(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
     base = _amount(files, pull, claim.base_rows)
     rows = [*claim.rows, *claim.parts] or list(claim.base_rows)
-    if not rows:
+    named = claim.selection.names
+    if not rows and not named:
         return None
     by_layer: dict[int, int] = defaultdict(int)
     for row in rows:
         dead = files.fate[row] != Fate.LIVE
         by_layer[files.ended_by[row] if dead else files.layer_of(row)] += files.size[row]
+    causes = sorted(by_layer, key=lambda layer: (-by_layer[layer], layer)) or claim.selection.layers
     examples = sorted(rows, key=lambda row: (-files.size[row], row))[:_EXAMPLES]
+    place = files.path(examples[0]) if examples else named[0].encode()
     note = not claim.counts or (not claim.claimed and not claim.parts)
     return Finding(
-        id=_fingerprint(rule, files.path(examples[0])),
+        id=_fingerprint(rule, place),
         rule=rule,
         mode="note" if note else "claim",
         severity="info" if note else _severity(claimed.disk, disk_bytes, rule),
@@ -122,9 +127,10 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
         claimed=claimed,
         base=base,
         files=len(rows),
-        causes=tuple(sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))[:_PLACES]),
+        causes=tuple(causes[:_PLACES]),
         examples=tuple(examples),
         packages=claim.selection.packages,
+        variables=named,
     )
 
 

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slim.advice.match import Selection
-from slim.advice.rule import Rule
 from slim.files.table import Fate, Files, Kind
 
 _CONFIDENCE = {"certain": 0, "likely": 1, "possible": 2}
@@ -47,29 +46,40 @@ def claim(
     kept = _kept(files, selections, claiming)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
-    order = sorted(range(len(selections)), key=lambda index: _precedence(selections[index].rule))
+    staying: set[int] = set()
+    """Copies that stay in the place of those that go."""
+    order = sorted(range(len(selections)), key=lambda index: _precedence(selections[index]))
     for index in order:
         if not claiming[index]:
             continue
         selection = selections[index]
         rows = array("i")
         for row in bodies[index]:
-            if row < base_end or row in taken or row in kept:
+            if row < base_end or row in taken or row in kept or row in staying:
                 continue
-            if selection.keeps.get(row, -1) in taken:
+            copy = selection.keeps.get(row, -1)
+            if copy in taken:
                 continue  # the copy that was to stay goes already: this one stays instead
+            if copy >= 0:
+                staying.add(copy)
             taken.add(row)
             rows.append(row)
         claimed[index] = rows
     parts: dict[int, dict[int, int]] = {}
     dropped: dict[int, int] = defaultdict(int)
+    transformed: set[tuple[int, str | None]] = set()
+    """(row, query): what one query says of a file are the same bytes, whichever rule asks."""
     for index in order:
         if not claiming[index] or not selections[index].parts:
             continue
         parts[index] = {}
         for row, size in sorted(selections[index].parts.items()):
             left = files.size[row] - dropped[row]
+            what = (row, selections[index].rule.query)
+            if what in transformed:
+                continue
             if row >= base_end and row not in taken and min(size, left) > 0:
+                transformed.add(what)
                 dropped[row] += min(size, left)
                 parts[index][row] = min(size, left)
     return tuple(
@@ -116,9 +126,10 @@ def _kept(files: Files, selections: Sequence[Selection], claiming: Sequence[bool
     return kept
 
 
-def _precedence(rule: Rule) -> tuple[int, int, int, int, int, str]:
+def _precedence(selection: Selection) -> tuple[int, int, int, int, int, str]:
+    rule = selection.rule
     dead = rule.query is not None and rule.query.startswith("layer.")
-    effect = 0 if dead else 2 if rule.category == "duplicate" else 1
+    effect = 0 if dead else 2 if selection.keeps else 1
     fixed = max((_fixed_parts(glob) for glob in rule.match), default=0)
     return (
         effect,

@@ -23,7 +23,7 @@ from slim.advice.packages.closure import why
 from slim.advice.packages.graph import Graph, link
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY, Ownership, own
-from slim.advice.queries import binaries, contents, installed, layers
+from slim.advice.queries import assets, binaries, contents, installed, layers, runtimes, secrets
 from slim.advice.rebuild.model import Given, Rebuild
 from slim.advice.rebuild.rebuild import rebuild
 from slim.advice.rule import Rule
@@ -58,8 +58,13 @@ def consult(
     *,
     base_layers: int,
     role: str | None = None,
+    compressions: Sequence[str] = (),
 ) -> Counsel:
-    """Apply rules to an image whose contents were extracted. `role` overrides what the signs say."""
+    """Apply rules to an image whose contents were extracted. `role` overrides what the signs say.
+
+    `compressions` has a word per layer, or none where the form of the image says nothing about how a
+    registry stores it.
+    """
     view = view_of(files)
     catalog = read_catalog(_texts(files))
     owned = own(files, catalog.packages, ledger.pull)
@@ -84,7 +89,7 @@ def consult(
         never=never,
         owned=_system_owned(owned),
         packages=_rows_of_packages(owned),
-        queries=_queries(files, view, catalog, owned, graph, facts),
+        queries=_queries(image, files, view, catalog, owned, graph, facts, compressions),
     )
     claims = claim(
         files,
@@ -152,7 +157,14 @@ def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
 
 
 def _queries(
-    files: Files, view: View, catalog: Catalog, owned: Ownership, graph: Graph, facts: Facts
+    image: Image,
+    files: Files,
+    view: View,
+    catalog: Catalog,
+    owned: Ownership,
+    graph: Graph,
+    facts: Facts,
+    compressions: Sequence[str],
 ) -> dict[str, Query]:
     """Every computed selection by name."""
     return {
@@ -161,16 +173,24 @@ def _queries(
         "layer.deleted": partial(layers.dead, files, Fate.DELETED),
         "layer.duplicate_entry": partial(layers.dead, files, Fate.DUPLICATE_ENTRY),
         "layer.orphan": partial(layers.dead, files, Fate.ORPHAN),
+        "layer.many_small": partial(layers.many_small, files),
+        "layer.uncompressed": partial(layers.uncompressed, files, compressions),
         "content.duplicates": partial(contents.duplicates, files),
         "content.precompressed": partial(contents.precompressed, view),
         "node.maps_beside": partial(contents.source_maps, view),
         "python.pyc_twice": partial(contents.compiled_twice, view),
         "python.tests": partial(contents.python_tests, view),
-        "secret.content": partial(contents.private_keys, files),
+        "python.unused_venv": partial(runtimes.unused_environments, view, facts),
+        "secret.content": partial(secrets.private_keys, files),
+        "secret.assigned": partial(secrets.assigned, files),
+        "secret.declared": partial(secrets.declared, image.config, image.history),
         "elf.debug": partial(binaries.debug_sections, files),
         "elf.symtab": partial(binaries.symbol_tables, files),
         "otp.beam_chunks": partial(binaries.beam_chunks, files),
-        "npm.dev": partial(installed.development_only, owned),
+        "otp.erts_twice": partial(runtimes.erts_twice, view, facts),
+        "phoenix.old_digests": partial(assets.old_digests, view),
+        "npm.dev": partial(installed.development_only, owned, "node"),
+        "composer.dev": partial(installed.development_only, owned, "composer"),
         "node.nested_duplicates": partial(installed.nested_duplicates, owned),
         "otp.not_in_rel": partial(installed.not_in_releases, owned, catalog.releases),
         "otp.old_versions": partial(installed.old_versions, owned, catalog.releases),

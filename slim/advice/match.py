@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 from slim.advice.glob import compile_globs
@@ -29,6 +29,10 @@ class Picked:
     """Row → bytes of the file that a transformation would drop."""
     keeps: Mapping[int, int] = field(default_factory=dict)
     """Row → the row that must stay when this one goes (the copy that is kept)."""
+    names: tuple[str, ...] = ()
+    """What is no file: variables, by name."""
+    layers: tuple[int, ...] = ()
+    """Where those were set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,10 @@ class Selection:
     keeps: Mapping[int, int] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     """Names of the packages, for rules that select packages."""
+    names: tuple[str, ...] = ()
+    """What is no file: variables, by name."""
+    layers: tuple[int, ...] = ()
+    """Where those were set."""
 
 
 Query = Callable[[], Picked]
@@ -68,6 +76,7 @@ def match(
     by_path = _match_paths(files, rules, variables, never, owned)
     results: dict[str, Picked] = {}
     found: list[Selection] = []
+    disk = sum(compress(files.size, mask(files.kind, Kind.FILE)))
     for index, rule in enumerate(rules):
         if rule.query is not None:
             query = queries.get(rule.query)
@@ -83,15 +92,27 @@ def match(
             if rule.except_packages:
                 picked = _without(picked, rule, packages)
             rows = array("i", sorted(picked.rows))
-            selection = Selection(rule, rows, picked.parts, picked.keeps)
+            selection = Selection(
+                rule,
+                rows,
+                picked.parts,
+                picked.keeps,
+                names=picked.names,
+                layers=picked.layers,
+            )
         elif rule.packages:
             selection = _from_packages(files, rule, packages)
         else:
             selection = Selection(rule, by_path[index])
         size = sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
-        if (selection.rows or selection.parts) and size >= rule.floor:
+        if ((selection.rows or selection.parts) and size >= _least(rule, disk)) or selection.names:
             found.append(selection)
     return tuple(found)
+
+
+def _least(rule: Rule, disk: int) -> int:
+    """Bytes below which a rule is silent in an image of `disk` bytes."""
+    return max(rule.floor, -(-disk * rule.share // 100))
 
 
 def _inside(picked: Picked, rows: frozenset[int]) -> Picked:
@@ -116,7 +137,7 @@ def _spared(
     spared = compile_globs([one for text in rule.except_paths for one in bind(text, variables)])
     parts = {row: size for row, size in picked.parts.items() if rule.owned or not owned[row]}
     if not rule.except_paths:
-        return Picked(picked.rows, parts, picked.keeps)
+        return replace(picked, parts=parts)
     rows = [row for row in picked.rows if not spared.match(files.path(row))]
     left = {row: size for row, size in parts.items() if not spared.match(files.path(row))}
     return Picked(rows, left, picked.keeps)

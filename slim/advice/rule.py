@@ -43,7 +43,8 @@ QUERIES: frozenset[str] = frozenset(
         "java.nested_duplicate_jars", "content.duplicates", "content.precompressed",
         "runtime.twice", "versions.several", "layer.rewritten", "layer.metadata_only",
         "layer.deleted", "layer.duplicate_entry", "layer.orphan", "layer.uncompressed",
-        "layer.many_small", "unowned.system", "secret.content",
+        "layer.many_small", "unowned.system", "secret.content", "secret.assigned", "secret.declared",
+        "composer.dev", "phoenix.old_digests",
     )
 )  # fmt: skip
 """Every computed selection."""
@@ -108,6 +109,8 @@ class Rule:
     owned: bool
     floor: int
     """Bytes below which the rule is silent."""
+    share: int
+    """Percent of the image below which it is silent."""
     fix: Fix
     where: Where
     remove: Remove

@@ -33,7 +33,7 @@ from slim.units import parse_bytes
 RULE_KEYS = (
     "id", "slug", "title", "why", "category", "confidence", "safety", "audience", "roles", "when",
     "match", "packages", "manager", "query", "except", "except_packages", "state", "owned",
-    "floor", "fix", "where", "remove", "breaks_when", "verify", "related", "sources", "hits",
+    "floor", "share", "fix", "where", "remove", "breaks_when", "verify", "related", "sources", "hits",
     "misses",
 )  # fmt: skip
 ROLE_KEYS = ("release", "builder", "dev", "base", "tool", "unknown")
@@ -79,6 +79,7 @@ def read_rule(fields: Fields, around: Surroundings | None) -> Rule:
         state=fields.choice("state", get_args(State), "live"),
         owned=fields.flag("owned"),
         floor=_floor(fields),
+        share=_share(fields),
         fix=_fix(fields, around.snippets if around else None),
         where=fields.choice("where", get_args(Where)),
         remove=fields.choice("remove", get_args(Remove), "delete"),
@@ -157,6 +158,19 @@ def _floor(fields: Fields) -> int:
     except ValueError as error:
         fields.note(f"`floor`: {error}", "floor")
         return 0
+
+
+def _share(fields: Fields) -> int:
+    text = fields.text("share")
+    number = text.removesuffix(" %")
+    if text and not (
+        number != text and number.isascii() and number.isdigit() and int(number) < 100
+    ):
+        fields.note(
+            f'`share` is {text[:64]!r} and must be a whole number of percent, as "1 %"', "share"
+        )
+        return 0
+    return int(number) if text else 0
 
 
 def _fix(fields: Fields, snippets: Collection[str] | None) -> Fix:

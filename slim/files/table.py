@@ -72,6 +72,8 @@ Bytes = tuple[int, int]
 """(bytes of the uncompressed tar, bytes of the pull)."""
 DIGEST_BYTES = 16
 NO_DIGEST = bytes(DIGEST_BYTES)
+ASSIGNED = "assigned"
+"""Flag of a settings file that assigns a secret; the other flags name a kind of private key."""
 ROOT = 0
 """Id of the root directory in every table."""
 
@@ -123,7 +125,7 @@ class LayerTable:
     elfs: dict[int, Elf] = field(default_factory=dict)
     beams: dict[int, Beam] = field(default_factory=dict)
     flags: dict[int, str] = field(default_factory=dict)
-    """Row to the kind of private key that the file holds."""
+    """Row to the kind of private key that the file holds, or `ASSIGNED`."""
     tar_bytes: int = 0
     """Size of the uncompressed stream."""
     end: int = 0

@@ -68,6 +68,7 @@ def _finding(
         packages=list(one.packages),
         examples=[example(row) for row in one.examples],
         sources=list(rule.sources),
+        variables=list(one.variables),
     )
 
 

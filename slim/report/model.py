@@ -313,6 +313,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     packages: list[str]
     examples: list[Example]
     sources: list[str]
+    variables: list[str] = []
+    """Names of variables that the rule is about; never their values."""
 
 
 class PackageInfo(Struct, frozen=True, kw_only=True):

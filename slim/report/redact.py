@@ -10,15 +10,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from slim.secret_names import is_secret
+
 REDACTED = "[redacted]"
-_SECRET = re.compile(
-    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
-    r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
-    r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string",
-    re.IGNORECASE,
-)
-_NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
-"""Says where a secret is, not what."""
 _ARGUMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _VALUE = re.compile(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+""")
 _NAMES = (
@@ -32,11 +26,6 @@ _USERINFO = re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
 _ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s")
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
-
-
-def is_secret(name: str) -> bool:
-    """Whether a variable of this name should not be shown."""
-    return _SECRET.search(name) is not None and _NO_SECRET.search(name) is None
 
 
 def value(name: str, text: str) -> str:

@@ -20,6 +20,8 @@ def describe(rule: Rule) -> str:
         lines.append(f"only for the audience {rule.audience!r}")
     if rule.floor:
         lines.append(f"silent below {format_bytes(rule.floor)}")
+    if rule.share:
+        lines.append(f"silent below {rule.share} % of the image")
     for title, values in (
         ("Selects", _selects(rule)),
         ("But not", (*rule.except_paths, *(glob.pattern for glob in rule.except_packages))),

@@ -65,6 +65,23 @@ class View:
         node = self._node(path)
         return self.names[~node].keys() if node is not None and node < 0 else ()
 
+    def row(self, path: bytes) -> int | None:
+        """The row of the regular file that the path leads to; None where it leads to none."""
+        return self._file(path)
+
+    def rows_below(self, path: bytes) -> list[int]:
+        """The regular files in a directory and all directories below it, links not followed."""
+        node = self._node(path)
+        pending = [~node] if node is not None and node < 0 else []
+        rows: list[int] = []
+        while pending:
+            for found in self.names[pending.pop()].values():
+                if found < 0:
+                    pending.append(~found)
+                elif self.files.kind[found] in (Kind.FILE, Kind.HARDLINK):
+                    rows.append(found)
+        return rows
+
     def read(self, path: bytes) -> bytes | None:
         """The content of a small file; None where it was not kept, or there is no such file."""
         row = self._file(path)

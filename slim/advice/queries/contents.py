@@ -1,4 +1,4 @@
-"""Queries about contents: copies, compressed twins, compiled twins, source maps, private keys [pure]."""
+"""Queries about contents: copies, compressed twins, compiled twins, source maps [pure]."""
 
 from __future__ import annotations
 
@@ -89,11 +89,6 @@ def python_tests(view: View) -> Picked:
         if row >= 0 and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
     ]
     return Picked(rows=sorted(rows))
-
-
-def private_keys(files: Files) -> Picked:
-    """Files whose first bytes are those of a private key; dead ones too."""
-    return Picked(rows=sorted(files.flags))
 
 
 def _beside(view: View, endings: tuple[bytes, ...]) -> Picked:

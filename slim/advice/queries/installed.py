@@ -75,9 +75,9 @@ def virtual_left(graph: Graph, owned: Ownership) -> Picked:
     return Picked(rows=owned.rows(_only_for(graph, virtual)))
 
 
-def development_only(owned: Ownership) -> Picked:
-    """npm packages that `.package-lock.json` marks as dev."""
-    chosen = [i for i, one in enumerate(owned.packages) if one.manager == "node" and one.dev]
+def development_only(owned: Ownership, manager: str) -> Picked:
+    """Packages that npm's `.package-lock.json` or Composer's `installed.json` marks as dev."""
+    chosen = [i for i, one in enumerate(owned.packages) if one.manager == manager and one.dev]
     return Picked(rows=owned.rows(chosen))
 
 

@@ -1,14 +1,46 @@
-"""Queries about dead bytes: rows by what became of them [pure]."""
+"""Queries about layers: dead bytes by what became of them, small layers, how layers are stored [pure]."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import compress
 
 from slim.advice.match import Picked
 from slim.files.table import Fate, Files, Kind, both, mask
+
+_SMALL = 64 << 10
+"""A layer with less in it is hardly worth a request of its own …"""
+_MANY = 10
+"""… which is a habit once an image has this many of them."""
 
 
 def dead(files: Files, fate: Fate) -> Picked:
     """The files whose bytes met this fate."""
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
     return Picked(rows=list(compress(range(len(files)), rows)))
+
+
+def many_small(files: Files) -> Picked:
+    """The files of layers that hold less than 64 KiB each, if ten or more layers do."""
+    layers = [
+        _regular(files, layer)
+        for layer in range(len(files.starts) - 1)
+        if sum(files.size[row] for row in files.rows_of(layer)) < _SMALL
+    ]
+    return Picked(rows=[row for rows in layers for row in rows] if len(layers) >= _MANY else ())
+
+
+def uncompressed(files: Files, compressions: Sequence[str]) -> Picked:
+    """The files of layers that are stored as they are. `compressions` has one word per layer."""
+    return Picked(
+        rows=[
+            row
+            for layer, compression in enumerate(compressions)
+            if compression == "none"
+            for row in _regular(files, layer)
+        ]
+    )
+
+
+def _regular(files: Files, layer: int) -> list[int]:
+    return [row for row in files.rows_of(layer) if files.kind[row] == Kind.FILE]

@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from enum import Enum
 
-from slim.files.extract import beam, elf, elf_headers, keys, texts
+from slim.files.extract import assigned, beam, elf, elf_headers, keys, texts
 from slim.files.extract.pieces import Collector, Pieces, Span
-from slim.files.table import ROOT, LayerTable
+from slim.files.table import ASSIGNED, ROOT, LayerTable
 
 _HEAD = 4096
 """First bytes that a decision needs at most."""
@@ -67,7 +67,7 @@ class Picker:
         """The first two bytes of a file that is looked at for its content …"""
         self.endings = _ENDINGS
         """… and by the first byte, how the name must end; mostly nothing will do."""
-        self.names = texts.NAMES | keys.NAMES | {name for _, name in self._extra}
+        self.names = texts.NAMES | keys.NAMES | assigned.NAMES | {name for _, name in self._extra}
         self.places: set[int] = set()
         """Directories of which every file is looked at."""
 
@@ -106,6 +106,8 @@ class Picker:
             return ((0, size),), self._keep_beam
         if keys.may_be_key(head):
             return ((0, min(size, keys.HEAD_BYTES)),), self._keep_flag
+        if name in assigned.NAMES:
+            return ((0, min(size, assigned.HEAD_BYTES)),), self._keep_assigned
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
@@ -169,6 +171,10 @@ class Picker:
         found = keys.private_key(file.upto(0, keys.HEAD_BYTES) or b"")
         if found:
             self._table.flags[len(self._table) - 1] = found
+
+    def _keep_assigned(self, file: Pieces) -> None:
+        if assigned.assigns_secret(file.upto(0, assigned.HEAD_BYTES) or b""):
+            self._table.flags[len(self._table) - 1] = ASSIGNED
 
     def _keep_text(self, file: Pieces) -> None:
         self._table.texts[len(self._table) - 1] = file.upto(0, file.size) or b""

@@ -59,11 +59,13 @@ _MEDIUM_FILES = """
     *.egg-info/PKG-INFO *.egg-info/top_level.txt EGG-INFO/PKG-INFO EGG-INFO/top_level.txt
     package.json ebin/*.app releases/*.rel releases/*/*.rel
     specifications/*.gemspec specifications/default/*.gemspec Gemfile.lock mix.lock
+    priv/static/cache_manifest.json
 """
 _SMALL_FILES = """
     /etc/os-release /usr/lib/os-release *.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg
     releases/start_erl.data *.runtimeconfig.json Procfile
     supervisord.conf supervisor/conf.d/*.conf supervisor.d/* supervisord.d/* s6-rc.d/*/up
+    gem.build_complete
     /etc/crontab /etc/cron.d/* /etc/crontabs/* /var/spool/cron/* /var/spool/cron/crontabs/*
     nginx.conf nginx/conf.d/*.conf
 """

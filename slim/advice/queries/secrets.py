@@ -1,0 +1,80 @@
+"""Queries about secrets: private keys, settings with a password, variables of the image [pure].
+
+They say where a secret is. No value leaves this module.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from slim.advice.match import Picked
+from slim.files.table import ASSIGNED, Files
+from slim.image.model import Config, History
+from slim.secret_names import is_literal, is_secret
+
+_SETTING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
+_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
+_SHELL = re.compile(r" /bin/[a-z]{0,3}sh ")
+_PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+_USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
+
+
+def private_keys(files: Files) -> Picked:
+    """Files whose first bytes are those of a private key; dead ones too."""
+    return Picked(rows=sorted(row for row, kind in files.flags.items() if kind != ASSIGNED))
+
+
+def assigned(files: Files) -> Picked:
+    """Settings files that assign a literal to a name that promises a secret; dead ones too."""
+    return Picked(rows=sorted(row for row, kind in files.flags.items() if kind == ASSIGNED))
+
+
+def declared(config: Config, history: Sequence[History]) -> Picked:
+    """Variables and labels with a secret written out, in the settings or in the history.
+
+    In the history these are `ENV`, `ARG`, `LABEL` and the build arguments in front of a `RUN`
+    (`|1 TOKEN=… /bin/sh -c …`), and addresses with a password anywhere. Selects names, no files; the
+    layers are those of the instructions.
+    """
+    names: set[str] = set()
+    layers: list[int] = []
+    for one in config.env:
+        name, _, value = one.partition("=")
+        if is_secret(name) and is_literal(value):
+            names.add(name)
+    for name, value in config.labels.items():
+        if is_secret(name) and is_literal(value):
+            names.add(name)
+    layer = 0
+    for entry in history:
+        found = set(_in_instruction(entry.created_by))
+        names |= found
+        if not entry.empty_layer:
+            if found:
+                layers.append(layer)
+            layer += 1
+    return Picked(names=tuple(sorted(names)), layers=tuple(layers))
+
+
+def _in_instruction(text: str) -> Iterator[str]:
+    pairs = ""
+    if setting := _SETTING.match(text):
+        pairs = text[setting.end() :]
+        name, _, value = pairs.partition(" ")
+        if "=" not in name and is_secret(name) and is_literal(value):
+            yield name  # ENV NAME value
+    elif _ARGUMENTS.match(text):
+        pairs = _SHELL.split(text, maxsplit=1)[0]
+    for found in _PAIR.finditer(pairs):
+        if is_secret(found[1]) and is_literal(_value(pairs, found.end())):
+            yield found[1]
+    if any(is_literal(found[1]) for found in _USERINFO.finditer(text)):
+        yield "an address with a password"
+
+
+def _value(text: str, at: int) -> str:
+    quote = text[at : at + 1]
+    if quote in ("'", '"'):
+        return text[at + 1 :].partition(quote)[0]
+    return text[at:].partition(" ")[0]

@@ -1,0 +1,44 @@
+"""Which names promise a secret, and which values are one: shared by the advice and by what hides them [pure].
+
+A name decides, never a value: guessing at values would find the wrong half.
+"""
+
+from __future__ import annotations
+
+import re
+
+_SECRET = re.compile(
+    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
+    r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
+    r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string",
+    re.IGNORECASE,
+)
+_NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
+"""Says where a secret is, not what."""
+_PLACEHOLDERS = ("$", "%", "{", "<", "[", "*", "/run/secrets/", "/dev/")
+_EMPTY_WORDS = frozenset(
+    (
+        "null", "none", "nil", "true", "false", "yes", "no", "changeme", "change_me", "todo",
+        "example", "placeholder", "redacted",
+    )
+)  # fmt: skip
+
+
+def is_secret(name: str) -> bool:
+    """Whether a variable of this name should not be shown."""
+    return _SECRET.search(name) is not None and _NO_SECRET.search(name) is None
+
+
+def is_literal(value: str) -> bool:
+    """Whether a value is written out: not empty, no reference to a variable or a file, no placeholder.
+
+    >>> [is_literal(one) for one in ("hunter2", "", "${TOKEN}", "%NPM_TOKEN%", "changeme")]
+    [True, False, False, False, False]
+    """
+    bare = value.strip().strip("\"'").strip()
+    return (
+        bool(bare)
+        and not bare.startswith(_PLACEHOLDERS)
+        and not bare.startswith(("your-", "your_", "xxx"))
+        and bare.lower() not in _EMPTY_WORDS
+    )
