@@ -14,6 +14,7 @@ import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -426,6 +427,23 @@ def test_chunks_may_end_anywhere(kind: str, step: int) -> None:
     )
     assert one.marks.raw[-1] == other.marks.raw[-1] == len(blob)
     assert one.marks.out[-1] == other.marks.out[-1] == len(LONG)
+
+
+@pytest.mark.parametrize("compression", SQUEEZE)
+def test_checkpoints_do_not_depend_on_how_the_bytes_arrive(compression: str) -> None:
+    """A file, a pipe and a registry cut a blob differently; what its files cost is the same."""
+    random = Random(1)  # noqa: S311
+    files = [file(f"f{n}", random.randbytes(random.randrange(40_000))) for n in range(40)]
+    blob = SQUEEZE[compression](layer(files).tar)
+    expected = scan_blob(MemoryBlob(blob))
+    assert len(expected.marks.raw) > (1 if compression == "bzip2" else 8)
+    for step in (997, 4_096, 65_535, 65_536, 65_537, 200_000):
+        table = scan_blob(MemoryBlob(blob, step))
+        assert (table.marks, table.pull, table.labels) == (
+            expected.marks,
+            expected.pull,
+            expected.labels,
+        )
 
 
 @pytest.mark.parametrize("kind", ["bzip2", "xz"])

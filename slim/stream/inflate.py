@@ -155,6 +155,26 @@ def inflate(
     yield from _Stream(compression, marks, limits).run(chunks)
 
 
+def _blocks(chunks: Iterable[bytes]) -> Iterator[memoryview]:
+    """The same bytes cut at multiples of `STEP`: checkpoints must not depend on how the bytes arrive."""
+    left = bytearray()
+    for chunk in chunks:
+        start = min(STEP - len(left), len(chunk)) if left else 0
+        left += chunk[:start]
+        if len(left) == STEP:
+            yield memoryview(bytes(left))
+            left.clear()
+        if left:
+            continue
+        view = memoryview(chunk)
+        whole = start + (len(chunk) - start) // STEP * STEP
+        for at in range(start, whole, STEP):
+            yield view[at : at + STEP]
+        left += view[whole:]
+    if left:
+        yield memoryview(bytes(left))
+
+
 class _Stream:
     """The members or frames of one blob, one after the other."""
 
@@ -172,8 +192,8 @@ class _Stream:
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         step = STEP
-        for chunk in chunks:
-            view, at = memoryview(chunk), 0
+        for view in _blocks(chunks):
+            at = 0
             while at < len(view):
                 piece = view[at : at + step]
                 frames = self._frames
