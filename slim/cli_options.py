@@ -75,6 +75,13 @@ ManifestOnly = Annotated[
     bool,
     _option("--manifest-only", "Of an image in a registry read no layers: only their sizes."),
 ]
+Full = Annotated[
+    bool,
+    _option(
+        "--full",
+        "Read layers in a registry as a whole, even if their table of contents tells their files.",
+    ),
+]
 PlainHttp = Annotated[
     list[str] | None,
     _option(

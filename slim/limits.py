@@ -51,6 +51,8 @@ class Limits:
     """All layers once decompressed."""
     window_log: int = 27
     """zstd window, as a power of two: 128 MiB."""
+    toc_bytes: int = 64 * _MIB
+    """The table of contents of a layer that is not read, once decompressed."""
     frames: int = 10_000_000
     """gzip members or zstd frames of one blob."""
     report_bytes: int = 64 * _MIB

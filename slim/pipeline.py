@@ -41,6 +41,7 @@ def analyze(
     base: str | os.PathLike[str] | None = None,
     registry: Access = ANONYMOUS,
     manifest_only: bool = False,
+    full: bool = False,
     dockerfile: str | os.PathLike[str] | None = None,
     target: str | None = None,
     advice: bool = True,
@@ -64,6 +65,7 @@ def analyze(
         base: the base image, in any form that `source` may have.
         registry: how registries are read, and who we are there.
         manifest_only: of an image in a registry read no layers: only their sizes are known.
+        full: read layers in a registry whose table of contents would do.
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), where the signs mislead.
@@ -91,6 +93,7 @@ def analyze(
         platform=platform,
         registry=registry,
         manifest_only=manifest_only,
+        full=full,
         verify=verify,
         extract=advice,
         limits=limits,
@@ -131,7 +134,7 @@ def analyze(
         dockerfile=os.fspath(dockerfile) if dockerfile is not None else "",
         counsel=counsel,
         rulebook=rulebook,
-        verified=verify and not manifest_only,
+        verified=verify and not manifest_only and not any(layer.toc for layer in image.layers),
         top=top,
         all_files=all_files,
         redacted=redact,

@@ -13,6 +13,7 @@ from functools import partial
 
 from slim.advice.advise import Advice, advise, gone
 from slim.advice.claim import claim
+from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
 from slim.advice.facts.paths import View, view_of
@@ -77,6 +78,8 @@ def consult(
         names=image.names,
     )
     listening = [rule for rule in rules if _listens(rule, facts)]
+    if any(layer.toc for layer in image.layers):
+        listening = doubt(listening)
     prepared = prepare(
         [one for rule in listening for one in rule.when], facts, view, catalog.packages
     )

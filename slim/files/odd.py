@@ -147,7 +147,7 @@ class OddEntries:
             self._table.note("sparse", header.name, "a sparse file: layers should not hold any")
         if self._seen is not None:
             self._seen(header)
-        self._row(header, stored, feed.offset - len(ahead))
+        self.row(header, stored, feed.offset - len(ahead))
         if self._table.kind[-1] == Kind.FILE:
             watch = None
             if self._picker is not None and regions is None:
@@ -158,7 +158,7 @@ class OddEntries:
             yield from feed.skip(stored - len(ahead))
         feed.at += pad
 
-    def _row(self, header: Header, stored: int, data: int) -> None:
+    def row(self, header: Header, stored: int, data: int) -> None:
         """Decide what the entry is and append its row."""
         table, names, kind_of = self._table, self.names, header.type
         parent, name = names.place(header.name)

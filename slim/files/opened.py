@@ -25,6 +25,7 @@ def open_any(
     platform: str | None = None,
     registry: Access = ANONYMOUS,
     manifest_only: bool = False,
+    full: bool = False,
     verify: bool = True,
     extract: bool = False,
     limits: Limits = DEFAULT_LIMITS,
@@ -67,6 +68,7 @@ def open_any(
             platform=platform,
             registry=registry,
             manifest_only=manifest_only,
+            full=full,
             limits=limits,
         ) as image:
             yield image

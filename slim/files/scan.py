@@ -17,6 +17,7 @@ from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import PassedBlob, Progress, scan_blob, watched
 from slim.files.cache import TableCache
 from slim.files.table import LayerTable, settled, unread
+from slim.files.toc import read_toc
 from slim.image.manifest import check_algorithm
 from slim.image.model import Blob, Image, Layer
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -62,6 +63,12 @@ def scan(
     workers = 1 if sequential else jobs or os.cpu_count() or 1
 
     def run(one: tuple[Layer, Blob]) -> LayerTable:
+        layer, blob = one
+        if layer.toc is not None:
+            # Whatever the cache knows: the same options give the same report.
+            if progress is not None:
+                progress(blob.size)
+            return read_toc(layer.toc, blob.size, limits)
         return settled(
             _scan_layer(*one, remote, verify, extract, extra, limits, cache, progress, stop), extra
         )

@@ -73,6 +73,37 @@ class History:
 
 
 @dataclass(frozen=True, slots=True)
+class TableOfContents:
+    """What a layer says it holds, read in place of the layer; verified by its digest annotation."""
+
+    kind: str
+    """`estargz` or `zstd:chunked`."""
+    document: bytes
+    """JSON."""
+    position: int
+    """Where the table begins in the blob; all files lie before it."""
+    stored: int
+    """Bytes that it takes in the blob."""
+    fetched: int
+    """Bytes that were transferred to know it."""
+
+    @property
+    def compression(self) -> str:
+        """Of the layer's blob."""
+        return "gzip" if self.kind == "estargz" else "zstd"
+
+    @property
+    def is_file(self) -> bool:
+        """The table is a file of the layer too, for readers that do not know it."""
+        return self.kind == "estargz"
+
+    @property
+    def has_ends(self) -> bool:
+        """It says where in the blob a file ends; else it ends where the next one begins."""
+        return self.kind == "zstd:chunked"
+
+
+@dataclass(frozen=True, slots=True)
 class Layer:
     """One layer: where its blob is, what it should hash to, and which instruction made it."""
 
@@ -87,6 +118,8 @@ class Layer:
     missing: str = ""
     member: str = ""
     """Name of the archive member that holds the blob, for messages."""
+    toc: TableOfContents | None = None
+    """Read in place of the blob, whose contents then nobody has seen."""
 
     @property
     def size(self) -> int:
@@ -132,7 +165,7 @@ class Image:
     """One image of one platform, with its layers from first to last."""
 
     format: str
-    """`docker-archive`, `oci-archive` or `oci-dir`."""
+    """`docker-archive`, `oci-archive`, `oci-dir` or `registry`."""
     input: str
     """What the user gave, for the report."""
     archive_bytes: int

@@ -39,14 +39,17 @@ def open_image(
     platform: str | None = None,
     registry: Access = ANONYMOUS,
     manifest_only: bool = False,
+    full: bool = False,
     limits: Limits = DEFAULT_LIMITS,
 ) -> Iterator[Image]:
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
-    `ref` is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; or an image in a
-    registry, which is read as `registry` allows, its layers not at all with `manifest_only`. What exists
-    as a file is the file. With `docker-archive:` the archive's `manifest.json` decides, with
-    `oci-archive:` its `index.json`; without prefix the index does when there are both, as in containerd.
+    `ref` is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; what exists as a file
+    is the file. With `docker-archive:` the archive's `manifest.json` decides, with `oci-archive:` its `index.json`;
+    without prefix the index does when there are both, as in containerd.
+
+    Or it is an image in a registry, which is read as `registry` allows; its layers not at all with
+    `manifest_only`. Of layers that have a table of contents only that is read, unless `full`.
 
     Raises:
         InputError: unreadable, not an image, or of a kind that is not supported.
@@ -58,7 +61,7 @@ def open_image(
     choice = Choice(tag, image_index, parse_platform(platform) if platform else None)
     reference = find_reference(given)
     if reference is not None:
-        with _registry(reference, given, choice, registry, manifest_only, limits) as image:
+        with _registry(reference, given, choice, registry, manifest_only, full, limits) as image:
             yield image
         return
     if manifest_only:
@@ -111,6 +114,7 @@ def _registry(
     choice: Choice,
     access: Access,
     manifest_only: bool,
+    full: bool,
     limits: Limits,
 ) -> Iterator[Image]:
     # What speaks HTTP is imported only for what is read over it.
@@ -119,7 +123,8 @@ def _registry(
 
     client = Client(reference, access, limits)
     try:
-        yield open_registry(client, reference, given, choice, limits, layers=not manifest_only)
+        layers, lazy = not manifest_only, not full
+        yield open_registry(client, reference, given, choice, limits, layers=layers, lazy=lazy)
     finally:
         client.close()
 

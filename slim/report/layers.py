@@ -64,7 +64,7 @@ def layer_info(
         created_by=created_by,
         dockerfile=place,
         from_base=layer.index < base.layers,
-        verified=verified and table is not None,
+        verified=verified and table is not None and layer.toc is None,
         missing=layer.missing,
         blob_bytes=sums.blob_bytes,
         pull_bytes=sums.pull_bytes,

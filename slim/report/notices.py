@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from slim.files.table import Files, LayerTable
 from slim.image import kinds
-from slim.image.model import Image, Layer
+from slim.image.model import Image, Layer, TableOfContents
 from slim.report import model
 from slim.report.naming import utf8
 
@@ -39,6 +39,8 @@ def warnings(
             found.append(
                 model.Warning(id="unknown-contents", text=layer.missing, layer=layer.index)
             )
+        if layer.toc is not None:
+            found.append(_unread(layer, layer.toc))
         if table is not None and table.blob_bytes:
             found += _compression(layer, table)
     if len(image.layers) > _MANY_LAYERS:
@@ -55,6 +57,14 @@ def warnings(
             )
         )
     return sorted(found, key=lambda one: (one.layer if one.layer is not None else -1, one.id))
+
+
+def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
+    text = (
+        f"known by its {toc.kind} table of contents: {toc.fetched:,} of {layer.size:,} bytes were read,"
+        " its contents were not verified, and no package database in it was read; --full reads it"
+    )
+    return model.Warning(id="contents-not-verified", text=text, layer=layer.index)
 
 
 def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:

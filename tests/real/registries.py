@@ -54,6 +54,8 @@ class Registry:
         target = f"{self.host}/{name}"
         login = [f"--dest-creds={self.login.user}:{self.login.password}"] if self.login else []
         words = ["--quiet", "--insecure-policy", "--dest-tls-verify=false", *login, *options]
+        # Else it takes other blobs of the same contents that it knows to be there.
+        words.append("--preserve-digests")
         run("skopeo", "copy", *words, source, f"docker://{target}")
         return target
 

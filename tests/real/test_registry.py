@@ -17,8 +17,9 @@ from slim.errors import NetworkError, UsageError
 from slim.files.cache import TableCache
 from slim.image.registry.access import Access, Login
 from slim.image.registry.client import Client
-from tests.building import delete, descriptor, digest, encode, image, layer, save
+from tests.building import delete, descriptor, digest, encode, file, image, layer, save
 from tests.checked import checked_analyze
+from tests.lazy_layers import estargz, with_layers
 from tests.real.registries import PASSWORD, USER, Registry, docker_registry
 from tests.real.tools import need, run
 
@@ -38,12 +39,20 @@ def contents(report: slim.Report) -> dict[str, Any]:
     return found
 
 
+SECOND = layer(delete("usr/share/doc/a/copyright"), {"usr/share/doc/b/copyright": b"new"})
+
+
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image of two layers, the second of which deletes and rewrites."""
-    folder = tmp_path_factory.mktemp("layout") / "in"
-    second = layer(delete("usr/share/doc/a/copyright"), {"usr/share/doc/b/copyright": b"new"})
-    return save(image(layer(CONTENTS), second, compression="gzip"), folder, "oci-dir")
+    made = image(layer(CONTENTS), SECOND, compression="gzip")
+    return save(made, tmp_path_factory.mktemp("layout") / "in", "oci-dir")
+
+
+@pytest.fixture(scope="module")
+def plain_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same, not compressed: skopeo compresses nothing a second time."""
+    return save(image(layer(CONTENTS), SECOND), tmp_path_factory.mktemp("plain") / "in", "oci-dir")
 
 
 @pytest.fixture(scope="module")
@@ -56,19 +65,64 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "zstd:chunked"])
 def test_the_report_is_that_of_the_file(
-    plain: Registry, layout: Path, tmp_path: Path, compression: str
+    plain: Registry, plain_layout: Path, tmp_path: Path, compression: str
 ) -> None:
-    copied = tmp_path / "copied"
-    options = [f"--dest-compress-format={compression}", "--dest-compress"]
-    reference = plain.push(f"oci:{layout}:1", f"team/{compression.replace(':', '-')}:1", *options)
-    need("skopeo")
-    run("skopeo", "copy", "--quiet", "--insecure-policy", "--src-tls-verify=false",
-        f"docker://{reference}", f"oci:{copied}:1")  # fmt: skip
-    report = checked_analyze(reference, registry=plain.access())
+    copied = compressed(plain_layout, tmp_path, compression)
+    reference = plain.push(f"oci:{copied}:1", f"team/{compression.replace(':', '-')}:1")
+    report = checked_analyze(reference, registry=plain.access(), full=True)
     assert report.source.format == "registry"
     assert report.source.verified
+    assert {one.compression for one in report.layers} == {compression.partition(":")[0]}
     assert report.totals.dead_bytes > 0
     assert contents(report) == contents(slim.analyze(copied))
+
+
+def compressed(layout: Path, folder: Path, compression: str) -> Path:
+    """The image of a layout, compressed by skopeo."""
+    target = folder / "copied"
+    run("skopeo", "copy", "--quiet", "--insecure-policy", "--dest-compress-format", compression,
+        f"oci:{layout}:1", f"oci:{target}:1")  # fmt: skip
+    return target
+
+
+def test_the_table_of_contents_that_skopeo_writes_is_read(
+    plain: Registry, plain_layout: Path, tmp_path: Path
+) -> None:
+    copied = compressed(plain_layout, tmp_path, "zstd:chunked")
+    reference = plain.push(f"oci:{copied}:1", "team/lazy:1")
+    lazy = checked_analyze(reference, registry=plain.access())
+    full = checked_analyze(reference, registry=plain.access(), full=True)
+    assert not lazy.source.verified
+    assert lazy.waste == full.waste
+    assert lazy.totals.live_pull_bytes == full.totals.live_pull_bytes
+    assert [(one.path, one.disk_bytes, one.pull_bytes) for one in lazy.largest_files] == [
+        (one.path, one.disk_bytes, one.pull_bytes) for one in full.largest_files
+    ]
+
+
+def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> None:
+    """skopeo keeps the annotations, and the table is that of the layer."""
+    folder = tmp_path / "in"
+    entries = [file(name, content) for name, content in CONTENTS.items()]
+    _, manifest, blobs = with_layers(estargz(entries))
+    save(image(layer({})), folder, "oci-dir")
+    for data in (manifest, *blobs.values()):
+        (folder / "blobs" / "sha256" / digest(data)[7:]).write_bytes(data)
+    media_type = json.loads(manifest)["mediaType"]
+    notes = {"org.opencontainers.image.ref.name": "1"}
+    top = descriptor(media_type, manifest, annotations=notes)
+    (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [top]}))
+    reference = plain.push(f"oci:{folder}:1", "team/estargz:1")
+    lazy = checked_analyze(reference, registry=plain.access())
+    full = checked_analyze(reference, registry=plain.access(), full=True)
+    assert "estargz" in next(one.text for one in lazy.warnings if one.id == "contents-not-verified")
+    from_file = contents(slim.analyze(folder))
+    assert [one["id"] for one in from_file.pop("warnings")] == ["orphan-blob"]
+    assert contents(full) == {**from_file, "warnings": []}
+    table = "stargz.index.json"
+    assert {one.path: one.pull_bytes for one in lazy.largest_files if one.path != table} == {
+        one.path: one.pull_bytes for one in full.largest_files if one.path != table
+    }
 
 
 @pytest.mark.parametrize("tls", [False, True], ids=["http", "https"])

@@ -139,6 +139,30 @@ class Client:
                     ) from None
                 self._wait(_PAUSE * _jitter(0.5, 1) * 2**resumes)
 
+    def part(self, digest: str, size: int, first: int, count: int) -> bytes | None:
+        """A part of a blob of `size` bytes; None where the registry only sends blobs as a whole.
+
+        Raises:
+            NetworkError, IntegrityError: as `stream`.
+        """
+        url, last = f"{self._base}/blobs/{digest}", first + count - 1
+        response = self._request("GET", url, {"Range": f"bytes={first}-{last}"})
+        try:
+            if response.status_code == 200:
+                return None
+            if response.status_code != 206:
+                raise self._refusal(response, f"the blob {digest}")
+            _position(response, digest, size, first, first + count)
+            data = self._body(response, count)
+        except LimitError:
+            raise _too_long(digest, size) from None
+        finally:
+            response.close()
+        if len(data) < count:
+            # The connection broke: what is missing comes by the way that can resume.
+            data += b"".join(self.stream(digest, size, first + len(data), count - len(data)))
+        return data
+
     def _piece(self, digest: str, size: int, at: int, end: int) -> Iterator[bytes]:
         """One request's worth of a blob: from `at` to `end`, or to where the connection breaks."""
         whole = (at, end) == (0, size)

@@ -7,7 +7,7 @@ of the platform that is meant is followed; the addresses in descriptors (`urls`)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from slim.errors import UsageError
@@ -20,6 +20,7 @@ from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice
 from slim.image.oci import graph_notices, image_candidates, make_layer, no_image
 from slim.image.reference import Reference
 from slim.image.registry.client import Client
+from slim.image.registry.lazy import with_tables
 from slim.image.select import Choice, choose
 from slim.limits import Limits
 
@@ -45,9 +46,13 @@ def open_registry(
     choice: Choice,
     limits: Limits,
     *,
-    layers: bool,
+    layers: bool = True,
+    lazy: bool = True,
 ) -> Image:
-    """The image that a reference names. Without `layers` their contents are unknown: nothing is read.
+    """The image that a reference names.
+
+    Without `layers` their contents are unknown: nothing is read. With `lazy`, of layers that have a
+    table of contents only that is read.
 
     Raises:
         NetworkError: the registry does not answer, or not with that.
@@ -88,7 +93,8 @@ def open_registry(
         document = read_verified(lambda one: client.manifest(one.digest)[0], chosen, limits)
         if read_index(document, chosen.digest, limits) is not None:
             raise refused(chosen.digest, "is labelled a manifest and is an index")
-    return _image(client, reference, given, choice, limits, graph, chosen, document, layers)
+    image = _image(client, reference, given, choice, limits, graph, chosen, document, layers)
+    return replace(image, layers=with_tables(client, image.layers, limits)) if lazy else image
 
 
 def _image(
