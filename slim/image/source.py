@@ -45,8 +45,8 @@ def open_image(
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
     `ref` is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; what exists as a file
-    is the file. With `docker-archive:` the archive's `manifest.json` decides, with `oci-archive:` its `index.json`;
-    without prefix the index does when there are both, as in containerd.
+    is the file. With `docker-archive:` the archive's `manifest.json` decides, with `oci-archive:` its
+    `index.json`; without prefix the index does when there are both, as in containerd.
 
     Or it is an image in a registry, which is read as `registry` allows; its layers not at all with
     `manifest_only`. Of layers that have a table of contents only that is read, unless `full`.
