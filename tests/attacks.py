@@ -25,6 +25,7 @@ MODULES = (
     "test_config",
     "test_documents",
     "test_compression",
+    "test_estargz",
     "test_tar_headers",
     "test_limits",
     "test_bombs",

@@ -58,6 +58,13 @@ def windowed(size: int) -> bytes:
     return start + b"".join(blocks) + engine.flush()
 
 
+def several_windows(count: int) -> bytes:
+    """A docker-archive of layers with such windows, which their diff ids tell apart."""
+    blob = windowed(150 * MIB)
+    layers = [Layer((), str(number).encode(), blob) for number in range(count)]
+    return archive(docker(config(*layers), *layers))
+
+
 def layer_of(blob: bytes) -> bytes:
     """A docker-archive whose layer is this blob."""
     one = Layer((), b"", blob)
@@ -90,6 +97,7 @@ class Bomb:
     build: Callable[[], bytes]
     limit: str
     """NAME=VALUE of the limit that it runs into."""
+    jobs: int = 1
 
     @property
     def slug(self) -> str:
@@ -121,6 +129,13 @@ BOMBS = (
         "zstd of 300 MiB with a window of 128 MiB",
         lambda: layer_of(windowed(300 * MIB)),
         "layer-bytes=256MiB",
+    ),
+    Bomb(
+        "zstd-windows",
+        "four layers in zstd with windows of 128 MiB, read at once",
+        lambda: several_windows(4),
+        "layer-bytes=140MiB",
+        jobs=4,
     ),
     Bomb(
         "xz", "xz of 4 GiB of zeros", lambda: layer_of(several(lzma.compress, 4 * GIB)), SMALL_LAYER
@@ -191,7 +206,15 @@ def test_a_bomb_ends_at_a_limit_in_little_memory(bomb: Bomb, tmp_path: Path) -> 
     path = write(tmp_path, bomb.build())
     assert path.stat().st_size < 12 * MIB
     run = subprocess.run(
-        [sys.executable, "-c", RUN, "analyze", str(path), "--jobs=1", f"--limit={bomb.limit}"],
+        [
+            sys.executable,
+            "-c",
+            RUN,
+            "analyze",
+            str(path),
+            f"--jobs={bomb.jobs}",
+            f"--limit={bomb.limit}",
+        ],
         capture_output=True,
         text=True,
         timeout=60,

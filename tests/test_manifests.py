@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from blake3 import blake3
 
 from slim import analyze
 from slim.errors import IntegrityError, UsageError
@@ -147,7 +150,8 @@ def hashed(algorithm: str, **changes: Any) -> Members:
     """Manifest, config and layer named by digests of an algorithm."""
 
     def name(data: bytes) -> str:
-        return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
+        new = blake3 if algorithm == "blake3" else partial(hashlib.new, algorithm)
+        return f"{algorithm}:{new(data).hexdigest()}"
 
     top = manifest(
         MADE,
@@ -156,7 +160,7 @@ def hashed(algorithm: str, **changes: Any) -> Members:
     )
     members = world(index(entry(top, digest=name(top))))
     for data in (top, MADE, HELLO.blob):
-        members[f"blobs/{algorithm}/{hashlib.new(algorithm, data).hexdigest()}"] = data
+        members[f"blobs/{name(data).replace(':', '/')}"] = data
     return members
 
 
@@ -517,13 +521,25 @@ ATTACKS = (
     ),
     Attack(
         id="M13-blake3",
-        given="a layer named by a blake3 digest",
+        given="everything named by blake3",
+        make=lambda folder: unpack(folder, hashed("blake3")),
+        counts={"totals.live_bytes": 5, "source.verified": True},
+    ),
+    Attack(
+        id="M13-blake3-wrong",
+        given="a layer named by another blob's blake3 digest",
         make=packed(
             {**digest_of_layer("blake3:" + "0" * 64), "blobs/blake3/" + "0" * 64: HELLO.blob}
         ),
-        error="unknown-digest",
+        error="layer-digest",
         code=4,
-        says=("cannot be verified",),
+        says=("blake3:0000",),
+    ),
+    Attack(
+        id="M13-blake3-absent",
+        given="everything named by blake3, where the package for it is not installed",
+        outcome="error unknown-digest (exit code 4)",
+        proof="test_without_its_package_blake3_is_refused",
     ),
     *(
         Attack(
@@ -718,3 +734,13 @@ def test_a_platform_has_two_or_three_parts(text: str) -> None:
 )
 def test_layer_types(media_type: str, label: str | None) -> None:
     assert layer_label(media_type) == label
+
+
+def test_without_its_package_blake3_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "blake3", None)
+    path = unpack(tmp_path, hashed("blake3"))
+    with pytest.raises(IntegrityError, match="cannot be verified") as caught:
+        analyze(path)
+    assert "slim-advisor[blake3]" in caught.value.hint

@@ -186,9 +186,9 @@ ATTACKS = (
         "T4",
         "a PAX key twice in one header",
         [pax((b"path", b"a"), (b"path", b"b"))],
+        warns="duplicate-record",
         counts=files(1),
-        outcome="the last one counts",
-        reason="not warned about: engines agree",
+        outcome="warning duplicate-record: the last one counts",
     ),
     row(
         "T4-headers",
@@ -323,9 +323,10 @@ ATTACKS = (
     row(
         "T12",
         "entries after the end of the archive",
-        ONE + END + ONE + END,
+        ONE + END + ONE + bytes(3000),
         warns="data-after-end",
-        counts={**files(1, 5), "totals.tar_bytes": 2 * len(ONE + END)},
+        says=("517 bytes after the end",),
+        counts={**files(1, 5), "totals.tar_bytes": 2 * len(ONE + END) + 3000 - len(END)},
     ),
     row(
         "T12-zeros",

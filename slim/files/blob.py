@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from threading import Event
 
@@ -15,6 +15,7 @@ from slim.files.tar import walk
 from slim.image.model import Blob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import inflate, sniff
+from slim.stream.memory import Memory
 
 Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
@@ -47,6 +48,7 @@ def scan_blob(
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
     stop: Event | None = None,
+    memory: Memory | None = None,
     algorithms: tuple[str, str] = ("sha256", "sha256"),
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
@@ -63,7 +65,7 @@ def scan_blob(
         head += more
     compression = sniff(head)
     table = LayerTable(blob_bytes=blob.size, compression=compression)
-    with ExitStack() as stack:
+    with ExitStack() as streams, ExitStack() as stack:
         raw = tar = None
         if verify:
             raw = stack.enter_context(Hasher(algorithms[0]))
@@ -74,7 +76,11 @@ def scan_blob(
         walker = walk(table, limits, extract=extract, extra=extra)
         next(walker)
         size = 0
-        for piece in inflate(stored, compression, table.marks, limits):
+        # Closed whatever happens, and last: another layer may be waiting for its memory.
+        pieces = streams.enter_context(
+            closing(inflate(stored, compression, table.marks, limits, memory))
+        )
+        for piece in pieces:
             if stop is not None and stop.is_set():
                 raise InputError("stopped", "stopped because another layer failed")
             size += len(piece)

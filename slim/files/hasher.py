@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from queue import SimpleQueue
 from threading import Thread
 from types import TracebackType
 
-_IN_FLIGHT = 8
+from slim.image import hashes
+
+_IN_FLIGHT = 4
 """Chunks that may wait: bounds memory, and evens out the two sides."""
 
 
 class Hasher:
-    """A digest in a thread of its own; hashlib releases the interpreter lock for large updates.
+    """A digest in a thread of its own; the C code releases the interpreter lock for large updates.
 
     Use as a context manager: the thread ends with the block, whatever happens in it.
     """
 
     def __init__(self, algorithm: str) -> None:
-        self._state = hashlib.new(algorithm)
+        self._state = hashes.new(algorithm, "a layer")
         self._algorithm = algorithm
         self._todo: SimpleQueue[bytes | None] = SimpleQueue()
         self._room: SimpleQueue[None] = SimpleQueue()

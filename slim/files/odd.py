@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from slim.errors import InputError
+from slim.files.estargz import TOC, Contents
 from slim.files.extract.picker import Picker
 from slim.files.names import AUFS, OPAQUE, WHITEOUT, Names, whiteout_target
 from slim.files.table import DIGEST_BYTES, NO_DIGEST, ROOT, Kind, LayerTable
@@ -48,6 +49,10 @@ class OddEntries:
         self._picker = picker
         self._metas: dict[tuple[int, int, int], int] = {}
         self.names = Names(table, limits)
+        # Its bytes are read here and not by the fast path.
+        self.names.link_names.add(TOC)
+        self.contents: Contents | None = None
+        """The table of contents of an eStargz layer."""
         self.extensions = 0
         """Extension headers so far: they count as entries."""
         self.meta_ids: dict[bytes, int] = {}
@@ -102,7 +107,14 @@ class OddEntries:
                 )
             extensions += header.type
             if header.type == "x":
-                records = parse_pax(body)
+                repeated: list[bytes] = []
+                records = parse_pax(body, repeated)
+                if repeated:
+                    table.note(
+                        "duplicate-record",
+                        records.get(b"path", b""),
+                        "an extended header has a key twice: the last counts, for some readers the first",
+                    )
             elif header.type == "L":
                 long_name = body.split(b"\0", 1)[0]
             else:
@@ -149,8 +161,11 @@ class OddEntries:
             self._seen(header)
         self.row(header, stored, feed.offset - len(ahead))
         if self._table.kind[-1] == Kind.FILE:
-            watch = None
-            if self._picker is not None and regions is None:
+            watch: Callable[[memoryview], None] | None = None
+            if self._table.name[-1] == TOC and self._table.directory[-1] == ROOT and not ahead:
+                self.contents = Contents()
+                watch = self.contents.watch
+            elif self._picker is not None and regions is None:
                 watch = self._picker.parts(stored)
             digest = yield from feed.digest(stored - len(ahead), ahead, watch)
             self._table.digests[-DIGEST_BYTES:] = digest
@@ -348,7 +363,10 @@ class OddEntries:
         second = yield from feed.block()
         if second not in (b"", ZERO_BLOCK):
             raise HeaderError("a zero block is followed by data")
-        if (yield from feed.rest()):
+        count = yield from feed.rest()
+        if count:
             table.note(
-                "data-after-end", b"", "data after the end of the archive: engines ignore it"
+                "data-after-end",
+                b"",
+                f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
             )

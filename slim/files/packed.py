@@ -20,7 +20,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 1
+FORMAT = 2
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
@@ -50,6 +50,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     compression: str
     blob_digest: str
     diff_id: str
+    toc_digest: str
 
 
 def pack(table: LayerTable) -> bytes | None:
@@ -82,6 +83,7 @@ def pack(table: LayerTable) -> bytes | None:
         table.compression,
         table.blob_digest,
         table.diff_id,
+        table.toc_digest,
     )
     body = zstd.compress(msgspec.msgpack.encode(packed), _LEVEL)
     return xxhash.xxh3_128_digest(body) + body
@@ -116,6 +118,7 @@ def unpack(data: bytes) -> LayerTable | None:
         compression=one.compression,
         blob_digest=one.blob_digest,
         diff_id=one.diff_id,
+        toc_digest=one.toc_digest,
     )
     for name, column in one.columns.items():
         getattr(table, name).frombytes(column)

@@ -24,7 +24,7 @@ from slim.image.stored import MemoryBlob, Stream, StreamBlob, cut_off
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.stream.inflate import sniff
 
-_BLOB_NAME = re.compile(r"blobs/(sha256|sha384|sha512)/[0-9a-f]+")
+_BLOB_NAME = re.compile(r"blobs/(sha256|sha512|blake3)/[0-9a-f]+")
 _ROOM = 1031
 """F_SETPIPE_SZ of Linux: how much a pipe holds."""
 

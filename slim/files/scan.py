@@ -1,12 +1,12 @@
 """Layers → tables. Layers in parallel threads, each overlapped with its hashing; results in layer order.
 
 The C parts (decompression, sha256, xxh3) release the interpreter lock, so that all cores are busy
-although the header walk is Python. Memory is bounded: a few chunks per layer are in flight.
+although the header walk is Python. Memory is bounded: a few chunks per layer are in flight, and large
+decompression windows take turns.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
@@ -18,10 +18,11 @@ from slim.files.blob import PassedBlob, Progress, scan_blob, watched
 from slim.files.cache import TableCache
 from slim.files.table import LayerTable, settled, unread
 from slim.files.toc import read_toc
-from slim.image.manifest import check_algorithm
+from slim.image import hashes
 from slim.image.model import Blob, Image, Layer
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import sniff
+from slim.stream.memory import Memory
 
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
@@ -52,7 +53,6 @@ def scan(
         IntegrityError: a layer is not what its digest or diff id says.
         LimitError: a layer, or all together, are larger than allowed.
     """
-    stop = Event()
     sequential, remote = image.compression != "none", image.format == "registry"
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
@@ -60,25 +60,46 @@ def scan(
             first.setdefault(_identity(layer, layer.blob), (layer, layer.blob))
     # Largest first keeps all cores busy to the end; a stream can only be read in its own order.
     order = sorted(first.values(), key=lambda one: one[1].position if sequential else -one[1].size)
+    memory = Memory()
+    stops = [Event() for _ in order]
     workers = 1 if sequential else jobs or os.cpu_count() or 1
 
-    def run(one: tuple[Layer, Blob]) -> LayerTable:
-        layer, blob = one
+    def run(at: int) -> LayerTable:
+        layer, blob = order[at]
         if layer.toc is not None:
             # Whatever the cache knows: the same options give the same report.
             if progress is not None:
                 progress(blob.size)
             return read_toc(layer.toc, blob.size, limits)
-        return settled(
-            _scan_layer(*one, remote, verify, extract, extra, limits, cache, progress, stop), extra
-        )
+        try:
+            table = _scan_layer(
+                layer,
+                blob,
+                remote,
+                verify,
+                extract,
+                extra,
+                limits,
+                cache,
+                progress,
+                stops[at],
+                memory,
+            )
+        except BaseException:
+            # The first failure in order is the one that is told: what comes after it is of no use.
+            for stop in stops[at + 1 :]:
+                stop.set()
+            raise
+        return settled(table, extra)
 
     _keep_freed_memory()
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
     try:
-        tables = dict(zip((layer.index for layer, _ in order), pool.map(run, order), strict=True))
+        made = pool.map(run, range(len(order)))
+        tables = dict(zip((layer.index for layer, _ in order), made, strict=True))
     except BaseException:
-        stop.set()
+        for stop in stops:
+            stop.set()
         pool.shutdown(wait=True, cancel_futures=True)
         raise
     pool.shutdown()
@@ -114,12 +135,13 @@ def _scan_layer(
     cache: TableCache | None,
     progress: Progress | None,
     stop: Event,
+    memory: Memory,
 ) -> LayerTable:
     where = f"layer {layer.index} ({layer.member or layer.diff_id})"
     claimed = layer.descriptor.digest if layer.descriptor else ""
     if verify:
         for digest in filter(None, (claimed, layer.diff_id)):
-            check_algorithm(_algorithm(digest), where)
+            hashes.new(_algorithm(digest), where)
     known = new = None
     try:
         if isinstance(blob, PassedBlob):
@@ -139,6 +161,7 @@ def _scan_layer(
                 limits=limits,
                 progress=progress,
                 stop=stop,
+                memory=memory,
                 algorithms=(_algorithm(claimed), _algorithm(layer.diff_id)),
             )
     except SlimError as error:
@@ -180,7 +203,7 @@ def again(
     if not verify:
         return replace(known, blob_digest="", diff_id="")
     algorithm = _algorithm(known.blob_digest)
-    state = hashlib.new(algorithm)
+    state = hashes.new(algorithm, "a layer")
     chunks = blob.chunks()
     for chunk in watched(next(chunks, b""), chunks, None, progress, stop):
         state.update(chunk)

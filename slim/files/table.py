@@ -144,6 +144,8 @@ class LayerTable:
     """Digest of the stored blob, as computed; empty when not verified."""
     diff_id: str = ""
     """Digest of the uncompressed tar, as computed; empty when not verified."""
+    toc_digest: str = ""
+    """Digest of an eStargz table of contents; empty when there is none among the entries."""
 
     def __len__(self) -> int:
         return len(self.name)

@@ -175,6 +175,8 @@ def walk(
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)
+    if odd.contents is not None:
+        odd.contents.note(table)
 
 
 def _expected(check: bytes) -> int:

@@ -12,7 +12,8 @@ from slim.errors import InputError, IntegrityError, SlimError
 from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
-from slim.image.manifest import ImageConfig, digest_of, read_config
+from slim.image.hashes import digest_of
+from slim.image.manifest import ImageConfig, read_config
 from slim.image.members import clean
 from slim.image.model import Image, Layer, Notice, Platform
 from slim.image.select import Candidate, Choice, choose

@@ -6,13 +6,13 @@ rule that a document is an index or a manifest and never both.
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import dataclass
 from typing import Any
 
 from slim.errors import InputError, IntegrityError
 from slim.image import kinds
 from slim.image.documents import Object, check_digest, refused
+from slim.image.hashes import digest_of
 from slim.image.model import Config, Descriptor, History, Platform
 from slim.limits import Limits, exceeded
 
@@ -196,26 +196,6 @@ def verify(data: bytes, descriptor: Descriptor, where: str) -> bytes:
             "the image was changed or damaged: save or pull it again",
         )
     return data
-
-
-def digest_of(data: bytes, algorithm: str, where: str) -> str:
-    """`algorithm:hex` of some bytes.
-
-    Raises:
-        IntegrityError: the algorithm cannot be computed here.
-    """
-    check_algorithm(algorithm, where)
-    return f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
-
-
-def check_algorithm(algorithm: str, where: str) -> None:
-    """Refuse what hashlib may have but the specification does not register (md5, sha1 …)."""
-    if algorithm not in ("sha256", "sha512"):
-        raise IntegrityError(
-            "unknown-digest",
-            f"{where} is named by a {algorithm[:40]} digest, which cannot be verified",
-            "slim verifies sha256 and sha512",
-        )
 
 
 def _descriptor(entry: Object) -> Descriptor:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from slim.files.estargz import ANNOTATION
 from slim.files.table import Files, LayerTable
 from slim.image import kinds
 from slim.image.model import Image, Layer, TableOfContents
@@ -43,6 +44,7 @@ def warnings(
             found.append(_unread(layer, layer.toc))
         if table is not None and table.blob_bytes:
             found += _compression(layer, table)
+            found += _contents(layer, table) if layer.toc is None else ()
     if len(image.layers) > _MANY_LAYERS:
         text = f"{len(image.layers)} layers: overlay2 refuses more than {_MANY_LAYERS}"
         found.append(model.Warning(id="many-layers", text=text))
@@ -65,6 +67,20 @@ def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
         " its contents were not verified, and no package database in it was read; --full reads it"
     )
     return model.Warning(id="contents-not-verified", text=text, layer=layer.index)
+
+
+def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
+    """An annotation that names another table of contents than the layer holds."""
+    promised = layer.descriptor.annotations.get(ANNOTATION, "") if layer.descriptor else ""
+    if promised and not table.toc_digest:
+        text = "annotated as eStargz, and its table of contents is not among the entries of the tar"
+        yield model.Warning(id="estargz", text=text, layer=layer.index)
+    elif promised and promised != table.toc_digest:
+        text = (
+            f"the annotation says that the table of contents is {promised[:80]}, the layer has"
+            f" {table.toc_digest}: an engine that pulls lazily refuses it"
+        )
+        yield model.Warning(id="toc-mismatch", text=text, layer=layer.index)
 
 
 def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:

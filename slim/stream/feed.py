@@ -105,13 +105,16 @@ class Feed:
             self.at = min(left, len(self.chunk))
             left -= self.at
 
-    def rest(self) -> Generator[None, bytes, bool]:
-        """Read to the end; True when anything but zeros was left."""
-        odd = bool(self.chunk[self.at :].lstrip(b"\0"))
-        while not self.ended:
+    def rest(self) -> Generator[None, bytes, int]:
+        """Read to the end; the number of bytes that were left, up to the last one that is not zero."""
+        start, last = self.offset, 0
+        while True:
+            used = len(self.chunk[self.at :].rstrip(b"\0"))
+            if used:
+                last = self.offset + used - start
+            if self.ended:
+                return last
             yield from self._next()
-            odd = odd or bool(self.chunk[self.at :].lstrip(b"\0"))
-        return odd
 
     def _next(self) -> Generator[None, bytes, None]:
         self.at = max(0, self.at - len(self.chunk))

@@ -72,8 +72,10 @@ def parse_header(block: bytes) -> Header:
     )
 
 
-def parse_pax(body: bytes) -> dict[bytes, bytes]:
+def parse_pax(body: bytes, repeated: list[bytes] | None = None) -> dict[bytes, bytes]:
     """Records of an `x` or `g` header; sparse 0.0 maps are gathered under `GNU.sparse.map`.
+
+    Of records with one key the last counts; `repeated`, if given, takes the keys of the others.
 
     Raises:
         HeaderError: a record that Go rejects.
@@ -102,6 +104,8 @@ def parse_pax(body: bytes) -> dict[bytes, bytes]:
                 raise HeaderError("sparse records out of order")
             sparse.append(value)
         else:
+            if repeated is not None and key in records:
+                repeated.append(key)
             records[key] = value
         at = end
     if sparse:

@@ -3,8 +3,9 @@
 The compression is decided by magic bytes, never by the label. Concatenated gzip members and zstd
 frames, skippable frames among them, are one stream (RFC 1952 §2.2, RFC 8878 §3.1); a stream that is cut
 off is an error in every format. Output per call is bounded, so that a bomb costs time up to a limit;
-memory is what the format asks for, at most a zstd window of 128 MiB or 80 MiB for xz per stream. At
-every checkpoint at most 64 KiB of input were consumed since the last one.
+memory is what the format asks for, at most a zstd window of 128 MiB or 80 MiB for xz per stream, and
+streams that are read at once can share a bound. At every checkpoint at most 64 KiB of input were
+consumed since the last one.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Protocol, cast
 
 from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
+from slim.stream.memory import Memory
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,6 +41,8 @@ _OUTPUT = 1 << 20
 """Output taken from a decompressor at once."""
 _XZ_MEMORY = 80 << 20
 """What `xz -9` needs, and little more."""
+_SMALL_WINDOW = 1 << 20
+"""Too small to be counted."""
 _ZSTD = 0xFD2FB528
 _SKIPPABLE = (0x184D2A50, 0x184D2A5F)
 
@@ -137,9 +141,16 @@ def zstd_window(head: bytes) -> int:
 
 
 def inflate(
-    chunks: Iterable[bytes], compression: str, marks: Marks, limits: Limits
-) -> Iterator[bytes]:
+    chunks: Iterable[bytes],
+    compression: str,
+    marks: Marks,
+    limits: Limits,
+    memory: Memory | None = None,
+) -> Generator[bytes, None, None]:
     """Uncompressed chunks, none of them empty; fills `marks`.
+
+    With `memory`, a stream waits until there is enough of it for its next frame: close the generator, or
+    what it holds is missed.
 
     Raises:
         InputError: damaged, cut off, or a format that cannot be read.
@@ -152,7 +163,11 @@ def inflate(
             yield chunk
         marks.add(size, size)
         return
-    yield from _Stream(compression, marks, limits).run(chunks)
+    stream = _Stream(compression, marks, limits, memory)
+    try:
+        yield from stream.run(chunks)
+    finally:
+        stream.close()
 
 
 def _blocks(chunks: Iterable[bytes]) -> Iterator[memoryview]:
@@ -178,7 +193,11 @@ def _blocks(chunks: Iterable[bytes]) -> Iterator[memoryview]:
 class _Stream:
     """The members or frames of one blob, one after the other."""
 
-    def __init__(self, compression: str, marks: Marks, limits: Limits) -> None:
+    def __init__(
+        self, compression: str, marks: Marks, limits: Limits, memory: Memory | None
+    ) -> None:
+        self._memory = memory
+        self._held = 0
         self._compression = compression
         self._marks = marks
         self._limits = limits
@@ -227,8 +246,9 @@ class _Stream:
         self._frames += 1
         if self._frames > self._limits.frames:
             raise exceeded("frames", self._frames, self._limits.frames, "a layer's blob")
-        self._engine = self._open()
         self._start = bytes(rest[:18])
+        self._hold()
+        self._engine = self._open()
         return rest
 
     def _member(
@@ -246,7 +266,7 @@ class _Stream:
                 yield out
             if engine.eof:
                 rest = engine.unused_data
-                self._engine = None
+                self.close()
                 self._raw += size - len(rest)
                 self._marks.add(self._raw, self._out)
                 if not self._marks.ends or self._marks.ends[-1] < self._out:
@@ -295,6 +315,21 @@ class _Stream:
         self._pad(self._head)
         self._marks.zeros, self._marks.garbage = self._zeros, self._garbage
         self._marks.add(self._raw, self._out)
+
+    def close(self) -> None:
+        """Let go of the decompressor, and of the memory that it had."""
+        self._engine = None
+        if self._memory is not None and self._held:
+            self._memory.give_back(self._held)
+            self._held = 0
+
+    def _hold(self) -> None:
+        """Before a decompressor is opened: wait until there is memory for it."""
+        count = {"zstd": zstd_window(self._start), "xz": _XZ_MEMORY}.get(self._compression, 0)
+        if self._memory is not None and count > _SMALL_WINDOW:
+            # A larger one than the limit is refused when it is opened.
+            self._held = min(count, 1 << self._limits.window_log)
+            self._memory.take(self._held)
 
     def _open(self) -> _Decompressor:
         if self._compression == "gzip":

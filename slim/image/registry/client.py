@@ -20,7 +20,7 @@ import urllib3.exceptions
 from slim.errors import InputError, IntegrityError, LimitError, NetworkError, SlimError
 from slim.image import kinds
 from slim.image.documents import check_digest
-from slim.image.manifest import digest_of
+from slim.image.hashes import digest_of
 from slim.image.reference import Reference
 from slim.image.registry.access import Access
 from slim.image.registry.origin import follow, origin_of, registry_origin, show
