@@ -11,12 +11,14 @@ from xml.sax.saxutils import escape, quoteattr
 
 from slim.report.html.tones import FILLS, STRIPES, TEXT
 from slim.report.html.treemap import HEADER, Box, Item, layout
-from slim.report.terminal import columns, shorten
+from slim.report.terminal import shorten
 from slim.units import format_bytes
 
 WIDTH, HEIGHT = 1120, 600
-_LETTER, _BOLD = 6.9, 7.4
-"""Width of a letter of 12 pixels, with room to spare."""
+_NARROW = frozenset("iljtfr.,:;'|!()[]/\\- ")
+_BROAD = frozenset("mwMWQOG@%—…")
+_BOLD = 1.12
+"""How much wider bold letters are."""
 _LINE = 15
 
 
@@ -150,11 +152,11 @@ def _rectangle(place: tuple[float, float, float, float], more: str) -> str:
 
 
 def _header(item: Item, x: float, y: float, width: float) -> list[str]:
-    room = int((width - 10) / _BOLD)
+    room = width - 10
     size = format_bytes(item.value)
-    name = item.name
-    with_size = len(name) + 2 + len(size) <= room
-    text = f'<tspan font-weight="600">{escape(name if with_size else shorten(name, room))}</tspan>'
+    with_size = _BOLD * _wide(item.name) + 4 + _wide(size) <= room
+    name = item.name if with_size else _fit(item.name, room / _BOLD)
+    text = f'<tspan font-weight="600">{escape(name)}</tspan>'
     if with_size:
         text += f" {escape(size)}"
     return [_text(x + 5, y + HEADER - 5, text)]
@@ -162,12 +164,12 @@ def _header(item: Item, x: float, y: float, width: float) -> list[str]:
 
 def _label(item: Item, x: float, y: float, width: float, height: float) -> list[str]:
     """Name and size, as far as they fit."""
-    room = int((width - 9) / _LETTER)
-    if room < 3 or height < _LINE + 1:
+    room = width - 8
+    if room < 22 or height < _LINE + 2:
         return []
     size = format_bytes(item.value)
     lines = [escape(_fit(item.name, room))]
-    if height >= 2 * _LINE + 4 and len(size) <= room:
+    if height >= 2 * _LINE + 4 and _wide(size) <= room:
         lines.append(escape(size))
     return [
         _text(x + 5, y + 13 + number * _LINE, line, faint=number > 0)
@@ -175,13 +177,31 @@ def _label(item: Item, x: float, y: float, width: float, height: float) -> list[
     ]
 
 
-def _fit(name: str, room: int) -> str:
-    """As much of the name's beginning as fits; of a long one also its end."""
-    if columns(name) <= room or room > 11:
-        return shorten(name, room)
-    while columns(name) > room - 1:
-        name = name[: room - 1] if len(name) >= room else name[:-1]
-    return f"{name}…"
+def _fit(name: str, room: float) -> str:
+    """As much of a name as fits `room` pixels: of a short one the beginning, of a long one both ends."""
+    if _wide(name) <= room:
+        return name
+    letters = min(len(name), int(room / 4))
+    while letters > 1:
+        text = shorten(name, letters) if letters > 11 else f"{name[: letters - 1]}…"
+        if _wide(text) <= room:
+            return text
+        letters -= 1
+    return ""
+
+
+def _wide(text: str) -> float:
+    """Pixels that a text of 12 takes at most, in the broad fonts of its kind."""
+    return sum(
+        4.7
+        if one in _NARROW
+        else 12.0
+        if one in _BROAD or not one.isascii()
+        else 8.9
+        if one.isupper()
+        else 7.8
+        for one in text
+    )
 
 
 def _text(x: float, y: float, text: str, *, faint: bool = False) -> str:

@@ -1,0 +1,422 @@
+"""The HTML page in Debian's Chromium: it asks for nothing and runs nothing but its own, whatever the names;
+it can be read without scripts and without style sheets; what it can do, it does by mouse and by keyboard.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+import slim
+from slim.report.comparison import Comparison
+from slim.report.gate import Gates, judge
+from slim.report.html import render
+from slim.report.model import PackageInfo, Report, TreeNode
+from tests.attacks import Attack
+from tests.real.browser import Browser, Page, browser, page
+from tests.reports import MB, clean, hostile, over, wasteful
+
+pytestmark = pytest.mark.real
+
+JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
+"""What Jenkins sends with the files of a build, unless its administrator changes that."""
+NAMES = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</style><style>*{background:url(//evil.example/x)}</style>",
+    "</title><img src=//evil.example/x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "<svg onload=alert(1)><animate onbegin=alert(1)>",
+    "</text></svg><iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<a href=javascript:alert(1)>x</a><base href=//evil.example/>",
+    "<meta http-equiv=refresh content='0;url=//evil.example/'>",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<form action=//evil.example/><button autofocus>x",
+    "{{ 7*7 }}{% raw %}${7*7}",
+    "}*{background:url(//evil.example/x)}",
+    "url(//evil.example/x)",
+    "]]><![CDATA[<script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;&#x3c;b&#x3e;",
+    "\u202egnp.exe\u2066\u200b",
+    "\x00\x08\x1b[31m",
+    "ünïcode 文件 🐙",
+    "x" * 5_000,
+    "<b>" * 1_700,
+)
+ATTACKS = tuple(
+    Attack(id=f"HTML-{name}", given=given, outcome=outcome, proof="test_names_do_nothing")
+    for name, given, outcome in (
+        ("script", "names that are scripts, or end ours", "shown as text"),
+        ("handlers", "names that end an attribute and begin an event handler", "shown as text"),
+        ("css", "names that end a style sheet or load by one", "shown as text"),
+        ("svg", "names that end a drawing's text and begin elements", "shown as text"),
+        ("addresses", "names that are javascript: and data: addresses", "shown as text, no link"),
+        ("long", "names of 5,000 characters", "their two ends"),
+    )
+)
+
+
+@dataclass
+class Site:
+    """Pages on a loopback server, and what was asked of it."""
+
+    address: str
+    pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    asked: list[str] = field(default_factory=list)
+
+    def add(self, name: str, text: str, policy: str = "") -> str:
+        """Serve a page with a content security policy; its address."""
+        self.pages[f"/{name}"] = text.encode(), policy
+        return f"{self.address}/{name}"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            made.asked.append(self.path)
+            body, policy = made.pages.get(self.path, (b"", ""))
+            self.send_response(200 if body else 404)
+            self.send_header("Content-Type", "text/html; charset=utf-8")
+            if policy:
+                self.send_header("Content-Security-Policy", policy)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    made = Site(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield made
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("chromium")) as one:
+        yield one
+
+
+@cache
+def fat() -> Report:
+    """A real image's report, over its budget."""
+    report = slim.analyze(
+        "fixtures/phoenix-fat.tar", dockerfile="fixtures/phoenix-fat.Dockerfile", verify=False
+    )
+    return judge(report, Gates(size=340 * MB, fail_on=("high",)))
+
+
+@cache
+def change() -> Comparison:
+    before = slim.analyze("fixtures/phoenix-slim.tar", verify=False, all_files=True)
+    return slim.compare(
+        before, slim.analyze("fixtures/phoenix-fat.tar", verify=False, all_files=True)
+    )
+
+
+PAGES: dict[str, Callable[[], Report | Comparison]] = {
+    "fat": fat,
+    "change": change,
+    "clean": clean,
+    "over": over,
+}
+
+
+def dangerous(names: tuple[str, ...]) -> Report:
+    """The names in every place of a report that a page shows."""
+    count = len(names)
+    tree = [TreeNode(disk_bytes=count * 3 * MB, pull_bytes=count, files=count)]
+    for name in names:
+        folder = len(tree)
+        numbers: dict[str, Any] = {"disk_bytes": 3 * MB, "pull_bytes": 1, "files": 1, "layer": 0}
+        tree.append(TreeNode(parent=0, name=name, **numbers))
+        tree.append(
+            TreeNode(parent=folder, kind="file", name=name, reclaimable_bytes=MB, **numbers)
+        )
+    packages = [
+        PackageInfo(
+            manager=name,
+            name=name,
+            version=name,
+            disk_bytes=MB,
+            pull_bytes=1,
+            files=1,
+            layer=0,
+            why=name,
+        )
+        for name in names
+    ]
+    return replace(hostile(names), tree=tree, packages=packages)
+
+
+def shown(one: Page, selector: str) -> int:
+    """How many elements are drawn."""
+    found = one.run(
+        f"[...document.querySelectorAll({selector!r})].filter(e => e.getClientRects().length > 0"
+        " && getComputedStyle(e).visibility == 'visible').length"
+    )
+    return int(found)
+
+
+@pytest.mark.parametrize("kind", ["fat", "change", "clean", "over"])
+def test_pages_ask_for_nothing_and_complain_of_nothing(
+    chromium: Browser, site: Site, kind: str
+) -> None:
+    address = site.add(kind, render(PAGES[kind]()))
+    site.asked.clear()
+    with page(chromium) as one:
+        one.open(address)
+        assert one.complaints() == []
+        assert site.asked == [f"/{kind}"]
+        assert one.run("document.title")
+        assert one.run("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("compared", [False, True])
+def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None:
+    report = dangerous(NAMES)
+    text = render(slim.compare(wasteful(), report) if compared else report)
+    address = site.add("hostile", text)
+    site.asked.clear()
+    with page(chromium) as one:
+        one.open(address)
+        # What only happens when it is looked at, pointed at or opened.
+        one.run("for (const fold of document.querySelectorAll('details')) fold.open = true")
+        one.run(
+            "for (const e of document.querySelectorAll('main *')) {"
+            " e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true}));"
+            " e.focus && e.focus(); }"
+        )
+        assert one.complaints() == []
+        assert site.asked == ["/hostile"]
+        assert one.run("document.scripts.length + document.styleSheets.length") == 2
+        assert shown(one, "iframe, img, form, object, embed, animate, meta + img") == 0
+        words = one.run("document.body.innerText")
+        assert "<script>alert(1)</script>" in words
+        assert "\u202e" not in words
+        assert "49" not in one.run("document.querySelector('h1').textContent")
+
+
+@given(
+    st.lists(
+        st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(NAMES),
+        min_size=2,
+        max_size=6,
+    )
+)
+@settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_random_names_do_nothing(chromium: Browser, site: Site, names: list[str]) -> None:
+    address = site.add("random", render(dangerous(tuple(names))))
+    site.asked.clear()
+    with page(chromium) as one:
+        one.open(address)
+        assert one.complaints() == []
+        assert site.asked == ["/random"]
+        assert one.run("document.scripts.length + document.styleSheets.length") == 2
+
+
+def test_everything_is_there_without_scripts(chromium: Browser, site: Site) -> None:
+    address = site.add("quiet", render(fat()))
+    with page(chromium, scripts=False) as one:
+        one.open(address)
+        assert one.complaints() == []
+        assert shown(one, "svg.map rect") > 100
+        assert shown(one, "#layers tbody tr") == len(fat().layers)
+        assert shown(one, ".steps > li .title") >= 8
+        assert shown(one, "#search, th button") == 0, "nothing that would do nothing"
+        # The switches are style sheets' work.
+        assert shown(one, ".as-disk.by-dir .map") == 1
+        assert shown(one, ".as-pull .map, .by-package .map") == 0
+        one.run("document.getElementById('as-pull').checked = true")
+        one.run("document.getElementById('by-package').checked = true")
+        assert shown(one, ".as-pull.by-package .map") == 1
+        assert shown(one, ".as-disk .map, .by-dir .map") == 0
+
+
+@pytest.mark.parametrize("kind", ["fat", "change"])
+def test_everything_is_there_under_jenkins_policy(chromium: Browser, site: Site, kind: str) -> None:
+    address = site.add(f"jenkins-{kind}", render(PAGES[kind]()), JENKINS)
+    site.asked.clear()
+    with page(chromium) as one:
+        one.open(address)
+        said = one.complaints()
+        assert len(said) == 2, said
+        assert "inline style" in said[0]
+        assert "script execution" in said[1]
+        assert site.asked == [f"/jenkins-{kind}"]
+        assert one.run("document.styleSheets.length") == 0
+        assert one.run("document.querySelector('h1').innerText").startswith("shop")
+        assert shown(one, "tbody tr") > 20
+        assert shown(one, "input, th button") == 0, "nothing that would do nothing"
+        assert one.run("document.documentElement.scrollWidth <= innerWidth")
+        if kind == "fat":
+            assert shown(one, "svg.map") == 4
+            assert one.run("document.querySelector('svg.map').getBoundingClientRect().height") > 300
+            assert shown(one, "#layers svg.bar rect") > 10
+
+
+def test_tables_sort_by_mouse_and_keyboard(chromium: Browser, site: Site) -> None:
+    address = site.add("sort", render(fat()))
+    column = (
+        "[...document.querySelectorAll('#packages tbody tr')].map(r => r.cells[2].dataset.v * 1)"
+    )
+    head = "document.querySelectorAll('#packages thead th')[2]"
+    with page(chromium) as one:
+        one.open(address)
+        before = one.run(column)
+        assert before == sorted(before, reverse=True)
+        one.run(f"{head}.querySelector('button').focus()")
+        one.press("Enter")
+        assert one.run(f"{head}.getAttribute('aria-sort')") == "descending"
+        one.press("Enter")
+        assert one.run(f"{head}.getAttribute('aria-sort')") == "ascending"
+        assert one.run(column) == sorted(before)
+        one.run("document.querySelector('#packages thead th button').click()")
+        names = one.run(
+            "[...document.querySelectorAll('#packages tbody th')].map(e => e.innerText)"
+        )
+        assert names[0].lower() <= names[-1].lower()
+        assert one.run(f"{head}.hasAttribute('aria-sort')") is False
+
+
+def test_search_hides_opens_and_pales(chromium: Browser, site: Site) -> None:
+    address = site.add("search", render(fat()))
+    with page(chromium) as one:
+        one.open(address)
+        rows = shown(one, "#packages tbody tr")
+        one.run("document.getElementById('q').focus()")
+        one.call("Input.insertText", text="LibCrypto")
+        one.run("new Promise(done => setTimeout(done, 400))")
+        assert 0 < shown(one, "#packages tbody tr") < rows
+        assert shown(one, ".tree li") > 0, "the tree is open where it matches"
+        assert "found" in one.run("document.querySelector('#search output').textContent")
+        assert one.run("document.querySelectorAll('.map .dim').length") > 50
+        one.run("document.getElementById('q').value = ''")
+        one.run("document.getElementById('q').dispatchEvent(new Event('input'))")
+        one.run("new Promise(done => setTimeout(done, 400))")
+        assert shown(one, "#packages tbody tr") == rows
+        assert one.run("document.querySelectorAll('.map .dim').length") == 0
+        assert one.complaints() == []
+
+
+def test_find_in_page_reaches_what_is_folded(chromium: Browser, site: Site) -> None:
+    address = site.add("find", render(fat()))
+    with page(chromium, scripts=False) as one:
+        one.open(address)
+        folded = "document.getElementById('n1').querySelector('li details')"
+        assert one.run(f"{folded}.open") is False
+        # Folds, and not hidden elements: browsers search them, and open what a link leads to.
+        assert one.run("document.querySelectorAll('main [hidden]:not(.switches)').length") == 0
+        target = one.run(f"[...{folded}.querySelectorAll('li[id]')].pop().id")
+        one.call("Page.navigate", url=f"{address}#{target}")
+        time.sleep(0.3)
+        assert shown(one, f"#{target}") == 1
+
+
+def test_maps_are_walked_by_keyboard(chromium: Browser, site: Site) -> None:
+    address = site.add("keys", render(fat()))
+    active = "document.activeElement.getAttribute('href')"
+    with page(chromium) as one:
+        one.open(address)
+        assert (
+            one.run("document.querySelectorAll('.as-disk.by-dir .map a[tabindex=\"0\"]').length")
+            == 1
+        )
+        one.run("document.querySelector('.as-disk.by-dir .map a').focus()")
+        seen = [one.run(active)]
+        for key in ("ArrowRight", "ArrowRight", "ArrowDown", "ArrowDown", "ArrowLeft"):
+            one.press(key)
+            seen.append(one.run(active))
+        assert len(set(seen)) >= 4, seen
+        assert "on disk" in one.run("document.getElementById('spot').textContent")
+        one.press("Enter")
+        one.run("new Promise(done => setTimeout(done, 300))")
+        target = one.run("location.hash.slice(1)")
+        assert f"#{target}" == seen[-1]
+        assert shown(one, f"#{target}") == 1
+        assert one.complaints() == []
+
+
+@pytest.mark.parametrize("kind", ["fat", "change"])
+def test_assistive_technology_finds_names_roles_and_headings(
+    chromium: Browser, site: Site, kind: str
+) -> None:
+    address = site.add(f"names-{kind}", render(PAGES[kind]()))
+    with page(chromium) as one:
+        one.open(address)
+        nodes = [
+            (node["role"]["value"], node.get("name", {}).get("value", "").strip())
+            for node in one.call("Accessibility.getFullAXTree")["nodes"]
+            if not node.get("ignored") and "role" in node
+        ]
+        roles = {role for role, _ in nodes}
+        assert {"main", "navigation", "banner", "contentinfo", "search"} <= roles
+        for role in ("link", "button", "searchbox", "radio", "region", "table", "heading"):
+            assert all(name for found, name in nodes if found == role), role
+        assert [role for role, _ in nodes].count("radio") == (4 if kind == "fat" else 0)
+        levels = one.run("[...document.querySelectorAll('h1,h2,h3')].map(e => e.tagName[1] * 1)")
+        assert levels[0] == 1
+        assert levels.count(1) == 1
+        assert all(after - before <= 1 for before, after in pairwise(levels))
+        assert one.run("document.querySelectorAll('table:not(:has(caption))').length") == 0
+        assert one.run("document.querySelectorAll('th:not([scope])').length") == 0
+
+
+@pytest.mark.parametrize("width", [400, 1280])
+def test_nothing_is_cut_off(chromium: Browser, site: Site, width: int) -> None:
+    address = site.add("fits", render(fat()))
+    with page(chromium) as one:
+        one.resize(width, 900)
+        one.open(address)
+        assert one.run("document.documentElement.scrollWidth <= innerWidth")
+        # Labels stay within their boxes.
+        wide = one.run(
+            "[...document.querySelectorAll('.as-disk.by-dir .map :is(a, g)')].filter(box => {"
+            " const rect = box.querySelector('rect').getBBox();"
+            " return [...box.querySelectorAll('text')].some(text => {"
+            "  const {x, y, width, height} = text.getBBox();"
+            "  return x + width > rect.x + rect.width + 1 || y + height > rect.y + rect.height + 2; });"
+            "}).map(box => box.textContent)"
+        )
+        assert wide == []
+
+
+def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: Site) -> None:
+    address = site.add("dark", render(fat()))
+    fill = "getComputedStyle(document.querySelector('.map rect.base, .map rect.l1')).fill"
+    ground = "getComputedStyle(document.body).backgroundColor"
+    with page(chromium) as one:
+        one.open(address)
+        light = one.run(f"[{fill}, {ground}]")
+        dark_mode = {"name": "prefers-color-scheme", "value": "dark"}
+        one.call("Emulation.setEmulatedMedia", features=[dark_mode])
+        dark = one.run(f"[{fill}, {ground}]")
+        assert dark[0] != light[0]
+        assert dark[1] != light[1]
+        one.call("Emulation.setEmulatedMedia", media="print", features=[dark_mode])
+        assert one.run(f"[{fill}, {ground}]") == [light[0], "rgb(255, 255, 255)"]
+        assert shown(one, "nav") == 0
+        one.call("Emulation.setEmulatedMedia", media="", features=[])
+        one.run("dispatchEvent(new Event('beforeprint'))")
+        assert shown(one, "#plan > details .steps > li") == len(
+            [each for each in fat().findings if each.mode == "claim"]
+        ) - 8 + len([each for each in fat().findings if each.mode == "note"])
