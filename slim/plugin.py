@@ -19,7 +19,7 @@ PREFIX = "PLUGIN_"
 SETTINGS = {
     "image": "The image to analyse: an archive or an OCI layout, as for `slim analyze`.",
     "base": "What to compare it with, an image or a report: then `slim compare` runs.",
-    "base_image": "The image that it is built on, as for `slim analyze --base`.",
+    "base_image": "The image that it is built on: the `--base` of `slim analyze`.",
     "reports": "In place of `image`: reports that earlier steps made, for one comment.",
     "comment": "Comment on the pull request. Off by default.",
     "forge": "The forge, where the CI system does not say it: github, gitlab, gitea, …",
@@ -57,6 +57,8 @@ class Plan:
     on_failure: tuple[str, ...]
     """The same without reports, when there are none: `--failure TEXT` is to be added."""
     token: str
+    report: str = ""
+    """Where the first command writes its report as JSON."""
 
 
 def plan(
@@ -123,6 +125,7 @@ def plan(
         (*start, written or report) if wants_comment else (),
         start if wants_comment else (),
         token,
+        written or report,
     )
 
 

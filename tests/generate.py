@@ -20,8 +20,9 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import fields
+from functools import partial
 from importlib import import_module
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, cast
 
@@ -198,6 +199,11 @@ def plugin_table() -> str:
     return _table(rows, ("setting", "meaning"))
 
 
+def example(name: str) -> str:
+    """A file of examples, whole."""
+    return f"```yaml\n{(ROOT / 'examples' / name).read_text('utf-8')}```\n"
+
+
 BLOCKS: dict[str, Callable[[], str]] = {
     "demo": demo,
     "commands": commands,
@@ -208,6 +214,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "dive-table": dive_table,
     "settings": settings_table,
     "plugin": plugin_table,
+    "fork-measure": lambda: example("github/fork-measure.yml"),
+    "fork-comment": lambda: example("github/fork-comment.yml"),
 }
 
 
@@ -287,12 +295,18 @@ def _roles(rule: Rule) -> str:
     return "; ".join(said)
 
 
+ELSEWHERE = {
+    "docs/ci.md": ["fork-measure", "fork-comment"],
+    "docs/configuration.md": ["settings"],
+    "plugin/docs.md": ["plugin"],
+}
+"""The blocks that are not in README.md."""
+
 FILES: dict[str, Callable[[], str]] = {
     "README.md": lambda: with_blocks(
-        "README.md", [one for one in BLOCKS if one not in ("settings", "plugin")]
+        "README.md", [one for one in BLOCKS if one not in chain(*ELSEWHERE.values())]
     ),
-    "docs/configuration.md": lambda: with_blocks("docs/configuration.md", ["settings"]),
-    "plugin/docs.md": lambda: with_blocks("plugin/docs.md", ["plugin"]),
+    **{name: partial(with_blocks, name, blocks) for name, blocks in ELSEWHERE.items()},
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
 }

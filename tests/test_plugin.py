@@ -33,7 +33,7 @@ def planned(**settings: str) -> Plan:
 
 def test_an_image_alone_is_analysed() -> None:
     words = ("analyze", "--output", "text", "--output", "json=tmp.json", "--", "i.tar")
-    assert planned(image="i.tar") == Plan(words, (), (), "")
+    assert planned(image="i.tar") == Plan(words, (), (), "", "tmp.json")
 
 
 def test_every_kind_of_setting_becomes_an_option() -> None:
@@ -149,6 +149,18 @@ def test_a_step_fails_over_budget_and_comments(
     assert run("plugin") == 0
     assert len(job.comments) == 1
     assert "within budget" in job.comments[0].body
+
+
+def test_later_steps_are_told(job: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
+    Path("out").write_text("earlier=1\n")
+    monkeypatch.setenv("DRONE_OUTPUT", "out")
+    settings(monkeypatch, image="image.tar", max_size="100kB")
+    assert run("plugin") == 1
+    lines = Path("out").read_text().splitlines()
+    assert lines[:2] == ["earlier=1", "size_bytes=500003"]
+    assert "verdict=fail" in lines
+    monkeypatch.setenv("DRONE_OUTPUT", "no/such/folder")
+    assert run("plugin") == 2
 
 
 def test_a_step_without_secrets_prints_the_comment_and_passes(
