@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Annotated, cast
+from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
 
@@ -57,7 +57,11 @@ from slim.cli_plugin import plugins
 from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, reports, write_outputs
 from slim.cli_rules import rules
 from slim.cli_settings import read_config, read_limits
+from slim.cli_several import Output, apart, outputs_of
 from slim.version import VERSION
+
+if TYPE_CHECKING:
+    from slim.report.model import Verdict
 
 CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 """What the command-line library raises for a wrong call: typer brings a copy of click, or older
@@ -100,16 +104,17 @@ def _main(
     "  docker save app:1 | slim analyze -      slim analyze podman:app:1\n\n"
     "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
     "  slim analyze app.tar -o text -o json=report.json\n\n"
+    "  slim analyze web.tar worker.tar -o json=report-{}.json\n\n"
     "  slim analyze app.tar --max-size 340MB --fail-on high -o markdown=comment.md\n\n"
     "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar\n\n"
     "  slim analyze registry.example.com/team/app:1.2 --platform linux/amd64\n\n"
     "  slim analyze localhost:5000/app:1 --plain-http localhost:5000 --manifest-only"
 )
 def analyze(
-    image: Annotated[
-        str,
+    images: Annotated[
+        list[str],
         typer.Argument(
-            metavar="IMAGE",
+            metavar="IMAGE…",
             help="A docker save archive, OCI archive or OCI layout directory, plain or compressed"
             " (docker-archive:, oci-archive: or oci-dir: in front says which); - for an archive at"
             " stdin; docker:NAME, podman:NAME, containerd:NAME or buildah:NAME. Or an image in a registry:"
@@ -158,7 +163,11 @@ def analyze(
     no_config: NoConfig = False,
     key: Key = None,
 ) -> None:
-    """Say where an image's bytes are from, and which are dead weight."""
+    """Say where an image's bytes are from, and which are dead weight.
+
+    Of several images each has a report: {} in the path of an output becomes the image's short name. What
+    layers they share is read once.
+    """
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
     from slim.cli_registry import parse_access
@@ -187,38 +196,42 @@ def analyze(
         timeout=limits.timeout or _A_DAY,
         environ=os.environ,
     )
-    tables = open_cache(share=False) if cache else None
+    tables = open_cache(kept=cache, share=len(images) > 1)
+    texts: list[Output] = []
+    verdicts: list[Verdict] = []
     with deadline(limits.timeout), console.progress(progress) as advance:
-        report = pipeline.analyze(
-            image,
-            tag=tag,
-            image_index=image_index,
-            platform=platform or told.platform,
-            base=base or told.base,
-            registry=registry,
-            manifest_only=manifest_only,
-            full=full,
-            dockerfile=dockerfile or told.dockerfile,
-            target=target or told.target,
-            advice=advice,
-            role=role or told.role,
-            verify=verify,
-            redact=redact,
-            top=top,
-            all_files=all_files,
-            jobs=jobs,
-            limits=limits,
-            cache=tables,
-            progress=advance,
-        )
-        if gates:
-            report = judge(report, gates)
-        texts = rendered(report, outputs)
+        for image, targets in zip(images, outputs_of(images, outputs), strict=True):
+            report = pipeline.analyze(
+                image,
+                tag=tag,
+                image_index=image_index,
+                platform=platform or told.platform,
+                base=base or told.base,
+                registry=registry,
+                manifest_only=manifest_only,
+                full=full,
+                dockerfile=dockerfile or told.dockerfile,
+                target=target or told.target,
+                advice=advice,
+                role=role or told.role,
+                verify=verify,
+                redact=redact,
+                top=top,
+                all_files=all_files,
+                jobs=jobs,
+                limits=limits,
+                cache=tables,
+                progress=advance,
+            )
+            if gates:
+                report = judge(report, gates)
+                verdicts.append(report.verdict)
+            more = rendered(report, targets)
+            texts += apart(more, targets) if texts else more
     if tables is not None:
         tables.prune()
     write_outputs(texts, private=not redact)
-    if gates:
-        conclude(report.verdict, exit_zero)
+    conclude(verdicts, exit_zero)
 
 
 app.add_typer(reports)

@@ -32,7 +32,7 @@ def show() -> None:
     from slim.console import print_output
     from slim.units import format_bytes
 
-    usage = open_cache(share=False).usage()
+    usage = _cache().usage()
     refused = (
         "  (not used: it is another user's, or others can write to it)" if usage.refused else ""
     )
@@ -47,16 +47,24 @@ def clear() -> None:
     """Remove everything that is kept."""
     from slim.units import format_bytes
 
-    before = open_cache(share=False).clear()
+    before = _cache().clear()
     print(f"slim: removed {before.layers:,} layers, {format_bytes(before.bytes)}", file=sys.stderr)
 
 
-def open_cache(*, share: bool) -> TableCache:
-    """The user's cache; with `share` the images of this run share tables in memory, too.
+def open_cache(*, kept: bool = True, share: bool = False) -> TableCache | None:
+    """The user's cache if it is wanted (`kept`); with `share` the images of this run share tables anyhow.
 
     Raises:
         UsageError: the size that the user set is none.
     """
+    if kept:
+        return _cache(share=share)
+    from slim.files.cache import TableCache
+
+    return TableCache(None, share=True) if share else None
+
+
+def _cache(*, share: bool = False) -> TableCache:
     from slim.files.cache import DEFAULT_BYTES, TableCache
     from slim.units import parse_bytes
 

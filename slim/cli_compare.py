@@ -125,4 +125,4 @@ def compare(
         texts = rendered(comparison, outputs)
     write_outputs(texts)
     if gates:
-        conclude(comparison.verdict, exit_zero)
+        conclude([comparison.verdict], exit_zero)

@@ -114,7 +114,7 @@ def check(
         judged = judge(load_report(report, limits=limits), gates)
         texts = rendered(judged, outputs)
     write_outputs(texts)
-    conclude(judged.verdict, exit_zero)
+    conclude([judged.verdict], exit_zero)
 
 
 def parse_gates(
@@ -156,24 +156,27 @@ def parse_gates(
     return asked.over(set_ if compared else set_.of_one_image()) if set_ else asked
 
 
-def conclude(verdict: Verdict, exit_zero: bool) -> None:
+def conclude(verdicts: Sequence[Verdict], exit_zero: bool) -> None:
     """Say on stderr and by the exit code what the gates said, once all outputs are written.
 
     Raises:
         typer.Exit: with 1, a gate failed.
-        InputError: the report does not hold what would decide a gate.
+        InputError: a report does not hold what would decide a gate.
     """
     from slim.console import print_message
     from slim.report.terminal import clean
 
-    if verdict.result == "unknown":
-        raise InputError(
-            "gate-undecided",
-            verdict.headline,
-            "make the report of an archive that holds all layers, with rules and a larger --top",
-        )
-    print_message(f"slim: {clean(verdict.headline)}")
-    if verdict.result == "fail" and not exit_zero:
+    for verdict in verdicts:
+        if verdict.result != "unknown":
+            print_message(f"slim: {clean(verdict.headline)}")
+    for verdict in verdicts:
+        if verdict.result == "unknown":
+            raise InputError(
+                "gate-undecided",
+                verdict.headline,
+                "make the report of an archive that holds all layers, with rules and a larger --top",
+            )
+    if any(verdict.result == "fail" for verdict in verdicts) and not exit_zero:
         raise typer.Exit(1)
 
 

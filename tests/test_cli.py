@@ -131,7 +131,7 @@ FAILURES: Mapping[str, tuple[Sequence[str], int, str]] = {
     "no command": (["bogus"], 2, "usage"),
     "no such option": (["analyze", "{image}", "--bogus"], 2, "usage"),
     "no image": (["analyze"], 2, "usage"),
-    "two images": (["analyze", "{image}", "{image}"], 2, "usage"),
+    "two images, one file": (["analyze", "{image}", "{image}", "-o", "json=x"], 2, "two-outputs"),
     "no number": (["analyze", "{image}", "--top", "many"], 2, "usage"),
     "number out of range": (["analyze", "{image}", "--top", "0"], 2, "usage"),
     "no jobs": (["analyze", "{image}", "-j", "0"], 2, "usage"),
@@ -549,3 +549,70 @@ def test_simple_runs_as_a_module(path: Path) -> None:
     done = process("analyze", path, "-o", "text", capture_output=True)
     assert done.returncode == 0
     assert pack(path.parent, simple(HELLO)).exists()
+
+
+# Several images
+
+
+def test_several_images_are_a_report_each(run: Run, path: Path, tmp_path: Path) -> None:
+    other = save(image({"etc/b": b"12345"}, tags=("other:2",)), tmp_path / "other.tar")
+    single = [run("analyze", one)[1] for one in (path, other)]
+    code, out, err = run("analyze", path, other, "-o", f"json={tmp_path}/r-{{}}.json", "-o", "text")
+    assert (code, err) == (0, "")
+    assert out.startswith("app:1: ")
+    assert "\n\n2: 5 B on disk" in out
+    assert (tmp_path / "r-image.json").read_text() == single[0]
+    assert (tmp_path / "r-other.json").read_text() == single[1]
+    assert run("analyze", path, other, "-o", "json")[1] == "".join(single)
+
+
+def test_outputs_of_several_images_do_not_meet(run: Run, path: Path, tmp_path: Path) -> None:
+    code, out, err = run("analyze", path, path, "-o", f"json={tmp_path}/one.json")
+    assert (code, out) == (2, "")
+    assert is_error(err, "two-outputs")
+    assert "{}" in err
+    code, out, err = run("analyze", path, path, "-o", "junit")
+    assert (code, out) == (2, "")
+    assert run("analyze", path, path, "-o", f"json={tmp_path}/{{}}.json")[0] == 0
+    assert (tmp_path / "image.json").read_text() == (tmp_path / "image-2.json").read_text()
+
+
+def test_one_bad_image_of_several_is_an_error_and_nothing_is_written(
+    run: Run, path: Path, tmp_path: Path
+) -> None:
+    bad = write(tmp_path, b"no tar" * 200, "bad.tar")
+    code, out, err = run("analyze", path, bad, "-o", f"json={tmp_path}/{{}}.json", "-o", "text")
+    assert (code, out) == (3, "")
+    assert is_error(err, "not-an-image")
+    assert not (tmp_path / "image.json").exists()
+
+
+def test_one_image_over_budget_fails_the_run(run: Run, path: Path, tmp_path: Path) -> None:
+    other = save(image({"etc/b": b"12345"}, tags=("other:2",)), tmp_path / "other.tar")
+    code, out, err = run("analyze", other, path, "-o", "text", "--max-size", "4B")
+    assert code == 1
+    assert out
+    assert "over the limit of 4 B" in err
+    assert len(err.splitlines()) == 2
+    assert run("analyze", other, path, "-o", "text", "--max-size", "4B", "--exit-zero")[0] == 0
+    assert run("analyze", other, path, "-o", "text", "--max-size", "5B")[0] == 0
+
+
+def test_what_layers_images_share_is_read_once(
+    path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from slim.cli import app
+    from slim.files import blob, scan
+
+    reads: list[int] = []
+    original = blob.scan_blob
+
+    def counted(blob: Any, **options: Any) -> Any:
+        reads.append(blob.size)
+        return original(blob, **options)
+
+    monkeypatch.setattr(scan, "scan_blob", counted)
+    output = f"json={tmp_path}/{{}}.json"
+    arguments = ["analyze", str(path), str(path), "--no-cache", "-o", output]
+    app(arguments, standalone_mode=False)
+    assert len(reads) == 2, "two layers, twice"
