@@ -122,6 +122,8 @@ def _check_findings(report: slim.Report) -> None:
     assert totals.reclaimable_bytes <= totals.disk_bytes
     assert predicted.all.disk_bytes == totals.disk_bytes - totals.reclaimable_bytes
     assert predicted.all.pull_bytes == totals.pull_bytes - totals.reclaimable_pull_bytes
+    theirs = [one.base_bytes for one in report.findings]
+    assert predicted.other_base_bytes <= min(sum(theirs), totals.base_bytes)
     assert predicted.all.disk_bytes <= predicted.safe.disk_bytes <= totals.disk_bytes
     assert predicted.all.pull_bytes <= predicted.safe.pull_bytes <= totals.pull_bytes
     for one in report.findings:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 import slim
 from fixtures.build import FOLDER
 from slim.report.model import Rebuild
+from tests.building import image, layer, save
 from tests.checked import checked_analyze
 
 
@@ -59,3 +62,22 @@ def test_no_advice_no_rebuild() -> None:
 
 def test_an_image_with_nothing_to_leave_out_needs_no_rebuild() -> None:
     assert slim.analyze(FOLDER / "debian-zstd.tar").predicted.rebuild is None
+
+
+def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
+    cache = {f"root/.npm/_cacache/content-v2/{one}": b"n" * 2_000_000 for one in "ab"}
+    below = layer({"etc/os-release": b"ID=debian\n", **cache}, created_by="ADD rootfs.tar /")
+    own = {"app/server.js": b"1", "app/package.json": b"{}", "usr/bin/node": b"n"}
+    config = {"Cmd": ["node", "/app/server.js"], "ExposedPorts": {"80/tcp": {}}}
+    save(image(below), tmp_path / "base.tar", "docker")
+    whole = image(below, layer(own, created_by="COPY . /app"), config=config)
+    save(whole, tmp_path / "image.tar", "docker")
+    report = checked_analyze(tmp_path / "image.tar", base=tmp_path / "base.tar")
+    assert report.predicted.other_base_bytes == 4_000_000
+    assert report.totals.reclaimable_bytes == 0
+    assert not any(one.claimed_bytes for one in report.findings)
+    for form in ("text", "markdown"):
+        said = " ".join(slim.render(report, form).split())
+        assert "only another base leaves it out" in said
+        assert "NOD001" in said
+    assert checked_analyze(tmp_path / "image.tar").predicted.other_base_bytes == 0

@@ -70,6 +70,8 @@ class Advice:
     """The union of all claims."""
     safe: Amount
     """The part of it whose fix is `safe`."""
+    base: Amount = Amount()
+    """The union of what they point at in the base image: no step takes it away, another base may."""
 
 
 def advise(files: Files, pull: array[int], claims: Sequence[Claim], *, disk_bytes: int) -> Advice:
@@ -84,7 +86,8 @@ def advise(files: Files, pull: array[int], claims: Sequence[Claim], *, disk_byte
     )
     reclaimable = sum((one.claimed for one in found), Amount())
     safe = sum((one.claimed for one in found if one.rule.safety == "safe"), Amount())
-    return Advice(tuple(found), reclaimable, safe)
+    theirs = sorted({row for claim in claims if claim.counts for row in claim.base_rows})
+    return Advice(tuple(found), reclaimable, safe, _amount(files, pull, theirs))
 
 
 def gone(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:

@@ -20,7 +20,7 @@ _ROOTFS = re.compile(
     r"|(?:ADD|COPY) \S+ /"
 )
 """An instruction that puts a whole root filesystem in place …"""
-_MAKERS = ("debuerreotype", "mmdebstrap", "debootstrap", "apko", "bazel build")
+_MAKERS = ("debuerreotype", "debian.sh --arch", "mmdebstrap", "debootstrap", "apko", "bazel build")
 """… and tools that make one."""
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
 

@@ -186,6 +186,7 @@ def _predicted(
         all=model.Amount(
             disk_bytes=disk - advice.reclaimable.disk, pull_bytes=pull - advice.reclaimable.pull
         ),
+        other_base_bytes=advice.base.disk,
         rebuild=rebuilt,
     )
 

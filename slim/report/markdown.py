@@ -64,6 +64,8 @@ def say(
     said = sum(1 for one in report.budgets if one.result == "over")
     if reasons := report.verdict.reasons[said:]:
         parts.append("\n".join(f"- {prose(reason)}" for reason in reasons[: style.rows]))
+    if report.predicted.other_base_bytes:
+        parts.append(prose(words.other_base(report)))
     if report.predicted.rebuild:
         parts.append(prose(words.rebuilt(report)))
     cut = Cut(style.rows, report_url)

@@ -257,6 +257,8 @@ class Predicted(Struct, frozen=True, kw_only=True):
     """After all steps whose safety is `safe`."""
     all: Amount
     """After all steps."""
+    other_base_bytes: Size = 0
+    """What findings point at in the base image, each byte once: only another base leaves it out."""
     rebuild: Rebuild | None = None
     """Made by a multi-stage build instead; null where that is not the answer, or cannot be computed."""
 

@@ -32,6 +32,15 @@ def _report(report: Report) -> Iterator[tuple[str, int, int]]:
         )
     yield "live and dead bytes", totals.live_bytes + totals.dead_bytes, totals.disk_bytes
     yield "the base image's bytes", sum(one.disk_bytes for one in base), totals.base_bytes
+    rebuild = report.predicted.rebuild
+    if rebuild is not None:
+        disk, pull = rebuild.disk_bytes, rebuild.pull_bytes
+        yield "what a rebuild keeps", sum(part.disk_bytes for part in rebuild.keep), disk
+        yield (
+            "what a rebuild keeps in the pull",
+            sum(part.pull_bytes for part in rebuild.keep),
+            pull,
+        )
 
 
 def _comparison(made: Comparison) -> Iterator[tuple[str, int, int]]:

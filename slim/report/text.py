@@ -79,7 +79,7 @@ def _plan(report: Report) -> str:
     """What to change, in order, and how big the image is then."""
     steps = [finding for finding in report.findings if finding.claimed_bytes]
     if not steps:
-        return ""
+        return _wrapped(clean(words.other_base(report))) if words.other_base(report) else ""
     safe, everything = report.predicted.safe, report.predicted.all
     lines = [
         f"What to change: {format_bytes(safe.disk_bytes)} on disk after the safe steps,"
@@ -98,6 +98,8 @@ def _plan(report: Report) -> str:
     left = len(steps) - _SHOWN
     if left > 0:
         lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")
+    if report.predicted.other_base_bytes:
+        lines.append(_wrapped(clean(words.other_base(report)), first="  ", rest="  "))
     lines.append("  `slim rules show ID` says why, and when a fix breaks something.")
     return "\n".join(lines)
 

@@ -103,6 +103,20 @@ def rebuilt(report: Report) -> str:
     )
 
 
+def other_base(report: Report) -> str:
+    """A sentence about what only another base image leaves out; empty where there is nothing."""
+    found = report.predicted.other_base_bytes
+    if not found:
+        return ""
+    rules = [one.rule for one in report.findings if one.base_bytes]
+    more = f" and {count(len(rules) - _NAMED, 'other')}" if len(rules) > _NAMED else ""
+    shown = ", ".join(rules[:_NAMED])
+    return (
+        f"{format_bytes(found)} more is in the base image, where no instruction of this Dockerfile can"
+        f" take it away: only another base leaves it out ({shown}{more})."
+    )
+
+
 def contents(part: KeepPart) -> str:
     """What a part of a rebuild is: names of packages, else directories, else the reason."""
     named = part.packages or part.paths

@@ -184,25 +184,27 @@ def _list(names: list[str]) -> str:
 
 def _applications(given: Given, library: bytes) -> dict[str, tuple[bytes, int]]:
     """Application → its directory and package: compiled ones first, then Elixir's, then Erlang's."""
+    packages = given.graph.packages
+    ours = [index for index, one in enumerate(packages) if one.manager == "otp"]
+    folders = {index: packages[index].record.rpartition(b"/ebin/")[0] for index in ours}
+    built = library.rpartition(b"/_build/")[0] + b"/"
+    # Elixir's own place: not below the project, and of several the one nearest to the root.
+    elixir = min(
+        (
+            folder.rpartition(b"/")[0]
+            for index, folder in folders.items()
+            if packages[index].name == "elixir" and not folder.startswith(built)
+        ),
+        key=lambda place: (place.count(b"/"), place),
+        default=library,
+    )
+    ranks = {join(root, b"lib"): 2 for root in given.facts.roots.otp}
+    ranks |= {elixir: 1, library: 0}
     found: dict[str, tuple[bytes, int]] = {}
-    ranked: list[tuple[int, bytes, int]] = []
-    roots = given.facts.roots.otp
-    for index, one in enumerate(given.graph.packages):
-        if one.manager != "otp":
-            continue
-        folder = one.record.rpartition(b"/ebin/")[0]
-        if folder.startswith(library + b"/"):
-            ranked.append((0, folder, index))
-        elif any(folder.startswith(root + b"/lib/") for root in roots):
-            ranked.append((2, folder, index))
-        elif (
-            b"/elixir/lib/" in b"/" + folder
-            and b"/_build/" not in folder
-            and b"/.mix/" not in folder
-        ):
-            ranked.append((1, folder, index))
+    places = [(folder.rpartition(b"/")[0], folder, index) for index, folder in folders.items()]
+    ranked = [(ranks[above], folder, index) for above, folder, index in places if above in ranks]
     for _, folder, index in sorted(ranked):
-        found.setdefault(given.graph.packages[index].name, (folder, index))
+        found.setdefault(packages[index].name, (folder, index))
     return found
 
 

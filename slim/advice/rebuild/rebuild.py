@@ -52,7 +52,7 @@ _TOOLCHAINS = {
     "elixir": ("elixir", "ELIXIR_VERSION"),
 }
 """Stack → the image that has its tool chain, and the variable in which that says its version."""
-_DEBCONF = tuple(
+_DEBCONF = frozenset(
     (b"var/cache/debconf", name)
     for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
 )
@@ -260,11 +260,9 @@ def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
             disk += part
             pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
     if _asks(given, system):
-        for home, name in _DEBCONF:
-            row = _first(given, home, name)
-            if row is not None:
-                disk += given.view.files.size[row]
-                pulled += given.pull[row]
+        for row in _first(given, _DEBCONF):
+            disk += given.view.files.size[row]
+            pulled += given.pull[row]
     if disk:
         keep.add(
             Wanted("the package database", "it lists what is installed", (), extra=(disk, pulled))
@@ -284,19 +282,17 @@ def _asks(given: Given, system: System) -> bool:
     return "debconf" in providers
 
 
-def _first(given: Given, home: bytes, name: bytes) -> int | None:
-    """The first file that any layer has at a path: that of the base, before more was installed."""
+def _first(given: Given, paths: frozenset[tuple[bytes, bytes]]) -> list[int]:
+    """The first files that any layer has at some paths: those of the base, before more was installed."""
     files = given.view.files
-    return next(
-        (
-            row
-            for row, own in enumerate(files.name)
-            if own == name
-            and files.kind[row] == Kind.FILE
-            and files.directory_path(files.directory[row]) == home
-        ),
-        None,
-    )
+    names = frozenset(name for _, name in paths)
+    found: dict[tuple[bytes, bytes], int] = {}
+    for row, name in enumerate(files.name):
+        if name in names and files.kind[row] == Kind.FILE:
+            path = (files.directory_path(files.directory[row]), name)
+            if path in paths:
+                found.setdefault(path, row)
+    return sorted(found.values())
 
 
 def _about(text: bytes, mark: bytes, names: set[bytes]) -> int:
