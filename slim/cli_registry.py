@@ -113,4 +113,6 @@ def _password_in(path: str) -> str:
             data = file.read(_PASSWORD_BYTES)
         return data.decode().rstrip("\r\n")
     except (OSError, UnicodeDecodeError):
-        raise UsageError("no-file", f"cannot read a password from {path!r}") from None
+        raise UsageError(
+            "no-file", f"cannot read a password from {path!r}", "write it into a file of one line"
+        ) from None

@@ -339,11 +339,11 @@ def _tls_words(error: BaseException) -> str:
 def _words(error: BaseException) -> str:
     """A passing failure in words of ours."""
     inner = _innermost(error)
+    if isinstance(inner, ConnectionRefusedError) or "refused" in str(inner):
+        return "the connection was refused"  # urllib3 calls that a timeout too
     timeouts = (requests.Timeout, urllib3.exceptions.TimeoutError, TimeoutError)
     if isinstance(error, timeouts) or isinstance(inner, timeouts):
         return "no answer in time"
-    if isinstance(inner, ConnectionRefusedError) or "refused" in str(inner):
-        return "the connection was refused"
     if isinstance(inner, OSError) and inner.strerror:
         return inner.strerror.lower()
     return "the connection broke"
