@@ -67,8 +67,6 @@ CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 """What the command-line library raises for a wrong call: typer brings a copy of click, or older
 versions the package itself; this is the class of either."""
 
-_A_DAY = 86_400
-"""Seconds that a registry may take where there is no other bound."""
 
 app = typer.Typer(
     name="slim",
@@ -193,7 +191,7 @@ def analyze(
         trusted_realm=trusted_realm,
         proxy=proxy,
         block_private=block_private,
-        timeout=limits.timeout or _A_DAY,
+        timeout=limits.timeout,
         environ=os.environ,
     )
     tables = open_cache(kept=cache, share=len(images) > 1)

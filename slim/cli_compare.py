@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slim.cli_options import (
+    Anonymous,
+    AuthFile,
+    BlockPrivate,
+    CaFile,
     ConfigFile,
+    CredentialHelper,
     Dockerfile,
     ExitZero,
     FailOn,
+    Insecure,
     Key,
     LimitSettings,
     MaxGrowth,
@@ -20,10 +27,15 @@ from slim.cli_options import (
     MaxSize,
     NoConfig,
     Outputs,
+    PlainHttp,
     Platform,
+    Proxy,
+    RegistryPasswordFile,
+    RegistryUser,
     Target,
     Timeout,
     Top,
+    TrustedRealm,
 )
 from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, write_outputs
 from slim.cli_settings import read_config, read_limits
@@ -37,7 +49,8 @@ comparisons = typer.Typer()
 @comparisons.command(
     epilog="Examples:\n\n"
     "  slim compare main.json app.tar --dockerfile Dockerfile -o markdown=comment.md\n\n"
-    "  slim compare main.json branch.json --max-growth 5%,1MB --fail-on new:high"
+    "  slim compare main.json branch.json --max-growth 5%,1MB --fail-on new:high\n\n"
+    "  slim compare registry.example.com/app:main registry.example.com/app:branch"
 )
 def compare(
     base: Annotated[
@@ -59,6 +72,17 @@ def compare(
     dockerfile: Dockerfile = None,
     target: Target = None,
     platform: Platform = None,
+    plain_http: PlainHttp = None,
+    insecure: Insecure = None,
+    ca_file: CaFile = None,
+    auth_file: AuthFile = None,
+    registry_user: RegistryUser = None,
+    registry_password_file: RegistryPasswordFile = None,
+    credential_helper: CredentialHelper = None,
+    anonymous: Anonymous = False,
+    trusted_realm: TrustedRealm = None,
+    proxy: Proxy = None,
+    block_private: BlockPrivate = False,
     top: Top = 1_000,
     limit: LimitSettings = None,
     timeout: Timeout = None,
@@ -79,6 +103,7 @@ def compare(
     --fail-on means findings that BASE does not have.
     """
     from slim import pipeline
+    from slim.cli_registry import parse_access
     from slim.deadline import deadline
     from slim.errors import UsageError
     from slim.report.delta import compare as compare_reports
@@ -88,6 +113,21 @@ def compare(
     read = read_config(config, no_config, key)
     told = read.image
     limits = read_limits(limit, timeout, read.limits)
+    registry = parse_access(
+        plain_http=plain_http,
+        insecure=insecure,
+        ca_file=ca_file,
+        auth_file=auth_file,
+        user=registry_user,
+        password_file=registry_password_file,
+        helper=credential_helper,
+        anonymous=anonymous,
+        trusted_realm=trusted_realm,
+        proxy=proxy,
+        block_private=block_private,
+        timeout=limits.timeout,
+        environ=os.environ,
+    )
 
     def report_of(source: str, lines: str | None, stage: str | None) -> Report:
         if is_report(source):
@@ -95,6 +135,7 @@ def compare(
         return pipeline.analyze(
             source,
             platform=platform or told.platform,
+            registry=registry,
             dockerfile=lines,
             target=stage if lines else None,
             role=told.role,

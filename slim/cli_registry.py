@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PASSWORD = "SLIM_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _PASSWORD_BYTES = 64 << 10
+_A_DAY = 86_400
+"""Seconds that a registry may take where there is no other bound."""
 
 
 def parse_access(
@@ -31,7 +33,7 @@ def parse_access(
     timeout: float,
     environ: Mapping[str, str],
 ) -> Access:
-    """How registries are read; the values are those of the options.
+    """How registries are read; the values are those of the options, of `timeout` 0 means no bound.
 
     Raises:
         UsageError: a value that is none, a file that cannot be read, a user without password.
@@ -55,7 +57,7 @@ def parse_access(
         helpers={} if anonymous else _pairs("--credential-helper", "HOST=NAME", helper),
         proxy=proxy,
         block_private=block_private,
-        timeout=timeout,
+        timeout=timeout or _A_DAY,
     )
 
 

@@ -6,6 +6,8 @@ import base64
 import json
 import os
 import stat
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -322,3 +324,46 @@ def test_a_host_that_is_not_there_is_one_error() -> None:
         slim.analyze("localhost:1/app:1", registry=access)
     assert (refused.value.slug, refused.value.exit_code) == ("registry-unreachable", 6)
     assert "refused" in refused.value.message
+
+
+def test_the_commands_take_images_in_registries() -> None:
+    """By options and by variables; a failing gate is no success, whatever the registry says."""
+    one = image(layer({"a": b"b" * 5000}), compression="gzip")
+    with serve(one) as first, serve(one) as second:
+        program = [sys.executable, "-m", "slim"]
+        quiet = {name: text for name, text in os.environ.items() if not name.startswith("SLIM_")}
+        analyzed = subprocess.run(
+            [
+                *program,
+                "analyze",
+                first.name,
+                "--plain-http",
+                first.host,
+                "-o",
+                "json",
+                "--no-cache",
+            ],
+            env=quiet,
+            capture_output=True,
+            check=True,
+        )
+        assert json.loads(analyzed.stdout)["totals"]["disk_bytes"] == 5000
+        hosts = {"SLIM_PLAIN_HTTP": f"{first.host} {second.host}"}
+        compared = subprocess.run(
+            [*program, "compare", first.name, second.name, "-o", "json"],
+            env=quiet | hosts,
+            capture_output=True,
+            check=True,
+        )
+        assert json.loads(compared.stdout)["kind"] == "comparison"
+        second.script = lambda fake, request: Answer(404)
+        failed = subprocess.run(
+            [*program, "analyze", second.name, "--max-size", "1", "--exit-zero"],
+            env=quiet | hosts,
+            capture_output=True,
+            check=False,
+            text=True,
+        )
+        assert failed.returncode == 6
+        assert "[registry-not-found]" in failed.stderr
+        assert len(failed.stderr.splitlines()) == 2
