@@ -33,6 +33,7 @@ MODULES = (
     "test_cli",
     "test_terminal",
     "test_settings",
+    "real.test_chromium",
 )
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
+import tarfile
 from collections import Counter
 from collections.abc import Callable
 from html.parser import HTMLParser
@@ -26,7 +27,7 @@ from slim.report.html import maps, render
 from slim.report.html.single import legend
 from slim.report.html.tones import FILLS, STRIPES, TEXT, tones
 from slim.report.model import Report, TreeNode
-from tests.building import image, layer, save
+from tests.building import END, image, layer, padded, raw_layer, save
 from tests.reports import MB, REPORTS, finding, hostile, report, wasteful
 from tests.reports import layer as layer_info
 from tests.test_renderers import names
@@ -280,3 +281,29 @@ def test_whatever_the_tree_the_page_nests(parents: list[int]) -> None:
             TreeNode(parent=max(0, number - back), disk_bytes=1 + number % 3, name=f"d{number}")
         )
     Document(render(replace(wasteful(), tree=tree)))
+
+
+def test_a_hundred_thousand_files_make_less_than_a_megabyte(tmp_path: Path) -> None:
+    """Long names in many directories and layers, so that every list of the page is full."""
+
+    def files(number: int) -> bytes:
+        made = []
+        for at in range(25_000):
+            name = f"srv/application-{number}/module-{at % 300:03}/component-{at % 50:02}/source-file-{at}.py"
+            info = tarfile.TarInfo(name)
+            info.size = at * 7919 % 900
+            made.append(info.tobuf() + padded(bytes(info.size)))
+        status = "".join(
+            f"Package: library-number-{number}-{at}\nStatus: install ok installed\nVersion: {at}.0-1\n\n"
+            for at in range(1_000)
+        ).encode()
+        info = tarfile.TarInfo("var/lib/dpkg/status")
+        info.size = len(status)
+        return b"".join([*made, info.tobuf(), padded(status), END])
+
+    layers = [raw_layer(files(number), created_by=f"RUN make {'x' * 500}") for number in range(4)]
+    one = slim.analyze(save(image(*layers), tmp_path / "a.tar"), verify=False, top=100_000)
+    assert one.totals.live_files > 100_000
+    page = render(one)
+    assert len(page.encode()) < 1_000_000
+    assert Document(page).tags["li"] > 500

@@ -49,6 +49,7 @@ TAKES: dict[str, tuple[str, ...]] = {
     "text": (),
     "markdown": ("flavor", "run", *_LABELS),
     "summary": _LABELS,
+    "html": ("key",),
     "sarif": ("key",),
     "env": ("report_url",),
 }

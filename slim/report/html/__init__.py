@@ -12,10 +12,10 @@ from slim.report.html.single import context
 from slim.report.model import Report
 
 
-def render(report: Report | Comparison) -> str:
-    """The page, at most about a megabyte however large the image."""
+def render(report: Report | Comparison, *, key: str = "") -> str:
+    """The page, at most about a megabyte however large the image; `key` stands for the image's name."""
     if isinstance(report, Comparison):
         from slim.report.html.compared import context as compared
 
-        return sheet.fill("comparison.j2", compared(report))
-    return sheet.fill("report.j2", context(report))
+        return sheet.fill("comparison.j2", compared(report, key))
+    return sheet.fill("report.j2", context(report, key))

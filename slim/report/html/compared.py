@@ -22,7 +22,7 @@ _MOST_ROWS = 300
 _MOST_LAYERS = 300
 
 
-def context(comparison: Comparison) -> dict[str, Any]:
+def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
     """The variables of `comparison.j2`."""
     changes = [one.disk_bytes - one.base_disk_bytes for one in comparison.layers]
     largest = max(map(abs, changes), default=0)
@@ -30,7 +30,7 @@ def context(comparison: Comparison) -> dict[str, Any]:
     return {
         "one": comparison,
         "tool": comparison.tool,
-        "name": words.short(comparison.image.name, comparison.image.input),
+        "name": key or words.short(comparison.image.name, comparison.image.input),
         "base_name": words.short(comparison.base.name, comparison.base.input),
         "sentence": sentence(comparison),
         "verdict": words.verdict(comparison),

@@ -169,7 +169,7 @@ def _label(item: Item, x: float, y: float, width: float, height: float) -> list[
         return []
     size = format_bytes(item.value)
     lines = [escape(_fit(item.name, room))]
-    if height >= 2 * _LINE + 4 and _wide(size) <= room:
+    if height >= 2 * _LINE + 4 and _wide(size) * 11 / 12 <= room:
         lines.append(escape(size))
     return [
         _text(x + 5, y + 13 + number * _LINE, line, faint=number > 0)
@@ -182,7 +182,7 @@ def _fit(name: str, room: float) -> str:
     if _wide(name) <= room:
         return name
     letters = min(len(name), int(room / 4))
-    while letters > 1:
+    while letters > 3:
         text = shorten(name, letters) if letters > 11 else f"{name[: letters - 1]}…"
         if _wide(text) <= room:
             return text
@@ -199,7 +199,7 @@ def _wide(text: str) -> float:
         if one in _BROAD or not one.isascii()
         else 8.9
         if one.isupper()
-        else 7.8
+        else 7.7
         for one in text
     )
 

@@ -29,7 +29,7 @@ _WITH_SUMS = ("size", "pull-size", "reclaimable", "layers")
 """Budgets that stand with the number they are for."""
 
 
-def context(report: Report) -> dict[str, Any]:
+def context(report: Report, key: str = "") -> dict[str, Any]:
     """The variables of `report.j2`. Lists are bounded: with the page's texts cut, so is its size."""
     steps = [one for one in report.findings if one.mode == "claim"]
     colours = tones(report.layers)
@@ -43,7 +43,7 @@ def context(report: Report) -> dict[str, Any]:
     return {
         "report": report,
         "tool": report.tool,
-        "name": words.short_name(report),
+        "name": key or words.short_name(report),
         "sentence": sentence(report),
         "verdict": words.verdict(report),
         "budgets": {one.name: one for one in report.budgets},

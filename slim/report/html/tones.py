@@ -46,9 +46,10 @@ class Tones:
 
 
 def tones(layers: Sequence[LayerInfo]) -> Tones:
-    """A tone for each of the layers that show most, one for the base image, one for all others."""
-    own = [one for one in layers if not one.from_base and one.live_bytes]
-    own.sort(key=lambda one: (-one.live_bytes, one.index))
+    """A tone for each of the layers of which most stays, one for the base image, one for all others."""
+    stays = {one.index: one.live_bytes - one.reclaimable_live_bytes for one in layers}
+    own = [one for one in layers if not one.from_base and stays[one.index] > 0]
+    own.sort(key=lambda one: (-stays[one.index], one.index))
     chosen = sorted(one.index for one in own[:_OWN])
     of_layer = {one.index: "base" if one.from_base else "other" for one in layers}
     of_layer |= {index: f"l{number}" for number, index in enumerate(chosen, 1)}
