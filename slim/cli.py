@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
 import typer
@@ -13,9 +14,11 @@ from slim.cli_comment import commenting
 from slim.cli_compare import comparisons
 from slim.cli_options import (
     AdviceWanted,
+    Against,
     AllFiles,
     Anonymous,
     AuthFile,
+    BaseHead,
     BaseImage,
     BlockPrivate,
     CacheWanted,
@@ -25,13 +28,16 @@ from slim.cli_options import (
     Dockerfile,
     ExitZero,
     FailOn,
+    Flavor,
     Full,
+    Head,
     ImageIndex,
     Insecure,
     Jobs,
     Key,
     LimitSettings,
     ManifestOnly,
+    MaxGrowth,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
@@ -44,7 +50,10 @@ from slim.cli_options import (
     Redact,
     RegistryPasswordFile,
     RegistryUser,
+    ReportUrl,
     RoleName,
+    Run,
+    RunUrl,
     ShowProgress,
     Tag,
     Target,
@@ -53,19 +62,32 @@ from slim.cli_options import (
     TrustedRealm,
     Verify,
 )
+from slim.cli_outputs import (
+    Text,
+    failure_pages,
+    needs_all_files,
+    parse_outputs,
+    rendered,
+    write_outputs,
+)
 from slim.cli_plugin import plugins
-from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, reports, write_outputs
+from slim.cli_reports import conclude, labels_of, parse_gates, reports
 from slim.cli_rules import rules
 from slim.cli_settings import read_config, read_limits
-from slim.cli_several import Output, apart, outputs_of
+from slim.cli_several import apart, outputs_of
+from slim.errors import UsageError
 from slim.version import VERSION
 
 if TYPE_CHECKING:
-    from slim.report.model import Verdict
+    from slim.report.comparison import Comparison
+    from slim.report.model import Report, Verdict
 
 CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 """What the command-line library raises for a wrong call: typer brings a copy of click, or older
 versions the package itself; this is the class of either."""
+
+_COMPARED = 1_000
+"""Findings at least that are kept of images that are compared: one that is left out seems new or fixed."""
 
 
 app = typer.Typer(
@@ -104,6 +126,8 @@ def _main(
     "  slim analyze app.tar -o text -o json=report.json\n\n"
     "  slim analyze web.tar worker.tar -o json=report-{}.json\n\n"
     "  slim analyze app.tar --max-size 340MB --fail-on high -o markdown=comment.md\n\n"
+    "  slim analyze app.tar --against main.json --max-growth 5%,1MB -o json=size.json -o"
+    " report=app.json\n\n"
     "  slim analyze oci-dir:build/layout --platform linux/arm64 --base debian.tar\n\n"
     "  slim analyze registry.example.com/team/app:1.2 --platform linux/amd64\n\n"
     "  slim analyze localhost:5000/app:1 --plain-http localhost:5000 --manifest-only"
@@ -121,6 +145,7 @@ def analyze(
         ),
     ],
     output: Outputs = None,
+    against: Against = None,
     dockerfile: Dockerfile = None,
     target: Target = None,
     base: BaseImage = None,
@@ -155,11 +180,18 @@ def analyze(
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,
     max_layers: MaxLayers = None,
+    max_growth: MaxGrowth = None,
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
     no_config: NoConfig = False,
     key: Key = None,
+    flavor: Flavor = "github",
+    base_head: BaseHead = "",
+    head: Head = "",
+    run: Run = "",
+    report_url: ReportUrl = "",
+    run_url: RunUrl = "",
 ) -> None:
     """Say where an image's bytes are from, and which are dead weight.
 
@@ -170,13 +202,29 @@ def analyze(
     from slim import console, pipeline
     from slim.cli_registry import parse_access
     from slim.deadline import deadline
-    from slim.report.gate import judge
+    from slim.report.comparison import Comparison
+    from slim.report.delta import compare
+    from slim.report.gate import judge, judge_comparison
+    from slim.report.load import is_report, load_report
 
     read = read_config(config, no_config, key)
     told = read.image
-    outputs = parse_outputs(output or told.output)
+    compared = against is not None
+    if compared and len(images) > 1:
+        raise UsageError(
+            "several-images", "--against is for one image", "compare each in a run of its own"
+        )
+    outputs = parse_outputs(output or told.output, compared=compared)
+    labels = labels_of(flavor, key, base_head, head, run, report_url, run_url)
     gates = parse_gates(
-        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=told.gates
+        max_size,
+        max_pull_size,
+        max_reclaimable,
+        max_layers,
+        fail_on,
+        max_growth=max_growth,
+        set_=told.gates,
+        compared=compared,
     )
     limits = read_limits(limit, timeout, read.limits)
     registry = parse_access(
@@ -194,38 +242,53 @@ def analyze(
         timeout=limits.timeout,
         environ=os.environ,
     )
-    tables = open_cache(kept=cache, share=len(images) > 1)
-    texts: list[Output] = []
+    tables = open_cache(kept=cache, share=len(images) > 1 or compared)
+    read_image = partial(
+        pipeline.analyze,
+        platform=platform or told.platform,
+        base=base or told.base,
+        registry=registry,
+        full=full,
+        advice=advice,
+        role=role or told.role,
+        verify=verify,
+        redact=redact,
+        top=max(top, _COMPARED) if compared else top,
+        all_files=all_files or compared or needs_all_files(outputs),
+        jobs=jobs,
+        limits=limits,
+        cache=tables,
+    )
+    texts: list[Text] = []
     verdicts: list[Verdict] = []
     with deadline(limits.timeout), console.progress(progress) as advance:
         for image, targets in zip(images, outputs_of(images, outputs), strict=True):
-            report = pipeline.analyze(
-                image,
-                tag=tag,
-                image_index=image_index,
-                platform=platform or told.platform,
-                base=base or told.base,
-                registry=registry,
-                manifest_only=manifest_only,
-                full=full,
-                dockerfile=dockerfile or told.dockerfile,
-                target=target or told.target,
-                advice=advice,
-                role=role or told.role,
-                verify=verify,
-                redact=redact,
-                top=top,
-                all_files=all_files,
-                jobs=jobs,
-                limits=limits,
-                cache=tables,
-                progress=advance,
-            )
+            document: Report | Comparison
+            with failure_pages(targets, labels, image):
+                report = document = read_image(
+                    image,
+                    tag=tag,
+                    image_index=image_index,
+                    manifest_only=manifest_only,
+                    dockerfile=dockerfile or told.dockerfile,
+                    target=target or told.target,
+                    progress=advance,
+                )
+                if against is not None:
+                    known = is_report(against)
+                    before = load_report(against, limits=limits) if known else read_image(against)
+                    document = compare(before, report, top=max(top, _COMPARED))
             if gates:
-                report = judge(report, gates)
-                verdicts.append(report.verdict)
-            more = rendered(report, targets)
-            texts += apart(more, targets) if texts else more
+                document = (
+                    judge_comparison(document, gates)
+                    if isinstance(document, Comparison)
+                    else judge(document, gates)
+                )
+                verdicts.append(document.verdict)
+            more = rendered(
+                document, targets, labels, report=report, files=None if all_files else top
+            )
+            texts += apart(more) if texts else more
     if tables is not None:
         tables.prune()
     write_outputs(texts, private=not redact)

@@ -10,6 +10,7 @@ import typer
 from slim.cli_options import (
     Anonymous,
     AuthFile,
+    BaseHead,
     BlockPrivate,
     CaFile,
     ConfigFile,
@@ -17,6 +18,8 @@ from slim.cli_options import (
     Dockerfile,
     ExitZero,
     FailOn,
+    Flavor,
+    Head,
     Insecure,
     Key,
     LimitSettings,
@@ -32,12 +35,16 @@ from slim.cli_options import (
     Proxy,
     RegistryPasswordFile,
     RegistryUser,
+    ReportUrl,
+    Run,
+    RunUrl,
     Target,
     Timeout,
     Top,
     TrustedRealm,
 )
-from slim.cli_reports import conclude, parse_gates, parse_outputs, rendered, write_outputs
+from slim.cli_outputs import failure_pages, parse_outputs, rendered, write_outputs
+from slim.cli_reports import conclude, labels_of, parse_gates
 from slim.cli_settings import read_config, read_limits
 
 if TYPE_CHECKING:
@@ -70,6 +77,12 @@ def compare(
     ],
     output: Outputs = None,
     dockerfile: Dockerfile = None,
+    flavor: Flavor = "github",
+    base_head: BaseHead = "",
+    head: Head = "",
+    run: Run = "",
+    report_url: ReportUrl = "",
+    run_url: RunUrl = "",
     target: Target = None,
     platform: Platform = None,
     plain_http: PlainHttp = None,
@@ -97,7 +110,7 @@ def compare(
     no_config: NoConfig = False,
     key: Key = None,
 ) -> None:
-    """Say what changed from BASE to IMAGE, as text, json or markdown.
+    """Say what changed from BASE to IMAGE, and because of what.
 
     A limit that BASE exceeds already is no reason to fail; `new:` in front of a level or rule of
     --fail-on means findings that BASE does not have.
@@ -157,13 +170,14 @@ def compare(
     )
     if dockerfile and is_report(image):
         raise UsageError("no-image", "--dockerfile is for images", f"{image!r} is a report already")
-    with deadline(limits.timeout):
+    labels = labels_of(flavor, key, base_head, head, run, report_url, run_url)
+    with failure_pages(outputs, labels, image), deadline(limits.timeout):
         before = report_of(base, None, None)
         after = report_of(image, dockerfile or told.dockerfile, target or told.target)
         comparison = compare_reports(before, after, top=top)
         if gates:
             comparison = judge_comparison(comparison, gates)
-        texts = rendered(comparison, outputs)
+        texts = rendered(comparison, outputs, labels, report=after, files=top)
     write_outputs(texts)
     if gates:
         conclude([comparison.verdict], exit_zero)

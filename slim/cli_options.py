@@ -219,9 +219,42 @@ Outputs = Annotated[
     list[str] | None,
     _option(
         "--output -o",
-        "text, json, markdown, html, svg, sarif, gitlab, github, junit, csv or metrics; repeat it for"
-        " several. Default: text on a terminal, else json.",
+        "text, json, markdown, html, svg, summary, sarif, gitlab, github, junit, csv, metrics, env or"
+        " ncdu; repeat it for several; +PATH adds to a file. Default: text on a terminal, else json.",
         "FORMAT[=PATH]",
+        show_default=False,
+    ),
+]
+
+Flavor = Annotated[
+    str,
+    _option("--flavor", "Of markdown: github, gitlab, gitea, bitbucket or plain.", "NAME"),
+]
+Head = Annotated[
+    str,
+    _option("--head", "The commit that the page is about.", "SHA", show_default=False),
+]
+BaseHead = Annotated[
+    str,
+    _option("--base-head", "The commit that it is compared with.", "SHA", show_default=False),
+]
+Run = Annotated[
+    str,
+    _option(
+        "--run",
+        "The job's number: an older one does not replace a newer page.",
+        "N",
+        show_default=False,
+    ),
+]
+RunUrl = Annotated[str, _option("--run-url", "Link to the job.", "URL", show_default=False)]
+Against = Annotated[
+    str | None,
+    _option(
+        "--against --base-report",
+        "Compare with this: an image in any form IMAGE can have, or the JSON report of one. All"
+        " outputs are then those of the comparison; -o report=FILE is the report of IMAGE.",
+        "IMAGE|REPORT.json",
         show_default=False,
     ),
 ]

@@ -6,74 +6,107 @@ alone, and a reader of stdout that has gone away changes nothing.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 
 from slim.cli_options import (
+    BaseHead,
     ConfigFile,
     ExitZero,
     FailOn,
+    Flavor,
+    Head,
     Key,
     LimitSettings,
+    MaxGrowth,
     MaxLayers,
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
     NoConfig,
     Outputs,
+    ReportUrl,
+    Run,
+    RunUrl,
     Timeout,
 )
+from slim.cli_options import (
+    CommentKey as PageKey,
+)
+from slim.cli_outputs import Text, parse_outputs, rendered, write_outputs
 from slim.cli_settings import read_config, read_limits
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from slim.report.comparison import Comparison
     from slim.report.gate import Gates
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Verdict
 
 T = TypeVar("T")
 reports = typer.Typer()
-
-Output = tuple[str, str]
-"""(format, path; empty for stdout); once rendered (text, path)."""
 
 ReportFile = Annotated[
     str,
     typer.Argument(
         metavar="REPORT.json",
-        help="A report that `slim analyze IMAGE -o json=REPORT.json` wrote.",
+        help="A report that `slim analyze IMAGE -o json=REPORT.json` wrote, or a comparison.",
+        show_default=False,
+    ),
+]
+ReportFiles = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="REPORT.json…",
+        help="Reports or comparisons that slim wrote as json; of several there is one page.",
         show_default=False,
     ),
 ]
 
 
 @reports.command(
-    epilog="Example:\n\n  slim render report.json -o markdown=comment.md -o sarif=slim.sarif"
+    epilog="Examples:\n\n"
+    "  slim render report.json -o markdown=comment.md -o sarif=slim.sarif\n\n"
+    '  slim render api.json web.json -o summary=+"$GITHUB_STEP_SUMMARY"'
 )
 def render(
-    report: ReportFile,
+    report: ReportFiles,
     output: Outputs = None,
+    flavor: Flavor = "github",
+    key: PageKey = "",
+    base_head: BaseHead = "",
+    head: Head = "",
+    run: Run = "",
+    report_url: ReportUrl = "",
+    run_url: RunUrl = "",
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
     """Write any output from a report or comparison, without images."""
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
+    from slim.report.formats import render_together
     from slim.report.load import load_document
 
     limits = read_limits(limit, timeout)
+    labels = labels_of(flavor, key, base_head, head, run, report_url, run_url)
     with deadline(limits.timeout):
-        document = load_document(report, limits=limits)
-        outputs = parse_outputs(output, compared=isinstance(document, Comparison))
-        texts = rendered(document, outputs)
+        documents = [load_document(one, limits=limits) for one in report]
+        if len(documents) == 1:
+            compared = isinstance(documents[0], Comparison)
+            texts = rendered(documents[0], parse_outputs(output, compared=compared), labels)
+        else:
+            texts = [
+                Text(render_together(documents, one.format, **labels), one)
+                for one in parse_outputs(output, several=True)
+            ]
     write_outputs(texts)
 
 
 @reports.command(
-    epilog="Example:\n\n  slim check report.json --max-size 340MB --fail-on high,SEC001"
+    epilog="Examples:\n\n"
+    "  slim check report.json --max-size 340MB --fail-on high,SEC001\n\n"
+    "  slim check comparison.json --max-growth 5%,1MB --fail-on new:high"
 )
 def check(
     report: ReportFile,
@@ -82,6 +115,7 @@ def check(
     max_pull_size: MaxPullSize = None,
     max_reclaimable: MaxReclaimable = None,
     max_layers: MaxLayers = None,
+    max_growth: MaxGrowth = None,
     fail_on: FailOn = None,
     exit_zero: ExitZero = False,
     config: ConfigFile = None,
@@ -90,31 +124,74 @@ def check(
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
-    """Judge a report by budgets and findings, without the image.
+    """Judge a report or comparison by budgets and findings.
 
-    No output unless -o asks for one.
+    No output unless -o asks for one. --max-growth and `new:` in --fail-on are for comparisons.
     """
     from slim.deadline import deadline
-    from slim.report.gate import judge
-    from slim.report.load import load_report
+    from slim.report.comparison import Comparison
+    from slim.report.gate import judge, judge_comparison
+    from slim.report.load import load_document
 
     set_ = read_config(config, no_config, key)
-    gates = parse_gates(
-        max_size, max_pull_size, max_reclaimable, max_layers, fail_on, set_=set_.image.gates
-    )
-    if not gates:
-        raise UsageError(
-            "no-gate",
-            "there is nothing to check",
-            "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
-        )
-    outputs = parse_outputs(output) if output else []
     limits = read_limits(limit, timeout, set_.limits)
     with deadline(limits.timeout):
-        judged = judge(load_report(report, limits=limits), gates)
-        texts = rendered(judged, outputs)
+        document = load_document(report, limits=limits)
+        compared = isinstance(document, Comparison)
+        gates = parse_gates(
+            max_size,
+            max_pull_size,
+            max_reclaimable,
+            max_layers,
+            fail_on,
+            max_growth=max_growth,
+            set_=set_.image.gates,
+            compared=compared,
+        )
+        if not gates:
+            raise UsageError(
+                "no-gate",
+                "there is nothing to check",
+                "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
+            )
+        outputs = parse_outputs(output, compared=compared) if output else []
+        judged = (
+            judge_comparison(document, gates)
+            if isinstance(document, Comparison)
+            else judge(document, gates)
+        )
+        texts = rendered(judged, outputs, {"key": key or ""})
     write_outputs(texts)
     conclude([judged.verdict], exit_zero)
+
+
+def labels_of(
+    flavor: str,
+    key: str | None,
+    base_head: str,
+    head: str,
+    run: str,
+    report_url: str,
+    run_url: str,
+) -> dict[str, str]:
+    """What pages say of where they come from; without the empty ones.
+
+    Raises:
+        UsageError: there is no such flavor.
+    """
+    from slim.report.page import flavor_of
+
+    flavor_of(flavor)
+    labels = {
+        "flavor": flavor,
+        "key": key or "",
+        "base_head": base_head,
+        "head": head,
+        "run": run,
+        "report_url": report_url,
+        "run_url": run_url,
+    }
+    return {name: value for name, value in labels.items() if value}
 
 
 def parse_gates(
@@ -143,6 +220,10 @@ def parse_gates(
         except ValueError as error:
             raise UsageError("bad-budget", f"{flag}: {error}") from None
 
+    if max_growth is not None and not compared:
+        raise UsageError(
+            "no-base", "--max-growth needs something to compare with", "slim analyze --against BASE"
+        )
     if max_layers is not None and max_layers < 0:
         raise UsageError("bad-budget", f"--max-layers: {max_layers} is no number of layers")
     asked = Gates(
@@ -178,48 +259,3 @@ def conclude(verdicts: Sequence[Verdict], exit_zero: bool) -> None:
             )
     if any(verdict.result == "fail" for verdict in verdicts) and not exit_zero:
         raise typer.Exit(1)
-
-
-def parse_outputs(values: Sequence[str] | None, *, compared: bool = False) -> list[Output]:
-    """`FORMAT[=PATH]` → (format, path or "" for stdout).
-
-    Raises:
-        UsageError: an unknown format, two outputs for stdout or for one file.
-    """
-    from slim.console import is_terminal
-    from slim.report.formats import COMPARISON_FORMATS, FORMATS, check_format
-
-    values = values or ["text" if is_terminal(sys.stdout) else "json"]
-    pairs = [(name, path) for name, _, path in (value.partition("=") for value in values)]
-    pairs = [(name, "" if path == "-" else path) for name, path in pairs]
-    paths = [path for _, path in pairs]
-    for name, path in pairs:
-        if paths.count(path) > 1:
-            raise UsageError(
-                "two-outputs",
-                f"two outputs would go to {path or 'stdout'}",
-                "give each a path of its own: -o text -o json=report.json",
-            )
-        check_format(name, COMPARISON_FORMATS if compared else FORMATS)
-    return pairs
-
-
-def rendered(report: Report | Comparison, outputs: Sequence[Output]) -> list[Output]:
-    """(text, path) of all outputs: none is written before all are made."""
-    from slim.report.formats import render
-
-    return [(render(report, name), path) for name, path in outputs]
-
-
-def write_outputs(texts: Sequence[Output], *, private: bool = False) -> None:
-    """Write what was rendered, stdout last: when a file cannot be written, nothing has been printed.
-
-    `private` files are for the user's eyes only: they may hold secrets.
-    """
-    from slim.console import print_output, write_output
-
-    for text, path in sorted(texts, key=lambda one: not one[1]):
-        if path:
-            write_output(text, path, private=private)
-        else:
-            print_output(text)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
+from slim.cli_outputs import Output, Text
 from slim.errors import UsageError
 
-Output = tuple[str, str]
 PLACE = "{}"
 """In the path of an output: the image's short name."""
-_AT_STDOUT = ("text", "json", "markdown", "github")
+_AT_STDOUT = ("text", "json", "report", "markdown", "summary", "github")
 """Formats that can stand one after the other."""
 _PREFIX = re.compile(
     r"^(docker-archive|oci-archive|oci-dir|registry|docker|podman|containerd|buildah):"
@@ -19,18 +20,20 @@ _ENDINGS = re.compile(r"\.(tar|tgz|gz|zst|xz|bz2)$", re.IGNORECASE)
 
 
 def outputs_of(images: Sequence[str], outputs: Sequence[Output]) -> list[list[Output]]:
-    """(format, path) of each image's outputs.
+    """Where the outputs of each image go.
 
-    >>> outputs_of(["a.tar", "host:5000/b:1"], [("json", "out/{}.json")])
-    [[('json', 'out/a.json')], [('json', 'out/b-1.json')]]
+    >>> places = outputs_of(["a.tar", "host:5000/b:1"], [Output("json", "out/{}.json")])
+    >>> [one.path for outputs in places for one in outputs]
+    ['out/a.json', 'out/b-1.json']
 
     Raises:
         UsageError: outputs of several images would go to one file.
     """
     if len(images) == 1:
         return [list(outputs)]
-    for name, path in outputs:
-        if path and PLACE not in path:
+    for one in outputs:
+        name, path = one.format, one.path
+        if path and PLACE not in path and not one.append:
             raise UsageError(
                 "two-outputs",
                 f"the reports of {len(images)} images would go to {path!r}",
@@ -43,14 +46,18 @@ def outputs_of(images: Sequence[str], outputs: Sequence[Output]) -> list[list[Ou
                 f"write a file each: -o {name}=report-{PLACE}",
             )
     names = short_names(images)
-    return [[(name, path.replace(PLACE, short)) for name, path in outputs] for short in names]
-
-
-def apart(texts: Sequence[Output], targets: Sequence[Output]) -> list[Output]:
-    """(text, path) of an image that is not the first: a blank line before what people read at stdout."""
     return [
-        ("\n" + text if not path and name in ("text", "markdown") else text, path)
-        for (text, path), (name, _) in zip(texts, targets, strict=True)
+        [replace(one, path=one.path.replace(PLACE, short)) for one in outputs] for short in names
+    ]
+
+
+def apart(texts: Sequence[Text]) -> list[Text]:
+    """The outputs of an image that is not the first: a blank line before what people read at stdout."""
+    return [
+        replace(one, text=f"\n{one.text}")
+        if not one.to.path and one.to.format in ("text", "markdown")
+        else one
+        for one in texts
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 import tempfile
 import time
@@ -97,6 +98,31 @@ def write_output(text: str, path: str, *, private: bool) -> None:
             raise
     except OSError as error:
         raise UsageError("no-output", f"cannot write {path!r}: {error.strerror}") from None
+
+
+def append_output(text: str, path: str) -> None:
+    """Add to a file that others write too, on a line of its own; it is made where there is none.
+
+    Raises:
+        UsageError: the folder is missing or not writable, or there is a link, device or pipe.
+    """
+    try:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        handle = os.open(path, flags, 0o666)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UsageError("no-output", f"cannot add to {path!r}: it is no regular file")
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                if file.read(1) != b"\n":
+                    text = f"\n{text}"
+            data = text.encode("utf-8")
+            while data:
+                data = data[file.write(data) :]
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-output", f"cannot add to {path!r}: {why}") from None
 
 
 def _umask() -> int:

@@ -432,7 +432,7 @@ def test_compare_takes_images_and_reports_alike(folder: Path) -> None:
         (["--max-size", "500"], 0, "over budget on base too (not from this PR)"),
         (["--max-layers", "1"], 1, "layers 2 is over the limit of 1 by 1"),
         (["--max-growth", "5%"], 2, "[bad-budget]"),
-        (["-o", "sarif"], 2, "[unknown-format]"),
+        (["-o", "ncdu"], 2, "[unknown-format]"),
         (["--dockerfile", "Dockerfile"], 2, "[no-image]"),
     ],
 )

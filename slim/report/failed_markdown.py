@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slim.report.gfm import code, link, marker
+from slim.report.gfm import code, link, marker, prose
 from slim.report.page import flavor_of, page
 from slim.version import VERSION
 
@@ -19,6 +19,6 @@ def render(
     """One sentence, why, and a footer; the arguments are those of `slim.report.markdown`."""
     style = flavor_of(flavor)
     glyph = " ❌" if style.glyphs else ""
-    said = f"### {code(key, 60)} image could not be analysed{glyph}"
+    said = f"### {code(key, 60)} image could not be analysed: {prose(why).rstrip('.')}{glyph}"
     footer = f"slim {VERSION}" + (f" · {link('run', run_url)}" if run_url else "")
-    return page(marker(key, head, run), [said, code(why, 300)], [], footer, style)
+    return page(marker(key, head, run), [said], [], footer, style)

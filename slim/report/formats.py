@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from importlib import import_module
-from typing import cast
+from typing import Any, cast
 
 from slim.errors import UsageError
 from slim.report.comparison import Comparison
@@ -45,6 +45,8 @@ COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
 }
 """The same for comparisons, with arguments of `render`."""
 _LABELS = ("key", "head", "report_url", "run_url")
+TOGETHER = {"text": "plain", "markdown": "", "summary": "summary"}
+"""Formats that show several documents on one page, and the flavor of that page."""
 TAKES: dict[str, tuple[str, ...]] = {
     "text": (),
     "markdown": ("flavor", "run", *_LABELS),
@@ -59,8 +61,8 @@ TAKES: dict[str, tuple[str, ...]] = {
 def render(report: Report | Comparison, format: str, **labels: str) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
 
-    `labels`: `flavor`, `key`, `head`, `run`, `report_url` and `run_url` as in `slim.report.markdown`;
-    formats that have no place for one leave it out.
+    `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url` and `run_url` as in
+    `slim.report.delta_markdown`; formats that have no place for one leave it out.
 
     Raises:
         UsageError: there is no such format.
@@ -69,9 +71,27 @@ def render(report: Report | Comparison, format: str, **labels: str) -> str:
         check_format(format, COMPARISON_FORMATS)
         module, arguments = COMPARISON_FORMATS[format]
         arguments = arguments | _taken(format, labels)
+        if format in ("markdown", "summary") and "base_head" in labels:
+            arguments["base_head"] = labels["base_head"]
         return cast("str", import_module(module).render(report, **arguments))
     check_format(format)
     return cast("str", import_module(FORMATS[format]).render(report, **_taken(format, labels)))
+
+
+def render_together(documents: Sequence[Report | Comparison], format: str, **labels: str) -> str:
+    """Several reports and comparisons as one page; `labels` are those of `render`.
+
+    Raises:
+        UsageError: the format has no page for several.
+    """
+    from slim.report import several_markdown
+
+    check_format(format, TOGETHER)
+    taken = ("flavor", "base_head", "run", *_LABELS)
+    given: dict[str, Any] = {name: labels[name] for name in taken if name in labels}
+    if TOGETHER[format]:
+        given["flavor"] = TOGETHER[format]
+    return several_markdown.render(documents, **given)
 
 
 def _taken(format: str, labels: dict[str, str]) -> dict[str, str]:
