@@ -1,0 +1,99 @@
+"""The plugin's image: built from its Dockerfile on a base of this machine's own Python, and run as a step.
+
+No registry is asked for the base: it is made of the files of Debian's packages that are installed here.
+The libraries come from the package index, as they do for everybody who builds the image.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+import slim
+from tests.forges import TOKEN, serve
+from tests.real.recipes import put
+from tests.real.tools import Store, need, run
+from tests.test_forge_context import WOODPECKER
+
+pytestmark = pytest.mark.real
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("python3-venv", "dash", "coreutils", "base-files")
+LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
+CERTIFICATES = "/etc/ssl/certs"
+UNWANTED = re.compile(r"/usr/share/(?:doc|man|locale|info)/")
+
+
+def base_files(folder: Path) -> Path:
+    """A tar of the packages and what they depend on, as they are installed."""
+    choice = [
+        f"--no-{one}" for one in ("recommends", "suggests", "conflicts", "breaks", "replaces")
+    ]
+    said = run("apt-cache", "depends", "--recurse", "--installed", *choice, *PACKAGES)
+    packages = sorted({line for line in said.splitlines() if re.match(r"\w", line)})
+    files = {line for line in run("dpkg", "-L", *packages).splitlines() if line.startswith("/")}
+    names = folder / "names"
+    names.write_text("\n".join(sorted(one for one in files if not UNWANTED.match(one))))
+    target = folder / "base.tar"
+    run("tar", "--no-recursion", "--create", "--file", target, "--files-from", names)
+    return target
+
+
+def test_the_plugin_s_image_is_built_and_run_on_a_real_image(tmp_path: Path) -> None:
+    need("buildah", "apt-cache", "dpkg", "tar")
+    store = Store(tmp_path / "store")
+    container = store.buildah("from", "scratch")
+    store.buildah("add", "--quiet", container, base_files(tmp_path), "/")
+    store.buildah("commit", "--quiet", "--rm", container, "localhost/python")
+    store.buildah(
+        *("build", "--quiet", "--pull=never", *LIMITS),
+        *("--build-arg", "PYTHON=localhost/python"),
+        *("--build-arg", f"PIP_ARGS=--cert={CERTIFICATES}/ca-certificates.crt"),
+        *("--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"),
+        *("--file", ROOT / "plugin" / "Dockerfile", "--tag", "localhost/plugin", ROOT),
+    )
+    # What slim adds to its base is small, and nothing of it is dead.
+    report = slim.analyze(store.save("localhost/plugin", tmp_path / "plugin"))
+    (_, added) = report.layers
+    assert added.disk_bytes < 30_000_000
+    assert report.totals.dead_bytes == 0
+    assert not [one for one in report.findings if any(at.layer == 1 for at in one.where)]
+
+    workspace = tmp_path / "workspace"
+    workspace.mkdir()
+    one = store.layers(
+        "step", lambda root: put(root, opt__app=700_000), lambda root: (root / "opt/app").unlink()
+    )
+    store.buildah("push", "--quiet", one, f"docker-archive:{workspace}/image.tar:shop:pr")
+    about = json.loads(store.buildah("inspect", "--type", "image", "localhost/plugin"))
+    entry = about["OCIv1"]["config"]["Entrypoint"]
+    step = store.buildah("from", "--pull=never", *LIMITS, "localhost/plugin")
+    with serve("forgejo") as forge:
+        variables = {
+            **WOODPECKER,
+            "CI_FORGE_URL": forge.url,
+            "PLUGIN_API_URL": forge.url,
+            "PLUGIN_COMMENT": "true",
+            "PLUGIN_IMAGE": "image.tar",
+            "PLUGIN_MAX_SIZE": "100kB",
+            "PLUGIN_OUTPUT": '["text", "json=size.json"]',
+            "PLUGIN_TOKEN": TOKEN,
+            "no_proxy": "127.0.0.1",
+        }
+        words = [word for name, value in variables.items() for word in ("--env", f"{name}={value}")]
+        place = ("--volume", f"{workspace}:/workspace", "--workingdir", "/workspace")
+        with pytest.raises(AssertionError, match="over budget: size 700 kB is over the limit"):
+            store.buildah("run", *words, *place, step, "--", *entry)
+        assert "### `shop` image: 700" in forge.comments[0].body
+        assert "over budget" in forge.comments[0].body
+        said = store.buildah(
+            *("run", *words, "--env", "PLUGIN_MAX_SIZE=1MB", *place, step, "--", *entry)
+        )
+        assert "of it is dead weight" in said
+        assert len(forge.comments) == 1
+        assert "within budget" in forge.comments[0].body
+    written = slim.load_report(workspace / "size.json")
+    assert (written.totals.disk_bytes, written.totals.dead_bytes) == (700_000, 700_000)
