@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 import slim
 from slim.console import print_error
 from slim.errors import InputError
-from slim.report.terminal import clean, shorten
+from slim.report.terminal import clean, cut, shorten, visible
 from slim.report.text import WIDTH, render
 from tests.attacks import Attack
 from tests.building import delete, file, image, layer, save, symlink
@@ -243,3 +243,12 @@ def test_an_error_is_one_tame_line_and_a_hint(message: str, hint: str) -> None:
     assert text.count("\n") == 1 + bool(hint)
     assert_tame(text)
     assert text.startswith("slim: error: ")
+
+
+@given(
+    st.text(st.characters(codec="utf-8") | st.sampled_from("a\x1b\u202e文"), max_size=400),
+    st.integers(2, 40),
+)
+def test_looking_at_the_ends_alone_changes_nothing(text: str, width: int) -> None:
+    assert cut(text, width) == shorten(visible(text), width)
+    assert cut(text * 50, width) == shorten(visible(text * 50), width)

@@ -31,7 +31,7 @@ _WITH_SUMS = ("size", "pull-size", "reclaimable", "layers")
 
 def context(report: Report, key: str = "") -> dict[str, Any]:
     """The variables of `report.j2`. Lists are bounded: with the page's texts cut, so is its size."""
-    steps = [one for one in report.findings if one.mode == "claim"]
+    steps = [one for one in report.findings if one.claimed_bytes or one.claimed_pull_bytes]
     colours = tones(report.layers)
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
@@ -50,7 +50,9 @@ def context(report: Report, key: str = "") -> dict[str, Any]:
         "other_budgets": [one for one in report.budgets if one.name not in _WITH_SUMS],
         "rebuilt": words.rebuilt(report),
         "steps": steps,
-        "notes": [one for one in report.findings if one.mode == "note"],
+        "notes": [
+            one for one in report.findings if not one.claimed_bytes and not one.claimed_pull_bytes
+        ],
         "failing": set(report.verdict.findings),
         "shown": _STEPS,
         "most": _MOST,
