@@ -1,8 +1,8 @@
 """Claims → advice: findings with their bytes and places, and how big the image would be [pure].
 
 Pull bytes are the shares of the files in the stored blobs, measured at the decompressor's checkpoints,
-not a ratio of the whole image: what compresses badly counts for what it costs. A transformation's pull
-share is its file's, in proportion to the bytes it drops.
+not a ratio of the whole image: what compresses badly counts for what it costs. Of a transformation it is what
+the dropped bytes themselves take when they are compressed.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Literal
 
 from slim.advice.claim import Claim
 from slim.advice.rule import Rule
+from slim.advice.stripping import pull_of_part
 from slim.files.table import Bytes, Fate, Files
 
 Severity = Literal["high", "medium", "low", "info"]
@@ -100,7 +101,7 @@ def gone(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, B
     for claim in claims:
         for row, size in claim.parts.items():
             disk, share = found.get(row, (0, 0))
-            found[row] = disk + size, share + _share(files, pull, row, size)
+            found[row] = disk + size, share + pull_of_part(files, pull, row, size)
     return found
 
 
@@ -144,12 +145,8 @@ def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
 def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:
     return Amount(
         sum(parts.values()),
-        sum(_share(files, pull, row, size) for row, size in parts.items()),
+        sum(pull_of_part(files, pull, row, size) for row, size in parts.items()),
     )
-
-
-def _share(files: Files, pull: array[int], row: int, size: int) -> int:
-    return pull[row] * size // max(files.size[row], 1)
 
 
 def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:

@@ -24,6 +24,8 @@ _ALWAYS = ("kernel", "stdlib", "sasl", "elixir", "iex")
 """What is in every release of Mix."""
 _ASSETS = frozenset(("nodejs", "npm", "yarn", "yarnpkg", "inotify-tools"))
 """Packages that build the assets, or serve development."""
+_ELIXIR = (b"usr/lib/elixir", b"usr/local/lib/elixir")
+"""Where Elixir is installed, by packages and from its own archive."""
 _PARTS = (b"ebin", b"priv", b"include")
 _SCRIPTS = (24_000, 6_000)
 """bin/NAME, releases/VERSION/{elixir,iex,env.sh,vm.args,…}: the same in every release."""
@@ -81,7 +83,7 @@ def _plan(
         runtime=(*given.facts.roots.otp, *(join(one, b"lib") for one in given.facts.roots.otp)),
         replaced=_replaced(given),
         builds=_ASSETS,
-        homes=(home,),
+        homes=(home, *given.facts.roots.otp, *_ELIXIR),
         values=_values(given, home),
         command=command,
     )
@@ -257,7 +259,7 @@ def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
 def _replaced(given: Given) -> frozenset[int]:
     """Packages of the system that hold Erlang and Elixir: the release brings its own."""
     roots = [root + b"/" for root in given.facts.roots.otp]
-    roots += [b"usr/lib/elixir/", b"usr/local/lib/elixir/"]
+    roots += [one + b"/" for one in _ELIXIR]
     view, owner = given.view, given.owned.owner
     found: set[int] = set()
     for root in roots:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 from slim.advice.rebuild.model import Given, Part, Wanted
-from slim.advice.rebuild.stripping import stripped
+from slim.advice.stripping import stripped
 from slim.files.table import Fate, Kind
 
 

@@ -94,6 +94,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
         values={
             "program": "/" + decoded(path),
             "package": _main(elf),
+            "binary": decoded(path.rpartition(b"/")[2]),
             "static" if static else "dynamic": "yes",
         },
         copies=tuple(

@@ -14,7 +14,7 @@ from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.system import os_release
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
-from slim.advice.rebuild import elixir, native, node, python
+from slim.advice.rebuild import elixir, java, native, node, python
 from slim.advice.rebuild.base import base_layers
 from slim.advice.rebuild.keep import Keep
 from slim.advice.rebuild.libraries import libraries
@@ -30,6 +30,7 @@ _STACKS: dict[str, Callable[[Given], Plan | None]] = {
     "rust": native.plan,
     "node": node.plan,
     "python": python.plan,
+    "java": java.plan,
 }
 """Those that are known well enough to be computed."""
 _LEAST_BYTES = 1_000_000

@@ -155,7 +155,8 @@ def packages_in(given: Given, layers: int) -> frozenset[int]:
     return frozenset(
         index
         for index, layer in enumerate(given.owned.layer)
-        if 0 <= layer < layers and given.graph.packages[index].manager in SYSTEM
+        if given.graph.packages[index].manager in SYSTEM
+        and (0 <= layer < layers or given.graph.packages[index].essential)
     )
 
 
