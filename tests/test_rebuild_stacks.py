@@ -356,8 +356,35 @@ def test_a_base_with_the_language_in_it_is_replaced_by_packages(tmp_path: Path) 
     assert part(made, "system packages").packages == ["nodejs"]
 
 
+def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    node = {
+        "usr/local/bin/node": program(b"libc.so.6", size=MEGA),
+        "usr/local/include/node/node.h": b"h" * 3 * MEGA,
+        "usr/local/lib/node_modules/npm/package.json": b'{"name": "npm", "version": "10"}',
+        "usr/local/lib/node_modules/npm/cli.js": b"n" * 4 * MEGA,
+    }
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    for version, stage in (
+        ("22.1.0", "FROM node:22.1.0 AS build"),
+        ("", "FROM ${BUILD_IMAGE} AS build"),
+    ):
+        folder = tmp_path / (version or "unknown")
+        folder.mkdir()
+        variables = ["PATH=/usr/local/bin:/usr/bin:/bin", f"NODE_VERSION={version}"]
+        report = analyzed(folder, root, node, app, Cmd=["node", "server.js"], Env=variables)
+        made = rebuilt(report)
+        assert part(made, "Node").files == 1
+        assert stage in made.dockerfile
+        assert ("ARG BUILD_IMAGE" in made.dockerfile) == (not version)
+        assert "COPY --link --from=build /usr/local/bin/node /usr/local/bin/node" in made.dockerfile
+
+
 STACKS = ("elixir", "go", "java", "node", "python", "rust")
-FLAGS = dict.fromkeys(("dynamic", "packaged", "lock", "npm_lock", "requirements", "maven"), "yes")
+FLAGS = dict.fromkeys(
+    ("dynamic", "own_base", "own_toolchain", "lock", "npm_lock", "requirements", "maven"), "yes"
+)
 NAMES = (
     "home",
     "venv",

@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-{base_argument}
+{arguments}
 # All that builds the release stays in this stage.
 FROM {build_base} AS build
 {build_install}

@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-{base_argument}
+{arguments}
 # The development kit and the build tool stay in this stage.
 FROM {build_base} AS build
 {build_install}

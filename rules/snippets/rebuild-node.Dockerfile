@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-{base_argument}
+{arguments}
 # npm, compilers and what only builds stay in this stage.
 FROM {build_base} AS build
 {build_install}

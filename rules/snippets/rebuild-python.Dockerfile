@@ -1,5 +1,5 @@
 # syntax=docker/dockerfile:1
-{base_argument}
+{arguments}
 # pip, compilers and headers stay in this stage.
 FROM {build_base} AS build
 {build_install}
@@ -13,9 +13,9 @@ RUN --mount=type=cache,target=/root/.cache/pip \
 #? project
 RUN --mount=type=cache,target=/root/.cache/pip pip --python {venv} install .
 
-#? compiled
+#? image_python
 FROM {toolchain}-slim
-#? packaged
+#? own_base
 FROM {base}
 {install}
 ENV PATH="{venv}/bin:$PATH"

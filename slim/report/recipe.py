@@ -54,13 +54,17 @@ def recipe(
     """
     values = {key: plain(value) for key, value in rebuild.values.items()}
     base = base or rebuild.values.get("distribution", "")
-    known = _REFERENCE.fullmatch(base) is not None
-    values["base"] = base if known else "${BASE_IMAGE}"
-    values["base_argument"] = (
-        "" if known else "# The base image that this image has now.\nARG BASE_IMAGE"
-    )
-    # A tool chain that no package brings is that of an image of its own.
-    values["build_base"] = values.get("toolchain") or values["base"]
+    values["base"] = base if _REFERENCE.fullmatch(base) else "${BASE_IMAGE}"
+    values["build_base"] = values["base"]
+    if values.get("own_toolchain"):
+        # A tool chain that no package brings is that of another image.
+        values["build_base"] = values.get("toolchain") or "${BUILD_IMAGE}"
+    asked = {
+        "${BASE_IMAGE}": "# The base image that this image has now.\nARG BASE_IMAGE",
+        "${BUILD_IMAGE}": "# An image with the tool chain that this image has.\nARG BUILD_IMAGE",
+    }
+    unknown = dict.fromkeys((values["base"], values["build_base"]))
+    values["arguments"] = "\n".join(asked[one] for one in unknown if one in asked)
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
     values["app_dir"] = plain(config.working_dir if config.working_dir != "/" else "")

@@ -74,6 +74,7 @@ def _plan(
         parts = (whole, *parts)
     if release is None or not release.has_erts:
         parts = (*parts, _erts(given))
+    replaced = _replaced(given)
     command: tuple[str, ...] = (f"bin/{decoded(name)}", "start")
     if release is not None and home == release.root:
         command = ()
@@ -81,10 +82,10 @@ def _plan(
         stack="elixir",
         parts=parts,
         runtime=(*given.facts.roots.otp, *(join(one, b"lib") for one in given.facts.roots.otp)),
-        replaced=_replaced(given),
+        replaced=replaced,
         builds=_ASSETS,
         homes=(home, *given.facts.roots.otp, *_ELIXIR),
-        values=_values(given, home),
+        values={**({} if replaced else {"own_toolchain": "yes"}), **_values(given, home)},
         command=command,
     )
 

@@ -8,6 +8,7 @@ Source: the java and jlink commands, JDK 21; JEP 220 "Modular Run-Time Images".
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from slim.advice.facts.paths import below as join
@@ -72,13 +73,20 @@ def plan(given: Given) -> Plan | None:
         values={
             "home": f"/{decoded(home)}",
             **({tool: "yes"} if tool else {}),
-            **({} if owner is not None else {"java_home": f"/{decoded(root)}"}),
+            **({} if owner is not None else _own(given, root)),
         },
         copies=copied(home, kept),
         guesses=()
         if owner is not None
         else ("a runtime has the same file of modules as the kit; jlink writes a smaller one",),
     )
+
+
+def _own(given: Given, root: bytes) -> dict[str, str]:
+    """Of a kit that no package has; the version as JAVA_VERSION says it: `jdk-21.0.5+11`, `17.0.9`."""
+    version = re.search(r"[0-9]{1,3}", given.facts.env.get("JAVA_VERSION", ""))
+    image = {"toolchain": f"eclipse-temurin:{version[0]}-jdk"} if version else {}
+    return {"java_home": f"/{decoded(root)}", "own_toolchain": "yes", **image}
 
 
 _TOOLS = {

@@ -12,6 +12,7 @@ from __future__ import annotations
 from slim.advice.facts.paths import below as join
 from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.programs import family_of
+from slim.advice.packages.model import SYSTEM
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, directory_id, row_at
 from slim.files.extract.elf import Elf
@@ -94,6 +95,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
         values={
             "program": "/" + decoded(path),
             "package": _main(elf),
+            **({} if _packaged(given, stack) else {"own_toolchain": "yes"}),
             "binary": decoded(path.rpartition(b"/")[2]),
             "static" if static else "dynamic": "yes",
         },
@@ -103,6 +105,15 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
             for name in (decoded(place.rpartition(b"/")[2]),)
         ),
         guesses=tuple(guesses),
+    )
+
+
+def _packaged(given: Given, stack: str) -> bool:
+    """Whether a package of the system brings the compiler."""
+    names = {"go": ("golang", "go"), "rust": ("rustc", "rust", "cargo")}[stack]
+    return any(
+        one.manager in SYSTEM and (one.name in names or one.name.startswith("golang-"))
+        for one in given.graph.packages
     )
 
 

@@ -94,12 +94,17 @@ def plan(given: Given) -> Plan | None:
             "home": f"/{decoded(home)}",
             _installer(given, home): "yes",
             **({"build": "yes"} if _builds(given, home) else {}),
-            **({} if owner is not None else {"node": f"/{decoded(given.view.files.path(binary))}"}),
+            **({} if owner is not None else _own(given, binary)),
         },
         copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
         command=command.words if given.facts.runs.words[0] in _RUNNERS else (),
         guesses=guesses,
     )
+
+
+def _own(given: Given, binary: int) -> dict[str, str]:
+    """Of a program that no package has."""
+    return {"node": f"/{decoded(given.view.files.path(binary))}", "own_toolchain": "yes"}
 
 
 def _binary(given: Given, command: Command) -> int | None:

@@ -39,6 +39,11 @@ def plan(given: Given) -> Plan | None:
     home = home_of(given, command, "python")
     if binary is None or home is None:
         return None
+    if any(
+        given.view.files.path(binary).startswith(one + b"/") for one in given.facts.roots.condas
+    ):
+        # What conda's packages need of each other is in no file that is read.
+        return None
     version = decoded(given.view.files.name[binary])
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
@@ -54,6 +59,8 @@ def plan(given: Given) -> Plan | None:
     ]
     interpreter = _stdlib(given, binary, stdlib) if owner is None else []
     packages = () if owner is None else (*named(given, _names(version)), owner)
+    named_image = bool(given.facts.env.get("PYTHON_VERSION"))
+    by_hand = [] if owner is not None or named_image else [given.view.files.path(binary), stdlib]
     return Plan(
         stack="python",
         parts=(
@@ -85,9 +92,10 @@ def plan(given: Given) -> Plan | None:
             "home": f"/{decoded(home)}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
             _requirements(given, home): "yes",
-            **({"packaged": "yes"} if owner is not None else {"compiled": f"/{decoded(prefix)}"}),
+            **({} if owner is not None else {"own_toolchain": "yes"}),
+            "image_python" if owner is None and named_image else "own_base": "yes",
         },
-        copies=copied(home, [venv or b"opt/venv", home]),
+        copies=copied(home, [*by_hand, venv or b"opt/venv", home]),
     )
 
 

@@ -66,7 +66,7 @@ def rebuild(given: Given, disk_bytes: int) -> Rebuild | None:
     """The rebuilt image; None where a multi-stage build is not the answer, or is not known.
 
     Args:
-        disk_bytes: of the image as it is; the rebuild must be smaller by a good part of it.
+        disk_bytes: of the image as it is; of what it shows, a good part of that must stay behind.
     """
     if given.facts.role.name != "release" or any(
         one.pull_bytes and not one.tar_bytes for one in given.layers
@@ -79,7 +79,8 @@ def rebuild(given: Given, disk_bytes: int) -> Rebuild | None:
     if plan is None:
         return None
     made = _assemble(given, plan)
-    saved = disk_bytes - made.disk
+    # Dead bytes are no reason: they go without stages, too.
+    saved = sum(one.live_bytes for one in given.layers) - made.disk
     if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
         return None
     return made
