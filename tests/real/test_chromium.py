@@ -308,6 +308,7 @@ def test_search_hides_opens_and_pales(chromium: Browser, site: Site) -> None:
         one.run("new Promise(done => setTimeout(done, 400))")
         assert 0 < shown(one, "#packages tbody tr") < rows
         assert shown(one, ".tree li") > 0, "the tree is open where it matches"
+        assert shown(one, ".steps > li") == 0, "no step is about it"
         assert "found" in one.run("document.querySelector('#search output').textContent")
         assert one.run("document.querySelectorAll('.map .dim').length") > 50
         one.run("document.getElementById('q').value = ''")
