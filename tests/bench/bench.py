@@ -18,6 +18,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -218,6 +219,54 @@ def series(counts: Iterable[int], rounds: int) -> list[Row]:
     return rows
 
 
+def remote(name: str, rounds: int) -> list[Row]:
+    """Measure an image in a registry on loopback against its file, and by tables of contents.
+
+    Loopback has no latency to speak of: the figures are what slim adds to a download. What was
+    transferred is what the registry's access log says.
+    """
+    if any(shutil.which(program) is None for program in ("docker-registry", "skopeo")):
+        return [Row("registry", "docker-registry and skopeo", "not installed")]
+    # Only here: this process must stay small.
+    from tests.real.registries import docker_registry
+
+    with tempfile.TemporaryDirectory(prefix="slim-bench-") as folder:
+        layouts = {"gzip": f"{folder}/gzip", "zstd:chunked": f"{folder}/chunked"}
+        for form, layout in layouts.items():
+            subprocess.run(
+                ["skopeo", "copy", "--quiet", "--insecure-policy", "--dest-compress-format", form,
+                 f"docker-archive:{image(name)}", f"oci:{layout}:1"], check=True,
+            )  # fmt: skip
+        with docker_registry(Path(folder, "registry")) as registry:
+            gzip, chunked = (
+                registry.push(f"oci:{layout}:1", f"bench/{Path(layout).name}:1")
+                for layout in layouts.values()
+            )
+            there = ("--no-cache", "--plain-http", registry.host)
+            commands = {
+                "file": slim(f"oci-dir:{layouts['gzip']}", "--no-cache"),
+                "registry": slim(gzip, *there),
+                "lazy": slim(chunked, *there),
+                "full": slim(chunked, *there, "--full"),
+            }
+            runs = alternate(commands, rounds)
+            counts = []
+            for one in ("lazy", "full"):
+                before = registry.sent()
+                run(commands[one])
+                counts.append(registry.sent() - before)
+    share = 100 * counts[0] / max(counts[1], 1)
+    what = f"transferred of {counts[1] / MB:,.0f} MB, by tables of contents"
+    return [
+        ratio(f"{name} registry", "registry / file, gzip", runs["registry"], runs["file"], 0,
+              at_most=True),
+        Row(f"{name} registry", "memory, streaming", f"{runs['registry'].rss / MB:.0f} MB"),
+        ratio(f"{name} registry", "tables of contents / --full", runs["lazy"], runs["full"], 0,
+              at_most=True),
+        limit(f"{name} registry", what, runs["lazy"], share, 2, "%"),
+    ]  # fmt: skip
+
+
 def main() -> None:
     """Measure slim against the floor and dive, and print one table."""
     parser = argparse.ArgumentParser(description=main.__doc__)
@@ -243,6 +292,9 @@ def main() -> None:
     if not arguments.only or arguments.only in "series":
         print("… series", file=sys.stderr, flush=True)
         rows += series((50, 100, 200) if arguments.quick else (50, 100, 200, 400, 800), rounds)
+    if not arguments.only or arguments.only in "registry":
+        print("… registry", file=sys.stderr, flush=True)
+        rows += remote("big-one" if arguments.quick else "many", rounds)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, "
           f"medians of {rounds}")  # fmt: skip

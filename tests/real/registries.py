@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import secrets
 import socket
 import ssl
@@ -49,6 +50,11 @@ class Registry:
         }
         return Access(**given | more)
 
+    def sent(self) -> int:
+        """Bytes of bodies that slim was sent so far, by the registry's own access log."""
+        log = (self.folder / "access").read_text()
+        return sum(int(size) for size in re.findall(r'" \d{3} (\d+) "[^"]*" "slim/', log))
+
     def push(self, source: str, name: str, *options: str) -> str:
         """Copy an image there with skopeo; returns its reference."""
         target = f"{self.host}/{name}"
@@ -90,9 +96,9 @@ def docker_registry(
             settings += [f"    rootcertbundle: {certificate}"]
         config = folder / "config.yml"
         config.write_text("\n".join(settings) + "\n")
-        with (folder / "log").open("wb") as log:
+        with (folder / "log").open("wb") as log, (folder / "access").open("wb") as access:
             process = subprocess.Popen(
-                ["docker-registry", "serve", str(config)], stdout=subprocess.DEVNULL, stderr=log
+                ["docker-registry", "serve", str(config)], stdout=access, stderr=log
             )
         try:
             _wait_for(host, process, folder / "log")

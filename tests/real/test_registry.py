@@ -92,6 +92,9 @@ def test_the_table_of_contents_that_skopeo_writes_is_read(
     reference = plain.push(f"oci:{copied}:1", "team/lazy:1")
     lazy = checked_analyze(reference, registry=plain.access())
     full = checked_analyze(reference, registry=plain.access(), full=True)
+    before = plain.sent()
+    slim.analyze(reference, registry=plain.access(), full=True)
+    assert plain.sent() - before == full.source.archive_bytes
     assert not lazy.source.verified
     assert lazy.waste == full.waste
     assert lazy.totals.live_pull_bytes == full.totals.live_pull_bytes
