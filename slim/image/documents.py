@@ -13,6 +13,7 @@ import binascii
 import json
 import re
 from collections.abc import Iterable, Mapping
+from functools import cache
 from typing import Any, NoReturn
 
 from slim.errors import InputError, SlimError
@@ -31,11 +32,9 @@ class Object:
             raise refused(where, "is not an object")
         self._value: dict[str, Any] = value
         self.where = where
-        exact = frozenset(known)
-        folded = {name.casefold(): name for name in exact}
+        exact, folded = _spellings(tuple(known))
         for key in value:
-            right = folded.get(key.casefold())
-            if right is not None and key not in exact:
+            if key not in exact and (right := folded.get(key.casefold())) is not None:
                 raise refused(where, f"has {key!r} where {right!r} is meant: parsers disagree")
 
     def __contains__(self, name: str) -> bool:
@@ -171,6 +170,12 @@ def refused(where: str, why: str) -> InputError:
     )
 
 
+@cache
+def _spellings(known: tuple[str, ...]) -> tuple[frozenset[str], dict[str, str]]:
+    """The names as they must be, and from any other case to that."""
+    return frozenset(known), {name.casefold(): name for name in known}
+
+
 class _RefusedError(ValueError):
     pass
 
@@ -223,7 +228,7 @@ def _measure(value: Any, where: str, limits: Limits) -> None:
                 following.extend(node)
             elif isinstance(node, list):
                 following.extend(node)
-            elif isinstance(node, str):
+            elif isinstance(node, str) and not node.isascii():
                 try:
                     node.encode("utf-8")
                 except UnicodeEncodeError:
