@@ -19,6 +19,9 @@ from slim.errors import SlimError
 
 plugins = typer.Typer()
 
+_NO_SETTINGS = ("help", "failure", "against", "base")
+"""Options that the plugin sets itself, by other names or none."""
+
 
 @plugins.command(
     epilog="Examples:\n\n"
@@ -46,27 +49,8 @@ def plugin(context: typer.Context) -> None:
             if todo.on_failure:
                 _run(root, (*todo.on_failure, "--failure", error.message))
             raise
-        if todo.report:
-            _tell_later_steps(todo.report)
         said = _run(root, todo.comment)
     raise typer.Exit(code or said)
-
-
-def _tell_later_steps(report: str) -> None:
-    """Append `name=value` lines to the file that Drone's runners name, where they name one."""
-    from slim.errors import UsageError
-    from slim.report.formats import render
-    from slim.report.load import load_document
-
-    path = os.environ.get("DRONE_OUTPUT")
-    if not path:
-        return
-    try:
-        with Path(path).open("a", encoding="utf-8") as file:
-            file.write(render(load_document(report), "env"))
-    except OSError as error:
-        why = f"cannot write DRONE_OUTPUT {path!r}: {error.strerror}"
-        raise UsageError("no-output", why) from None
 
 
 def _options(root: Any) -> dict[str, dict[str, Any]]:
@@ -74,10 +58,10 @@ def _options(root: Any) -> dict[str, dict[str, Any]]:
     from slim.plugin import Kind, Option
 
     found: dict[str, dict[str, Any]] = {}
-    for command in ("analyze", "compare", "comment"):
+    for command in ("analyze", "comment"):
         options = found.setdefault(command, {})
         for one in root.commands[command].params:
-            if one.param_type_name != "option" or one.name in ("help", "failure"):
+            if one.param_type_name != "option" or one.name in _NO_SETTINGS:
                 continue
             flag = next(word for word in one.opts if word.startswith("--"))
             off = next(iter(one.secondary_opts), "")

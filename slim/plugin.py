@@ -1,8 +1,8 @@
 """Settings of a Drone or Woodpecker plugin → the command lines that they stand for [pure].
 
 Settings arrive as `PLUGIN_<NAME>`: scalars as text (`"false"` too), lists as `a,b` in Drone and as JSON
-in Woodpecker. Each is an option of `slim analyze`, `slim compare` or `slim comment` with the same name;
-those that are none (`SETTINGS`) say what to read and where to comment.
+in Woodpecker. Each is an option of `slim analyze` or `slim comment` with the same name; those that are
+none (`SETTINGS`) say what to read and where to comment.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from slim.errors import UsageError
 PREFIX = "PLUGIN_"
 SETTINGS = {
     "image": "The image to analyse: an archive or an OCI layout, as for `slim analyze`.",
-    "base": "What to compare it with, an image or a report: then `slim compare` runs.",
+    "base": "What to compare it with, an image or a report: then only what is new is charged.",
     "base_image": "The image that it is built on: the `--base` of `slim analyze`.",
     "reports": "In place of `image`: reports that earlier steps made, for one comment.",
     "comment": "Comment on the pull request. Off by default.",
@@ -51,29 +51,21 @@ class Plan:
     """What to run, in this order; empty for nothing."""
 
     measure: tuple[str, ...]
-    """`slim analyze …` or `slim compare …`."""
+    """`slim analyze …`."""
     comment: tuple[str, ...]
     """`slim comment …`; its reports are the last words."""
     on_failure: tuple[str, ...]
     """The same without reports, when there are none: `--failure TEXT` is to be added."""
     token: str
-    report: str = ""
-    """Where the first command writes its report as JSON."""
 
 
-def plan(
-    env: Mapping[str, str],
-    commands: Mapping[str, Options],
-    report: str,
-    shared: Sequence[str] = ("key",),
-) -> Plan:
+def plan(env: Mapping[str, str], commands: Mapping[str, Options], report: str) -> Plan:
     """The command lines for an environment.
 
     Args:
-        env: the environment; only `PLUGIN_*` is looked at.
-        commands: the options of `analyze`, `compare` and `comment`.
+        env: the environment: `PLUGIN_*`, and `DRONE_OUTPUT`, a file for what later steps may read.
+        commands: the options of `analyze` and `comment`; those of both go to both.
         report: a file for the JSON that the comment is made from, where the settings name none.
-        shared: options that both commands get.
 
     Raises:
         UsageError: a setting that nothing knows, that has no effect, or whose value is none.
@@ -83,50 +75,48 @@ def plan(
         for name, value in env.items()
         if name.startswith(PREFIX) and value != ""
     }
-    command = "compare" if "base" in given else "analyze"
     if ("image" in given) == ("reports" in given):
         raise UsageError(
             "plugin-image",
             "one of the settings image and reports is needed",
             "settings: {image: image.tar}",
         )
-    measures, comments = commands[command], commands["comment"]
-    measure: list[str] = []
-    comment: list[str] = []
+    lines: dict[str, list[str]] = {"analyze": [], "comment": []}
     for name, value in given.items():
-        known = name in SETTINGS
-        if name in measures and "image" in given and name != "base":
-            measure += _words(name, measures[name], value)
-            known = True
-        if name in comments and (name not in measures or name in shared):
-            comment += _words(name, comments[name], value)
-            known = True
-        if not known:
-            raise _unknown(name, command, given, commands)
+        takers = [one for one in lines if name in commands[one] and name not in SETTINGS]
+        if not takers and name not in SETTINGS:
+            raise _unknown(name, commands)
+        if takers == ["analyze"] and "image" not in given:
+            raise UsageError(
+                "plugin-setting", f"{name} has no effect without image", "slim analyze --help"
+            )
+        for one in takers:
+            lines[one] += _words(name, commands[one][name], value)
+    measure, start = lines["analyze"], ("comment", *_given("", given, "forge"), *lines["comment"])
     wants_comment = _flag("comment", given.get("comment", "false"))
-    forge = [given["forge"]] if "forge" in given else []
-    start = ("comment", *forge, *comment)
     token = given.get("token", "")
     if "image" not in given:
         reports = _list("reports", given["reports"])
         return Plan((), (*start, *reports) if wants_comment else (), (), token)
-    if "base_image" in given:
-        if command == "compare":
-            raise UsageError("plugin-setting", "base_image has no effect beside base", "drop one")
-        measure += ["--base", given["base_image"]]
+    measure += [*_given("--against", given, "base"), *_given("--base", given, "base_image")]
     if "--output" not in measure:
         measure += ["--output", "text"]
     written = _json_of(measure)
     if not written:
         measure += ["--output", f"json={report}"]
-    images = [given["base"], given["image"]] if command == "compare" else [given["image"]]
+    if env.get("DRONE_OUTPUT"):
+        measure += ["--output", f"env=+{env['DRONE_OUTPUT']}"]
     return Plan(
-        (command, *measure, "--", *images),
+        ("analyze", *measure, "--", given["image"]),
         (*start, written or report) if wants_comment else (),
         start if wants_comment else (),
         token,
-        written or report,
     )
+
+
+def _given(flag: str, given: Mapping[str, str], name: str) -> list[str]:
+    """A setting as an option, or as a word of its own; nothing where it is not set."""
+    return [word for word in (flag, given[name]) if word] if name in given else []
 
 
 def _words(name: str, option: Option, value: str) -> list[str]:
@@ -164,16 +154,8 @@ def _json_of(measure: Sequence[str]) -> str:
     return ""
 
 
-def _unknown(
-    name: str, command: str, given: Mapping[str, str], commands: Mapping[str, Options]
-) -> UsageError:
+def _unknown(name: str, commands: Mapping[str, Options]) -> UsageError:
     """A gate that is misspelt must not pass for one."""
-    for other, options in commands.items():
-        if name in options:
-            why = "without image" if "image" not in given else f"with slim {command}"
-            return UsageError(
-                "plugin-setting", f"{name} has no effect {why}", f"slim {other} --help"
-            )
     names = sorted({*SETTINGS, *(one for options in commands.values() for one in options)})
     return UsageError(
         "plugin-setting",

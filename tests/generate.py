@@ -184,15 +184,14 @@ def settings_table() -> str:
 def plugin_table() -> str:
     """The settings of the plugin: those of its own, and the options of its commands."""
     rows = [(f"`{name}`", text) for name, text in plugin.SETTINGS.items()]
-    seen = {"key", "base", "failure", *plugin.SETTINGS}
-    for name in ("slim analyze", "slim compare", "slim comment"):
+    seen = {"key", "base", "against", "failure", *plugin.SETTINGS}
+    for name, where in (("slim analyze", ""), ("slim comment", " For the comment.")):
         for option in _commands()[name].params:
             setting = option.opts[0].removeprefix("--").replace("-", "_")
             if option.param_type_name != "option" or option.name == "help" or setting in seen:
                 continue
             seen.add(setting)
-            where = {"slim compare": " With `base`.", "slim comment": " For the comment."}
-            rows.append((f"`{setting}`", option.help + where.get(name, "")))
+            rows.append((f"`{setting}`", option.help + where))
     rows.append(
         ("`key`", "The image's name: tells comments apart, and names its part of slim.toml.")
     )

@@ -33,7 +33,7 @@ def planned(**settings: str) -> Plan:
 
 def test_an_image_alone_is_analysed() -> None:
     words = ("analyze", "--output", "text", "--output", "json=tmp.json", "--", "i.tar")
-    assert planned(image="i.tar") == Plan(words, (), (), "", "tmp.json")
+    assert planned(image="i.tar") == Plan(words, (), (), "")
 
 
 def test_every_kind_of_setting_becomes_an_option() -> None:
@@ -72,8 +72,17 @@ def test_every_kind_of_setting_becomes_an_option() -> None:
 
 def test_a_base_is_compared_with() -> None:
     found = planned(image="i.tar", base="main.json", max_growth="5%,1MB", fail_on="new:high")
-    assert found.measure[:5] == ("compare", "--max-growth", "5%,1MB", "--fail-on", "new:high")
-    assert found.measure[-3:] == ("--", "main.json", "i.tar")
+    assert " ".join(found.measure) == (
+        "analyze --max-growth 5%,1MB --fail-on new:high --against main.json"
+        " --output text --output json=tmp.json -- i.tar"
+    )
+
+
+def test_what_both_commands_take_goes_to_both() -> None:
+    found = planned(image="i.tar", comment="true", key="api", report_url="https://ci.example/r")
+    both = ("--key", "api", "--report-url", "https://ci.example/r")
+    assert found.measure[1:5] == both
+    assert found.comment == ("comment", *both, "tmp.json")
 
 
 def test_reports_of_earlier_steps_are_commented_on() -> None:
@@ -87,8 +96,7 @@ def test_reports_of_earlier_steps_are_commented_on() -> None:
         ({}, "image and reports"),
         ({"image": "a", "reports": "b"}, "image and reports"),
         ({"image": "a", "max_sise": "1"}, "did you mean `max_size`"),
-        ({"image": "a", "base": "b", "role": "dev"}, "role has no effect with slim compare"),
-        ({"image": "a", "base": "b", "base_image": "c"}, "base_image has no effect beside base"),
+        ({"image": "a", "against": "x"}, "there is no setting 'against'"),
         ({"reports": "a", "max_size": "1"}, "max_size has no effect without image"),
         ({"image": "a", "comment": "maybe"}, "comment: 'maybe' is neither true nor false"),
         ({"image": "a", "exit_zero": "[]"}, "exit_zero: '[]' is neither true nor false"),
@@ -158,7 +166,7 @@ def test_later_steps_are_told(job: Forge, monkeypatch: pytest.MonkeyPatch) -> No
     lines = Path("out").read_text().splitlines()
     assert lines[:2] == ["earlier=1", "size_bytes=500003"]
     assert "verdict=fail" in lines
-    monkeypatch.setenv("DRONE_OUTPUT", "no/such/folder")
+    monkeypatch.setenv("DRONE_OUTPUT", "no/such/folder/file")
     assert run("plugin") == 2
 
 
