@@ -261,3 +261,24 @@ def test_the_base_image_can_be_given_to_both(folder: Path) -> None:
     growth = read("made.json")["growth"]
     assert growth["base_image"] == {"disk_bytes": 0, "pull_bytes": 0}
     assert growth["own"]["disk_bytes"] == growth["disk_bytes"] == -500_070
+
+
+def test_fingerprints_stay_when_lines_of_the_dockerfile_move(folder: Path) -> None:
+    lists = {"var/lib/apt/lists/a_Packages": b"x" * 300_000, "var/lib/dpkg/status": b""}
+    apt = "RUN /bin/sh -c apt-get update # buildkit"
+    save(image(tar_layer(lists, created_by=apt)), folder / "image.tar")
+    found = []
+    for lines in (
+        "FROM scratch\nRUN apt-get update\n",
+        "FROM scratch\n\n# why\n\nRUN apt-get update\n",
+    ):
+        (folder / "Dockerfile").write_text(lines)
+        call = ["analyze", "image.tar", "--dockerfile", "Dockerfile"]
+        assert run(*call, "-o", "sarif=out.sarif", "-o", "gitlab=out.gitlab") == 0
+        (result,) = read("out.sarif")["runs"][0]["results"]
+        (entry,) = read("out.gitlab")
+        line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
+        assert line == entry["location"]["lines"]["begin"]
+        found.append((line, result["partialFingerprints"], entry["fingerprint"]))
+    assert [one[0] for one in found] == [2, 5]
+    assert found[0][1:] == found[1][1:]

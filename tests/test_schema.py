@@ -35,7 +35,7 @@ def test_the_committed_schema_is_that_of_the_code() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == render_schema()
 
 
-def plain(report: slim.Report) -> Any:
+def plain(report: slim.Report | slim.Comparison) -> Any:
     return json.loads(render(report))
 
 
@@ -76,6 +76,25 @@ def test_reports_of_attacks_are_valid(tmp_path: Path) -> None:
         report = slim.analyze(attack.make(folder), jobs=1, **attack.options)
         validator().validate(plain(report))
     assert len(read) > 150
+
+
+def test_comparisons_are_valid(tmp_path: Path) -> None:
+    for number, name in enumerate(("nothing", "docker", "unknown")):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        sides = [slim.analyze(IMAGES[one](folder), all_files=True) for one in (name, "rich")]
+        for first, second in (sides, sides[::-1]):
+            validator().validate(plain(slim.compare(first, second, top=2)))
+
+
+def test_a_comparison_is_told_from_a_report_by_its_kind(tmp_path: Path) -> None:
+    report = slim.analyze(IMAGES["rich"](tmp_path))
+    made = plain(slim.compare(report, report))
+    for document in (made, plain(report)):
+        validator().validate(document)
+        document["kind"] = {"comparison": "analysis", "analysis": "comparison"}[document["kind"]]
+        with pytest.raises(ValidationError):
+            validator().validate(document)
 
 
 def integers(value: Any, name: str = "") -> Iterator[tuple[str, int]]:
