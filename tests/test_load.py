@@ -218,3 +218,14 @@ def test_render_says_what_is_wrong(
     captured = capsys.readouterr()
     assert captured.out == ""
     assert f"[{says}]" in captured.err
+
+
+@pytest.mark.parametrize("field", ["disk_bytes", "pull_bytes", "files"])
+def test_a_tree_that_does_not_add_up_is_refused(tmp_path: Path, field: str) -> None:
+    one = image(layer({"etc/a": b"one", "etc/b": b"two", "usr/c": bytes(99)}))
+    document = json.loads(slim.render(slim.analyze(save(one, tmp_path / "a.tar")), "json"))
+    for node in range(len(document["tree"])):
+        wrong = json.loads(json.dumps(document))
+        wrong["tree"][node][field] = wrong["tree"][node].get(field, 0) + 1
+        with pytest.raises(slim.SlimError, match="does not add up"):
+            parse_report(json.dumps(wrong).encode(), "r")

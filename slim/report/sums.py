@@ -32,6 +32,7 @@ def _report(report: Report) -> Iterator[tuple[str, int, int]]:
         )
     yield "live and dead bytes", totals.live_bytes + totals.dead_bytes, totals.disk_bytes
     yield "the base image's bytes", sum(one.disk_bytes for one in base), totals.base_bytes
+    yield from _tree(report)
     rebuild = report.predicted.rebuild
     if rebuild is not None:
         disk, pull = rebuild.disk_bytes, rebuild.pull_bytes
@@ -41,6 +42,27 @@ def _report(report: Report) -> Iterator[tuple[str, int, int]]:
             sum(part.pull_bytes for part in rebuild.keep),
             pull,
         )
+
+
+def _tree(report: Report) -> Iterator[tuple[str, int, int]]:
+    """The root is what the image shows; a directory is the sum of its children."""
+    tree, totals = report.tree, report.totals
+    inside = [[0, 0, 0] for _ in tree]
+    for node in tree:
+        if node.parent is not None:
+            sums = inside[node.parent]
+            sums[0] += node.disk_bytes
+            sums[1] += node.pull_bytes
+            sums[2] += node.files
+    for index, node in enumerate(tree):
+        numbers = (node.disk_bytes, node.pull_bytes, node.files)
+        if index == 0:
+            whole = (totals.live_bytes, totals.live_pull_bytes, totals.live_files)
+            for found, said in zip(numbers, whole, strict=True):
+                yield "the tree's bytes and files", found, said
+        if any(inside[index]) or (node.kind == "directory" and any(numbers)):
+            for found, said in zip(inside[index], numbers, strict=True):
+                yield f"the bytes and files in node {index} of the tree", found, said
 
 
 def _comparison(made: Comparison) -> Iterator[tuple[str, int, int]]:
