@@ -21,6 +21,7 @@ from slim.report import model
 from slim.report.recipe import fill, recipe
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
+from tests.test_extract_beam import atoms, beam_file, chunk
 from tests.test_extract_elf import elf_image, go_section
 
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
@@ -356,6 +357,77 @@ def test_a_base_with_the_language_in_it_is_replaced_by_packages(tmp_path: Path) 
     assert part(made, "system packages").packages == ["nodejs"]
 
 
+def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) -> dict[str, bytes]:
+    """An application with one module, of which `strip_beams` drops as much as it keeps."""
+    module = beam_file(
+        atoms(name.encode()), chunk(b"Code", b"c" * size), chunk(b"Dbgi", b"d" * size)
+    )
+    about = f'{{application,{name},[{{vsn,"1"}},{{modules,[]}},{{applications,[{needs}]}}]}}.\n'
+    return {
+        f"{place}/ebin/{name}.app": about.encode(),
+        f"{place}/ebin/{name}.beam": module,
+        f"{place}/src/{name}.erl": b"s" * size,
+    }
+
+
+def test_elixir_that_runs_mix_becomes_a_release(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    otp = "usr/lib/erlang"
+    erlang: dict[str, bytes | str | None] = {
+        f"{otp}/erts-15/bin/erlexec": program(b"libc.so.6"),
+        f"{otp}/erts-15/bin/beam.smp": program(b"libstdc++.so.6", size=8 * MEGA),
+        f"{otp}/erts-15/doc/info": b"d" * MEGA,
+    }
+    for name, needs in (("kernel", ""), ("stdlib", "kernel"), ("sasl", ""), ("ssl", "crypto")):
+        erlang |= otp_application(f"{otp}/lib/{name}-1", name, needs)
+    for name in ("crypto", "wx", "debugger"):
+        erlang |= otp_application(f"{otp}/lib/{name}-1", name)
+    elixir: dict[str, bytes | str | None] = {"usr/bin/mix": "/usr/lib/elixir/bin/mix"}
+    elixir |= {"usr/lib/elixir/bin/mix": b"#!/usr/bin/env elixir\n"}
+    for name in ("elixir", "iex", "mix", "ex_unit"):
+        elixir |= otp_application(f"usr/lib/elixir/lib/{name}", name)
+    installed = {
+        **debian.add("erlang-base", erlang, depends="libstdc++6", auto=True),
+        **debian.add("elixir", elixir, depends="erlang-base"),
+        **debian.add(
+            "libstdc++6", {f"{LIBRARIES}/libstdc++.so.6": program(size=2 * MEGA)}, auto=True
+        ),
+        **debian.add("git", {"usr/bin/git": program(size=5 * MEGA)}),
+    }
+    build = "app/_build/prod/lib"
+    app: dict[str, bytes | str | None] = {
+        "app/mix.exs": b"defmodule Shop.MixProject do\nend\n",
+        "app/deps/plug/mix.exs": b"m" * MEGA,
+        f"{build}/plug/priv": "../../../../deps/plug/priv",
+        "app/deps/plug/priv/data": b"p" * 100 * KILO,
+        **otp_application(f"{build}/shop", "shop", "kernel,stdlib,elixir,plug"),
+        **otp_application(f"{build}/plug", "plug", "ssl"),
+        **otp_application(f"{build}/unused", "unused"),
+        "app/deps/unused/mix.exs": b"m",
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["mix", "run", "--no-halt"],
+        Env=["MIX_ENV=prod", "PATH=/usr/bin:/bin", "SECRET_KEY_BASE=hush"],
+    )
+    made = rebuilt(report)
+    ours = part(made, "the application and its dependencies")
+    assert ours.why == "2 applications, stripped: plug, shop"
+    assert 2 * MEGA + 100 * KILO < ours.disk_bytes < 2 * MEGA + 101 * KILO
+    theirs = part(made, "applications of Erlang and Elixir")
+    assert theirs.why.endswith("stripped: crypto, elixir, iex, kernel, sasl, ssl, stdlib")
+    assert 7 * MEGA < theirs.disk_bytes < 7 * MEGA + KILO * 2
+    assert part(made, "boot files and start scripts").guessed
+    assert part(made, "Erlang's run-time system").files == 2
+    assert part(made, "system packages").packages == ["libstdc++6"]
+    assert "hush" not in made.dockerfile
+    assert 'CMD ["bin/shop", "start"]' in made.dockerfile
+
+
 def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -399,6 +471,7 @@ NAMES = (
 LINUX = Platform("linux", "amd64")
 anything = st.text(max_size=30) | st.sampled_from(
     [
+        "--",
         "a\nRUN evil",
         "x\\",
         "<<EOF",

@@ -25,7 +25,7 @@ _USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_
 _IDS = re.compile(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 _SIGNAL = re.compile(r"[A-Z0-9+-]{1,20}")
-_PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~-]+", re.ASCII)
+_PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BUILD_VARIABLES = re.compile(
@@ -58,7 +58,8 @@ def recipe(
     values["build_base"] = values["base"]
     if values.get("own_toolchain"):
         # A tool chain that no package brings is that of another image.
-        values["build_base"] = values.get("toolchain") or "${BUILD_IMAGE}"
+        image = values.get("toolchain", "")
+        values["build_base"] = image if _REFERENCE.fullmatch(image) else "${BUILD_IMAGE}"
     asked = {
         "${BASE_IMAGE}": "# The base image that this image has now.\nARG BASE_IMAGE",
         "${BUILD_IMAGE}": "# An image with the tool chain that this image has.\nARG BUILD_IMAGE",
@@ -107,7 +108,7 @@ def _groups(template: str) -> Iterable[str]:
 
 
 def plain(text: str) -> str:
-    """A value that is the same to a Dockerfile and to a shell; empty for any other.
+    """A value that is the same to a Dockerfile and to a shell, and no option; empty for any other.
 
     >>> plain("/srv/app-1"), plain("/x\\nRUN y"), plain("$(a)")
     ('/srv/app-1', '', '')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from slim.advice.facts.paths import below as join
@@ -13,6 +14,8 @@ from slim.advice.packages.documents import load_object, object_of
 from slim.advice.packages.model import SYSTEM, Notices
 from slim.advice.packages.owners import NOBODY
 from slim.advice.rebuild.model import Given
+
+_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 
 
 def main_command(given: Given, family: str) -> Command | None:
@@ -59,6 +62,12 @@ def children(given: Given, home: bytes, names: Iterable[bytes]) -> list[bytes]:
     """Those of some names that are in a directory, as paths."""
     here = frozenset(given.view.names_in(home))
     return [join(home, name) for name in names if name in here]
+
+
+def version(given: Given, variable: str) -> str:
+    """The version that a variable of an official image says; empty where it says none."""
+    said = given.facts.env.get(variable, "")
+    return said if _VERSION.fullmatch(said) else ""
 
 
 def script_names(content: bytes | None) -> frozenset[str]:

@@ -17,6 +17,7 @@ from slim.advice.facts.stacks import venv_at_run_time
 from slim.advice.packages.owners import NOBODY
 from slim.advice.rebuild.base import closure
 from slim.advice.rebuild.interpreted import copied, home_of, main_command, named, system_owner
+from slim.advice.rebuild.interpreted import version as stated
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, row_at
 
@@ -59,7 +60,7 @@ def plan(given: Given) -> Plan | None:
     ]
     interpreter = _stdlib(given, binary, stdlib) if owner is None else []
     packages = () if owner is None else (*named(given, _names(version)), owner)
-    named_image = bool(given.facts.env.get("PYTHON_VERSION"))
+    named_image = bool(stated(given, "PYTHON_VERSION"))
     by_hand = [] if owner is not None or named_image else [given.view.files.path(binary), stdlib]
     return Plan(
         stack="python",

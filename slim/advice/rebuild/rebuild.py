@@ -16,6 +16,7 @@ from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
 from slim.advice.rebuild import elixir, java, native, node, python
 from slim.advice.rebuild.base import base_layers
+from slim.advice.rebuild.interpreted import version as version_in
 from slim.advice.rebuild.keep import Keep
 from slim.advice.rebuild.libraries import libraries
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
@@ -174,8 +175,9 @@ def _images(given: Given, plan: Plan) -> dict[str, str]:
     if name in _DISTRIBUTIONS and version:
         found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
     image, variable = _TOOLCHAINS.get(plan.stack, ("", ""))
-    if given.facts.env.get(variable):
-        found["toolchain"] = f"{image}:{given.facts.env[variable]}"
+    stated = version_in(given, variable)
+    if stated:
+        found["toolchain"] = f"{image}:{stated}"
     return found
 
 
