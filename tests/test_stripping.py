@@ -9,10 +9,10 @@ import zlib
 import pytest
 
 from slim.advice.stripping import pull_of_part, stripped
+from slim.files.blob import scan_blob
 from slim.files.extract import packed
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.blob import scan_blob
 from slim.report import recipe
 from tests.building import MemoryBlob, layer
 from tests.test_extract_beam import atoms, beam_file, chunk
