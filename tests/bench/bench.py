@@ -106,8 +106,9 @@ def image(name: str, form: str = "plain") -> str:
 
 
 def slim(path: str, *options: str) -> list[str]:
-    """Return the command that analyses an image."""
-    return [PYTHON, "-m", "slim", "analyze", path, "-o", "json", *options]
+    """Return the command that analyses an image; what it reads, it reads anew."""
+    kept = () if "--cache" in options else ("--no-cache",)
+    return [PYTHON, "-m", "slim", "analyze", path, "-o", "json", *kept, *options]
 
 
 def dive(path: str) -> list[str] | None:
@@ -219,6 +220,34 @@ def series(counts: Iterable[int], rounds: int) -> list[Row]:
     return rows
 
 
+def kept(name: str, form: str, rounds: int) -> list[Row]:
+    """Measure a pipe against the file, and a run whose layers are all in the cache."""
+    path, label = image(name, form), f"{name} {form}"
+    with tempfile.TemporaryDirectory(prefix="slim-bench-") as folder:
+        cached = ["env", f"SLIM_CACHE_DIR={folder}/cache"]
+        commands = {
+            "file": slim(path),
+            "pipe": ["sh", "-c", f"cat '{path}' | {' '.join(slim('-'))}"],
+        }
+        runs = alternate(commands, rounds)
+        first = run([*cached, *slim(path, "--cache")])
+        again = alternate(
+            {
+                "warm": [*cached, *slim(path, "--cache")],
+                "fast": [*cached, *slim(path, "--cache", "--no-verify")],
+                "bare": [*cached, *slim(path, "--cache", "--no-verify", "--no-advice")],
+            },
+            rounds,
+        )
+    return [
+        ratio(label, "pipe / file", runs["pipe"], runs["file"], 0, at_most=True),
+        ratio(label, "empty cache / none", first, runs["file"], 0, at_most=True),
+        limit(label, "all layers in the cache", again["warm"], again["warm"].wall, 0.7, "s"),
+        limit(label, "the same, --no-verify", again["fast"], again["fast"].wall, 0.3, "s"),
+        Row(label, "the same, --no-advice", f"{again['bare'].wall:.3g} s"),
+    ]
+
+
 def remote(name: str, rounds: int) -> list[Row]:
     """Measure an image in a registry on loopback against its file, and by tables of contents.
 
@@ -242,9 +271,9 @@ def remote(name: str, rounds: int) -> list[Row]:
                 registry.push(f"oci:{layout}:1", f"bench/{Path(layout).name}:1")
                 for layout in layouts.values()
             )
-            there = ("--no-cache", "--plain-http", registry.host)
+            there = ("--plain-http", registry.host)
             commands = {
-                "file": slim(f"oci-dir:{layouts['gzip']}", "--no-cache"),
+                "file": slim(f"oci-dir:{layouts['gzip']}"),
                 "registry": slim(gzip, *there),
                 "lazy": slim(chunked, *there),
                 "full": slim(chunked, *there, "--full"),
@@ -292,6 +321,9 @@ def main() -> None:
     if not arguments.only or arguments.only in "series":
         print("… series", file=sys.stderr, flush=True)
         rows += series((50, 100, 200) if arguments.quick else (50, 100, 200, 400, 800), rounds)
+    if not arguments.only or arguments.only in "cache":
+        print("… cache", file=sys.stderr, flush=True)
+        rows += kept("many", "gzip", rounds)
     if not arguments.only or arguments.only in "registry":
         print("… registry", file=sys.stderr, flush=True)
         rows += remote("big-one" if arguments.quick else "many", rounds)
