@@ -26,9 +26,11 @@ from slim.cli_options import (
     ReportUrl,
     Repository,
     Require,
+    Timeout,
     TokenFile,
     When,
 )
+from slim.cli_settings import read_limits
 from slim.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
@@ -65,6 +67,7 @@ def comment(
     max_bytes: MaxBytes = None,
     report_url: ReportUrl = "",
     failure: Failure = "",
+    timeout: Timeout = None,
 ) -> None:
     """Comment on the pull request of this job, or update the comment.
 
@@ -86,13 +89,18 @@ def comment(
         page = comments.compose(
             files, context, wish, key=key, max_bytes=max_bytes, report_url=report_url
         )
+    seconds = read_limits(timeout=timeout).timeout
     problem: NetworkError | None = None
     if dry_run:
         print_message(f"slim: not posted (--dry-run): {clean(_where(context))}")
     else:
         try:
             token = _token(context, token_file)
-            done = list(comments.post(page, context, token, behavior=plan, trusted=bool(api_url)))
+            done = list(
+                comments.post(
+                    page, context, token, behavior=plan, trusted=bool(api_url), timeout=seconds
+                )
+            )
             for number, outcome in done:
                 print_message(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
             if not done:

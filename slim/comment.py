@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -99,10 +101,12 @@ def post(
     *,
     behavior: Behavior = "update",
     trusted: bool = False,
+    timeout: int = 0,
 ) -> Iterator[tuple[int, Outcome]]:
     """Bring the page to its pull requests; their numbers and what was done, none where they moved on.
 
-    `trusted`: the user gave the API's address, as `check_url` says.
+    `trusted`: the user gave the API's address, as `check_url` says. `timeout`: seconds for all of it; 0 for
+    no bound.
 
     Raises:
         UsageError: the address is none, or `behavior` is nothing for this forge.
@@ -114,7 +118,8 @@ def post(
             "no-repository", "the repository is not known", "name it: --api-url, --repo and --pr"
         )
     headers, secrets = forge.sign(token)
-    api = Transport(check_url(context.api_url, trusted=trusted), headers, secrets)
+    until = time.monotonic() + timeout if timeout else math.inf
+    api = Transport(check_url(context.api_url, trusted=trusted), headers, secrets, until=until)
     for number in _numbers(context, api):
         at = Place(context.repo, number)
         yield number, publish(forge, api, at, page.text, behavior=behavior, wanted=page.wanted)

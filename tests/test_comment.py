@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import slim
 from slim.errors import NetworkError, UsageError
@@ -276,6 +278,18 @@ def test_a_marker_is_read_only_where_slim_writes_it() -> None:
         '<!-- slim:report v=1 key="a" -->'.replace("a", "a" * 10_000),
     ):
         assert read_marker(body) is None, body
+
+
+@given(st.text(max_size=250), st.integers(0, 10**15))
+def test_every_marker_that_is_written_is_read(key: str, run: int) -> None:
+    found = read_marker(f"<!-- {marker(key, '8b8bf6d', str(run))} -->\nwords")
+    again = read_marker(f"<!-- {marker(key, '', '')} -->")
+    assert found is not None
+    assert again is not None
+    assert (found.run, again.run) == (run, None)
+    assert found.key == again.key
+    other = read_marker(f"<!-- {marker(key[:199] + 'x', '', '')} -->")
+    assert other is None or other.key != found.key or key[:199] + "x" == key[:200]
 
 
 def test_the_comment_of_a_real_report_carries_a_marker_that_is_read(tmp_path: Path) -> None:

@@ -398,7 +398,11 @@ def test_the_first_of_two_workflows_has_no_rights_and_the_second_runs_nothing_of
     assert comment["on"]["workflow_run"]["workflows"] == [measure["name"]]
     assert comment["permissions"] == {}
     job = comment["jobs"]["comment"]
-    assert job["permissions"] == {"actions": "read", "pull-requests": "write"}
+    assert job["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "pull-requests": "write",
+    }
     text = (EXAMPLES / "github/fork-comment.yml").read_text()
     assert "actions/checkout" not in text
     for step in job["steps"]:

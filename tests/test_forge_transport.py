@@ -5,7 +5,9 @@ from __future__ import annotations
 import base64
 import socket
 import threading
+import time
 from collections.abc import Iterator
+from dataclasses import replace
 from email.message import Message
 
 import pytest
@@ -174,6 +176,18 @@ def test_an_answer_that_comes_too_slowly_is_given_up(monkeypatch: pytest.MonkeyP
         finally:
             done.set()
             thread.join()
+
+
+def test_all_requests_together_have_an_end(forge: Forge) -> None:
+    waits: list[float] = []
+    api = replace(client(forge.url, waits=waits), until=time.monotonic() + 10)
+    forge.fail("GET /user", 429, {"message": "later"}, Retry_After="20")
+    with pytest.raises(NetworkError, match="429 later; there is no time left for another try"):
+        api.get("/user")
+    with pytest.raises(NetworkError, match="there is no time left"):
+        replace(api, until=time.monotonic() - 1).get("/user")
+    assert waits == []
+    assert len(forge.log) == 1
 
 
 def test_a_server_that_is_not_there_is_an_error_after_some_tries() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 import random
 import re
 import time
@@ -94,6 +95,8 @@ class Transport:
     secrets: tuple[str, ...] = field(repr=False)
     """What must not be seen in an error, in each form in which it was sent."""
     sleep: Callable[[float], None] = time.sleep
+    until: float = math.inf
+    """When to give up, by the monotonic clock: for all requests together."""
 
     def get(self, path: str) -> Answer:
         """Ask for a path below the API's address, or for an address that the API gave."""
@@ -151,9 +154,14 @@ class Transport:
             if wait is not None and wait > _WAIT_SECONDS:
                 why += f"; it asks to wait {wait:,.0f} seconds"
                 break
-            if attempt < _TRIES:
+            if wait is None:
                 # Jobs that started together should not come back together.
-                self.sleep(wait if wait is not None else 2**attempt * random.uniform(0.5, 1.0))  # noqa: S311
+                wait = 2**attempt * random.uniform(0.5, 1.0)  # noqa: S311
+            if time.monotonic() + wait > self.until:
+                why += "; there is no time left for another try"
+                break
+            if attempt < _TRIES:
+                self.sleep(wait)
         raise NetworkError("forge-unavailable", f"{method} {_place(url)}: {why}", "try again later")
 
     def _follow(self, method: str, url: str, body: bytes | None) -> tuple[int, Message, bytes]:
@@ -166,7 +174,10 @@ class Transport:
                     "is the token valid, and --api-url the address of the API itself?",
                     0,
                 )
-            status, headers, content = _open(method, url, body, self.headers)
+            left = self.until - time.monotonic()
+            if left <= 0:
+                raise OSError("there is no time left")
+            status, headers, content = _open(method, url, body, self.headers, left)
             target = headers.get("Location")
             # 301 to 303 turn everything into a GET, which would not do what was asked.
             if not target or status not in (
@@ -204,8 +215,9 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 def _open(
-    method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    method: str, url: str, body: bytes | None, headers: Mapping[str, str], left: float
 ) -> tuple[int, Message, bytes]:
+    """Status, headers and body of one request that takes at most `left` seconds."""
     sent = {
         "Accept": "application/json",
         "Accept-Encoding": "identity",
@@ -215,9 +227,10 @@ def _open(
     }
     request = urllib.request.Request(url, body, sent, method=method)  # noqa: S310 - see check_url
     opener = urllib.request.build_opener(_NoRedirect)
+    allowed = min(_ANSWER_SECONDS, left)
     started = time.monotonic()
     try:
-        response = opener.open(request, timeout=_TIMEOUT_SECONDS)
+        response = opener.open(request, timeout=min(_TIMEOUT_SECONDS, left))
     except urllib.error.HTTPError as error:
         with error:
             return error.code, error.headers, error.read(_ERROR_BYTES)
@@ -227,8 +240,8 @@ def _open(
             content += chunk
             if len(content) > _BODY_BYTES:
                 raise OSError(f"the answer is larger than {_BODY_BYTES >> 20} MiB")
-            if time.monotonic() - started > _ANSWER_SECONDS:
-                raise OSError(f"the answer takes longer than {_ANSWER_SECONDS} seconds")
+            if time.monotonic() - started > allowed:
+                raise OSError(f"the answer takes longer than {allowed:,.0f} seconds")
         return response.status, response.headers, bytes(content)
 
 
