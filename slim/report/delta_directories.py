@@ -55,6 +55,8 @@ class _Tree:
         """Layer → bytes that came with it."""
         for one in pairs:
             base, image = one.base, one.image
+            if one.same and not one.pull:
+                continue  # most files of most images
             if base is not None:
                 self._add(base, -1, changed=not one.same and image is None)
             if image is not None:
