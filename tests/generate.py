@@ -36,6 +36,7 @@ from slim.report.wire import render_schema
 from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
 from tests.bench.dive_table import markdown as dive_markdown
+from tests.real import twin_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
@@ -158,6 +159,12 @@ def _binary(value: int) -> str:
     return f"{value:,} B"
 
 
+def _twins() -> list[twin_table.Row]:
+    """What tests/real/test_twins.py measured with images that buildah built."""
+    measured = json.loads((ROOT / "tests/golden/twins.json").read_text("utf-8"))
+    return [twin_table.Row(**one) for _, one in sorted(measured.items())]
+
+
 def dive_table() -> str:
     """What tests/real/test_dive_table.py measured with umoci and dive, and holds to them."""
     measured = json.loads((ROOT / "tests/golden/dive-table.json").read_text("utf-8"))
@@ -212,6 +219,8 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "limits": limit_table,
     "dive-table": dive_table,
     "settings": settings_table,
+    "twins-sizes": lambda: twin_table.sizes(_twins()),
+    "twins-findings": lambda: twin_table.findings(_twins()),
     "plugin": plugin_table,
     "fork-measure": lambda: example("github/fork-measure.yml"),
     "fork-comment": lambda: example("github/fork-comment.yml"),
@@ -297,6 +306,7 @@ def _roles(rule: Rule) -> str:
 ELSEWHERE = {
     "docs/ci.md": ["fork-measure", "fork-comment"],
     "docs/configuration.md": ["settings"],
+    "docs/twins.md": ["twins-sizes", "twins-findings"],
     "plugin/docs.md": ["plugin"],
 }
 """The blocks that are not in README.md."""

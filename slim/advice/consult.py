@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from slim.advice.advise import Advice, advise, gone
-from slim.advice.claim import claim
+from slim.advice.claim import Claim, claim
 from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
@@ -38,6 +38,8 @@ class Counsel:
     """Advice, and what it rests on."""
 
     advice: Advice
+    claims: tuple[Claim, ...]
+    """What the advice rests on, row by row."""
     gone: Mapping[int, Bytes]
     """Row of `Files` → (disk, pull) bytes that the advice would take of it."""
     facts: Facts
@@ -118,6 +120,7 @@ def consult(
     )
     return Counsel(
         advise(files, ledger.pull, claims, disk_bytes=disk),
+        claims,
         gone(files, ledger.pull, claims),
         facts,
         owned,

@@ -24,6 +24,7 @@ class Keep:
         self._names: Counter[int] = Counter()
         """Layer → entries of its tar that are kept."""
         self._directories: set[int] = set()
+        self._base_end = 0
         self.parts: list[Part] = []
 
     def add(self, wanted: Wanted) -> None:
@@ -63,6 +64,7 @@ class Keep:
     def base(self, layers: int, what: str, why: str) -> None:
         """Keep the first layers with all that is in them."""
         sums = self._given.layers[:layers]
+        self._base_end = self._given.view.files.starts[layers]
         self.parts.append(
             Part(
                 what,
@@ -72,6 +74,10 @@ class Keep:
                 sum(one.files for one in sums),
             )
         )
+
+    def rows(self) -> frozenset[int]:
+        """The bodies that are kept, all of the base layers' among them."""
+        return frozenset(self._taken).union(range(self._base_end))
 
     def headers(self) -> None:
         """What the tar headers of the kept entries take in the pull, as those of the same layers do."""

@@ -119,6 +119,8 @@ class Rebuild:
     base: str
     """What the final stage stands on, in words."""
     parts: tuple[Part, ...]
+    rows: frozenset[int]
+    """The bodies that are kept."""
     packages: tuple[str, ...]
     """System packages to install in the final stage, without those that they bring along."""
     build_packages: tuple[str, ...]

@@ -116,6 +116,7 @@ def _assemble(given: Given, plan: Plan) -> Rebuild:
         origin=origin,
         base=_BASES[origin],
         parts=tuple(keep.parts),
+        rows=keep.rows(),
         packages=tuple(packages[one].name for one in system.wanted),
         build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),

@@ -1,0 +1,185 @@
+"""What slim says of a fat image, against the twin that a careful engineer made of it.
+
+    python -m pytest tests/real/test_twins.py --update-golden
+    python -m tests.generate
+
+measures again and writes docs/twins.md.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import compress
+from pathlib import Path
+from typing import NamedTuple
+
+from tabulate import tabulate
+
+import slim
+from slim.advice.builtin import builtin_never, builtin_packs
+from slim.advice.claim import Claim
+from slim.advice.consult import consult
+from slim.advice.pack import rules_of
+from slim.files.ledger import Ledger, account
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.files.table import Files, Kind, mask
+from slim.image.base import find_base
+from slim.image.source import open_image
+from tests.real.twins import Twins
+
+
+class Row(NamedTuple):
+    """Bytes of one stack's images, and what was predicted."""
+
+    stack: str
+    fat_disk: int
+    fat_pull: int
+    predicted_disk: int
+    predicted_pull: int
+    twin_disk: int
+    twin_pull: int
+    different: int
+    """Bytes of the fat image that the twin has not, whatever their path."""
+    found: int
+    """Those of them that findings claim …"""
+    covered: int
+    """… and that findings claim or the rebuild does not keep."""
+    claimed_on_twin: int
+
+    @property
+    def disk_error(self) -> float:
+        """Of the predicted size on disk, 1 = 100 %."""
+        return self.predicted_disk / self.twin_disk - 1
+
+    @property
+    def pull_error(self) -> float:
+        """Of the predicted size of the pull."""
+        return self.predicted_pull / self.twin_pull - 1
+
+    @property
+    def coverage(self) -> float:
+        """The part of what differs that slim points at."""
+        return self.covered / self.different
+
+    @property
+    def claims(self) -> float:
+        """The part of the careful image that findings would take."""
+        return self.claimed_on_twin / self.twin_disk
+
+
+@dataclass(frozen=True)
+class Advised:
+    """The rows of an image, with what findings take of each, and what a rebuild keeps."""
+
+    files: Files
+    ledger: Ledger
+    claims: tuple[Claim, ...]
+    gone: dict[int, int]
+    kept: frozenset[int]
+
+
+def measure(pair: Twins) -> Row:
+    """Analyze both images and compare them file by file, by content."""
+    fat = slim.analyze(pair.fat, base=pair.base, dockerfile=pair.dockerfile)
+    twin = slim.analyze(pair.twin, base=pair.base)
+    made = fat.predicted.rebuild
+    assert made is not None, f"no rebuild of {pair.stack}"
+    advised = advise(pair.fat, pair.base)
+    there = _contents(advise(pair.twin, pair.base).files)
+    files = advised.files
+    different = found = covered = 0
+    # A file of the image that is shown is the one that the twin has; copies hidden below differ.
+    order = sorted(_bodies(files), key=lambda row: (files.fate[row] != 0, row not in advised.kept))
+    for row in order:
+        content = files.size[row], files.digest(row)
+        if there[content] > 0:
+            there[content] -= 1
+            continue
+        size = files.size[row]
+        different += size
+        found += advised.gone.get(row, 0)
+        covered += advised.gone.get(row, 0) if row in advised.kept else size
+    return Row(
+        pair.stack,
+        fat.totals.disk_bytes,
+        fat.totals.pull_bytes,
+        made.disk_bytes,
+        made.pull_bytes,
+        twin.totals.disk_bytes,
+        twin.totals.pull_bytes,
+        different,
+        found,
+        covered,
+        twin.totals.reclaimable_bytes,
+    )
+
+
+def advise(layout: Path, base_layout: Path) -> Advised:
+    """What `slim.analyze` does, with the rows at hand."""
+    with open_image(base_layout) as base, open_image(layout) as image:
+        tables = scan(image, extract=True)
+    files = resolve(tables)
+    ledger = account(files, tables, [layer.size for layer in image.layers])
+    counsel = consult(
+        image,
+        files,
+        ledger,
+        rules_of(builtin_packs()),
+        builtin_never(),
+        base_layers=find_base(image, base).layers,
+    )
+    gone = {row: disk for row, (disk, _) in counsel.gone.items()}
+    kept = counsel.rebuild.rows if counsel.rebuild else frozenset[int]()
+    return Advised(files, ledger, counsel.claims, gone, kept)
+
+
+def _bodies(files: Files) -> list[int]:
+    return list(compress(range(len(files)), mask(files.kind, Kind.FILE)))
+
+
+def _contents(files: Files) -> Counter[tuple[int, bytes]]:
+    return Counter((files.size[row], files.digest(row)) for row in _bodies(files))
+
+
+def sizes(rows: Sequence[Row]) -> str:
+    """Fat, predicted and careful, on disk and in the pull, as Markdown."""
+    table = [
+        (
+            one.stack.capitalize(),
+            *(_mb(size) for size in (one.fat_disk, one.predicted_disk, one.twin_disk)),
+            f"{one.disk_error:+.1%}",
+            *(_mb(size) for size in (one.fat_pull, one.predicted_pull, one.twin_pull)),
+            f"{one.pull_error:+.1%}",
+        )
+        for one in rows
+    ]
+    names = ("", "fat", "predicted", "real", "error", "pull: fat", "predicted", "real", "error")
+    return _markdown(table, names)
+
+
+def findings(rows: Sequence[Row]) -> str:
+    """How much of what differs slim points at, as Markdown."""
+    table = [
+        (
+            one.stack.capitalize(),
+            _mb(one.different),
+            f"{one.coverage:.1%}",
+            f"{one.found / one.different:.1%}",
+            f"{one.claims:.2%}",
+        )
+        for one in rows
+    ]
+    names = ("", "only in the fat", "pointed at", "by findings", "claimed on the careful")
+    return _markdown(table, names)
+
+
+def _markdown(table: Sequence[Sequence[str]], names: Sequence[str]) -> str:
+    right = ("left", *["right"] * (len(names) - 1))
+    return tabulate(table, names, tablefmt="github", colalign=right, disable_numparse=True) + "\n"
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"
