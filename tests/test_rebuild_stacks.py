@@ -504,6 +504,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         origin="layers",
         base="",
         parts=(),
+        rows=frozenset(),
         packages=(value(), value()),
         build_packages=(value(),),
         manager="dpkg",

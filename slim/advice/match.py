@@ -111,8 +111,8 @@ def match(
 
 
 def _least(rule: Rule, disk: int) -> int:
-    """Bytes below which a rule is silent in an image of `disk` bytes."""
-    return max(rule.floor, -(-disk * rule.share // 100))
+    """Bytes below which a rule is silent in an image of `disk` bytes; empty files are no waste."""
+    return max(rule.floor, -(-disk * rule.share // 100), 1)
 
 
 def _inside(picked: Picked, rows: frozenset[int]) -> Picked:

@@ -1,0 +1,30 @@
+"""Debian as it is distributed, full and slim: what its makers keep on purpose is not claimed."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import slim
+from tests.real.tools import Store, need
+from tests.real.twins import debian_base, debian_root
+
+pytestmark = pytest.mark.real
+
+LEFT_OVER = {"DEB009", "DEB010"}
+"""Copies of databases that the installation leaves behind, `*-old`: under a megabyte, and for nobody."""
+
+
+@pytest.mark.parametrize("full", [False, True], ids=["slim", "full"])
+def test_debian_keeps_what_it_has(full: bool, tmp_path: Path) -> None:
+    need("mmdebstrap", "buildah")
+    store = Store(tmp_path / "store")
+    debian_base(store, debian_root(tmp_path / "root.tar", slim=not full))
+    report = slim.analyze(store.save("debian", tmp_path / "layout"), top=1000)
+    claims = {one.rule: one.claimed_bytes for one in report.findings if one.mode == "claim"}
+    assert claims.keys() <= LEFT_OVER
+    assert sum(claims.values()) < 1_000_000
+    notes = {one.rule for one in report.findings if one.mode == "note"}
+    assert notes <= ({"DEB016"} if full else set()), "the full image could be the slim one"
+    assert report.image.role.name == "base"
