@@ -31,6 +31,7 @@ from slim.cli_options import (
     Flavor,
     Full,
     Head,
+    Ignored,
     ImageIndex,
     Insecure,
     Jobs,
@@ -43,6 +44,7 @@ from slim.cli_options import (
     MaxReclaimable,
     MaxSize,
     NoConfig,
+    NoIgnore,
     Outputs,
     PlainHttp,
     Platform,
@@ -55,6 +57,7 @@ from slim.cli_options import (
     Run,
     RunUrl,
     ShowProgress,
+    ShowSuppressed,
     Tag,
     Target,
     Timeout,
@@ -73,7 +76,7 @@ from slim.cli_outputs import (
 from slim.cli_plugin import plugins
 from slim.cli_reports import conclude, labels_of, parse_gates, reports
 from slim.cli_rules import rules
-from slim.cli_settings import read_config, read_limits
+from slim.cli_settings import read_config, read_day, read_ignores, read_limits
 from slim.cli_several import apart, outputs_of
 from slim.errors import UsageError
 from slim.version import VERSION
@@ -167,6 +170,9 @@ def analyze(
     block_private: BlockPrivate = False,
     advice: AdviceWanted = True,
     role: RoleName = None,
+    ignore: Ignored = None,
+    no_ignore: NoIgnore = False,
+    show_suppressed: ShowSuppressed = False,
     verify: Verify = True,
     redact: Redact = True,
     top: Top = 20,
@@ -227,6 +233,7 @@ def analyze(
         compared=compared,
     )
     limits = read_limits(limit, timeout, read.limits)
+    ignores, day = read_ignores(ignore, no_ignore, told.ignores), read_day()
     registry = parse_access(
         plain_http=plain_http,
         insecure=insecure,
@@ -251,6 +258,9 @@ def analyze(
         full=full,
         advice=advice,
         role=role or told.role,
+        ignores=ignores,
+        obey_label=not no_ignore,
+        today=day,
         verify=verify,
         redact=redact,
         top=max(top, _COMPARED) if compared else top,
@@ -286,7 +296,12 @@ def analyze(
                 )
                 verdicts.append(document.verdict)
             more = rendered(
-                document, targets, labels, report=report, files=None if all_files else top
+                document,
+                targets,
+                labels,
+                report=report,
+                files=None if all_files else top,
+                show_suppressed=show_suppressed,
             )
             texts += apart(more) if texts else more
     if tables is not None:

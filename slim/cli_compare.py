@@ -20,6 +20,7 @@ from slim.cli_options import (
     FailOn,
     Flavor,
     Head,
+    Ignored,
     Insecure,
     Key,
     LimitSettings,
@@ -29,6 +30,7 @@ from slim.cli_options import (
     MaxReclaimable,
     MaxSize,
     NoConfig,
+    NoIgnore,
     Outputs,
     PlainHttp,
     Platform,
@@ -45,7 +47,7 @@ from slim.cli_options import (
 )
 from slim.cli_outputs import failure_pages, parse_outputs, rendered, write_outputs
 from slim.cli_reports import conclude, labels_of, parse_gates
-from slim.cli_settings import read_config, read_limits
+from slim.cli_settings import read_config, read_day, read_ignores, read_limits
 
 if TYPE_CHECKING:
     from slim.report.model import Report
@@ -97,6 +99,8 @@ def compare(
     proxy: Proxy = None,
     block_private: BlockPrivate = False,
     top: Top = 1_000,
+    ignore: Ignored = None,
+    no_ignore: NoIgnore = False,
     limit: LimitSettings = None,
     timeout: Timeout = None,
     max_size: MaxSize = None,
@@ -141,6 +145,8 @@ def compare(
         timeout=limits.timeout,
         environ=os.environ,
     )
+    ignores = read_ignores(ignore, no_ignore, told.ignores)
+    day = read_day()
 
     def report_of(source: str, lines: str | None, stage: str | None) -> Report:
         if is_report(source):
@@ -152,6 +158,9 @@ def compare(
             dockerfile=lines,
             target=stage if lines else None,
             role=told.role,
+            ignores=ignores,
+            obey_label=not no_ignore,
+            today=day,
             top=top,
             all_files=True,
             limits=limits,

@@ -213,6 +213,26 @@ ShowProgress = Annotated[
     _option("--progress/--no-progress", "A bar on stderr for long work, on a terminal."),
 ]
 
+# --- what not to tell ----------------------------------------------------------------------------
+
+Ignored = Annotated[
+    list[str] | None,
+    _option(
+        "--ignore",
+        "Suppress a rule's findings, or those at some paths: VCS001:/app/.git/**.",
+        "RULE[:GLOB]",
+        show_default=False,
+    ),
+]
+NoIgnore = Annotated[
+    bool,
+    _option("--no-ignore", "Suppress nothing, whatever slim.toml or a label of the image say."),
+]
+ShowSuppressed = Annotated[
+    bool,
+    _option("--show-suppressed", "List what is suppressed in text and markdown."),
+]
+
 # --- what to write -------------------------------------------------------------------------------
 
 Outputs = Annotated[

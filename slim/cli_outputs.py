@@ -98,6 +98,7 @@ def rendered(
     *,
     report: Report | None = None,
     files: int | None = None,
+    show_suppressed: bool = False,
 ) -> list[Text]:
     """All outputs, made before any is written.
 
@@ -108,6 +109,7 @@ def rendered(
         report: the image's report, where `document` is a comparison.
         files: how many files the report lists where it was made with more; None: all of them, as far
             as they can be read back.
+        show_suppressed: list suppressed findings on pages for people.
     """
     from slim.report.comparison import Comparison
     from slim.report.formats import render
@@ -129,7 +131,7 @@ def rendered(
             shown = short
         assert shown is not None  # noqa: S101
         name = "json" if one.format == _REPORT else one.format
-        texts.append(Text(render(shown, name, **given), one))
+        texts.append(Text(render(shown, name, show_suppressed=show_suppressed, **given), one))
     return texts
 
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
+    from slim.advice.ignore import Ignore
     from slim.config import Config
     from slim.limits import Limits
 
@@ -41,3 +43,36 @@ def read_limits(
 
     given = [f"timeout={timeout}"] if timeout is not None else []
     return with_limits([*in_file, *limits_in(os.environ), *(flags or ()), *given])
+
+
+def read_ignores(
+    flags: Sequence[str] | None, no_ignore: bool, in_file: Sequence[Ignore]
+) -> tuple[Ignore, ...]:
+    """The suppressions of flags, then of the file; none with `no_ignore`.
+
+    Raises:
+        UsageError: a flag that is no suppression.
+    """
+    from slim.advice.ignore import parse_ignore
+
+    if no_ignore:
+        return ()
+    try:
+        return (*(parse_ignore(one, "--ignore") for one in flags or ()), *in_file)
+    except ValueError as error:
+        raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
+
+
+def read_day() -> date:
+    """The day by which suppressions have expired: that of SOURCE_DATE_EPOCH, else today, in UTC.
+
+    Raises:
+        UsageError: the variable is no number of seconds.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return (datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)).date()
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, no number of seconds since 1970"
+        ) from None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -22,6 +23,7 @@ from slim.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
     from slim.advice.consult import Counsel
+    from slim.advice.ignore import Ignore
     from slim.dockerfile import Placement
     from slim.files.cache import TableCache
     from slim.files.ledger import Ledger
@@ -46,6 +48,9 @@ def analyze(
     target: str | None = None,
     advice: bool = True,
     role: str | None = None,
+    ignores: Sequence[Ignore] = (),
+    obey_label: bool = True,
+    today: date | None = None,
     verify: bool = True,
     redact: bool = True,
     top: int = 20,
@@ -69,6 +74,8 @@ def analyze(
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), where the signs mislead.
+        ignores: findings that are not to be told; an image's label may have more, if `obey_label`.
+        today: the day by which they have expired or not; by default this day in UTC.
         verify: check every digest, diff id and size.
         redact: hide values that look like secrets.
         top: length of the report's lists.
@@ -122,8 +129,17 @@ def analyze(
     base_image = find_base(image, _open_base(base, str(image.config.platform), registry, limits))
     counsel, rulebook = None, None
     if advice:
-        stored = [table.compression if table else "" for table in tables]
-        counsel, rulebook = _consult(image, files, ledger, base_image.layers, role, stored)
+        counsel, rulebook = _consult(
+            image,
+            files,
+            ledger,
+            base_image.layers,
+            role,
+            [table.compression if table else "" for table in tables],
+            ignores=ignores,
+            obey_label=obey_label,
+            today=today or datetime.now(UTC).date(),
+        )
     return build(
         image,
         tables,
@@ -161,6 +177,10 @@ def _consult(
     base_layers: int,
     role: str | None,
     compressions: Sequence[str],
+    *,
+    ignores: Sequence[Ignore],
+    obey_label: bool,
+    today: date,
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim."""
     from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
@@ -179,6 +199,9 @@ def _consult(
         role=role,
         # An archive of `docker save` is not how a registry stores the image.
         compressions=() if image.format == "docker-archive" else compressions,
+        ignores=ignores,
+        obey_label=obey_label,
+        today=today,
     )
     return counsel, Rulebook(rules_digest(packs), builtin_snippets())
 

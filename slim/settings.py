@@ -166,7 +166,9 @@ def _base(reader: _Reader, text: str) -> str:
 
 def _output(reader: _Reader, text: str) -> str:
     name, equals, path = text.partition("=")
-    return f"{name}={reader.path(path)}" if equals and path not in ("", "-") else text
+    plus = "+" if path.startswith("+") else ""  # is appended to
+    path = path.removeprefix("+")
+    return f"{name}={plus}{reader.path(path)}" if equals and path not in ("", "-") else text
 
 
 def _list(table: Fields, key: str) -> tuple[str, ...]:

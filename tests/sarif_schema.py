@@ -77,6 +77,15 @@ RESULT = _object(
         ),
     },
     partialFingerprints=_object("primaryLocationLineHash", primaryLocationLineHash=TEXT),
+    suppressions={
+        "type": "array",
+        "items": _object(
+            "kind",
+            kind={"enum": ["inSource", "external"]},
+            status={"enum": ["accepted", "underReview", "rejected"]},
+            justification=TEXT,
+        ),
+    },
     properties={"type": "object"},
 )
 DRIVER = _object(

@@ -17,6 +17,7 @@ from typing import Literal
 from slim.advice.claim import Claim
 from slim.advice.rule import Rule
 from slim.advice.stripping import pull_of_part
+from slim.advice.suppress import Parted
 from slim.files.table import Bytes, Fate, Files
 
 Severity = Literal["high", "medium", "low", "info"]
@@ -60,6 +61,8 @@ class Finding:
     packages: tuple[str, ...]
     variables: tuple[str, ...]
     """Names of variables; their values are nowhere."""
+    ignore: int | None = None
+    """Index of the suppression because of which it is not told, and claims nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,15 +78,29 @@ class Advice:
     """The union of what they point at in the base image: no step takes it away, another base may."""
 
 
-def advise(files: Files, pull: array[int], claims: Sequence[Claim], *, disk_bytes: int) -> Advice:
-    """Weigh the claims. `disk_bytes` is the image's size, for the severity."""
+def advise(
+    files: Files,
+    pull: array[int],
+    claims: Sequence[Claim],
+    parted: Sequence[Parted],
+    *,
+    disk_bytes: int,
+) -> Advice:
+    """Weigh the claims on these parts. `disk_bytes` is the image's size, for the severity."""
     found = []
-    for claim in claims:
-        finding = _finding(files, pull, claim, disk_bytes)
+    for claim, part in zip(claims, parted, strict=True):
+        finding = _finding(files, pull, claim, part, disk_bytes)
         if finding is not None:
             found.append(finding)
     found.sort(
-        key=lambda one: (-one.claimed.disk, one.mode != "claim", -one.total.disk, one.rule.id)
+        key=lambda one: (
+            -one.claimed.disk,
+            one.mode != "claim",
+            one.ignore is not None,
+            -one.total.disk,
+            one.rule.id,
+            one.ignore or 0,
+        )
     )
     reclaimable = sum((one.claimed for one in found), Amount())
     safe = sum((one.claimed for one in found if one.rule.safety == "safe"), Amount())
@@ -105,12 +122,15 @@ def gone(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, B
     return found
 
 
-def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
+def _finding(
+    files: Files, pull: array[int], claim: Claim, part: Parted, disk_bytes: int
+) -> Finding | None:
     rule = claim.selection.rule
-    total = _amount(files, pull, claim.rows) + _parts(files, pull, claim.parts)
+    parts = claim.noted if part.ignore is not None else claim.parts
+    total = _amount(files, pull, claim.rows) + _parts(files, pull, parts)
     claimed = _amount(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
     base = _amount(files, pull, claim.base_rows)
-    rows = [*claim.rows, *claim.parts] or list(claim.base_rows)
+    rows = [*claim.rows, *parts] or list(claim.base_rows)
     named = claim.selection.names
     if not rows and not named:
         return None
@@ -123,7 +143,7 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
     place = files.path(examples[0]) if examples else named[0].encode()
     note = not claim.counts or (not claim.claimed and not claim.parts)
     return Finding(
-        id=_fingerprint(rule, place),
+        id=_fingerprint(rule, place, part),
         rule=rule,
         mode="note" if note else "claim",
         severity="info" if note else _severity(claimed.disk, disk_bytes, rule),
@@ -135,6 +155,7 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
         examples=tuple(examples),
         packages=claim.selection.packages,
         variables=named,
+        ignore=part.ignore,
     )
 
 
@@ -161,7 +182,9 @@ def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:
     return levels[min(2, level + (rule.confidence == "possible"))]
 
 
-def _fingerprint(rule: Rule, path: bytes) -> str:
-    """The rule and the folder of its largest file: survives new lines, versions and sizes."""
+def _fingerprint(rule: Rule, path: bytes, part: Parted) -> str:
+    """The rule and the folder of its largest file: survives new lines, versions and sizes. Only where
+    some of a rule's paths are suppressed and others are not, the former are told apart."""
     folder = b"/".join(path.split(b"/")[:3])
-    return hashlib.sha256(rule.id.encode() + b"\0" + folder).hexdigest()[:16]
+    other = b"" if part.whole or part.ignore is None else b"\0ignored %d" % part.ignore
+    return hashlib.sha256(rule.id.encode() + b"\0" + folder + other).hexdigest()[:16]

@@ -33,6 +33,8 @@ class Claim:
     """Those of them that no earlier selection has: whole files."""
     parts: dict[int, int]
     """Row → bytes of a file that stays, dropped by a transformation."""
+    noted: dict[int, int]
+    """The same where nothing is claimed: what the rule points at."""
     base_rows: array[int]
     """Bodies in the base image's layers: another base would be needed."""
 
@@ -89,6 +91,9 @@ def claim(
             rows=array("i", [row for row in bodies[index] if row >= base_end]),
             claimed=claimed.get(index, array("i")),
             parts=parts.get(index, {}),
+            noted={}
+            if claiming[index]
+            else {row: size for row, size in selection.parts.items() if row >= base_end},
             base_rows=array("i", [row for row in bodies[index] if row < base_end]),
         )
         for index, selection in enumerate(selections)

@@ -1,7 +1,7 @@
 """What the rules say about an image: facts, selections, claims, advice, on one page [pure].
 
 files → view → packages → owners ─┐
-config, history ──────────→ facts ┴→ rules that apply → selections → claims → advice
+config, history ──────────→ facts ┴→ rules that apply → selections → suppressions → claims → advice
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import partial
 
 from slim.advice.advise import Advice, advise, gone
@@ -17,6 +18,7 @@ from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
 from slim.advice.facts.paths import View, view_of
+from slim.advice.ignore import LABEL, Ignore, idle, parse_label
 from slim.advice.match import Query, match
 from slim.advice.never import Protected
 from slim.advice.packages.catalog import Catalog, read_catalog
@@ -28,6 +30,7 @@ from slim.advice.queries import assets, binaries, contents, installed, layers, r
 from slim.advice.rebuild.model import Given, Rebuild
 from slim.advice.rebuild.rebuild import rebuild
 from slim.advice.rule import Rule
+from slim.advice.suppress import suppress
 from slim.files.ledger import Ledger
 from slim.files.table import Bytes, Fate, Files
 from slim.image.model import History, Image
@@ -50,6 +53,10 @@ class Counsel:
     """What could not be read of package databases."""
     rebuild: Rebuild | None
     """The image that a multi-stage build would make, where that is the answer."""
+    ignores: tuple[Ignore, ...]
+    """What findings that are not told refer to."""
+    idle_ignores: tuple[tuple[str, str], ...]
+    """(id, text) of warnings: suppressions that do nothing."""
 
 
 def consult(
@@ -62,12 +69,19 @@ def consult(
     base_layers: int,
     role: str | None = None,
     compressions: Sequence[str] = (),
+    ignores: Sequence[Ignore] = (),
+    obey_label: bool = True,
+    today: date = date.max,
 ) -> Counsel:
     """Apply rules to an image whose contents were extracted. `role` overrides what the signs say.
 
     `compressions` has a word per layer, or none where the form of the image says nothing about how a
-    registry stores it.
+    registry stores it. What `ignores` and, with `obey_label`, the image's label name is not told, unless
+    they have expired by `today`.
     """
+    in_label = image.config.labels.get(LABEL, "") if obey_label else ""
+    more, faults = parse_label(in_label)
+    ignores = (*ignores, *more)
     view = view_of(files)
     catalog = read_catalog(_texts(files))
     owned = own(files, catalog.packages, ledger.pull)
@@ -96,13 +110,11 @@ def consult(
         packages=_rows_of_packages(owned),
         queries=_queries(image, files, view, catalog, owned, graph, facts, compressions),
     )
+    parted = suppress(files, selections, ignores, today)
     claims = claim(
         files,
-        selections,
-        claiming=[
-            one.rule.roles.of(facts.role.name) == "on" and one.rule.category != "secret"
-            for one in selections
-        ],
+        [one.selection for one in parted],
+        claiming=[one.ignore is None and _claims(one.selection.rule, facts) for one in parted],
         base_layers=base_layers,
     )
     disk = sum(size for kind, size in zip(files.kind, files.size, strict=True) if not kind)
@@ -119,7 +131,7 @@ def consult(
         {row: one.selection.rule.category for one in claims for row in one.claimed},
     )
     return Counsel(
-        advise(files, ledger.pull, claims, disk_bytes=disk),
+        advise(files, ledger.pull, claims, parted, disk_bytes=disk),
         claims,
         gone(files, ledger.pull, claims),
         facts,
@@ -127,7 +139,21 @@ def consult(
         tuple(reason.text(graph) for reason in why(graph)),
         tuple(sorted({notice.text for notice in catalog.notices})),
         rebuild(given, disk),
+        ignores,
+        (
+            *(("ignore-invalid", text) for text in faults),
+            *idle(
+                ignores,
+                {one.ignore for one in parted if one.ignore is not None},
+                {name for rule in rules for name in (rule.id, rule.slug)},
+                today,
+            ),
+        ),
     )
+
+
+def _claims(rule: Rule, facts: Facts) -> bool:
+    return rule.roles.of(facts.role.name) == "on" and rule.category != "secret"
 
 
 def _listens(rule: Rule, facts: Facts) -> bool:

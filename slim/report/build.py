@@ -106,6 +106,7 @@ def build(
             snippets=rulebook.snippets if rulebook else {},
             values=_values(image, base),
             example=lambda row: example(files, ledger, row),
+            ignores=counsel.ignores if counsel else (),
             top=top,
         ),
         layers=[
@@ -150,7 +151,13 @@ def build(
             wasted_bytes=score.wasted_bytes,
             user_wasted_percent=score.user_wasted_percent,
         ),
-        warnings=warnings(image, tables, files, counsel.notices if counsel else ()),
+        warnings=warnings(
+            image,
+            tables,
+            files,
+            counsel.notices if counsel else (),
+            counsel.idle_ignores if counsel else (),
+        ),
         truncated=model.Truncated(
             packages=max(0, len(counsel.owned.packages) - max(top, _PACKAGES)) if counsel else 0,
             findings=max(0, len(advice.findings) - top),

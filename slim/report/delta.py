@@ -196,10 +196,11 @@ def _findings(base: Report, image: Report, mode: str) -> list[FindingChange]:
         for key, one in after.items()
     ]
     if mode == "claim":
+        silenced = {one.id for one in image.findings if one.suppressed}
         changes += [
             FindingChange(status="fixed", base_claimed_bytes=one.claimed_bytes, finding=one)
             for key, one in before.items()
-            if key not in after
+            if key not in after and key not in silenced
         ]
     changes.sort(key=lambda one: (_ORDER[one.status], -one.finding.claimed_bytes, one.finding.id))
     return changes

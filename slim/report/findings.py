@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from slim.advice.advise import Advice, Finding
+from slim.advice.ignore import Ignore
 from slim.report import model
+from slim.report.naming import utf8
 
 Example = Callable[[int], model.Example]
 """Names the file of a row."""
@@ -19,11 +21,12 @@ def findings(
     snippets: Mapping[str, str],
     values: Mapping[str, str],
     example: Example,
+    ignores: Sequence[Ignore] = (),
     top: int,
 ) -> list[model.Finding]:
     """The first `top` findings. `values` fill the placeholders of the snippets."""
     return [
-        _finding(one, created_by, places, snippets, values, example)
+        _finding(one, created_by, places, snippets, values, example, ignores)
         for one in advice.findings[:top]
     ]
 
@@ -35,6 +38,7 @@ def _finding(
     snippets: Mapping[str, str],
     values: Mapping[str, str],
     example: Example,
+    ignores: Sequence[Ignore],
 ) -> model.Finding:
     rule = one.rule
     return model.Finding(
@@ -69,6 +73,15 @@ def _finding(
         examples=[example(row) for row in one.examples],
         sources=list(rule.sources),
         variables=list(one.variables),
+        suppressed=_suppressed(ignores[one.ignore]) if one.ignore is not None else None,
+    )
+
+
+def _suppressed(by: Ignore) -> model.Suppressed:
+    return model.Suppressed(
+        by=utf8(by.by),
+        reason=utf8(by.reason),
+        until=by.until.isoformat() if by.until else None,
     )
 
 

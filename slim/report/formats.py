@@ -29,6 +29,8 @@ FORMATS = {
     "ncdu": "slim.report.ncdu",
 }
 """Name → module with a function `render`; imported when it is asked for."""
+PAGES = ("text", "markdown")
+"""Those that take `show_suppressed`."""
 COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     "text": ("slim.report.delta_markdown", {"flavor": "plain"}),
     "json": ("slim.report.wire", {}),
@@ -58,11 +60,14 @@ TAKES: dict[str, tuple[str, ...]] = {
 """Format → what its `render` takes of the words that the caller gives; other formats take none."""
 
 
-def render(report: Report | Comparison, format: str, **labels: str) -> str:
+def render(
+    report: Report | Comparison, format: str, *, show_suppressed: bool = False, **labels: str
+) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
 
     `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url` and `run_url` as in
-    `slim.report.delta_markdown`; formats that have no place for one leave it out.
+    `slim.report.delta_markdown`; formats that have no place for one leave it out. Pages for people only
+    count the findings that are suppressed, unless `show_suppressed`.
 
     Raises:
         UsageError: there is no such format.
@@ -75,7 +80,10 @@ def render(report: Report | Comparison, format: str, **labels: str) -> str:
             arguments["base_head"] = labels["base_head"]
         return cast("str", import_module(module).render(report, **arguments))
     check_format(format)
-    return cast("str", import_module(FORMATS[format]).render(report, **_taken(format, labels)))
+    taken: dict[str, Any] = _taken(format, labels)
+    if show_suppressed and format in PAGES:
+        taken["show_suppressed"] = True
+    return cast("str", import_module(FORMATS[format]).render(report, **taken))
 
 
 def render_together(documents: Sequence[Report | Comparison], format: str, **labels: str) -> str:
@@ -94,7 +102,7 @@ def render_together(documents: Sequence[Report | Comparison], format: str, **lab
     return several_markdown.render(documents, **given)
 
 
-def _taken(format: str, labels: dict[str, str]) -> dict[str, str]:
+def _taken(format: str, labels: dict[str, str]) -> dict[str, Any]:
     return {name: labels[name] for name in TAKES.get(format, ()) if name in labels}
 
 

@@ -239,7 +239,9 @@ def _said(one: Budget) -> str:
 
 
 def _fails(one: Finding, fail_on: Iterable[str]) -> bool:
-    """By level only what claims bytes; by name notes as well."""
+    """By level only what claims bytes; by name notes as well; what is suppressed never."""
+    if one.suppressed is not None:
+        return False
     for word in fail_on:
         if word in (one.rule, one.slug):
             return True

@@ -26,6 +26,7 @@ def render(
     run: str = "",
     report_url: str = "",
     run_url: str = "",
+    show_suppressed: bool = False,
 ) -> str:
     """The page for `flavor`: github, gitlab, gitea, bitbucket or plain.
 
@@ -36,12 +37,20 @@ def render(
         key: tells several images of one pull request apart; by default the image's short name.
         head, run: commit and run that the marker names.
         report_url, run_url: addresses to link to.
+        show_suppressed: list the findings that are suppressed, and not only count them.
 
     Raises:
         UsageError: there is no such flavor.
     """
     style = flavor_of(flavor)
-    told = say(report, style, key=key, report_url=report_url, run_url=run_url)
+    told = say(
+        report,
+        style,
+        key=key,
+        report_url=report_url,
+        run_url=run_url,
+        show_suppressed=show_suppressed,
+    )
     return page(
         marker(told.name, head, run),
         [f"### {code(told.name, 60)} image: {told.sentence}", *told.parts],
@@ -53,7 +62,13 @@ def render(
 
 
 def say(
-    report: Report, style: Flavor, *, key: str = "", report_url: str = "", run_url: str = ""
+    report: Report,
+    style: Flavor,
+    *,
+    key: str = "",
+    report_url: str = "",
+    run_url: str = "",
+    show_suppressed: bool = False,
 ) -> Said:
     """The parts of the page; the arguments are those of `render`."""
     parts = []
@@ -71,6 +86,7 @@ def say(
     cut = Cut(style.rows, report_url)
     folds = [
         _findings(report, cut),
+        _suppressed(report, cut, show_suppressed),
         _rebuild(report, cut),
         _layers(report, cut),
         _waste(report, cut),
@@ -191,9 +207,11 @@ def limit_words(budget: Budget, style: Flavor) -> str:
 
 def _findings(report: Report, cut: Cut) -> Fold | None:
     claims = _claims(report)
-    notes = len(report.findings) - len(claims)
+    silenced = sum(1 for one in report.findings if one.suppressed)
+    told = [one for one in report.findings if not one.suppressed]
+    notes = len(told) - len(claims)
     left = report.truncated.findings
-    if len(claims) <= _STEPS and not notes and not left:
+    if silenced == 0 and len(claims) <= _STEPS and not notes and not left:
         return None
     failing = set(report.verdict.findings)
     rows = [
@@ -204,13 +222,34 @@ def _findings(report: Report, cut: Cut) -> Fold | None:
             one.severity,
             _where(one),
         )
-        for one in report.findings[: cut.rows]
+        for one in told[: cut.rows]
     ]
-    says = words.count(len(report.findings) + left, "finding")
+    says = words.count(len(told) + left, "finding")
     if notes:
         says += f", {notes} of them only notes"
-    body = table(("rule", "saves", "severity", "where"), "lrll", rows)
-    return Fold("Findings", says, body + cut.more(len(report.findings) + left), drop=2)
+    if silenced:
+        says += f", {silenced:,} more suppressed"
+    body = table(("rule", "saves", "severity", "where"), "lrll", rows) if rows else ""
+    return Fold("Findings", says, body + cut.more(len(told) + left), drop=2)
+
+
+def _suppressed(report: Report, cut: Cut, shown: bool) -> Fold | None:
+    """What the user does not want to hear."""
+    found = [one for one in report.findings if one.suppressed]
+    if not found or not shown:
+        return None
+    rows = [
+        (
+            f"{rule_id(one)} {prose(one.title, 80, in_table=True)}",
+            size(one.disk_bytes),
+            prose(words.suppressed(one), 200, in_table=True),
+        )
+        for one in found[: cut.rows]
+    ]
+    body = table(("rule", "on disk", "why"), "lrl", rows)
+    return Fold(
+        "Suppressed", words.count(len(found), "finding"), body + cut.more(len(found)), drop=2
+    )
 
 
 def _rebuild(report: Report, cut: Cut) -> Fold | None:

@@ -282,6 +282,16 @@ class FixInfo(Struct, frozen=True, kw_only=True):
     """A command that shows that the fix worked."""
 
 
+class Suppressed(Struct, frozen=True, kw_only=True):
+    """Why a finding is not told."""
+
+    by: str
+    """Where it is said: `slim.toml:12`, `label`, `--ignore`."""
+    reason: str
+    until: str | None
+    """The last day on which it counts, as 2030-01-31."""
+
+
 class Finding(Struct, frozen=True, kw_only=True):
     """What one rule says about this image."""
 
@@ -317,6 +327,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     sources: list[str]
     variables: list[str] = []
     """Names of variables that the rule is about; never their values."""
+    suppressed: Suppressed | None = None
+    """The user does not want to hear it: a note that claims nothing and fails no gate."""
 
 
 class PackageInfo(Struct, frozen=True, kw_only=True):

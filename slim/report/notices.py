@@ -19,11 +19,16 @@ _LARGE = 1 << 30
 
 
 def warnings(
-    image: Image, tables: Sequence[LayerTable | None], files: Files, unread: Sequence[str]
+    image: Image,
+    tables: Sequence[LayerTable | None],
+    files: Files,
+    unread: Sequence[str],
+    idle: Sequence[tuple[str, str]] = (),
 ) -> list[model.Warning]:
     """All warnings, by layer and id; what holds for the whole image comes first.
 
-    `unread` says what of package databases could not be read.
+    `unread` says what of package databases could not be read, `idle` (id, text) what suppressions do
+    nothing.
     """
     found = [
         model.Warning(
@@ -35,6 +40,7 @@ def warnings(
         for notice in image.notices
     ]
     found += [model.Warning(id="package-database", text=utf8(text)) for text in unread]
+    found += [model.Warning(id=id, text=utf8(text)) for id, text in idle]
     for layer, table in zip(image.layers, tables, strict=True):
         if layer.missing:
             found.append(

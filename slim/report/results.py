@@ -41,12 +41,19 @@ def totals(document: Document) -> Totals:
 def counted(document: Document) -> list[Finding]:
     """The image's findings that claim bytes or fail the gate, in order; notes are no results."""
     failing = set(document.verdict.findings)
+    return [one for one in _found(document) if one.mode == "claim" or one.id in failing]
+
+
+def suppressed(document: Document) -> list[Finding]:
+    """The image's findings that the user does not want to hear."""
+    return [one for one in _found(document) if one.suppressed is not None]
+
+
+def _found(document: Document) -> list[Finding]:
     if isinstance(document, Comparison):
         changes = [*document.findings, *document.notes]
-        found = [one.finding for one in changes if one.status != "fixed"]
-    else:
-        found = list(document.findings)
-    return [one for one in found if one.mode == "claim" or one.id in failing]
+        return [one.finding for one in changes if one.status != "fixed"]
+    return list(document.findings)
 
 
 def new(document: Document) -> list[Finding]:

@@ -14,7 +14,16 @@ from uuid import UUID, uuid5
 from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report
-from slim.report.results import Document, counted, line, location, relative, sentence, uri
+from slim.report.results import (
+    Document,
+    counted,
+    line,
+    location,
+    relative,
+    sentence,
+    suppressed,
+    uri,
+)
 from slim.report.terminal import shorten, visible
 
 _RESULTS = 5_000
@@ -35,7 +44,8 @@ def render(document: Document, *, key: str = "") -> str:
 
     Of a comparison it has the image's findings, each with its state against the base; fixed ones are gone.
     """
-    findings = counted(document)
+    silenced = suppressed(document)
+    findings = counted(document) + silenced
     shown = findings[:_RESULTS]
     rules = list({_id(one): one for one in shown}.values())
     numbers = {_id(one): number for number, one in enumerate(rules)}
@@ -53,7 +63,11 @@ def render(document: Document, *, key: str = "") -> str:
         "originalUriBaseIds": {
             "SRCROOT": {"description": {"text": "The folder in which slim was run."}}
         },
-        "results": [_result(document, one, numbers[_id(one)], digests, states) for one in shown],
+        "results": [
+            _result(document, one, numbers[_id(one)], digests, states)
+            | ({"suppressions": _suppressions(one)} if silenced else {})
+            for one in shown
+        ],
         "columnKind": "unicodeCodePoints",
         "properties": {"leftOut": len(findings) - len(shown) + _left_out(document)},
     }
@@ -159,6 +173,15 @@ def _result(
             "safety": one.safety,
         },
     }
+
+
+def _suppressions(one: Finding) -> list[dict[str, str]]:
+    """An empty list says that it is not suppressed: all results have one, or none has (§3.27.23)."""
+    if one.suppressed is None:
+        return []
+    until = f" (until {line(one.suppressed.until, 20)})" if one.suppressed.until else ""
+    why = f"{one.suppressed.reason or 'no reason given'}{until}, by {one.suppressed.by}"
+    return [{"kind": "external", "status": "accepted", "justification": line(why)}]
 
 
 def _id(one: Finding) -> str:

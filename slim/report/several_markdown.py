@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from html import escape
+from typing import Any
 
 from slim.report import delta_markdown, markdown, words
 from slim.report.comparison import Comparison
@@ -38,7 +39,12 @@ def render(
     Raises:
         UsageError: there is no such flavor.
     """
-    about = {"key": key, "head": head, "report_url": report_url, "run_url": run_url}
+    about: dict[str, Any] = {
+        "key": key,
+        "head": head,
+        "report_url": report_url,
+        "run_url": run_url,
+    }
     if len(documents) == 1:
         (one,) = documents
         if isinstance(one, Comparison):

@@ -16,12 +16,16 @@ WIDTH = 100
 _SHOWN = 10
 
 
-def render(report: Report) -> str:
-    """Headline, totals, what to change, layers, waste by cause, largest directories and files, warnings."""
+def render(report: Report, *, show_suppressed: bool = False) -> str:
+    """Headline, totals, what to change, layers, waste by cause, largest directories and files, warnings.
+
+    How many findings are suppressed is said in any case, `show_suppressed` lists them.
+    """
     parts = [
         _headline(report),
         _totals(report),
         _plan(report),
+        _suppressed(report, show_suppressed),
         _rebuild(report),
         _layers(report),
         _waste(report),
@@ -101,6 +105,22 @@ def _plan(report: Report) -> str:
     if report.predicted.other_base_bytes:
         lines.append(_wrapped(clean(words.other_base(report)), first="  ", rest="  "))
     lines.append("  `slim rules show ID` says why, and when a fix breaks something.")
+    return "\n".join(lines)
+
+
+def _suppressed(report: Report, shown: bool) -> str:
+    """What the user does not want to hear."""
+    found = [one for one in report.findings if one.suppressed]
+    if not found:
+        return ""
+    count = words.count(len(found), "finding")
+    if not shown:
+        return f"{count} suppressed (--show-suppressed lists them)"
+    lines = [f"Suppressed: {count}"]
+    for one in found:
+        title = clean(f"{one.rule} {one.title}", WIDTH - 12)
+        lines.append(f"  {format_bytes(one.disk_bytes):>8}  {title}")
+        lines.append(_wrapped(clean(words.suppressed(one)), first=" " * 12, rest=" " * 12))
     return "\n".join(lines)
 
 

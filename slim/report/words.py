@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from slim.report.comparison import Comparison
-from slim.report.model import KeepPart, Report
+from slim.report.model import Finding, KeepPart, Report
 from slim.units import format_bytes, format_percent
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
@@ -62,6 +62,14 @@ def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -
     if name in ("dive-efficiency", "dive-user-wasted"):
         return f"{value / 10_000:.6g}%"
     return size(value)
+
+
+def suppressed(one: Finding) -> str:
+    """Why a finding is not told; empty for one that is."""
+    if one.suppressed is None:
+        return ""
+    until = f", until {one.suppressed.until}" if one.suppressed.until else ""
+    return f"{one.suppressed.reason or 'no reason given'} ({one.suppressed.by}{until})"
 
 
 def short_name(document: Report | Comparison) -> str:
