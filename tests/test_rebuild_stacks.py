@@ -305,6 +305,75 @@ def test_go_stands_on_nothing_if_it_can(
         assert "FROM debian:13\n" in made.dockerfile
 
 
+def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("rustc", {"usr/bin/rustc": program(size=9 * MEGA)}),
+        **debian.add("libssl3", {f"{LIBRARIES}/libssl.so.3": program(size=MEGA)}, auto=True),
+    }
+    comment = b"rustc version 1.80.0 (051478957 2024-07-21)\0"
+    sections = [(b".comment", 1, 0, comment, 0), (b".symtab", 2, 0, b"s" * MEGA, 0)]
+    binary = program(b"libc.so.6", b"libssl.so.3", sections=sections, size=2 * MEGA)
+    app = {
+        "app/Cargo.toml": b"[package]\n",
+        "app/templates/index.html": b"t" * KILO,
+        "app/target/release/shop": binary,
+        "app/target/release/deps/libshop.rlib": b"r" * 9 * MEGA,
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["/app/target/release/shop"],
+    )
+    made = rebuilt(report)
+    assert made.stack == "rust"
+    assert made.origin == "layers"
+    assert part(made, "the program").disk_bytes == len(binary) - MEGA
+    assert part(made, "files beside it").disk_bytes == KILO
+    assert part(made, "system packages").packages == ["libssl3"]
+    assert "cargo build --locked --release --bin shop" in made.dockerfile
+
+
+def test_alpine_names_its_packages(tmp_path: Path) -> None:
+    def entry(name: str, files: str, needs: str = "", gives: str = "") -> str:
+        folder, _, file = files.rpartition("/")
+        return f"P:{name}\nV:1\nA:x86_64\nD:{needs}\np:{gives}\nF:{folder}\nR:{file}\n\n"
+
+    below = entry("busybox", "bin/busybox", "so:libc.musl-x86_64.so.1")
+    below += entry("musl", "lib/ld-musl-x86_64.so.1", gives="so:libc.musl-x86_64.so.1")
+    added = entry("nodejs", "usr/bin/node", "so:libuv.so.1 so:libc.musl-x86_64.so.1")
+    added += entry("libuv", "usr/lib/libuv.so.1", gives="so:libuv.so.1")
+    added += entry("npm", "usr/lib/npm.js", "nodejs") + entry("gcc", "usr/libexec/cc1", "musl")
+    musl = elf_image([], filler=600 * KILO)
+    root: dict[str, bytes | str | None] = {
+        "etc/os-release": b"ID=alpine\nVERSION_ID=3.20.1\n",
+        "etc/apk/world": b"busybox\n",
+        "lib/apk/db/installed": below.encode(),
+        "bin/busybox": elf_image([], needed=(b"libc.musl-x86_64.so.1",), filler=800 * KILO),
+        "lib/ld-musl-x86_64.so.1": musl,
+        "lib/libc.musl-x86_64.so.1": "ld-musl-x86_64.so.1",
+    }
+    needed = (b"libuv.so.1", b"libc.musl-x86_64.so.1")
+    installed = {
+        "etc/apk/world": b"busybox\ngcc\nnodejs\nnpm\n",
+        "lib/apk/db/installed": (below + added).encode(),
+        "usr/bin/node": elf_image([], needed=needed, filler=5 * MEGA),
+        "usr/lib/libuv.so.1": elf_image([], filler=200 * KILO),
+        "usr/lib/npm.js": b"n" * 3 * MEGA,
+        "usr/libexec/cc1": elf_image([], filler=20 * MEGA),
+    }
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    made = rebuilt(analyzed(tmp_path, root, installed, app, Cmd=["node", "server.js"]))
+    assert part(made, "system packages").packages == ["libuv", "nodejs"]
+    assert part(made, "the package database").guessed
+    assert "FROM alpine:3.20.1\nRUN apk add --no-cache nodejs\n" in made.dockerfile
+    assert "RUN apk add --no-cache gcc nodejs npm\n" in made.dockerfile
+
+
 def test_java_runs_without_its_kit(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
