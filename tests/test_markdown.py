@@ -98,7 +98,7 @@ def test_any_texts_are_inert(names: list[str]) -> None:
 def test_a_code_span_is_one_span_and_shows_the_text(text: str) -> None:
     (span,) = check_inert(f"x {gfm.code('|' + text, 500)} y")
     assert span.startswith("|")
-    if text.isascii() and text.isprintable() and "<!--" not in text:
+    if text.isascii() and text.isprintable() and "<!--" not in text and "##" not in text:
         assert span == "|" + text
 
 

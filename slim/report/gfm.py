@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slim.report.terminal import shorten, visible
+from slim.report.terminal import shorten, visible, without_openers
 from slim.units import format_bytes
 
 NBSP = "\u00a0"
@@ -30,8 +30,8 @@ def code(text: str, width: int = 80, *, in_table: bool = False) -> str:
     text = shorten(visible(_BREAK.sub("␤", text)), width)
     if not text:
         return "empty"
-    # The comment that marks slim's own must not be found anywhere else.
-    text = text.replace("<!--", "<!\\x2d-")
+    # The comment that marks slim's own must not be found anywhere else; and pages are printed in logs.
+    text = without_openers(text.replace("<!--", "<!\\x2d-"))
     fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
     if in_table:
         text = text.replace("|", "\\|")
@@ -42,10 +42,17 @@ def code(text: str, width: int = 80, *, in_table: bool = False) -> str:
 
 def block(text: str, language: str = "") -> str:
     """Lines as a fenced code block (CommonMark 0.31 §4.5), its fence longer than any in the text."""
-    lines = [visible(line).replace("<!--", "<!\\x2d-") for line in text.rstrip("\n").split("\n")]
+    lines = [_line(line) for line in text.rstrip("\n").split("\n")]
     longest = max(map(len, _TICKS.findall(text)), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((fence + language, *lines, fence))
+
+
+def _line(text: str) -> str:
+    """A line of a block, with which no command of a log begins."""
+    text = without_openers(visible(text).replace("<!--", "<!\\x2d-"))
+    blanks = len(text) - len(text.lstrip())
+    return f"{text[:blanks]}:\\x3a{text[blanks + 2 :]}" if text.startswith("::", blanks) else text
 
 
 def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:

@@ -27,12 +27,16 @@ def clean(text: str, width: int = 4096) -> str:
     """At most `width` columns of characters, each of which only shows itself."""
     text = visible(text)
     # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
-    for opener, shown in (("::", ":\\x3a"), ("##[", "#\\x23["), ("##vso[", "#\\x23vso[")):
-        text = text.replace(opener, shown)
+    text = without_openers(text).replace("::", ":\\x3a")
     # Nor may a colon of theirs make one with a colon of ours.
     text = f"\\x3a{text[1:]}" if text.startswith(":") else text
     text = f"{text[:-1]}\\x3a" if text.endswith(":") else text
     return shorten(text, width)
+
+
+def without_openers(text: str) -> str:
+    """Without what begins a command of Azure or GitHub wherever it stands in a line of a log."""
+    return text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[")
 
 
 def visible(text: str) -> str:

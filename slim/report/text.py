@@ -133,7 +133,7 @@ def _rebuild(report: Report) -> str:
         (
             format_bytes(part.disk_bytes),
             format_bytes(part.pull_bytes),
-            part.what + (" (estimated)" if part.guessed else ""),
+            clean(part.what) + (" (estimated)" if part.guessed else ""),
             clean(words.contents(part)),
         )
         for part in made.keep
@@ -142,7 +142,7 @@ def _rebuild(report: Report) -> str:
         rows, ("on disk", "to pull", "kept", "what it is"), "right", "right", "left", "left"
     )
     lines = [_wrapped(f"{words.rebuilt(report)} It keeps:"), table]
-    lines += [_wrapped(f"It assumes: {one}.", first="  ") for one in made.assumes]
+    lines += [_wrapped(f"It assumes: {clean(one)}.", first="  ") for one in made.assumes]
     lines.append("  The JSON report has its Dockerfile, filled in (predicted.rebuild.dockerfile).")
     return "\n".join(lines)
 

@@ -1,0 +1,58 @@
+"""Reports and comparisons with a text in each of their fields, made from their types."""
+
+from __future__ import annotations
+
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import inspect
+
+T = TypeVar("T")
+_DEPTH = 12
+"""Types that hold themselves end here."""
+FIXED = {"schema_version", "kind"}
+"""What says which document it is; a loader has checked it."""
+
+
+def filled(kind: type[T], text: str, *, turn: int = 0) -> T:
+    """An instance whose strings are all `text`, also the keys of objects; lists have two entries.
+
+    `turn` chooses among the words of an enumeration.
+    """
+    return msgspec.convert(_value(inspect.type_info(kind), text, turn, 0), kind)
+
+
+def _value(about: inspect.Type, text: str, turn: int, depth: int) -> Any:
+    match about:
+        case inspect.StrType():
+            return text
+        case inspect.BoolType():
+            return True
+        case inspect.IntType():
+            return 3
+        case inspect.FloatType():
+            return 0.5
+        case inspect.LiteralType():
+            values = sorted(about.values, key=str)
+            return values[turn % len(values)]
+        case inspect.UnionType():
+            first = next(one for one in about.types if not isinstance(one, inspect.NoneType))
+            return _value(first, text, turn, depth)
+        case inspect.ListType():
+            if depth > _DEPTH:
+                return []
+            items = [_value(about.item_type, text, turn + at, depth + 1) for at in range(2)]
+            for at, item in enumerate(items):
+                if isinstance(item, dict) and "parent" in item:
+                    item["parent"] = at - 1 if at else None  # a position in this list
+            return items
+        case inspect.DictType():
+            key = _value(about.key_type, text, turn, depth + 1)
+            return {key: _value(about.value_type, text, turn, depth + 1)}
+        case inspect.StructType():
+            return {
+                field.encode_name: _value(field.type, text, turn, depth + 1)
+                for field in about.fields
+                if field.name not in FIXED or not isinstance(field.default, str)
+            }
+    raise AssertionError(f"a kind of field that the tests do not know: {about}")
