@@ -20,19 +20,33 @@ def fault(document: Report | Comparison) -> str:
     )
 
 
+_SUMS = (
+    *("disk_bytes", "pull_bytes", "live_bytes", "dead_bytes", "live_pull_bytes", "dead_pull_bytes"),
+    *("tar_bytes", "overhead_bytes", "files", "live_files"),
+)
+
+
 def _report(report: Report) -> Iterator[tuple[str, int, int]]:
     layers, totals = report.layers, report.totals
     base = [one for one in layers if one.from_base]
     yield "layers", len(layers), totals.layers
-    for name in ("disk_bytes", "pull_bytes", "live_bytes", "dead_bytes", "tar_bytes", "files"):
+    for name in _SUMS:
         yield (
             f"the layers' {name}",
             sum(getattr(one, name) for one in layers),
             getattr(totals, name),
         )
     yield "live and dead bytes", totals.live_bytes + totals.dead_bytes, totals.disk_bytes
+    pull = totals.live_pull_bytes + totals.dead_pull_bytes + totals.overhead_pull_bytes
+    yield "the parts of the pull", pull, totals.pull_bytes
     yield "the base image's bytes", sum(one.disk_bytes for one in base), totals.base_bytes
     yield from _tree(report)
+    yield "its bytes to pull", sum(one.pull_bytes for one in base), totals.base_pull_bytes
+    for one in layers:
+        yield f"bytes of layer {one.index}", one.live_bytes + one.dead_bytes, one.disk_bytes
+    if not report.truncated.findings:
+        claimed = sum(one.claimed_bytes for one in report.findings)
+        yield "what the findings claim", claimed, totals.reclaimable_bytes
     rebuild = report.predicted.rebuild
     if rebuild is not None:
         disk, pull = rebuild.disk_bytes, rebuild.pull_bytes
