@@ -217,6 +217,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "formats": formats,
     "exit-codes": exit_codes,
     "limits": limit_table,
+    "all-limits": limit_table,
     "dive-table": dive_table,
     "settings": settings_table,
     "twins-sizes": lambda: twin_table.sizes(_twins()),
@@ -237,6 +238,19 @@ def with_blocks(name: str, blocks: Sequence[str]) -> str:
 
 
 # --- whole files ---------------------------------------------------------------------------------
+
+
+def attacks() -> str:
+    """docs/attacks.md: the rows that the tests run over, and what comes of each."""
+    from tests.attacks import every, table
+
+    return (
+        "# Attacks\n\n"
+        "<!-- Written by `python -m tests.generate` from the tables that the tests run over. -->\n\n"
+        f"{sum(1 for _ in every())} attacks that are tried on each change, and what slim makes of each."
+        " An error is one line with a hint and\nthe exit code; a warning is in the report; a count is a number that it"
+        " must have. [SECURITY.md](../SECURITY.md) says\nwhat is promised.\n\n" + table()
+    )
 
 
 def catalogue() -> str:
@@ -308,6 +322,7 @@ ELSEWHERE = {
     "docs/configuration.md": ["settings"],
     "docs/twins.md": ["twins-sizes", "twins-findings"],
     "plugin/docs.md": ["plugin"],
+    "SECURITY.md": ["all-limits"],
 }
 """The blocks that are not in README.md."""
 
@@ -316,6 +331,7 @@ FILES: dict[str, Callable[[], str]] = {
         "README.md", [one for one in BLOCKS if one not in chain(*ELSEWHERE.values())]
     ),
     **{name: partial(with_blocks, name, blocks) for name, blocks in ELSEWHERE.items()},
+    "docs/attacks.md": attacks,
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
 }

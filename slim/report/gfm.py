@@ -59,11 +59,14 @@ def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:
     """A sentence of a rule: what it has in backticks, and what is no plain word, as code spans."""
     parts: list[str] = []
     pieces = shorten(visible(_BREAK.sub(" ", text)), width).split("`")
+    if len(pieces) % 2 == 0:
+        pieces[-2:] = ["`".join(pieces[-2:])]  # one without its partner is a character
     for number, piece in enumerate(pieces):
-        if number % 2 and number < len(pieces) - 1:
-            parts.append(code(piece, width, in_table=in_table))
-        else:
-            parts.append(_words(piece, in_table))
+        is_code = number % 2
+        said = code(piece, width, in_table=in_table) if is_code else _words(piece, in_table)
+        # Two spans without anything between would be one, or none.
+        between = " " if parts and parts[-1].endswith("`") and said.startswith("`") else ""
+        parts += [between, said] if said else []
     return "".join(parts).strip()
 
 
