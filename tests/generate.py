@@ -247,9 +247,9 @@ def attacks() -> str:
     return (
         "# Attacks\n\n"
         "<!-- Written by `python -m tests.generate` from the tables that the tests run over. -->\n\n"
-        f"{sum(1 for _ in every())} attacks that are tried on each change, and what slim makes of each."
-        " An error is one line with a hint and\nthe exit code; a warning is in the report; a count is a number that it"
-        " must have. [SECURITY.md](../SECURITY.md) says\nwhat is promised.\n\n" + table()
+        f"{sum(1 for _ in every())} attacks that are tried on each change, and what slim makes of each: an\n"
+        "error is one line with a hint and an exit code, a warning is in the report, a count is a number that\n"
+        "the report must have. [SECURITY.md](../SECURITY.md) says what is promised.\n\n" + table()
     )
 
 
