@@ -249,7 +249,8 @@ def attacks() -> str:
         "<!-- Written by `python -m tests.generate` from the tables that the tests run over. -->\n\n"
         f"{sum(1 for _ in every())} attacks that are tried on each change, and what slim makes of each: an\n"
         "error is one line with a hint and an exit code, a warning is in the report, a count is a number\n"
-        "that the report must have. [SECURITY.md](../SECURITY.md) says what is promised.\n\n" + table()
+        "that the report must have. [SECURITY.md](../SECURITY.md) says what is promised.\n\n"
+        + table()
     )
 
 
