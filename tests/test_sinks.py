@@ -230,7 +230,7 @@ CHECKS: dict[str, Check] = {
 SINKS = [(Report, name) for name in FORMATS] + [(Comparison, name) for name in COMPARISON_FORMATS]
 
 
-def labels(name: str, hostile: str, flavor: str = "github") -> dict[str, str]:
+def labels(name: str, hostile: str, flavor: str = "github") -> dict[str, Any]:
     """Names of branches and images come from whoever opens a pull request; addresses do not."""
     given = {"key": hostile, "head": hostile, "run": hostile, "flavor": flavor}
     return {label: text for label, text in given.items() if label in TAKES.get(name, ())}
