@@ -13,7 +13,9 @@ from slim.errors import SlimError
 from slim.version import VERSION as __version__
 
 __all__ = [
+    "Access",
     "Comparison",
+    "Login",
     "Report",
     "SlimError",
     "__version__",
@@ -25,6 +27,7 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from slim.image.registry.access import Access, Login
     from slim.pipeline import analyze
     from slim.report.comparison import Comparison
     from slim.report.delta import compare
@@ -33,8 +36,10 @@ if TYPE_CHECKING:
     from slim.report.model import Report
 
 _FROM = {
+    "Access": "slim.image.registry.access",
     "Comparison": "slim.report.comparison",
     "Report": "slim.report.model",
+    "Login": "slim.image.registry.access",
     "analyze": "slim.pipeline",
     "compare": "slim.report.delta",
     "load_comparison": "slim.report.load",

@@ -8,9 +8,13 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
+import tempfile
 import time
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -574,3 +578,40 @@ def test_names_that_lead_inside_are_refused_on_demand() -> None:
         with socket.create_connection(address) as one, pytest.raises(SlimError) as refused:
             line.watch("registry.example.com", one)
     assert refused.value.slug == "registry-private-address"
+
+
+def test_layers_stream_without_a_file_and_in_little_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two layers of 48 MB at once: a few chunks of each are in memory, and none on disk."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    noise = random.Random(3).randbytes(1 << 20)  # noqa: S311 - filler
+    large = [layer({f"a{n}": noise * 48, "b": bytes([n])}) for n in range(2)]
+    with serve(image(*large)) as fake:
+        tracemalloc.start()
+        try:
+            report = slim.analyze(fake.name, registry=fake.access(timeout=120), jobs=2)
+            peak = tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+    assert report.totals.disk_bytes > 96 << 20
+    assert peak < 40 << 20
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_failure_does_not_wait_for_layers_that_hang() -> None:
+    """One layer is damaged, the other never comes: the error is there at once."""
+
+    def script(fake: Fake, request: Request) -> Answer | None:
+        if request.path.endswith(fake.layer_digest(0)):
+            return raw(HEAD + b"Content-Length: 99999\r\n\r\nxx", 2, 3)
+        if request.path.endswith(fake.layer_digest(1)):
+            return Answer(200, bytes(len(fake.blobs[fake.layer_digest(1)])))
+        return None
+
+    two = image(layer({"a": b"a" * 99_000}), layer({"b": b"b" * 99}), compression="gzip")
+    with serve(two, script) as fake:
+        started = time.monotonic()
+        with pytest.raises(SlimError):
+            slim.analyze(fake.name, registry=fake.access(), jobs=2)
+        assert time.monotonic() - started < 3

@@ -100,7 +100,8 @@ def scan(
     except BaseException:
         for stop in stops:
             stop.set()
-        pool.shutdown(wait=True, cancel_futures=True)
+        # Who waits for a registry is freed when its connections are cut, by the caller.
+        pool.shutdown(wait=not remote, cancel_futures=True)
         raise
     pool.shutdown()
     total = sum(table.tar_bytes for table in tables.values())
