@@ -42,6 +42,11 @@ def nothing(table: Table) -> None:
     """Leave the table as it is."""
 
 
+def document_of(table: Table) -> bytes:
+    """The JSON of a table."""
+    return json.dumps({"version": 1, "entries": table}).encode()
+
+
 def _member(data: bytes) -> bytes:
     state = zlib.compressobj(6, zlib.DEFLATED, 31)
     return state.compress(data) + state.flush()
@@ -85,7 +90,7 @@ def estargz(entries: Sequence[Entry], change: Change = nothing, chunk: int = 30_
     tar += pending
     change(table)
     position = len(blob)
-    document = json.dumps({"version": 1, "entries": table}).encode()
+    document = document_of(table)
     last = header(Entry(b"stargz.index.json", content=document)) + padded(document) + END
     blob += _member(last)
     extra = b"SG\x16\0" + b"%016xSTARGZ" % position
@@ -114,7 +119,7 @@ def chunked(entries: Sequence[Entry], change: Change = nothing) -> Lazy:
         table.append(row)
     blob += zstd.compress(END)
     change(table)
-    document = json.dumps({"version": 1, "entries": table}).encode()
+    document = document_of(table)
     packed = zstd.compress(document)
     position = len(blob) + 8
     blob += struct.pack("<II", 0x184D2A50, len(packed)) + packed

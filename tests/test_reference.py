@@ -49,6 +49,7 @@ def test_a_reference_is_completed_as_engines_do(text: str, full: str) -> None:
         "app:" + "x" * 129,
         "App",
         "org/App",
+        "Host/app",
         "app//x",
         "/app",
         "app/",

@@ -87,6 +87,7 @@ def test_tokens_come_from_the_registry_a_known_pair_or_whom_the_user_trusts() ->
         ("https://user@evil.test/", "registry-url"),
         ("ftp://evil.test/", "registry-url"),
         ("https://evil.test:99999/", "registry-url"),
+        ("https://[::1", "registry-url"),
         ("", "registry-url"),
     ],
 )

@@ -2,7 +2,8 @@
 
 Source: the grammar of distribution's `reference` package, which docker, podman and skopeo share. The first
 component is a host if it has a dot or a colon, or is `localhost`; without a host the name is Docker
-Hub's, where a name of one word is in `library/`.
+Hub's, where a name of one word is in `library/`. A host of one word in capitals is not taken for one:
+written in lower case it would be a name.
 
 >>> str(parse_reference("debian:12"))
 'docker.io/library/debian:12'
@@ -109,7 +110,7 @@ def is_name(text: str) -> bool:
 
 
 def _is_host(first: str) -> bool:
-    return "." in first or ":" in first or first == "localhost" or first != first.lower()
+    return "." in first or ":" in first or first.lower() == "localhost"
 
 
 def _port(host: str) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from slim.errors import UsageError
+from slim.image.reference import parse_reference
 from slim.image.select import Candidate, Choice, choose, parse_platform
 from slim.image.source import PREFIXES, _split
 from slim.limits import with_limits
@@ -28,6 +29,10 @@ def check(data: bytes) -> None:
         prefix, path = _split(text)
         assert (f"{prefix}:{path}" if prefix else path) == text
         assert prefix in ("", *PREFIXES)
+    with suppress(UsageError):
+        found = parse_reference(text)
+        assert parse_reference(str(found)) == found
+        assert not set(f"{found.host}/{found.repository}{found.tag}") & set("%?#@\\ \0")
     with suppress(UsageError):
         assert str(parse_platform(text)) == text
     named = [Candidate((name,), None, "sha256:0") for name in ("app:1", "x/app:2", text)]

@@ -19,6 +19,8 @@ TARGETS = (
     "manifest_graph",
     "archives",
     "references",
+    "registry_answers",
+    "tables_of_contents",
     "rule_globs",
     "rule_packs",
     "reports",

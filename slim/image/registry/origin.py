@@ -72,7 +72,10 @@ def follow(url: str, location: str, registry: Origin, access: Access) -> str:
     origin_of(url)
     if not _URL.fullmatch(location):
         raise _refused("it has characters that no URL has")
-    target = urljoin(url, location.partition("#")[0])
+    try:
+        target = urljoin(url, location.partition("#")[0])
+    except ValueError:
+        raise _refused("it is no URL") from None
     check_target(origin_of(target), registry, access, "a redirect")
     return target
 
