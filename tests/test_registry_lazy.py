@@ -201,6 +201,19 @@ def test_files_in_the_same_bytes_are_refused() -> None:
     assert refused.value.slug == "bad-toc"
 
 
+@pytest.mark.parametrize("make", MAKERS)
+def test_a_whiteout_with_contents_is_no_file(make: Maker) -> None:
+    odd = [file("etc/.wh.b", b"x" * 5000), file("etc/c", b"y" * 100)]
+    with served(make(FIRST), make(odd)) as fake:
+        lazy = checked_analyze(fake.name, registry=fake.access())
+        full = slim.analyze(fake.name, registry=fake.access(), full=True)
+    labels = {one.label: one for one in lazy.layers[1].labels}
+    expected = {one.label: one for one in full.layers[1].labels}
+    label = "[other entries]"
+    assert labels[label].tar_bytes == expected[label].tar_bytes == 5000
+    assert 0 < labels[label].pull_bytes < lazy.layers[1].pull_bytes
+
+
 def test_several_small_files_in_one_member_share_it_by_size() -> None:
     """`innerOffset`: eStargz with a minimal size of chunks."""
 

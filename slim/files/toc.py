@@ -18,7 +18,8 @@ import xxhash
 
 from slim.errors import InputError
 from slim.files.odd import OddEntries
-from slim.files.table import DIGEST_BYTES, Kind, LayerTable
+from slim.files.shares import OTHER
+from slim.files.table import DIGEST_BYTES, Bytes, Kind, LayerTable
 from slim.image.documents import Object, check_digest, parse
 from slim.image.model import TableOfContents
 from slim.limits import Limits, exceeded
@@ -106,8 +107,21 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
         total += document
     table.tar_bytes = table.end = total
     table.pull = _shares(table, chunks, toc)
-    table.labels = {UNREAD: (0, blob_bytes - sum(table.pull))}
+    unread = blob_bytes - sum(table.pull)
+    table.labels = {OTHER: _set_apart(table), UNREAD: (0, unread)}
+    table.labels = {label: both for label, both in table.labels.items() if both != (0, 0)}
     return table
+
+
+def _set_apart(table: LayerTable) -> Bytes:
+    """Take the bytes of what is no file, such as a whiteout with contents, from its row."""
+    stored = pull = 0
+    for row, (kind, size) in enumerate(zip(table.kind, table.stored, strict=True)):
+        if size and kind != Kind.FILE:
+            stored += size
+            pull += table.pull[row]
+            table.pull[row] = 0
+    return stored, pull
 
 
 def _header(one: Object, kind: str, number: int) -> Header:
