@@ -170,6 +170,15 @@ RoleName = Annotated[
         "ROLE",
     ),
 ]
+RulePacks = Annotated[
+    list[str] | None,
+    _option(
+        "--rules",
+        "Rules of your own, in a file or a folder of files, beside those of slim.",
+        "FILE|DIR",
+        show_default=False,
+    ),
+]
 Verify = Annotated[bool, _option("--verify/--no-verify", "Check every digest, diff id and size.")]
 Redact = Annotated[bool, _option("--redact/--no-redact", "Hide values that look like secrets.")]
 Top = Annotated[int, _option("--top", "Length of each list.", min=1, max=100_000)]

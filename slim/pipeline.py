@@ -24,6 +24,7 @@ from slim.limits import DEFAULT_LIMITS, Limits
 if TYPE_CHECKING:
     from slim.advice.consult import Counsel
     from slim.advice.ignore import Ignore
+    from slim.advice.rule import Pack
     from slim.dockerfile import Placement
     from slim.files.cache import TableCache
     from slim.files.ledger import Ledger
@@ -48,6 +49,7 @@ def analyze(
     target: str | None = None,
     advice: bool = True,
     role: str | None = None,
+    rules: Sequence[str] = (),
     ignores: Sequence[Ignore] = (),
     obey_label: bool = True,
     today: date | None = None,
@@ -74,6 +76,7 @@ def analyze(
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), where the signs mislead.
+        rules: files or folders of rules to apply beside those of slim.
         ignores: findings that are not to be told; an image's label may have more, if `obey_label`.
         today: the day by which they have expired or not; by default this day in UTC.
         verify: check every digest, diff id and size.
@@ -93,6 +96,7 @@ def analyze(
         UsageError: several images and no choice, a bad option (2).
     """
     text = _read_dockerfile(dockerfile) if dockerfile is not None else None
+    own = _load_rules(rules) if advice else None
     with open_any(
         source,
         tag=tag,
@@ -136,6 +140,7 @@ def analyze(
             base_image.layers,
             role,
             [table.compression if table else "" for table in tables],
+            own=own,
             ignores=ignores,
             obey_label=obey_label,
             today=today or datetime.now(UTC).date(),
@@ -178,17 +183,19 @@ def _consult(
     role: str | None,
     compressions: Sequence[str],
     *,
+    own: tuple[tuple[Pack, ...], dict[str, str]] | None,
     ignores: Sequence[Ignore],
     obey_label: bool,
     today: date,
 ) -> tuple[Counsel, Rulebook]:
-    """Apply the rules that come with slim."""
+    """Apply the rules that come with slim, and the user's own."""
     from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
     from slim.advice.consult import consult
     from slim.advice.pack import rules_digest, rules_of
     from slim.report.build import Rulebook
 
-    packs = builtin_packs()
+    more, fragments = own or ((), {})
+    packs = (*builtin_packs(), *more)
     counsel = consult(
         image,
         files,
@@ -203,7 +210,15 @@ def _consult(
         obey_label=obey_label,
         today=today,
     )
-    return counsel, Rulebook(rules_digest(packs), builtin_snippets())
+    return counsel, Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
+
+
+def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]] | None:
+    if not paths:
+        return None
+    from slim.advice.user_packs import load_user_packs
+
+    return load_user_packs(paths)
 
 
 def _read_dockerfile(path: str | os.PathLike[str]) -> str:

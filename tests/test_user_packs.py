@@ -1,0 +1,88 @@
+"""Rules of users: applied beside those of slim, checked with them, and refused whole when one is wrong."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+import slim
+from slim.advice.faults import Faulty
+from slim.advice.user_packs import load_user_packs
+from slim.report.rulebook import template
+from tests.building import image, layer, save
+from tests.test_load import run
+
+
+@pytest.fixture
+def pack(tmp_path: Path) -> Path:
+    (tmp_path / "rules").mkdir()
+    path = tmp_path / "rules" / "acm.toml"
+    path.write_text(template("ACM001").replace("\u2026", "Acme"))
+    return path
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Path:
+    one = image(layer({"var/cache/acm/a": b"x" * 3_000_000, "bin/sh": b"s"}))
+    return save(one, tmp_path / "image.tar")
+
+
+def test_rules_of_a_file_or_folder_are_applied(pack: Path, archive: Path) -> None:
+    plain = slim.analyze(archive)
+    for path in (pack, pack.parent):
+        report = slim.analyze(archive, rules=[str(path)])
+        assert report.findings[0].rule == "ACM001"
+        assert report.totals.reclaimable_bytes == 3_000_000
+        assert report.tool.rules != plain.tool.rules
+
+
+def test_the_flag_and_the_file_add_up(
+    pack: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(archive.parent)
+    call = ("analyze", str(archive), "--fail-on", "ACM001")
+    assert run(*call) == 0
+    assert run(*call, "--rules", str(pack)) == 1
+    Path("slim.toml").write_text('[rules]\npacks = ["rules"]\n')
+    assert run(*call) == 1
+    assert run(*call, "--no-config") == 0
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ('"ACM001"', '"VCS001"', "is taken"),
+        ('"acm"', '"vcs"', "must be the file's name"),
+        ("var/cache/acm/**", "var/lib/dpkg/**", "acm.toml"),
+        ("why =", "wy =", "unknown key `wy`"),
+    ],
+)
+def test_what_weakens_or_is_wrong_is_refused(
+    old: str, new: str, says: str, pack: Path, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack.write_text(pack.read_text().replace(old, new))
+    with pytest.raises(Faulty, match=says):
+        load_user_packs([str(pack)])
+    assert run("analyze", str(archive), "--no-config", "--rules", str(pack)) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert says in err
+
+
+def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
+    with pytest.raises(Faulty, match="cannot be read"):
+        load_user_packs([str(tmp_path / "absent.toml")])
+
+
+def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:
+    hostile = "var/cache/" + "*a" * 100 + "/**/" + "**/x/" * 20 + "?" * 100
+    text = pack.read_text().replace('["var/cache/acm/**"]', f'["var/cache/acm/**", "{hostile}"]')
+    pack.write_text(text)
+    deep = "/".join(["a" * 200] * 30)
+    one = image(layer({f"var/cache/{deep}/{number}": b"x" for number in range(300)}))
+    path = save(one, archive.parent / "deep.tar")
+    started = time.process_time()
+    slim.analyze(path, rules=[str(pack)])
+    assert time.process_time() - started < 20
