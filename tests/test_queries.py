@@ -309,3 +309,25 @@ def test_of_two_copies_one_stays_whatever_other_rules_take(found: Findings) -> N
         layer({"srv/deep/er/wx.so": copy}, hardlink("srv/link", "srv/deep/er/wx.so")),
     )
     assert sum(one.claimed_bytes for one in findings.values()) <= len(copy)
+
+
+# --- Ruby -----------------------------------------------------------------------------------------
+
+
+def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) -> None:
+    """RubyGems marks the directory of a compiled extension with an empty file."""
+    home = "usr/local/bundle"
+    built = f"{home}/extensions/x86_64-linux/3.3.0/nokogiri-1.16.0"
+    made = report(
+        layer(
+            {
+                f"{home}/specifications/nokogiri-1.16.0.gemspec": b"# -*- encoding: utf-8 -*-\n"
+                b"# stub: nokogiri 1.16.0 ruby lib\n",
+                f"{home}/gems/nokogiri-1.16.0/lib/nokogiri.rb": b"ruby",
+                f"{built}/gem.build_complete": b"",
+                f"{built}/nokogiri/nokogiri.so": different(5_000),
+            }
+        )
+    )
+    (gem,) = made.packages
+    assert (gem.manager, gem.name, gem.files) == ("gem", "nokogiri", 4)
