@@ -6,12 +6,15 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
-from slim.advice.faults import faulty_rules
-from slim.advice.never import Protected, parse_never
-from slim.advice.pack import Source, read_packs
-from slim.advice.rule import Pack
+from slim.advice import compiled
 from slim.advice.toml_text import MAX_FILE_BYTES
+
+if TYPE_CHECKING:
+    from slim.advice.never import Protected
+    from slim.advice.pack import Source
+    from slim.advice.rule import Pack
 
 NEVER_FILE = "never.toml"
 """The list of what no rule may propose to delete; not a pack."""
@@ -67,27 +70,53 @@ def builtin_snippets() -> dict[str, str]:
     return snippets_in(rules_folder())
 
 
-@cache
 def builtin_never() -> tuple[Protected, ...]:
     """The built-in list of what no rule may propose to delete.
 
     Raises:
         Faulty: the list has faults.
     """
-    entries, faults = parse_never(NEVER_FILE, read_text(rules_folder() / NEVER_FILE))
-    if faults:
-        raise faulty_rules(faults)
-    return entries
+    return _parsed()[1]
 
 
-@cache
 def builtin_packs() -> tuple[Pack, ...]:
     """The built-in packs. Their examples are not run here, at each start: the tests do it.
 
     Raises:
         Faulty: with every fault of every file.
     """
-    packs, faults = read_packs(builtin_sources(), snippets=builtin_snippets(), check=False)
+    return _parsed()[0]
+
+
+@cache
+def _parsed() -> tuple[tuple[Pack, ...], tuple[Protected, ...]]:
+    folder = rules_folder()
+    never, sources = read_text(folder / NEVER_FILE), builtin_sources()
+    place = None
+    if isinstance(folder, Path):
+        names = [(name, "") for name in builtin_snippets()]
+        place = compiled.place_of(folder, [(NEVER_FILE, never), *sources, *names])
+        known = compiled.load(place)
+        if known is not None:
+            return cast("tuple[tuple[Pack, ...], tuple[Protected, ...]]", known)
+    parsed = _parse(sources, never)
+    if place is not None:
+        compiled.store(place, parsed)
+    return parsed
+
+
+def _parse(
+    sources: tuple[Source, ...], never: str
+) -> tuple[tuple[Pack, ...], tuple[Protected, ...]]:
+    # What parses is imported only where there is something to parse.
+    from slim.advice.faults import faulty_rules
+    from slim.advice.never import parse_never
+    from slim.advice.pack import read_packs
+
+    packs, faults = read_packs(sources, snippets=builtin_snippets(), check=False)
     if faults:
         raise faulty_rules(faults)
-    return packs
+    entries, faults = parse_never(NEVER_FILE, never)
+    if faults:
+        raise faulty_rules(faults)
+    return packs, entries
