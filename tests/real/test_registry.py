@@ -120,8 +120,8 @@ def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> No
     full = checked_analyze(reference, registry=plain.access(), full=True)
     assert "estargz" in next(one.text for one in lazy.warnings if one.id == "contents-not-verified")
     from_file = contents(slim.analyze(folder))
-    assert [one["id"] for one in from_file.pop("warnings")] == ["orphan-blob"]
-    assert contents(full) == {**from_file, "warnings": []}
+    kept = [one for one in from_file["warnings"] if one["id"] != "orphan-blob"]
+    assert contents(full) == {**from_file, "warnings": kept}
     table = "stargz.index.json"
     assert {one.path: one.pull_bytes for one in lazy.largest_files if one.path != table} == {
         one.path: one.pull_bytes for one in full.largest_files if one.path != table
