@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import slim
+from slim.forge.publish import publish
+from slim.forge.transport import Transport
 from tests.forges import NUMBER, TOKEN, Forge, serve
 from tests.reports import MB, clean, report, wasteful
 from tests.reports import layer as layer_info
@@ -27,7 +30,9 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         if name.startswith(CI):
             monkeypatch.delenv(name)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr("time.sleep", lambda _: None)
+    waits: list[float] = []
+    for name, one in (("Transport", Transport), ("publish", publish)):
+        monkeypatch.setattr(f"slim.comment.{name}", partial(one, sleep=waits.append))
     monkeypatch.chdir(tmp_path)
     Path("wasteful.json").write_text(slim.render(wasteful(), "json"))
     Path("clean.json").write_text(slim.render(clean(), "json"))
