@@ -217,7 +217,6 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "formats": formats,
     "exit-codes": exit_codes,
     "limits": limit_table,
-    "all-limits": limit_table,
     "dive-table": dive_table,
     "settings": settings_table,
     "twins-sizes": lambda: twin_table.sizes(_twins()),
@@ -321,9 +320,11 @@ def _roles(rule: Rule) -> str:
 ELSEWHERE = {
     "docs/ci.md": ["fork-measure", "fork-comment"],
     "docs/configuration.md": ["settings"],
+    "docs/numbers.md": ["dive-table"],
+    "docs/options.md": ["options"],
     "docs/twins.md": ["twins-sizes", "twins-findings"],
     "plugin/docs.md": ["plugin"],
-    "SECURITY.md": ["all-limits"],
+    "SECURITY.md": ["limits"],
 }
 """The blocks that are not in README.md."""
 

@@ -62,6 +62,11 @@ DOCUMENTS = [
     "examples/jenkins/Jenkinsfile",
     "examples/drone-phoenix/README.md",
     "docs/ci.md",
+    "docs/comparing.md",
+    "docs/numbers.md",
+    "docs/options.md",
+    "docs/reading.md",
+    "docs/reports.md",
     "plugin/docs.md",
     "README.md",
 ]

@@ -1,4 +1,4 @@
-"""The comparison table of the README: what is dead in six small images, and who says so.
+"""The comparison table of docs/numbers.md: what is dead in six small images, and who says so.
 
     python -m tests.bench.dive_table
 
