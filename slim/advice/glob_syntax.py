@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from functools import lru_cache
 from itertools import pairwise
 
 from slim.advice.component import (
@@ -65,7 +64,6 @@ _Placed = tuple[Token, int]
 """A token and the offset of its first character."""
 
 
-@lru_cache(maxsize=8192)
 def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
     """The sequences of components that `pattern` stands for, one per choice of its braces.
 
