@@ -179,7 +179,11 @@ def _token(context: Context, token_file: str | None) -> str:
     for name in names:
         if token := os.environ.get(name, "").strip():
             return check_token(token, name)
-    raise NetworkError("no-token", f"there is no token in {' or '.join(names)}", "--token-file")
+    raise NetworkError(
+        "no-token",
+        f"there is no token in {' or '.join(names)}",
+        "set the variable, or name a file that holds the token: --token-file FILE",
+    )
 
 
 def _where(context: Context) -> str:

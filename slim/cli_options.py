@@ -315,7 +315,7 @@ MaxGrowth = Annotated[
     str | None,
     _option(
         "--max-growth",
-        "Fail if the image is larger than BASE by more than both.",
+        "Fail if the image is larger than what it is compared with by more than both.",
         "PERCENT,SIZE",
         show_default=False,
     ),

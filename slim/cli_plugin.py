@@ -32,7 +32,9 @@ _NO_SETTINGS = ("help", "failure", "against", "base")
 def plugin(context: typer.Context) -> None:
     """Run as a Drone or Woodpecker plugin, by PLUGIN_* settings.
 
-    The settings are listed in plugin/docs.md.
+    A setting is an option of `slim analyze` or `slim comment`: max_size (PLUGIN_MAX_SIZE) is --max-size.
+    Others are image (what to analyze), base (what to compare with), comment (true: make one) and token;
+    plugin/docs.md lists all.
     """
     from slim.plugin import plan
 

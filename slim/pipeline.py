@@ -152,7 +152,7 @@ def analyze(
         ledger,
         base_image,
         placements=placements,
-        dockerfile=os.fspath(dockerfile) if dockerfile is not None else "",
+        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
         counsel=counsel,
         rulebook=rulebook,
         verified=verify and not manifest_only and not any(layer.toc for layer in image.layers),
@@ -230,6 +230,15 @@ def _read_dockerfile(path: str | os.PathLike[str]) -> str:
             "no-dockerfile", f"cannot read {os.fspath(path)!r}: {error.strerror}"
         ) from None
     return data.decode("utf-8", "replace")
+
+
+def _shown_path(path: str | os.PathLike[str]) -> str:
+    """As the report names it: below the working directory from there, as code hosts name files."""
+    name = os.fspath(path)
+    try:
+        return str(Path(name).relative_to(Path.cwd()))
+    except (ValueError, OSError):  # elsewhere, or relative already
+        return name
 
 
 def _place(

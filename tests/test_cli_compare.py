@@ -282,3 +282,16 @@ def test_fingerprints_stay_when_lines_of_the_dockerfile_move(folder: Path) -> No
         found.append((line, result["partialFingerprints"], entry["fingerprint"]))
     assert [one[0] for one in found] == [2, 5]
     assert found[0][1:] == found[1][1:]
+
+
+def test_a_dockerfile_below_the_working_directory_is_named_from_there(folder: Path) -> None:
+    """CI systems give whole paths, and annotate by those of the repository."""
+    (folder / "ci").mkdir()
+    (folder / "ci" / "Dockerfile").write_text("FROM scratch\nRUN one\nRUN two\n")
+    call = ["analyze", "image.tar", "-o", "json=made.json", "--dockerfile"]
+    for name, shown in (
+        (f"{folder}/ci/Dockerfile", "ci/Dockerfile"),
+        ("ci/Dockerfile", "ci/Dockerfile"),
+    ):
+        assert run(*call, name) == 0
+        assert read("made.json")["layers"][1]["dockerfile"]["path"] == shown

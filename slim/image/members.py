@@ -53,7 +53,8 @@ def members(read: Read, limits: Limits) -> Iterator[Member]:
             raise InputError(
                 "not-an-image",
                 f"not a tar archive, or damaged: {error} at offset {at:,}",
-                "slim reads docker save archives, OCI archives and OCI layout directories",
+                "slim reads docker save archives, OCI archives and OCI layout directories;"
+                " a report of its own is for slim render, check and compare",
             ) from None
         if member is None:
             return

@@ -109,9 +109,10 @@ def _taken(format: str, labels: dict[str, str]) -> dict[str, Any]:
 def check_format(name: str, formats: Iterable[str] = FORMATS) -> None:
     """Refuse a format that does not exist, before there is anything to render."""
     if name not in formats:
-        raise UsageError(
-            "unknown-format", f"there is no format {name!r}", f"formats: {', '.join(formats)}"
-        )
+        why = f"there is no format {name!r}"
+        if name in FORMATS:
+            why = f"format {name!r} shows one image by itself, and not this"
+        raise UsageError("unknown-format", why, f"formats here: {', '.join(formats)}")
 
 
 def renderer(name: str) -> Renderer:

@@ -61,7 +61,11 @@ def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         name = os.fspath(source)
-        raise InputError("unreadable", f"cannot read {name!r}: {why}") from None
+        raise InputError(
+            "unreadable",
+            f"cannot read {name!r}: {why}",
+            "a report is what slim analyze IMAGE -o json=FILE writes",
+        ) from None
 
 
 def is_report(source: str | os.PathLike[str]) -> bool:
