@@ -18,7 +18,7 @@ NBSP = "\u00a0"
 _BREAK = re.compile(r"\r\n|[\r\n]")
 _TICKS = re.compile(r"`+")
 _WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
-_LINKED = re.compile(r"(?i)www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
+_LINKED = re.compile(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
 """Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
 _MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
