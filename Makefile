@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo check lint types layers test generated generate bench fuzz clean
+.PHONY: demo check lint types layers test generated generate bench fuzz targets differentials clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -40,12 +40,20 @@ generated: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
 
+# Long: every target of tests/fuzz, then slim against Go's tar reader and against `umoci unpack`.
+fuzz: targets differentials
+
 # Every target of tests/fuzz for FUZZ_SECONDS, or up to FUZZ_RUNS inputs.
 FUZZ_SECONDS ?= 600
 FUZZ_RUNS ?= -1
-fuzz: $(VENV)/installed
+targets: $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS)
+
+# The tests that `make test` runs briefly, with FUZZ_LONGER times as many examples.
+FUZZ_LONGER ?= 30
+differentials: $(VENV)/installed
+	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest tests/real/test_golist.py tests/real/test_umoci.py
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -16,6 +16,8 @@ import pytest
 from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
+LONGER = int(os.environ.get("SLIM_LONGER", "1"))
+"""`make fuzz` sets how many times more examples the comparisons with other tools try."""
 Golden = Callable[[str, str, Any], None]
 
 settings.register_profile("slim", deadline=None)  # a slow machine is no failure

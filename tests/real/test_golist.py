@@ -18,7 +18,7 @@ from slim.errors import SlimError
 from slim.files.table import LayerTable
 from slim.files.tar import list_entries, walk
 from tests import building
-from tests.conftest import skip_or_fail
+from tests.conftest import LONGER, skip_or_fail
 from tests.test_corpus import DIFFERENCES, plain, tars
 
 pytestmark = pytest.mark.real
@@ -212,7 +212,7 @@ def agree(data: bytes, go: Lister) -> str:
     return f"slim lists {entries}, Go {theirs}"
 
 
-@settings(max_examples=3000, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3000 * LONGER, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(mutations)
 def test_mutations(go: Lister, mutation: Mutation) -> None:
     data = mutated(mutation)
@@ -220,7 +220,7 @@ def test_mutations(go: Lister, mutation: Mutation) -> None:
     assert not agree(data, go)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=1000 * LONGER)
 @given(mutations, st.sampled_from([1 << 20, 4096, 700, 512]))
 @example(([0], [("write", 5, 7, b"/", True)]), 1 << 20)  # `.wh.gon/`: no directory of that name
 def test_fast_path_gives_the_same_rows(mutation: Mutation, step: int) -> None:

@@ -1,0 +1,121 @@
+"""Random stacks of layers against `umoci unpack`, live: paths, kinds, contents, targets, hard links.
+
+The stacks are those that are held against the slow model; here a tool that others wrote applies them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import stat
+import subprocess
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+
+from tests.building import Entry, fifo, image, layer, save
+from tests.checked import shown_words
+from tests.conftest import LONGER
+from tests.oracle import clean, overlay, stack, word
+from tests.real.tools import TAG, need
+from tests.test_overlay_properties import STACKS, Stack, footprint, hides, stacked
+
+pytestmark = pytest.mark.real
+
+REFUSED = {
+    r"link: no such file or directory": "a hard link without its target: slim ignores it",
+    r"link: operation not permitted": "a hard link to a directory: slim ignores it",
+    r"link: not a directory": "a hard link to a name below a file: slim ignores it",
+    r"mkdir parent: .*: not a directory": "a name below a file: it is a directory in overlay engines",
+    r"too many levels of symbolic links": "a name that runs in circles: slim takes it as it is written",
+}
+"""What umoci says of stacks that it does not unpack, and what slim does with them, on purpose."""
+
+OTHERWISE = "a lower link or file on the way to a name is a directory in overlay engines"
+"""Why slim differs from umoci, which follows the link, and takes no notice of markers below a file."""
+
+
+def without_devices(made: Stack) -> Stack:
+    """Device nodes as pipes: making one needs a right that root in a container may lack."""
+    return [[fifo(one.name) if one.type == b"3" else one for one in items] for items in made]
+
+
+def has_lower_on_the_way(made: Stack) -> bool:
+    """Whether a name of a layer runs through something of lower layers that is no directory."""
+    for count in range(2, len(made) + 1):
+        lower, _ = stack(made[: count - 1])
+        _, upper = stack(made[:count])
+        names = {*upper.tree, *upper.whiteouts, *((*path, b"") for path in upper.opaques)}
+        names |= {path for one in made[count - 1] for path in ways(one)}
+        above = {path[:depth] for path in names for depth in range(1, len(path))}
+        if any(path in lower and lower[path].kind != "directory" for path in above):
+            return True
+    return False
+
+
+def ways(entry: Entry) -> list[tuple[bytes, ...]]:
+    """Names as they are written; of a marker its own, which stands in the directory."""
+    return [clean(entry.name)] if hides(entry) else footprint(entry)
+
+
+def unpacked(made: Stack, folder: Path) -> set[str] | str:
+    """What umoci makes of a stack, in the notation of the slow model, or the line of its error."""
+    for name in ("layout", "root"):
+        shutil.rmtree(folder / name, ignore_errors=True)
+    one = image(*(layer(items) for items in made), tags=(f"x:{TAG}",))
+    save(one, folder / "layout", "oci-dir")
+    command = ("umoci", "raw", "unpack", "--image", f"{folder / 'layout'}:{TAG}", folder / "root")
+    done = subprocess.run(command, check=False, capture_output=True, text=True)
+    return done.stderr.strip().splitlines()[-1] if done.returncode else read(folder / "root")
+
+
+def read(root: Path) -> set[str]:
+    found: list[tuple[str, str, bytes, bytes, int]] = []
+    names: Counter[int] = Counter()
+    for where, directories, files in os.walk(root):
+        for path in (Path(where, name) for name in (*directories, *files)):
+            about, name = path.lstat(), str(path.relative_to(root))
+            if stat.S_ISREG(about.st_mode):
+                names[about.st_ino] += 1
+                found.append((name, "file", path.read_bytes(), b"", about.st_ino))
+            elif stat.S_ISLNK(about.st_mode):
+                found.append((name, "symlink", b"", os.readlink(bytes(path)), 0))
+            else:
+                kind = "directory" if stat.S_ISDIR(about.st_mode) else "device"
+                found.append((name, kind, b"", b"", 0))
+    return {
+        word(name, kind, content, link, names[inode]) for name, kind, content, link, inode in found
+    }
+
+
+def test_random_stacks(tmp_path: Path) -> None:
+    need("umoci")
+    tally: Counter[str] = Counter()
+
+    @settings(
+        max_examples=150 * LONGER,
+        derandomize=LONGER == 1,
+        suppress_health_check=list(HealthCheck),
+        database=None,
+    )
+    @given(STACKS.map(without_devices))
+    def compare(made: Stack) -> None:
+        theirs, ours = unpacked(made, tmp_path), shown_words(stacked(made)) - {"/"}
+        if isinstance(theirs, str):
+            reasons = [why for said, why in REFUSED.items() if re.search(said, theirs)]
+            assert reasons, theirs
+            tally[reasons[0]] += 1
+        elif theirs == ours:
+            tally["the same"] += 1
+        else:
+            known = has_lower_on_the_way(made) or overlay(made).undecided
+            assert known, (ours - theirs, theirs - ours)
+            tally[OTHERWISE] += 1
+
+    compare()
+    # A run in which umoci refuses nearly everything would show nothing.
+    assert tally["the same"] >= 40, tally
+    assert tally[OTHERWISE] < tally["the same"] / 5, tally
