@@ -238,7 +238,7 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     bomb = write(tmp_path, archive(docker(config(one), one)))
     command = [sys.executable, "-m", "slim", "analyze", str(bomb), "--no-verify"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
-        time.sleep(1)
+        time.sleep(3)
         assert child.poll() is None, "it is still at work"
         started = time.monotonic()
         child.send_signal(signal.SIGINT)

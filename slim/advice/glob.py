@@ -15,6 +15,7 @@ Linear in the path: a step costs at most the size of the state, and there is not
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from slim.advice.component import AnyDepth, Component, Part
@@ -27,6 +28,9 @@ MAX_STATE_CELLS = 2_000_000
 """Most nodes in all states together: about 110 MB. Only an image made to do so needs as many."""
 MAX_ANSWERS = 262_144
 """Most remembered answers; all are forgotten when there are more."""
+
+MAX_JOINED = 64
+"""Most groups of nodes that are joined."""
 
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
@@ -45,68 +49,69 @@ class _Node:
         """Patterns that end here. On a loop node: they match every file below."""
         self.any_depth: _Node | None = None
         self.literal: dict[bytes, _Node] = {}
-        self.wild: _Wildcards | None = None
+        self.wild: dict[Component, _Node] = {}
+
+
+_Bucket = list[tuple[Component, _Node]]
+
+
+class _Exits:
+    """The components that leave any of some nodes, found together: wildcards by their literal ends."""
+
+    __slots__ = ("_by_head", "_by_tail", "_literal", "_needles", "_others", "_within")
+
+    def __init__(self, nodes: Sequence[_Node]) -> None:
+        self._literal: dict[bytes, list[_Node]] = {}
+        by_tail: dict[int, dict[bytes, _Bucket]] = {}
+        by_head: dict[int, dict[bytes, _Bucket]] = {}
+        self._others: _Bucket = []
+        self._within: _Bucket = []
+        """Those that are none of these, and have literal bytes somewhere …"""
+        for node in nodes:
+            for name, child in node.literal.items():
+                self._literal.setdefault(name, []).append(child)
+            for component, child in node.wild.items():
+                tail, head = component.tail[-_KEY_BYTES:], component.head[:_KEY_BYTES]
+                if tail:
+                    bucket = by_tail.setdefault(len(tail), {}).setdefault(tail, [])
+                elif head:
+                    bucket = by_head.setdefault(len(head), {}).setdefault(head, [])
+                else:
+                    bucket = self._within if component.needle else self._others
+                bucket.append((component, child))
+        needles = sorted({re.escape(component.needle) for component, _ in self._within})
+        self._needles = re.compile(b"|".join(needles)) if needles else None
+        """… and what finds that a name has any of these: literals, so there is nothing to try twice."""
+        self._by_tail, self._by_head = tuple(by_tail.items()), tuple(by_head.items())
 
     def step(self, name: bytes) -> list[_Node]:
         """The nodes that `name` leads to; one of them may come several times."""
-        child = self.literal.get(name)
-        found = [] if child is None else [child]
-        if self.wild is not None:
-            self.wild.step(name, found)
+        found: list[_Node] = []
+        if name in self._literal:
+            found += self._literal[name]
+        for size, ends in self._by_tail:
+            if (end := name[-size:]) in ends:
+                found += [child for component, child in ends[end] if component.matches(name)]
+        for size, ends in self._by_head:
+            if (end := name[:size]) in ends:
+                found += [child for component, child in ends[end] if component.matches(name)]
+        for component, child in self._others:
+            if component.matches(name):
+                found.append(child)
+        if self._needles is not None and self._needles.search(name):
+            for component, child in self._within:
+                if component.needle in name and component.matches(name):
+                    found.append(child)
         return found
-
-
-class _Wildcards:
-    """The wildcard components that leave one node, found by their literal ends."""
-
-    __slots__ = ("_by_head", "_by_tail", "_children", "_others")
-
-    def __init__(self) -> None:
-        self._children: dict[Component, _Node] = {}
-        # Length of the end to that end to the components that have it.
-        self._by_tail: dict[int, dict[bytes, list[tuple[Component, _Node]]]] = {}
-        self._by_head: dict[int, dict[bytes, list[tuple[Component, _Node]]]] = {}
-        self._others: list[tuple[Component, _Node]] = []
-
-    def get(self, component: Component) -> _Node | None:
-        return self._children.get(component)
-
-    def add(self, component: Component, node: _Node) -> None:
-        self._children[component] = node
-        tail, head = component.tail[-_KEY_BYTES:], component.head[:_KEY_BYTES]
-        if tail:
-            bucket = self._by_tail.setdefault(len(tail), {}).setdefault(tail, [])
-        elif head:
-            bucket = self._by_head.setdefault(len(head), {}).setdefault(head, [])
-        else:
-            bucket = self._others
-        bucket.append((component, node))
-
-    def step(self, name: bytes, found: list[_Node]) -> None:
-        """Append the nodes that `name` leads to."""
-        for size, ends in self._by_tail.items():
-            bucket = ends.get(name[-size:])
-            if bucket is not None:
-                found += [child for component, child in bucket if component.matches(name)]
-        for size, ends in self._by_head.items():
-            bucket = ends.get(name[:size])
-            if bucket is not None:
-                found += [child for component, child in bucket if component.matches(name)]
-        if self._others:
-            found += [
-                child
-                for component, child in self._others
-                if component.needle in name and component.matches(name)
-            ]
 
 
 class _State:
     """What a directory's path can stand for, and the answers given so far."""
 
-    __slots__ = ("accepted", "always", "branching", "entered", "loops")
+    __slots__ = ("accepted", "always", "entered", "exits", "loops")
 
-    def __init__(self, nodes: Sequence[_Node]) -> None:
-        self.branching = [node for node in nodes if node.literal or node.wild]
+    def __init__(self, nodes: Sequence[_Node], exits: tuple[_Exits, ...]) -> None:
+        self.exits = exits
         self.loops = [node for node in nodes if node.is_loop]
         self.always = tuple(sorted({end for node in self.loops for end in node.ends}))
         self.entered: dict[bytes, int] = {}
@@ -119,6 +124,7 @@ class GlobSet:
     def __init__(self, root: _Node) -> None:
         self._states: list[_State] = []
         self._numbers: dict[tuple[int, ...], int] = {}
+        self._exits: dict[tuple[int, ...], _Exits] = {}
         self._cells = 0
         self._answers = 0
         self._root = self._intern([root])
@@ -136,7 +142,7 @@ class GlobSet:
         here = self._states[state]
         known = here.entered.get(name)
         if known is None:
-            found = [*here.loops, *(node for one in here.branching for node in one.step(name))]
+            found = [*here.loops, *(node for one in here.exits for node in one.step(name))]
             known = self._intern(found)
             self._remember()
             here.entered[name] = known
@@ -145,11 +151,13 @@ class GlobSet:
     def accept(self, state: int, name: bytes) -> tuple[int, ...]:
         """The patterns, ascending, that match the file `name` in the directory of `state`."""
         here = self._states[state]
-        if not here.branching:
+        if not here.exits:
             return here.always
         known = here.accepted.get(name)
         if known is None:
-            found = [node for one in here.branching for node in one.step(name)]
+            found = here.exits[0].step(name)
+            for one in here.exits[1:]:
+                found += one.step(name)
             ends = {end for node in found for end in node.ends} if found else None
             known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
@@ -182,8 +190,28 @@ class GlobSet:
                     "analyze with fewer rule packs",
                 )
             number = self._numbers[key] = len(self._states)
-            self._states.append(_State([nodes[one] for one in key]))
+            members = [nodes[one] for one in key]
+            self._states.append(_State(members, self._exits_of(members)))
         return number
+
+    def _exits_of(self, members: list[_Node]) -> tuple[_Exits, ...]:
+        """Most states have the same few nodes with wildcards: these are joined, the others are cheap."""
+        leaving = [node for node in members if node.literal or node.wild]
+        wild = [node for node in leaving if node.wild]
+        groups = [[node] for node in leaving if not node.wild]
+        key = tuple(node.number for node in wild)
+        if len(wild) > 1 and (key in self._exits or len(self._exits) < MAX_JOINED):
+            groups.append(wild)
+        else:
+            groups += [[node] for node in wild]
+        return tuple(self._exit(group) for group in groups)
+
+    def _exit(self, group: list[_Node]) -> _Exits:
+        key = tuple(node.number for node in group)
+        known = self._exits.get(key)
+        if known is None:
+            known = self._exits[key] = _Exits(group)
+        return known
 
     def _remember(self) -> None:
         self._answers += 1
@@ -223,7 +251,7 @@ def _child(node: _Node, part: Part) -> _Node | None:
     if isinstance(part, bytes):
         return node.literal.get(part)
     if isinstance(part, Component):
-        return node.wild.get(part) if node.wild else None
+        return node.wild.get(part)
     return node.any_depth
 
 
@@ -232,8 +260,7 @@ def _add_child(node: _Node, part: Part, number: int) -> _Node:
     if isinstance(part, bytes):
         node.literal[part] = child
     elif isinstance(part, Component):
-        node.wild = node.wild or _Wildcards()
-        node.wild.add(part, child)
+        node.wild[part] = child
     else:
         node.any_depth = child
     return child
