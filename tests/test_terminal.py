@@ -17,8 +17,9 @@ from hypothesis import strategies as st
 import slim
 from slim.console import print_error
 from slim.errors import InputError
+from slim.report.layout import WIDTH
 from slim.report.terminal import clean, cut, shorten, visible
-from slim.report.text import WIDTH, render
+from slim.report.text import render
 from tests.attacks import Attack
 from tests.building import delete, file, image, layer, save, symlink
 from tests.layouts import pack, simple

@@ -32,7 +32,7 @@ FORMATS = {
 PAGES = ("text", "markdown")
 """Those that take `show_suppressed`."""
 COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
-    "text": ("slim.report.delta_markdown", {"flavor": "plain"}),
+    "text": ("slim.report.delta_text", {}),
     "json": ("slim.report.wire", {}),
     "markdown": ("slim.report.delta_markdown", {}),
     "sarif": ("slim.report.sarif", {}),

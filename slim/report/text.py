@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-import textwrap
-from collections.abc import Sequence
-
-from tabulate import tabulate
-
 from slim.report import words
+from slim.report.layout import WIDTH, table, wrapped
 from slim.report.model import LayerInfo, Place, Report, Waste
-from slim.report.terminal import clean, columns, shorten
+from slim.report.terminal import clean, shorten
 from slim.units import format_bytes, format_percent
 
-WIDTH = 100
 _SHOWN = 10
 
 
@@ -68,10 +63,10 @@ def _totals(report: Report) -> str:
         ),
         ("in all", totals.disk_bytes, totals.pull_bytes, _overhead(report)),
     ]
-    table = [
+    shown = [
         (what, format_bytes(disk), format_bytes(pull), note) for what, disk, pull, note in rows
     ]
-    text = _table(table, ("", "on disk", "to pull", ""), "left", "right", "right", "left")
+    text = table(shown, ("", "on disk", "to pull", ""), "left", "right", "right", "left")
     return f"{text}\n{_base(report)}"
 
 
@@ -83,7 +78,7 @@ def _plan(report: Report) -> str:
     """What to change, in order, and how big the image is then."""
     steps = [finding for finding in report.findings if finding.claimed_bytes]
     if not steps:
-        return _wrapped(clean(words.other_base(report))) if words.other_base(report) else ""
+        return wrapped(clean(words.other_base(report))) if words.other_base(report) else ""
     safe, everything = report.predicted.safe, report.predicted.all
     lines = [
         f"What to change: {format_bytes(safe.disk_bytes)} on disk after the safe steps,"
@@ -98,12 +93,12 @@ def _plan(report: Report) -> str:
             cause = finding.where[0]
             where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"
             lines.append(shorten(f"            {where}", WIDTH))
-        lines.append(_wrapped(clean(finding.fix.text), first=" " * 12, rest=" " * 12))
+        lines.append(wrapped(clean(finding.fix.text), first=" " * 12, rest=" " * 12))
     left = len(steps) - _SHOWN
     if left > 0:
         lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")
     if report.predicted.other_base_bytes:
-        lines.append(_wrapped(clean(words.other_base(report)), first="  ", rest="  "))
+        lines.append(wrapped(clean(words.other_base(report)), first="  ", rest="  "))
     lines.append("  `slim rules show ID` says why, and when a fix breaks something.")
     return "\n".join(lines)
 
@@ -120,7 +115,7 @@ def _suppressed(report: Report, shown: bool) -> str:
     for one in found:
         title = clean(f"{one.rule} {one.title}", WIDTH - 12)
         lines.append(f"  {format_bytes(one.disk_bytes):>8}  {title}")
-        lines.append(_wrapped(clean(words.suppressed(one)), first=" " * 12, rest=" " * 12))
+        lines.append(wrapped(clean(words.suppressed(one)), first=" " * 12, rest=" " * 12))
     return "\n".join(lines)
 
 
@@ -138,11 +133,11 @@ def _rebuild(report: Report) -> str:
         )
         for part in made.keep
     ]
-    table = _table(
+    kept = table(
         rows, ("on disk", "to pull", "kept", "what it is"), "right", "right", "left", "left"
     )
-    lines = [_wrapped(f"{words.rebuilt(report)} It keeps:"), table]
-    lines += [_wrapped(f"It assumes: {clean(one)}.", first="  ") for one in made.assumes]
+    lines = [wrapped(f"{words.rebuilt(report)} It keeps:"), kept]
+    lines += [wrapped(f"It assumes: {clean(one)}.", first="  ") for one in made.assumes]
     lines.append("  The JSON report has its Dockerfile, filled in (predicted.rebuild.dockerfile).")
     return "\n".join(lines)
 
@@ -155,10 +150,10 @@ def _base(report: Report) -> str:
     base, totals = report.image.base, report.totals
     if not base.layers:
         name = f" {clean(base.name, 40)}" if base.name else ""
-        return _wrapped(f"Base image{name}: where it ends is not known (say so with --base IMAGE).")
+        return wrapped(f"Base image{name}: where it ends is not known (say so with --base IMAGE).")
     name = f" {clean(base.name, 40)}" if base.name else ""
     guess = " (a guess from the history; --base IMAGE makes it exact)" if base.guessed else ""
-    return _wrapped(
+    return wrapped(
         f"Base image{name}: the first {words.count(base.layers, 'layer')},"
         f" {format_bytes(totals.base_bytes)} on disk{guess}."
     )
@@ -182,7 +177,7 @@ def _layers(report: Report) -> str:
         notes.append(f"with the lines of {clean(placed.path, 60)}")
     title = f"Layers ({'; '.join(notes)})" if notes else "Layers"
     header = ("#", "on disk", "dead", "to pull", "files", "instruction")
-    return f"{title}\n" + _table(rows, header, "left", "right", "right", "right", "right", "left")
+    return f"{title}\n" + table(rows, header, "left", "right", "right", "right", "right", "left")
 
 
 def _instruction(layer: LayerInfo) -> str:
@@ -213,7 +208,7 @@ def _cause(waste: Waste) -> list[str]:
     sizes = f"{format_bytes(waste.disk_bytes)} on disk, {format_bytes(waste.pull_bytes)} to pull"
     files = words.count(waste.files, "file")
     lines = [
-        _wrapped(
+        wrapped(
             f"{sizes}: {files} of layer {waste.origin_layer}, {words.cause(waste.kind)}",
             first="  ",
         ),
@@ -240,7 +235,7 @@ def _directories(report: Report) -> str:
         for one in report.directories[:_SHOWN]
     ]
     header = ("on disk", "to pull", "files", "path")
-    return "Largest directories\n" + _table(rows, header, "right", "right", "right", "left")
+    return "Largest directories\n" + table(rows, header, "right", "right", "right", "left")
 
 
 def _files(report: Report) -> str:
@@ -256,7 +251,7 @@ def _files(report: Report) -> str:
         for one in report.largest_files[:_SHOWN]
     ]
     header = ("on disk", "to pull", "layer", "path")
-    return "Largest files\n" + _table(rows, header, "right", "right", "right", "left")
+    return "Largest files\n" + table(rows, header, "right", "right", "right", "left")
 
 
 def _notes(report: Report) -> str:
@@ -270,28 +265,9 @@ def _notes(report: Report) -> str:
         layer = f"layer {warning.layer}: " if warning.layer is not None else ""
         path = f" /{clean(warning.path, 60)}" if warning.path else ""
         more = f" and {words.count(warning.count - 1, 'more')}"[:-1] if warning.count > 1 else ""
-        lines.append(_wrapped(f"warning: {layer}{clean(warning.text)} [{clean(warning.id, 60)}]"))
+        lines.append(wrapped(f"warning: {layer}{clean(warning.text)} [{clean(warning.id, 60)}]"))
         if path:
             lines.append(f"        {path}{more}")
     if len(report.warnings) > _SHOWN:
         lines.append(f"and {len(report.warnings) - _SHOWN} more warnings in the JSON report")
     return "\n".join(lines)
-
-
-def _wrapped(text: str, *, first: str = "", rest: str = "    ") -> str:
-    # Where there are characters of two columns, half as many fit.
-    width = WIDTH if columns(text) == len(text) else WIDTH // 2
-    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest)
-
-
-def _table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:
-    """A table that fits: the last column takes what is left and is cut in the middle."""
-    # tabulate keeps two more columns than a header needs.
-    widths = [
-        max([len(title) + 2, *(len(row[column]) for row in rows)])
-        for column, title in enumerate(header[:-1])
-    ]
-    room = max(20, WIDTH - 2 - sum(width + 2 for width in widths))
-    cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
-    text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
-    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 
 from slim.report.comparison import Comparison
-from slim.report.model import Finding, KeepPart, Report
+from slim.report.model import Budget, Finding, KeepPart, Report
 from slim.units import format_bytes, format_percent
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
@@ -62,6 +62,25 @@ def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -
     if name in ("dive-efficiency", "dive-user-wasted"):
         return f"{value / 10_000:.6g}%"
     return size(value)
+
+
+def signed(change: int) -> str:
+    """`+4.1 MB`, `-4.1 MB`, `0 B`."""
+    return f"+{format_bytes(change)}" if change > 0 else format_bytes(change)
+
+
+def limit(budget: Budget, on_base: bool = False) -> str:
+    """What a limit says of the number it is for: `over the limit of 340 MB by 3 kB`."""
+    bound, value = (budgeted(budget.name, one) for one in (budget.limit, budget.value))
+    if budget.percent is not None:
+        bound = f"{budget.percent:g}% and {bound}"
+    if budget.result == "unknown":
+        return f"not known to be under {bound}"
+    if bound == value and budget.result == "over":
+        bound += f" by {budgeted(budget.name, abs(budget.value - budget.limit))}"
+    over, under = ("below", "at least") if budget.name == "dive-efficiency" else ("over", "under")
+    said = f"{over if budget.result == 'over' else under} the limit of {bound}"
+    return f"{said}, on base too" if on_base else said
 
 
 def suppressed(one: Finding) -> str:

@@ -20,7 +20,6 @@ from markupsafe import Markup, escape
 from slim.report import words
 from slim.report.html import draw
 from slim.report.html.tones import FILLS, STRIPES, TEXT
-from slim.report.model import Budget
 from slim.report.terminal import cut
 from slim.units import format_bytes
 
@@ -46,13 +45,13 @@ def _environment() -> jinja2.Environment:
     )
     made.filters |= {
         "size": format_bytes,
-        "signed": signed,
+        "signed": words.signed,
         "cut": cut,
         "instruction": lambda text, width: cut(words.instruction(text), width),
         "prose": prose,
         "lines": _lines,
         "count": words.count,
-        "limit": limit,
+        "limit": words.limit,
         "budget_value": lambda budget: words.budgeted(budget.name, budget.value),
         "kept": words.contents,
         "dead_words": words.cause,
@@ -79,25 +78,6 @@ def prose(text: str, width: int = _LONGEST) -> Markup:
         else escape(piece)
         for number, piece in enumerate(pieces)
     )
-
-
-def signed(change: int) -> str:
-    """`+4.1 MB`, `-4.1 MB`, `0 B`."""
-    return f"+{format_bytes(change)}" if change > 0 else format_bytes(change)
-
-
-def limit(budget: Budget, on_base: bool = False) -> str:
-    """What a limit says of the number it is for: `over the limit of 340 MB by 3 kB`."""
-    bound, value = (words.budgeted(budget.name, one) for one in (budget.limit, budget.value))
-    if budget.percent is not None:
-        bound = f"{budget.percent:g}% and {bound}"
-    if budget.result == "unknown":
-        return f"not known to be under {bound}"
-    if bound == value and budget.result == "over":
-        bound += f" by {words.budgeted(budget.name, abs(budget.value - budget.limit))}"
-    over, under = ("below", "at least") if budget.name == "dive-efficiency" else ("over", "under")
-    said = f"{over if budget.result == 'over' else under} the limit of {bound}"
-    return f"{said}, on base too" if on_base else said
 
 
 def _shown(value: Any) -> Any:

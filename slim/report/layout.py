@@ -1,0 +1,32 @@
+"""Paragraphs and tables for a terminal of 100 columns [pure]."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Sequence
+
+from tabulate import tabulate
+
+from slim.report.terminal import columns, shorten
+
+WIDTH = 100
+
+
+def wrapped(text: str, *, first: str = "", rest: str = "    ") -> str:
+    """A paragraph in lines that fit; what is in it was cleaned before."""
+    # Where there are characters of two columns, half as many fit.
+    width = WIDTH if columns(text) == len(text) else WIDTH // 2
+    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest)
+
+
+def table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> str:
+    """A table that fits: the last column takes what is left and is cut in the middle."""
+    # tabulate keeps two more columns than a header needs.
+    widths = [
+        max([len(title) + 2, *(len(row[column]) for row in rows)])
+        for column, title in enumerate(header[:-1])
+    ]
+    room = max(20, WIDTH - 2 - sum(width + 2 for width in widths))
+    cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
+    text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
+    return "\n".join(f"  {line}".rstrip() for line in text.splitlines())

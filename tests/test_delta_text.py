@@ -1,0 +1,47 @@
+"""Comparisons at a terminal: every verdict's page is golden, nothing is wider than the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+import slim
+from slim.report.gate import Gates, Growth
+from slim.report.layout import WIDTH
+from slim.report.terminal import columns
+from slim.units import format_bytes
+from tests.conftest import GOLDEN
+from tests.reports import hostile
+from tests.test_delta import PAGES, compared
+from tests.test_renderers import is_visible, names
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_pages_are_the_golden_ones(golden_text: Callable[[Path, str], None], kind: str) -> None:
+    text = slim.render(PAGES[kind](), "text")
+    assert max(map(columns, text.splitlines())) <= WIDTH
+    golden_text(GOLDEN / "renderers" / f"comparison-{kind}.text.txt", text)
+
+
+@pytest.mark.parametrize("kind", PAGES)
+def test_the_verdict_and_the_largest_cause_come_first(kind: str) -> None:
+    made = PAGES[kind]()
+    head, _, rest = slim.render(made, "text").partition("\n\n")
+    assert all(reason.split()[0] in head for reason in made.verdict.reasons[:10])
+    grown = [one for one in made.layers if one.disk_bytes > one.base_disk_bytes]
+    assert ("What made it grow" in rest) is bool(grown)
+    if grown:
+        cause = rest.split("What made it grow\n")[1].splitlines()[0]
+        assert f"+{format_bytes(grown[0].disk_bytes - grown[0].base_disk_bytes)}" in cause
+
+
+@given(names, names)
+@settings(max_examples=30)
+def test_any_names_fit_and_are_only_shown(base: list[str], after: list[str]) -> None:
+    made = compared(hostile(base), hostile(after), Gates(growth=Growth(1, 1)))
+    lines = slim.render(made, "text").splitlines()
+    assert all(columns(line) <= WIDTH and is_visible(line) for line in lines)
+    assert not any(line.lstrip().startswith(("::", "##[")) for line in lines)
