@@ -1,6 +1,6 @@
 """The final filesystem as a tree of few nodes that lose no byte [pure].
 
-The files and directories with the largest shares of the image get a node each; all that has none is, per
+The files and directories with most bytes on disk get a node each; all that has none is, per
 directory, one node more. What is chosen is closed: a directory comes before everything below it.
 """
 
@@ -51,14 +51,13 @@ def outline(
 ) -> list[Node]:
     """At most `limit` files and directories beside the root, each directory's rest, and the root.
 
-    A node's share is the larger of its shares on disk and in the pull. Parents come before children,
-    children largest first, the rest of a directory last.
+    Parents come before children, children largest first, the rest of a directory last.
 
     Args:
         gone: row → (disk, pull) bytes that would go; rows that are not live are left aside.
     """
     names = names_of_bodies(files)
-    folders, bodies = _choose(files, rollup, pull, names, limit)
+    folders, bodies = _choose(files, rollup, names, limit)
     nodes, of_folder, of_body = _arrange(files, rollup, pull, names, folders, bodies)
     rests = [-1] * len(nodes)
     for index, node in enumerate(nodes):
@@ -91,35 +90,27 @@ def outline(
 
 
 def _choose(
-    files: Files, rollup: Rollup, pull: array[int], names: Mapping[int, int], limit: int
+    files: Files, rollup: Rollup, names: Mapping[int, int], limit: int
 ) -> tuple[list[int], list[int]]:
-    """Directories and bodies with the largest shares; with a directory all those above it."""
-    all_disk, all_pull = max(rollup.disk[ROOT], 1), max(rollup.pull[ROOT], 1)
+    """Directories and bodies with most bytes on disk; with a directory all those above it.
 
-    def share(disk: int, pulled: int) -> int:
-        return max(disk * all_pull, pulled * all_disk)
-
+    What they take in the pull does not count: one image has one tree, however it is compressed.
+    """
     depths = array("i", [0]) * len(files.dir_parent)
     for directory in range(ROOT + 1, len(files.dir_parent)):
         depths[directory] = depths[files.dir_parent[directory]] + 1
 
     def candidates() -> Iterator[tuple[int, int, int]]:
-        # Equal shares: first directories, of them the outer ones.
+        # Equal sizes: first directories, of them the outer ones.
         for directory in range(ROOT + 1, len(files.dir_parent)):
-            disk, pulled = rollup.disk[directory], rollup.pull[directory]
-            if (disk or pulled) and depths[directory] <= DEPTH:
-                yield share(disk, pulled), 1, -directory
+            if rollup.disk[directory] and depths[directory] <= DEPTH:
+                yield rollup.disk[directory], 1, -directory
         live = files.live_bodies()
-        sizes, shares = list(compress(files.size, live)), list(compress(pull, live))
-        # Whoever has one of the largest shares is at least as large as these, in one of both.
-        disk_floor, pull_floor = (min(nlargest(limit, one), default=0) for one in (sizes, shares))
-        rows = compress(range(len(files)), live)
-        for row, disk, pulled in zip(rows, sizes, shares, strict=True):
-            if not disk and not pulled:
-                continue
-            home = files.directory[names.get(row, row)]
-            if (disk >= disk_floor or pulled >= pull_floor) and depths[home] <= DEPTH:
-                yield share(disk, pulled), 0, -row
+        sizes = list(compress(files.size, live))
+        floor = max(min(nlargest(limit, sizes), default=0), 1)
+        for row, size in zip(compress(range(len(files)), live), sizes, strict=True):
+            if size >= floor and depths[files.directory[names.get(row, row)]] <= DEPTH:
+                yield size, 0, -row
 
     best = nlargest(limit, candidates())
     return [-one for _, folder, one in best if folder], [
@@ -136,13 +127,13 @@ def _arrange(
     bodies: list[int],
 ) -> tuple[list[Node], dict[int, int], dict[int, int]]:
     """Nodes in order, and the index of each directory and body among them."""
-    inside: dict[int, list[tuple[int, int, int, int]]] = defaultdict(list)
-    """Directory → (-disk, -pull, 1 for a file, id) of what is in it."""
+    inside: dict[int, list[tuple[int, bytes, int, int]]] = defaultdict(list)
+    """Directory → (-disk, name, 1 for a file, id) of what is in it."""
     for one in folders:
-        inside[files.dir_parent[one]].append((-rollup.disk[one], -rollup.pull[one], 0, one))
+        inside[files.dir_parent[one]].append((-rollup.disk[one], files.dir_name[one], 0, one))
     for one in bodies:
-        home = files.directory[names.get(one, one)]
-        inside[home].append((-files.size[one], -pull[one], 1, one))
+        row = names.get(one, one)
+        inside[files.directory[row]].append((-files.size[one], files.name[row], 1, one))
     nodes: list[Node] = []
     of_folder: dict[int, int] = {}
     of_body: dict[int, int] = {}
@@ -167,9 +158,9 @@ def _arrange(
         nodes.append(node)
         children = sorted(inside[one])
         rest = Node(own, Sort.REST, b"", node.disk, node.pull, node.files)
-        for disk, share, is_file, child in children:
+        for disk, _, is_file, child in children:
             rest.disk += disk
-            rest.pull += share
+            rest.pull -= pull[child] if is_file else rollup.pull[child]
             rest.files -= 1 if is_file else rollup.files[child]
         if rest.disk or rest.pull or rest.files:
             waiting.append(rest)
