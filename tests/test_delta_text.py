@@ -14,7 +14,7 @@ from slim.report.layout import WIDTH
 from slim.report.terminal import columns
 from slim.units import format_bytes
 from tests.conftest import GOLDEN
-from tests.reports import hostile
+from tests.reports import REPORTS, hostile
 from tests.test_delta import PAGES, compared
 from tests.test_renderers import is_visible, names
 
@@ -45,3 +45,12 @@ def test_any_names_fit_and_are_only_shown(base: list[str], after: list[str]) -> 
     lines = slim.render(made, "text").splitlines()
     assert all(columns(line) <= WIDTH and is_visible(line) for line in lines)
     assert not any(line.lstrip().startswith(("::", "##[")) for line in lines)
+
+
+def test_an_analysis_says_first_what_its_gates_say() -> None:
+    made = REPORTS["over"]()
+    lines = slim.render(made, "text").splitlines()
+    assert lines[0].endswith(": over budget")
+    assert lines[1] == f"  {made.verdict.reasons[0]}"
+    assert slim.render(REPORTS["within"](), "text").splitlines()[0].endswith(": within budget")
+    assert "budget" not in slim.render(REPORTS["clean"](), "text")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from slim.report import words
 from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
 from slim.report.delta_words import causes, counts, growth, sentence, sums
-from slim.report.layout import WIDTH, table, wrapped
+from slim.report.layout import WIDTH, reasons, table, wrapped
 from slim.report.model import Place
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes
@@ -46,7 +46,7 @@ def _headline(comparison: Comparison) -> str:
     ]
     if platforms[0] != platforms[1]:
         lines.append(wrapped(f"Two platforms are compared: {platforms[1]} with {platforms[0]}."))
-    lines += [wrapped(f"  {clean(reason)}") for reason in comparison.verdict.reasons[:_SHOWN]]
+    lines += reasons(comparison)
     if not (comparison.base.verified and comparison.image.verified):
         lines.append("Digests were not checked.")
     return "\n".join(lines)

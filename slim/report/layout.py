@@ -1,4 +1,4 @@
-"""Paragraphs and tables for a terminal of 100 columns [pure]."""
+"""Paragraphs, tables and what gates say, for a terminal of 100 columns [pure]."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from slim.report.terminal import columns, shorten
+from slim.report.comparison import Comparison
+from slim.report.model import Report
+from slim.report.terminal import clean, columns, shorten
 
 WIDTH = 100
+_REASONS = 10
 
 
 def wrapped(text: str, *, first: str = "", rest: str = "    ") -> str:
@@ -30,3 +33,10 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> 
     cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
     text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
     return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def reasons(document: Report | Comparison) -> list[str]:
+    """Why the gates say what they say, a line or more for each."""
+    said = document.verdict.reasons
+    lines = [wrapped(f"  {clean(one)}") for one in said[:_REASONS]]
+    return lines + ([f"  and {len(said) - _REASONS:,} more"] if len(said) > _REASONS else [])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.report import words
-from slim.report.layout import WIDTH, table, wrapped
+from slim.report.layout import WIDTH, reasons, table, wrapped
 from slim.report.model import LayerInfo, Place, Report, Waste
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes, format_percent
@@ -34,10 +34,12 @@ def render(report: Report, *, show_suppressed: bool = False) -> str:
 def _headline(report: Report) -> str:
     totals = report.totals
     name = report.image.name or report.source.input
+    verdict = words.verdict(report)
     lines = [
         f"{clean(name, 48)}: {format_bytes(totals.disk_bytes)} on disk,"
-        f" {format_bytes(totals.pull_bytes)} to pull"
+        f" {format_bytes(totals.pull_bytes)} to pull" + (f": {verdict}" if verdict else "")
     ]
+    lines += reasons(report)
     if totals.dead_bytes:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
         lines.append(
@@ -154,7 +156,7 @@ def _base(report: Report) -> str:
     name = f" {clean(base.name, 40)}" if base.name else ""
     guess = " (a guess from the history; --base IMAGE makes it exact)" if base.guessed else ""
     return wrapped(
-        f"Base image{name}: the first {words.count(base.layers, 'layer')},"
+        f"Base image{name}: {words.first(base.layers, 'layer')},"
         f" {format_bytes(totals.base_bytes)} on disk{guess}."
     )
 

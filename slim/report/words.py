@@ -55,6 +55,11 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {plural}"
 
 
+def first(number: int, noun: str) -> str:
+    """`the first layer`, `the first 3 layers`."""
+    return f"the first {noun if number == 1 else count(number, noun)}"
+
+
 def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -> str:
     """A value or limit of a budget, in its unit; `size` writes bytes."""
     if name == "layers":

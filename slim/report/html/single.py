@@ -98,7 +98,7 @@ def base_words(report: Report) -> str:
     guess = ", which is a guess from the history" if base.guessed else ""
     name = f" {cut(base.name, 80)}" if base.name else ""
     return (
-        f"The base image{name} is the first {words.count(base.layers, 'layer')},"
+        f"The base image{name} is {words.first(base.layers, 'layer')},"
         f" {maps.sizes(report.totals.base_bytes, report.totals.base_pull_bytes)}{guess}."
     )
 
