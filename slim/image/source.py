@@ -198,7 +198,9 @@ def open_pipe(ref: str) -> int | None:
         mode = os.fstat(0).st_mode if path == "-" else os.stat(path).st_mode
         if not (stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode)):
             return None
-        fd = os.dup(0) if path == "-" else os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        # Opening a named pipe waits for somebody who writes; one that nobody writes to is empty.
+        fd = os.dup(0) if path == "-" else os.open(path, _FLAGS)
+        os.set_blocking(fd, True)
     except (OSError, ValueError):
         # Whatever it is, it is no pipe: the reader of files says what is wrong.
         return None
