@@ -23,6 +23,7 @@ MODULES = (
     "test_containers",
     "test_manifests",
     "test_config",
+    "test_planted_secrets",
     "test_documents",
     "test_compression",
     "test_estargz",
