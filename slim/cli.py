@@ -12,6 +12,7 @@ from slim.cli_cache import cache as cache_commands
 from slim.cli_cache import open_cache
 from slim.cli_comment import commenting
 from slim.cli_compare import comparisons
+from slim.cli_explain import explaining
 from slim.cli_options import (
     AdviceWanted,
     Against,
@@ -317,6 +318,7 @@ app.add_typer(reports)
 app.add_typer(comparisons)
 app.add_typer(commenting)
 app.add_typer(plugins)
+app.add_typer(explaining)
 app.add_typer(rules, name="rules")
 app.add_typer(cache_commands, name="cache")
 

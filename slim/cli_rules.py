@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -95,18 +96,18 @@ def new(
     print_output(template(rule))
 
 
-def find(name: str) -> Rule:
-    """A rule by id or slug.
+def find(name: str, known: Sequence[Rule] | None = None) -> Rule:
+    """A rule by id or slug, among those that come with slim if nothing else is said.
 
     Raises:
         UsageError: there is none; the hint names the nearest.
     """
     from difflib import get_close_matches
 
-    known = {key: rule for rule in _load() for key in (rule.id, rule.slug)}
-    if name in known or name.upper() in known:
-        return known.get(name) or known[name.upper()]
-    near = get_close_matches(name, known, 1)
+    by_name = {key: rule for rule in known or _load() for key in (rule.id, rule.slug)}
+    if name in by_name or name.upper() in by_name:
+        return by_name.get(name) or by_name[name.upper()]
+    near = get_close_matches(name, by_name, 1)
     hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
     raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)
 

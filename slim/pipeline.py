@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from importlib import import_module
 from pathlib import Path
@@ -22,17 +23,22 @@ from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
 
 if TYPE_CHECKING:
+    from slim.advice.apply import Ground
     from slim.advice.consult import Counsel
+    from slim.advice.explain import Explanation
     from slim.advice.ignore import Ignore
-    from slim.advice.rule import Pack
+    from slim.advice.rule import Pack, Rule
     from slim.dockerfile import Placement
     from slim.files.cache import TableCache
     from slim.files.ledger import Ledger
-    from slim.files.table import Files
+    from slim.files.table import Files, LayerTable
+    from slim.image.base import BaseImage
     from slim.report.build import Rulebook
     from slim.report.model import Report
 
 _DOCKERFILE_BYTES = 1 << 20
+_EXPLAINED = 10_000
+"""Findings that a report has from which some are explained: all of them."""
 
 
 def analyze(
@@ -95,8 +101,154 @@ def analyze(
         NetworkError: a registry does not answer, or refuses (6).
         UsageError: several images and no choice, a bad option (2).
     """
-    text = _read_dockerfile(dockerfile) if dockerfile is not None else None
     own = _load_rules(rules) if advice else None
+    read = _read(
+        source,
+        tag=tag,
+        image_index=image_index,
+        platform=platform,
+        base=base,
+        registry=registry,
+        manifest_only=manifest_only,
+        full=full,
+        dockerfile=dockerfile,
+        target=target,
+        advice=advice,
+        verify=verify,
+        jobs=jobs,
+        limits=limits,
+        cache=cache,
+        progress=progress,
+    )
+    counsel, rulebook = None, None
+    if advice:
+        counsel, rulebook = _consult(
+            read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
+        )
+    from slim.report.build import build
+
+    return build(
+        read.image,
+        read.tables,
+        read.files,
+        read.ledger,
+        read.base,
+        placements=read.placements,
+        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
+        counsel=counsel,
+        rulebook=rulebook,
+        verified=verify and not manifest_only and not any(layer.toc for layer in read.image.layers),
+        top=top,
+        all_files=all_files,
+        redacted=redact,
+    )
+
+
+def explain(
+    source: str | os.PathLike[str],
+    wanted: Sequence[Rule],
+    applied: Sequence[Rule],
+    *,
+    tag: str | None = None,
+    image_index: int | None = None,
+    platform: str | None = None,
+    base: str | os.PathLike[str] | None = None,
+    registry: Access = ANONYMOUS,
+    dockerfile: str | os.PathLike[str] | None = None,
+    target: str | None = None,
+    role: str | None = None,
+    ignores: Sequence[Ignore] = (),
+    obey_label: bool = True,
+    today: date | None = None,
+    jobs: int | None = None,
+    limits: Limits = DEFAULT_LIMITS,
+    cache: TableCache | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[tuple[Explanation, ...], Report]:
+    """Why each of the rules `wanted` says what it says about an image, or why it says nothing.
+
+    `applied` are all rules that take part, `wanted` among them: one may have what another would claim. The
+    report has their findings. All else is as for `analyze`.
+    """
+    from slim.advice.apply import apply
+    from slim.advice.builtin import builtin_never, builtin_snippets
+    from slim.advice.consult import counsel_of
+    from slim.advice.explain import explain as explain_rule
+
+    read = _read(
+        source,
+        tag=tag,
+        image_index=image_index,
+        platform=platform,
+        base=base,
+        registry=registry,
+        dockerfile=dockerfile,
+        target=target,
+        jobs=jobs,
+        limits=limits,
+        cache=cache,
+        progress=progress,
+    )
+    from slim.report.build import Rulebook, build
+
+    ground, never = _survey(read, role), builtin_never()
+    done = apply(
+        ground,
+        applied,
+        never,
+        ignores=ignores,
+        obey_label=obey_label,
+        today=today or datetime.now(UTC).date(),
+    )
+    report = build(
+        read.image,
+        read.tables,
+        read.files,
+        read.ledger,
+        read.base,
+        placements=read.placements,
+        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
+        counsel=counsel_of(ground, done),
+        rulebook=Rulebook("", builtin_snippets()),
+        verified=not any(layer.toc for layer in read.image.layers),
+        top=_EXPLAINED,
+    )
+    return tuple(explain_rule(ground, done, never, one) for one in wanted), report
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """One image, and all that is known of its files."""
+
+    image: Image
+    tables: Sequence[LayerTable | None]
+    files: Files
+    ledger: Ledger
+    base: BaseImage
+    placements: tuple[Placement | None, ...]
+
+
+def _read(
+    source: str | os.PathLike[str],
+    *,
+    tag: str | None,
+    image_index: int | None,
+    platform: str | None,
+    base: str | os.PathLike[str] | None,
+    registry: Access,
+    dockerfile: str | os.PathLike[str] | None,
+    target: str | None,
+    jobs: int | None,
+    limits: Limits,
+    cache: TableCache | None,
+    progress: Callable[[int, int], None] | None,
+    manifest_only: bool = False,
+    full: bool = False,
+    advice: bool = True,
+    verify: bool = True,
+) -> _Read:
+    """image → files; arguments and errors are those of `analyze`."""
+    text = _read_dockerfile(dockerfile) if dockerfile is not None else None
     with open_any(
         source,
         tag=tag,
@@ -126,40 +278,10 @@ def analyze(
             progress=_summed(progress, sum(layer.size for layer in image.layers if layer.blob)),
         )
         preparing.join()
-    from slim.report.build import build
-
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
-    base_image = find_base(image, _open_base(base, str(image.config.platform), registry, limits))
-    counsel, rulebook = None, None
-    if advice:
-        counsel, rulebook = _consult(
-            image,
-            files,
-            ledger,
-            base_image.layers,
-            role,
-            [table.compression if table else "" for table in tables],
-            own=own,
-            ignores=ignores,
-            obey_label=obey_label,
-            today=today or datetime.now(UTC).date(),
-        )
-    return build(
-        image,
-        tables,
-        files,
-        ledger,
-        base_image,
-        placements=placements,
-        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-        counsel=counsel,
-        rulebook=rulebook,
-        verified=verify and not manifest_only and not any(layer.toc for layer in image.layers),
-        top=top,
-        all_files=all_files,
-        redacted=redact,
-    )
+    opened = _open_base(base, str(image.config.platform), registry, limits)
+    return _Read(image, tables, files, ledger, find_base(image, opened), placements)
 
 
 def _prepare(advice: bool) -> None:
@@ -176,41 +298,49 @@ def _scripts(image: Image) -> frozenset[bytes]:
 
 
 def _consult(
-    image: Image,
-    files: Files,
-    ledger: Ledger,
-    base_layers: int,
-    role: str | None,
-    compressions: Sequence[str],
-    *,
+    read: _Read,
     own: tuple[tuple[Pack, ...], dict[str, str]] | None,
+    role: str | None,
     ignores: Sequence[Ignore],
     obey_label: bool,
     today: date,
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim, and the user's own."""
+    from slim.advice.apply import apply
     from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
-    from slim.advice.consult import consult
+    from slim.advice.consult import counsel_of
     from slim.advice.pack import rules_digest, rules_of
     from slim.report.build import Rulebook
 
     more, fragments = own or ((), {})
     packs = (*builtin_packs(), *more)
-    counsel = consult(
-        image,
-        files,
-        ledger,
+    ground = _survey(read, role)
+    applied = apply(
+        ground,
         rules_of(packs),
         builtin_never(),
-        base_layers=base_layers,
-        role=role,
-        # An archive of `docker save` is not how a registry stores the image.
-        compressions=() if image.format == "docker-archive" else compressions,
         ignores=ignores,
         obey_label=obey_label,
         today=today,
     )
-    return counsel, Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
+    rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
+    return counsel_of(ground, applied), rulebook
+
+
+def _survey(read: _Read, role: str | None) -> Ground:
+    """What rules can ask about the image."""
+    from slim.advice.apply import survey
+
+    # An archive of `docker save` is not how a registry stores the image.
+    saved = read.image.format == "docker-archive"
+    return survey(
+        read.image,
+        read.files,
+        read.ledger,
+        base_layers=read.base.layers,
+        role=role,
+        compressions=() if saved else [one.compression if one else "" for one in read.tables],
+    )
 
 
 def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]] | None:

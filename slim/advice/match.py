@@ -66,7 +66,36 @@ def match(
     queries: Mapping[str, Query],
 ) -> tuple[Selection, ...]:
     """The selections of `rules`, in their order; rules that select nothing, or less
-    than their floor, are left out.
+    than their floor, are left out. Arguments are those of `select`.
+    """
+    disk = disk_of(files)
+    selections = select(
+        files,
+        rules,
+        variables=variables,
+        never=never,
+        owned=owned,
+        packages=packages,
+        queries=queries,
+    )
+    return tuple(
+        one
+        for one in selections
+        if ((one.rows or one.parts) and size_of(files, one) >= least(one.rule, disk)) or one.names
+    )
+
+
+def select(
+    files: Files,
+    rules: Sequence[Rule],
+    *,
+    variables: Mapping[str, Sequence[str]],
+    never: Sequence[Protected],
+    owned: bytes,
+    packages: Mapping[tuple[str, str], Iterable[int]],
+    queries: Mapping[str, Query],
+) -> tuple[Selection, ...]:
+    """What each rule selects, whatever its size and also where it is nothing.
 
     Args:
         owned: mask of the rows that a system package owns.
@@ -76,14 +105,11 @@ def match(
     by_path = _match_paths(files, rules, variables, never, owned)
     results: dict[str, Picked] = {}
     found: list[Selection] = []
-    disk = sum(compress(files.size, mask(files.kind, Kind.FILE)))
     for index, rule in enumerate(rules):
         if rule.query is not None:
             query = queries.get(rule.query)
-            if query is None:
-                continue
             if rule.query not in results:
-                results[rule.query] = query()
+                results[rule.query] = query() if query is not None else Picked()
             picked = results[rule.query]
             if rule.match:
                 picked = _inside(picked, frozenset(by_path[index]))
@@ -104,13 +130,21 @@ def match(
             selection = _from_packages(files, rule, packages)
         else:
             selection = Selection(rule, by_path[index])
-        size = sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
-        if ((selection.rows or selection.parts) and size >= _least(rule, disk)) or selection.names:
-            found.append(selection)
+        found.append(selection)
     return tuple(found)
 
 
-def _least(rule: Rule, disk: int) -> int:
+def disk_of(files: Files) -> int:
+    """Bytes of all files of all layers: what a rule's `share` is a share of."""
+    return sum(compress(files.size, mask(files.kind, Kind.FILE)))
+
+
+def size_of(files: Files, selection: Selection) -> int:
+    """Bytes on disk that a selection points at."""
+    return sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
+
+
+def least(rule: Rule, disk: int) -> int:
     """Bytes below which a rule is silent in an image of `disk` bytes; empty files are no waste."""
     return max(rule.floor, -(-disk * rule.share // 100), 1)
 

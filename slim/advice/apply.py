@@ -1,0 +1,236 @@
+"""Rules × image → what they select and claim: facts, selections, suppressions, claims [pure].
+
+`survey` finds out what rules can ask about an image, `apply` asks for them; what the advice is, and why a
+rule says nothing, both follow from the two.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import partial
+
+from slim.advice.claim import Claim, claim
+from slim.advice.doubt import doubt
+from slim.advice.facts.evaluate import evaluate, prepare
+from slim.advice.facts.gather import Facts, gather
+from slim.advice.facts.paths import View, view_of
+from slim.advice.ignore import LABEL, Ignore, idle, parse_label
+from slim.advice.match import Query, match
+from slim.advice.never import Protected
+from slim.advice.packages.catalog import Catalog, read_catalog
+from slim.advice.packages.graph import Graph, link
+from slim.advice.packages.model import SYSTEM
+from slim.advice.packages.owners import NOBODY, Ownership, own
+from slim.advice.queries import assets, binaries, contents, installed, layers, runtimes, secrets
+from slim.advice.rule import Rule
+from slim.advice.suppress import Parted, suppress
+from slim.files.ledger import Ledger
+from slim.files.table import Fate, Files
+from slim.image.model import Image
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """What rules can ask about one image."""
+
+    image: Image
+    files: Files
+    ledger: Ledger
+    base_layers: int
+    view: View
+    catalog: Catalog
+    owned: Ownership
+    facts: Facts
+    graph: Graph
+    packages: Mapping[tuple[str, str], Sequence[int]]
+    """(manager, name) → rows, of the system's packages."""
+    system_owned: bytes
+    """Mask of the rows that a system package owns."""
+    queries: Mapping[str, Query]
+    """Computed whenever one is called."""
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """What rules select and claim in one image."""
+
+    parted: tuple[Parted, ...]
+    claims: tuple[Claim, ...]
+    """One for each of `parted`."""
+    ignores: tuple[Ignore, ...]
+    """What `parted` refers to."""
+    idle_ignores: tuple[tuple[str, str], ...]
+    """(id, text) of warnings: suppressions that do nothing."""
+
+
+def survey(
+    image: Image,
+    files: Files,
+    ledger: Ledger,
+    *,
+    base_layers: int,
+    role: str | None = None,
+    compressions: Sequence[str] = (),
+) -> Ground:
+    """Gather facts, packages and owners. `role` overrides what the signs say; `compressions` has a word
+    per layer, or none where the form of the image says nothing about how a registry stores it."""
+    view = view_of(files)
+    catalog = read_catalog(_texts(files))
+    owned = own(files, catalog.packages, ledger.pull)
+    facts = gather(
+        image.config,
+        image.history,
+        view,
+        catalog.packages,
+        role_override=role,
+        names=image.names,
+    )
+    graph = link(catalog.packages)
+    return Ground(
+        image,
+        files,
+        ledger,
+        base_layers,
+        view,
+        catalog,
+        owned,
+        facts,
+        graph,
+        _rows_of_packages(owned),
+        _system_owned(owned),
+        _queries(image, files, view, catalog, owned, graph, facts, compressions),
+    )
+
+
+def apply(
+    ground: Ground,
+    rules: Sequence[Rule],
+    never: Sequence[Protected],
+    *,
+    ignores: Sequence[Ignore] = (),
+    obey_label: bool = True,
+    today: date = date.max,
+) -> Applied:
+    """Apply rules. What `ignores` and, with `obey_label`, the image's label name claims nothing, unless they
+    have expired by `today`."""
+    files, facts = ground.files, ground.facts
+    in_label = ground.image.config.labels.get(LABEL, "") if obey_label else ""
+    more, faults = parse_label(in_label)
+    ignores = (*ignores, *more)
+    listening = [rule for rule in rules if _listens(rule, facts)]
+    if any(layer.toc for layer in ground.image.layers):
+        listening = doubt(listening)
+    wanted = [one for rule in listening for one in rule.when]
+    prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
+    selections = match(
+        files,
+        [rule for rule in listening if evaluate(rule.when, prepared).holds],
+        variables=facts.variables,
+        never=never,
+        owned=ground.system_owned,
+        packages=ground.packages,
+        queries=ground.queries,
+    )
+    parted = suppress(files, selections, ignores, today)
+    claims = claim(
+        files,
+        [one.selection for one in parted],
+        claiming=[one.ignore is None and _claims(one.selection.rule, facts) for one in parted],
+        base_layers=ground.base_layers,
+    )
+    taken = {one.ignore for one in parted if one.ignore is not None}
+    names = {name for rule in rules for name in (rule.id, rule.slug)}
+    return Applied(
+        parted,
+        claims,
+        ignores,
+        (
+            *(("ignore-invalid", text) for text in faults),
+            *idle(ignores, taken, names, today),
+        ),
+    )
+
+
+def _claims(rule: Rule, facts: Facts) -> bool:
+    return rule.roles.of(facts.role.name) == "on" and rule.category != "secret"
+
+
+def _listens(rule: Rule, facts: Facts) -> bool:
+    return rule.audience == "default" and rule.roles.of(facts.role.name) != "off"
+
+
+def _texts(files: Files) -> dict[bytes, bytes]:
+    """Live path → content, of what was kept."""
+    names = defaultdict(list)
+    for row, body in files.body.items():
+        names[body].append(row)
+    return {
+        files.path(name): content
+        for row, content in files.texts.items()
+        for name in (row, *names.get(row, ()))
+        if files.shown[name] and files.fate[row] == Fate.LIVE
+    }
+
+
+def _system_owned(owned: Ownership) -> bytes:
+    system = bytes(package.manager in SYSTEM for package in owned.packages)
+    return bytes(owner != NOBODY and system[owner] for owner in owned.owner)
+
+
+def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
+    """(manager, name) → rows, of the system's packages."""
+    rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+    keys = [(package.manager, package.name) for package in owned.packages]
+    for row, owner in enumerate(owned.owner):
+        if owner != NOBODY and keys[owner][0] in SYSTEM:
+            rows[keys[owner]].append(row)
+    return rows
+
+
+def _queries(
+    image: Image,
+    files: Files,
+    view: View,
+    catalog: Catalog,
+    owned: Ownership,
+    graph: Graph,
+    facts: Facts,
+    compressions: Sequence[str],
+) -> dict[str, Query]:
+    """Every computed selection by name."""
+    return {
+        "layer.rewritten": partial(layers.dead, files, Fate.REWRITTEN),
+        "layer.metadata_only": partial(layers.dead, files, Fate.METADATA_ONLY),
+        "layer.deleted": partial(layers.dead, files, Fate.DELETED),
+        "layer.duplicate_entry": partial(layers.dead, files, Fate.DUPLICATE_ENTRY),
+        "layer.orphan": partial(layers.dead, files, Fate.ORPHAN),
+        "layer.many_small": partial(layers.many_small, files),
+        "layer.uncompressed": partial(layers.uncompressed, files, compressions),
+        "content.duplicates": partial(contents.duplicates, files),
+        "content.precompressed": partial(contents.precompressed, view),
+        "node.maps_beside": partial(contents.source_maps, view),
+        "python.pyc_twice": partial(contents.compiled_twice, view),
+        "python.tests": partial(contents.python_tests, view),
+        "python.unused_venv": partial(runtimes.unused_environments, view, facts),
+        "secret.content": partial(secrets.private_keys, files),
+        "secret.assigned": partial(secrets.assigned, files),
+        "secret.declared": partial(secrets.declared, image.config, image.history),
+        "elf.debug": partial(binaries.debug_sections, files),
+        "elf.symtab": partial(binaries.symbol_tables, files),
+        "otp.beam_chunks": partial(binaries.beam_chunks, files),
+        "otp.erts_twice": partial(runtimes.erts_twice, view, facts),
+        "phoenix.old_digests": partial(assets.old_digests, view),
+        "npm.dev": partial(installed.development_only, owned, "node"),
+        "composer.dev": partial(installed.development_only, owned, "composer"),
+        "node.nested_duplicates": partial(installed.nested_duplicates, owned),
+        "otp.not_in_rel": partial(installed.not_in_releases, owned, catalog.releases),
+        "otp.old_versions": partial(installed.old_versions, owned, catalog.releases),
+        "dpkg.recommends_only": partial(installed.weak, graph, owned, "dpkg"),
+        "rpm.weak_only": partial(installed.weak, graph, owned, "rpm"),
+        "dpkg.dev": partial(installed.development, graph, owned),
+        "dpkg.unneeded_tools": partial(installed.unneeded_tools, graph, owned, facts),
+        "apk.virtual_left": partial(installed.virtual_left, graph, owned),
+    }

@@ -1,0 +1,195 @@
+"""`slim explain` and `slim rules try`: why rules fire in an image, or why not."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from slim.cli_cache import open_cache
+from slim.cli_options import (
+    Anonymous,
+    AuthFile,
+    BaseImage,
+    BlockPrivate,
+    CacheWanted,
+    CaFile,
+    ConfigFile,
+    CredentialHelper,
+    Dockerfile,
+    Ignored,
+    ImageIndex,
+    Insecure,
+    Key,
+    LimitSettings,
+    NoConfig,
+    NoIgnore,
+    PlainHttp,
+    Platform,
+    Proxy,
+    RegistryPasswordFile,
+    RegistryUser,
+    RoleName,
+    RulePacks,
+    ShowProgress,
+    Tag,
+    Target,
+    Timeout,
+    TrustedRealm,
+)
+from slim.cli_rules import find
+from slim.cli_settings import read_config, read_day, read_ignores, read_limits
+
+if TYPE_CHECKING:
+    from slim.advice.rule import Pack, Rule
+    from slim.limits import Limits
+
+explaining = typer.Typer()
+
+
+@explaining.command(
+    epilog="Examples:\n\n"
+    "  slim explain ELX009\n\n"
+    "  slim explain ELX009 app.tar --dockerfile Dockerfile\n\n"
+    "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
+    "  slim explain ELX009 report.json"
+)
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug of the rule.")],
+    image: Annotated[
+        str | None,
+        typer.Argument(
+            metavar="[IMAGE]",
+            help="An image in any form that `slim analyze` reads, or the JSON report of one, which"
+            " knows less. Without: what the rule is about.",
+            show_default=False,
+        ),
+    ] = None,
+    dockerfile: Dockerfile = None,
+    target: Target = None,
+    base: BaseImage = None,
+    tag: Tag = None,
+    image_index: ImageIndex = None,
+    platform: Platform = None,
+    plain_http: PlainHttp = None,
+    insecure: Insecure = None,
+    ca_file: CaFile = None,
+    auth_file: AuthFile = None,
+    registry_user: RegistryUser = None,
+    registry_password_file: RegistryPasswordFile = None,
+    credential_helper: CredentialHelper = None,
+    anonymous: Anonymous = False,
+    trusted_realm: TrustedRealm = None,
+    proxy: Proxy = None,
+    block_private: BlockPrivate = False,
+    role: RoleName = None,
+    packs: RulePacks = None,
+    ignore: Ignored = None,
+    no_ignore: NoIgnore = False,
+    limit: LimitSettings = None,
+    timeout: Timeout = None,
+    cache: CacheWanted = True,
+    progress: ShowProgress = True,
+    config: ConfigFile = None,
+    no_config: NoConfig = False,
+    key: Key = None,
+) -> None:
+    """Say why a rule fired in an image, or why not.
+
+    What it matched and claims there, or what keeps it silent: its conditions, the image's role, what is
+    protected, owned by packages, suppressed, or claimed by another rule.
+    """
+    from slim.advice.builtin import builtin_packs
+    from slim.advice.pack import rules_digest, rules_of
+    from slim.cli_registry import parse_access
+    from slim.console import print_output
+    from slim.report.explanation import render_reported
+    from slim.report.load import is_report, load_report
+    from slim.report.rulebook import describe
+
+    read = read_config(config, no_config, key)
+    told = read.image
+    every = (*builtin_packs(), *_own([*read.packs, *(packs or [])]))
+    applied = rules_of(every)
+    wanted = find(rule, applied)
+    limits = read_limits(limit, timeout, read.limits)
+    if image is None:
+        print_output(describe(wanted))
+        return
+    if is_report(image):
+        report = load_report(image, limits=limits)
+        print_output(render_reported(wanted, report, digest=rules_digest(every)))
+        return
+    _print(
+        image,
+        [wanted],
+        applied,
+        limits,
+        cache,
+        progress,
+        tag=tag,
+        image_index=image_index,
+        platform=platform or told.platform,
+        base=base or told.base,
+        registry=parse_access(
+            plain_http=plain_http,
+            insecure=insecure,
+            ca_file=ca_file,
+            auth_file=auth_file,
+            user=registry_user,
+            password_file=registry_password_file,
+            helper=credential_helper,
+            anonymous=anonymous,
+            trusted_realm=trusted_realm,
+            proxy=proxy,
+            block_private=block_private,
+            timeout=limits.timeout,
+            environ=os.environ,
+        ),
+        dockerfile=dockerfile or told.dockerfile,
+        target=target or told.target,
+        role=role or told.role,
+        ignores=read_ignores(ignore, no_ignore, told.ignores),
+        obey_label=not no_ignore,
+    )
+
+
+def _own(paths: Sequence[str]) -> tuple[Pack, ...]:
+    if not paths:
+        return ()
+    from slim.advice.user_packs import load_user_packs
+
+    return load_user_packs(paths)[0]
+
+
+def _print(
+    image: str,
+    wanted: Sequence[Rule],
+    applied: Sequence[Rule],
+    limits: Limits,
+    cache: bool,
+    progress: bool,
+    **options: Any,
+) -> None:
+    """Read the image and print what became of the rules; `options` are those of `pipeline.explain`."""
+    from slim import console, pipeline
+    from slim.deadline import deadline
+    from slim.report.explanation import render
+
+    tables = open_cache(kept=cache)
+    with deadline(limits.timeout), console.progress(progress) as advance:
+        explanations, report = pipeline.explain(
+            image,
+            wanted,
+            applied,
+            today=read_day(),
+            limits=limits,
+            cache=tables,
+            progress=advance,
+            **options,
+        )
+    if tables is not None:
+        tables.prune()
+    console.print_output("\n".join(render(one, report) for one in explanations))
