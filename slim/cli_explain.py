@@ -85,7 +85,7 @@ def explain(
     proxy: Proxy = None,
     block_private: BlockPrivate = False,
     role: RoleName = None,
-    packs: RulePacks = None,
+    rules: RulePacks = None,
     ignore: Ignored = None,
     no_ignore: NoIgnore = False,
     limit: LimitSettings = None,
@@ -111,7 +111,7 @@ def explain(
 
     read = read_config(config, no_config, key)
     told = read.image
-    every = (*builtin_packs(), *_own([*read.packs, *(packs or [])]))
+    every = (*builtin_packs(), *_own([*read.packs, *(rules or [])]))
     applied = rules_of(every)
     wanted = find(rule, applied)
     limits = read_limits(limit, timeout, read.limits)
