@@ -40,7 +40,9 @@ from slim.cli_options import (
     TrustedRealm,
 )
 from slim.cli_rules import find
+from slim.cli_rules import rules as rule_commands
 from slim.cli_settings import read_config, read_day, read_ignores, read_limits
+from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.advice.rule import Pack, Rule
@@ -153,6 +155,89 @@ def explain(
         role=role or told.role,
         ignores=read_ignores(ignore, no_ignore, told.ignores),
         obey_label=not no_ignore,
+    )
+
+
+@rule_commands.command(
+    "try",
+    epilog="Examples:\n\n"
+    "  slim rules try acme.toml app.tar\n\n"
+    "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
+)
+def try_(
+    file: Annotated[
+        str,
+        typer.Argument(metavar="FILE", help="A file of rules, or a folder of files."),
+    ],
+    image: Annotated[
+        str,
+        typer.Argument(metavar="IMAGE", help="An image in any form that `slim analyze` reads."),
+    ],
+    dockerfile: Dockerfile = None,
+    target: Target = None,
+    base: BaseImage = None,
+    tag: Tag = None,
+    image_index: ImageIndex = None,
+    platform: Platform = None,
+    plain_http: PlainHttp = None,
+    insecure: Insecure = None,
+    ca_file: CaFile = None,
+    auth_file: AuthFile = None,
+    registry_user: RegistryUser = None,
+    registry_password_file: RegistryPasswordFile = None,
+    credential_helper: CredentialHelper = None,
+    anonymous: Anonymous = False,
+    trusted_realm: TrustedRealm = None,
+    proxy: Proxy = None,
+    block_private: BlockPrivate = False,
+    role: RoleName = None,
+    limit: LimitSettings = None,
+    timeout: Timeout = None,
+    cache: CacheWanted = True,
+    progress: ShowProgress = True,
+) -> None:
+    """Apply the rules of a file alone, and say what each does or why not.
+
+    The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
+    proposes to delete is protected here too; suppressions do not count.
+    """
+    from slim.advice.pack import rules_of
+    from slim.cli_registry import parse_access
+
+    applied = rules_of(_own([file]))
+    if not applied:
+        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+    limits = read_limits(limit, timeout)
+    _print(
+        image,
+        applied,
+        applied,
+        limits,
+        cache,
+        progress,
+        tag=tag,
+        image_index=image_index,
+        platform=platform,
+        base=base,
+        registry=parse_access(
+            plain_http=plain_http,
+            insecure=insecure,
+            ca_file=ca_file,
+            auth_file=auth_file,
+            user=registry_user,
+            password_file=registry_password_file,
+            helper=credential_helper,
+            anonymous=anonymous,
+            trusted_realm=trusted_realm,
+            proxy=proxy,
+            block_private=block_private,
+            timeout=limits.timeout,
+            environ=os.environ,
+        ),
+        dockerfile=dockerfile,
+        target=target,
+        role=role,
+        obey_label=False,
     )
 
 

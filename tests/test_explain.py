@@ -219,3 +219,35 @@ def test_rules_of_users_are_explained(
     own.write_text(template("ACM001").replace("…", "Acme"))
     assert run("explain", "ACM001", str(archive), "--rules", str(own), "--no-cache") == 0
     assert "It fired: it claims 3.00 kB." in capsys.readouterr().out
+
+
+def test_try_applies_only_the_rules_of_the_file(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "acm.toml"
+    first = template("ACM001").replace("…", "Acme")
+    rule = first[first.index("[[rule]]") :].replace("ACM001", "ACM002").replace("acm/what", "acm/w")
+    own.write_text(first + "\n" + rule.replace("var/cache/acm/", "var/cache/none/"))
+    assert run("rules", "try", str(own), str(archive), "--no-cache") == 0
+    out = capsys.readouterr().out
+    assert [line[:6] for line in out.splitlines() if line[:3].isupper()] == ["ACM001", "ACM002"]
+    assert "It fired: it claims 3.00 kB." in out
+    assert "It says nothing here: nothing in the image matches." in out
+
+
+def test_try_tells_all_faults_first(
+    archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    own = tmp_path / "acm.toml"
+    text = template("ACM001").replace("why =", "wy =")
+    own.write_text(text.replace('confidence = "likely"', 'confidence = "sure"'))
+    assert run("rules", "try", str(own), str(archive)) == 2
+    out, err = capsys.readouterr()
+    assert not out
+    assert "unknown key `wy`" in err
+    assert "`confidence` must be one of" in err
+
+
+def test_try_of_an_empty_folder_is_an_error(archive: Path, tmp_path: Path) -> None:
+    (tmp_path / "none").mkdir()
+    assert run("rules", "try", str(tmp_path / "none"), str(archive)) == 2
