@@ -6,8 +6,9 @@
       highestUserWastedPercent: 0.20
 
 Sources: dive's README ("CI Integration") and cmd/dive/cli/internal/command/ci/rules.go: the first fails
-below its value, the others above theirs; the last is a share, 1 = 100 %, whatever its name says;
-`disabled` switches one off. dive's own defaults for keys that are missing are not taken over.
+below its value, the others above theirs; the last is a share, 1 = 100 %, whatever its name says, and is
+refused outside 0 to 1 like the first; `disabled` switches one off. dive's own defaults for keys that are
+missing are not taken over.
 """
 
 from __future__ import annotations
@@ -49,7 +50,7 @@ def parse_dive_ci(file: str, text: str, faults: list[Fault]) -> Gates:
             wrong = ""
             values[key] = _unquoted(value)
             if values[key] != "disabled" and not _is_value(key, values[key]):
-                what = "a size such as 20MB" if key == KEYS[1] else "a number such as 0.95"
+                what = "a size such as 20MB" if key == KEYS[1] else "a number from 0 to 1"
                 wrong = f"`{key}` must be {what}, or disabled"
                 del values[key]
         if wrong:
@@ -71,7 +72,7 @@ def _unquoted(value: str) -> str:
 
 def _is_value(key: str, value: str) -> bool:
     if key != KEYS[1]:
-        return bool(_SHARE.fullmatch(value))
+        return bool(_SHARE.fullmatch(value)) and float(value) <= 1
     try:
         _bytes(value)
     except ValueError:

@@ -414,6 +414,11 @@ def test_the_three_keys_of_dive(text: str, gates: Gates | int) -> None:
         ("rules:\n  lowestEfficency: 1", "2: unknown key `lowestEfficency`: did you mean"),
         ("rules:\n  lowestEfficiency: 95%", "2: `lowestEfficiency` must be a number"),
         ("rules:\n  lowestEfficiency: -1", "2: `lowestEfficiency` must be a number"),
+        ("rules:\n  lowestEfficiency: 1.001", "2: `lowestEfficiency` must be a number from 0 to 1"),
+        (
+            "rules:\n  highestUserWastedPercent: 20",
+            "2: `highestUserWastedPercent` must be a number",
+        ),
         ("rules:\n  highestWastedBytes: much", "2: `highestWastedBytes` must be a size"),
         ("rules:\n  highestWastedBytes:", "2: `highestWastedBytes` must be a size"),
         ("rules:\n  lowestEfficiency: 1\n  lowestEfficiency: 1", "3: `lowestEfficiency` stands"),
