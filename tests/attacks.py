@@ -29,11 +29,13 @@ MODULES = (
     "test_estargz",
     "test_tar_headers",
     "test_limits",
+    "test_mutated_images",
     "test_bombs",
     "test_linear",
     "test_cli",
     "test_terminal",
     "test_settings",
+    "test_user_packs",
     "real.test_chromium",
 )
 

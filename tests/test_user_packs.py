@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,6 +13,7 @@ import slim
 from slim.advice.faults import Faulty
 from slim.advice.user_packs import load_user_packs
 from slim.report.rulebook import template
+from tests.attacks import Attack
 from tests.building import image, layer, save
 from tests.test_load import run
 
@@ -86,3 +89,70 @@ def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:
     started = time.process_time()
     slim.analyze(path, rules=[str(pack)])
     assert time.process_time() - started < 20
+
+
+PACK = template("ACM001").replace("\u2026", "Acme")
+PATTERNS = 'match = ["var/cache/acm/**"]'
+HOSTILE: dict[str, Callable[[], str]] = {
+    "RULES-many": lambda: (
+        PACK + "".join(f'[[rule]]\nid = "ACM{n % 1000:03}"\n' for n in range(40_000))
+    ),
+    "RULES-keys": lambda: PACK + "".join(f"k{n} = 1\n" for n in range(60_000)),
+    "RULES-depth": lambda: PACK + "tags = " + "[" * 100_000,
+    "RULES-dots": lambda: PACK + ".".join("a" * 50_000) + " = 1\n",
+    "RULES-patterns": lambda: PACK.replace(
+        PATTERNS, "match = [" + ",".join(f'"var/cache/acm/{n}/**"' for n in range(30_000)) + "]"
+    ),
+    "RULES-pattern": lambda: PACK.replace(PATTERNS, f'match = ["var/cache/{"*a" * 200_000}/**"]'),
+    "RULES-braces": lambda: PACK.replace(PATTERNS, f'match = ["var/cache/acm/{"{a,b}" * 60}/**"]'),
+    "RULES-nested": lambda: PACK.replace(
+        PATTERNS, f'match = ["var/cache/acm/{"{a," * 500}{"}" * 500}/**"]'
+    ),
+    "RULES-types": lambda: re.sub(r"(?m)^(\w+) = .*$", r"\1 = {a = [1, 2020-01-01, nan]}", PACK),
+    "RULES-numbers": lambda: PACK + "priority = " + "9" * 500_000,
+    "RULES-bytes": lambda: PACK + "#" * (1 << 20),
+    "RULES-controls": lambda: PACK.replace("acm/what", "\u202e::error::"),
+}
+
+
+PHRASES = {
+    "RULES-many": "a pack of 40,000 rules",
+    "RULES-keys": "a pack with 60,000 keys",
+    "RULES-depth": "a pack with arrays 100,000 deep",
+    "RULES-dots": "a pack with a key of 50,000 parts",
+    "RULES-patterns": "a rule of 30,000 patterns",
+    "RULES-pattern": "a rule with a pattern of 400,000 bytes",
+    "RULES-braces": "a pattern of 2^60 alternatives",
+    "RULES-nested": "a pattern with braces 500 deep",
+    "RULES-types": "a pack in which every value is of the wrong type",
+    "RULES-numbers": "a pack with a number of 500,000 digits",
+    "RULES-bytes": "a pack of more than 1 MiB",
+    "RULES-controls": "a pack with controls and commands of logs in a name",
+}
+ATTACKS = tuple(
+    Attack(
+        id=name,
+        given=phrase,
+        outcome="faults of the file (exit code 2), soon",
+        proof="test_a_hostile_pack_is_refused_soon",
+    )
+    for name, phrase in PHRASES.items()
+)
+
+
+@pytest.mark.parametrize("name", PHRASES)
+def test_a_hostile_pack_is_refused_soon(
+    name: str, pack: Path, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    pack.write_text(HOSTILE[name]())
+    started = time.process_time()
+    code = run("analyze", str(archive), "--no-config", "--rules", str(pack))
+    took = time.process_time() - started
+    out, err = capsys.readouterr()
+    assert code == 2, err
+    assert not out
+    assert "acm.toml" in err
+    assert "Traceback" not in err
+    assert "::error" not in err
+    assert len(err) < 100_000
+    assert took < 10

@@ -1,0 +1,101 @@
+"""Real images, cut and changed: an error of its own, or the numbers of the image as it was.
+
+Digests cover layers and, but in old archives, configs. Of the rest (headers of the outer archive, its
+padding, documents that give names) a changed byte may change what the image is called or what its history
+says, and never what it holds.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+import slim
+from tests.attacks import Attack
+from tests.fuzz.targets import assert_clear
+from tests.test_corpus import IMAGES, images
+
+pytestmark = pytest.mark.corpus
+
+ATTACKS = (
+    Attack(
+        id="X7-images",
+        given="real images, cut at blocks and at random bytes",
+        outcome="an error with its own exit code, or the same report",
+        proof="test_a_cut_image_is_an_error_or_the_same",
+    ),
+    Attack(
+        id="X8-images",
+        given="real images with random bytes changed",
+        outcome="an error with its own exit code, or the same layers and totals",
+        proof="test_a_changed_image_is_an_error_or_holds_the_same",
+    ),
+)
+
+BLOCK = 512
+LARGEST = 1 << 20
+TRIES = 60
+"""Cuts and changes of each image."""
+
+
+def numbers(path: Path) -> object:
+    """What the image holds; not what it is called."""
+    report = slim.analyze(path, jobs=1, advice=False)
+    # Old archives have no digest of the config, and so none of the instructions of its history; nor one
+    # of blobs, of which another may unfold to the same layer.
+    layers = [msgspec.structs.replace(one, created_by="", digest="") for one in report.layers]
+    waste = [msgspec.structs.replace(one, created_by="") for one in report.waste]
+    return layers, waste, report.totals, report.largest_files
+
+
+def archives(corpora: Path) -> Iterator[tuple[Path, object]]:
+    """Small archives that are images, and what each holds."""
+    for name in images():
+        path = corpora / IMAGES / name
+        if path.is_file() and path.stat().st_size <= LARGEST:
+            try:
+                yield path, numbers(path)
+            except slim.SlimError:
+                continue
+
+
+def outcome(data: bytes, path: Path, whole: object) -> str:
+    """The slug of the error, or an empty string for the same numbers."""
+    path.write_bytes(data)
+    try:
+        found = numbers(path)
+    except slim.SlimError as error:
+        assert_clear(error, 2, 3, 4, 5)
+        return error.slug
+    assert found == whole
+    return ""
+
+
+def test_a_cut_image_is_an_error_or_the_same(corpora: Path, tmp_path: Path) -> None:
+    draw = random.Random(7)  # noqa: S311
+    said = []
+    for original, whole in archives(corpora):
+        data = original.read_bytes()
+        end = len(data.rstrip(b"\0"))  # what follows is padding
+        blocks = [draw.randrange(end // BLOCK) * BLOCK for _ in range(TRIES)]
+        cuts = {0, end - 1, *blocks, *(draw.randrange(end) for _ in range(TRIES))}
+        said += [outcome(data[:cut], tmp_path / "cut.tar", whole) for cut in sorted(cuts)]
+    assert len(said) > 100
+    assert said.count("") < len(said) / 10, "the ends of archives are in few cases of no use"
+
+
+def test_a_changed_image_is_an_error_or_holds_the_same(corpora: Path, tmp_path: Path) -> None:
+    draw = random.Random(8)  # noqa: S311
+    said = []
+    for original, whole in archives(corpora):
+        data = original.read_bytes()
+        for _ in range(2 * TRIES):
+            changed = bytearray(data)
+            changed[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+            said.append(outcome(bytes(changed), tmp_path / "changed.tar", whole))
+    assert len(said) > 100
+    assert said.count("") < len(said)
