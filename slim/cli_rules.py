@@ -62,7 +62,7 @@ def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug.")])
     print_output(describe(find(rule)))
 
 
-@rules.command(epilog="Example:\n\n  slim rules check acme.toml")
+@rules.command(epilog="Example:\n\n  slim rules check acm.toml")
 def check(
     files: Annotated[
         list[Path], typer.Argument(metavar="FILE…", help="Files of rules.", exists=True)
@@ -79,10 +79,11 @@ def check(
     if faults:
         print_output("\n".join(map(str, faults)) + "\n")
         raise typer.Exit(1)
-    print(f"slim: {len(files)} files of rules without a fault", file=sys.stderr)
+    count = "1 file" if len(files) == 1 else f"{len(files)} files"
+    print(f"slim: {count} of rules without a fault", file=sys.stderr)
 
 
-@rules.command(epilog="Example:\n\n  slim rules new ACM001 > acme.toml")
+@rules.command(epilog="Example:\n\n  slim rules new ACM001 > acm.toml")
 def new(
     rule: Annotated[str, typer.Argument(metavar="ID", help="Three capitals, three digits.")],
 ) -> None:

@@ -19,10 +19,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from typer.main import get_command
+from typer.testing import CliRunner
 
 import slim
 from slim.cli import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
+from slim.report.rulebook import template
 from tests.forges import TOKEN, Forge, serve
 from tests.reports import hostile
 from tests.test_cli_comment import CI
@@ -542,3 +544,16 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     assert run_workflow(COMMENT, env) == [0, 0, 0]
     assert not forge.comments
     assert not forge.asked("POST")
+
+
+def test_the_rule_that_the_readme_begins_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(r"`slim rules new (\w+) > (\S+)`,\s+then `slim rules check (\S+)`", text)
+    assert found is not None
+    assert found[2] == found[3]
+    monkeypatch.chdir(tmp_path)
+    Path(found[2]).write_text(template(found[1]))
+    done = CliRunner().invoke(app, ["rules", "check", found[3]])
+    assert done.exit_code == 0, done.output
