@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, cast
 
@@ -17,15 +16,10 @@ from slim.cli_options import (
     AdviceWanted,
     Against,
     AllFiles,
-    Anonymous,
-    AuthFile,
     BaseHead,
     BaseImage,
-    BlockPrivate,
     CacheWanted,
-    CaFile,
     ConfigFile,
-    CredentialHelper,
     Dockerfile,
     ExitZero,
     FailOn,
@@ -34,7 +28,6 @@ from slim.cli_options import (
     Head,
     Ignored,
     ImageIndex,
-    Insecure,
     Jobs,
     Key,
     LimitSettings,
@@ -47,12 +40,8 @@ from slim.cli_options import (
     NoConfig,
     NoIgnore,
     Outputs,
-    PlainHttp,
     Platform,
-    Proxy,
     Redact,
-    RegistryPasswordFile,
-    RegistryUser,
     ReportUrl,
     RoleName,
     RulePacks,
@@ -64,7 +53,6 @@ from slim.cli_options import (
     Target,
     Timeout,
     Top,
-    TrustedRealm,
     Verify,
 )
 from slim.cli_outputs import (
@@ -76,6 +64,7 @@ from slim.cli_outputs import (
     write_outputs,
 )
 from slim.cli_plugin import plugins
+from slim.cli_registry import ReadRegistry, as_anybody, registry_options
 from slim.cli_reports import conclude, labels_of, parse_gates, reports
 from slim.cli_rules import rules
 from slim.cli_settings import read_config, read_day, read_ignores, read_limits
@@ -137,6 +126,7 @@ def _main(
     "  slim analyze registry.example.com/team/app:1.2 --platform linux/amd64\n\n"
     "  slim analyze localhost:5000/app:1 --plain-http localhost:5000 --manifest-only"
 )
+@registry_options
 def analyze(
     images: Annotated[
         list[str],
@@ -159,17 +149,7 @@ def analyze(
     platform: Platform = None,
     manifest_only: ManifestOnly = False,
     full: Full = False,
-    plain_http: PlainHttp = None,
-    insecure: Insecure = None,
-    ca_file: CaFile = None,
-    auth_file: AuthFile = None,
-    registry_user: RegistryUser = None,
-    registry_password_file: RegistryPasswordFile = None,
-    credential_helper: CredentialHelper = None,
-    anonymous: Anonymous = False,
-    trusted_realm: TrustedRealm = None,
-    proxy: Proxy = None,
-    block_private: BlockPrivate = False,
+    registry: ReadRegistry = as_anybody,
     advice: AdviceWanted = True,
     role: RoleName = None,
     rules: RulePacks = None,
@@ -209,7 +189,6 @@ def analyze(
     """
     # What reads images is imported only here: --help and --version stay quick.
     from slim import console, pipeline
-    from slim.cli_registry import parse_access
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
     from slim.report.delta import compare
@@ -237,27 +216,13 @@ def analyze(
     )
     limits = read_limits(limit, timeout, read.limits)
     ignores, day = read_ignores(ignore, no_ignore, told.ignores), read_day()
-    registry = parse_access(
-        plain_http=plain_http,
-        insecure=insecure,
-        ca_file=ca_file,
-        auth_file=auth_file,
-        user=registry_user,
-        password_file=registry_password_file,
-        helper=credential_helper,
-        anonymous=anonymous,
-        trusted_realm=trusted_realm,
-        proxy=proxy,
-        block_private=block_private,
-        timeout=limits.timeout,
-        environ=os.environ,
-    )
+    access = registry(limits.timeout)
     tables = open_cache(kept=cache, share=len(images) > 1 or compared)
     read_image = partial(
         pipeline.analyze,
         platform=platform or told.platform,
         base=base or told.base,
-        registry=registry,
+        registry=access,
         full=full,
         advice=advice,
         role=role or told.role,

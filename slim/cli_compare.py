@@ -2,26 +2,19 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from slim.cli_options import (
-    Anonymous,
-    AuthFile,
     BaseHead,
-    BlockPrivate,
-    CaFile,
     ConfigFile,
-    CredentialHelper,
     Dockerfile,
     ExitZero,
     FailOn,
     Flavor,
     Head,
     Ignored,
-    Insecure,
     Key,
     LimitSettings,
     MaxGrowth,
@@ -32,11 +25,7 @@ from slim.cli_options import (
     NoConfig,
     NoIgnore,
     Outputs,
-    PlainHttp,
     Platform,
-    Proxy,
-    RegistryPasswordFile,
-    RegistryUser,
     ReportUrl,
     RulePacks,
     Run,
@@ -44,9 +33,9 @@ from slim.cli_options import (
     Target,
     Timeout,
     Top,
-    TrustedRealm,
 )
 from slim.cli_outputs import failure_pages, parse_outputs, rendered, write_outputs
+from slim.cli_registry import ReadRegistry, as_anybody, registry_options
 from slim.cli_reports import conclude, labels_of, parse_gates
 from slim.cli_settings import read_config, read_day, read_ignores, read_limits
 
@@ -62,6 +51,7 @@ comparisons = typer.Typer()
     "  slim compare main.json branch.json --max-growth 5%,1MB --fail-on new:high\n\n"
     "  slim compare registry.example.com/app:main registry.example.com/app:branch"
 )
+@registry_options
 def compare(
     base: Annotated[
         str,
@@ -88,17 +78,7 @@ def compare(
     run_url: RunUrl = "",
     target: Target = None,
     platform: Platform = None,
-    plain_http: PlainHttp = None,
-    insecure: Insecure = None,
-    ca_file: CaFile = None,
-    auth_file: AuthFile = None,
-    registry_user: RegistryUser = None,
-    registry_password_file: RegistryPasswordFile = None,
-    credential_helper: CredentialHelper = None,
-    anonymous: Anonymous = False,
-    trusted_realm: TrustedRealm = None,
-    proxy: Proxy = None,
-    block_private: BlockPrivate = False,
+    registry: ReadRegistry = as_anybody,
     top: Top = 1_000,
     rules: RulePacks = None,
     ignore: Ignored = None,
@@ -122,7 +102,6 @@ def compare(
     --fail-on means findings that BASE does not have.
     """
     from slim import pipeline
-    from slim.cli_registry import parse_access
     from slim.deadline import deadline
     from slim.errors import UsageError
     from slim.report.delta import compare as compare_reports
@@ -132,21 +111,7 @@ def compare(
     read = read_config(config, no_config, key)
     told = read.image
     limits = read_limits(limit, timeout, read.limits)
-    registry = parse_access(
-        plain_http=plain_http,
-        insecure=insecure,
-        ca_file=ca_file,
-        auth_file=auth_file,
-        user=registry_user,
-        password_file=registry_password_file,
-        helper=credential_helper,
-        anonymous=anonymous,
-        trusted_realm=trusted_realm,
-        proxy=proxy,
-        block_private=block_private,
-        timeout=limits.timeout,
-        environ=os.environ,
-    )
+    access = registry(limits.timeout)
     ignores = read_ignores(ignore, no_ignore, told.ignores)
     day = read_day()
 
@@ -156,7 +121,7 @@ def compare(
         return pipeline.analyze(
             source,
             platform=platform or told.platform,
-            registry=registry,
+            registry=access,
             dockerfile=lines,
             target=stage if lines else None,
             role=told.role,

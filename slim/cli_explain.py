@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,35 +9,25 @@ import typer
 
 from slim.cli_cache import open_cache
 from slim.cli_options import (
-    Anonymous,
-    AuthFile,
     BaseImage,
-    BlockPrivate,
     CacheWanted,
-    CaFile,
     ConfigFile,
-    CredentialHelper,
     Dockerfile,
     Ignored,
     ImageIndex,
-    Insecure,
     Key,
     LimitSettings,
     NoConfig,
     NoIgnore,
-    PlainHttp,
     Platform,
-    Proxy,
-    RegistryPasswordFile,
-    RegistryUser,
     RoleName,
     RulePacks,
     ShowProgress,
     Tag,
     Target,
     Timeout,
-    TrustedRealm,
 )
+from slim.cli_registry import ReadRegistry, as_anybody, registry_options
 from slim.cli_rules import find
 from slim.cli_rules import rules as rule_commands
 from slim.cli_settings import read_config, read_day, read_ignores, read_limits
@@ -58,6 +47,7 @@ explaining = typer.Typer()
     "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
     "  slim explain ELX009 report.json"
 )
+@registry_options
 def explain(
     rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug of the rule.")],
     image: Annotated[
@@ -75,17 +65,7 @@ def explain(
     tag: Tag = None,
     image_index: ImageIndex = None,
     platform: Platform = None,
-    plain_http: PlainHttp = None,
-    insecure: Insecure = None,
-    ca_file: CaFile = None,
-    auth_file: AuthFile = None,
-    registry_user: RegistryUser = None,
-    registry_password_file: RegistryPasswordFile = None,
-    credential_helper: CredentialHelper = None,
-    anonymous: Anonymous = False,
-    trusted_realm: TrustedRealm = None,
-    proxy: Proxy = None,
-    block_private: BlockPrivate = False,
+    registry: ReadRegistry = as_anybody,
     role: RoleName = None,
     rules: RulePacks = None,
     ignore: Ignored = None,
@@ -105,7 +85,6 @@ def explain(
     """
     from slim.advice.builtin import builtin_packs
     from slim.advice.pack import rules_digest, rules_of
-    from slim.cli_registry import parse_access
     from slim.console import print_output
     from slim.report.explanation import render_reported
     from slim.report.load import is_report, load_report
@@ -135,21 +114,7 @@ def explain(
         image_index=image_index,
         platform=platform or told.platform,
         base=base or told.base,
-        registry=parse_access(
-            plain_http=plain_http,
-            insecure=insecure,
-            ca_file=ca_file,
-            auth_file=auth_file,
-            user=registry_user,
-            password_file=registry_password_file,
-            helper=credential_helper,
-            anonymous=anonymous,
-            trusted_realm=trusted_realm,
-            proxy=proxy,
-            block_private=block_private,
-            timeout=limits.timeout,
-            environ=os.environ,
-        ),
+        registry=registry(limits.timeout),
         dockerfile=dockerfile or told.dockerfile,
         target=target or told.target,
         role=role or told.role,
@@ -164,6 +129,7 @@ def explain(
     "  slim rules try acme.toml app.tar\n\n"
     "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
 )
+@registry_options
 def try_(
     file: Annotated[
         str,
@@ -179,17 +145,7 @@ def try_(
     tag: Tag = None,
     image_index: ImageIndex = None,
     platform: Platform = None,
-    plain_http: PlainHttp = None,
-    insecure: Insecure = None,
-    ca_file: CaFile = None,
-    auth_file: AuthFile = None,
-    registry_user: RegistryUser = None,
-    registry_password_file: RegistryPasswordFile = None,
-    credential_helper: CredentialHelper = None,
-    anonymous: Anonymous = False,
-    trusted_realm: TrustedRealm = None,
-    proxy: Proxy = None,
-    block_private: BlockPrivate = False,
+    registry: ReadRegistry = as_anybody,
     role: RoleName = None,
     limit: LimitSettings = None,
     timeout: Timeout = None,
@@ -202,7 +158,6 @@ def try_(
     proposes to delete is protected here too; suppressions do not count.
     """
     from slim.advice.pack import rules_of
-    from slim.cli_registry import parse_access
 
     applied = rules_of(_own([file]))
     if not applied:
@@ -219,21 +174,7 @@ def try_(
         image_index=image_index,
         platform=platform,
         base=base,
-        registry=parse_access(
-            plain_http=plain_http,
-            insecure=insecure,
-            ca_file=ca_file,
-            auth_file=auth_file,
-            user=registry_user,
-            password_file=registry_password_file,
-            helper=credential_helper,
-            anonymous=anonymous,
-            trusted_realm=trusted_realm,
-            proxy=proxy,
-            block_private=block_private,
-            timeout=limits.timeout,
-            environ=os.environ,
-        ),
+        registry=registry(limits.timeout),
         dockerfile=dockerfile,
         target=target,
         role=role,

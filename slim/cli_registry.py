@@ -1,11 +1,15 @@
-"""What the options and the environment say about registries → `Access`."""
+"""The options about registries, which several commands take; with the environment they make an `Access`."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import inspect
+import os
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial, wraps
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
 
+from slim.cli_options import option
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -17,20 +21,142 @@ _A_DAY = 86_400
 """Seconds that a registry may take where there is no other bound."""
 
 
+PlainHttp = Annotated[
+    list[str] | None,
+    option(
+        "--plain-http",
+        "Ask this registry without TLS, as written in IMAGE, such as localhost:5000.",
+        "HOST",
+        show_default=False,
+    ),
+]
+Insecure = Annotated[
+    list[str] | None,
+    option(
+        "--insecure",
+        "Do not check the certificate of this registry.",
+        "HOST",
+        show_default=False,
+    ),
+]
+CaFile = Annotated[
+    str | None,
+    option("--ca-file", "Certificates of the authorities to trust, in PEM.", "FILE"),
+]
+AuthFile = Annotated[
+    str | None,
+    option(
+        "--auth-file",
+        "Credentials as docker or podman keep them; by default theirs are looked for.",
+        "FILE",
+    ),
+]
+RegistryUser = Annotated[
+    list[str] | None,
+    option(
+        "--registry-user",
+        "User for one registry; the password is in SLIM_REGISTRY_PASSWORD or --registry-password-file.",
+        "HOST=USER",
+        show_default=False,
+    ),
+]
+RegistryPasswordFile = Annotated[
+    str | None,
+    option("--registry-password-file", "File with the password of --registry-user.", "FILE"),
+]
+CredentialHelper = Annotated[
+    list[str] | None,
+    option(
+        "--credential-helper",
+        "Run docker-credential-NAME for one registry; none is run without this.",
+        "HOST=NAME",
+        show_default=False,
+    ),
+]
+Anonymous = Annotated[bool, option("--anonymous", "Look for no credentials.")]
+TrustedRealm = Annotated[
+    list[str] | None,
+    option(
+        "--trusted-realm",
+        "A token server on another host that may see the registry's credentials.",
+        "HOST",
+        show_default=False,
+    ),
+]
+Proxy = Annotated[
+    str | None,
+    option("--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"),
+]
+BlockPrivate = Annotated[
+    bool,
+    option("--block-private", "Refuse hosts whose names lead into a private network."),
+]
+
+_OPTIONS: dict[str, tuple[Any, Any]] = {
+    "plain_http": (PlainHttp, None),
+    "insecure": (Insecure, None),
+    "ca_file": (CaFile, None),
+    "auth_file": (AuthFile, None),
+    "registry_user": (RegistryUser, None),
+    "registry_password_file": (RegistryPasswordFile, None),
+    "credential_helper": (CredentialHelper, None),
+    "anonymous": (Anonymous, False),
+    "trusted_realm": (TrustedRealm, None),
+    "proxy": (Proxy, None),
+    "block_private": (BlockPrivate, False),
+}
+"""Parameter → its type and its default."""
+
+
+ReadRegistry = Callable[[float], "Access"]
+"""Seconds that a registry may take → how it is read."""
+
+
+def as_anybody(timeout: float) -> Access:
+    """How registries are read where nothing else is asked for; `timeout` in seconds."""
+    from slim.image.registry.access import Access
+
+    return Access(timeout=timeout or _A_DAY)
+
+
+def registry_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options about registries, in place of its parameter `registry`.
+
+    The command gets them as a function there: the number of seconds that a registry may take → `Access`.
+    """
+    signature = inspect.signature(command, eval_str=True)
+    options = [
+        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
+        for name, (kind, default) in _OPTIONS.items()
+    ]
+    parameters: list[inspect.Parameter] = []
+    for one in signature.parameters.values():
+        parameters += options if one.name == "registry" else [one.replace(kind=one.KEYWORD_ONLY)]
+
+    @wraps(command)
+    def wrapped(**values: Any) -> None:
+        given = {name: values.pop(name) for name in _OPTIONS}
+        command(**values, registry=partial(parse_access, **given, environ=os.environ))
+
+    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
+    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    return wrapped
+
+
 def parse_access(
+    timeout: float,
     *,
     plain_http: Sequence[str] | None,
     insecure: Sequence[str] | None,
     ca_file: str | None,
     auth_file: str | None,
-    user: Sequence[str] | None,
-    password_file: str | None,
-    helper: Sequence[str] | None,
+    registry_user: Sequence[str] | None,
+    registry_password_file: str | None,
+    credential_helper: Sequence[str] | None,
     anonymous: bool,
     trusted_realm: Sequence[str] | None,
     proxy: str | None,
     block_private: bool,
-    timeout: float,
     environ: Mapping[str, str],
 ) -> Access:
     """How registries are read; the values are those of the options, of `timeout` 0 means no bound.
@@ -52,9 +178,9 @@ def parse_access(
         insecure=_hosts("--insecure", insecure),
         ca_file=ca_file,
         trusted_realms=_hosts("--trusted-realm", trusted_realm),
-        logins={} if anonymous else _logins(user, password_file, environ),
+        logins={} if anonymous else _logins(registry_user, registry_password_file, environ),
         auth_files=() if anonymous else files,
-        helpers={} if anonymous else _pairs("--credential-helper", "HOST=NAME", helper),
+        helpers={} if anonymous else _pairs("--credential-helper", "HOST=NAME", credential_helper),
         proxy=proxy,
         block_private=block_private,
         timeout=timeout or _A_DAY,

@@ -263,35 +263,35 @@ def test_where_docker_and_podman_keep_credentials() -> None:
 
 def options(**given: Any) -> Access:
     default: dict[str, Any] = {
-        "plain_http": None, "insecure": None, "ca_file": None, "auth_file": None, "user": None,
-        "password_file": None, "helper": None, "anonymous": False, "trusted_realm": None, "proxy": None,
-        "block_private": False, "timeout": 900, "environ": {},
+        "plain_http": None, "insecure": None, "ca_file": None, "auth_file": None, "registry_user": None,
+        "registry_password_file": None, "credential_helper": None, "anonymous": False,
+        "trusted_realm": None, "proxy": None, "block_private": False, "timeout": 900, "environ": {},
     }  # fmt: skip
     return parse_access(**default | given)
 
 
 def test_user_and_password_are_for_one_host(tmp_path: Path) -> None:
     environ = {"SLIM_REGISTRY_PASSWORD": "geheim"}
-    access = options(user=["Registry.example.com=me"], environ=environ)
+    access = options(registry_user=["Registry.example.com=me"], environ=environ)
     assert access.logins == {"registry.example.com": Login("me", "geheim")}
     assert "geheim" not in repr(access)
     file = tmp_path / "password"
     file.write_text("other\n")
-    access = options(user=["a.test=me"], password_file=str(file), environ=environ)
+    access = options(registry_user=["a.test=me"], registry_password_file=str(file), environ=environ)
     assert access.logins == {"a.test": Login("me", "other")}
-    assert options(user=["a.test=me"], anonymous=True, environ=environ).logins == {}
+    assert options(registry_user=["a.test=me"], anonymous=True, environ=environ).logins == {}
 
 
 @pytest.mark.parametrize(
     "given",
     [
-        {"user": ["me"]},
-        {"user": ["a.test=me"]},
-        {"user": ["a.test=me", "b.test=me"], "environ": {"SLIM_REGISTRY_PASSWORD": "x"}},
-        {"user": ["a.test=me"], "password_file": "/missing"},
+        {"registry_user": ["me"]},
+        {"registry_user": ["a.test=me"]},
+        {"registry_user": ["a.test=me", "b.test=me"], "environ": {"SLIM_REGISTRY_PASSWORD": "x"}},
+        {"registry_user": ["a.test=me"], "registry_password_file": "/missing"},
         {"plain_http": ["http://a.test"]},
         {"insecure": ["*"]},
-        {"helper": ["pass"]},
+        {"credential_helper": ["pass"]},
         {"proxy": "a.test:3128"},
         {"ca_file": "/missing"},
         {"auth_file": "/missing"},
