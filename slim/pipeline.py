@@ -4,23 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
-from slim.errors import UsageError
-from slim.files.ledger import account
-from slim.files.opened import open_any
-from slim.files.overlay import resolve
-from slim.files.scan import scan
-from slim.image.base import find_base
-from slim.image.model import Image
 from slim.image.registry.access import ANONYMOUS, Access
-from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits
+from slim.reading import Reading, read_image
 
 if TYPE_CHECKING:
     from slim.advice.apply import Ground
@@ -28,15 +18,10 @@ if TYPE_CHECKING:
     from slim.advice.explain import Explanation
     from slim.advice.ignore import Ignore
     from slim.advice.rule import Pack, Rule
-    from slim.dockerfile import Placement
     from slim.files.cache import TableCache
-    from slim.files.ledger import Ledger
-    from slim.files.table import Files, LayerTable
-    from slim.image.base import BaseImage
     from slim.report.build import Rulebook
     from slim.report.model import Report
 
-_DOCKERFILE_BYTES = 1 << 20
 _EXPLAINED = 10_000
 """Findings that a report has from which some are explained: all of them."""
 
@@ -102,7 +87,7 @@ def analyze(
         UsageError: several images and no choice, a bad option (2).
     """
     own = _load_rules(rules) if advice else None
-    read = _read(
+    read = read_image(
         source,
         tag=tag,
         image_index=image_index,
@@ -175,7 +160,7 @@ def explain(
     from slim.advice.consult import counsel_of
     from slim.advice.explain import explain as explain_rule
 
-    read = _read(
+    read = read_image(
         source,
         tag=tag,
         image_index=image_index,
@@ -216,89 +201,8 @@ def explain(
     return tuple(explain_rule(ground, done, never, one) for one in wanted), report
 
 
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """One image, and all that is known of its files."""
-
-    image: Image
-    tables: Sequence[LayerTable | None]
-    files: Files
-    ledger: Ledger
-    base: BaseImage
-    placements: tuple[Placement | None, ...]
-
-
-def _read(
-    source: str | os.PathLike[str],
-    *,
-    tag: str | None,
-    image_index: int | None,
-    platform: str | None,
-    base: str | os.PathLike[str] | None,
-    registry: Access,
-    dockerfile: str | os.PathLike[str] | None,
-    target: str | None,
-    jobs: int | None,
-    limits: Limits,
-    cache: TableCache | None,
-    progress: Callable[[int, int], None] | None,
-    manifest_only: bool = False,
-    full: bool = False,
-    advice: bool = True,
-    verify: bool = True,
-) -> _Read:
-    """image → files; arguments and errors are those of `analyze`."""
-    text = _read_dockerfile(dockerfile) if dockerfile is not None else None
-    with open_any(
-        source,
-        tag=tag,
-        image_index=image_index,
-        platform=platform,
-        registry=registry,
-        manifest_only=manifest_only,
-        full=full,
-        verify=verify,
-        extract=advice,
-        limits=limits,
-        cache=cache,
-        progress=_summed(progress, 0),
-    ) as image:
-        placements = _place(text, dockerfile, image, target)
-        # What comes after is imported while the layers are read: the start is part of the time.
-        preparing = Thread(target=_prepare, args=(advice,), daemon=True)
-        preparing.start()
-        tables = scan(
-            image,
-            jobs=jobs,
-            verify=verify,
-            extract=advice,
-            extra=_scripts(image) if advice else (),
-            limits=limits,
-            cache=cache,
-            progress=_summed(progress, sum(layer.size for layer in image.layers if layer.blob)),
-        )
-        preparing.join()
-    files = resolve(tables)
-    ledger = account(files, tables, [layer.size for layer in image.layers])
-    opened = _open_base(base, str(image.config.platform), registry, limits)
-    return _Read(image, tables, files, ledger, find_base(image, opened), placements)
-
-
-def _prepare(advice: bool) -> None:
-    import_module("slim.report.build")
-    if advice:
-        import_module("slim.advice.consult")
-        import_module("slim.advice.builtin").builtin_packs()
-
-
-def _scripts(image: Image) -> frozenset[bytes]:
-    from slim.advice.facts.entrypoint import script_paths
-
-    return script_paths(image.config)
-
-
 def _consult(
-    read: _Read,
+    read: Reading,
     own: tuple[tuple[Pack, ...], dict[str, str]] | None,
     role: str | None,
     ignores: Sequence[Ignore],
@@ -327,7 +231,7 @@ def _consult(
     return counsel_of(ground, applied), rulebook
 
 
-def _survey(read: _Read, role: str | None) -> Ground:
+def _survey(read: Reading, role: str | None) -> Ground:
     """What rules can ask about the image."""
     from slim.advice.apply import survey
 
@@ -351,17 +255,6 @@ def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]]
     return load_user_packs(paths)
 
 
-def _read_dockerfile(path: str | os.PathLike[str]) -> str:
-    try:
-        with Path(path).open("rb") as file:
-            data = file.read(_DOCKERFILE_BYTES + 1)
-    except OSError as error:
-        raise UsageError(
-            "no-dockerfile", f"cannot read {os.fspath(path)!r}: {error.strerror}"
-        ) from None
-    return data.decode("utf-8", "replace")
-
-
 def _shown_path(path: str | os.PathLike[str]) -> str:
     """As the report names it: below the working directory from there, as code hosts name files."""
     name = os.fspath(path)
@@ -369,54 +262,3 @@ def _shown_path(path: str | os.PathLike[str]) -> str:
         return str(Path(name).relative_to(Path.cwd()))
     except (ValueError, OSError):  # elsewhere, or relative already
         return name
-
-
-def _place(
-    text: str | None, path: str | os.PathLike[str] | None, image: Image, target: str | None
-) -> tuple[Placement | None, ...]:
-    if text is None:
-        if target is not None:
-            raise UsageError("no-dockerfile", "--target needs --dockerfile")
-        return ()
-    from slim.dockerfile import DockerfileError, parse_dockerfile, place
-
-    try:
-        commands = [entry.created_by for entry in image.history]
-        return place(parse_dockerfile(text), commands, target=target)
-    except DockerfileError as error:
-        raise UsageError(
-            "bad-dockerfile",
-            f"{os.fspath(path or '')}: {error}",
-            "slim reads the Dockerfile only to find lines: leave --dockerfile out to go without",
-        ) from None
-
-
-def _open_base(
-    base: str | os.PathLike[str] | None, platform: str, registry: Access, limits: Limits
-) -> Image | None:
-    if base is None:
-        return None
-    try:
-        with open_image(base, registry=registry, limits=limits) as image:
-            return image
-    except UsageError as error:
-        if error.slug != "ambiguous-image":
-            raise
-    with open_image(base, platform=platform, registry=registry, limits=limits) as image:
-        return image
-
-
-def _summed(
-    progress: Callable[[int, int], None] | None, total: int
-) -> Callable[[int], None] | None:
-    """Sum up what the layers report; additions of ints under the interpreter lock do not get lost."""
-    if progress is None:
-        return None
-    read = 0
-
-    def advance(count: int) -> None:
-        nonlocal read
-        read += count
-        progress(read, total)
-
-    return advance
