@@ -9,7 +9,13 @@ from typing import Any
 
 import pytest
 
+from slim.advice.apply import survey
+from slim.advice.rule import QUERIES
 from slim.files.extract.assigned import assigns_secret
+from slim.files.ledger import account
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.image.source import open_image
 from slim.report.model import Finding, Report
 from tests.building import Layer, hardlink, image, layer, save
 from tests.checked import checked_analyze
@@ -331,3 +337,15 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
     )
     (gem,) = made.packages
     assert (gem.manager, gem.name, gem.files) == ("gem", "nokogiri", 4)
+
+
+def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
+    """But for one, whose rule is silent and which README.md names."""
+    path = save(image({"a": b"1"}), tmp_path / "image.tar")
+    with open_image(path) as opened:
+        tables = scan(opened, extract=True)
+    files = resolve(tables)
+    ledger = account(files, tables, [one.size for one in opened.layers])
+    computed = set(survey(opened, files, ledger, base_layers=0).queries)
+    assert QUERIES - computed == {"java.nested_duplicate_jars"}
+    assert computed <= QUERIES
