@@ -13,7 +13,7 @@ from slim import pipeline
 from slim.advice.builtin import builtin_packs
 from slim.advice.explain import Explanation
 from slim.advice.ignore import Ignore
-from slim.advice.pack import load_packs, rules_of
+from slim.advice.pack import read_packs, rules_of
 from slim.advice.rule import Rule
 from slim.report.explanation import render
 from slim.report.model import Report
@@ -36,7 +36,8 @@ def fat(rule: str, role: str | None = None, *ignores: Ignore) -> tuple[Explanati
 
 def acme(**changes: object) -> Rule:
     text = template("ACM001").replace("…", "Acme")
-    (rule,) = load_packs([("acm.toml", text)])
+    ((pack,), _) = read_packs([("acm.toml", text)])
+    (rule,) = pack.rules
     return replace(rule, **changes)  # type: ignore[arg-type]
 
 

@@ -18,7 +18,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from slim.report.formats import FORMATS, renderer
+import slim
+from slim.report.formats import FORMATS
 from slim.report.model import Budget, Cause, Report, Verdict
 from slim.report.results import relative
 from slim.report.terminal import visible
@@ -47,7 +48,7 @@ names = st.lists(texts, min_size=1, max_size=5)
 
 
 def render(name: str, one: Report) -> str:
-    return renderer(name)(one)
+    return slim.render(one, name)
 
 
 def is_visible(text: str) -> bool:

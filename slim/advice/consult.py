@@ -7,24 +7,20 @@ config, history ──────────→ facts ┴→ rules that apply 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 from slim.advice.advise import Advice, advise, gone
-from slim.advice.apply import Applied, Ground, apply, survey
+from slim.advice.apply import Applied, Ground
 from slim.advice.claim import Claim
 from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
-from slim.advice.never import Protected
 from slim.advice.packages.closure import why
 from slim.advice.packages.owners import Ownership
 from slim.advice.rebuild.model import Given, Rebuild
 from slim.advice.rebuild.rebuild import rebuild
-from slim.advice.rule import Rule
-from slim.files.ledger import Ledger
-from slim.files.table import Bytes, Files
-from slim.image.model import History, Image
+from slim.files.table import Bytes
+from slim.image.model import History
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +44,6 @@ class Counsel:
     """What findings that are not told refer to."""
     idle_ignores: tuple[tuple[str, str], ...]
     """(id, text) of warnings: suppressions that do nothing."""
-
-
-def consult(
-    image: Image,
-    files: Files,
-    ledger: Ledger,
-    rules: Sequence[Rule],
-    never: Sequence[Protected],
-    *,
-    base_layers: int,
-    role: str | None = None,
-    compressions: Sequence[str] = (),
-    ignores: Sequence[Ignore] = (),
-    obey_label: bool = True,
-    today: date = date.max,
-) -> Counsel:
-    """Apply rules to an image whose contents were extracted; arguments are those of `survey` and
-    `apply`."""
-    ground = survey(
-        image, files, ledger, base_layers=base_layers, role=role, compressions=compressions
-    )
-    applied = apply(ground, rules, never, ignores=ignores, obey_label=obey_label, today=today)
-    return counsel_of(ground, applied)
 
 
 def counsel_of(ground: Ground, applied: Applied) -> Counsel:

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Collection, Iterable, Sequence
 
 from slim.advice.checks import check_packs
-from slim.advice.faults import Fault, faulty_rules
+from slim.advice.faults import Fault
 from slim.advice.never import Protected
 from slim.advice.parse import parse_pack
 from slim.advice.rule import Pack, Rule
@@ -44,23 +44,6 @@ def read_packs(
     if check:
         check_packs(parsed, never, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))
-
-
-def load_packs(
-    sources: Iterable[Source],
-    *,
-    snippets: Collection[str] = (),
-    never: Sequence[Protected] = (),
-) -> tuple[Rule, ...]:
-    """The rules of all packs, sorted by id; arguments as for `read_packs`.
-
-    Raises:
-        Faulty: with every fault of every file.
-    """
-    packs, faults = read_packs(sources, snippets=snippets, never=never)
-    if faults:
-        raise faulty_rules(faults)
-    return rules_of(packs)
 
 
 def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:

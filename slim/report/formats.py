@@ -113,12 +113,3 @@ def check_format(name: str, formats: Iterable[str] = FORMATS) -> None:
         if name in FORMATS:
             why = f"format {name!r} shows one image by itself, and not this"
         raise UsageError("unknown-format", why, f"formats here: {', '.join(formats)}")
-
-
-def renderer(name: str) -> Renderer:
-    """The `render` function of a format.
-
-    Raises:
-        KeyError: there is no such format.
-    """
-    return cast("Renderer", import_module(FORMATS[name]).render)

@@ -18,9 +18,10 @@ from typing import NamedTuple
 from tabulate import tabulate
 
 import slim
+from slim.advice.apply import apply, survey
 from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.claim import Claim
-from slim.advice.consult import consult
+from slim.advice.consult import counsel_of
 from slim.advice.pack import rules_of
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
@@ -123,14 +124,8 @@ def advise(layout: Path, base_layout: Path) -> Advised:
         tables = scan(image, extract=True)
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
-    counsel = consult(
-        image,
-        files,
-        ledger,
-        rules_of(builtin_packs()),
-        builtin_never(),
-        base_layers=find_base(image, base).layers,
-    )
+    ground = survey(image, files, ledger, base_layers=find_base(image, base).layers)
+    counsel = counsel_of(ground, apply(ground, rules_of(builtin_packs()), builtin_never()))
     gone = {row: disk for row, (disk, _) in counsel.gone.items()}
     kept = counsel.rebuild.rows if counsel.rebuild else frozenset[int]()
     return Advised(files, ledger, counsel.claims, gone, kept)
