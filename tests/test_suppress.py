@@ -17,6 +17,7 @@ import slim
 from slim.advice.builtin import builtin_packs
 from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
 from slim.advice.pack import rules_of
+from slim.files.cache import TableCache
 from slim.report import markdown, text
 from slim.report.delta import compare
 from slim.report.formats import render
@@ -30,11 +31,13 @@ from tests.test_load import run
 
 FAT = Path(__file__).resolve().parents[1] / "fixtures" / "phoenix-fat.tar"
 DAY = date(2026, 6, 1)
+TABLES = TableCache(None, share=True)
+"""So that the image is read once."""
 
 
 @cache
 def told(*ignores: Ignore) -> Report:
-    return slim.analyze(FAT, ignores=ignores, today=DAY)
+    return slim.analyze(FAT, ignores=ignores, today=DAY, cache=TABLES)
 
 
 def by_rule(report: Report) -> dict[str, Finding]:
