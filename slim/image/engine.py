@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from slim.errors import InputError, SlimError, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
 
 ENGINES = {
     "docker": ("docker", "save"),
@@ -69,6 +69,11 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
         UsageError: the command is not on PATH.
         InputError: it fails; its own words are in the message.
     """
+    # Most images are files: what runs commands is imported for those that are not.
+    import shutil
+    import subprocess
+    import tempfile
+
     command = command_of(engine, name, platform)
     program = shutil.which(command[0])
     if program is None:
@@ -104,6 +109,8 @@ def _check(
     process: subprocess.Popen[bytes], words: IO[bytes], engine: str, name: str, seconds: float
 ) -> None:
     """Refuse what a command wrote that failed; one that still runs has not."""
+    import subprocess
+
     with suppress(subprocess.TimeoutExpired):
         if process.wait(seconds):
             words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))

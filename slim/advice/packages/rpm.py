@@ -24,7 +24,6 @@ from slim.advice.packages.rich import rich_names
 from slim.advice.packages.rpm_header import Header, RpmError, read_header
 from slim.advice.packages.rpmdb_bdb import bdb_headers
 from slim.advice.packages.rpmdb_ndb import ndb_headers
-from slim.advice.packages.rpmdb_sqlite import sqlite_headers
 
 DIRECTORIES = (b"usr/lib/sysimage/rpm", b"var/lib/rpm", b"usr/share/rpm")
 """The newest place first; the others are links to it, or older."""
@@ -83,6 +82,9 @@ def read_rpm(contents: Contents) -> Read:
 def _headers(path: bytes, contents: Contents) -> Iterator[bytes]:
     database = contents[path]
     if path.endswith(b".sqlite"):
+        # Few images have an rpm database, and every run would pay for importing sqlite.
+        from slim.advice.packages.rpmdb_sqlite import sqlite_headers
+
         return sqlite_headers(database, contents.get(path + b"-wal", b""))
     return ndb_headers(database) if path.endswith(b".db") else bdb_headers(database)
 
