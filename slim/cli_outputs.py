@@ -61,7 +61,7 @@ def parse_outputs(
     Raises:
         UsageError: an unknown format, two outputs for stdout or for one file.
     """
-    from slim.console import is_terminal, print_message
+    from slim.console import STDOUT, is_terminal, print_message
     from slim.report.formats import COMPARISON_FORMATS, FORMATS, TOGETHER, check_format
 
     known = [*(COMPARISON_FORMATS if compared else FORMATS), _REPORT]
@@ -74,7 +74,7 @@ def parse_outputs(
             print_message(f"slim: {name} is left out: there is no path after the +")
             continue
         append = path.startswith("+")
-        outputs.append(Output(name, "" if path == "-" else path.removeprefix("+"), append))
+        outputs.append(Output(name, "" if path in STDOUT else path.removeprefix("+"), append))
     paths = [one.path for one in outputs if not one.append]
     for path in paths:
         if paths.count(path) > 1:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -16,6 +17,11 @@ from typing import Any, TextIO
 
 from slim.errors import SlimError, UsageError
 from slim.report.terminal import clean
+
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Paths that are names of stdout."""
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+"""Names of what is open already; opening them anew fails for sockets, and would cut a file short."""
 
 
 def print_error(error: SlimError) -> None:
@@ -75,17 +81,27 @@ def _drop_output() -> None:
 def write_output(text: str, path: str, *, private: bool) -> None:
     """Write a file as a whole or not at all; a link at its place is replaced, not followed.
 
+    What no file can take the place of is written to: a named pipe, a character device such as /dev/null, and
+    what the shell hands over as /dev/fd/N.
+
     Raises:
-        UsageError: the folder is missing or not writable, or a device or pipe is at its place.
+        UsageError: the folder is missing or not writable, or there is a folder or another kind of device.
     """
     target = Path(path)
     try:
+        if descriptor := _DESCRIPTOR.fullmatch(path):
+            number = descriptor[1] or descriptor[2] or "2"
+            _write_into(os.dup(int(number)), text)
+            return
         if target.exists() and not target.is_file():
-            raise UsageError(
-                "no-output",
-                f"cannot write {path!r}: it is there and no regular file",
-                "without a path a format goes to stdout: -o json",
-            )
+            if not (target.is_fifo() or target.is_char_device()):
+                raise UsageError(
+                    "no-output",
+                    f"cannot write {path!r}: it is there and no regular file",
+                    "without a path a format goes to stdout: -o json",
+                )
+            _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), text)
+            return
         handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
@@ -96,8 +112,15 @@ def write_output(text: str, path: str, *, private: bool) -> None:
         except BaseException:
             os.unlink(temporary)
             raise
-    except OSError as error:
-        raise UsageError("no-output", f"cannot write {path!r}: {error.strerror}") from None
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-output", f"cannot write {path!r}: {why}") from None
+
+
+def _write_into(handle: int, text: str) -> None:
+    """A reader that has gone away is not our failure."""
+    with suppress(BrokenPipeError), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
 
 
 def append_output(text: str, path: str) -> None:

@@ -46,9 +46,9 @@ ATTACKS = (
     ),
     Attack(
         id="X15-device",
-        given="an output path that is a device, a pipe or a folder",
-        outcome="error no-output (exit code 2), the device untouched",
-        proof="test_what_is_no_file_is_not_replaced",
+        given="an output path that is a device or a pipe",
+        outcome="it is written to, and never replaced by a file",
+        proof="test_devices_are_written_to",
     ),
     Attack(
         id="X15-private",
@@ -288,21 +288,42 @@ def test_a_link_in_the_place_of_an_output_is_replaced(run: Run, path: Path, tmp_
     assert not link.is_symlink()
 
 
-@pytest.mark.parametrize("kind", ["device", "fifo", "folder", "link"])
-def test_what_is_no_file_is_not_replaced(kind: str, run: Run, path: Path, tmp_path: Path) -> None:
-    places = {
-        "device": Path("/dev/null"),
-        "fifo": tmp_path / "fifo",
-        "folder": tmp_path,
-        "link": tmp_path / "null",
-    }
-    os.mkfifo(tmp_path / "fifo")
-    (tmp_path / "null").symlink_to("/dev/null")
-    before = places[kind].lstat().st_ino
-    code, out, err = run("analyze", path, "-o", f"json={places[kind]}")
+def test_a_folder_is_not_replaced(run: Run, path: Path, tmp_path: Path) -> None:
+    code, out, err = run("analyze", path, "-o", f"json={tmp_path}")
     assert (code, out) == (2, "")
     assert is_error(err, "no-output")
-    assert places[kind].lstat().st_ino == before
+
+
+@pytest.mark.parametrize("at", ["/dev/null", "null", "/dev/stdout", "/dev/fd/1"])
+def test_devices_are_written_to(at: str, path: Path, tmp_path: Path) -> None:
+    (tmp_path / "null").symlink_to("/dev/null")
+    before = os.lstat("/dev/null").st_ino, os.lstat("/dev/stdout").st_ino
+    with (tmp_path / "out").open("wb") as out:
+        done = process(
+            "analyze", path, "-o", f"json={at}", stdout=out, stderr=subprocess.PIPE, cwd=tmp_path
+        )
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert (os.lstat("/dev/null").st_ino, os.lstat("/dev/stdout").st_ino) == before
+    assert (tmp_path / "null").is_symlink()
+    said = (tmp_path / "out").read_text()
+    assert said == "" if "null" in at else json.loads(said)["kind"] == "analysis"
+
+
+def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    reader = os.open(tmp_path / "fifo", os.O_RDONLY | os.O_NONBLOCK)
+    assert run("analyze", path, "-o", f"text={tmp_path / 'fifo'}")[0] == 0
+    assert os.read(reader, 65536).decode().startswith("app:1: 3 B on disk")
+    os.close(reader)
+
+
+@pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
+def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
+    script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
+    call = ["bash", "-c", script, "slim", sys.executable, "-m", "slim", "analyze", str(path)]
+    done = subprocess.run(call, capture_output=True, check=True, timeout=60)
+    assert done.stdout.decode().startswith(said)
+    assert done.stderr == b""
 
 
 @pytest.mark.parametrize("umask", [0o022, 0o077, 0o000])
