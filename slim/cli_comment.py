@@ -51,7 +51,8 @@ _TOKEN_BYTES = 16 << 10
     "  slim comment gitea api.json web.json --api-url https://git.example/api/v1 --repo team/app"
     " --pr 7\n\n"
     "The token is SLIM_TOKEN, else that of the forge: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,"
-    " FORGEJO_TOKEN, BITBUCKET_TOKEN, SYSTEM_ACCESSTOKEN. Without one the comment is printed."
+    " FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_DC_TOKEN, SYSTEM_ACCESSTOKEN. Without one the"
+    " comment is printed."
 )
 def comment(
     words: CommentWords = None,

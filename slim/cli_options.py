@@ -267,8 +267,8 @@ CommentWords = Annotated[
     list[str] | None,
     typer.Argument(
         metavar="[FORGE] REPORT.json…",
-        help="auto (the default), github, gitlab, gitea, forgejo, bitbucket or azure; then reports"
-        " or comparisons, which make one comment together.",
+        help="auto (the default), github, gitlab, gitea, forgejo, bitbucket, bitbucket_dc or azure;"
+        " then reports or comparisons, which make one comment together.",
         show_default=False,
     ),
 ]
@@ -276,8 +276,8 @@ Behavior = Annotated[
     str,
     option(
         "--behavior",
-        "What becomes of slim's earlier comment: update, new (it stays), hide-and-new (GitHub) or"
-        " delete-and-new.",
+        "What becomes of slim's earlier comment: update, new (it stays), hide-and-new (it is folded"
+        " away) or delete-and-new.",
         "WHAT",
     ),
 ]

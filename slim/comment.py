@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from slim.errors import NetworkError, SlimError
-from slim.forge import forges, github
+from slim.forge import forges
 from slim.forge.context import Context
-from slim.forge.model import Place
+from slim.forge.model import Forge, Place
 from slim.forge.publish import Behavior, Outcome, publish
 from slim.forge.transport import Transport, check_url
 from slim.report import delta_markdown, failed_markdown, several_markdown
@@ -25,7 +25,13 @@ WHENS: tuple[When, ...] = get_args(When)
 
 HEAD = 7
 """Characters of a commit's id that are shown."""
-_FLAVORS = {"gitlab": "gitlab", "gitea": "gitea", "forgejo": "gitea", "bitbucket": "bitbucket"}
+_FLAVORS = {
+    "gitlab": "gitlab",
+    "gitea": "gitea",
+    "forgejo": "gitea",
+    "bitbucket": "bitbucket",
+    "bitbucket_dc": "bitbucket",
+}
 _LIMITS = {"azure": 130_000}
 """In bytes, where it is not the flavor's: Azure Repos takes 150,000 characters."""
 _WASTE = 100_000
@@ -109,7 +115,7 @@ def post(
     no bound.
 
     Raises:
-        UsageError: the address is none, or `behavior` is nothing for this forge.
+        UsageError: the address is none.
         NetworkError: forge, repository or pull request are not known, or the forge did not take it.
     """
     forge = forges.load(context.forge)
@@ -120,20 +126,19 @@ def post(
     headers, secrets = forge.sign(token)
     until = time.monotonic() + timeout if timeout else math.inf
     api = Transport(check_url(context.api_url, trusted=trusted), headers, secrets, until=until)
-    for number in _numbers(context, api):
+    for number in _numbers(forge, context, api):
         at = Place(context.repo, number)
         yield number, publish(forge, api, at, page.text, behavior=behavior, wanted=page.wanted)
 
 
-def _numbers(context: Context, api: Transport) -> Sequence[int]:
+def _numbers(forge: Forge, context: Context, api: Transport) -> Sequence[int]:
     if context.number is not None:
         return [context.number]
-    branch = context.branch
-    if branch is None or context.forge != "github":
+    if context.branch is None or forge.pull_of is None:
         raise NetworkError(
             "no-pull-request", "this job runs for no pull request", "or name it with --pr"
         )
-    return github.pull_of(api, context.repo, branch.owner, branch.name, context.head)
+    return forge.pull_of(api, context.repo, context.branch, context.head)
 
 
 def _is_worth_a_word(document: Report | Comparison) -> bool:

@@ -31,6 +31,9 @@ class Kept:
     author: str
     body: str
     hidden: bool = False
+    version: int = 0
+    """Of its text, where the forge counts them."""
+    answered: bool = False
 
 
 @dataclass
@@ -108,6 +111,7 @@ def _change(
         forge.comments.remove(kept)
         return Reply(204)
     kept.body = text
+    kept.version += 1
     return Reply(200, shown(kept))
 
 
@@ -312,15 +316,75 @@ def azure(forge: Forge, request: Request) -> Reply:
     return Reply(404, {"message": "TF401175: The version descriptor could not be resolved"})
 
 
+def bitbucket_dc(forge: Forge, request: Request) -> Reply:
+    def failed(status: int, message: str) -> Reply:
+        kind = "com.atlassian.bitbucket.SomeException"
+        errors = [{"context": None, "message": message, "exceptionName": kind}]
+        return Reply(status, {"errors": errors}, user)
+
+    user = {"X-AUSERNAME": OURS} if forge.knows_user else {}
+    person = base64.b64encode(f"me:{TOKEN}".encode()).decode()
+    if request.headers.get("authorization") not in (f"Bearer {TOKEN}", f"Basic {person}"):
+        user = {}
+        return failed(401, "Authentication failed. Please check your credentials and try again.")
+
+    def shown(one: Kept) -> dict[str, Any]:
+        return {
+            "properties": {"repositoryId": 1},
+            "id": one.id,
+            "version": one.version,
+            "text": one.body,
+            "author": {"name": one.author, "id": IDS[one.author], "slug": one.author},
+            "comments": [{"id": 9_000 + one.id, "version": 0, "text": one.body}],
+            "severity": "NORMAL",
+            "state": "OPEN",
+        }
+
+    def listed(items: list[Any]) -> Reply:
+        start, limit = int(request.query["start"]), min(int(request.query["limit"]), 100)
+        end = start + limit
+        data: dict[str, Any] = {"size": len(items[start:end]), "limit": limit, "start": start}
+        last = end >= len(items)
+        data |= {"values": items[start:end], "isLastPage": last}
+        return Reply(200, data | {"nextPageStart": None if last else end}, user)
+
+    base = f"/projects/TEAM/repos/app/pull-requests/{NUMBER}"
+    if request.path == "/application-properties":
+        return Reply(200, {"version": "8.9.1", "displayName": "Bitbucket"}, user)
+    if request.path == "/projects/TEAM/repos/app/pull-requests":
+        return listed([one for one in forge.pulls if one["state"] == request.query["state"]])
+    if request.path == f"{base}/activities":
+        commented = [
+            {"id": one.id, "action": "COMMENTED", "commentAction": "ADDED", "comment": shown(one)}
+            for one in reversed(forge.comments)
+        ]
+        edited = [one | {"commentAction": "EDITED"} for one in commented[:1]]
+        return listed([{"id": 1, "action": "APPROVED"}, *edited, *commented])
+    if request.path == f"{base}/comments" and request.method == "POST":
+        if forge.locked:
+            return failed(403, "You are not permitted to comment")
+        return Reply(201, shown(forge.add(request.data["text"])), user)
+    if found := re.fullmatch(rf"{base}/comments/(\d+)", request.path):
+        kept = _find(forge, found[1])
+        version = (request.data or request.query).get("version", -1)
+        if kept is not None and int(version) != kept.version:
+            return failed(409, f"you supplied version {version}, the current is {kept.version}")
+        if kept is not None and kept.answered and request.method == "DELETE":
+            return failed(409, "has replies which must be deleted first")
+        return _change(forge, request, found[1], shown, (request.data or {}).get("text", ""))
+    return failed(404, "Pull request does not exist")
+
+
 SERVERS: dict[str, Callable[[Forge, Request], Reply]] = {
     "github": github,
     "gitlab": gitlab,
     "gitea": gitea,
     "forgejo": gitea,
     "bitbucket": bitbucket,
+    "bitbucket_dc": bitbucket_dc,
     "azure": azure,
 }
-REPOS = {"gitlab": "42", "azure": "proj ect/app"}
+REPOS = {"gitlab": "42", "azure": "proj ect/app", "bitbucket_dc": "TEAM/app"}
 """As `--repo` names the repository; elsewhere it is `team/app`."""
 
 

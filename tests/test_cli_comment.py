@@ -16,7 +16,7 @@ from slim.forge.transport import Transport
 from tests.forges import NUMBER, TOKEN, Forge, serve
 from tests.reports import MB, clean, report, wasteful
 from tests.reports import layer as layer_info
-from tests.test_forge_context import PULL_EVENT, RUN_EVENT, SHA
+from tests.test_forge_context import DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
 from tests.test_load import run
 
 CI = ("GITHUB_", "GITLAB_", "GITEA_", "FORGEJO_", "CI_", "DRONE", "BITBUCKET_", "TF_", "SYSTEM_",
@@ -252,6 +252,24 @@ def test_options_name_a_forge_without_a_ci_system(capsys: pytest.CaptureFixture[
             del os.environ["GITEA_TOKEN"]
 
 
+def test_the_pull_request_is_found_by_its_head_where_woodpecker_does_not_say_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with serve("bitbucket_dc") as forge:
+        job = DATA_CENTER | {"CI_COMMIT_PULL_REQUEST": "", "BITBUCKET_DC_TOKEN": TOKEN}
+        for name, value in job.items():
+            monkeypatch.setenv(name, value)
+        others = [
+            {"id": 1_000 + number, "state": "OPEN", "fromRef": {"latestCommit": "9" * 40}}
+            for number in range(150)
+        ]
+        wanted = {"state": "OPEN", "fromRef": {"latestCommit": DATA_CENTER["CI_COMMIT_SHA"]}}
+        forge.pulls = [{**wanted, "id": 8, "state": "MERGED"}, *others, {**wanted, "id": 7}]
+        assert run("comment", "wasteful.json", "--api-url", forge.url, "--require") == 0
+        (made,) = forge.comments
+        assert made.body.rstrip().endswith('`slim:report v=1 key="api" head=8b8bf6d run=31`')
+
+
 def test_several_comments_by_key(github: Forge) -> None:
     for key in ("api", "web", "api"):
         assert run("comment", "wasteful.json", "--key", key) == 0
@@ -276,7 +294,6 @@ def test_several_reports_make_one_comment_with_a_fold_each(github: Forge) -> Non
         (("wasteful.json", "--when", "never"), "bad-choice"),
         (("wasteful.json", "--behavior", "hide"), "bad-choice"),
         (("wasteful.json", "--pr", "0"), "usage"),
-        (("gitlab", "wasteful.json", "--behavior", "hide-and-new"), "no-hiding"),
     ],
 )
 def test_wrong_calls_are_explained(

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slim
-from slim.errors import NetworkError, UsageError
+from slim.errors import NetworkError
 from slim.forge import forges
 from slim.forge.model import Place
 from slim.forge.publish import Outcome, publish, read_marker
@@ -51,7 +51,7 @@ def github() -> Iterator[Forge]:
 
 def text(forge: Forge, words: str, key: str = "api", run: int = 5) -> str:
     mark = marker(key, "8b8bf6d", str(run))
-    if forge.name == "bitbucket":
+    if forge.name.startswith("bitbucket"):
         return f"### {words}\n\n`{mark}`\n"
     return f"<!-- {mark} -->\n### {words}\n"
 
@@ -88,7 +88,7 @@ def test_the_own_comment_is_found_among_250(forge: Forge) -> None:
     assert len(forge.comments) == 251
     assert forge.comments[131].body == text(forge, "new")
     pages = [one for one in forge.log if one.method == "GET" and "user" not in one.path]
-    expected = {"github": 3, "gitlab": 6, "bitbucket": 3, "azure": 2}
+    expected = {"github": 3, "gitlab": 6, "bitbucket": 3, "bitbucket_dc": 4, "azure": 2}
     assert len(pages) == expected.get(forge.name, 1)
 
 
@@ -102,7 +102,9 @@ def test_a_stranger_cannot_pass_for_slim(forge: Forge) -> None:
 def test_a_quoted_marker_and_another_key_are_not_the_own_comment(forge: Forge) -> None:
     mark = marker("api", "8b8bf6d", "5")
     others = [
-        f"<!-- {mark} -->\nin the other form" if forge.name == "bitbucket" else f"x\n\n`{mark}`",
+        f"<!-- {mark} -->\nin the other form"
+        if forge.name.startswith("bitbucket")
+        else f"x\n\n`{mark}`",
         f"> {text(forge, 'quoted')}> ",
         f"words before\n{text(forge, 'below')}\nwords after",
         text(forge, "other", key="web"),
@@ -154,22 +156,54 @@ def test_delete_and_new_removes_all_old_ones_of_the_key(forge: Forge) -> None:
     assert bodies(forge) == kept
 
 
-def test_hide_and_new_hides_on_github_and_is_refused_elsewhere(forge: Forge) -> None:
-    old = forge.add(text(forge, "old"))
-    if forge.name != "github":
-        with pytest.raises(UsageError, match="GitHub alone"):
-            post(forge, text(forge, "new"), behavior="hide-and-new")
-        assert not forge.asked("POST")
-        return
+def test_hide_and_new_hides_the_old_one_or_folds_it_away(forge: Forge) -> None:
+    old = forge.add(text(forge, "old") if forge.name != "bitbucket" else text(forge, "old\n\nmore"))
     assert post(forge, text(forge, "new"), behavior="hide-and-new").action == "created"
-    assert old.hidden
-    assert not forge.comments[1].hidden
+    assert forge.comments[1].body == text(forge, "new")
+    assert old.hidden == (forge.name == "github")
+    mark = marker("api", "8b8bf6d", "5")
+    over = "Outdated: a later comment has the current numbers"
+    if forge.name == "github":
+        assert old.body == text(forge, "old")
+    elif forge.name.startswith("bitbucket"):
+        assert old.body == f"### old\n\n_{over}_\n\n`{mark}`\n"
+    else:
+        fold = f"<details><summary>{over}</summary>\n\n### old\n\n</details>\n"
+        assert old.body == f"<!-- {mark} -->\n{fold}"
+    # It is still known as slim's, and a third time only the second one is folded.
+    folded = old.body
+    assert read_marker(folded) is not None
+    assert post(forge, text(forge, "third"), behavior="hide-and-new").action == "created"
+    assert old.body == folded
+    assert forge.comments[2].body == text(forge, "third")
+
+
+def test_a_folded_comment_is_not_folded_twice(forge: Forge) -> None:
+    old = forge.add(text(forge, "old"))
+    post(forge, text(forge, "new"), behavior="hide-and-new")
+    folded = old.body
+    forge.comments.pop()
+    post(forge, text(forge, "new"), behavior="hide-and-new")
+    assert old.body == folded
+
+
+def test_an_old_comment_that_may_not_be_folded_stays(forge: Forge) -> None:
+    if forge.name == "github":
+        return
+    old = forge.add(text(forge, "old"))
+    forge.foreign.add(old.id)
+    assert post(forge, text(forge, "new"), behavior="hide-and-new").action == "created"
+    assert bodies(forge) == [text(forge, "old"), text(forge, "new")]
 
 
 def test_a_busy_forge_is_asked_again_when_it_says(forge: Forge) -> None:
     waits: list[float] = []
-    forge.fail("GET .*(comments|notes|threads)", 429, {"message": "slow down"}, Retry_After="7")
-    forge.fail("POST .*(comments|notes|threads)", 429, {"message": "slow down"}, Retry_After="9")
+    forge.fail(
+        "GET .*(comments|notes|threads|activities)", 429, {"message": "slow down"}, Retry_After="7"
+    )
+    forge.fail(
+        "POST .*(comments|notes|threads|activities)", 429, {"message": "slow down"}, Retry_After="9"
+    )
     assert post(forge, text(forge, "one"), waits).action == "created"
     assert waits == [7, 9]
     assert len(forge.comments) == 1
@@ -179,14 +213,16 @@ def test_a_failing_forge_is_asked_again_with_growing_waits(forge: Forge) -> None
     forge.add(text(forge, "old"))
     waits: list[float] = []
     for status in (500, 502):
-        forge.fail("GET .*(comments|notes|threads)", status, b"<html>oops</html>")
+        forge.fail("GET .*(comments|notes|threads|activities)", status, b"<html>oops</html>")
     forge.fail("(PATCH|PUT) ", 503)
     assert post(forge, text(forge, "new"), waits).action == "updated"
     assert [1 <= waits[0] <= 2, 2 <= waits[1] <= 4, 1 <= waits[2] <= 2] == [True] * 3
 
 
 def test_a_comment_whose_answer_was_lost_is_not_made_twice(forge: Forge) -> None:
-    lost = Fault("POST .*(comments|notes|threads)", Reply(502, b"bad gateway"), after=True)
+    lost = Fault(
+        "POST .*(comments|notes|threads|activities)", Reply(502, b"bad gateway"), after=True
+    )
     forge.faults.append(lost)
     assert post(forge, text(forge, "one")).action == "updated"
     assert bodies(forge) == [text(forge, "one")]
@@ -194,7 +230,7 @@ def test_a_comment_whose_answer_was_lost_is_not_made_twice(forge: Forge) -> None
 
 def test_a_forge_that_stays_down_is_an_error(forge: Forge) -> None:
     for _ in range(4):
-        forge.fail("GET .*(comments|notes|threads)", 503, {"message": "maintenance"})
+        forge.fail("GET .*(comments|notes|threads|activities)", 503, {"message": "maintenance"})
     with pytest.raises(NetworkError, match="503 maintenance") as caught:
         post(forge, text(forge, "one"))
     assert caught.value.slug == "forge-unavailable"
@@ -204,7 +240,9 @@ def test_a_forge_that_stays_down_is_an_error(forge: Forge) -> None:
 
 def test_a_wait_of_an_hour_is_not_waited_for(forge: Forge) -> None:
     waits: list[float] = []
-    forge.fail("GET .*(comments|notes|threads)", 429, {"message": "x"}, Retry_After="3600")
+    forge.fail(
+        "GET .*(comments|notes|threads|activities)", 429, {"message": "x"}, Retry_After="3600"
+    )
     with pytest.raises(NetworkError, match="asks to wait 3,600 seconds"):
         post(forge, text(forge, "one"), waits)
     assert waits == []
@@ -247,6 +285,40 @@ def test_a_repository_token_of_bitbucket_does_not_know_itself() -> None:
         assert post(forge, text(forge, "new")).action == "updated"
         # Bitbucket itself refuses to change what somebody else wrote.
         assert bodies(forge) == [text(forge, "new"), text(forge, "forged")]
+
+
+def test_an_edit_that_somebody_else_was_faster_with_is_looked_at_again() -> None:
+    with serve("bitbucket_dc") as forge:
+        old = forge.add(text(forge, "old"))
+        taken = {"errors": [{"message": "you supplied version 0, the current is 1"}]}
+        forge.fail("PUT .*comments", 409, taken)
+        waits: list[float] = []
+        assert post(forge, text(forge, "new"), waits).action == "updated"
+        assert (bodies(forge), waits) == ([text(forge, "new")], [5])
+
+        class Meanwhile(list[float]):
+            def append(self, seconds: float) -> None:
+                old.body = text(forge, "newer", run=9)
+
+        forge.fail("PUT .*comments", 409, taken)
+        assert post(forge, text(forge, "older", run=6), Meanwhile()).action == "newer"
+        assert bodies(forge) == [text(forge, "newer", run=9)]
+
+
+def test_data_center_keeps_a_comment_that_was_answered() -> None:
+    with serve("bitbucket_dc") as forge:
+        forge.add(text(forge, "old")).answered = True
+        assert post(forge, text(forge, "new"), behavior="delete-and-new").action == "created"
+        assert bodies(forge) == [text(forge, "old"), text(forge, "new")]
+
+
+def test_data_center_that_does_not_say_whose_the_token_is_gets_no_comment() -> None:
+    with serve("bitbucket_dc") as forge:
+        forge.knows_user = False
+        forge.add(text(forge, "forged"), STRANGER)
+        with pytest.raises(NetworkError, match="does not say whose the token is"):
+            post(forge, text(forge, "new"))
+        assert bodies(forge) == [text(forge, "forged")]
 
 
 def test_comments_that_never_end_are_given_up(

@@ -42,7 +42,7 @@ class _Threads(Struct):
     value: list[_Thread]
 
 
-hide = None
+hide = pull_of = None
 
 
 def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:

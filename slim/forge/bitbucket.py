@@ -51,7 +51,7 @@ class _Page(Struct):
     next: str = ""
 
 
-hide = None
+hide = pull_of = None
 
 
 def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -13,13 +13,15 @@ from urllib.parse import unquote, urlsplit
 
 import msgspec
 
-FORGES = ("github", "gitlab", "gitea", "forgejo", "bitbucket", "azure")
+FORGES = ("github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket_dc", "azure")
+"""As Woodpecker names them; `bitbucket_dc` is Bitbucket Data Center."""
 TOKENS: dict[str, tuple[str, ...]] = {
     "github": ("GITHUB_TOKEN", "GH_TOKEN"),
     "gitlab": ("GITLAB_TOKEN",),
     "gitea": ("GITEA_TOKEN", "FORGEJO_TOKEN"),
     "forgejo": ("FORGEJO_TOKEN", "GITEA_TOKEN"),
     "bitbucket": ("BITBUCKET_TOKEN",),
+    "bitbucket_dc": ("BITBUCKET_DC_TOKEN",),
     "azure": ("SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"),
 }
 """Variables that hold a forge's token, after `SLIM_TOKEN`: the token of one forge never goes to another."""
@@ -37,9 +39,20 @@ _HOSTS = {
     "gitea.com": "gitea",
     "dev.azure.com": "azure",
 }
+_APIS = {
+    "gitlab": "/api/v4",
+    "gitea": "/api/v1",
+    "forgejo": "/api/v1",
+    "bitbucket_dc": "/rest/api/1.0",
+}
+"""Where a server of one's own has its API."""
 _PAGES = (
     ("azure", re.compile(r"(/.*?)?/([^/]+)/_git/([^/]+)/pullrequest/(\d+)")),
     ("gitlab", re.compile(r"()/(.+?)/-/merge_requests/(\d+)")),
+    (
+        "bitbucket_dc",
+        re.compile(r"(/.*?)?/((?:projects|users)/[^/]+)/repos/([^/]+)/pull-requests/(\d+)"),
+    ),
     ("bitbucket", re.compile(r"()/([^/]+/[^/]+)/pull-requests/(\d+)")),
     ("gitea", re.compile(r"(.*)/([^/]+/[^/]+)/pulls/(\d+)")),
     ("github", re.compile(r"()/([^/]+/[^/]+)/pull/(\d+)")),
@@ -50,7 +63,7 @@ _REF = re.compile(r"refs/pull/(\d{1,12})/(?:merge|head)", re.ASCII)
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """Where a workflow that ran for a pull request got its commit: to find the number by."""
+    """Where a job that ran for a pull request got its commit: to find the number by."""
 
     owner: str
     name: str
@@ -121,7 +134,7 @@ def api_of(forge: str, server: str) -> str:
         return "https://api.github.com" if host == "github.com" else f"{server}/api/v3"
     if forge == "bitbucket":
         return "https://api.bitbucket.org/2.0"
-    return server + {"gitlab": "/api/v4", "gitea": "/api/v1", "forgejo": "/api/v1"}.get(forge, "")
+    return server + _APIS.get(forge, "")
 
 
 def token_names(context: Context) -> tuple[str, ...]:
@@ -148,6 +161,8 @@ def from_page(url: str) -> Context:
         if found is None or not host:
             continue
         prefix, *repo, number = (unquote(part or "") for part in found.groups())
+        if forge == "bitbucket_dc":
+            repo[0] = repo[0].removeprefix("projects/").replace("users/", "~", 1)
         name = _HOSTS.get(host, forge)
         server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{prefix}"
         return Context(
@@ -259,13 +274,19 @@ def _gitlab(env: Mapping[str, str], _: bytes) -> Context:
 
 
 def _woodpecker(env: Mapping[str, str], _: bytes) -> Context:
-    forge = env.get("CI_FORGE_TYPE", "")
+    forge, repo = env.get("CI_FORGE_TYPE", ""), env.get("CI_REPO", "")
+    number = _number(env.get("CI_COMMIT_PULL_REQUEST"))
+    branch = None
+    # Woodpecker does not always know the number of Bitbucket Data Center's pull requests.
+    if number is None and env.get("CI_PIPELINE_EVENT", "").startswith("pull_request"):
+        branch = Branch(repo.partition("/")[0], env.get("CI_COMMIT_SOURCE_BRANCH", ""))
     return Context(
         "Woodpecker",
         forge,
         api_of(forge, env.get("CI_FORGE_URL", "")) if forge in FORGES else "",
-        repo=env.get("CI_REPO", ""),
-        number=_number(env.get("CI_COMMIT_PULL_REQUEST")),
+        repo=repo,
+        number=number,
+        branch=branch,
         head=env.get("CI_COMMIT_SHA", ""),
         run=env.get("CI_PIPELINE_NUMBER", ""),
         run_url=env.get("CI_PIPELINE_URL", ""),

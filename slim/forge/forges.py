@@ -14,6 +14,7 @@ FORGES = {
     "gitea": "slim.forge.gitea",
     "forgejo": "slim.forge.gitea",
     "bitbucket": "slim.forge.bitbucket",
+    "bitbucket_dc": "slim.forge.bitbucket_dc",
     "azure": "slim.forge.azure",
 }
 """Name → module, imported when it is asked for."""

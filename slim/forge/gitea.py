@@ -25,7 +25,7 @@ class _Comment(Struct):
     html_url: str = ""
 
 
-hide = None
+hide = pull_of = None
 
 
 def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slim.errors import NetworkError
+from slim.forge.context import Branch
 from slim.forge.model import Comment, Place
 from slim.forge.transport import Transport, bearer, path_of, segment
 
@@ -93,12 +94,9 @@ def hide(api: Transport, comment: Comment) -> None:
     api.send("POST", _graphql(api), data, repeatable=True)
 
 
-def pull_of(api: Transport, repo: str, owner: str, branch: str, sha: str) -> list[int]:
-    """Open pull requests from a branch whose head is exactly this commit.
-
-    That a fork's commit belongs to a pull request is what GitHub says, not what the fork says.
-    """
-    head = f"{segment(owner)}:{segment(branch)}"
+def pull_of(api: Transport, repo: str, branch: Branch, sha: str) -> list[int]:
+    """That a fork's commit belongs to a pull request is what GitHub says, not what the fork says."""
+    head = f"{segment(branch.owner)}:{segment(branch.name)}"
     answer = api.get(f"/repos/{path_of(repo)}/pulls?state=open&per_page=100&head={head}")
     return [one.number for one in answer.decode(list[_Pull]) if one.head.sha == sha]
 

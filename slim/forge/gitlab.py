@@ -25,7 +25,7 @@ class _Note(Struct):
     system: bool = False
 
 
-hide = None
+hide = pull_of = None
 sign = bearer
 """Personal, project and group tokens are accepted as bearer tokens, as those of OAuth are."""
 

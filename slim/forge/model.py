@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Protocol
 
+from slim.forge.context import Branch
 from slim.forge.transport import Transport
 
 
@@ -29,7 +30,8 @@ class Place:
     """Where the comment goes."""
 
     repo: str
-    """`owner/name`, or what the forge has instead: a number on GitLab, `project/repository` on Azure."""
+    """`owner/name`, or what the forge has instead: a number on GitLab, `project/repository` on Azure and
+    on Bitbucket Data Center."""
     number: int
     """Of the pull request."""
 
@@ -57,3 +59,7 @@ class Forge(Protocol):
 
     hide: Callable[[Transport, Comment], None] | None
     """Fold a comment away as outdated; None where the forge cannot."""
+
+    pull_of: Callable[[Transport, str, Branch, str], list[int]] | None
+    """Open pull requests of a repository from a branch whose head is exactly this commit, for jobs that
+    do not know the number; None for forges whose jobs always know."""

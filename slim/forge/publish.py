@@ -11,9 +11,10 @@ import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal, get_args
 
-from slim.errors import NetworkError, UsageError
+from slim.errors import NetworkError
 from slim.forge.model import Comment, Forge, Place
 from slim.forge.transport import Refusal, Transport, Unsure
 
@@ -23,6 +24,7 @@ BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
 _MARKER = re.compile(
     r'slim:report v=1 key="([^"\s]{0,700})"(?: head=([^\s"]{1,700}))?(?: run=([^\s"]{1,700}))?'
 )
+_OVER = "Outdated: a later comment has the current numbers"
 _TRIES = 3
 _WAIT_SECONDS = 5.0
 
@@ -83,13 +85,8 @@ def publish(
         sleep: waits between tries.
 
     Raises:
-        UsageError: the forge cannot hide comments.
         NetworkError: the forge cannot be reached, or refuses.
     """
-    if behavior == "hide-and-new" and forge.hide is None:
-        raise UsageError(
-            "no-hiding", "comments can be hidden on GitHub alone", "--behavior delete-and-new"
-        )
     mine = read_marker(body)
     if mine is None:
         raise ValueError("the comment has no marker")
@@ -144,17 +141,38 @@ def _post(
                     raise
     url = forge.create(api, at, body)
     # The old one goes when the new one is there.
-    if behavior == "hide-and-new" and forge.hide is not None and own:
-        forge.hide(api, own[0])
+    if behavior == "hide-and-new" and own:
+        if forge.hide is not None:
+            forge.hide(api, own[0])
+        elif (folded := _outdated(own[0].body)) is not None:
+            _if_allowed(partial(forge.update, api, at, own[0], folded))
     if behavior == "delete-and-new":
         for comment in own:
-            _delete(forge, api, at, comment)
+            _if_allowed(partial(forge.delete, api, at, comment))
     return Outcome("created", url)
 
 
-def _delete(forge: Forge, api: Transport, at: Place, comment: Comment) -> None:
+def _if_allowed(change: Callable[[], object]) -> None:
+    """What is done to an old comment is done if it can be: the new one is there."""
     try:
-        forge.delete(api, at, comment)
+        change()
     except Refusal as error:
-        if error.status not in (403, 404):
+        # 409: Bitbucket Data Center keeps a comment that was answered.
+        if error.status not in (403, 404, 409):
             raise
+
+
+def _outdated(body: str) -> str | None:
+    """A comment of slim's as one that is over, for forges that cannot hide it: in a fold, or where there
+    are none, its first sentence. None when it is so already."""
+    mark = read_marker(body)
+    if mark is None:
+        return None
+    if mark.first:
+        line, _, rest = body.partition("\n")
+        start = f"<details><summary>{_OVER}</summary>"
+        return None if rest.startswith(start) else f"{line}\n{start}\n\n{rest}\n</details>\n"
+    text, _, line = body.rstrip().rpartition("\n")
+    end = f"_{_OVER}_"
+    title = text.partition("\n")[0]
+    return None if text.rstrip().endswith(end) else f"{title}\n\n{end}\n\n{line}\n"
