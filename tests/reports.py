@@ -365,6 +365,11 @@ def within() -> Report:
     return judge(clean(), Gates(size=340 * MB, layers=12))
 
 
+def failing() -> Report:
+    """Within its budget, with a finding that fails the gate."""
+    return judge(wasteful(), Gates(size=350 * MB, fail_on=("high",)))
+
+
 def undecided() -> Report:
     """No rules were applied, so that nothing is known to be reclaimable."""
     one = replace(clean(), tool=model.Tool(version="0.4.0"))
@@ -377,5 +382,6 @@ REPORTS = {
     "hostile": hostile,
     "over": over,
     "within": within,
+    "failing": failing,
     "undecided": undecided,
 }

@@ -18,7 +18,7 @@ from slim.report import delta_markdown, markdown, several_markdown
 from slim.report.comparison import Comparison
 from slim.report.delta import compare
 from slim.report.gate import Gates, Growth, judge_comparison, parse_fail_on
-from slim.report.model import Cause, Example, LayerInfo, Report
+from slim.report.model import Base, Cause, Example, LayerInfo, Report
 from slim.report.page import FLAVORS
 from tests.building import image, save
 from tests.building import layer as tar_layer
@@ -259,6 +259,62 @@ def on_arm(one: Report) -> Report:
     return replace(one, image=replace(one.image, platform="linux/arm64"))
 
 
+def built_on(one: Report, name: str, layers: int = 1, how: str = "given") -> Report:
+    base = Base(layers=layers, name=name, digest="", how=how, guessed=how != "given")  # type: ignore[arg-type]
+    return replace(one, image=replace(one.image, base=base))
+
+
+def drifted(
+    name: str = "debian:13-slim", other: str = "debian:13-slim", how: str = "given"
+) -> tuple[Report, Report]:
+    """The base image grew 4 MB, the image's own layers 21 MB."""
+    return built_on(before_contents(), name, how=how), built_on(after_contents(), other, how=how)
+
+
+@pytest.mark.parametrize(
+    ("sides", "value", "free"),
+    [
+        (drifted(), 21, 4),
+        (drifted("debian:12", "debian:13"), 25, 0),
+        (drifted("", ""), 25, 0),
+        (drifted(how="history"), 25, 0),
+        (drifted(how="annotation"), 25, 0),
+        ((drifted()[0], drifted(how="label")[1]), 25, 0),
+        ((drifted()[0], built_on(after_contents(), "debian:13-slim", 0)), 25, 0),
+        # It shrank: what the image's own layers add is no more than what the image grew.
+        (drifted()[::-1], -25, 0),
+    ],
+)
+def test_what_the_base_image_grew_by_is_not_charged_where_that_is_certain(
+    sides: tuple[Report, Report], value: int, free: int
+) -> None:
+    made = compared(*sides, Gates(growth=Growth(5.0, MB)))
+    (budget,) = made.budgets
+    assert (budget.value, budget.base_image_bytes) == (value * MB, free * MB)
+    assert made.verdict.result == ("fail" if value > 5 else "pass")
+    # 21 % and 25 % of 100 MB: what is not charged decides.
+    between = compared(*sides, Gates(growth=Growth(22.0, MB)))
+    assert between.verdict.result == ("fail" if value > 22 else "pass")
+
+
+def test_a_page_says_whether_the_base_image_s_growth_is_charged() -> None:
+    limit = Gates(growth=Growth(5.0, MB))
+
+    def said(sides: tuple[Report, Report], gates: Gates | None = limit) -> str:
+        page = delta_markdown.render(compared(*sides, gates)).replace("\u00a0", " ")
+        return next(line for line in page.splitlines() if "own layers" in line)
+
+    own = ", +21.0 MB that of this image's own layers"
+    one = "- +4.00 MB is the base image's doing (`debian:13-slim`)"
+    assert said(drifted()) == f"{one}, not charged{own}"
+    assert said(drifted(), None) == f"{one}{own}"
+    assert said(drifted(how="history")) == f"{one}, a guess, charged all the same{own}"
+    two = "- +4.00 MB is from another base image (`debian:12` → `debian:13`)"
+    assert said(drifted("debian:12", "debian:13")) == f"{two}, charged all the same{own}"
+    reason = compared(*drifted(), limit).verdict.reasons[0]
+    assert reason == "growth of 21.0 MB (without 4.00 MB of the base image) is over 5% and 1.00 MB"
+
+
 GATES = Gates(size=340 * MB, pull_size=130 * MB, reclaimable=25 * MB, fail_on=("new:high",))
 PAGES: dict[str, Callable[[], Comparison]] = {
     "grew": lambda: compared(before(), wasteful(), GATES),
@@ -270,6 +326,9 @@ PAGES: dict[str, Callable[[], Comparison]] = {
     "arm": lambda: compared(clean(), on_arm(clean()), Gates(size=340 * MB)),
     "undecided": lambda: compared(clean(), undecided(), Gates(reclaimable=1)),
     "new": lambda: compared(report([]), clean(), Gates(size=340 * MB)),
+    "drifted": lambda: compared(*drifted(), Gates(growth=Growth(22.0, MB))),
+    "drifted-guess": lambda: compared(*drifted(how="history"), Gates(growth=Growth(22.0, MB))),
+    "failing": lambda: compared(before(), wasteful(), Gates(fail_on=("new:high",))),
     "hostile": lambda: compared(
         hostile(["@a/b#1", "`|x", "<b>"]), hostile(), Gates(growth=Growth(1, 1), layers=1)
     ),

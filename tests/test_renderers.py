@@ -28,6 +28,8 @@ from tests.reports import REPORTS, clean, finding, hostile, place, report, waste
 from tests.sarif_schema import SCHEMA
 
 SUFFIXES = {
+    "text": "text.txt",
+    "json": "json",
     "sarif": "sarif",
     "gitlab": "gitlab.json",
     "github": "github.txt",

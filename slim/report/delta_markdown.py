@@ -207,18 +207,29 @@ def _notes(comparison: Comparison, style: Flavor) -> list[str]:
     charged = [one for one in comparison.budgets if one.name not in comparison.over_on_base]
     said = sum(1 for one in charged if one.result == "over" and one.name != "growth")
     notes = [prose(reason) for reason in comparison.verdict.reasons[said:][: style.rows]]
-    of_base, own = comparison.growth.base_image, comparison.growth.own
-    if of_base is not None and own is not None and of_base.disk_bytes:
-        names = comparison.base.base, comparison.image.base
-        name = names[1].name or names[0].name
-        guess = ", a guess" if any(one.guessed for one in names) else ""
-        notes.append(
-            f"{signed(of_base.disk_bytes)} is the base image's doing"
-            f"{f' ({code(name, 60)})' if name else ''}{guess},"
-            f" {signed(own.disk_bytes)} that of this image's own layers"
-        )
+    if whose := _whose(comparison):
+        notes.append(whose)
     notes += [f"note: {prose(one.text)}" for one in comparison.warnings[: style.rows]]
     return notes
+
+
+def _whose(comparison: Comparison) -> str:
+    """What of the growth is the base image's; whether it is charged, where there is a limit on growth."""
+    of_base, own = comparison.growth.base_image, comparison.growth.own
+    if of_base is None or own is None or not of_base.disk_bytes:
+        return ""
+    ends = comparison.base.base, comparison.image.base
+    names = list(dict.fromkeys(one.name for one in ends if one.name))
+    said = "from another base image" if len(names) > 1 else "the base image's doing"
+    if names:
+        said += f" ({' → '.join(code(name, 60) for name in names)})"
+    if any(one.guessed for one in ends):
+        said += ", a guess"
+    limit = next((one for one in comparison.budgets if one.name == "growth"), None)
+    if limit is not None and of_base.disk_bytes > 0:
+        said += ", not charged" if limit.base_image_bytes else ", charged all the same"
+    own_ = f"{signed(own.disk_bytes)} that of this image's own layers"
+    return f"{signed(of_base.disk_bytes)} is {said}, {own_}"
 
 
 def _footer(comparison: Comparison, style: Flavor, report_url: str, run_url: str) -> str:

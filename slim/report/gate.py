@@ -118,13 +118,14 @@ def judge(report: Report, gates: Gates) -> Report:
 def judge_comparison(comparison: Comparison, gates: Gates) -> Comparison:
     """The comparison with budgets and verdict, in place of any that it had.
 
-    A limit that the base exceeds already is no reason to fail: it is not from this change. `new:` in
-    front of a level or rule means findings that the base does not have.
+    A limit that the base exceeds already is no reason to fail: it is not from this change. Nor is what
+    the image that both are built from grew by (`_of_base_image`). `new:` in front of a level or rule
+    means findings that the base does not have.
     """
     base, image = comparison.base, comparison.image
     budgets = list(_budgets(image, gates))
     if gates.growth is not None:
-        budgets.append(_growth(base, image, gates.growth))
+        budgets.append(_growth(comparison, gates.growth))
     before = {one.name for one in _budgets(base, gates) if one.result == "over"}
     on_base = [one.name for one in budgets if one.result == "over" and one.name in before]
     charged = [one for one in budgets if one.name not in on_base]
@@ -228,7 +229,8 @@ def _said(one: Budget) -> str:
     if one.name == "growth":
         limit = f"{one.percent:g}% and {show(one.limit)}"
         known = "is over" if one.result == "over" else "is not known to be within"
-        return f"growth of {show(one.value)} {known} {limit}"
+        free = words.free_growth(one)
+        return f"growth of {show(one.value)}{f' ({free})' if free else ''} {known} {limit}"
     if one.name == "dive-efficiency":
         known = "is below" if one.result == "over" else "is not known to reach"
         return f"{one.name} {show(one.value)} {known} {show(one.limit)}"
@@ -263,16 +265,36 @@ def _doubts(image: Side, fail_on: Sequence[str], whose: str = "") -> Iterator[st
         yield f"{whose}the contents of {words.count(image.unknown_layers, 'layer')} are unknown"
 
 
-def _growth(base: Side, image: Side, limit: Growth) -> Budget:
-    before, value = base.totals.disk_bytes, image.totals.disk_bytes - base.totals.disk_bytes
+def _growth(comparison: Comparison, limit: Growth) -> Budget:
+    base, image = comparison.base, comparison.image
+    free = _of_base_image(comparison)
+    before, value = base.totals.disk_bytes, comparison.growth.disk_bytes - free
     result: Literal["under", "over", "unknown"] = "under"
     if base.unknown_layers or image.unknown_layers:
         result = "unknown"
     elif value > limit.bytes and value * 100 > limit.percent * before:
         result = "over"
     return Budget(
-        name="growth", value=value, limit=limit.bytes, percent=limit.percent, result=result
+        name="growth",
+        value=value,
+        base_image_bytes=free,
+        limit=limit.bytes,
+        percent=limit.percent,
+        result=result,
     )
+
+
+def _of_base_image(comparison: Comparison) -> int:
+    """Bytes that the base image grew by, where that is certainly not this change's doing.
+
+    Both are built from an image of one name (another one is somebody's choice), and where it ends is
+    known on both sides (`--base`): a guess excuses nothing. A base image that shrank pays for nothing.
+    """
+    one, other = comparison.base.base, comparison.image.base
+    grown = comparison.growth.base_image
+    if grown is None or one.how != "given" or other.how != "given":
+        return 0
+    return max(0, grown.disk_bytes) if one.name and one.name == other.name else 0
 
 
 def _headline(report: Report | Comparison) -> str:

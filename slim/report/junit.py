@@ -66,7 +66,10 @@ def _budget(one: Budget, known: bool) -> _Case:
     outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[one.result]
     words_ = {"under": "within", "over": "over", "unknown": "not known to be within"}[one.result]
     value, limit = words.budgeted(one.name, one.value), words.budgeted(one.name, one.limit)
-    text = f"{one.name} {value}, {words_} {limit}"
+    if one.percent is not None:
+        limit = f"{one.percent:g}% and {limit}"
+    free = words.free_growth(one)
+    text = f"{one.name} {value}{f' ({free})' if free else ''}, {words_} {limit}"
     if known:
         return _Case("slim.budget", one.name, "system-out", f"{text} on base too")
     return _Case("slim.budget", one.name, outcome, text)

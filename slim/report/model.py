@@ -431,6 +431,8 @@ class Budget(Struct, frozen=True, kw_only=True):
     """Those of dive's are compared with `dive`: efficiency has a lower limit, the others upper ones."""
     value: int
     """Bytes, or layers; growth may be negative; dive's two ratios in millionths, rounded."""
+    base_image_bytes: Size = 0
+    """Of growth alone: what the base image grew by, which is not in `value` and not charged."""
     limit: Size
     """In the unit of `value`."""
     percent: float | None = None

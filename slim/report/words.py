@@ -79,6 +79,8 @@ def limit(budget: Budget, on_base: bool = False) -> str:
     bound, value = (budgeted(budget.name, one) for one in (budget.limit, budget.value))
     if budget.percent is not None:
         bound = f"{budget.percent:g}% and {bound}"
+    if free := free_growth(budget):
+        bound += f" ({free})"
     if budget.result == "unknown":
         return f"not known to be under {bound}"
     if bound == value and budget.result == "over":
@@ -86,6 +88,12 @@ def limit(budget: Budget, on_base: bool = False) -> str:
     over, under = ("below", "at least") if budget.name == "dive-efficiency" else ("over", "under")
     said = f"{over if budget.result == 'over' else under} the limit of {bound}"
     return f"{said}, on base too" if on_base else said
+
+
+def free_growth(budget: Budget) -> str:
+    """What a limit on growth does not charge; empty where it charges all."""
+    free = budget.base_image_bytes
+    return f"without {format_bytes(free)} of the base image" if free else ""
 
 
 def suppressed(one: Finding) -> str:
