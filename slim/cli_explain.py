@@ -8,30 +8,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slim.cli_cache import open_cache
-from slim.cli_options import (
-    BaseImage,
-    CacheWanted,
-    ConfigFile,
-    Dockerfile,
-    Full,
-    Ignored,
-    ImageIndex,
-    Key,
-    LimitSettings,
-    NoConfig,
-    NoIgnore,
-    Platform,
-    RoleName,
-    RulePacks,
-    ShowProgress,
-    Tag,
-    Target,
-    Timeout,
-)
-from slim.cli_registry import ReadRegistry, as_anybody, registry_options
+from slim.cli_grouped import grouped
+from slim.cli_groups import IgnoreOptions, ImageOptions, SettingsOptions, WorkOptions
+from slim.cli_options import RulePacks
+from slim.cli_registry import RegistryOptions
 from slim.cli_rules import find
 from slim.cli_rules import rules as rule_commands
-from slim.cli_settings import read_config, read_day, read_ignores, read_limits
+from slim.cli_settings import read_day
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -48,7 +31,7 @@ explaining = typer.Typer()
     "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
     "  slim explain ELX009 report.json"
 )
-@registry_options
+@grouped
 def explain(
     rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug of the rule.")],
     image: Annotated[
@@ -60,25 +43,13 @@ def explain(
             show_default=False,
         ),
     ] = None,
-    dockerfile: Dockerfile = None,
-    target: Target = None,
-    base: BaseImage = None,
-    tag: Tag = None,
-    image_index: ImageIndex = None,
-    platform: Platform = None,
-    full: Full = False,
-    registry: ReadRegistry = as_anybody,
-    role: RoleName = None,
+    *,
+    choice: ImageOptions,
     rules: RulePacks = None,
-    ignore: Ignored = None,
-    no_ignore: NoIgnore = False,
-    limit: LimitSettings = None,
-    timeout: Timeout = None,
-    cache: CacheWanted = True,
-    progress: ShowProgress = True,
-    config: ConfigFile = None,
-    no_config: NoConfig = False,
-    key: Key = None,
+    ignoring: IgnoreOptions,
+    settings: SettingsOptions,
+    work: WorkOptions,
+    registry: RegistryOptions,
 ) -> None:
     """Say why a rule fired in an image, or why not.
 
@@ -92,12 +63,11 @@ def explain(
     from slim.report.load import is_report, load_report
     from slim.report.rulebook import describe
 
-    read = read_config(config, no_config, key)
-    told = read.image
+    read = settings.read(settings.key)
     every = (*builtin_packs(), *_own([*read.packs, *(rules or [])]))
     applied = rules_of(every)
     wanted = find(rule, applied)
-    limits = read_limits(limit, timeout, read.limits)
+    limits = work.limits(read.limits)
     if image is None:
         print_output(describe(wanted))
         return
@@ -110,19 +80,12 @@ def explain(
         [wanted],
         applied,
         limits,
-        cache,
-        progress,
-        tag=tag,
-        image_index=image_index,
-        platform=platform or told.platform,
-        base=base or told.base,
-        full=full,
-        registry=registry(limits.timeout),
-        dockerfile=dockerfile or told.dockerfile,
-        target=target or told.target,
-        role=role or told.role,
-        ignores=read_ignores(ignore, no_ignore, told.ignores),
-        obey_label=not no_ignore,
+        work,
+        **choice.general(read.image),
+        **choice.own(read.image),
+        registry=registry.access(limits.timeout),
+        ignores=ignoring.ignores(read.image.ignores),
+        obey_label=not ignoring.no_ignore,
     )
 
 
@@ -132,7 +95,7 @@ def explain(
     "  slim rules try acme.toml app.tar\n\n"
     "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
 )
-@registry_options
+@grouped
 def try_(
     file: Annotated[
         str,
@@ -142,19 +105,10 @@ def try_(
         str,
         typer.Argument(metavar="IMAGE", help="An image in any form that `slim analyze` reads."),
     ],
-    dockerfile: Dockerfile = None,
-    target: Target = None,
-    base: BaseImage = None,
-    tag: Tag = None,
-    image_index: ImageIndex = None,
-    platform: Platform = None,
-    full: Full = False,
-    registry: ReadRegistry = as_anybody,
-    role: RoleName = None,
-    limit: LimitSettings = None,
-    timeout: Timeout = None,
-    cache: CacheWanted = True,
-    progress: ShowProgress = True,
+    *,
+    choice: ImageOptions,
+    work: WorkOptions,
+    registry: RegistryOptions,
 ) -> None:
     """Apply the rules of a file alone, and say what each does or why not.
 
@@ -166,23 +120,18 @@ def try_(
     applied = rules_of(_own([file]))
     if not applied:
         raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
-    limits = read_limits(limit, timeout)
+    from slim.settings import ImageSettings
+
+    told, limits = ImageSettings(), work.limits()
     _print(
         image,
         applied,
         applied,
         limits,
-        cache,
-        progress,
-        tag=tag,
-        image_index=image_index,
-        platform=platform,
-        base=base,
-        full=full,
-        registry=registry(limits.timeout),
-        dockerfile=dockerfile,
-        target=target,
-        role=role,
+        work,
+        **choice.general(told),
+        **choice.own(told),
+        registry=registry.access(limits.timeout),
         obey_label=False,
     )
 
@@ -200,27 +149,27 @@ def _print(
     wanted: Sequence[Rule],
     applied: Sequence[Rule],
     limits: Limits,
-    cache: bool,
-    progress: bool,
+    work: WorkOptions,
     **options: Any,
 ) -> None:
     """Read the image and print what became of the rules; `options` are those of `pipeline.explain`."""
-    from slim import console, pipeline
-    from slim.deadline import deadline
+    from slim import pipeline
+    from slim.console import print_output
     from slim.report.explanation import render
 
-    tables = open_cache(kept=cache)
-    with deadline(limits.timeout), console.progress(progress) as advance:
+    tables = open_cache(kept=work.cache)
+    with work.watched(limits.timeout) as progress:
         explanations, report = pipeline.explain(
             image,
             wanted,
             applied,
             today=read_day(),
+            jobs=work.jobs,
             limits=limits,
             cache=tables,
-            progress=advance,
+            progress=progress,
             **options,
         )
     if tables is not None:
         tables.prune()
-    console.print_output("\n".join(render(one, report) for one in explanations))
+    print_output("\n".join(render(one, report) for one in explanations))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
 import os
-from collections.abc import Callable, Mapping, Sequence
-from functools import partial, wraps
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 from slim.cli_options import option
 from slim.errors import UsageError
@@ -92,55 +91,27 @@ BlockPrivate = Annotated[
     option("--block-private", "Refuse hosts whose names lead into a private network."),
 ]
 
-_OPTIONS: dict[str, tuple[Any, Any]] = {
-    "plain_http": (PlainHttp, None),
-    "insecure": (Insecure, None),
-    "ca_file": (CaFile, None),
-    "auth_file": (AuthFile, None),
-    "registry_user": (RegistryUser, None),
-    "registry_password_file": (RegistryPasswordFile, None),
-    "credential_helper": (CredentialHelper, None),
-    "anonymous": (Anonymous, False),
-    "trusted_realm": (TrustedRealm, None),
-    "proxy": (Proxy, None),
-    "block_private": (BlockPrivate, False),
-}
-"""Parameter → its type and its default."""
 
+@dataclass(frozen=True, kw_only=True)
+class RegistryOptions:
+    """How registries are read, and who we are there."""
 
-ReadRegistry = Callable[[float], "Access"]
-"""Seconds that a registry may take → how it is read."""
+    plain_http: PlainHttp = None
+    insecure: Insecure = None
+    ca_file: CaFile = None
+    auth_file: AuthFile = None
+    registry_user: RegistryUser = None
+    registry_password_file: RegistryPasswordFile = None
+    credential_helper: CredentialHelper = None
+    anonymous: Anonymous = False
+    trusted_realm: TrustedRealm = None
+    proxy: Proxy = None
+    block_private: BlockPrivate = False
 
-
-def as_anybody(timeout: float) -> Access:
-    """How registries are read where nothing else is asked for; `timeout` in seconds."""
-    from slim.image.registry.access import Access
-
-    return Access(timeout=timeout or _A_DAY)
-
-
-def registry_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options about registries, in place of its parameter `registry`.
-
-    The command gets them as a function there: the number of seconds that a registry may take → `Access`.
-    """
-    signature = inspect.signature(command, eval_str=True)
-    options = [
-        inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=kind)
-        for name, (kind, default) in _OPTIONS.items()
-    ]
-    parameters: list[inspect.Parameter] = []
-    for one in signature.parameters.values():
-        parameters += options if one.name == "registry" else [one.replace(kind=one.KEYWORD_ONLY)]
-
-    @wraps(command)
-    def wrapped(**values: Any) -> None:
-        given = {name: values.pop(name) for name in _OPTIONS}
-        command(**values, registry=partial(parse_access, **given, environ=os.environ))
-
-    wrapped.__annotations__ = {one.name: one.annotation for one in parameters}
-    wrapped.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-    return wrapped
+    def access(self, timeout: float) -> Access:
+        """What the options and the environment say; `timeout` is the seconds that a registry may take."""
+        given = {one.name: getattr(self, one.name) for one in fields(self)}
+        return parse_access(timeout, **given, environ=os.environ)
 
 
 def parse_access(

@@ -6,59 +6,30 @@ alone, and a reader of stdout that has gone away changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from slim.cli_options import (
-    BaseHead,
-    ConfigFile,
-    ExitZero,
-    FailOn,
-    Flavor,
-    Head,
-    Key,
-    LimitSettings,
-    MaxGrowth,
-    MaxLayers,
-    MaxPullSize,
-    MaxReclaimable,
-    MaxSize,
-    NoConfig,
-    Outputs,
-    ReportUrl,
-    Run,
-    RunUrl,
-    Timeout,
-)
-from slim.cli_options import (
-    CommentKey as PageKey,
-)
-from slim.cli_outputs import Text, parse_outputs, rendered, write_outputs
-from slim.cli_settings import read_config, read_limits
+from slim.cli_grouped import grouped
+from slim.cli_groups import GateOptions, PageOptions, SettingsOptions
+from slim.cli_options import CommentKey as PageKey
+from slim.cli_options import LimitSettings, Outputs, Timeout
+from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
+from slim.cli_settings import read_limits
+from slim.cli_several import apart, check_apart, named, placed, short_names
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from slim.report.gate import Gates
     from slim.report.model import Verdict
 
-T = TypeVar("T")
 reports = typer.Typer()
 
-ReportFile = Annotated[
-    str,
-    typer.Argument(
-        metavar="REPORT.json",
-        help="A report that `slim analyze IMAGE -o json=REPORT.json` wrote, or a comparison.",
-        show_default=False,
-    ),
-]
 ReportFiles = Annotated[
     list[str],
     typer.Argument(
         metavar="REPORT.json…",
-        help="Reports or comparisons that slim wrote as json; of several there is one page.",
+        help="Reports or comparisons that slim wrote as json.",
         show_default=False,
     ),
 ]
@@ -69,27 +40,27 @@ ReportFiles = Annotated[
     "  slim render report.json -o markdown=comment.md -o sarif=slim.sarif\n\n"
     '  slim render api.json web.json -o summary=+"$GITHUB_STEP_SUMMARY"'
 )
+@grouped
 def render(
     report: ReportFiles,
     output: Outputs = None,
-    flavor: Flavor = "github",
     key: PageKey = "",
-    base_head: BaseHead = "",
-    head: Head = "",
-    run: Run = "",
-    report_url: ReportUrl = "",
-    run_url: RunUrl = "",
+    *,
+    pages: PageOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
-    """Write any output from a report or comparison, without images."""
+    """Write any output from a report or comparison, without images.
+
+    Of several there is one page: text, markdown or summary.
+    """
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
     from slim.report.formats import render_together
     from slim.report.load import load_document
 
     limits = read_limits(limit, timeout)
-    labels = labels_of(flavor, key, base_head, head, run, report_url, run_url)
+    labels = pages.labels(key)
     with deadline(limits.timeout):
         documents = [load_document(one, limits=limits) for one in report]
         if len(documents) == 1:
@@ -106,139 +77,66 @@ def render(
 @reports.command(
     epilog="Examples:\n\n"
     "  slim check report.json --max-size 340MB --fail-on high,SEC001\n\n"
-    "  slim check comparison.json --max-growth 5%,1MB --fail-on new:high"
+    "  slim check comparison.json --max-growth 5%,1MB --fail-on new:high\n\n"
+    "  slim check api.json web.json --key {}"
 )
+@grouped
 def check(
-    report: ReportFile,
+    report: ReportFiles,
     output: Outputs = None,
-    max_size: MaxSize = None,
-    max_pull_size: MaxPullSize = None,
-    max_reclaimable: MaxReclaimable = None,
-    max_layers: MaxLayers = None,
-    max_growth: MaxGrowth = None,
-    fail_on: FailOn = None,
-    exit_zero: ExitZero = False,
-    config: ConfigFile = None,
-    no_config: NoConfig = False,
-    key: Key = None,
+    *,
+    gates: GateOptions,
+    settings: SettingsOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
-    """Judge a report or comparison by budgets and findings.
+    """Judge reports or comparisons by budgets and findings.
 
-    No output unless -o asks for one. --max-growth and `new:` in --fail-on are for comparisons.
+    No output unless -o asks for one. --max-growth and `new:` in --fail-on are for comparisons. Of several
+    reports each is judged, and {} in the key and in the path of an output becomes the report's short name.
     """
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
     from slim.report.gate import judge, judge_comparison
     from slim.report.load import load_document
 
-    set_ = read_config(config, no_config, key)
-    limits = read_limits(limit, timeout, set_.limits)
+    names = short_names(report)
+    keys = [named(settings.key, name) for name in names]
+    told = {key: settings.read(key) for key in dict.fromkeys(keys)}
+    limits = read_limits(limit, timeout, told[keys[0]].limits)
+    verdicts: list[tuple[str, Verdict]] = []
+    targets: list[list[Output]] = []
+    texts: list[Text] = []
     with deadline(limits.timeout):
-        document = load_document(report, limits=limits)
-        compared = isinstance(document, Comparison)
-        gates = parse_gates(
-            max_size,
-            max_pull_size,
-            max_reclaimable,
-            max_layers,
-            fail_on,
-            max_growth=max_growth,
-            set_=set_.image.gates,
-            compared=compared,
-        )
-        if not gates:
-            raise UsageError(
-                "no-gate",
-                "there is nothing to check",
-                "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
+        for file, name, key in zip(report, names, keys, strict=True):
+            document = load_document(file, limits=limits)
+            compared = isinstance(document, Comparison)
+            asked = gates.gates(told[key].image.gates, compared=compared)
+            if not asked:
+                raise UsageError(
+                    "no-gate",
+                    "there is nothing to check",
+                    "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
+                )
+            outputs = parse_outputs(output, compared=compared) if output else []
+            targets.append(placed(outputs, name))
+            document = (
+                judge_comparison(document, asked)
+                if isinstance(document, Comparison)
+                else judge(document, asked)
             )
-        outputs = parse_outputs(output, compared=compared) if output else []
-        judged = (
-            judge_comparison(document, gates)
-            if isinstance(document, Comparison)
-            else judge(document, gates)
-        )
-        texts = rendered(judged, outputs, {"key": key or ""})
+            more = rendered(document, targets[-1], {"key": key or ""})
+            texts += apart(more) if texts else more
+            verdicts.append((name if len(report) > 1 else "", document.verdict))
+    check_apart(targets)
     write_outputs(texts)
-    conclude([judged.verdict], exit_zero)
+    conclude(verdicts, gates.exit_zero)
 
 
-def labels_of(
-    flavor: str,
-    key: str | None,
-    base_head: str,
-    head: str,
-    run: str,
-    report_url: str,
-    run_url: str,
-) -> dict[str, str]:
-    """What pages say of where they come from; without the empty ones.
-
-    Raises:
-        UsageError: there is no such flavor.
-    """
-    from slim.report.page import flavor_of
-
-    flavor_of(flavor)
-    labels = {
-        "flavor": flavor,
-        "key": key or "",
-        "base_head": base_head,
-        "head": head,
-        "run": run,
-        "report_url": report_url,
-        "run_url": run_url,
-    }
-    return {name: value for name, value in labels.items() if value}
-
-
-def parse_gates(
-    max_size: str | None,
-    max_pull_size: str | None,
-    max_reclaimable: str | None,
-    max_layers: int | None,
-    fail_on: Sequence[str] | None,
-    *,
-    max_growth: str | None = None,
-    set_: Gates | None = None,
-    compared: bool = False,
-) -> Gates:
-    """The gates that the options ask for, else the settings (`set_`); `compared`: there is a base, so
-    that growth and `new:` mean something.
-
-    Raises:
-        UsageError: a size, number or level that is none.
-    """
-    from slim.report.gate import Gates, parse_fail_on, parse_growth
-    from slim.units import parse_bytes
-
-    def parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
-        try:
-            return parse(text) if text is not None else None
-        except ValueError as error:
-            raise UsageError("bad-budget", f"{flag}: {error}") from None
-
-    if max_growth is not None and not compared:
-        raise UsageError(
-            "no-base", "--max-growth needs something to compare with", "slim analyze --against BASE"
-        )
-    if max_layers is not None and max_layers < 0:
-        raise UsageError("bad-budget", f"--max-layers: {max_layers} is no number of layers")
-    asked = Gates(
-        size=parsed("--max-size", max_size, parse_bytes),
-        pull_size=parsed("--max-pull-size", max_pull_size, parse_bytes),
-        reclaimable=parsed("--max-reclaimable", max_reclaimable, parse_bytes),
-        layers=max_layers,
-        growth=parsed("--max-growth", max_growth, parse_growth),
-        fail_on=parse_fail_on(fail_on or (), compared=compared),
-    )
-    return asked.over(set_ if compared else set_.of_one_image()) if set_ else asked
-
-
-def conclude(verdicts: Sequence[Verdict], exit_zero: bool) -> None:
+def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
     """Say on stderr and by the exit code what the gates said, once all outputs are written.
+
+    Each verdict has the name of its image, which is empty where there is only one.
 
     Raises:
         typer.Exit: with 1, a gate failed.
@@ -247,15 +145,19 @@ def conclude(verdicts: Sequence[Verdict], exit_zero: bool) -> None:
     from slim.console import print_message
     from slim.report.terminal import clean
 
-    for verdict in verdicts:
-        if verdict.result != "unknown":
-            print_message(f"slim: {clean(verdict.headline)}")
-    for verdict in verdicts:
-        if verdict.result == "unknown":
+    said = [
+        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
+        for name, verdict in verdicts
+    ]
+    for result, text in said:
+        if result != "unknown":
+            print_message(f"slim: {clean(text)}")
+    for result, text in said:
+        if result == "unknown":
             raise InputError(
                 "gate-undecided",
-                verdict.headline,
+                text,
                 "make the report of an archive that holds all layers, with rules and a larger --top",
             )
-    if any(verdict.result == "fail" for verdict in verdicts) and not exit_zero:
+    if any(result == "fail" for result, _ in said) and not exit_zero:
         raise typer.Exit(1)

@@ -1,4 +1,8 @@
-"""Several images in one run: a report each, and an output each."""
+"""Several images in one run: a report each, and an output each.
+
+What has `{}` in it is meant for each image, with its short name there: paths of outputs, the key of the
+settings, and what the image is compared with.
+"""
 
 from __future__ import annotations
 
@@ -10,45 +14,53 @@ from slim.cli_outputs import Output, Text
 from slim.errors import UsageError
 
 PLACE = "{}"
-"""In the path of an output: the image's short name."""
+"""Stands for the image's short name."""
 _AT_STDOUT = ("text", "json", "report", "markdown", "summary", "github")
 """Formats that can stand one after the other."""
 _PREFIX = re.compile(
     r"^(docker-archive|oci-archive|oci-dir|registry|docker|podman|containerd|buildah):"
 )
-_ENDINGS = re.compile(r"\.(tar|tgz|gz|zst|xz|bz2)$", re.IGNORECASE)
+_ENDINGS = re.compile(r"\.(tar|tgz|gz|zst|xz|bz2|json)$", re.IGNORECASE)
 
 
-def outputs_of(images: Sequence[str], outputs: Sequence[Output]) -> list[list[Output]]:
-    """Where the outputs of each image go.
+def named(text: str | None, name: str) -> str | None:
+    """A word of the command line for the image of this short name."""
+    return text.replace(PLACE, name) if text else text
 
-    >>> places = outputs_of(["a.tar", "host:5000/b:1"], [Output("json", "out/{}.json")])
-    >>> [one.path for outputs in places for one in outputs]
-    ['out/a.json', 'out/b-1.json']
+
+def placed(outputs: Sequence[Output], name: str) -> list[Output]:
+    """Where the outputs of the image of this short name go.
+
+    >>> placed([Output("json", "out/{}.json")], "api")
+    [Output(format='json', path='out/api.json', append=False)]
+    """
+    return [replace(one, path=one.path.replace(PLACE, name)) for one in outputs]
+
+
+def check_apart(outputs: Sequence[Sequence[Output]]) -> None:
+    """See to it that each of several images has outputs of its own.
 
     Raises:
         UsageError: outputs of several images would go to one file.
     """
-    if len(images) == 1:
-        return [list(outputs)]
-    for one in outputs:
-        name, path = one.format, one.path
-        if path and PLACE not in path and not one.append:
+    if len(outputs) == 1:
+        return
+    taken = set[str]()
+    for one in (output for mine in outputs for output in mine):
+        if one.path and not one.append and one.path in taken:
             raise UsageError(
                 "two-outputs",
-                f"the reports of {len(images)} images would go to {path!r}",
-                f"put {PLACE} into the path, it becomes the image's name: -o {name}=report-{PLACE}.json",
+                f"the reports of several images would go to {one.path!r}",
+                f"put {PLACE} into the path, it becomes the image's name:"
+                f" -o {one.format}=report-{PLACE}.json",
             )
-        if not path and name not in _AT_STDOUT:
+        if not one.path and one.format not in _AT_STDOUT:
             raise UsageError(
                 "two-outputs",
-                f"{name} of {len(images)} images cannot go to stdout one after the other",
-                f"write a file each: -o {name}=report-{PLACE}",
+                f"{one.format} of {len(outputs)} images cannot go to stdout one after the other",
+                f"write a file each: -o {one.format}=report-{PLACE}",
             )
-    names = short_names(images)
-    return [
-        [replace(one, path=one.path.replace(PLACE, short)) for one in outputs] for short in names
-    ]
+        taken.add(one.path)
 
 
 def apart(texts: Sequence[Text]) -> list[Text]:

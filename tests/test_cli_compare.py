@@ -180,6 +180,73 @@ def test_several_reports_are_one_page(capsys: pytest.CaptureFixture[str]) -> Non
     assert "<details>" not in capsys.readouterr().out
 
 
+# Several at once
+
+
+@pytest.fixture
+def two(folder: Path) -> None:
+    """Two images, the reports of what they were in main/, and settings for each."""
+    for name, layers in {"api": (FIRST,), "web": (SECOND,)}.items():
+        save(image(*layers), folder / "old.tar")
+        save(image(*layers, tar_layer({"etc/new": b"n" * 3_000})), folder / f"{name}.tar")
+        (folder / "main").mkdir(exist_ok=True)
+        assert run("analyze", "old.tar", "--all-files", "-o", f"json=main/{name}.json") == 0
+    (folder / "slim.toml").write_text(
+        '[image.api]\nbudget = { growth = { percent = 5, min = "1 kB" } }\n'
+        '[image.web]\nbudget = { growth = { percent = 5, min = "1 kB" } }\n'
+    )
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ["compare", "main/{}.json", "api.tar", "web.tar"],
+        ["analyze", "api.tar", "web.tar", "--against", "main/{}.json"],
+    ],
+)
+def test_several_images_are_compared_each_with_its_base(
+    two: None, call: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    outputs = ["-o", "json=size-{}.json", "-o", "report=new/{}.json", "-o", "markdown=out.{}"]
+    Path("new").mkdir()
+    assert run(*call, "--key", "{}", *outputs) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[0].startswith("slim: api: over budget: growth of 3.00 kB is over 5% and 1.00 kB")
+    assert said[1:] == ["slim: web: within budget"], "0.6% of what it was"
+    for name, before_bytes in (("api", 1_030), ("web", 500_070)):
+        made = load_document(f"size-{name}.json")
+        assert isinstance(made, Comparison)
+        assert made.base.totals.disk_bytes == before_bytes
+        assert made.growth.disk_bytes == 3_000
+        assert [one.path for one in made.files] == ["etc/new"]
+        assert f'<!-- slim:report v=1 key="{name}" -->' in Path(f"out.{name}").read_text()
+    # Reports of both sides give the same, and so does judging what was written.
+    assert run("compare", "main/{}.json", "new/api.json", "new/web.json", "-o", "json=r-{}") == 0
+    assert load_document("r-api").growth == load_document("size-api.json").growth  # type: ignore[union-attr]
+    assert run("check", "size-api.json", "size-web.json", "--key", "{}") == 2
+    assert "has no [image.size-api]" in capsys.readouterr().err
+    Path("api.json").write_bytes(Path("size-api.json").read_bytes())
+    Path("web.json").write_bytes(Path("size-web.json").read_bytes())
+    assert run("check", "api.json", "web.json", "--key", "{}", "-o", "json=again-{}.json") == 1
+    assert Path("again-api.json").read_bytes() == Path("size-api.json").read_bytes()
+    assert capsys.readouterr().err.splitlines() == said
+
+
+def test_several_images_can_have_one_base(two: None, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("compare", "api.tar", "web.tar", "api.tar", "-o", "json", "--no-config") == 0
+    first, second = capsys.readouterr().out.split("\n}\n{\n")
+    assert '"input": "web.tar"' in first
+    assert '"input": "api.tar"' in second
+
+
+def test_comparing_takes_the_options_of_analyzing(folder: Path) -> None:
+    call = ["compare", "base.tar", "image.tar", "--role", "builder", "--jobs", "1", "--no-cache"]
+    assert run(*call, "--image-index", "0", "--no-verify", "-o", "report=made.json") == 0
+    assert read("made.json")["image"]["role"]["name"] == "builder"
+    assert not read("made.json")["source"]["verified"]
+    assert run("compare", "base.tar", "image.tar", "--tag", "none") == 2
+
+
 # Files that others write, too
 
 

@@ -1,0 +1,234 @@
+"""The groups of options that several commands take, and what each makes of its values."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from slim.cli_options import (
+    AdviceWanted,
+    AllFiles,
+    BaseHead,
+    BaseImage,
+    CacheWanted,
+    ConfigFile,
+    Dockerfile,
+    ExitZero,
+    FailOn,
+    Flavor,
+    Full,
+    Head,
+    Ignored,
+    ImageIndex,
+    Jobs,
+    Key,
+    LimitSettings,
+    ManifestOnly,
+    MaxGrowth,
+    MaxLayers,
+    MaxPullSize,
+    MaxReclaimable,
+    MaxSize,
+    NoConfig,
+    NoIgnore,
+    Platform,
+    Redact,
+    ReportUrl,
+    RoleName,
+    RulePacks,
+    Run,
+    RunUrl,
+    ShowProgress,
+    Tag,
+    Target,
+    Timeout,
+    Verify,
+)
+from slim.cli_settings import read_config, read_ignores, read_limits
+from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.advice.ignore import Ignore
+    from slim.config import Config
+    from slim.limits import Limits
+    from slim.report.gate import Gates
+    from slim.settings import ImageSettings
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SettingsOptions:
+    """Which settings hold."""
+
+    config: ConfigFile = None
+    no_config: NoConfig = False
+    key: Key = None
+
+    def read(self, key: str | None) -> Config:
+        """The file's settings for the image of `key`; errors are those of `load_config`."""
+        return read_config(self.config, self.no_config, key)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageOptions:
+    """Which image, and what is known of it beforehand."""
+
+    dockerfile: Dockerfile = None
+    target: Target = None
+    base: BaseImage = None
+    tag: Tag = None
+    image_index: ImageIndex = None
+    platform: Platform = None
+    full: Full = False
+    role: RoleName = None
+
+    def general(self, told: ImageSettings) -> dict[str, Any]:
+        """Keywords of `pipeline.analyze` that hold for what an image is compared with, too; where the
+        options say nothing the file does."""
+        return {
+            "platform": self.platform or told.platform,
+            "base": self.base or told.base,
+            "full": self.full,
+            "role": self.role or told.role,
+        }
+
+    def own(self, told: ImageSettings) -> dict[str, Any]:
+        """Those that hold for one image alone."""
+        return {
+            "tag": self.tag,
+            "image_index": self.image_index,
+            "dockerfile": self.dockerfile or told.dockerfile,
+            "target": self.target or told.target,
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReportOptions:
+    """What of an image is read, and what its report has."""
+
+    manifest_only: ManifestOnly = False
+    advice: AdviceWanted = True
+    rules: RulePacks = None
+    verify: Verify = True
+    redact: Redact = True
+    all_files: AllFiles = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOptions:
+    """How much work may be done, and how."""
+
+    jobs: Jobs = None
+    limit: LimitSettings = None
+    timeout: Timeout = None
+    cache: CacheWanted = True
+    progress: ShowProgress = True
+
+    def limits(self, in_file: Sequence[str] = ()) -> Limits:
+        """The limits of all places where they can be set."""
+        return read_limits(self.limit, self.timeout, in_file)
+
+    @contextmanager
+    def watched(self, seconds: int) -> Iterator[Callable[[int, int], None] | None]:
+        """Work that ends in time, and shows how far it is by calling what this gives."""
+        from slim.console import progress
+        from slim.deadline import deadline
+
+        with deadline(seconds), progress(self.progress) as advance:
+            yield advance
+
+
+@dataclass(frozen=True, kw_only=True)
+class IgnoreOptions:
+    """Which findings are not to be told."""
+
+    ignore: Ignored = None
+    no_ignore: NoIgnore = False
+
+    def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
+        """The suppressions of all places but the image's label."""
+        return read_ignores(self.ignore, self.no_ignore, in_file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageOptions:
+    """What pages say of where they come from."""
+
+    flavor: Flavor = "github"
+    base_head: BaseHead = ""
+    head: Head = ""
+    run: Run = ""
+    report_url: ReportUrl = ""
+    run_url: RunUrl = ""
+
+    def labels(self, key: str | None) -> dict[str, str]:
+        """Those of `slim.report.formats.render`; without the empty ones.
+
+        Raises:
+            UsageError: there is no such flavor.
+        """
+        from slim.report.page import flavor_of
+
+        flavor_of(self.flavor)
+        labels = {
+            "flavor": self.flavor,
+            "key": key or "",
+            "base_head": self.base_head,
+            "head": self.head,
+            "run": self.run,
+            "report_url": self.report_url,
+            "run_url": self.run_url,
+        }
+        return {name: value for name, value in labels.items() if value}
+
+
+@dataclass(frozen=True, kw_only=True)
+class GateOptions:
+    """What to fail on."""
+
+    max_size: MaxSize = None
+    max_pull_size: MaxPullSize = None
+    max_reclaimable: MaxReclaimable = None
+    max_layers: MaxLayers = None
+    max_growth: MaxGrowth = None
+    fail_on: FailOn = None
+    exit_zero: ExitZero = False
+
+    def gates(self, in_file: Gates, *, compared: bool) -> Gates:
+        """The gates that are asked for, else those of the file; `compared`: there is a base, so that
+        growth and `new:` mean something.
+
+        Raises:
+            UsageError: a size, number or level that is none.
+        """
+        from slim.report.gate import Gates, parse_fail_on, parse_growth
+        from slim.units import parse_bytes
+
+        def parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
+            try:
+                return parse(text) if text is not None else None
+            except ValueError as error:
+                raise UsageError("bad-budget", f"{flag}: {error}") from None
+
+        if self.max_growth is not None and not compared:
+            raise UsageError(
+                "no-base",
+                "--max-growth needs something to compare with",
+                "slim analyze --against BASE",
+            )
+        if self.max_layers is not None and self.max_layers < 0:
+            raise UsageError(
+                "bad-budget", f"--max-layers: {self.max_layers} is no number of layers"
+            )
+        asked = Gates(
+            size=parsed("--max-size", self.max_size, parse_bytes),
+            pull_size=parsed("--max-pull-size", self.max_pull_size, parse_bytes),
+            reclaimable=parsed("--max-reclaimable", self.max_reclaimable, parse_bytes),
+            layers=self.max_layers,
+            growth=parsed("--max-growth", self.max_growth, parse_growth),
+            fail_on=parse_fail_on(self.fail_on or (), compared=compared),
+        )
+        return asked.over(in_file if compared else in_file.of_one_image())
