@@ -1,10 +1,17 @@
-"""Images of podman and buildah, through their own commands: the report is that of the saved file."""
+"""Images of engines, through their own commands: the report is that of the saved file.
+
+podman and buildah need no daemon. docker and containerd do: one dockerd runs for these tests, without
+a network and with all its files in a folder of its own, and the containerd that it starts serves `ctr`.
+"""
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import slim
@@ -37,10 +44,145 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
+@pytest.fixture(scope="module")
+def saved(store: Path) -> Path:
+    """The image as a docker-archive of podman's."""
+    path = store / "saved.tar"
+    run("podman", "save", "--quiet", "-o", path, "localhost/team/app:1")
+    return path
+
+
+@pytest.fixture(scope="module")
+def packed(saved: Path) -> Path:
+    """The image as an OCI archive with gzip layers, called `localhost/team/packed:1`."""
+    need("skopeo")
+    path = saved.parent / "packed.tar"
+    target = f"oci-archive:{path}:localhost/team/packed:1"
+    gzip = ("--dest-compress", "--dest-compress-format", "gzip")
+    run("skopeo", "copy", "--quiet", *gzip, f"docker-archive:{saved}", target)
+    return path
+
+
+@pytest.fixture(scope="module")
+def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """docker and containerd run, both empty at first, and their commands find them."""
+    need("dockerd", "docker", "containerd", "ctr")
+    folder = tmp_path_factory.mktemp("daemons")
+    address = f"unix://{folder}/docker.sock"
+    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("wb") as log:
+        patch.setenv("DOCKER_HOST", address)
+        patch.setenv("CONTAINERD_ADDRESS", f"{folder}/exec/containerd/containerd.sock")
+        daemon = subprocess.Popen(
+            [
+                *("dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none"),
+                *("--storage-driver=vfs", f"--data-root={folder}/data"),
+                *(f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", f"--host={address}"),
+            ],
+            stdout=log,
+            stderr=log,
+        )
+        try:
+            for command in (("docker", "version"), ("ctr", "version")):
+                _wait_for(daemon, command, folder / "log")
+            yield
+        finally:
+            daemon.terminate()
+            daemon.wait(60)
+
+
+def _wait_for(daemon: subprocess.Popen[bytes], command: tuple[str, ...], log: Path) -> None:
+    until = time.monotonic() + 120
+    while subprocess.run(command, capture_output=True, check=False).returncode:
+        alive = daemon.poll() is None and time.monotonic() < until
+        assert alive, f"dockerd does not start: {log.read_text()[-3000:]}"
+        time.sleep(0.1)
+
+
+LOAD = {"docker": ("docker", "load", "-i"), "containerd": ("ctr", "images", "import")}
+SAVE = {"docker": ("docker", "save", "-o"), "containerd": ("ctr", "images", "export")}
+
+
+@pytest.mark.usefixtures("daemons")
+@pytest.mark.parametrize("engine", LOAD)
+def test_an_image_of_a_daemon(engine: str, saved: Path, tmp_path: Path) -> None:
+    run(*LOAD[engine], saved)
+    report = slim.analyze(f"{engine}:localhost/team/app:1")
+    again = tmp_path / "again.tar"
+    run(*SAVE[engine], again, "localhost/team/app:1")
+    alike(slim.analyze(again), report)
+    expected = slim.analyze(saved)
+    assert expected.totals.layers == 2
+    assert [layer.media_type for layer in expected.layers] == ["", ""]
+    unnamed = [msgspec.structs.replace(layer, media_type="") for layer in report.layers]
+    assert unnamed == list(expected.layers)
+    assert report.totals == expected.totals
+    assert report.image.config_digest == expected.image.config_digest
+
+
+@pytest.mark.usefixtures("daemons")
+def test_containerd_keeps_layers_as_they_were_pulled(packed: Path) -> None:
+    """So that bytes to pull are those of the image in its registry."""
+    run(*LOAD["containerd"], packed)
+    report, expected = slim.analyze("containerd:localhost/team/packed:1"), slim.analyze(packed)
+    assert {layer.compression for layer in expected.layers} == {"gzip"}
+    assert report.layers == expected.layers
+    assert report.totals == expected.totals
+    assert report.image.config_digest == expected.image.config_digest
+
+
+@pytest.mark.usefixtures("daemons")
+def test_a_namespace_of_containerd(saved: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Kubernetes' images are in `k8s.io`; the environment says so to `ctr`."""
+    name = "localhost/team/app:1"
+    monkeypatch.setenv("CONTAINERD_NAMESPACE", "k8s.io")
+    with pytest.raises(slim.SlimError, match="not found"):
+        slim.analyze(f"containerd:{name}")
+    run(*LOAD["containerd"], saved)
+    assert slim.analyze(f"containerd:{name}").totals == slim.analyze(saved).totals
+
+
+@pytest.mark.usefixtures("daemons")
+@pytest.mark.parametrize(
+    ("engine", "says"), [("docker", "reference does not exist"), ("containerd", "not found")]
+)
+def test_an_image_that_the_daemon_does_not_have(engine: str, says: str) -> None:
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze(f"{engine}:localhost/team/none:1")
+    assert (caught.value.slug, caught.value.exit_code) == ("engine-failed", 3)
+    assert says in caught.value.message
+
+
+@pytest.mark.usefixtures("daemons")
+@pytest.mark.parametrize("engine", LOAD)
+def test_a_platform_that_the_image_is_not_for(engine: str, saved: Path) -> None:
+    run(*LOAD[engine], saved)
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze(f"{engine}:localhost/team/app:1", platform="linux/s390x")
+    assert (caught.value.slug, caught.value.exit_code) == ("no-such-platform", 2)
+
+
+@pytest.mark.parametrize(
+    ("engine", "program", "says"),
+    [
+        ("docker", "docker", "Is the docker daemon running?"),
+        ("containerd", "ctr", "failed to dial"),  # after ten seconds of its own
+    ],
+)
+def test_a_daemon_that_is_not_running(
+    engine: str, program: str, says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    need(program)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/docker.sock")
+    monkeypatch.setenv("CONTAINERD_ADDRESS", f"{tmp_path}/containerd.sock")
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze(f"{engine}:app:1")
+    assert (caught.value.slug, caught.value.exit_code) == ("engine-failed", 3)
+    assert says in caught.value.message
+    assert caught.value.hint.startswith(f"does `{program} ")
+
+
 @pytest.mark.parametrize("engine", ["podman", "buildah"])
-def test_an_image_of_an_engine(engine: str, store: Path, tmp_path: Path) -> None:
-    saved = tmp_path / "saved.tar"
-    run("podman", "save", "--quiet", "-o", saved, "localhost/team/app:1")
+def test_an_image_of_an_engine(engine: str, saved: Path) -> None:
     expected = slim.analyze(saved)
     assert expected.totals.layers == 2
     report = slim.analyze(f"{engine}:localhost/team/app:1")
