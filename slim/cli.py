@@ -18,10 +18,11 @@ from slim.cli_groups import (
     PageOptions,
     ReportOptions,
     SettingsOptions,
+    ShowOptions,
     WorkOptions,
 )
 from slim.cli_measure import CHANGES, measure
-from slim.cli_options import Against, Outputs, ShowSuppressed, Top
+from slim.cli_options import Against, Outputs, Top
 from slim.cli_plugin import plugins
 from slim.cli_registry import RegistryOptions
 from slim.cli_reports import reports as report_commands
@@ -93,7 +94,7 @@ def analyze(
     choice: ImageOptions,
     reports: ReportOptions,
     ignoring: IgnoreOptions,
-    show_suppressed: ShowSuppressed = False,
+    show: ShowOptions,
     top: Top = 20,
     gates: GateOptions,
     settings: SettingsOptions,
@@ -114,7 +115,7 @@ def analyze(
         registry=registry,
         reports=reports,
         ignoring=ignoring,
-        show_suppressed=show_suppressed,
+        show=show,
         work=work,
         gates=gates,
         settings=settings,

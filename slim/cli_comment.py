@@ -28,6 +28,7 @@ from slim.cli_options import (
     Require,
     Timeout,
     TokenFile,
+    Units,
     When,
 )
 from slim.cli_settings import read_limits
@@ -68,6 +69,7 @@ def comment(
     max_bytes: MaxBytes = None,
     report_url: ReportUrl = "",
     failure: Failure = "",
+    units: Units = None,
     timeout: Timeout = None,
 ) -> None:
     """Comment on the pull request of this job, or update the comment.
@@ -88,7 +90,13 @@ def comment(
         page = comments.failure(failure, context, key=key or "image")
     else:
         page = comments.compose(
-            files, context, wish, key=key, max_bytes=max_bytes, report_url=report_url
+            files,
+            context,
+            wish,
+            key=key,
+            max_bytes=max_bytes,
+            report_url=report_url,
+            units=units or "si",
         )
     seconds = read_limits(timeout=timeout).timeout
     problem: NetworkError | None = None

@@ -14,10 +14,11 @@ from slim.cli_groups import (
     PageOptions,
     ReportOptions,
     SettingsOptions,
+    ShowOptions,
     WorkOptions,
 )
 from slim.cli_measure import measure
-from slim.cli_options import Outputs, ShowSuppressed, Top
+from slim.cli_options import Outputs, Top
 from slim.cli_registry import RegistryOptions
 
 comparisons = typer.Typer()
@@ -52,7 +53,7 @@ def compare(
     choice: ImageOptions,
     reports: ReportOptions,
     ignoring: IgnoreOptions,
-    show_suppressed: ShowSuppressed = False,
+    show: ShowOptions,
     top: Top = 1_000,
     gates: GateOptions,
     settings: SettingsOptions,
@@ -76,7 +77,7 @@ def compare(
         registry=registry,
         reports=reports,
         ignoring=ignoring,
-        show_suppressed=show_suppressed,
+        show=show,
         work=work,
         gates=gates,
         settings=settings,

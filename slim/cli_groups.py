@@ -41,9 +41,11 @@ from slim.cli_options import (
     Run,
     RunUrl,
     ShowProgress,
+    ShowSuppressed,
     Tag,
     Target,
     Timeout,
+    Units,
     Verify,
 )
 from slim.cli_settings import read_config, read_ignores, read_limits
@@ -151,6 +153,27 @@ class IgnoreOptions:
     def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
         """The suppressions of all places but the image's label."""
         return read_ignores(self.ignore, self.no_ignore, in_file)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShowOptions:
+    """How outputs for people are written."""
+
+    units: Units = None
+    show_suppressed: ShowSuppressed = False
+
+    def words(self, in_file: str | None = None) -> dict[str, Any]:
+        """Keywords of `slim.cli_outputs.rendered`.
+
+        Raises:
+            UsageError: a value that is none.
+        """
+        from slim.units import UNITS
+
+        units = self.units or in_file or UNITS[0]
+        if units not in UNITS:
+            raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
+        return {"units": units, "show_suppressed": self.show_suppressed}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,6 +14,7 @@ from slim.cli_groups import (
     PageOptions,
     ReportOptions,
     SettingsOptions,
+    ShowOptions,
     WorkOptions,
 )
 from slim.cli_outputs import (
@@ -26,7 +27,7 @@ from slim.cli_outputs import (
     write_outputs,
 )
 from slim.cli_registry import RegistryOptions
-from slim.cli_reports import conclude
+from slim.cli_reports import conclude, stated
 from slim.cli_settings import read_day
 from slim.cli_several import apart, check_apart, named, placed, short_names
 from slim.errors import UsageError
@@ -53,6 +54,8 @@ class _Task:
     outputs: Sequence[Output]
     gates: Gates
     labels: dict[str, str]
+    words: dict[str, Any]
+    """Keywords of `rendered`."""
 
 
 def measure(
@@ -64,7 +67,7 @@ def measure(
     registry: RegistryOptions,
     reports: ReportOptions,
     ignoring: IgnoreOptions,
-    show_suppressed: bool,
+    show: ShowOptions,
     work: WorkOptions,
     gates: GateOptions,
     settings: SettingsOptions,
@@ -90,7 +93,7 @@ def measure(
     keys = [named(settings.key, name) for name in names]
     told = {key: settings.read(key) for key in dict.fromkeys(keys)}
     tasks = [
-        _task(image, name, against, output, told[key], gates, pages.labels(key))
+        _task(image, name, against, output, told[key], gates, pages.labels(key), show)
         for image, name, key in zip(images, names, keys, strict=True)
     ]
     check_apart([one.outputs for one in tasks])
@@ -152,14 +155,15 @@ def measure(
                     if isinstance(document, Comparison)
                     else judge(document, task.gates)
                 )
-                verdicts.append((name if len(tasks) > 1 else "", document.verdict))
+                said = stated(document, task.words["units"])
+                verdicts.append((name if len(tasks) > 1 else "", said))
             more = rendered(
                 document,
                 task.outputs,
                 task.labels,
                 report=report,
                 files=None if reports.all_files else top,
-                show_suppressed=show_suppressed,
+                **task.words,
             )
             texts += apart(more) if texts else more
     if tables is not None:
@@ -176,6 +180,7 @@ def _task(
     settings: Config,
     gates: GateOptions,
     labels: dict[str, str],
+    show: ShowOptions,
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
     compared = against is not None
@@ -187,4 +192,5 @@ def _task(
         outputs=placed(outputs, name),
         gates=gates.gates(settings.image.gates, compared=compared),
         labels=labels,
+        words=show.words(settings.image.units),
     )

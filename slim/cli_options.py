@@ -172,6 +172,16 @@ ShowSuppressed = Annotated[
     option("--show-suppressed", "List what is suppressed in text and markdown."),
 ]
 
+Units = Annotated[
+    str | None,
+    option(
+        "--units",
+        "Of sizes for people: si (1 MB = 1,000,000 bytes, the default) or iec (1 MiB = 1,048,576 bytes).",
+        "si|iec",
+        show_default=False,
+    ),
+]
+
 # --- what to write -------------------------------------------------------------------------------
 
 Outputs = Annotated[

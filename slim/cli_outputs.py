@@ -99,6 +99,7 @@ def rendered(
     report: Report | None = None,
     files: int | None = None,
     show_suppressed: bool = False,
+    units: str = "si",
 ) -> list[Text]:
     """All outputs, made before any is written.
 
@@ -110,6 +111,7 @@ def rendered(
         files: how many files the report lists where it was made with more; None: all of them, as far
             as they can be read back.
         show_suppressed: list suppressed findings on pages for people.
+        units: of sizes for people, `si` or `iec`.
     """
     from slim.report.comparison import Comparison
     from slim.report.formats import render
@@ -131,7 +133,9 @@ def rendered(
             shown = short
         assert shown is not None  # noqa: S101
         name = "json" if one.format == _REPORT else one.format
-        texts.append(Text(render(shown, name, show_suppressed=show_suppressed, **given), one))
+        texts.append(
+            Text(render(shown, name, show_suppressed=show_suppressed, units=units, **given), one)
+        )
     return texts
 
 

@@ -7,12 +7,13 @@ alone, and a reader of stdout that has gone away changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from slim.cli_grouped import grouped
-from slim.cli_groups import GateOptions, PageOptions, SettingsOptions
+from slim.cli_groups import GateOptions, PageOptions, SettingsOptions, ShowOptions
 from slim.cli_options import CommentKey as PageKey
 from slim.cli_options import LimitSettings, Outputs, Timeout
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
@@ -21,7 +22,8 @@ from slim.cli_several import apart, check_apart, named, placed, short_names
 from slim.errors import InputError, UsageError
 
 if TYPE_CHECKING:
-    from slim.report.model import Verdict
+    from slim.report.comparison import Comparison
+    from slim.report.model import Report, Verdict
 
 reports = typer.Typer()
 
@@ -47,6 +49,7 @@ def render(
     key: PageKey = "",
     *,
     pages: PageOptions,
+    show: ShowOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
@@ -60,15 +63,18 @@ def render(
     from slim.report.load import load_document
 
     limits = read_limits(limit, timeout)
-    labels = pages.labels(key)
+    labels: dict[str, Any] = pages.labels(key)
+    said = show.words()
     with deadline(limits.timeout):
         documents = [load_document(one, limits=limits) for one in report]
         if len(documents) == 1:
             compared = isinstance(documents[0], Comparison)
-            texts = rendered(documents[0], parse_outputs(output, compared=compared), labels)
+            outputs = parse_outputs(output, compared=compared)
+            texts = rendered(documents[0], outputs, labels, **said)
         else:
+            together = partial(render_together, units=said["units"])
             texts = [
-                Text(render_together(documents, one.format, **labels), one)
+                Text(together(documents, one.format, **labels), one)
                 for one in parse_outputs(output, several=True)
             ]
     write_outputs(texts)
@@ -87,6 +93,7 @@ def check(
     *,
     gates: GateOptions,
     settings: SettingsOptions,
+    show: ShowOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
 ) -> None:
@@ -125,12 +132,22 @@ def check(
                 if isinstance(document, Comparison)
                 else judge(document, asked)
             )
-            more = rendered(document, targets[-1], {"key": key or ""})
+            said = show.words(told[key].image.units)
+            more = rendered(document, targets[-1], {"key": key or ""}, **said)
             texts += apart(more) if texts else more
-            verdicts.append((name if len(report) > 1 else "", document.verdict))
+            verdicts.append((name if len(report) > 1 else "", stated(document, said["units"])))
     check_apart(targets)
     write_outputs(texts)
     conclude(verdicts, gates.exit_zero)
+
+
+def stated(document: Report | Comparison, units: str) -> Verdict:
+    """The verdict of a document as it is told in these units."""
+    from slim.report.gate import restated
+    from slim.units import shown_in
+
+    with shown_in(units):
+        return restated(document).verdict
 
 
 def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:

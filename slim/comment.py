@@ -15,8 +15,9 @@ from slim.forge.context import Context
 from slim.forge.model import Forge, Place
 from slim.forge.publish import Behavior, Outcome, publish
 from slim.forge.transport import Transport, check_url
-from slim.report import delta_markdown, failed_markdown, several_markdown
+from slim.report import delta_markdown, failed_markdown
 from slim.report.comparison import Comparison
+from slim.report.formats import render_together
 from slim.report.load import load_document
 from slim.report.model import Report
 
@@ -57,6 +58,7 @@ def compose(
     key: str = "",
     max_bytes: int | None = None,
     report_url: str = "",
+    units: str = "si",
 ) -> Page:
     """The page for reports and comparisons; for one that cannot be read, a page that says so."""
     try:
@@ -64,8 +66,10 @@ def compose(
     except SlimError as error:
         page = failure(error.message, context, key=key or Path(files[0]).stem)
         return Page(page.text, True, error)
-    text = several_markdown.render(
+    text = render_together(
         documents,
+        "markdown",
+        units=units,
         key=key,
         flavor=flavor_of(context),
         max_bytes=max_bytes or _LIMITS.get(context.forge),

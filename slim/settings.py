@@ -22,7 +22,7 @@ from slim.advice.toml_text import Positions, read_toml
 from slim.errors import UsageError
 from slim.limits import limit_names, with_limits
 from slim.report.gate import Gates, Growth, parse_fail_on
-from slim.units import parse_bytes, parse_percent
+from slim.units import UNITS, parse_bytes, parse_percent
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ MAX_IGNORES = 1_000
 MAX_IMAGES = 1_000
 BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
 IMAGE_KEYS = (
-    *("dockerfile", "target", "base", "platform", "role", "output"),
+    *("dockerfile", "target", "base", "platform", "role", "output", "units"),
     *("fail-on", "budget", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
@@ -48,6 +48,7 @@ class ImageSettings:
     platform: str | None = None
     role: str | None = None
     output: tuple[str, ...] = ()
+    units: str | None = None
     gates: Gates = field(default_factory=Gates)
     ignores: tuple[Ignore, ...] = ()
 
@@ -76,6 +77,7 @@ class Settings:
             platform=own.platform or general.platform,
             role=own.role or general.role,
             output=own.output or general.output,
+            units=own.units or general.units,
             gates=own.gates.over(general.gates),
             ignores=general.ignores + own.ignores,
         )
@@ -152,6 +154,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         platform=table.text("platform") or None,
         role=role,
         output=tuple(_output(reader, one) for one in _list(table, "output")),
+        units=table.choice("units", UNITS, UNITS[0]) if table.has("units") else None,
         gates=replace(gates, fail_on=_fail_on(table)),
         ignores=_ignores(reader, table, f"{prefix}ignore"),
     )

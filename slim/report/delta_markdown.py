@@ -8,7 +8,7 @@ from __future__ import annotations
 from slim.report import words
 from slim.report.comparison import Comparison, LayerChange
 from slim.report.delta_folds import directories, files, findings, layers, packages
-from slim.report.gfm import NBSP, code, link, marker, prose, signed, size, table
+from slim.report.gfm import code, link, marker, prose, signed, size, table, unit_definition
 from slim.report.markdown import limit_words, place_and_instruction
 from slim.report.model import Finding
 from slim.report.page import Cut, Flavor, Said, flavor_of, page
@@ -236,7 +236,7 @@ def _footer(comparison: Comparison, style: Flavor, report_url: str, run_url: str
     parts = [
         f"slim {prose(comparison.tool.version, 30)}",
         prose(comparison.image.platform or "unknown platform", 40),
-        f"1{NBSP}MB = 1,000,000 bytes",
+        unit_definition(),
     ]
     if not (comparison.base.verified and comparison.image.verified):
         parts.append("digests not checked")

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from slim.report import words
 from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
 from slim.report.delta_words import causes, counts, growth, sentence, sums
-from slim.report.layout import WIDTH, reasons, table, wrapped
+from slim.report.layout import WIDTH, reasons, table, units, wrapped
 from slim.report.model import Place
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes
@@ -195,6 +195,7 @@ def _notes(comparison: Comparison) -> str:
     left = len(warnings) - _SHOWN
     if left > 0:
         said.append(f"and {words.count(left, 'more warning')} in the JSON comparison")
+    said.append(units())
     return "\n".join(said)
 
 

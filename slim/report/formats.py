@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, cast
 
 from slim.errors import UsageError
 from slim.report.comparison import Comparison
+from slim.report.gate import restated
 from slim.report.model import Report
+from slim.units import UNITS, shown_in
 
 Renderer = Callable[[Report], str]
 
@@ -61,17 +64,32 @@ TAKES: dict[str, tuple[str, ...]] = {
 
 
 def render(
-    report: Report | Comparison, format: str, *, show_suppressed: bool = False, **labels: str
+    report: Report | Comparison,
+    format: str,
+    *,
+    show_suppressed: bool = False,
+    units: str = "si",
+    **labels: str,
 ) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
 
     `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url` and `run_url` as in
     `slim.report.delta_markdown`; formats that have no place for one leave it out. Pages for people only
-    count the findings that are suppressed, unless `show_suppressed`.
+    count the findings that are suppressed, unless `show_suppressed`. Sizes for people are in `units`, `si` or
+    `iec`; numbers for programs are bytes.
 
     Raises:
-        UsageError: there is no such format.
+        UsageError: there is no such format, or there are no such units.
     """
+    with _shown_in(units):
+        # What the gates said is part of the JSON, which is the same in all units.
+        said = report if units == "si" or format == "json" else restated(report)
+        return _render(said, format, labels, show_suppressed)
+
+
+def _render(
+    report: Report | Comparison, format: str, labels: dict[str, str], show_suppressed: bool
+) -> str:
     if isinstance(report, Comparison):
         check_format(format, COMPARISON_FORMATS)
         module, arguments = COMPARISON_FORMATS[format]
@@ -86,8 +104,16 @@ def render(
     return cast("str", import_module(FORMATS[format]).render(report, **taken))
 
 
-def render_together(documents: Sequence[Report | Comparison], format: str, **labels: str) -> str:
-    """Several reports and comparisons as one page; `labels` are those of `render`.
+def render_together(
+    documents: Sequence[Report | Comparison],
+    format: str,
+    *,
+    max_bytes: int | None = None,
+    units: str = "si",
+    **labels: str,
+) -> str:
+    """Several reports and comparisons as one page; `units` and `labels` are those of `render`, `max_bytes`
+    bounds the page.
 
     Raises:
         UsageError: the format has no page for several.
@@ -99,7 +125,17 @@ def render_together(documents: Sequence[Report | Comparison], format: str, **lab
     given: dict[str, Any] = {name: labels[name] for name in taken if name in labels}
     if TOGETHER[format]:
         given["flavor"] = TOGETHER[format]
-    return several_markdown.render(documents, **given)
+    with _shown_in(units):
+        said = documents if units == "si" else [restated(one) for one in documents]
+        return several_markdown.render(said, max_bytes=max_bytes, **given)
+
+
+@contextmanager
+def _shown_in(units: str) -> Iterator[None]:
+    if units not in UNITS:
+        raise UsageError("unknown-units", f"there are no units {units!r}", f"{' or '.join(UNITS)}")
+    with shown_in(units):
+        yield
 
 
 def _taken(format: str, labels: dict[str, str]) -> dict[str, Any]:

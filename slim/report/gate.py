@@ -143,16 +143,44 @@ def judge_comparison(comparison: Comparison, gates: Gates) -> Comparison:
     return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
 
 
-def _verdict(
-    budgets: Sequence[Budget], failing: Sequence[Finding], doubts: Iterable[str], gates: Gates
-) -> Verdict:
-    """Without its headline. Doubts about findings count only where none fails."""
+def restated(document: Report | Comparison) -> Report | Comparison:
+    """The document with its reasons and headline in the units that are shown (`slim.units.shown_in`)."""
+    on_base = document.over_on_base if isinstance(document, Comparison) else ()
+    charged = [one for one in document.budgets if one.name not in on_base]
+    known = {one.id: one for one in _findings_of(document)}
+    failing = [known[id_] for id_ in document.verdict.findings if id_ in known]
+    over, found, unknown = _reasons(charged, failing)
+    rest = document.verdict.reasons[len(over) + len(document.verdict.findings) + len(unknown) :]
+    verdict = replace(document.verdict, reasons=[*over, *found, *unknown, *rest])
+    said = replace(document, verdict=verdict)
+    return replace(said, verdict=replace(verdict, headline=_headline(said)))
+
+
+def _findings_of(document: Report | Comparison) -> Iterator[Finding]:
+    if isinstance(document, Comparison):
+        yield from (one.finding for one in (*document.findings, *document.notes))
+    else:
+        yield from document.findings
+
+
+def _reasons(
+    budgets: Sequence[Budget], failing: Sequence[Finding]
+) -> tuple[list[str], list[str], list[str]]:
+    """What is over, which findings fail, and which budgets are not decided."""
     over = [_said(one) for one in budgets if one.result == "over"]
-    unknown = [_said(one) for one in budgets if one.result == "unknown"]
     found = [
         f"{one.rule} {one.title}: {format_bytes(one.claimed_bytes)} ({one.severity})"
         for one in failing
     ]
+    return over, found, [_said(one) for one in budgets if one.result == "unknown"]
+
+
+def _verdict(
+    budgets: Sequence[Budget], failing: Sequence[Finding], doubts: Iterable[str], gates: Gates
+) -> Verdict:
+    """Without its headline. Doubts about findings count only where none fails; `restated` knows the order
+    of the reasons."""
+    over, found, unknown = _reasons(budgets, failing)
     if not found:
         unknown += doubts
     result: Literal["pass", "fail", "unknown"] = "pass"

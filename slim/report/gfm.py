@@ -12,7 +12,7 @@ import re
 from collections.abc import Sequence
 
 from slim.report.terminal import shorten, visible, without_openers
-from slim.units import format_bytes
+from slim.units import definition, format_bytes
 
 NBSP = "\u00a0"
 _BREAK = re.compile(r"\r\n|[\r\n]")
@@ -73,6 +73,11 @@ def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:
 def size(count: int) -> str:
     """Bytes for people, number and unit on one line."""
     return format_bytes(count).replace(" ", NBSP)
+
+
+def unit_definition() -> str:
+    """What the unit of the sizes is, number and unit on one line."""
+    return definition().replace(" ", NBSP, 1)
 
 
 def signed(change: int) -> str:

@@ -10,6 +10,7 @@ from tabulate import tabulate
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from slim.report.terminal import clean, columns, shorten
+from slim.units import definition
 
 WIDTH = 100
 _REASONS = 10
@@ -33,6 +34,13 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> 
     cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
     text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
     return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def units() -> str:
+    """What the numbers are, for the last line."""
+    return wrapped(
+        f"{definition()}. On disk: the files of all layers, unpacked. To pull: the compressed layers."
+    )
 
 
 def reasons(document: Report | Comparison) -> list[str]:

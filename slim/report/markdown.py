@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slim.report import words
-from slim.report.gfm import NBSP, block, code, link, marker, prose, size, table
+from slim.report.gfm import block, code, link, marker, prose, size, table, unit_definition
 from slim.report.model import Budget, Finding, LayerInfo, Place, Report
 from slim.report.page import Cut, Flavor, Fold, Said, flavor_of, page
 from slim.units import format_percent
@@ -354,7 +354,7 @@ def _footer(report: Report, report_url: str, run_url: str) -> str:
         f"slim {prose(report.tool.version, 30)}",
         prose(report.image.platform or "unknown platform", 40),
         "no base to compare with",
-        f"1{NBSP}MB = 1,000,000 bytes",
+        unit_definition(),
     ]
     if not report.source.verified:
         parts.insert(2, "digests not checked")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.report import words
-from slim.report.layout import WIDTH, reasons, table, wrapped
+from slim.report.layout import WIDTH, reasons, table, units, wrapped
 from slim.report.model import LayerInfo, Place, Report, Waste
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes, format_percent
@@ -272,4 +272,5 @@ def _notes(report: Report) -> str:
             lines.append(f"        {path}{more}")
     if len(report.warnings) > _SHOWN:
         lines.append(f"and {len(report.warnings) - _SHOWN} more warnings in the JSON report")
+    lines.append(units())
     return "\n".join(lines)

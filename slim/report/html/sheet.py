@@ -21,7 +21,7 @@ from slim.report import words
 from slim.report.html import draw
 from slim.report.html.tones import FILLS, STRIPES, TEXT
 from slim.report.terminal import cut
-from slim.units import format_bytes
+from slim.units import definition, format_bytes
 
 _LONGEST = 500
 _SNIPPET = 16_000
@@ -65,6 +65,7 @@ def _environment() -> jinja2.Environment:
         "script": Markup(script),  # noqa: S704
         "script_hash": _hash(script),
         "patterns": Markup(draw.patterns()),  # noqa: S704
+        "unit_definition": definition,
     }
     return made
 
