@@ -68,7 +68,7 @@ class Columns:
         self.kind += table.kind
         # Rows outside the tree are in the root, for want of a better place.
         homes = [max(place, ROOT) for place in places]
-        self.directory.extend(map(homes.__getitem__, table.directory))
+        self.directory += _renumbered(table.directory, homes)
         self.name += table.name
         self.size += table.size
         self.stored += table.stored
@@ -78,7 +78,7 @@ class Columns:
             if found == len(self.metas):
                 self.metas.append(meta)
             meta_ids.append(found)
-        self.meta.extend(map(meta_ids.__getitem__, table.meta))
+        self.meta += _renumbered(table.meta, meta_ids)
         self.digests += table.digests
         self.links.update((base + row, link) for row, link in table.links.items())
         self.texts.update((base + row, text) for row, text in table.texts.items())
@@ -86,7 +86,7 @@ class Columns:
         self.beams.update((base + row, beam) for row, beam in table.beams.items())
         self.flags.update((base + row, flag) for row, flag in table.flags.items())
         self.fate.frombytes(bytes(len(table)))
-        self.ended_by.extend([-1] * len(table))
+        self.ended_by += array("i", [-1]) * len(table)
         self.shown += b"\1" * len(table)
 
     def freeze(self) -> Files:
@@ -126,3 +126,10 @@ class Columns:
             parts.append(self.dir_name[directory])
             directory = self.dir_parent[directory]
         return b"/".join(reversed(parts))
+
+
+def _renumbered(column: array[int], ids: list[int]) -> array[int]:
+    """The column with other ids: `ids` by the old ones. Those of a first layer are the image's."""
+    if ids == list(range(len(ids))):
+        return column
+    return array(column.typecode, map(ids.__getitem__, column))

@@ -87,8 +87,11 @@ def _sum_layer(
     disk = sum(compress(sizes, bodies))
     stored = sum(compress(files.stored[first:last], bodies))
     dead: dict[Fate, Bytes] = {}
+    live = live_pull = 0
     for fate in Fate:
         rows = both(bodies, mask(fates, fate))
+        if 1 not in rows:
+            continue
         amount = sum(compress(sizes, rows)), sum(compress(shares, rows))
         if fate == Fate.LIVE:
             live, live_pull = amount

@@ -14,7 +14,7 @@ from enum import IntEnum
 from heapq import nlargest
 from itertools import compress
 
-from slim.files.table import ROOT, Bytes, Files
+from slim.files.table import ROOT, Bytes, Files, both
 from slim.files.tree import Rollup, names_of_bodies
 
 DEPTH = 32
@@ -81,7 +81,8 @@ def outline(
             at = slot(row)
             nodes[at].gone_disk += disk
             nodes[at].gone_pull += share
-    _mark_layers(files, live, nodes, slots, [(row, slot(row)) for row in {*names, *of_body}])
+    apart = [(row, slot(row)) for row in {*names, *of_body} if live[row]]
+    _mark_layers(files, rollup, nodes, slots, apart)
     for node in reversed(nodes):
         if node.parent >= 0:
             nodes[node.parent].gone_disk += node.gone_disk
@@ -106,11 +107,11 @@ def _choose(
             if rollup.disk[directory] and depths[directory] <= DEPTH:
                 yield rollup.disk[directory], 1, -directory
         live = files.live_bodies()
-        sizes = list(compress(files.size, live))
-        floor = max(min(nlargest(limit, sizes), default=0), 1)
-        for row, size in zip(compress(range(len(files)), live), sizes, strict=True):
-            if size >= floor and depths[files.directory[names.get(row, row)]] <= DEPTH:
-                yield size, 0, -row
+        floor = max(min(nlargest(limit, compress(files.size, live)), default=0), 1)
+        large = bytes(map(floor.__le__, files.size))
+        for row in compress(range(len(files)), both(live, large)):
+            if depths[files.directory[names.get(row, row)]] <= DEPTH:
+                yield files.size[row], 0, -row
 
     best = nlargest(limit, candidates())
     return [-one for _, folder, one in best if folder], [
@@ -170,24 +171,20 @@ def _arrange(
 
 def _mark_layers(
     files: Files,
-    live: bytes,
+    rollup: Rollup,
     nodes: list[Node],
     slots: array[int],
-    elsewhere: list[tuple[int, int]],
+    apart: list[tuple[int, int]],
 ) -> None:
-    """Set the layer of each node. `elsewhere`: bodies that do not count where their row is."""
+    """Set the layer of each node. `apart`: live bodies that do not count where their row is."""
     by_layer: list[dict[int, int]] = [defaultdict(int) for _ in nodes]
-    for layer in range(len(files.starts) - 1):
-        span = slice(files.starts[layer], files.starts[layer + 1])
-        here = live[span]
-        homes = compress(files.directory[span], here)
-        for home, size in zip(homes, compress(files.size[span], here), strict=True):
+    for layer, inside in enumerate(rollup.own):
+        for home, size in inside.items():
             by_layer[slots[home]][layer] += size
-    for row, slot in elsewhere:
-        if live[row]:
-            layer = files.layer_of(row)
-            by_layer[slots[files.directory[row]]][layer] -= files.size[row]
-            by_layer[slot][layer] += files.size[row]
+    for row, slot in apart:
+        layer = files.layer_of(row)
+        by_layer[slots[files.directory[row]]][layer] -= files.size[row]
+        by_layer[slot][layer] += files.size[row]
     for index in range(len(nodes) - 1, -1, -1):
         sums, parent = by_layer[index], nodes[index].parent
         best = max(sums, key=lambda layer: (sums[layer], -layer), default=-1)

@@ -17,7 +17,7 @@ from itertools import compress
 
 from slim.files.collisions import find_collisions
 from slim.files.columns import HIDDEN, Columns
-from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable, mask
+from slim.files.table import ROOT, Fate, Files, Kind, LayerNotice, LayerTable, mask, runs
 
 _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
 
@@ -172,52 +172,70 @@ class _Tree:
 
     def _add(self, table: LayerTable, places: list[int], remains: bytearray | None) -> None:
         """The layer's own entries, in order; those that `remains` is 0 for are dead already."""
-        linked, children, whiteouts = self._all.linked, self._all.children, self._whiteouts
+        kinds, homes, names = table.kind, table.directory, table.name
         added = changed = 0
-        row = self._base - 1
-        for kind, home, name in zip(table.kind, table.directory, table.name, strict=True):
-            row += 1
-            if remains is not None and not remains[row - self._base]:
+        for first, last in runs(kinds, homes):
+            kind, place = kinds[first], places[homes[first]]
+            if kind >= Kind.WHITEOUT:
                 continue
-            place = places[home]
-            if kind == _FILE and place >= 0 and linked[place] and not whiteouts:
-                # Nearly all rows: a new name in a directory that is there.
-                if children[place].setdefault(name, row) == row:
-                    added += 1
+            if kind == _FILE and remains is None and self._add_files(place, names, first, last):
+                added += last - first
+                continue
+            for row in range(first, last):
+                if remains is not None and not remains[row]:
                     continue
-            elif kind >= Kind.WHITEOUT:
-                continue
-            elif place == HIDDEN:
-                self._orphan(row, table.path(row - self._base))
-                continue
-            if not name:
-                continue  # the root's own entry
-            if kind == _HARDLINK and not self._resolve_link(row, place, name):
-                continue
-            if not linked[place]:
-                self._link(place, row)
-            if (place, name) in whiteouts:
-                self._check_whiteout(place, name, row)
-            below = children[place]
-            before = below.get(name)
-            if kind == _DIRECTORY:
-                self._add_directory(place, name, before, row)
-                continue
-            below[name] = row
-            regular = self._all.kind[row] <= _HARDLINK
-            if before is None:
-                added += regular
-            elif before >= 0:
-                was_regular = self._all.kind[before] <= _HARDLINK
-                changed += regular and was_regular and before < self._base
-                added += regular and not was_regular
-                self._removed += was_regular and not regular and before < self._base
-                self._end(before, self._how(before, row), replaced=True)
-                self._replace(before, row)
-            else:
-                added += regular
-                self._remove(~before)
+                if place == HIDDEN:
+                    self._orphan(self._base + row, table.path(row))
+                    continue
+                fresh, other = self._add_entry(kind, place, names[row], self._base + row)
+                added += fresh
+                changed += other
         self._all.changes.append((added, changed, self._removed))
+
+    def _add_files(self, place: int, names: list[bytes], first: int, last: int) -> bool:
+        """Add a run of files at once, if all their names are new in a directory, as nearly all are."""
+        if place == HIDDEN or self._whiteouts:
+            return False
+        if not self._all.linked[place]:
+            self._link(place, self._base + first)
+        rows = range(self._base + first, self._base + last)
+        fresh = dict(zip(names[first:last], rows, strict=True))
+        below = self._all.children[place]
+        if len(fresh) < len(rows) or not below.keys().isdisjoint(fresh):
+            return False
+        if below:
+            below.update(fresh)
+        else:
+            self._all.children[place] = fresh
+        return True
+
+    def _add_entry(self, kind: int, place: int, name: bytes, row: int) -> tuple[bool, bool]:
+        """Add one entry; whether it is a regular file's name that is new, and one that was changed."""
+        if not name:
+            return False, False  # the root's own entry
+        if kind == _HARDLINK and not self._resolve_link(row, place, name):
+            return False, False
+        if not self._all.linked[place]:
+            self._link(place, row)
+        if (place, name) in self._whiteouts:
+            self._check_whiteout(place, name, row)
+        below = self._all.children[place]
+        before = below.get(name)
+        if kind == _DIRECTORY:
+            self._add_directory(place, name, before, row)
+            return False, False
+        below[name] = row
+        regular = self._all.kind[row] <= _HARDLINK
+        if before is None:
+            return regular, False
+        if before < 0:
+            self._remove(~before)
+            return regular, False
+        was_regular = self._all.kind[before] <= _HARDLINK
+        self._removed += was_regular and not regular and before < self._base
+        self._end(before, self._how(before, row), replaced=True)
+        self._replace(before, row)
+        return regular and not was_regular, regular and was_regular and before < self._base
 
     def _add_directory(self, place: int, name: bytes, before: int | None, row: int) -> None:
         own = self._all.dir_ids[place, name]

@@ -14,9 +14,12 @@ padding and the header between them are in the file's share there.
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_right
 from itertools import compress, zip_longest
+from operator import add
 
-from slim.files.table import Bytes, Kind, LayerTable
+from slim.files.table import Bytes, Kind, LayerTable, both, mask
+from slim.stream.inflate import Marks
 
 HEADERS = "[tar headers]"
 PADDING = "[padding]"
@@ -25,75 +28,88 @@ END = "[after end of archive]"
 UNKNOWN = "[unknown contents]"
 
 _FILE = int(Kind.FILE)
+_NO_FILES = tuple(kind for kind in Kind if kind != Kind.FILE)
 
 
 def share_out(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
-    """Pull bytes per row, and the labels; a walk over rows and checkpoints together."""
-    marks_raw, marks_out = table.marks.raw, table.marks.out
-    shares = array("q", bytes(8 * len(table)))
-    other = pull_headers = pull_padding = pull_other = 0
-    low_raw = low_out = mark = at_raw = 0
-    high_raw, high_out = marks_raw[0], marks_out[0]
-    last_mark = len(marks_out) - 1
-
-    def position(cut: int) -> int:
-        """Where in the blob an offset of the tar is; cuts come in ascending order."""
-        nonlocal mark, low_raw, low_out, high_raw, high_out
-        while cut > high_out and mark < last_mark:
-            mark += 1
-            low_raw, low_out = high_raw, high_out
-            high_raw, high_out = marks_raw[mark], marks_out[mark]
-        if cut <= low_out:
-            return low_raw if low_out else 0
-        if cut >= high_out:
-            return high_raw
-        return low_raw + (cut - low_out) * (high_raw - low_raw) // (high_out - low_out)
-
-    with_data = bytes(map(bool, table.stored))
-    members = _members(table, with_data)
-    for row, start, stored in zip(
-        compress(range(len(table)), with_data),
-        compress(table.data, with_data),
-        compress(table.stored, with_data),
-        strict=True,
-    ):
-        stop = start + stored
-        # Most payloads begin, end and are padded between the same two checkpoints.
-        after = stop + (-stop & 511)
-        if row in members:
-            # The payload has members of its own: they are its share, to their end.
-            first = position(start)
-            second = third = position(members[row])
-        elif low_out < start and after <= high_out:
-            width, depth = high_out - low_out, high_raw - low_raw
-            first = low_raw + (start - low_out) * depth // width
-            second = low_raw + (stop - low_out) * depth // width
-            third = low_raw + (after - low_out) * depth // width
-        else:
-            first, second, third = position(start), position(stop), position(after)
-        if table.kind[row] == _FILE:
-            shares[row] = second - first
-        else:
-            other += stored
-            pull_other += second - first
-        pull_headers += first - at_raw
-        pull_padding += third - second
-        at_raw = third
-    end_raw = position(table.end)
-    pull_headers += end_raw - at_raw
-    padding = sum(-stored & 511 for stored in table.stored)
+    """Pull bytes per row, and the labels."""
+    padding = sum([-stored & 511 for stored in table.stored])
     headers = table.end - sum(table.stored) - padding
+    if table.marks.raw == table.marks.out:
+        shares, end = array("q", table.stored), table.end
+        pull_padding = padding - _missing(table)
+        pull_headers = end - sum(shares) - pull_padding
+    else:
+        shares, pull_headers, pull_padding, end = _interpolated(table)
+    other = pull_other = 0
+    with_data = bytes(map(bool, table.stored))
+    for row in compress(range(len(table)), both(with_data, mask(table.kind, *_NO_FILES))):
+        other += table.stored[row]
+        pull_other += shares[row]
+        shares[row] = 0
     labels = {
         HEADERS: (headers, pull_headers),
         PADDING: (padding, pull_padding),
         OTHER: (other, pull_other),
-        END: (table.tar_bytes - table.end, table.blob_bytes - end_raw),
+        END: (table.tar_bytes - table.end, table.blob_bytes - end),
     }
-    return shares, {label: both for label, both in labels.items() if both != (0, 0)}
+    return shares, {label: amount for label, amount in labels.items() if amount != (0, 0)}
+
+
+def _missing(table: LayerTable) -> int:
+    """Bytes of padding that the tar lacks after its last payload."""
+    if not len(table):
+        return 0
+    stop = table.data[-1] + table.stored[-1]
+    return max(0, stop + (-stop & 511) - table.end)
+
+
+def _interpolated(table: LayerTable) -> tuple[array[int], int, int, int]:
+    """Of a compressed layer: each row's share, those of all headers and of all padding, and the end."""
+    with_data = bytes(map(bool, table.stored))
+    at = _positions(_cuts(table, with_data), table.marks)
+    end = at.pop()
+    first, second, third = at[0::3], at[1::3], at[2::3]
+    shares = array("q", bytes(8 * len(table)))
+    for row, low, high in zip(compress(range(len(table)), with_data), first, second, strict=True):
+        shares[row] = high - low
+    return shares, end - sum(third) + sum(first), sum(third) - sum(second), end
+
+
+def _cuts(table: LayerTable, with_data: bytes) -> array[int]:
+    """Ascending offsets in the tar: of each payload its start, its stop and that of its padding; the end.
+
+    Where a payload has members of its own it stops, with its padding, where they end.
+    """
+    starts = array("q", compress(table.data, with_data))
+    cuts = array("q", bytes(24 * len(starts)))
+    cuts[0::3] = starts
+    cuts[1::3] = stops = array("q", map(add, starts, compress(table.stored, with_data)))
+    cuts[2::3] = array("q", [stop + (-stop & 511) for stop in stops])
+    for index, stop in _members(table, with_data).items():
+        cuts[3 * index + 1] = cuts[3 * index + 2] = stop
+    if cuts:
+        cuts[-1] -= _missing(table)
+    cuts.append(table.end)
+    return cuts
+
+
+def _positions(cuts: array[int], marks: Marks) -> array[int]:
+    """Where in the blob ascending offsets of the tar are."""
+    found = array("q")
+    at = low_raw = low_out = 0
+    for raw, out in zip(marks.raw, marks.out, strict=True):
+        upto = bisect_right(cuts, out, at)
+        if at < upto:
+            width, depth = out - low_out or 1, raw - low_raw
+            found.extend([low_raw + (cut - low_out) * depth // width for cut in cuts[at:upto]])
+            at = upto
+        low_raw, low_out = raw, out
+    return found
 
 
 def _members(table: LayerTable, with_data: bytes) -> dict[int, int]:
-    """Files whose payload begins a member → where the last member that has any of it ends.
+    """Files whose payload begins a member, counted among those with data → where their last member ends.
 
     Only if that is before the next payload: otherwise the members were not cut for the files.
     """
@@ -103,7 +119,7 @@ def _members(table: LayerTable, with_data: bytes) -> dict[int, int]:
         return found
     at = 0
     rows = list(compress(range(len(table)), with_data))
-    for row, following in zip_longest(rows, rows[1:]):
+    for index, (row, following) in enumerate(zip_longest(rows, rows[1:])):
         start, stop = table.data[row], table.data[row] + table.stored[row]
         while at < len(ends) and ends[at] < start:
             at += 1
@@ -115,5 +131,5 @@ def _members(table: LayerTable, with_data: bytes) -> dict[int, int]:
             at += 1
         last = table.data[following] if following is not None else table.end
         if at < len(ends) and ends[at] <= last:
-            found[row] = ends[at]
+            found[index] = ends[at]
     return found

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
-from itertools import compress
+from itertools import chain, compress, islice, pairwise
+from operator import ne
 
 from slim.files.extract.beam import Beam
 from slim.files.extract.elf import Elf
@@ -66,6 +67,20 @@ def both(one: bytes, other: bytes) -> bytes:
     """1 where two masks of equal length have it."""
     joined = int.from_bytes(one, "big") & int.from_bytes(other, "big")
     return joined.to_bytes(len(one), "big")
+
+
+def runs(*columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """Spans (first row, row after the last) in which each of the columns has one value throughout.
+
+    Files come directory by directory in a tar: what is done once for a run is not done for each file.
+    """
+    length = len(columns[0])
+    changes = 0
+    for column in columns:
+        differs = bytes(map(ne, column, islice(column, 1, None)))
+        changes |= int.from_bytes(differs, "little")
+    ends = compress(range(1, length), changes.to_bytes(length, "little"))
+    return pairwise(chain((0,), ends, (length,))) if length else iter(())
 
 
 Bytes = tuple[int, int]
@@ -284,8 +299,11 @@ class Files:
 
     def live_files(self) -> Iterator[int]:
         """Rows of regular files and hard links whose name the final filesystem shows."""
-        regular = mask(self.kind, Kind.FILE, Kind.HARDLINK)
-        return compress(range(len(self)), both(regular, bytes(self.shown)))
+        return compress(range(len(self)), self.live_names())
+
+    def live_names(self) -> bytes:
+        """Mask of these rows."""
+        return both(mask(self.kind, Kind.FILE, Kind.HARDLINK), bytes(self.shown))
 
     def live_bodies(self) -> bytes:
         """Mask of the rows whose bytes the final filesystem shows."""

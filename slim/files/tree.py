@@ -6,8 +6,9 @@ from array import array
 from dataclasses import dataclass
 from heapq import nlargest
 from itertools import compress
+from operator import mul
 
-from slim.files.table import ROOT, Files
+from slim.files.table import ROOT, Fate, Files, both, mask, runs
 
 _MOSTLY = 0.8
 
@@ -19,36 +20,46 @@ class Rollup:
     disk: array[int]
     pull: array[int]
     files: array[int]
+    own: tuple[dict[int, int], ...]
+    """Of each layer: directory → live bytes on disk that its rows have right in it."""
 
 
 def roll_up(files: Files, pull: array[int]) -> Rollup:
     """Sum the live files of each directory and all below it; children come after their parents.
 
-    The bytes of a body that hard links share are where its one name is (`names_of_bodies`).
+    The bytes of a body that hard links share are where its one name is (`names_of_bodies`), but for `own`.
     """
-    count = len(files.dir_parent)
-    disk, pulled, names = (array("q", bytes(8 * count)) for _ in range(3))
-    for row in files.live_files():
-        names[files.directory[row]] += 1
-    live = files.live_bodies()
-    for home, size, share in zip(
-        compress(files.directory, live),
-        compress(files.size, live),
-        compress(pull, live),
-        strict=True,
-    ):
-        disk[home] += size
-        pulled[home] += share
+    disk, pulled, names = (array("q", bytes(8 * len(files.dir_parent))) for _ in range(3))
+    own: list[dict[int, int]] = []
+    shown = files.live_names()
+    for layer in range(len(files.starts) - 1):
+        rows = files.rows_of(layer)
+        here = slice(rows.start, rows.stop)
+        alive = mask(files.fate[here], Fate.LIVE)
+        sizes, shares = _only(files.size[here], alive), _only(pull[here], alive)
+        inside: dict[int, int] = {}
+        for first, last in runs(homes := files.directory[here]):
+            home, size = homes[first], sum(sizes[first:last])
+            inside[home] = inside.get(home, 0) + size
+            disk[home] += size
+            pulled[home] += sum(shares[first:last])
+            names[home] += shown.count(1, rows.start + first, rows.start + last)
+        own.append(inside)
     for body, name in names_of_bodies(files).items():
         for home, sign in ((files.directory[body], -1), (files.directory[name], 1)):
             disk[home] += sign * files.size[body]
             pulled[home] += sign * pull[body]
-    for directory in range(count - 1, ROOT, -1):
+    for directory in range(len(files.dir_parent) - 1, ROOT, -1):
         parent = files.dir_parent[directory]
         disk[parent] += disk[directory]
         pulled[parent] += pulled[directory]
         names[parent] += names[directory]
-    return Rollup(disk, pulled, names)
+    return Rollup(disk, pulled, names, tuple(own))
+
+
+def _only(column: array[int], chosen: bytes) -> array[int]:
+    """The column with zeros in the rows that are not chosen. What is no file has no bytes anyway."""
+    return array("q", map(mul, column, chosen)) if 0 in chosen else column
 
 
 def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
@@ -80,13 +91,8 @@ def largest_files(files: Files, top: int | None) -> list[int]:
     if not sizes:
         return []
     floor = max(sizes[-1], 1)
-    rows = [
-        row
-        for row, size in zip(
-            compress(range(len(files)), live), compress(files.size, live), strict=True
-        )
-        if size >= floor
-    ]
+    large = bytes(map(floor.__le__, files.size))
+    rows = list(compress(range(len(files)), both(live, large)))
     rows.sort(key=lambda row: (-files.size[row], row))
     return rows[:top]
 
