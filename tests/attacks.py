@@ -32,6 +32,7 @@ MODULES = (
     "test_mutated_images",
     "test_bombs",
     "test_linear",
+    "test_sizes",
     "test_cli",
     "test_terminal",
     "test_settings",

@@ -72,7 +72,7 @@ def clean(name: str) -> str:
     parts: list[str] = []
     for part in name.split("/"):
         if part == "..":
-            parts = parts[:-1]
+            del parts[-1:]
         elif part and part != ".":
             parts.append(part)
     return "/".join(parts)
