@@ -24,7 +24,20 @@ from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.graph import Graph, link
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY, Ownership, own
-from slim.advice.queries import assets, binaries, contents, installed, layers, runtimes, secrets
+from slim.advice.queries import (
+    archives,
+    assets,
+    binaries,
+    contents,
+    installed,
+    layers,
+    models,
+    runtimes,
+    secrets,
+    twice,
+    unowned,
+    versions,
+)
 from slim.advice.rule import Rule
 from slim.advice.suppress import Parted, suppress
 from slim.files.ledger import Ledger
@@ -89,6 +102,7 @@ def survey(
         names=image.names,
     )
     graph = link(catalog.packages)
+    theirs = _system_owned(owned)
     return Ground(
         image,
         files,
@@ -100,8 +114,8 @@ def survey(
         facts,
         graph,
         _rows_of_packages(owned),
-        _system_owned(owned),
-        _queries(image, files, view, catalog, owned, graph, facts, compressions),
+        theirs,
+        _queries(image, files, view, catalog, owned, theirs, graph, facts, compressions),
     )
 
 
@@ -196,6 +210,7 @@ def _queries(
     view: View,
     catalog: Catalog,
     owned: Ownership,
+    theirs: bytes,
     graph: Graph,
     facts: Facts,
     compressions: Sequence[str],
@@ -209,6 +224,15 @@ def _queries(
         "layer.orphan": partial(layers.dead, files, Fate.ORPHAN),
         "layer.many_small": partial(layers.many_small, files),
         "layer.uncompressed": partial(layers.uncompressed, files, compressions),
+        "layer.whole_copy": partial(layers.whole_copies, files, image.history),
+        "archive.extracted": partial(archives.extracted, view, facts, theirs),
+        "java.nested_duplicate_jars": partial(archives.nested_jars, view, facts, theirs),
+        "runtime.twice": partial(twice.twice, view, facts, graph, owned, theirs),
+        "versions.several": partial(versions.several, view, facts, owned, theirs),
+        "unowned.system": partial(unowned.system, view, facts, owned),
+        "model.second_format": partial(models.second_format, view),
+        "model.unreferenced": partial(models.unreferenced, view),
+        "node.types": partial(installed.type_declarations, files, owned),
         "content.duplicates": partial(contents.duplicates, files),
         "content.precompressed": partial(contents.precompressed, view),
         "node.maps_beside": partial(contents.source_maps, view),

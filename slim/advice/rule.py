@@ -44,10 +44,12 @@ QUERIES: frozenset[str] = frozenset(
         "layer.rewritten", "layer.metadata_only",
         "layer.deleted", "layer.duplicate_entry", "layer.orphan", "layer.uncompressed",
         "layer.many_small", "secret.content", "secret.assigned", "secret.declared",
-        "composer.dev", "phoenix.old_digests",
+        "layer.whole_copy", "composer.dev", "phoenix.old_digests", "archive.extracted",
+        "runtime.twice", "versions.several", "unowned.system", "model.second_format",
+        "model.unreferenced", "node.types",
     )
 )  # fmt: skip
-"""Every computed selection, and `java.nested_duplicate_jars`, which nothing computes yet."""
+"""Every computed selection."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from array import array
 
+from slim.files.extract.archive import Archive
 from slim.files.extract.beam import Beam
 from slim.files.extract.elf import Elf
 from slim.files.table import ROOT, Files, LayerNotice, LayerTable
@@ -27,6 +28,7 @@ class Columns:
         self.texts: dict[int, bytes] = {}
         self.elfs: dict[int, Elf] = {}
         self.beams: dict[int, Beam] = {}
+        self.archives: dict[int, Archive] = {}
         self.flags: dict[int, str] = {}
         self.fate, self.ended_by = array("B"), array("i")
         self.shown = bytearray()
@@ -84,6 +86,7 @@ class Columns:
         self.texts.update((base + row, text) for row, text in table.texts.items())
         self.elfs.update((base + row, elf) for row, elf in table.elfs.items())
         self.beams.update((base + row, beam) for row, beam in table.beams.items())
+        self.archives.update((base + row, one) for row, one in table.archives.items())
         self.flags.update((base + row, flag) for row, flag in table.flags.items())
         self.fate.frombytes(bytes(len(table)))
         self.ended_by += array("i", [-1]) * len(table)
@@ -116,6 +119,7 @@ class Columns:
             texts=self.texts,
             elfs=self.elfs,
             beams=self.beams,
+            archives=self.archives,
             flags=self.flags,
         )
 

@@ -11,6 +11,7 @@ from array import array
 import msgspec
 import xxhash
 
+from slim.files.extract.archive import Archive
 from slim.files.extract.beam import Beam
 from slim.files.extract.elf import Elf
 from slim.files.table import DIGEST_BYTES, Bytes, LayerNotice, LayerTable
@@ -20,7 +21,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 2
+FORMAT = 3
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
@@ -42,6 +43,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     named: dict[int, bytes]
     elfs: dict[int, Elf]
     beams: dict[int, Beam]
+    archives: dict[int, Archive]
     flags: dict[int, str]
     labels: dict[str, Bytes]
     tar_bytes: int
@@ -75,6 +77,7 @@ def pack(table: LayerTable) -> bytes | None:
         table.named,
         table.elfs,
         table.beams,
+        table.archives,
         table.flags,
         table.labels,
         table.tar_bytes,
@@ -110,6 +113,7 @@ def unpack(data: bytes) -> LayerTable | None:
         named=one.named,
         elfs=one.elfs,
         beams=one.beams,
+        archives=one.archives,
         flags=one.flags,
         labels=one.labels,
         tar_bytes=one.tar_bytes,

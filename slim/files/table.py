@@ -15,6 +15,7 @@ from enum import IntEnum
 from itertools import chain, compress, islice, pairwise
 from operator import ne
 
+from slim.files.extract.archive import Archive
 from slim.files.extract.beam import Beam
 from slim.files.extract.elf import Elf
 from slim.files.extract.texts import NAMED_BYTES, may_be_secret
@@ -133,12 +134,13 @@ class LayerTable:
     notices: dict[str, LayerNotice] = field(default_factory=dict)
     """What a reader should know, by warning id; `note` adds to it."""
     texts: dict[int, bytes] = field(default_factory=dict)
-    """Row to content, for the small files that `extract.texts` names. This and the next four are empty
+    """Row to content, for the small files that `extract.texts` names. This and the next five are empty
     unless contents were asked for, and have the rows that hold bytes: no hard links."""
     named: dict[int, bytes] = field(default_factory=dict)
     """The same for files that somebody asked for by their paths, until `settled` has looked at them."""
     elfs: dict[int, Elf] = field(default_factory=dict)
     beams: dict[int, Beam] = field(default_factory=dict)
+    archives: dict[int, Archive] = field(default_factory=dict)
     flags: dict[int, str] = field(default_factory=dict)
     """Row to the kind of private key that the file holds, or `ASSIGNED`."""
     tar_bytes: int = 0
@@ -194,11 +196,12 @@ class LayerTable:
 def unread(table: LayerTable, wanted: Collection[bytes]) -> bytes | None:
     """The first of the wanted paths whose content the table should have and does not."""
     names = {path.rpartition(b"/")[2] for path in wanted}
+    held = (table.texts, table.named, table.elfs, table.archives, table.flags)
     for row in compress(range(len(table)), map(names.__contains__, table.name)):
         if (
             table.kind[row] == Kind.FILE
             and 0 < table.size[row] <= NAMED_BYTES
-            and not any(row in kept for kept in (table.texts, table.named, table.elfs, table.flags))
+            and not any(row in kept for kept in held)
             and not may_be_secret(table.name[row])
             and (path := table.path(row)) in wanted
         ):
@@ -259,6 +262,7 @@ class Files:
     """Row to content, as in `LayerTable`; look a hard link up by its `body`."""
     elfs: dict[int, Elf] = field(default_factory=dict)
     beams: dict[int, Beam] = field(default_factory=dict)
+    archives: dict[int, Archive] = field(default_factory=dict)
     flags: dict[int, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from slim.files.blob import scan_blob
 from tests.building import MemoryBlob, file, gzip, tar
 from tests.fuzz.targets import SMALL
+from tests.test_extract_archive import JAR, TREE, packed, zipped
 from tests.test_extract_beam import MODULE
 from tests.test_extract_elf import go_section
 from tests.test_extract_scan import ELF, KEY
@@ -18,11 +19,14 @@ from tests.test_extract_scan import ELF, KEY
 NAMES = (
     *("bin/app", "lib/a.so", "app/ebin/a.beam", "root/.ssh/id_rsa", "etc/ssl/private/a.pem"),
     *("etc/os-release", "etc/passwd", "app/package.json", "entry.sh"),
+    *("app/shop.jar", "srv/tool.tar.gz"),
 )
 
 
 def seeds() -> Iterator[bytes]:
     yield from (MODULE, gzip(MODULE), ELF, KEY)
+    yield zipped(JAR)
+    yield packed(TREE, "w:gz")
     yield go_section("path\tx\nmod\tx\tv1\n")
     yield b'#!/bin/sh\nexec app "$@"\n'
 

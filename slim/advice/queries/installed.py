@@ -10,7 +10,8 @@ from slim.advice.match import Picked
 from slim.advice.packages.closure import recommends_only
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.otp import Release
-from slim.advice.packages.owners import Ownership
+from slim.advice.packages.owners import NOBODY, Ownership
+from slim.files.table import Files
 
 _TOOLS = frozenset(
     {
@@ -18,6 +19,9 @@ _TOOLS = frozenset(
         "software-properties-common", "apt-transport-https",
     }
 )  # fmt: skip
+_DECLARATIONS = tuple(
+    end + more for end in (b".d.ts", b".d.mts", b".d.cts") for more in (b"", b".map")
+)
 _RUNTIME = ("rundeps", "run-deps", "runtime")
 """Parts of the names of virtual packages that hold what the application needs when it runs."""
 
@@ -89,6 +93,22 @@ def nested_duplicates(owned: Ownership) -> Picked:
             groups[package.name, package.version].append(index)
     copies = [index for same in groups.values() for index in _all_but_shortest(owned, same)]
     return Picked(rows=owned.rows(copies))
+
+
+def type_declarations(files: Files, owned: Ownership) -> Picked:
+    """What TypeScript reads of node packages: `@types/…` whole, declarations of others."""
+    types = bytearray(
+        one.manager == "node" and one.name.startswith("@types/") for one in owned.packages
+    )
+    node = bytearray(one.manager == "node" for one in owned.packages)
+    rows = [
+        row
+        for row, owner in enumerate(owned.owner)
+        if owner != NOBODY
+        and node[owner]
+        and (types[owner] or files.name[row].endswith(_DECLARATIONS))
+    ]
+    return Picked(rows=rows)
 
 
 def not_in_releases(owned: Ownership, releases: Sequence[Release]) -> Picked:

@@ -1,13 +1,17 @@
-"""Queries about layers: dead bytes by what became of them, small layers, how layers are stored [pure]."""
+"""Queries about layers: dead bytes by what became of them, small layers, copies of
+whole images, how layers are stored [pure]."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import compress
 
 from slim.advice.match import Picked
 from slim.files.table import Fate, Files, Kind, both, mask
+from slim.image.model import History
 
+_WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
 _SMALL = 64 << 10
 """A layer with less in it is hardly worth a request of its own …"""
 _MANY = 10
@@ -40,6 +44,19 @@ def uncompressed(files: Files, compressions: Sequence[str]) -> Picked:
             for row in _regular(files, layer)
         ]
     )
+
+
+def whole_copies(files: Files, history: Sequence[History]) -> Picked:
+    """The files of layers that `COPY / /` made: all of another image, copied into one layer."""
+    rows: list[int] = []
+    layer = 0
+    for entry in history:
+        if entry.empty_layer:
+            continue
+        if layer < len(files.starts) - 1 and _WHOLE.search(entry.created_by):
+            rows += _regular(files, layer)
+        layer += 1
+    return Picked(rows=rows)
 
 
 def _regular(files: Files, layer: int) -> list[int]:

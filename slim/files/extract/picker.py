@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from enum import Enum
 
-from slim.files.extract import assigned, beam, elf, elf_headers, keys, texts
+from slim.files.extract import archive, assigned, beam, elf, elf_headers, keys, texts
 from slim.files.extract.pieces import Collector, Pieces, Span
 from slim.files.table import ASSIGNED, ROOT, LayerTable
 
@@ -24,10 +24,13 @@ _FREE_BYTES, _RATIO = _MIB, 16
 """A small blob cannot make much be kept: this, and so many times its size."""
 _RECORD, _SECTION = 512, 16
 """What a parsed file, and a section of it, take from the budget: it bounds the work, too."""
+_ARCHIVE = 64 << 10
+"""What an archive takes from its budget: some are looked at, not a thousand."""
 
 _ANY = (b"",)
-_MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG"), _ANY)
-_PAIRS = {**_MAGIC, b"\x1f\x8b": (b".beam",), **texts.HEADS}
+_MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG", b"PK"), _ANY)
+_PACKED = dict.fromkeys((b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"), (b".beam", *archive.TARS))
+_PAIRS = {**_MAGIC, **_PACKED, **texts.HEADS}
 _BY_FIRST = {pair[0]: endings for pair, endings in _PAIRS.items()}
 _ENDINGS = tuple(_BY_FIRST.get(byte, ()) for byte in range(256))
 
@@ -43,6 +46,7 @@ class _Room(Enum):
     TEXTS = 0
     DATABASES = 1
     NAMED = 2
+    ARCHIVES = 3
 
 
 _Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
@@ -58,6 +62,7 @@ class Picker:
             _Room.TEXTS: min(_TEXTS_BYTES, allowance),
             _Room.DATABASES: min(_DATABASES_BYTES, allowance),
             _Room.NAMED: min(_NAMED_BYTES, allowance),
+            _Room.ARCHIVES: min(_TEXTS_BYTES, allowance),
         }
         self._all = extra is None
         """Nobody knows yet which files will be named: what may be is kept."""
@@ -104,6 +109,8 @@ class Picker:
             if size > beam.MAX_BYTES or not self._spend(_RECORD):
                 return None
             return ((0, size),), self._keep_beam
+        if archive.is_archive(head, name, size) and self._has_room(_ARCHIVE, _Room.ARCHIVES):
+            return archive.spans(name, size), self._keep_archive
         if keys.may_be_key(head):
             return ((0, min(size, keys.HEAD_BYTES)),), self._keep_flag
         if name in assigned.NAMES:
@@ -147,12 +154,17 @@ class Picker:
         return named and size <= texts.NAMED_BYTES and self._spend(size, _Room.NAMED)
 
     def _spend(self, count: int, room: _Room = _Room.TEXTS) -> bool:
-        if count > self._left[room]:
+        if not self._has_room(count, room):
             self._table.note(
                 "content-limit",
                 self._table.path(len(self._table) - 1),
                 "more programs, package lists and scripts than are looked at in one layer",
             )
+            return False
+        return True
+
+    def _has_room(self, count: int, room: _Room) -> bool:
+        if count > self._left[room]:
             return False
         self._left[room] -= count
         return True
@@ -166,6 +178,11 @@ class Picker:
         found = beam.parse_beam(file.upto(0, file.size) or b"")
         if found is not None and self._spend(found.weight):
             self._table.beams[len(self._table) - 1] = found
+
+    def _keep_archive(self, file: Pieces) -> None:
+        found = archive.parse_archive(file, self._table.name[-1])
+        if self._has_room(found.weight, _Room.ARCHIVES):
+            self._table.archives[len(self._table) - 1] = found
 
     def _keep_flag(self, file: Pieces) -> None:
         found = keys.private_key(file.upto(0, keys.HEAD_BYTES) or b"")

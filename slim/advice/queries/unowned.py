@@ -1,0 +1,77 @@
+"""Query about files in the system's directories that no package brought [pure].
+
+Package managers and scanners do not know them. Much there is written by the packages' own scripts, though:
+caches, indexes, compiled code; the table says which, and why they are no finding.
+Source: Debian policy §6 and §9.1.2 (nothing but packages writes below /usr); FHS 3.0 §4.9.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from slim.advice.facts.gather import Facts
+from slim.advice.facts.paths import View, encoded
+from slim.advice.glob import compile_globs
+from slim.advice.match import Picked
+from slim.advice.packages.model import SYSTEM
+from slim.advice.packages.owners import NOBODY, Ownership
+from slim.advice.rebuild.libraries import libraries
+from slim.files.table import ROOT
+
+_PLACES = [
+    *("bin/**", "sbin/**", "lib/**", "lib64/**"),
+    *("usr/bin/**", "usr/sbin/**", "usr/lib/**", "usr/lib64/**", "usr/libexec/**", "usr/share/**"),
+]
+_WRITTEN = [
+    # Compiled by the maintainer scripts of Python, Emacs, Vim.
+    *("**/__pycache__/**", "**/*.py[co]", "**/*.elc", "**/lib2to3/*.pickle"),
+    "usr/share/vim/**/doc/tags",
+    # Triggers: ldconfig, glib, gdk-pixbuf, GTK, MIME types, icons, fonts, info, udev, kernel modules.
+    *("**/*.cache", "**/gschemas.compiled", "usr/share/mime/**", "usr/share/info/**"),
+    *("**/fonts.{dir,scale}", "**/.uuid", "**/hwdb.bin", "{,usr/}lib/modules/**"),
+    "{,usr/}lib/*/gconv/gconv-modules*",
+    # Locales that locale-gen made; ICU's and the time zone compiler's output.
+    *("usr/lib/locale/**", "usr/share/zoneinfo/**"),
+    # Certificates and keys, which are meant to be added to.
+    *("usr/share/ca-certificates/**", "usr/share/keyrings/**", "usr/share/pki/**"),
+    # Class data archives, and the links and stores that Java's scripts make.
+    *("usr/lib/jvm/**/*.jsa", "usr/lib/jvm/**/cacerts", "usr/share/java/**"),
+    # Registries of documents, dictionaries and of Haskell and TeX.
+    *("usr/share/{xml,sgml,texmf,dict,doc-base,debconf}/**", "usr/lib/ghc*/**", "usr/share/texlive/**"),
+    # The managers' own.
+    *("{,usr/}lib/{apk,rpm,sysimage,dpkg,opkg}/**", "usr/share/rpm/**", "{,usr/}lib/rc/**"),
+    # Where other managers and people put what belongs to them.
+    *("usr/{lib,share}/{node_modules,nodejs}/**", "usr/lib/python3*/**/{site,dist}-packages/**"),
+    *("usr/share/{nginx,httpd,tomcat*,apache-tomcat*,caddy}/**", "usr/share/man/**", "usr/share/doc/**"),
+]  # fmt: skip
+
+
+def system(view: View, facts: Facts, ownership: Ownership) -> Picked:
+    """Files below `/usr` and the old directories of the root, but not `/usr/local`, without an owner.
+
+    What commands run, and the libraries that they need, is the application. Nothing where no package
+    manager has a database with files.
+    """
+    packages = ownership.packages
+    if not any(one.manager in SYSTEM and one.files for one in packages):
+        return Picked()
+    files = view.files
+    globs = compile_globs([*_PLACES, *_WRITTEN])
+    states = [globs.root()]
+    for directory in range(ROOT + 1, len(files.dir_parent)):
+        states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))
+    own = _application(view, facts)
+    rows = []
+    for row in files.live_files():
+        if ownership.owner[row] == NOBODY and row not in own:
+            answer = globs.accept(states[files.directory[row]], files.name[row])
+            if answer and answer[-1] < len(_PLACES):
+                rows.append(row)
+    return Picked(rows=rows)
+
+
+def _application(view: View, facts: Facts) -> frozenset[int]:
+    found = (view.row(encoded(path)) for path in facts.runs.resolved)
+    programs = [row for row in found if row is not None]
+    needed: Iterable[int] = libraries(view, programs, facts.env)
+    return frozenset((*programs, *needed))
