@@ -59,6 +59,8 @@ class Finding:
     examples: tuple[int, ...]
     """Rows, largest first."""
     packages: tuple[str, ...]
+    along: tuple[str, ...]
+    """Packages that go with them."""
     variables: tuple[str, ...]
     """Names of variables; their values are nowhere."""
     ignore: int | None = None
@@ -154,6 +156,7 @@ def _finding(
         causes=tuple(causes[:_PLACES]),
         examples=tuple(examples),
         packages=claim.selection.packages,
+        along=claim.selection.along,
         variables=named,
         ignore=part.ignore,
     )

@@ -38,6 +38,7 @@ from slim.advice.queries import (
     unowned,
     versions,
 )
+from slim.advice.removal import removals
 from slim.advice.rule import Rule
 from slim.advice.suppress import Parted, suppress
 from slim.files.ledger import Ledger
@@ -149,12 +150,18 @@ def apply(
         queries=ground.queries,
     )
     parted = suppress(files, selections, ignores, today)
-    claims = claim(
-        files,
+    claiming = [one.ignore is None and _claims(one.selection.rule, facts) for one in parted]
+    whole = removals(
+        ground.view,
+        facts,
+        ground.graph,
+        ground.owned,
         [one.selection for one in parted],
-        claiming=[one.ignore is None and _claims(one.selection.rule, facts) for one in parted],
+        claiming=claiming,
         base_layers=ground.base_layers,
+        never=never,
     )
+    claims = claim(files, whole, claiming=claiming, base_layers=ground.base_layers)
     taken = {one.ignore for one in parted if one.ignore is not None}
     names = {name for rule in rules for name in (rule.id, rule.slug)}
     return Applied(

@@ -50,7 +50,7 @@ def claim(
     claimed: dict[int, array[int]] = {}
     staying: set[int] = set()
     """Copies that stay in the place of those that go."""
-    order = sorted(range(len(selections)), key=lambda index: _precedence(selections[index]))
+    order = sorted(range(len(selections)), key=lambda index: precedence(selections[index]))
     for index in order:
         if not claiming[index]:
             continue
@@ -131,7 +131,8 @@ def _kept(files: Files, selections: Sequence[Selection], claiming: Sequence[bool
     return kept
 
 
-def _precedence(selection: Selection) -> tuple[int, int, int, int, int, str]:
+def precedence(selection: Selection) -> tuple[int, int, int, int, int, str]:
+    """The place of a selection among those that claim the same bytes: the first gets them."""
     rule = selection.rule
     dead = rule.query is not None and rule.query.startswith("layer.")
     effect = 0 if dead else 2 if selection.keeps else 1

@@ -79,6 +79,8 @@ class Explanation:
     """What the rule selects; where a condition or the role silences it, what it would select."""
     disk: int
     packages: tuple[str, ...]
+    along: tuple[str, ...]
+    """Packages that go with them; their files are counted in."""
     variables: tuple[str, ...]
     """Names of settings that it points at, which are no files."""
     least: int
@@ -111,6 +113,10 @@ def explain(
     ]
     ignored = tuple(applied.ignores[part.ignore] for part, _ in mine if part.ignore is not None)
     told = [claim for part, claim in mine if part.ignore is None]
+    for claim in told:
+        # What goes along with packages, and what the program needs of them, is known by now.
+        if claim.selection.packages:
+            selection = claim.selection
     for part, _ in mine:
         if part.ignore is not None:
             rows = _sizes(files, part.selection)
@@ -132,6 +138,7 @@ def explain(
         files=len(_sizes(files, selection)),
         disk=size_of(files, selection),
         packages=selection.packages,
+        along=selection.along,
         variables=selection.names,
         least=least(rule, disk_of(files)),
         left_out=tuple(left_out),

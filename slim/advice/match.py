@@ -45,6 +45,8 @@ class Selection:
     keeps: Mapping[int, int] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
     """Names of the packages, for rules that select packages."""
+    along: tuple[str, ...] = ()
+    """Names of packages that go with them, since nothing else wants them; their rows are among `rows`."""
     names: tuple[str, ...] = ()
     """What is no file: variables, by name."""
     layers: tuple[int, ...] = ()

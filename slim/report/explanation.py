@@ -87,6 +87,7 @@ def render_reported(rule: Rule, report: Report, *, digest: str) -> str:
             for each in one.examples
         ]
         lines += [f"  package {clean(name, _PATH)}" for name in one.packages]
+        lines += [f"  goes along: package {clean(name, _PATH)}" for name in one.along]
         lines += _causes(one)
     if not found:
         lines += ["The report has no finding of it.", *_absent(rule, report, digest)]
@@ -139,6 +140,8 @@ def _selection(one: Explanation) -> Iterator[str]:
         yield f"  {format_bytes(size):>8}  /{_shown(path)}"
     for name in one.packages:
         yield f"  package {clean(name, _PATH)}"
+    for name in one.along:
+        yield f"  goes along: package {clean(name, _PATH)}"
     for name in one.variables:
         yield f"  variable {clean(name, _PATH)}"
     for name in one.unset:

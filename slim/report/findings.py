@@ -73,6 +73,7 @@ def _finding(
         examples=[example(row) for row in one.examples],
         sources=list(rule.sources),
         variables=list(one.variables),
+        along=list(one.along),
         suppressed=_suppressed(ignores[one.ignore]) if one.ignore is not None else None,
     )
 

@@ -327,6 +327,8 @@ class Finding(Struct, frozen=True, kw_only=True):
     sources: list[str]
     variables: list[str] = []
     """Names of variables that the rule is about; never their values."""
+    along: list[str] = []
+    """Packages that go when `packages` are uninstalled, since nothing else wants them; counted in."""
     suppressed: Suppressed | None = None
     """The user does not want to hear it: a note that claims nothing and fails no gate."""
 

@@ -95,7 +95,8 @@ def _plan(report: Report) -> str:
             cause = finding.where[0]
             where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"
             lines.append(shorten(f"            {where}", WIDTH))
-        lines.append(wrapped(clean(finding.fix.text), first=" " * 12, rest=" " * 12))
+        fix = f"{finding.fix.text} {words.along(finding)}".rstrip()
+        lines.append(wrapped(clean(fix), first=" " * 12, rest=" " * 12))
     left = len(steps) - _SHOWN
     if left > 0:
         lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")

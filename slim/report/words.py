@@ -131,6 +131,23 @@ def verdict(report: Report | Comparison) -> str:
     return "over budget on base too (not from this PR)" if on_base else "within budget"
 
 
+def along(one: Finding) -> str:
+    """A sentence about the packages that go along with a finding's own; empty where none do.
+
+    Their names are the image's: to be escaped.
+    """
+    if not one.along:
+        return ""
+    more = len(one.along) - _NAMED
+    shown = ", ".join(one.along[:_NAMED])
+    rest = f" and {count(more, 'other')}" if more > 0 else ""
+    what, verb = (
+        ("it" if len(one.packages) == 1 else "them"),
+        ("goes" if shown in one.along else "go"),
+    )
+    return f"With {what} {verb} {shown}{rest}, which nothing else wants."
+
+
 def rebuilt(report: Report) -> str:
     """A sentence about the multi-stage rebuild; empty where there is none."""
     made, totals = report.predicted.rebuild, report.totals

@@ -8,7 +8,7 @@ on, recommends or suggests (apt-get(8) "autoremove", `APT::AutoRemove::Recommend
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from slim.advice.packages.graph import Graph
@@ -76,7 +76,9 @@ def recommends_only(graph: Graph) -> frozenset[int]:
     )
 
 
-def removal_closure(graph: Graph, chosen: Iterable[int]) -> frozenset[int]:
+def removal_closure(
+    graph: Graph, chosen: Iterable[int], *, kept: Collection[int] = ()
+) -> frozenset[int]:
     """What the package manager takes along when `chosen` are removed, these included.
 
     For dpkg and rpm: what depends on them, and then whatever was installed automatically and nothing
@@ -89,10 +91,12 @@ def removal_closure(graph: Graph, chosen: Iterable[int]) -> frozenset[int]:
     asked = frozenset(chosen)
     packages = graph.packages
     removed = _cascade(graph, {index for index in asked if packages[index].manager != "apk"})
+    removed.difference_update(kept)
     if any(packages[index].essential for index in removed):
         return frozenset()
     reach = Reach(graph, gone=removed)
     reach.start(index for index in _roots(graph) if index not in asked)
+    reach.start(sorted(kept))
     reach.follow((graph.recommends, Cause.RECOMMENDED), (graph.suggests, Cause.SUGGESTED))
     removed.update(
         index

@@ -72,21 +72,8 @@ def _used(view: View, facts: Facts) -> frozenset[int]:
                 names = view.names_in(value.strip())
                 paths += [below(value.strip(), one) for one in names if one.startswith(b"python3")]
         paths.append(below(venv, b"bin/python"))
-    # What a script's first line asks for is looked up like a command.
-    for one in facts.runs.all:
-        if one.path and (script := view.read(encoded(one.path))) is not None:
-            words = script[:256].partition(b"\n")[0].removeprefix(b"#!").split()
-            name = next(
-                (word for word in words if not word.endswith(b"/env") and word[:1] != b"-"), b""
-            )
-            paths += [name] if b"/" in name else [below(place, name) for place in _path(facts)]
     found = (view.row(path) for path in paths)
     return frozenset(row for row in found if row is not None)
-
-
-def _path(facts: Facts) -> list[bytes]:
-    written = facts.env.get("PATH", "/usr/local/bin:/usr/bin:/bin")
-    return [encoded(one) for one in written.split(":") if one]
 
 
 def _packaged(one: _Runtime, graph: Graph, ownership: Ownership) -> list[int]:

@@ -51,6 +51,7 @@ def _environment() -> jinja2.Environment:
         "prose": prose,
         "lines": _lines,
         "count": words.count,
+        "along": words.along,
         "limit": words.limit,
         "budget_value": lambda budget: words.budgeted(budget.name, budget.value),
         "kept": words.contents,
