@@ -67,7 +67,7 @@ def packed(members: Mapping[str, bytes], mode: str = "w:gz") -> bytes:
 
 # --- Jars -----------------------------------------------------------------------------------------
 
-LIBRARIES = {f"lib-{number}.0.jar": noise(400_000 + 8 * number, number) for number in range(4)}
+LIBRARIES = {f"lib{number}-1.0.jar": noise(400_000 + 8 * number, number) for number in range(4)}
 FAT = zipped(
     {"BOOT-INF/classes/App.class": b"class", "BOOT-INF/lib/other-1.0.jar": b"other"}
     | {f"BOOT-INF/lib/{name}": content for name, content in LIBRARIES.items()}

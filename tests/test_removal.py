@@ -124,6 +124,18 @@ def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
     assert finding(report(base, top, layer(PROGRAM), base=path), "TCH014").along == ["libcurl"]
 
 
+@pytest.mark.parametrize("docker", [False, True])
+def test_what_is_only_suggested_goes_where_apt_is_set_so(docker: bool, report: Reports) -> None:
+    """Docker's Debian images do not keep Perl because perl-base suggests it."""
+    made = debian("!perl-base:", "git: perl", "perl:", auto="perl")
+    status = next(one for one in made if one.name.endswith(b"status"))
+    suggesting = status.content.replace(b"Essential: yes", b"Essential: yes\nSuggests: perl")
+    made = [file(one.name, suggesting) if one is status else one for one in made]
+    setting = [file("etc/apt/apt.conf.d/docker-autoremove-suggests", b"x")] if docker else []
+    found = finding(report(layer([*made, *setting]), layer(PROGRAM)), "TCH014")
+    assert found.along == (["perl"] if docker else [])
+
+
 def test_a_suppressed_step_takes_nothing_along(report: Reports) -> None:
     ignores = [Ignore("TCH014", reason="it deploys itself")]
     made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)

@@ -4,7 +4,7 @@ Steps that uninstall are followed in the order of their claims, as somebody woul
 other: each claims what is not wanted any more once its packages are gone, and those of the steps before.
 What the image runs, and what was asked for by name, stays with all that it needs; so does what programs
 open by name, which no dependency shows.
-Source: apt-get(8) "autoremove"; apk-del(8).
+Source: apt-get(8) "autoremove"; apk-del(8); debuerreotype's docker-autoremove-suggests.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ from slim.advice.packages.reach import Reach
 from slim.advice.rebuild.libraries import libraries
 from slim.files.table import Fate
 
+_NO_SUGGESTS = b"etc/apt/apt.conf.d/docker-autoremove-suggests"
+"""With this setting, which Docker's Debian images have, apt removes what is only suggested."""
 _BY_NAME = parse_text_glob(
     "{ca-certificates,tzdata,libnss-,libpam-,libsasl2-modules,fonts-,locales,gconv-modules,ibm-gconv}*"
 )
@@ -84,12 +86,13 @@ def removals(
         if package.auto is False and index not in asked
     }
     rows_of = _rows_of(owned)
-    gone = removal_closure(graph, (), kept=stay)
+    suggests = not view.exists(_NO_SUGGESTS)
+    gone = removal_closure(graph, (), kept=stay, suggests=suggests)
     before: frozenset[int] = frozenset()
     for index in order:
         kept = chosen[index] & needed
         before = _with_groups(graph, before | (chosen[index] - kept))
-        now = removal_closure(graph, before, kept=stay)
+        now = removal_closure(graph, before, kept=stay, suggests=suggests)
         along = {one for one in now - gone - asked if owned.layer[one] >= base_layers}
         gone |= now
         rows = set(result[index].rows)

@@ -77,7 +77,7 @@ def recommends_only(graph: Graph) -> frozenset[int]:
 
 
 def removal_closure(
-    graph: Graph, chosen: Iterable[int], *, kept: Collection[int] = ()
+    graph: Graph, chosen: Iterable[int], *, kept: Collection[int] = (), suggests: bool = True
 ) -> frozenset[int]:
     """What the package manager takes along when `chosen` are removed, these included.
 
@@ -97,7 +97,9 @@ def removal_closure(
     reach = Reach(graph, gone=removed)
     reach.start(index for index in _roots(graph) if index not in asked)
     reach.start(sorted(kept))
-    reach.follow((graph.recommends, Cause.RECOMMENDED), (graph.suggests, Cause.SUGGESTED))
+    reach.follow((graph.recommends, Cause.RECOMMENDED))
+    if suggests:
+        reach.follow((graph.recommends, Cause.RECOMMENDED), (graph.suggests, Cause.SUGGESTED))
     removed.update(
         index
         for index, package in enumerate(packages)

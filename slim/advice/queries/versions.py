@@ -36,11 +36,10 @@ _Version = tuple[tuple[int, int], ...]
 
 def several(view: View, facts: Facts, ownership: Ownership, owned: bytes) -> Picked:
     """The files of all versions that something else stands in for; `owned` masks the system's files."""
-    keeps = dict(_jars(view, owned))
-    rows = set(keeps)
+    rows = set(_jars(view, owned))
     rows.update(ownership.rows(_gems(view, facts, ownership)))
     rows.update(_shared_runtimes(view, facts))
-    return Picked(rows=sorted(row for row in rows if not owned[row]), keeps=keeps)
+    return Picked(rows=sorted(row for row in rows if not owned[row]))
 
 
 def version_of(written: str) -> _Version:
@@ -76,8 +75,8 @@ def artifact_of(name: str) -> tuple[str, str, str] | None:
     return "-".join(words[:at]), "-".join(words[end:]), "-".join(words[at:end])
 
 
-def _jars(view: View, owned: bytes) -> Iterator[tuple[int, int]]:
-    """Row of a jar → row of the newest of the same artifact and classifier beside it."""
+def _jars(view: View, owned: bytes) -> Iterator[int]:
+    """Jars that have a newer one of the same artifact and classifier beside them."""
     for here in view.names:
         groups: dict[tuple[str, str], list[tuple[_Version, int]]] = defaultdict(list)
         for name, row in here.items():
@@ -86,10 +85,8 @@ def _jars(view: View, owned: bytes) -> Iterator[tuple[int, int]]:
                 if found is not None and not owned[row]:
                     groups[found[:2]].append((version_of(found[2]), row))
         for jars in groups.values():
-            newest, kept = max(jars)
-            for version, row in jars:
-                if version < newest:
-                    yield row, kept
+            newest = max(jars)[0]
+            yield from (row for version, row in jars if version < newest)
 
 
 def _gems(view: View, facts: Facts, ownership: Ownership) -> list[int]:
