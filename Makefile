@@ -25,8 +25,10 @@ types: $(VENV)/installed
 layers: $(VENV)/installed
 	$(BIN)/lint-imports
 
+# On all cores but for the real tools: what they build is large, and made once for all tests of it.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --ignore tests/real --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest tests/real
 
 # README blocks, JSON Schema, rule catalogue: made again, and compared with what is committed.
 generate: $(VENV)/installed

@@ -32,9 +32,8 @@ def checked_analyze(source: str | os.PathLike[str], **options: Any) -> slim.Repo
     """Analyze an image several times, and prove what design and schema promise of the report."""
     report = slim.analyze(source, **{**options, "jobs": 1})
     encoded = msgspec.json.encode(report)
-    for jobs in (1, 4):
-        again = slim.analyze(source, **{**options, "jobs": jobs})
-        assert msgspec.json.encode(again) == encoded, "the same input gives the same bytes"
+    again = slim.analyze(source, **{**options, "jobs": 4})
+    assert msgspec.json.encode(again) == encoded, "the same input gives the same bytes"
     assert msgspec.json.decode(encoded, type=slim.Report) == report
     for layer in report.layers:
         _check_layer(report, layer)

@@ -19,9 +19,9 @@ from slim.report.explanation import render
 from slim.report.model import Report
 from slim.report.rulebook import describe, template
 from tests.building import delete, file, hardlink, image, layer, save
+from tests.shared import FAT, TABLES
 from tests.test_load import run
 
-FAT = Path(__file__).resolve().parents[1] / "fixtures" / "phoenix-fat.tar"
 DAY = date(2026, 6, 1)
 BUILTIN = {rule.id: rule for rule in rules_of(builtin_packs())}
 
@@ -29,7 +29,13 @@ BUILTIN = {rule.id: rule for rule in rules_of(builtin_packs())}
 @cache
 def fat(rule: str, role: str | None = None, *ignores: Ignore) -> tuple[Explanation, Report]:
     explained, report = pipeline.explain(
-        FAT, [BUILTIN[rule]], list(BUILTIN.values()), role=role, ignores=ignores, today=DAY
+        FAT,
+        [BUILTIN[rule]],
+        list(BUILTIN.values()),
+        role=role,
+        ignores=ignores,
+        today=DAY,
+        cache=TABLES,
     )
     return explained[0], report
 
@@ -69,7 +75,7 @@ def test_it_agrees_with_the_report(rule: str) -> None:
 @cache
 def fat_all() -> dict[str, Explanation]:
     rules = list(BUILTIN.values())
-    explained, _ = pipeline.explain(FAT, rules, rules, today=DAY)
+    explained, _ = pipeline.explain(FAT, rules, rules, today=DAY, cache=TABLES)
     return {one.rule.id: one for one in explained}
 
 
@@ -151,10 +157,10 @@ def test_protected(tmp_path: Path) -> None:
 
 def test_owned_by_a_package() -> None:
     rule = acme(match=("usr/bin/cpp",))
-    one, text = explain(FAT, rule)
+    one, text = explain(FAT, rule, cache=TABLES)
     assert one.stops == ("owned",)
     assert "leaves those alone: apk package gcc" in text
-    assert explain(FAT, replace(rule, owned=True))[0].stops == ()
+    assert explain(FAT, replace(rule, owned=True), cache=TABLES)[0].stops == ()
 
 
 def test_only_in_the_base(tmp_path: Path) -> None:

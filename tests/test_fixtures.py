@@ -22,6 +22,7 @@ from slim import Report
 from slim.dockerfile import parse_dockerfile, place
 from slim.errors import UsageError
 from slim.report.terminal import columns
+from tests import shared
 from tests.checked import checked_analyze
 
 FAT, SLIM = "phoenix-fat", "phoenix-slim"
@@ -179,7 +180,7 @@ def test_how_the_fat_image_runs_and_what_it_stands_on() -> None:
     assert image.cmd == ["mix", "phx.server"]
     assert (image.user, image.working_dir, image.platform) == ("app", "/app", "linux/amd64")
     assert (image.base.layers, image.base.how, image.base.guessed) == (1, "history", True)
-    exact = checked_analyze(FOLDER / "phoenix-fat.tar", base=FOLDER / "phoenix-slim.tar")
+    exact = checked_analyze(shared.FAT, base=FOLDER / "phoenix-slim.tar", cache=shared.TABLES)
     assert exact.image.base.layers == 0, "the slim image is no base of it"
     assert analyzed(FAT).layers[0].diff_id == analyzed(SLIM).layers[0].diff_id
 
@@ -278,5 +279,6 @@ def merged(name: str) -> dict[str, bytes]:
 
 
 def test_the_text_of_the_demo_image_fits_100_columns() -> None:
-    report = slim.analyze(FOLDER / f"{FAT}.tar", dockerfile=FOLDER / f"{FAT}.Dockerfile")
+    dockerfile = FOLDER / f"{FAT}.Dockerfile"
+    report = slim.analyze(shared.FAT, dockerfile=dockerfile, cache=shared.TABLES)
     assert max(map(columns, slim.render(report, "text").splitlines())) <= 100

@@ -30,6 +30,7 @@ from slim.report.model import Report, TreeNode
 from tests.building import END, image, layer, padded, raw_layer, save
 from tests.reports import MB, REPORTS, finding, hostile, report, wasteful
 from tests.reports import layer as layer_info
+from tests.shared import FAT, TABLES
 from tests.test_renderers import names
 
 PAGES: dict[str, Callable[[], Report | Comparison]] = {
@@ -186,7 +187,7 @@ def test_boxes_lead_only_to_what_is_listed() -> None:
 
 
 def test_maps_are_the_whole_image(tmp_path: Path) -> None:
-    one = slim.analyze("fixtures/phoenix-fat.tar")
+    one = slim.analyze(FAT, cache=TABLES)
     colours, tree = tones(one.layers), maps.tree_of(one)
     totals = one.totals
     for items in (

@@ -11,6 +11,7 @@ from fixtures.build import FOLDER
 from slim.report.model import Rebuild
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
+from tests.shared import FAT, TABLES
 
 
 def rebuilt(report: slim.Report) -> Rebuild:
@@ -19,7 +20,7 @@ def rebuilt(report: slim.Report) -> Rebuild:
 
 
 def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
-    made = rebuilt(checked_analyze(FOLDER / "phoenix-fat.tar"))
+    made = rebuilt(checked_analyze(FAT, cache=TABLES))
     twin = slim.analyze(FOLDER / "phoenix-slim.tar")
     assert made.stack == "elixir"
     assert made.origin == "layers"
@@ -29,7 +30,7 @@ def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
 
 
 def test_the_keep_set_is_in_the_report_for_people() -> None:
-    report = slim.analyze(FOLDER / "phoenix-fat.tar")
+    report = slim.analyze(FAT, cache=TABLES)
     made = rebuilt(report)
     text = slim.render(report, "text")
     assert "A multi-stage build would be 54.0 MB on disk (−88%)" in text
@@ -41,7 +42,7 @@ def test_the_keep_set_is_in_the_report_for_people() -> None:
 
 
 def test_the_dockerfile_is_filled_in() -> None:
-    lines = rebuilt(slim.analyze(FOLDER / "phoenix-fat.tar")).dockerfile.splitlines()
+    lines = rebuilt(slim.analyze(FAT, cache=TABLES)).dockerfile.splitlines()
     for line in (
         "FROM alpine:3.11.6 AS build",
         "RUN apk add --no-cache elixir erlang gcc git inotify-tools make musl-dev nodejs npm",
@@ -54,9 +55,9 @@ def test_the_dockerfile_is_filled_in() -> None:
 
 
 def test_no_advice_no_rebuild() -> None:
-    report = slim.analyze(FOLDER / "phoenix-fat.tar", advice=False)
+    report = slim.analyze(FAT, cache=TABLES, advice=False)
     assert report.predicted.rebuild is None
-    other = slim.analyze(FOLDER / "phoenix-fat.tar", role="builder")
+    other = slim.analyze(FAT, cache=TABLES, role="builder")
     assert other.predicted.rebuild is None, "an image that builds is what it should be"
 
 

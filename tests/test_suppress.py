@@ -14,10 +14,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slim
-from slim.advice.builtin import builtin_packs
+from slim.advice.apply import Ground, apply, survey
+from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
+from slim.advice.match import size_of
 from slim.advice.pack import rules_of
-from slim.files.cache import TableCache
+from slim.files.ledger import account
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.image.source import open_image
 from slim.report import markdown, text
 from slim.report.delta import compare
 from slim.report.formats import render
@@ -27,12 +32,10 @@ from tests.building import layer
 from tests.checked import checked_analyze
 from tests.layouts import config, pack, with_config
 from tests.sarif_schema import SCHEMA
+from tests.shared import FAT, TABLES
 from tests.test_load import run
 
-FAT = Path(__file__).resolve().parents[1] / "fixtures" / "phoenix-fat.tar"
 DAY = date(2026, 6, 1)
-TABLES = TableCache(None, share=True)
-"""So that the image is read once."""
 
 
 @cache
@@ -51,7 +54,10 @@ def warned(report: Report) -> list[str]:
 def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
     before = told()
     report = checked_analyze(
-        FAT, ignores=[Ignore("VCS001", reason="wanted", by="slim.toml:3")], today=DAY
+        FAT,
+        ignores=[Ignore("VCS001", reason="wanted", by="slim.toml:3")],
+        today=DAY,
+        cache=TABLES,
     )
     was, now = by_rule(before)["VCS001"], by_rule(report)["VCS001"]
     assert now.suppressed is not None
@@ -110,9 +116,21 @@ def test_what_remains_below_the_floor_is_silent() -> None:
 )
 def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     ignores = tuple(Ignore("TCH001", (path,)) for path in paths)
-    parts = [one for one in told(*ignores).findings if one.rule == "TCH001"]
-    assert sum(one.disk_bytes for one in parts) == by_rule(told())["TCH001"].disk_bytes
-    assert sum(not one.suppressed for one in parts) <= 1
+    ground, rules = surveyed(), [one for one in rules_of(builtin_packs()) if one.id == "TCH001"]
+    parted = apply(ground, rules, builtin_never(), ignores=ignores, today=DAY).parted
+    pointed = sum(size_of(ground.files, one.selection) for one in parted)
+    assert pointed == by_rule(told())["TCH001"].disk_bytes
+    assert sum(one.ignore is None for one in parted) <= 1
+
+
+@cache
+def surveyed() -> Ground:
+    """What rules can ask about the image: the same for every example."""
+    with open_image(FAT) as opened:
+        tables = scan(opened, extract=True, cache=TABLES)
+    files = resolve(tables)
+    sizes = [one.size for one in opened.layers]
+    return survey(opened, files, account(files, tables, sizes), base_layers=1)
 
 
 # What does nothing

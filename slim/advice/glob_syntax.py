@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from slim.advice.component import (
@@ -37,6 +38,8 @@ MAX_BRACE_DEPTH = 8
 """Deepest nesting of braces."""
 MAX_COMPONENT = 255
 """Longest component, a wildcard counted as one byte: no file system has a name of more bytes (NAME_MAX)."""
+MAX_KEPT = 1024
+"""Patterns that stay parsed for the next image; the built-in rules have a quarter of that."""
 
 SPECIAL = "*?[{}"
 """Characters that mean something; in a class they are literal."""
@@ -64,6 +67,7 @@ _Placed = tuple[Token, int]
 """A token and the offset of its first character."""
 
 
+@lru_cache(MAX_KEPT)
 def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
     """The sequences of components that `pattern` stands for, one per choice of its braces.
 
@@ -93,6 +97,7 @@ class TextGlob:
         )
 
 
+@lru_cache(MAX_KEPT)
 def parse_text_glob(pattern: str) -> TextGlob:
     """Compile a glob over a text.
 
