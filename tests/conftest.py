@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NoReturn
@@ -43,6 +44,15 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("SLIM_REQUIRE_TOOLS") == "1":
         pytest.fail(f"{reason}, and SLIM_REQUIRE_TOOLS=1")
     pytest.skip(reason)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """How many tests were skipped, and for want of what."""
+    reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
+    if reasons:
+        terminalreporter.section(f"{reasons.total()} skipped; .ci/run installs what is missing")
+    for reason, count in reasons.most_common():
+        terminalreporter.line(f"{count:5}  {reason.removeprefix('Skipped: ')}")
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ import pytest
 
 import slim
 from fixtures import phoenix
-from fixtures.archive import Step, docker_archive
+from fixtures.archive import Image, Step, docker_archive
 from fixtures.build import FOLDER
 from fixtures.contents import exactly
 from fixtures.layers import file
@@ -26,6 +26,7 @@ from slim.report.formats import COMPARISON_FORMATS, FORMATS, PAGES, TAKES, TOGET
 from slim.report.model import Report
 from slim.report.page import FLAVORS
 from tests.attacks import Attack
+from tests.shared import TABLES
 
 ATTACKS = (
     Attack(
@@ -91,9 +92,8 @@ FILES = {
 CONTENTS = [line for text in FILES.values() for line in text.split() if MARK in line]
 
 
-def plant(path: Path, start: Mapping[str, Any]) -> Path:
+def plant(path: Path, made: Image, start: Mapping[str, Any]) -> Path:
     """An image with all of them; each key file is in one layer, and deleted in the next but one."""
-    made = phoenix.fat()
     keys = stored({path: file(exactly(text)) for path, text in FILES.items()})
     gone = stored(
         {
@@ -118,13 +118,14 @@ def plant(path: Path, start: Mapping[str, Any]) -> Path:
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
-    plant(folder / "wrapped.tar", WRAPPED)
-    return plant(folder / "image.tar", {})
+    made = phoenix.fat()
+    plant(folder / "wrapped.tar", made, WRAPPED)
+    return plant(folder / "image.tar", made, {})
 
 
 @cache
 def reports(path: Path, redact: bool) -> tuple[Report, ...]:
-    given: dict[str, Any] = {"redact": redact, "top": 1000, "all_files": True}
+    given: dict[str, Any] = {"redact": redact, "top": 1000, "all_files": True, "cache": TABLES}
     return (
         slim.analyze(path, **given),
         slim.analyze(path.with_name("wrapped.tar"), **given),
