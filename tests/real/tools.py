@@ -11,7 +11,7 @@ import os
 import shutil
 import stat
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,13 +68,22 @@ class Store:
             BUILDAH_ISOLATION="chroot",
         )
 
-    def change(self, base: str, name: str, change: Callable[[Path], None] | None = None) -> str:
-        """Commit image `name`: `base` (or "scratch") and what `change` does to its root."""
+    def change(
+        self,
+        base: str,
+        name: str,
+        change: Callable[[Path], None] | None = None,
+        settings: Sequence[str] = (),
+    ) -> str:
+        """Commit image `name`: `base` (or "scratch") and what `change` does to its root.
+
+        `settings` are options of `buildah config`.
+        """
         container = self.buildah("from", base)
         root = Path(self.buildah("mount", container))
         if change is not None:
             change(root)
-        self.buildah("config", "--created-by", f"test: {name}", container)
+        self.buildah("config", *settings, "--created-by", f"test: {name}", container)
         self.buildah("commit", "--quiet", "--rm", container, name)
         return name
 
