@@ -8,6 +8,8 @@ import pytest
 
 import slim
 from fixtures.build import FOLDER
+from slim.image.base import find_base
+from slim.image.source import open_image
 from slim.report.model import Rebuild
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
@@ -46,7 +48,7 @@ def test_the_dockerfile_is_filled_in() -> None:
     for line in (
         "FROM alpine:3.11.6 AS build",
         "RUN apk add --no-cache elixir erlang gcc git inotify-tools make musl-dev nodejs npm",
-        "COPY --link --from=build --chown=1000:1000 /out ./",
+        "COPY --from=build --chown=1000:1000 /out ./",
         "USER 1000:1000",
         "EXPOSE 4000/tcp",
         'CMD ["bin/shop", "start"]',
@@ -82,3 +84,15 @@ def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
         assert "only another base leaves it out" in said
         assert "NOD001" in said
     assert checked_analyze(tmp_path / "image.tar").predicted.other_base_bytes == 0
+
+
+@pytest.mark.parametrize(("form", "named"), [("docker", "shop/base:1"), ("oci-archive", "")])
+def test_a_dockerfile_begins_with_a_full_name(form: str, named: str, tmp_path: Path) -> None:
+    """An OCI layout has a bare tag, which `FROM` would take for another image."""
+    below = layer({"etc/os-release": b"ID=debian\n"})
+    save(image(below, tags=["shop/base:1"]), tmp_path / "base.tar", form)
+    save(image(below, layer({"app": b"1"})), tmp_path / "image.tar", form)
+    with open_image(tmp_path / "base.tar") as base, open_image(tmp_path / "image.tar") as whole:
+        found = find_base(whole, base)
+    assert (found.layers, found.reference) == (1, named)
+    assert found.name

@@ -36,6 +36,8 @@ class BaseImage:
     """Where it is from: `given`, `annotation`, `label`, `history` or `unknown`."""
     guessed: bool
     """The number of layers is a heuristic."""
+    reference: str = ""
+    """What `FROM` can name; empty where all that is known is a path or the bare tag of an OCI layout."""
 
 
 def find_base(image: Image, given: Image | None = None) -> BaseImage:
@@ -47,11 +49,14 @@ def find_base(image: Image, given: Image | None = None) -> BaseImage:
         shared = _shared(image.layers, given.layers)
         name = given.names[0] if given.names else given.input
         whole = shared == len(given.layers)
-        return BaseImage(shared if whole else 0, name, given.manifest_digest, "given", False)
+        full = next((one for one in given.names if ":" in one or "@" in one), "")
+        layers = shared if whole else 0
+        return BaseImage(layers, name, given.manifest_digest, "given", False, full)
     layers = _boundary(image.history, len(image.layers))
     for how, values in (("annotation", image.annotations), ("label", image.config.labels)):
         if values.get(_NAME) or values.get(_DIGEST):
-            return BaseImage(layers, values.get(_NAME, ""), values.get(_DIGEST, ""), how, True)
+            name = values.get(_NAME, "")
+            return BaseImage(layers, name, values.get(_DIGEST, ""), how, True, name)
     return BaseImage(layers, "", "", "history" if layers else "unknown", layers > 0)
 
 

@@ -208,8 +208,8 @@ def _values(image: Image, base: BaseImage) -> dict[str, str]:
         values["port"] = utf8(config.exposed_ports[0].partition("/")[0])
     if config.user:
         values["user"] = utf8(config.user.partition(":")[0])
-    if base.name:
-        values["base_image"] = values["base"] = utf8(base.name)
+    if base.reference:
+        values["base_image"] = values["base"] = utf8(base.reference)
     return values
 
 

@@ -24,7 +24,7 @@ def rebuild(
     if made is None:
         return None
     template = snippets.get(f"rebuild-{made.stack}", "")
-    name = base.name if made.origin == "layers" and base.layers else ""
+    name = base.reference if made.origin == "layers" and base.layers else ""
     return model.Rebuild(
         disk_bytes=made.disk,
         pull_bytes=made.pull,
