@@ -163,9 +163,7 @@ def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) ->
     assert system.packages == ["libnode", "nodejs"], "no npm, no compiler, no python3"
     assert made.confidence == "possible"
     assert "apt-get install -y --no-install-recommends nodejs \\" in made.dockerfile
-    assert (
-        'COPY --link --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in made.dockerfile
-    )
+    assert 'COPY --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in made.dockerfile
     assert "RUN npm run build\n" in made.dockerfile
 
 
@@ -269,11 +267,15 @@ def go_program(*needed: bytes) -> bytes:
 
 
 @pytest.mark.parametrize(
-    ("needed", "origin"),
-    [((), "scratch"), ((b"libc.so.6",), "scratch"), ((b"libc.so.6", b"libz.so.1"), "layers")],
+    ("needed", "origin", "zones"),
+    [
+        ((), "scratch", False),
+        ((b"libc.so.6",), "scratch", True),
+        ((b"libc.so.6", b"libz.so.1"), "layers", False),
+    ],
 )
 def test_go_stands_on_nothing_if_it_can(
-    needed: tuple[bytes, ...], origin: str, tmp_path: Path
+    needed: tuple[bytes, ...], origin: str, zones: bool, tmp_path: Path
 ) -> None:
     debian = Debian()
     root = base(debian)
@@ -291,9 +293,12 @@ def test_go_stands_on_nothing_if_it_can(
         app,
         {"usr/local/bin/shop": binary},
         Cmd=["/usr/local/bin/shop"],
+        Env=["TZ=Europe/Berlin"] if zones else [],
     )
     made = rebuilt(report)
     assert made.origin == origin
+    assert ("build -tags timetzdata" in made.dockerfile) == zones
+    assert ("time zones" in {one.what for one in made.keep}) == zones
     assert part(made, "the program").disk_bytes == len(binary) - 1_500_000
     if origin == "scratch":
         assert part(made, "TLS roots").disk_bytes == 200 * KILO
@@ -439,7 +444,8 @@ def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) ->
     }
 
 
-def test_elixir_that_runs_mix_becomes_a_release(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fetched", [False, True])
+def test_elixir_that_runs_mix_becomes_a_release(fetched: bool, tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
     otp = "usr/lib/erlang"
@@ -474,6 +480,7 @@ def test_elixir_that_runs_mix_becomes_a_release(tmp_path: Path) -> None:
         **otp_application(f"{build}/plug", "plug", "ssl"),
         **otp_application(f"{build}/unused", "unused"),
         "app/deps/unused/mix.exs": b"m",
+        **({"app/deps/plug/hex_metadata.config": b"{}."} if fetched else {}),
     }
     report = analyzed(
         tmp_path,
@@ -495,6 +502,7 @@ def test_elixir_that_runs_mix_becomes_a_release(tmp_path: Path) -> None:
     assert part(made, "system packages").packages == ["libstdc++6"]
     assert "hush" not in made.dockerfile
     assert 'CMD ["bin/shop", "start"]' in made.dockerfile
+    assert ("mix local.hex" in made.dockerfile) == fetched
 
 
 def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
@@ -519,12 +527,13 @@ def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
         assert part(made, "Node").files == 1
         assert stage in made.dockerfile
         assert ("ARG BUILD_IMAGE" in made.dockerfile) == (not version)
-        assert "COPY --link --from=build /usr/local/bin/node /usr/local/bin/node" in made.dockerfile
+        assert "COPY --from=build /usr/local/bin/node /usr/local/bin/node" in made.dockerfile
 
 
 STACKS = ("elixir", "go", "java", "node", "python", "rust")
 FLAGS = dict.fromkeys(
-    ("dynamic", "own_base", "own_toolchain", "lock", "npm_lock", "requirements", "maven"), "yes"
+    ("dynamic", "own_base", "own_toolchain", "lock", "hex", "npm_lock", "requirements", "maven"),
+    "yes",
 )
 NAMES = (
     "home",

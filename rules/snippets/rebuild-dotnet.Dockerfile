@@ -13,6 +13,6 @@ RUN --mount=type=cache,target=/root/.nuget/packages \
 # A chiseled or distroless variant where the program needs neither shell nor package manager.
 FROM {dotnet_runtime_image}
 WORKDIR {app_dir}
-COPY --link --from=build /out ./
+COPY --from=build /out ./
 EXPOSE {port}
 ENTRYPOINT ["dotnet", "{project}.dll"]

@@ -5,14 +5,16 @@ FROM {build_base} AS build
 {build_install}
 WORKDIR /src
 ENV MIX_ENV=prod LANG=C.UTF-8
+#? hex
 RUN mix local.hex --force && mix local.rebar --force
 #? lock
 # Dependencies change less often than the code: fetching them is a layer of its own.
 COPY mix.exs mix.lock ./
-#? no_lock
-COPY mix.exs ./
+#? lock
 RUN --mount=type=cache,target=/root/.hex/packages mix deps.get --only prod
 COPY . .
+#? no_lock
+RUN mix deps.get --only prod
 RUN npm install --prefix assets && npm run {assets_script} --prefix assets
 #? digest
 RUN mix phx.digest
@@ -28,7 +30,7 @@ ENV LANG=C.UTF-8 RELEASE_TMP=/tmp
 ENV PHX_SERVER=true
 {env}
 WORKDIR {app_dir}
-COPY --link {from_build} /out ./
+COPY {from_build} /out ./
 {copies}
 {settings}
 {health}

@@ -6,8 +6,14 @@ FROM {build_base} AS build
 WORKDIR /src
 COPY . .
 #? static
+#? zones
 RUN --mount=type=cache,target=/root/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     CGO_ENABLED=0 go build -tags timetzdata -trimpath -ldflags="-s -w" -o /out/app {package}
+# A program that names time zones of its own accord needs `-tags timetzdata`, too.
+#? static
+#? no_zones
+RUN --mount=type=cache,target=/root/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
+    CGO_ENABLED=0 go build -trimpath -ldflags="-s -w" -o /out/app {package}
 #? dynamic
 RUN --mount=type=cache,target=/root/go/pkg/mod --mount=type=cache,target=/root/.cache/go-build \
     go build -trimpath -ldflags="-s -w" -o /out/app {package}
@@ -15,13 +21,13 @@ RUN --mount=type=cache,target=/root/go/pkg/mod --mount=type=cache,target=/root/.
 #? static
 FROM scratch
 #? static
-COPY --link --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 #? dynamic
 FROM {base}
 {install}
 {env}
 WORKDIR {app_dir}
-COPY --link {from_build} /out/app {program}
+COPY {from_build} /out/app {program}
 {copies}
 {settings}
 {health}

@@ -19,7 +19,7 @@ RUN jlink --add-modules ALL-MODULE-PATH --strip-debug --no-man-pages --no-header
 
 FROM {base}
 {install}
-COPY --link --from=build /jre {java_home}
+COPY --from=build /jre {java_home}
 ENV JAVA_HOME={java_home} PATH="{java_home}/bin:$PATH"
 {env}
 WORKDIR {app_dir}

@@ -29,7 +29,7 @@ RUN yarn install --frozen-lockfile --production
 
 FROM {base}
 {install}
-COPY --link --from=build {node} {node}
+COPY --from=build {node} {node}
 ENV NODE_ENV=production
 {env}
 WORKDIR {app_dir}

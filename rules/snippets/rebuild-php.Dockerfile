@@ -14,7 +14,7 @@ RUN apk add --no-cache {runtime_packages} \
  && docker-php-ext-install {extensions} \
  && apk del .build-deps
 WORKDIR {app_dir}
-COPY --link --from=vendor --chown=82:82 /src ./
+COPY --from=vendor --chown=82:82 /src ./
 USER www-data
 EXPOSE {port}
 CMD ["php-fpm"]

@@ -23,8 +23,8 @@ RUN SECRET_KEY_BASE_DUMMY=1 ./bin/rails assets:precompile \
  && rm -rf node_modules tmp/cache/assets log/*.log spec test
 
 FROM base
-COPY --link --from=build /usr/local/bundle /usr/local/bundle
-COPY --link --from=build --chown=65534:65534 {app_dir} {app_dir}
+COPY --from=build /usr/local/bundle /usr/local/bundle
+COPY --from=build --chown=65534:65534 {app_dir} {app_dir}
 USER 65534:65534
 EXPOSE {port}
 CMD ["./bin/rails", "server"]

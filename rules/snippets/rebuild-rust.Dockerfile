@@ -13,13 +13,13 @@ RUN --mount=type=cache,target=/root/.cargo/registry --mount=type=cache,target=/s
 #? static
 FROM scratch
 #? static
-COPY --link --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=build /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
 #? dynamic
 FROM {base}
 {install}
 {env}
 WORKDIR {app_dir}
-COPY --link {from_build} /out/app {program}
+COPY {from_build} /out/app {program}
 {copies}
 {settings}
 {health}

@@ -154,12 +154,12 @@ def _copies(rebuild: Rebuild) -> list[str]:
         if not _CONTROL.search(source + target):
             # A variable would be replaced there, in JSON too.
             pair = words([source, target]).replace("$", "\\\\$")
-            made.append(f"COPY --link --from=build{_owner(rebuild)} {pair}")
+            made.append(f"COPY --from=build{_owner(rebuild)} {pair}")
     return made
 
 
 def _owner(rebuild: Rebuild) -> str:
-    """`--link` knows no names: only numbers can own."""
+    """Only as numbers: the final stage need not know the name."""
     user = rebuild.values.get("user", "")
     return f" --chown={user}" if _IDS.fullmatch(user) else ""
 

@@ -103,6 +103,8 @@ def _values(given: Given, home: bytes) -> dict[str, str]:
     """What the project has, for the instructions that need it."""
     view = given.view
     found = {"lock" if view.is_file(join(home, b"mix.lock")) else "no_lock": "yes"}
+    if "lock" in found or not _local(given, home):
+        found["hex"] = "yes"
     phoenix = view.is_dir(join(home, b"deps/phoenix"))
     scripts = script_names(view.read(join(home, b"assets/package.json")))
     script = next((one for one in ("deploy", "build") if one in scripts), "")
@@ -115,6 +117,16 @@ def _values(given: Given, home: bytes) -> dict[str, str]:
     if phoenix:
         found["phoenix"] = "yes"
     return found
+
+
+def _local(given: Given, home: bytes) -> bool:
+    """Whether a project's libraries are all directories of its own: nothing is fetched for it."""
+    libraries = [join(home, b"deps/" + one) for one in given.view.children(join(home, b"deps"))]
+    return given.view.is_file(join(home, b"mix.exs")) and not any(
+        given.view.is_file(join(one, name))
+        for one in libraries
+        for name in (b".hex", b".fetch", b"hex_metadata.config")
+    )
 
 
 def _home(given: Given, homes: list[bytes]) -> bytes | None:
