@@ -55,6 +55,10 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     toc_digest: str
 
 
+# Layers are unpacked in several threads: msgspec crashes where two of them are the first to need a type.
+_DECODER = msgspec.msgpack.Decoder(_Packed)
+
+
 def pack(table: LayerTable) -> bytes | None:
     """The table as bytes; None for one that cannot be packed: a name that holds a NUL."""
     names, directories = b"\0".join(table.name), b"\0".join(name for _, name, _ in table.dirs)
@@ -98,7 +102,7 @@ def unpack(data: bytes) -> LayerTable | None:
     if xxhash.xxh3_128_digest(body) != data[:_SUM_BYTES]:
         return None
     try:
-        one = msgspec.msgpack.decode(zstd.decompress(body), type=_Packed)
+        one = _DECODER.decode(zstd.decompress(body))
     except (msgspec.DecodeError, zstd.ZstdError):
         return None
     if one.order != sys.byteorder:
