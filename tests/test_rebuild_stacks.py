@@ -116,7 +116,9 @@ def tools(debian: Debian) -> dict[str, bytes | str | None]:
     return debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)})
 
 
-def node_image(folder: Path, *, build: bool = True, **config: Any) -> slim.Report:
+def node_image(
+    folder: Path, *, build: bool = True, lock: str = "COPY", **config: Any
+) -> slim.Report:
     debian = Debian()
     root = base(debian)
     installed = {
@@ -136,7 +138,7 @@ def node_image(folder: Path, *, build: bool = True, **config: Any) -> slim.Repor
     modules = "app/node_modules"
     app = {
         "app/package.json": json.dumps(manifest).encode(),
-        "app/package-lock.json": b"{}",
+        **({"app/package-lock.json": b"{}"} if "COPY" in lock else {}),
         "app/src/server.ts": b"s" * 300 * KILO,
         "app/public/logo.png": b"p" * 50 * KILO,
         f"{modules}/.package-lock.json": json.dumps({"packages": packages}).encode(),
@@ -146,8 +148,9 @@ def node_image(folder: Path, *, build: bool = True, **config: Any) -> slim.Repor
         f"{modules}/typescript/tsc.js": b"t" * 8 * MEGA,
         "app/dist/server.js": b"d" * 100 * KILO,
     }
+    made = {"app/package-lock.json": b'{"made": true}'} if "RUN" in lock else {}
     command = {"Cmd": ["node", "dist/server.js"], **config}
-    return analyzed(folder, root, {**installed, **debian.database()}, app, **command)
+    return analyzed(folder, root, {**installed, **debian.database()}, app, made, **command)
 
 
 def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) -> None:
@@ -165,6 +168,18 @@ def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) ->
     assert "apt-get install -y --no-install-recommends nodejs \\" in made.dockerfile
     assert 'COPY --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in made.dockerfile
     assert "RUN npm run build\n" in made.dockerfile
+
+
+@pytest.mark.parametrize(
+    ("lock", "install"),
+    [("COPY", "npm ci"), ("COPY, RUN", "npm ci"), ("RUN", "npm install"), ("", "npm install")],
+)
+def test_a_lock_that_a_run_wrote_is_not_in_the_context(
+    lock: str, install: str, tmp_path: Path
+) -> None:
+    lines = rebuilt(node_image(tmp_path, lock=lock)).dockerfile.splitlines()
+    assert f"RUN --mount=type=cache,target=/root/.npm {install}" in lines
+    assert ("COPY package.json package-lock.json ./" in lines) == (install == "npm ci")
 
 
 def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
 from slim.advice.rebuild.interpreted import script_names
 from slim.advice.rebuild.model import Given, Plan, Wanted
-from slim.advice.rebuild.trees import below
+from slim.advice.rebuild.trees import below, in_context
 
 _ALWAYS = ("kernel", "stdlib", "sasl", "elixir", "iex")
 """What is in every release of Mix."""
@@ -102,7 +102,7 @@ def _running(given: Given) -> Release | None:
 def _values(given: Given, home: bytes) -> dict[str, str]:
     """What the project has, for the instructions that need it."""
     view = given.view
-    found = {"lock" if view.is_file(join(home, b"mix.lock")) else "no_lock": "yes"}
+    found = {"lock" if in_context(given, join(home, b"mix.lock")) else "no_lock": "yes"}
     if "lock" in found or not _local(given, home):
         found["hex"] = "yes"
     phoenix = view.is_dir(join(home, b"deps/phoenix"))

@@ -20,7 +20,7 @@ from slim.advice.rebuild.interpreted import (
     system_owner,
 )
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
-from slim.advice.rebuild.trees import below, row_at, rows_at
+from slim.advice.rebuild.trees import below, in_context, row_at, rows_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
 """node-gyp runs Python to compile; Node itself does not."""
@@ -118,9 +118,7 @@ def _binary(given: Given, command: Command) -> int | None:
 
 def _installer(given: Given, home: bytes) -> str:
     """By what the packages are installed again."""
-    return next(
-        (_LOCKS[name] for name in _LOCKS if given.view.is_file(join(home, name))), "no_lock"
-    )
+    return next((_LOCKS[name] for name in _LOCKS if in_context(given, join(home, name))), "no_lock")
 
 
 def _output(given: Given, command: Command, home: bytes) -> bytes | None:

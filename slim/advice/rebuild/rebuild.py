@@ -7,7 +7,6 @@ from elsewhere. The sum is a prediction of another build, so that what it assume
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
 from slim.advice.facts.paths import decoded, encoded
@@ -22,7 +21,7 @@ from slim.advice.rebuild.libraries import libraries
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
 from slim.advice.rebuild.system import System, asked_for, packages_in, system_packages
 from slim.advice.rebuild.trees import below as rows_below
-from slim.advice.rebuild.trees import directory_id, row_at
+from slim.advice.rebuild.trees import copies, directory_id, row_at
 from slim.files.table import Kind
 
 _STACKS: dict[str, Callable[[Given], Plan | None]] = {
@@ -37,7 +36,6 @@ _STACKS: dict[str, Callable[[Given], Plan | None]] = {
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
-_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 _DISTRIBUTIONS = {
     one: one for one in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
 } | {"rocky": "rockylinux"}
@@ -216,7 +214,7 @@ def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
     keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
     copied = []
     for layer, entry in enumerate(given.history):
-        if _COPIES.search(entry.created_by[:256]) is None:
+        if not copies(entry.created_by):
             continue
         copied += [
             row

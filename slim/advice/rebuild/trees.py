@@ -1,11 +1,15 @@
-"""Rows of the final filesystem below a directory, and the row that a path leads to [pure]."""
+"""Rows of the final filesystem: below a directory, at the end of a path, and where they are from [pure]."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 
 from slim.advice.facts.paths import View
+from slim.advice.rebuild.model import Given
 from slim.files.table import ROOT
+
+_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
 def below(view: View, directory: bytes) -> Iterator[int]:
@@ -51,3 +55,29 @@ def rows_at(view: View, paths: Iterable[bytes]) -> list[int]:
     """The rows of those paths that lead to files."""
     found = (row_at(view, path) for path in paths)
     return [row for row in found if row is not None]
+
+
+def copies(created_by: str) -> bool:
+    """Whether an entry of the history is of an instruction that copies files."""
+    return _COPIES.search(created_by[:256]) is not None
+
+
+def in_context(given: Given, path: bytes) -> bool:
+    """Whether a file is there because the build's context has it, and not because a RUN wrote it.
+
+    A file of a RUN was in the context too if an earlier layer has it. Where the history says nothing,
+    a file is taken to be.
+    """
+    files = given.view.files
+    row = row_at(given.view, path)
+    if row is None:
+        return False
+    layer = files.layer_of(row)
+    created_by = given.history[layer].created_by
+    if not created_by or copies(created_by):
+        return True
+    name, home = files.name[row], files.directory[row]
+    return any(
+        files.name[one] == name and files.directory[one] == home
+        for one in range(files.starts[layer])
+    )
