@@ -6,14 +6,15 @@ package lists, licences, certificates, time zones, name service, terminal descri
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from tests.building import Entry, entries, image, layer, save, symlink
 from tests.checked import checked_analyze
-from tests.test_packages_rpm import package, sqlite
+from tests.test_packages_rpm import bdb, ndb, package, sqlite
 
 
 def content(path: str, size: int) -> bytes:
@@ -43,7 +44,7 @@ APK = {
 """The packages of an Alpine root filesystem and some of their files."""
 
 
-def alpine() -> tuple[Entry, ...]:
+def alpine(database: str = "lib/apk/db") -> tuple[Entry, ...]:
     """An Alpine root: apk's database has a paragraph per package with its directories and files."""
     paragraphs = []
     for name, paths in APK.items():
@@ -55,9 +56,9 @@ def alpine() -> tuple[Entry, ...]:
     files = {path: content(path, 400_000) for paths in APK.values() for path in paths}
     files |= {path: content(path, size) for path, size in COMMON.items()}
     files |= {
-        "lib/apk/db/installed": ("\n\n".join(paragraphs) + "\n\n").encode(),
-        "lib/apk/db/scripts.tar": content("scripts", 10_000),
-        "lib/apk/db/triggers": b"",
+        f"{database}/installed": ("\n\n".join(paragraphs) + "\n\n").encode(),
+        f"{database}/scripts.tar": content("scripts", 10_000),
+        f"{database}/triggers": b"",
         "etc/apk/world": b"alpine-baselayout\nalpine-keys\napk-tools\nbusybox\nmusl-utils\n",
         "etc/apk/repositories": b"https://dl-cdn.example.org/alpine/v3.20/main\n",
         "etc/os-release": b'ID=alpine\nVERSION_ID=3.20.3\nNAME="Alpine Linux"\n',
@@ -83,8 +84,11 @@ RPM = {
 }  # fmt: skip
 
 
-def rpm_root() -> tuple[Entry, ...]:
-    """A minimal Fedora root; its database is rpm's SQLite form."""
+def rpm_root(
+    database: str = "usr/lib/sysimage/rpm/rpmdb.sqlite",
+    form: Callable[[Sequence[bytes]], bytes] = sqlite,
+) -> tuple[Entry, ...]:
+    """A minimal root of Fedora's packages, with rpm's database in one of its forms."""
     blobs = []
     for name, paths in RPM.items():
         folders = sorted({path.rpartition("/")[0] for path in paths})
@@ -98,7 +102,7 @@ def rpm_root() -> tuple[Entry, ...]:
         )
     files = {path: content(path, 500_000) for paths in RPM.values() for path in paths}
     files |= {
-        "usr/lib/sysimage/rpm/rpmdb.sqlite": sqlite(blobs),
+        database: form(blobs),
         "etc/os-release": b"ID=fedora\nVERSION_ID=41\n",
         "etc/dnf/dnf.conf": b"[main]\ngpgcheck=True\ninstall_weak_deps=0\ntsflags=nodocs\n",
         "etc/yum.repos.d/fedora.repo": b"[fedora]\n",
@@ -143,7 +147,15 @@ def distroless() -> tuple[Entry, ...]:
     return entries({path: data for path, data in files.items() if data is not None})
 
 
-ROOTS = {"alpine": alpine, "rpm": rpm_root, "distroless": distroless}
+ROOTS: Mapping[str, Callable[[], tuple[Entry, ...]]] = {
+    "alpine": alpine,
+    "alpine-usr": partial(alpine, "usr/lib/apk/db"),
+    "rpm": rpm_root,
+    "rpm-ndb": partial(rpm_root, "usr/lib/sysimage/rpm/Packages.db", ndb),
+    "rpm-bdb": partial(rpm_root, "var/lib/rpm/Packages", bdb),
+    "distroless": distroless,
+}
+"""How the makers of base images lay them out: apk 3 and openSUSE, and Red Hat's until version 8, too."""
 CONFIGS: Mapping[str, dict[str, object]] = {
     "a base": {"Cmd": ["/bin/sh"]},
     "an application": {"Cmd": ["/srv/service"], "User": "1000", "ExposedPorts": {"80/tcp": {}}},
@@ -165,7 +177,7 @@ def test_nothing_is_claimed_on_a_distributed_base(root: str, config: str, tmp_pa
 @pytest.mark.parametrize("root", ROOTS)
 def test_all_that_packages_list_has_its_owner(root: str, tmp_path: Path) -> None:
     report = checked_analyze(save(image(layer(ROOTS[root]())), tmp_path / "i.tar"), top=1000)
-    listed = {"alpine": APK, "rpm": RPM, "distroless": DISTROLESS}[root]
+    listed = {"alpine": APK, "rpm": RPM, "distroless": DISTROLESS}[root.partition("-")[0]]
     assert {one.name: one.files for one in report.packages} == {
         name: len(paths) for name, paths in listed.items()
     }
