@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo check lint types layers test generated generate bench fuzz targets differentials clean
+.PHONY: demo check lint types layers test generated generate bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -56,6 +56,11 @@ targets: $(VENV)/installed
 FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
 	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest tests/real/test_golist.py tests/real/test_umoci.py
+
+# `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
+# make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).
+forge: $(VENV)/installed
+	@$(BIN)/python -m tests.real.forge
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -43,6 +43,7 @@ class Request:
     query: dict[str, str]
     headers: dict[str, str]
     data: Any
+    raw: bytes = b""
 
 
 @dataclass
@@ -402,7 +403,7 @@ def serve(name: str) -> Iterator[Forge]:
             query = {key: values[-1] for key, values in parse_qs(parts.query).items()}
             headers = {key.lower(): value for key, value in self.headers.items()}
             data = json.loads(body) if body else None
-            request = Request(self.command, parts.path, query, headers, data)
+            request = Request(self.command, parts.path, query, headers, data, body)
             with lock:
                 self.answer(self.decide(request))
 

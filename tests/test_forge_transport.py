@@ -75,6 +75,14 @@ def test_a_redirect_within_the_server_is_followed(forge: Forge) -> None:
         client(forge.url).send("POST", "/old", {"body": "y"})
 
 
+def test_texts_go_as_utf_8_without_escapes(forge: Forge) -> None:
+    client(forge.url).send(
+        "POST", "/projects/42/merge_requests/7/notes", {"body": "36.9\u00a0MB ✅"}
+    )
+    assert forge.comments[0].body == "36.9\u00a0MB ✅"
+    assert forge.log[-1].raw == '{"body": "36.9\u00a0MB ✅"}'.encode()
+
+
 def test_redirects_that_do_not_end_are_given_up(forge: Forge) -> None:
     forge.faults += [
         Fault("GET /loop", Reply(302, None, {"Location": "/loop"})) for _ in range(100)
