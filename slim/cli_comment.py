@@ -26,6 +26,7 @@ from slim.cli_options import (
     ReportUrl,
     Repository,
     Require,
+    RulesUrl,
     Timeout,
     TokenFile,
     Units,
@@ -68,6 +69,7 @@ def comment(
     key: CommentKey = "",
     max_bytes: MaxBytes = None,
     report_url: ReportUrl = "",
+    rules_url: RulesUrl = "",
     failure: Failure = "",
     units: Units = None,
     timeout: Timeout = None,
@@ -81,6 +83,7 @@ def comment(
     from slim.console import print_message, print_output
     from slim.forge.context import chosen
     from slim.forge.publish import BEHAVIORS
+    from slim.report.rules_url import parse_rules_url
     from slim.report.terminal import clean
 
     forge, files = _parse(words or [], bool(failure))
@@ -97,6 +100,7 @@ def comment(
             max_bytes=max_bytes,
             report_url=report_url,
             units=units or "si",
+            rules_url=parse_rules_url(rules_url) if rules_url else "",
         )
     seconds = read_limits(timeout=timeout).timeout
     problem: NetworkError | None = None

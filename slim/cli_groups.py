@@ -38,6 +38,7 @@ from slim.cli_options import (
     ReportUrl,
     RoleName,
     RulePacks,
+    RulesUrl,
     Run,
     RunUrl,
     ShowProgress,
@@ -186,16 +187,20 @@ class PageOptions:
     run: Run = ""
     report_url: ReportUrl = ""
     run_url: RunUrl = ""
+    rules_url: RulesUrl = ""
 
-    def labels(self, key: str | None) -> dict[str, str]:
-        """Those of `slim.report.formats.render`; without the empty ones.
+    def labels(self, key: str | None, rules_url: str = "") -> dict[str, str]:
+        """Those of `slim.report.formats.render`; without the empty ones. `rules_url` is the file's.
 
         Raises:
-            UsageError: there is no such flavor.
+            UsageError: there is no such flavor, or a template of addresses is none.
         """
         from slim.report.page import flavor_of
+        from slim.report.rules_url import parse_rules_url
 
         flavor_of(self.flavor)
+        if self.rules_url:
+            parse_rules_url(self.rules_url)
         labels = {
             "flavor": self.flavor,
             "key": key or "",
@@ -204,6 +209,7 @@ class PageOptions:
             "run": self.run,
             "report_url": self.report_url,
             "run_url": self.run_url,
+            "rules_url": self.rules_url or rules_url,
         }
         return {name: value for name, value in labels.items() if value}
 

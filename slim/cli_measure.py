@@ -93,7 +93,16 @@ def measure(
     keys = [named(settings.key, name) for name in names]
     told = {key: settings.read(key) for key in dict.fromkeys(keys)}
     tasks = [
-        _task(image, name, against, output, told[key], gates, pages.labels(key), show)
+        _task(
+            image,
+            name,
+            against,
+            output,
+            told[key],
+            gates,
+            pages.labels(key, told[key].image.rules_url),
+            show,
+        )
         for image, name, key in zip(images, names, keys, strict=True)
     ]
     check_apart([one.outputs for one in tasks])

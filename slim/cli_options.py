@@ -338,6 +338,15 @@ MaxBytes = Annotated[
 ReportUrl = Annotated[
     str, option("--report-url", "Link to the HTML report.", "URL", show_default=False)
 ]
+RulesUrl = Annotated[
+    str,
+    option(
+        "--rules-url",
+        "Link the ids of rules to pages about them: https, with {id} or {slug} in it.",
+        "TEMPLATE",
+        show_default=False,
+    ),
+]
 Failure = Annotated[
     str,
     option(

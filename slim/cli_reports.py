@@ -133,7 +133,8 @@ def check(
                 else judge(document, asked)
             )
             said = show.words(told[key].image.units)
-            more = rendered(document, targets[-1], {"key": key or ""}, **said)
+            labels = {"key": key or "", "rules_url": told[key].image.rules_url}
+            more = rendered(document, targets[-1], labels, **said)
             texts += apart(more) if texts else more
             verdicts.append((name if len(report) > 1 else "", stated(document, said["units"])))
     check_apart(targets)

@@ -59,6 +59,7 @@ def compose(
     max_bytes: int | None = None,
     report_url: str = "",
     units: str = "si",
+    rules_url: str = "",
 ) -> Page:
     """The page for reports and comparisons; for one that cannot be read, a page that says so."""
     try:
@@ -77,6 +78,7 @@ def compose(
         run=context.run,
         report_url=report_url,
         run_url=context.run_url,
+        rules_url=rules_url,
     )
     wanted = {
         "always": True,

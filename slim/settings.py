@@ -22,6 +22,7 @@ from slim.advice.toml_text import Positions, read_toml
 from slim.errors import UsageError
 from slim.limits import limit_names, with_limits
 from slim.report.gate import Gates, Growth, parse_fail_on
+from slim.report.rules_url import parse_rules_url
 from slim.units import UNITS, parse_bytes, parse_percent
 
 T = TypeVar("T")
@@ -31,7 +32,7 @@ MAX_IGNORES = 1_000
 MAX_IMAGES = 1_000
 BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
 IMAGE_KEYS = (
-    *("dockerfile", "target", "base", "platform", "role", "output", "units"),
+    *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
     *("fail-on", "budget", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
@@ -49,6 +50,7 @@ class ImageSettings:
     role: str | None = None
     output: tuple[str, ...] = ()
     units: str | None = None
+    rules_url: str = ""
     gates: Gates = field(default_factory=Gates)
     ignores: tuple[Ignore, ...] = ()
 
@@ -78,6 +80,7 @@ class Settings:
             role=own.role or general.role,
             output=own.output or general.output,
             units=own.units or general.units,
+            rules_url=own.rules_url or general.rules_url,
             gates=own.gates.over(general.gates),
             ignores=general.ignores + own.ignores,
         )
@@ -155,6 +158,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         role=role,
         output=tuple(_output(reader, one) for one in _list(table, "output")),
         units=table.choice("units", UNITS, UNITS[0]) if table.has("units") else None,
+        rules_url=_rules_url(table),
         gates=replace(gates, fail_on=_fail_on(table)),
         ignores=_ignores(reader, table, f"{prefix}ignore"),
     )
@@ -177,6 +181,15 @@ def _output(reader: _Reader, text: str) -> str:
 def _list(table: Fields, key: str) -> tuple[str, ...]:
     """A text, or a list of them."""
     return (table.text(key),) if isinstance(table.raw(key), str) else table.texts(key)
+
+
+def _rules_url(table: Fields) -> str:
+    text = table.text("rules-url")
+    try:
+        return parse_rules_url(text) if text else ""
+    except UsageError as error:
+        table.note(f"`rules-url`: {error.message}; {error.hint}", "rules-url")
+        return ""
 
 
 def _fail_on(table: Fields) -> tuple[str, ...]:

@@ -50,6 +50,7 @@ RULE = _object(
     shortDescription=MESSAGE,
     fullDescription=MESSAGE,
     help=MESSAGE,
+    helpUri=TEXT,
     defaultConfiguration=_object("level", level=LEVEL),
     properties=_object(
         "tags precision problem.severity",

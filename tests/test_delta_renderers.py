@@ -71,6 +71,12 @@ def states(made: Comparison) -> dict[str, str]:
 def test_sarif_says_what_is_new_and_leaves_out_what_is_fixed() -> None:
     made = compared(before(), wasteful())
     assert states(made) == {"TCH001": "new", "VCS001": "new", "DEB001": "unchanged"}
+    (fixed,) = json.loads(slim.render(made, "sarif"))["runs"][0]["properties"]["fixed"]
+    (was,) = json.loads(slim.render(replace(before(), findings=before().findings[1:]), "sarif"))[
+        "runs"
+    ][0]["results"]
+    assert (fixed["ruleId"], fixed["diskBytes"]) == ("PYT004", 2 * MB)
+    assert fixed["primaryLocationLineHash"] == was["partialFingerprints"]["primaryLocationLineHash"]
     larger = replace(wasteful().findings[1], claimed_bytes=5 * MB)
     assert states(compared(before(), replace(wasteful(), findings=[larger]))) == {
         "DEB001": "updated"

@@ -18,7 +18,6 @@ from slim.report.comparison import (
     Rest,
 )
 from slim.report.gfm import code, prose, signed, size, table
-from slim.report.markdown import rule_id
 from slim.report.page import Cut, Fold
 
 _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
@@ -77,7 +76,7 @@ def findings(comparison: Comparison, cut: Cut) -> Fold | None:
     rows = [
         (
             _STATUSES[one.status],
-            f"{rule_id(one.finding)} {prose(one.finding.title, 80, in_table=True)}"
+            f"{cut.rule(one.finding)} {prose(one.finding.title, 80, in_table=True)}"
             + (" (**fails the gate**)" if one.finding.id in failing else ""),
             size(one.finding.claimed_bytes),
             _where(one),

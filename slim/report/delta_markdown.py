@@ -29,6 +29,7 @@ def render(
     run: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
 ) -> str:
     """The page; the arguments are those of `slim.report.markdown`, `base_head` the base's commit.
 
@@ -44,6 +45,7 @@ def render(
         head=head,
         report_url=report_url,
         run_url=run_url,
+        rules_url=rules_url,
     )
     return page(
         marker(told.name, head, run),
@@ -64,18 +66,19 @@ def say(
     head: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
 ) -> Said:
     """The parts of the page; the arguments are those of `render`."""
+    cut = Cut(style.rows, report_url, rules_url)
     parts = []
     quiet = is_unchanged(comparison)
     if not quiet:
         parts.append(_sizes(comparison, style, base_head, head))
-        if causes := _causes(comparison):
+        if causes := _causes(comparison, cut):
             parts.append(causes)
     notes = list(_notes(comparison, style))
     if notes:
         parts.append("\n".join(f"- {note}" for note in notes))
-    cut = Cut(style.rows, report_url)
     folds = [fold(comparison, cut) for fold in (layers, findings, packages, directories, files)]
     return Said(
         key or words.short_name(comparison),
@@ -169,12 +172,12 @@ def _sizes(comparison: Comparison, style: Flavor, base_head: str, head: str) -> 
     return table(header, "lrrrl", rows)
 
 
-def _causes(comparison: Comparison) -> str:
+def _causes(comparison: Comparison, cut: Cut) -> str:
     """The layers that grew most, each with the fix of the largest new finding in it, and the rest: the
     lines add up to the growth."""
     changes = [one for one in comparison.layers if one.disk_bytes != one.base_disk_bytes]
     grown = [one for one in changes if one.disk_bytes > one.base_disk_bytes][:_CAUSES]
-    lines = [f"{number}. {_cause(comparison, one)}" for number, one in enumerate(grown, 1)]
+    lines = [f"{number}. {_cause(comparison, one, cut)}" for number, one in enumerate(grown, 1)]
     left = len(changes) - len(grown)
     if grown and left:
         told = sum(one.disk_bytes - one.base_disk_bytes for one in grown)
@@ -183,7 +186,7 @@ def _causes(comparison: Comparison) -> str:
     return "\n".join(lines)
 
 
-def _cause(comparison: Comparison, one: LayerChange) -> str:
+def _cause(comparison: Comparison, one: LayerChange, cut: Cut) -> str:
     layer = one.index or 0
     where = place_and_instruction(layer, one.created_by, one.dockerfile, in_table=False)
     text = f"**{signed(one.disk_bytes - one.base_disk_bytes)}** from {where}"
@@ -191,7 +194,7 @@ def _cause(comparison: Comparison, one: LayerChange) -> str:
         text += " of the base image"
     if (found := _new_in(comparison, layer)) is not None:
         fix = prose(found.fix.text).rstrip(".")
-        text += f": {fix} (saves {size(found.claimed_bytes)}, {prose(found.rule, 20)})"
+        text += f": {fix} (saves {size(found.claimed_bytes)}, {cut.rule(found, in_table=False)})"
     return text
 
 

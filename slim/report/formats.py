@@ -11,6 +11,7 @@ from slim.errors import UsageError
 from slim.report.comparison import Comparison
 from slim.report.gate import restated
 from slim.report.model import Report
+from slim.report.rules_url import parse_rules_url
 from slim.units import UNITS, shown_in
 
 Renderer = Callable[[Report], str]
@@ -49,15 +50,15 @@ COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
     "html": ("slim.report.html", {}),
 }
 """The same for comparisons, with arguments of `render`."""
-_LABELS = ("key", "head", "report_url", "run_url")
+_LABELS = ("key", "head", "report_url", "run_url", "rules_url")
 TOGETHER = {"text": "plain", "markdown": "", "summary": "summary"}
 """Formats that show several documents on one page, and the flavor of that page."""
 TAKES: dict[str, tuple[str, ...]] = {
     "text": (),
     "markdown": ("flavor", "run", *_LABELS),
     "summary": _LABELS,
-    "html": ("key",),
-    "sarif": ("key",),
+    "html": ("key", "rules_url"),
+    "sarif": ("key", "rules_url"),
     "env": ("report_url",),
 }
 """Format → what its `render` takes of the words that the caller gives; other formats take none."""
@@ -73,14 +74,16 @@ def render(
 ) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
 
-    `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url` and `run_url` as in
+    `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url`, `run_url` and `rules_url` as in
     `slim.report.delta_markdown`; formats that have no place for one leave it out. Pages for people only
     count the findings that are suppressed, unless `show_suppressed`. Sizes for people are in `units`, `si` or
     `iec`; numbers for programs are bytes.
 
     Raises:
-        UsageError: there is no such format, or there are no such units.
+        UsageError: there is no such format, `rules_url` is no template, or there are no such units.
     """
+    if labels.get("rules_url"):
+        parse_rules_url(labels["rules_url"])
     with _shown_in(units):
         # What the gates said is part of the JSON, which is the same in all units.
         said = report if units == "si" or format == "json" else restated(report)
@@ -116,8 +119,10 @@ def render_together(
     bounds the page.
 
     Raises:
-        UsageError: the format has no page for several.
+        UsageError: the format has no page for several, or `rules_url` is no template.
     """
+    if labels.get("rules_url"):
+        parse_rules_url(labels["rules_url"])
     from slim.report import several_markdown
 
     check_format(format, TOGETHER)

@@ -26,6 +26,7 @@ def render(
     run: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
     show_suppressed: bool = False,
 ) -> str:
     """The page for `flavor`: github, gitlab, gitea, bitbucket or plain.
@@ -37,6 +38,7 @@ def render(
         key: tells several images of one pull request apart; by default the image's short name.
         head, run: commit and run that the marker names.
         report_url, run_url: addresses to link to.
+        rules_url: template of the addresses of pages about rules, as in `slim.report.rules_url`.
         show_suppressed: list the findings that are suppressed, and not only count them.
 
     Raises:
@@ -49,6 +51,7 @@ def render(
         key=key,
         report_url=report_url,
         run_url=run_url,
+        rules_url=rules_url,
         show_suppressed=show_suppressed,
     )
     return page(
@@ -68,12 +71,14 @@ def say(
     key: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
     show_suppressed: bool = False,
 ) -> Said:
     """The parts of the page; the arguments are those of `render`."""
+    cut = Cut(style.rows, report_url, rules_url)
     parts = []
     if steps := _claims(report)[:_STEPS]:
-        parts.append(_steps(steps))
+        parts.append(_steps(steps, cut))
     parts.append(_sizes(report, style))
     # What is over a limit stands in the line above; the other reasons come after those.
     said = sum(1 for one in report.budgets if one.result == "over")
@@ -83,7 +88,6 @@ def say(
         parts.append(prose(words.other_base(report)))
     if report.predicted.rebuild:
         parts.append(prose(words.rebuilt(report)))
-    cut = Cut(style.rows, report_url)
     folds = [
         _findings(report, cut),
         _suppressed(report, cut, show_suppressed),
@@ -125,11 +129,11 @@ def _claims(report: Report) -> list[Finding]:
     return [one for one in report.findings if one.mode == "claim"]
 
 
-def _steps(steps: Sequence[Finding]) -> str:
+def _steps(steps: Sequence[Finding], cut: Cut) -> str:
     rows = [
         (
             _strong(size(one.claimed_bytes), number == 0),
-            f"{prose(one.fix.text, in_table=True).rstrip('.')} ({rule_id(one)})",
+            f"{prose(one.fix.text, in_table=True).rstrip('.')} ({cut.rule(one)})",
             _where(one),
         )
         for number, one in enumerate(steps)
@@ -139,11 +143,6 @@ def _steps(steps: Sequence[Finding]) -> str:
 
 def _strong(text: str, strong: bool) -> str:
     return f"**{text}**" if strong else text
-
-
-def rule_id(one: Finding) -> str:
-    """The rule's id, for a table."""
-    return prose(one.rule, 20, in_table=True)
 
 
 def _where(one: Finding) -> str:
@@ -216,7 +215,7 @@ def _findings(report: Report, cut: Cut) -> Fold | None:
     failing = set(report.verdict.findings)
     rows = [
         (
-            f"{rule_id(one)} {prose(one.title, 80, in_table=True)}"
+            f"{cut.rule(one)} {prose(one.title, 80, in_table=True)}"
             + (" (**fails the gate**)" if one.id in failing else ""),
             size(one.claimed_bytes) if one.mode == "claim" else "note",
             one.severity,
@@ -240,7 +239,7 @@ def _suppressed(report: Report, cut: Cut, shown: bool) -> Fold | None:
         return None
     rows = [
         (
-            f"{rule_id(one)} {prose(one.title, 80, in_table=True)}",
+            f"{cut.rule(one)} {prose(one.title, 80, in_table=True)}",
             size(one.disk_bytes),
             prose(words.suppressed(one), 200, in_table=True),
         )

@@ -11,7 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from slim.errors import UsageError
-from slim.report.gfm import link
+from slim.report.gfm import link, prose
+from slim.report.model import Finding
+from slim.report.rules_url import page_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,10 +54,16 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How long tables are, and where the rest of them is."""
+    """How long tables are, where the rest of them is, and where rules are explained."""
 
     rows: int
     report_url: str = ""
+    rules_url: str = ""
+
+    def rule(self, one: Finding, *, in_table: bool = True) -> str:
+        """A rule's id, a link where there is a page about it."""
+        text, url = prose(one.rule, 20, in_table=in_table), page_of(self.rules_url, one)
+        return link(text, url) if url else text
 
     def more(self, count: int) -> str:
         """The line below a table that shows `rows` of `count`."""

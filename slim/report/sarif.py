@@ -24,6 +24,7 @@ from slim.report.results import (
     suppressed,
     uri,
 )
+from slim.report.rules_url import page_of
 from slim.report.terminal import shorten, visible
 
 _RESULTS = 5_000
@@ -39,10 +40,12 @@ _PRECISION = {"certain": "very-high", "likely": "high", "possible": "medium"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
-def render(document: Document, *, key: str = "") -> str:
-    """A SARIF log with one run, as ASCII JSON. `key` tells the images of a repository apart.
+def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
+    """A SARIF log with one run, as ASCII JSON. `key` tells the images of a repository apart, `rules_url` is
+    a template of the addresses of pages about rules.
 
-    Of a comparison it has the image's findings, each with its state against the base; fixed ones are gone.
+    Of a comparison it has the image's findings, each with its state against the base. Fixed ones are among
+    the properties: as results, even with the state `absent`, GitHub would show them as open.
     """
     silenced = suppressed(document)
     findings = counted(document) + silenced
@@ -56,7 +59,7 @@ def render(document: Document, *, key: str = "") -> str:
             "driver": {
                 "name": "slim",
                 "version": line(document.tool.version, 40),
-                "rules": [_rule(one) for one in rules],
+                "rules": [_rule(one, rules_url) for one in rules],
             }
         },
         "automationDetails": {"id": f"slim/{uri(relative(name))}/", "guid": _guid(document)},
@@ -73,6 +76,16 @@ def render(document: Document, *, key: str = "") -> str:
     }
     if isinstance(document, Comparison):
         run["baselineGuid"] = _guid_of(document.base.config_digest)
+        run["properties"]["fixed"] = [
+            {
+                "ruleId": _id(one.finding),
+                "message": sentence(one.finding),
+                "primaryLocationLineHash": _fingerprint(one.finding),
+                "diskBytes": one.base_claimed_bytes,
+            }
+            for one in document.findings
+            if one.status == "fixed"
+        ][:_RESULTS]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
@@ -81,7 +94,8 @@ def render(document: Document, *, key: str = "") -> str:
     return json.dumps(log, indent=2, allow_nan=False) + "\n"
 
 
-def _rule(one: Finding) -> dict[str, Any]:
+def _rule(one: Finding, rules_url: str) -> dict[str, Any]:
+    url = page_of(rules_url, one)
     breaks = "".join(f" Breaks when: {text}." for text in one.breaks_when)
     return {
         "id": _id(one),
@@ -89,6 +103,7 @@ def _rule(one: Finding) -> dict[str, Any]:
         "shortDescription": _message(one.title),
         "fullDescription": _message(one.why or one.title),
         "help": _message(f"{one.fix.text}{breaks}" or one.title),
+        **({"helpUri": url} if url else {}),
         "defaultConfiguration": {"level": _LEVELS[one.severity]},
         "properties": {
             "tags": ["image-size", line(one.category, 40)],
@@ -166,7 +181,7 @@ def _result(
                 ],
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": f"{line(one.id, 100)}:1"},
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one)},
         "properties": {
             "diskBytes": one.claimed_bytes,
             "pullBytes": one.claimed_pull_bytes,
@@ -186,6 +201,10 @@ def _suppressions(one: Finding) -> list[dict[str, str]]:
 
 def _id(one: Finding) -> str:
     return line(one.rule, 100) or "unnamed"
+
+
+def _fingerprint(one: Finding) -> str:
+    return f"{line(one.id, 100)}:1"
 
 
 def _message(text: str) -> dict[str, str]:

@@ -32,6 +32,7 @@ def render(
     run: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
 ) -> str:
     """The page of one document, or of several with one fold each; the arguments are those of
     `slim.report.delta_markdown`. The key of several is by default all their names.
@@ -44,6 +45,7 @@ def render(
         "head": head,
         "report_url": report_url,
         "run_url": run_url,
+        "rules_url": rules_url,
     }
     if len(documents) == 1:
         (one,) = documents
@@ -53,7 +55,7 @@ def render(
             )
         return markdown.render(one, flavor=flavor, max_bytes=max_bytes, run=run, **about)
     style = flavor_of(flavor)
-    told = [_say(one, style, base_head, head) for one in documents]
+    told = [_say(one, style, base_head, head, rules_url) for one in documents]
     name = key or ":".join(one.name for one in told)
     footer = f"slim {VERSION}"
     for text, url in (("HTML report", report_url), ("run", run_url)):
@@ -69,10 +71,10 @@ def render(
     return text
 
 
-def _say(one: Document, style: Flavor, base_head: str, head: str) -> Said:
+def _say(one: Document, style: Flavor, base_head: str, head: str, rules_url: str) -> Said:
     if isinstance(one, Comparison):
-        return delta_markdown.say(one, style, base_head=base_head, head=head)
-    return markdown.say(one, style)
+        return delta_markdown.say(one, style, base_head=base_head, head=head, rules_url=rules_url)
+    return markdown.say(one, style, rules_url=rules_url)
 
 
 def _sentence(documents: Sequence[Document]) -> str:

@@ -14,6 +14,7 @@ def render(
     head: str = "",
     report_url: str = "",
     run_url: str = "",
+    rules_url: str = "",
 ) -> str:
     """The page; the arguments are those of `slim.report.delta_markdown`."""
     return several_markdown.render(
@@ -24,4 +25,5 @@ def render(
         head=head,
         report_url=report_url,
         run_url=run_url,
+        rules_url=rules_url,
     )

@@ -6,16 +6,24 @@ scripts, and where style sheets are forbidden, everything is there to be read. [
 
 from __future__ import annotations
 
+from functools import partial
+
 from slim.report.comparison import Comparison
 from slim.report.html import sheet
 from slim.report.html.single import context
 from slim.report.model import Report
+from slim.report.rules_url import page_of
 
 
-def render(report: Report | Comparison, *, key: str = "") -> str:
-    """The page, at most about a megabyte however large the image; `key` stands for the image's name."""
+def render(report: Report | Comparison, *, key: str = "", rules_url: str = "") -> str:
+    """The page, at most about a megabyte however large the image; `key` stands for the image's name,
+    `rules_url` is a template of the addresses of pages about rules."""
     if isinstance(report, Comparison):
         from slim.report.html.compared import context as compared
 
-        return sheet.fill("comparison.j2", compared(report, key))
-    return sheet.fill("report.j2", context(report, key))
+        return sheet.fill(
+            "comparison.j2", compared(report, key) | {"rule_page": partial(page_of, rules_url)}
+        )
+    return sheet.fill(
+        "report.j2", context(report, key) | {"rule_page": partial(page_of, rules_url)}
+    )
