@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
@@ -14,40 +15,56 @@ from slim.advice.builtin import (
     rules_folder,
 )
 from slim.advice.checks import Examples, selects_package
+from slim.advice.faults import Fault
 from slim.advice.glob import compile_globs
 from slim.advice.never import Protected
 from slim.advice.pack import read_packs, rules_of
 from slim.advice.predicate import FACTS
-from slim.advice.rule import QUERIES, Rule
+from slim.advice.rule import QUERIES, Pack, Rule
 from slim.advice.rule_reader import RULE_KEYS
 from slim.advice.variables import SAMPLES
 
-# Faults are the subject of one test below; here they must not keep the examples from being run.
-RULES = rules_of(
-    read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())[0]
-)
-EXAMPLES = Examples(RULES)
 
-CASES = [
-    pytest.param(number, rule, example, is_hit, id=f"{rule.id}-{kind}-{example}")
-    for number, rule in enumerate(RULES)
-    for kind, is_hit, examples in (("hit", True, rule.hits), ("miss", False, rule.misses))
-    for example in examples
-]
+@cache
+def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
+    """Faults are the subject of one test; in the others they must not keep the examples from being run."""
+    return read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())
 
 
-@pytest.mark.parametrize(("number", "rule", "example", "is_hit"), CASES)
-def test_example(number: int, rule: Rule, example: str, is_hit: bool) -> None:
+@cache
+def examples() -> Examples:
+    return Examples(rules_of(read()[0]))
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".toml") for name, _ in builtin_sources()])
+def test_every_example_is_a_hit_or_a_miss_as_it_says(name: str) -> None:
+    (pack,) = [pack for pack in read()[0] if pack.name == name]
+    numbers = {rule.id: number for number, rule in enumerate(rules_of(read()[0]))}
+    cases = [
+        (rule, example, is_hit)
+        for rule in pack.rules
+        for is_hit, texts in ((True, rule.hits), (False, rule.misses))
+        for example in texts
+    ]
+    assert cases
+    wrong = [
+        f"{rule.id}: {example} is no {'hit' if is_hit else 'miss'}"
+        for rule, example, is_hit in cases
+        if selected(numbers[rule.id], rule, example) != is_hit
+    ]
+    assert wrong == []
+
+
+def selected(number: int, rule: Rule, example: str) -> bool:
     if rule.packages:
-        assert selects_package(rule, example) == is_hit
-    else:
-        assert bool(EXAMPLES.selecting(number, example)) == is_hit
+        return selects_package(rule, example)
+    return bool(examples().selecting(number, example))
 
 
 def test_the_built_in_packs_have_no_fault() -> None:
-    _, faults = read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())
+    packs, faults = read()
     assert [str(fault) for fault in faults] == []
-    assert rules_of(builtin_packs()) == RULES
+    assert rules_of(builtin_packs()) == rules_of(packs)
 
 
 @pytest.mark.parametrize("entry", builtin_never(), ids=lambda entry: entry.what)
