@@ -1,0 +1,135 @@
+"""What the rules found, what to do about it, and how big the image will be."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from slim.report.model.layers import Example, Place
+from slim.report.model.sizes import Count, Size
+
+
+class Amount(Struct, frozen=True, kw_only=True):
+    """Bytes on disk and in the pull."""
+
+    disk_bytes: Size
+    pull_bytes: Size
+
+
+class KeepPart(Struct, frozen=True, kw_only=True):
+    """A part of a rebuilt image; no byte is in two."""
+
+    what: str
+    why: str
+    disk_bytes: Size
+    pull_bytes: Size
+    files: Count
+    packages: list[str]
+    """Of the system's package manager."""
+    paths: list[str]
+    """Where the files are in this image, where a few directories say so."""
+    guessed: bool
+    """Some of the bytes are not those of this image's files."""
+
+
+class Rebuild(Struct, frozen=True, kw_only=True):
+    """The image that a multi-stage build would make."""
+
+    disk_bytes: Size
+    """What `keep` adds up to."""
+    pull_bytes: Size
+    stack: str
+    confidence: Literal["likely", "possible"]
+    """`possible` if something was assumed."""
+    base: str
+    """What the final stage stands on, in words."""
+    origin: Literal["layers", "packages", "scratch"]
+    """The base: layers of this image as they are, packages of its distribution, or nothing."""
+    keep: list[KeepPart]
+    assumes: list[str]
+    dockerfile: str
+    """A complete Dockerfile with this image's own values."""
+
+
+class Predicted(Struct, frozen=True, kw_only=True):
+    """How big the image would be."""
+
+    safe: Amount
+    """After all steps whose safety is `safe`."""
+    all: Amount
+    """After all steps."""
+    other_base_bytes: Size = 0
+    """What findings point at in the base image, each byte once: only another base leaves it out."""
+    rebuild: Rebuild | None = None
+    """Made by a multi-stage build instead; null where that is not the answer, or cannot be computed."""
+
+
+class Cause(Struct, frozen=True, kw_only=True):
+    """The instruction to change."""
+
+    layer: Count
+    created_by: str
+    dockerfile: Place | None
+
+
+class FixInfo(Struct, frozen=True, kw_only=True):
+    """What to do about a finding."""
+
+    text: str
+    snippet: str | None
+    """Dockerfile lines, with this image's paths and packages where they are known."""
+    where: Literal["same-layer", "other-stage", "dockerignore", "base"]
+    verify: str | None
+    """A command that shows that the fix worked."""
+
+
+class Suppressed(Struct, frozen=True, kw_only=True):
+    """Why a finding is not told."""
+
+    by: str
+    """Where it is said: `slim.toml:12`, `label`, `--ignore`."""
+    reason: str
+    until: str | None
+    """The last day on which it counts, as 2030-01-31."""
+
+
+class Finding(Struct, frozen=True, kw_only=True):
+    """What one rule says about this image."""
+
+    id: str
+    """Stable fingerprint."""
+    rule: str
+    slug: str
+    title: str
+    why: str
+    category: str
+    mode: Literal["claim", "note"]
+    """A `note` claims nothing: the image's role does not call for it, or others claim its bytes."""
+    severity: Literal["high", "medium", "low", "info"]
+    """From bytes and certainty."""
+    confidence: Literal["certain", "likely", "possible"]
+    safety: Literal["safe", "check", "risky"]
+    """Of the fix."""
+    disk_bytes: Size
+    """All that the rule points at, the base image's part aside."""
+    pull_bytes: Size
+    claimed_bytes: Size
+    """What counts here and in no other finding."""
+    claimed_pull_bytes: Size
+    base_bytes: Size
+    """What the rule points at in the base image: another base would be needed."""
+    files: Count
+    where: list[Cause]
+    """Most bytes first."""
+    fix: FixInfo
+    breaks_when: list[str]
+    packages: list[str]
+    examples: list[Example]
+    sources: list[str]
+    variables: list[str] = []
+    """Names of variables that the rule is about; never their values."""
+    along: list[str] = []
+    """Packages that go when `packages` are uninstalled, since nothing else wants them; counted in."""
+    suppressed: Suppressed | None = None
+    """The user does not want to hear it: a note that claims nothing and fails no gate."""

@@ -1,0 +1,75 @@
+"""What was read, and how the image runs."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from slim.report.model.sizes import Count, Size
+
+
+class Tool(Struct, frozen=True, kw_only=True):
+    """What wrote the report."""
+
+    name: str = "slim"
+    version: str
+    rules: str | None = None
+    """Digest of the rule packs that were applied; null when none were."""
+
+
+class Source(Struct, frozen=True, kw_only=True):
+    """What was read."""
+
+    input: str
+    """As given by the user."""
+    format: str
+    """`docker-archive`, `oci-archive` or `oci-dir`."""
+    compression: str
+    """Of the archive as a whole."""
+    archive_bytes: Size
+    verified: bool
+    """Every digest, diff id and size was checked."""
+
+
+class Base(Struct, frozen=True, kw_only=True):
+    """The base image, as far as it is known."""
+
+    layers: Count
+    """Number of layers that belong to it."""
+    name: str
+    digest: str
+    how: Literal["given", "annotation", "label", "history", "unknown"]
+    """Where it is from."""
+    guessed: bool
+    """The number of layers is a heuristic on the history."""
+
+
+class Role(Struct, frozen=True, kw_only=True):
+    """What the image is for, as far as its config and files tell."""
+
+    name: Literal["release", "builder", "dev", "base", "tool", "unknown"]
+    score: int
+    evidence: list[str]
+
+
+class ImageInfo(Struct, frozen=True, kw_only=True):
+    """How the image runs. Values that look like secrets are replaced by `[redacted]`."""
+
+    name: str
+    tags: list[str]
+    digest: str
+    """Of the manifest; empty where the archive has none."""
+    config_digest: str
+    platform: str
+    created: str
+    entrypoint: list[str]
+    cmd: list[str]
+    user: str
+    working_dir: str
+    env: dict[str, str]
+    labels: dict[str, str]
+    exposed_ports: list[str]
+    role: Role
+    stacks: list[str]
+    base: Base
