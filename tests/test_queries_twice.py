@@ -16,7 +16,7 @@ from slim.advice.queries.versions import artifact_of, version_of
 from slim.report.model import Finding
 from tests.building import Entry, Layer, file, image, layer, save, symlink
 from tests.checked import checked_analyze
-from tests.test_extract_elf import SECTIONS, elf_image
+from tests.test_extract_elf import SECTIONS, elf_image, go_section
 
 Findings = Callable[..., dict[str, Finding]]
 Contents = dict[str, bytes | str | None]
@@ -351,6 +351,33 @@ def test_a_later_patch_of_a_shared_runtime(found: Findings) -> None:
     }
     finding = found(layer(contents), config={"Cmd": ["dotnet", "app.dll"]})["NET009"]
     assert paths(finding) == {f"{home}/8.0.1/System.Private.CoreLib.dll"}
+
+
+def tool(version: str, size: int, seed: int) -> bytes:
+    """A Go program; the version is in its build information."""
+    section = go_section(f"path\tk8s.io/kubectl\nmod\tk8s.io/kubectl\t{version}\n")
+    sections = [*SECTIONS, (b".go.buildinfo", 1, 3, section, 0)]
+    return elf_image(sections, interpreter=b"/lib64/ld-linux-x86-64.so.2") + noise(size, seed)
+
+
+@pytest.mark.parametrize(
+    ("config", "expected"),
+    [
+        ({"Env": ["PATH=/usr/local/bin:/opt/sdk/bin"]}, {"opt/sdk/bin/kubectl"}),
+        ({"Env": ["PATH=/opt/sdk/bin:/usr/local/bin"]}, {"usr/local/bin/kubectl"}),
+        ({"Env": ["PATH=/usr/local/bin"], "Cmd": ["/opt/sdk/bin/kubectl", "proxy"]}, set()),
+        ({"Env": ["PATH=/srv/bin"]}, set()),
+    ],
+)
+def test_a_tool_that_another_version_hides(
+    config: dict[str, Any], expected: set[str], found: Findings
+) -> None:
+    contents: Contents = {
+        "usr/local/bin/kubectl": tool("v1.29.0", 1_200_000, 1),
+        "opt/sdk/bin/kubectl": tool("v1.27.0", 1_200_000, 2),
+    }
+    findings = found(layer(contents), config={"Cmd": ["/bin/true"]} | config, role="release")
+    assert (paths(findings["CLD010"]) if "CLD010" in findings else set()) == expected
 
 
 # --- Without an owner -----------------------------------------------------------------------------

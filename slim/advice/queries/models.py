@@ -34,7 +34,7 @@ def second_format(view: View) -> Picked:
     for directory, here in enumerate(view.names):
         safe: dict[bytes, int] = {}
         for name in here:
-            if found := _SAFE.fullmatch(name):
+            if name.endswith(b".safetensors") and (found := _SAFE.fullmatch(name)):
                 key = _key(found)
                 safe[key] = safe.get(key, 0) + _size(view, directory, name)
         if not safe:

@@ -1,7 +1,7 @@
 """Queries about several versions of one thing, of which the program loads one [pure].
 
 Jars of one artifact in one directory, gems that a lock file has in another version, shared runtimes of
-.NET with a later patch beside them. The others are selected; which one stays is known.
+.NET with a later patch beside them, Go programs that an equal name hides. The others are selected.
 Source: Bundler, "Gemfile.lock"; .NET, "Select which .NET version to use" (roll forward to the latest patch).
 """
 
@@ -12,14 +12,16 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, below
+from slim.advice.facts.paths import View, below, encoded
 from slim.advice.facts.tables import names
 from slim.advice.match import Picked
 from slim.advice.packages.model import parent, text
 from slim.advice.packages.owners import Ownership
-from slim.files.table import Kind
+from slim.files.table import Fate, Kind
 
 _MAX_NAME = 200
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""Where programs are looked for if the image does not say."""
 _QUALIFIER = re.compile(
     r"(?:final|ga|release|snapshot|jre\d*|android|incubating|sp\d+|b\d+"
     r"|(?:m|rc|cr|alpha|beta|ea|pre)[.-]?\d*)",
@@ -39,6 +41,7 @@ def several(view: View, facts: Facts, ownership: Ownership, owned: bytes) -> Pic
     rows = set(_jars(view, owned))
     rows.update(ownership.rows(_gems(view, facts, ownership)))
     rows.update(_shared_runtimes(view, facts))
+    rows.update(_go_programs(view, facts))
     return Picked(rows=sorted(row for row in rows if not owned[row]))
 
 
@@ -129,3 +132,24 @@ def _shared_runtimes(view: View, facts: Facts) -> Iterator[int]:
             for patches in lines.values():
                 for _, name in sorted(patches)[:-1]:
                     yield from view.rows_below(below(home, name))
+
+
+def _go_programs(view: View, facts: Facts) -> Iterator[int]:
+    """Programs with the name and the main package of another one, which PATH leads to instead.
+
+    What commands name stays, and so do all where PATH leads to none.
+    """
+    files = view.files
+    groups: dict[tuple[bytes, bytes], list[int]] = defaultdict(list)
+    for row, elf in files.elfs.items():
+        if elf.go is not None and elf.go.main and files.fate[row] == Fate.LIVE:
+            groups[files.name[row], elf.go.main].append(row)
+    named = {view.row(encoded(path)) for path in facts.runs.resolved}
+    places = [encoded(place) for place in facts.env.get("PATH", _PATH).split(":") if place]
+    for (name, _), rows in groups.items():
+        if len(rows) < 2:
+            continue
+        found = (view.row(below(place, name)) for place in places)
+        first = next((row for row in found if row is not None), None)
+        if first in rows:
+            yield from (row for row in rows if row != first and row not in named)
