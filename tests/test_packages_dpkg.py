@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import pytest
-
 from slim.advice.packages.dpkg import read_dpkg
 from slim.advice.packages.fields import bare_name, paragraphs, relations
 from slim.advice.packages.model import MAX_NOTICES, Package
-from slim.files.extract.texts import choose
 
 STATUS = b"""\
 Package: libz1
@@ -81,22 +78,6 @@ def test_fields_of_a_package() -> None:
     assert [one.names for one in package.recommends] == [("tools",)]
     assert [one.names for one in package.suggests] == [("docs",)]
     assert package.files == (b".", b"lib", b"lib/libz.so.1", b"usr/share/doc/libz1")
-
-
-@pytest.mark.parametrize(
-    ("setting", "heeded"),
-    [
-        (b'Apt::AutoRemove::SuggestsImportant "false";\n', False),
-        (b'# Why.\n  APT::AutoRemove::SuggestsImportant "0";\n', False),
-        (b'Apt::AutoRemove::SuggestsImportant "true";\n', True),
-        (b'# Apt::AutoRemove::SuggestsImportant "false";\n', True),
-    ],
-)
-def test_suggestions_count_where_apt_heeds_them(setting: bytes, heeded: bool) -> None:
-    files = contents()
-    files[b"etc/apt/apt.conf.d/docker-autoremove-suggests"] = setting
-    assert bool(by_name(files)["libz1"].suggests) == heeded
-    assert choose(b"etc/apt/apt.conf.d", b"docker-autoremove-suggests") is not None
 
 
 def test_only_packages_that_have_files_count() -> None:

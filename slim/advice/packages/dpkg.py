@@ -2,14 +2,11 @@
 
 `var/lib/dpkg/status` (or a file for each package in `status.d`, as distroless images have it) names
 the packages, `info/NAME[:ARCH].list` their files, apt's `extended_states` which of them were not asked
-for by name, and `diversions` files that were moved aside for another package's. Suggestions count only where
-apt heeds them: Docker's own Debian images tell it not to.
-Source: dpkg(1), dpkg-query(1), dpkg-divert(1), deb-control(5), apt-mark(8), apt.conf(5).
+for by name, and `diversions` files that were moved aside for another package's.
+Source: dpkg(1), dpkg-query(1), dpkg-divert(1), deb-control(5), apt-mark(8).
 """
 
 from __future__ import annotations
-
-import re
 
 from slim.advice.packages.fields import bare_name, paragraphs, relations
 from slim.advice.packages.model import (
@@ -22,10 +19,6 @@ from slim.advice.packages.model import (
 
 _ADMIN = b"var/lib/dpkg/"
 _STATES = b"var/lib/apt/extended_states"
-_SETTING = b"etc/apt/apt.conf.d/docker-autoremove-suggests"
-_UNHEEDED = re.compile(
-    rb"^[ \t]*apt::autoremove::suggestsimportant[ \t]+\"?(false|no|0)\"?[ \t]*;", re.I | re.M
-)
 _FIELDS = frozenset(
     (
         *("package", "status", "version", "architecture", "section", "priority", "essential"),
@@ -47,7 +40,6 @@ def read_dpkg(contents: Contents) -> Read:
     diversions = _read_diversions(contents.get(_ADMIN + b"diversions", b""))
     states = contents.get(_STATES)
     automatic = _read_states(states or b"")
-    heeded = _UNHEEDED.search(contents.get(_SETTING, b"")) is None
     for path, stanza in _stanzas(contents, notices):
         if len(packages) == MAX_PACKAGES:
             notices.add(path, f"it has more than {MAX_PACKAGES:,} packages")
@@ -76,7 +68,7 @@ def read_dpkg(contents: Contents) -> Read:
                 stems=tuple(_ADMIN + b"info/" + stem for stem in _stems(stanza)),
                 depends=relations(f"{stanza.get('pre-depends', '')},{stanza.get('depends', '')}"),
                 recommends=relations(stanza.get("recommends", "")),
-                suggests=relations(stanza.get("suggests", "")) if heeded else (),
+                suggests=relations(stanza.get("suggests", "")),
                 provides=tuple(
                     provided
                     for one in relations(stanza.get("provides", ""))

@@ -67,7 +67,7 @@ _SMALL_FILES = """
     supervisord.conf supervisor/conf.d/*.conf supervisor.d/* supervisord.d/* s6-rc.d/*/up
     gem.build_complete
     /etc/crontab /etc/cron.d/* /etc/crontabs/* /var/spool/cron/* /var/spool/cron/crontabs/*
-    nginx.conf nginx/conf.d/*.conf /etc/apt/apt.conf.d/docker-autoremove-suggests
+    nginx.conf nginx/conf.d/*.conf
 """
 _CAPS = {b"package.json": 256 * _KIB}
 
