@@ -19,6 +19,7 @@ from slim.cli_groups import (
     ReportOptions,
     SettingsOptions,
     ShowOptions,
+    VoiceOptions,
     WorkOptions,
 )
 from slim.cli_measure import CHANGES, measure
@@ -101,12 +102,14 @@ def analyze(
     pages: PageOptions,
     work: WorkOptions,
     registry: RegistryOptions,
+    voice: VoiceOptions,
 ) -> None:
     """Say where an image's bytes are from, and which are dead weight.
 
     Of several images each has a report: {} in the path of an output, in the key and in --against becomes
     the image's short name. What layers they share is read once.
     """
+    voice.begin()
     measure(
         images,
         against,

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from slim.cli_grouped import grouped
+from slim.cli_groups import VoiceOptions
 from slim.cli_options import (
     ApiUrl,
     Behavior,
@@ -56,6 +58,7 @@ _TOKEN_BYTES = 16 << 10
     " FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_DC_TOKEN, SYSTEM_ACCESSTOKEN. Without one the"
     " comment is printed."
 )
+@grouped
 def comment(
     words: CommentWords = None,
     behavior: Behavior = "update",
@@ -73,6 +76,8 @@ def comment(
     failure: Failure = "",
     units: Units = None,
     timeout: Timeout = None,
+    *,
+    voice: VoiceOptions,
 ) -> None:
     """Comment on the pull request of this job, or update the comment.
 
@@ -80,12 +85,13 @@ def comment(
     Woodpecker, Gitea and Forgejo Actions, Bitbucket Pipelines, Azure Pipelines and Jenkins.
     """
     from slim import comment as comments
-    from slim.console import print_message, print_output
+    from slim.console import print_notice, print_output
     from slim.forge.context import chosen
     from slim.forge.publish import BEHAVIORS
     from slim.report.rules_url import parse_rules_url
     from slim.report.terminal import clean
 
+    voice.begin()
     forge, files = _parse(words or [], bool(failure))
     context = chosen(_detected(), forge=forge, api_url=api_url, repo=repo, number=pr)
     wish, plan = _one_of("--when", when, comments.WHENS), _one_of("--behavior", behavior, BEHAVIORS)
@@ -105,7 +111,7 @@ def comment(
     seconds = read_limits(timeout=timeout).timeout
     problem: NetworkError | None = None
     if dry_run:
-        print_message(f"slim: not posted (--dry-run): {clean(_where(context))}")
+        print_notice(f"slim: not posted (--dry-run): {clean(_where(context))}")
     else:
         try:
             token = _token(context, token_file)
@@ -115,9 +121,9 @@ def comment(
                 )
             )
             for number, outcome in done:
-                print_message(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
+                print_notice(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
             if not done:
-                print_message(
+                print_notice(
                     "slim: no comment: no open pull request has"
                     f" {clean(context.head[: comments.HEAD])} as its head any more"
                 )
@@ -129,11 +135,11 @@ def comment(
 
 
 def _conclude(page: Page, problem: NetworkError | None, require: bool) -> None:
-    from slim.console import print_message
+    from slim.console import print_notice
     from slim.report.terminal import clean
 
     if problem is not None and (page.error is not None or not require):
-        print_message(f"slim: not posted: {clean(problem.message)} [{problem.slug}]")
+        print_notice(f"slim: not posted: {clean(problem.message)} [{problem.slug}]")
     if page.error is not None:
         raise page.error
     if problem is not None and require:

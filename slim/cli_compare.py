@@ -15,6 +15,7 @@ from slim.cli_groups import (
     ReportOptions,
     SettingsOptions,
     ShowOptions,
+    VoiceOptions,
     WorkOptions,
 )
 from slim.cli_measure import measure
@@ -60,6 +61,7 @@ def compare(
     pages: PageOptions,
     work: WorkOptions,
     registry: RegistryOptions,
+    voice: VoiceOptions,
 ) -> None:
     """Say what changed from BASE to IMAGE, and because of what.
 
@@ -69,6 +71,7 @@ def compare(
     Of several images each is compared with BASE. {} in BASE, in the key and in the path of an output
     becomes the image's short name: api for api.tar, out/api.json and registry.example.com/team/api.
     """
+    voice.begin()
     measure(
         images,
         before,

@@ -9,12 +9,12 @@ import typer
 
 from slim.cli_cache import open_cache
 from slim.cli_grouped import grouped
-from slim.cli_groups import IgnoreOptions, ImageOptions, SettingsOptions, WorkOptions
+from slim.cli_groups import IgnoreOptions, ImageOptions, SettingsOptions, VoiceOptions, WorkOptions
 from slim.cli_options import RulePacks
 from slim.cli_registry import RegistryOptions
 from slim.cli_rules import find
 from slim.cli_rules import rules as rule_commands
-from slim.cli_settings import read_day
+from slim.cli_settings import read_now
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -50,6 +50,7 @@ def explain(
     settings: SettingsOptions,
     work: WorkOptions,
     registry: RegistryOptions,
+    voice: VoiceOptions,
 ) -> None:
     """Say why a rule fired in an image, or why not.
 
@@ -63,6 +64,7 @@ def explain(
     from slim.report.load import is_report, load_report
     from slim.report.rulebook import describe
 
+    voice.begin()
     read = settings.read(settings.key)
     every = (*builtin_packs(), *_own([*read.packs, *(rules or [])]))
     applied = rules_of(every)
@@ -109,6 +111,7 @@ def try_(
     choice: ImageOptions,
     work: WorkOptions,
     registry: RegistryOptions,
+    voice: VoiceOptions,
 ) -> None:
     """Apply the rules of a file alone, and say what each does or why not.
 
@@ -117,6 +120,7 @@ def try_(
     """
     from slim.advice.pack import rules_of
 
+    voice.begin()
     applied = rules_of(_own([file]))
     if not applied:
         raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
@@ -163,7 +167,7 @@ def _print(
             image,
             wanted,
             applied,
-            today=read_day(),
+            today=read_now().date(),
             jobs=work.jobs,
             limits=limits,
             cache=tables,

@@ -13,6 +13,7 @@ from slim.cli_options import (
     BaseHead,
     BaseImage,
     CacheWanted,
+    Color,
     ConfigFile,
     Dockerfile,
     ExitZero,
@@ -31,9 +32,11 @@ from slim.cli_options import (
     MaxPullSize,
     MaxReclaimable,
     MaxSize,
+    NoColor,
     NoConfig,
     NoIgnore,
     Platform,
+    Quiet,
     Redact,
     ReportUrl,
     RoleName,
@@ -46,7 +49,9 @@ from slim.cli_options import (
     Tag,
     Target,
     Timeout,
+    Timestamp,
     Units,
+    Verbose,
     Verify,
 )
 from slim.cli_settings import read_config, read_ignores, read_limits
@@ -60,6 +65,7 @@ if TYPE_CHECKING:
     from slim.settings import ImageSettings
 
 T = TypeVar("T")
+COLORS = ("auto", "always", "never")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +124,7 @@ class ReportOptions:
     verify: Verify = True
     redact: Redact = True
     all_files: AllFiles = False
+    timestamp: Timestamp = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -162,6 +169,8 @@ class ShowOptions:
 
     units: Units = None
     show_suppressed: ShowSuppressed = False
+    color: Color = "auto"
+    no_color: NoColor = False
 
     def words(self, in_file: str | None = None) -> dict[str, Any]:
         """Keywords of `slim.cli_outputs.rendered`.
@@ -169,12 +178,38 @@ class ShowOptions:
         Raises:
             UsageError: a value that is none.
         """
+        from slim.console import wants_color
         from slim.units import UNITS
 
+        if self.color not in COLORS:
+            raise UsageError(
+                "bad-choice", f"--color: {self.color!r} is none of {', '.join(COLORS)}"
+            )
+        color = not self.no_color and wants_color(self.color)
         units = self.units or in_file or UNITS[0]
         if units not in UNITS:
             raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
-        return {"units": units, "show_suppressed": self.show_suppressed}
+        return {"units": units, "show_suppressed": self.show_suppressed, "color": color}
+
+
+@dataclass(frozen=True, kw_only=True)
+class VoiceOptions:
+    """What is said on stderr."""
+
+    quiet: Quiet = False
+    verbose: Verbose = 0
+
+    def begin(self) -> None:
+        """From now on.
+
+        Raises:
+            UsageError: both, which exclude each other.
+        """
+        from slim.console import listen
+
+        if self.quiet and self.verbose:
+            raise UsageError("bad-choice", "--quiet and --verbose exclude each other")
+        listen(quiet=self.quiet, verbose=self.verbose)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,7 +28,7 @@ from slim.cli_outputs import (
 )
 from slim.cli_registry import RegistryOptions
 from slim.cli_reports import conclude, stated
-from slim.cli_settings import read_day
+from slim.cli_settings import read_now
 from slim.cli_several import apart, check_apart, named, placed, short_names
 from slim.errors import UsageError
 
@@ -82,6 +82,8 @@ def measure(
     `changes` of those of a comparison.
     """
     # What reads images is imported only here: --help and --version stay quick.
+    from msgspec.structs import replace
+
     from slim import pipeline
     from slim.report.comparison import Comparison
     from slim.report.delta import compare
@@ -108,7 +110,8 @@ def measure(
     check_apart([one.outputs for one in tasks])
     limits = work.limits(tasks[0].settings.limits)
     access = registry.access(limits.timeout)
-    day = read_day()
+    now = read_now()
+    stamp = f"{now.replace(microsecond=0, tzinfo=None).isoformat()}Z"
     tables = open_cache(kept=work.cache, share=compared or len(tasks) > 1)
     every_file = reports.all_files or compared or any(needs_all_files(one.outputs) for one in tasks)
 
@@ -129,7 +132,7 @@ def measure(
             rules=[*task.settings.packs, *(reports.rules or [])],
             ignores=ignoring.ignores(task.settings.image.ignores),
             obey_label=not ignoring.no_ignore,
-            today=day,
+            today=now.date(),
             verify=reports.verify,
             redact=reports.redact,
             top=max(top, CHANGES) if compared else top,
@@ -150,12 +153,15 @@ def measure(
                 before = (task.against, task.settings)
                 if compared and before not in befores:
                     befores[before] = report_of(task.against, task)
-                report = document = report_of(
+                report = report_of(
                     task.image,
                     task,
                     manifest_only=reports.manifest_only,
                     **choice.own(task.settings.image),
                 )
+                if reports.timestamp:
+                    report = replace(report, timestamp=stamp)
+                document = report
                 if compared:
                     document = compare(befores[before], report, top=changes)
             if task.gates:

@@ -112,6 +112,13 @@ RulePacks = Annotated[
 Verify = Annotated[bool, option("--verify/--no-verify", "Check every digest, diff id and size.")]
 Redact = Annotated[bool, option("--redact/--no-redact", "Hide values that look like secrets.")]
 Top = Annotated[int, option("--top", "Length of each list.", min=1, max=100_000)]
+Timestamp = Annotated[
+    bool,
+    option(
+        "--timestamp",
+        "Say in the JSON when it was made: now, or at the moment of SOURCE_DATE_EPOCH.",
+    ),
+]
 AllFiles = Annotated[
     bool,
     option(
@@ -178,6 +185,29 @@ Units = Annotated[
         "--units",
         "Of sizes for people: si (1 MB = 1,000,000 bytes, the default) or iec (1 MiB = 1,048,576 bytes).",
         "si|iec",
+        show_default=False,
+    ),
+]
+
+Color = Annotated[
+    str,
+    option(
+        "--color",
+        "Of text at stdout: auto (on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise), always or"
+        " never.",
+        "auto|always|never",
+    ),
+]
+NoColor = Annotated[
+    bool, typer.Option("--no-color", help="The same as --color never.", show_default=False)
+]
+Quiet = Annotated[bool, option("--quiet -q", "Say nothing on stderr but errors.")]
+Verbose = Annotated[
+    int,
+    option(
+        "--verbose -v",
+        "Say on stderr what is read, a line per layer; -vv: also how.",
+        count=True,
         show_default=False,
     ),
 ]

@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from slim.errors import (
     InputError,
@@ -61,7 +61,7 @@ def parse_outputs(
     Raises:
         UsageError: an unknown format, two outputs for stdout or for one file.
     """
-    from slim.console import STDOUT, is_terminal, print_message
+    from slim.console import STDOUT, is_terminal, print_notice
     from slim.report.formats import COMPARISON_FORMATS, FORMATS, TOGETHER, check_format
 
     known = [*(COMPARISON_FORMATS if compared else FORMATS), _REPORT]
@@ -71,7 +71,7 @@ def parse_outputs(
         name, _, path = value.partition("=")
         check_format(name, list(TOGETHER) if several else known)
         if path == "+":
-            print_message(f"slim: {name} is left out: there is no path after the +")
+            print_notice(f"slim: {name} is left out: there is no path after the +")
             continue
         append = path.startswith("+")
         outputs.append(Output(name, "" if path in STDOUT else path.removeprefix("+"), append))
@@ -100,6 +100,7 @@ def rendered(
     files: int | None = None,
     show_suppressed: bool = False,
     units: str = "si",
+    color: bool = False,
 ) -> list[Text]:
     """All outputs, made before any is written.
 
@@ -112,6 +113,7 @@ def rendered(
             as they can be read back.
         show_suppressed: list suppressed findings on pages for people.
         units: of sizes for people, `si` or `iec`.
+        color: colour text at stdout.
     """
     from slim.report.comparison import Comparison
     from slim.report.formats import render
@@ -119,7 +121,7 @@ def rendered(
 
     own = report if isinstance(document, Comparison) else document
     short = own and shorten(own, files, MAX_FILES)
-    given = {name: value for name, value in (labels or {}).items() if value}
+    given: dict[str, Any] = {name: value for name, value in (labels or {}).items() if value}
     texts = []
     for one in outputs:
         if one.format == _REPORT and short is None:
@@ -133,9 +135,15 @@ def rendered(
             shown = short
         assert shown is not None  # noqa: S101
         name = "json" if one.format == _REPORT else one.format
-        texts.append(
-            Text(render(shown, name, show_suppressed=show_suppressed, units=units, **given), one)
+        text = render(
+            shown,
+            name,
+            show_suppressed=show_suppressed,
+            units=units,
+            color=color and not one.path,
+            **given,
         )
+        texts.append(Text(text, one))
     return texts
 
 

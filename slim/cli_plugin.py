@@ -68,6 +68,7 @@ def _options(root: Any) -> dict[str, dict[str, Any]]:
             flag = next(word for word in one.opts if word.startswith("--"))
             off = next(iter(one.secondary_opts), "")
             kind: Kind = "flag" if one.is_flag else "list" if one.multiple else "value"
+            kind = "count" if one.count else kind
             options[flag.removeprefix("--").replace("-", "_")] = Option(kind, flag, off)
     return found
 

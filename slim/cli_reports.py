@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slim.cli_grouped import grouped
-from slim.cli_groups import GateOptions, PageOptions, SettingsOptions, ShowOptions
+from slim.cli_groups import GateOptions, PageOptions, SettingsOptions, ShowOptions, VoiceOptions
 from slim.cli_options import CommentKey as PageKey
 from slim.cli_options import LimitSettings, Outputs, Timeout
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
@@ -52,6 +52,7 @@ def render(
     show: ShowOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
+    voice: VoiceOptions,
 ) -> None:
     """Write any output from a report or comparison, without images.
 
@@ -63,6 +64,7 @@ def render(
     from slim.report.load import load_document
 
     limits = read_limits(limit, timeout)
+    voice.begin()
     labels: dict[str, Any] = pages.labels(key)
     said = show.words()
     with deadline(limits.timeout):
@@ -96,6 +98,7 @@ def check(
     show: ShowOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
+    voice: VoiceOptions,
 ) -> None:
     """Judge reports or comparisons by budgets and findings.
 
@@ -107,6 +110,7 @@ def check(
     from slim.report.gate import judge, judge_comparison
     from slim.report.load import load_document
 
+    voice.begin()
     names = short_names(report)
     keys = [named(settings.key, name) for name in names]
     told = {key: settings.read(key) for key in dict.fromkeys(keys)}
@@ -160,7 +164,7 @@ def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
         typer.Exit: with 1, a gate failed.
         InputError: a report does not hold what would decide a gate.
     """
-    from slim.console import print_message
+    from slim.console import print_notice
     from slim.report.terminal import clean
 
     said = [
@@ -169,7 +173,7 @@ def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
     ]
     for result, text in said:
         if result != "unknown":
-            print_message(f"slim: {clean(text)}")
+            print_notice(f"slim: {clean(text)}")
     for result, text in said:
         if result == "unknown":
             raise InputError(

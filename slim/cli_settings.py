@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from slim.errors import UsageError
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
     """The settings that hold for the image of `key`; errors are those of `load_config`."""
     from slim.config import Config, load_config
-    from slim.console import print_message
+    from slim.console import print_notice
     from slim.report.terminal import clean
 
     if no_config:
@@ -27,7 +27,7 @@ def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
         return Config()
     config = load_config(file, key=key)
     if config.notice:
-        print_message(f"slim: {clean(config.notice)}")
+        print_notice(f"slim: {clean(config.notice)}")
     return config
 
 
@@ -63,15 +63,15 @@ def read_ignores(
         raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
 
 
-def read_day() -> date:
-    """The day by which suppressions have expired: that of SOURCE_DATE_EPOCH, else today, in UTC.
+def read_now() -> datetime:
+    """The moment of SOURCE_DATE_EPOCH, else now, in UTC: of the report, and for what has expired.
 
     Raises:
         UsageError: the variable is no number of seconds.
     """
     text = os.environ.get("SOURCE_DATE_EPOCH")
     try:
-        return (datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)).date()
+        return datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
         raise UsageError(
             "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, no number of seconds since 1970"

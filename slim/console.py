@@ -13,11 +13,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import Lock
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 
 from slim.errors import SlimError, UsageError
 from slim.report.terminal import clean
 
+if TYPE_CHECKING:
+    from logging import Logger
+
+_WARNING = 30
+"""`logging.WARNING`, without what it takes to import it."""
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that are names of stdout."""
 _DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
@@ -52,6 +57,48 @@ def print_message(text: str) -> None:
     if sys.stderr is not None:
         with suppress(OSError):
             print(text, file=sys.stderr, flush=True)
+
+
+def print_notice(text: str) -> None:
+    """The same for what is no error, unless `--quiet` was given."""
+    if _logger().isEnabledFor(_WARNING):
+        print_message(text)
+
+
+def listen(*, quiet: bool, verbose: int) -> None:
+    """Show on stderr what the modules of slim log: with `verbose` 1 what is read, with 2 how. Notices are
+    shown in any case but `quiet`."""
+    import logging
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            print_message(f"slim: {clean(record.getMessage())}")
+
+    logger = _logger()
+    levels = (logging.WARNING, logging.INFO, logging.DEBUG)
+    logger.setLevel(logging.ERROR if quiet else levels[min(verbose, 2)])
+    logger.handlers[:] = [Handler()] if verbose else []
+    logger.propagate = False
+
+
+def _logger() -> Logger:
+    from logging import getLogger
+
+    return getLogger("slim")
+
+
+def wants_color(choice: str) -> bool:
+    """Whether stdout is coloured: `always`, `never`, or with `auto` what the environment says.
+
+    NO_COLOR (no-color.org) counts before FORCE_COLOR (force-color.org) and CLICOLOR_FORCE.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if os.environ.get("NO_COLOR"):
+        return False
+    if os.environ.get("FORCE_COLOR") or os.environ.get("CLICOLOR_FORCE", "0") not in ("", "0"):
+        return True
+    return is_terminal(sys.stdout) and os.environ.get("TERM") != "dumb"
 
 
 def print_output(text: str) -> None:
@@ -156,7 +203,8 @@ def _umask() -> int:
 
 @contextmanager
 def progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
-    """A bar on stderr for work that takes over a second; only on a terminal."""
+    """A bar on stderr for work that takes over a second; only on a terminal, and not among other lines."""
+    wanted = wanted and _logger().getEffectiveLevel() == _WARNING
     if not wanted or not is_terminal(sys.stderr) or os.environ.get("TERM") == "dumb":
         yield None
         return

@@ -26,9 +26,10 @@ SETTINGS = {
     "token": "The forge's token, from a secret. Without one the comment is printed.",
 }
 """Settings that are no options."""
+_TIMES = ("0", "1", "2")
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 
-Kind = Literal["flag", "value", "list"]
+Kind = Literal["flag", "value", "list", "count"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +124,10 @@ def _words(name: str, option: Option, value: str) -> list[str]:
     if option.kind == "flag":
         word = option.on if _flag(name, value) else option.off
         return [word] if word else []
+    if option.kind == "count":
+        if value not in _TIMES:
+            raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is none of 0, 1, 2")
+        return [option.on] * int(value)
     values = _list(name, value) if option.kind == "list" else [value]
     return [word for one in values for word in (option.on, one)]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from slim.image.model import Image
     from slim.limits import Limits
 
+_log = logging.getLogger(__name__)
 _DOCKERFILE_BYTES = 1 << 20
 
 
@@ -78,6 +80,13 @@ def read_image(
         cache=cache,
         progress=_summed(progress, 0),
     ) as image:
+        _log.info(
+            "%s: %s, %s, %d layers",
+            os.fspath(source),
+            image.format,
+            image.config.platform,
+            len(image.layers),
+        )
         placements = _place(text, dockerfile, image, target)
         # What comes after is imported while the layers are read: the start is part of the time.
         preparing = Thread(target=_prepare, args=(advice,), daemon=True)
@@ -94,6 +103,7 @@ def read_image(
         )
         preparing.join()
     files = resolve(tables)
+    _log.debug("names in all layers: %s", f"{len(files.name):,}")
     ledger = account(files, tables, [layer.size for layer in image.layers])
     opened = _open_base(base, str(image.config.platform), registry, limits)
     return Reading(image, tables, files, ledger, find_base(image, opened), placements)

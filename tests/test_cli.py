@@ -437,7 +437,8 @@ def test_every_option_has_its_variable(name: str) -> None:
             assert option.help
 
 
-RENAMED = {"show_progress"}
+RENAMED = {"no_color"}
+"""SLIM_COLOR=never says it."""
 
 
 @pytest.mark.parametrize(

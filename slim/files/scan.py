@@ -7,7 +7,9 @@ decompression windows take turns.
 
 from __future__ import annotations
 
+import logging
 import os
+import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -23,7 +25,9 @@ from slim.image.model import Blob, Image, Layer
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import sniff
 from slim.stream.memory import Memory
+from slim.units import format_bytes
 
+_log = logging.getLogger(__name__)
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
 
@@ -70,7 +74,15 @@ def scan(
             # Whatever the cache knows: the same options give the same report.
             if progress is not None:
                 progress(blob.size)
-            return read_toc(layer.toc, blob.size, limits)
+            table = read_toc(layer.toc, blob.size, limits)
+            _log.info(
+                "layer %d: table of contents of %s, names: %s",
+                layer.index,
+                format_bytes(blob.size),
+                f"{len(table):,}",
+            )
+            return table
+        started = time.monotonic()
         try:
             table = _scan_layer(
                 layer,
@@ -90,6 +102,15 @@ def scan(
             for stop in stops[at + 1 :]:
                 stop.set()
             raise
+        _log.info(
+            "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",
+            layer.index,
+            format_bytes(table.blob_bytes),
+            table.compression,
+            format_bytes(table.tar_bytes),
+            f"{len(table):,}",
+            time.monotonic() - started,
+        )
         return settled(table, extra)
 
     _keep_freed_memory()
@@ -150,6 +171,7 @@ def _scan_layer(
         elif cache is not None and (name := _stored_digest(layer, blob)):
             known = cache.load(name, extract=extract, extra=extra, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
+            _log.debug("layer %d: its table is in the cache", layer.index)
             table = known if remote else again(known, blob, verify, progress, stop)
         elif new is not None:
             table = new

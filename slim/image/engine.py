@@ -6,6 +6,7 @@ what it writes. Sources: docker-save(1), podman-save(1), ctr(8) `images export`,
 
 from __future__ import annotations
 
+import logging
 import os
 import re
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from slim.errors import InputError, SlimError, UsageError
 if TYPE_CHECKING:
     import subprocess
 
+_log = logging.getLogger(__name__)
 ENGINES = {
     "docker": ("docker", "save"),
     "podman": ("podman", "save"),
@@ -82,6 +84,7 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
             f"{command[0]} is not on PATH",
             "install it, or save the image to a file where it is and analyze that",
         )
+    _log.debug("running %s", " ".join(command))
     with (
         tempfile.TemporaryFile() as words,
         subprocess.Popen(  # noqa: S603 - a fixed command; the name has been checked

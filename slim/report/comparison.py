@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import UNSET, Meta, Struct, UnsetType
 
 from slim.report.model import (
     LARGEST,
@@ -18,6 +18,7 @@ from slim.report.model import (
     Count,
     Dive,
     Finding,
+    Moment,
     Place,
     Size,
     Tool,
@@ -194,6 +195,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
 
     schema_version: str = SCHEMA_VERSION
     kind: Literal["comparison"] = "comparison"
+    timestamp: Moment | UnsetType = UNSET
+    """When it was made, in UTC; only with `--timestamp`."""
     tool: Tool
     base: Side
     image: Side

@@ -52,6 +52,7 @@ def compare(base: Report, image: Report, *, top: int = 1_000) -> Comparison:
     compared = files(base, image)
     changed, changed_rest = compared.largest(growth.live, top)
     return Comparison(
+        timestamp=image.timestamp,
         tool=image.tool,
         base=side(base),
         image=side(image),

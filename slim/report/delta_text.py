@@ -10,8 +10,9 @@ from collections.abc import Sequence
 from slim.report import words
 from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
 from slim.report.delta_words import causes, counts, growth, sentence, sums
-from slim.report.layout import WIDTH, reasons, table, units, wrapped
+from slim.report.layout import WIDTH, headline, reasons, table, units, wrapped
 from slim.report.model import Place
+from slim.report.paint import Paint, painter
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes
 
@@ -21,10 +22,13 @@ _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
 _FILES = {"larger": "new, or it grew", "smaller": "gone, or it shrank", "changed": "other contents"}
 
 
-def render(comparison: Comparison) -> str:
-    """Headline, sizes, the layers that grew with a fix, then what changed, largest first, and warnings."""
+def render(comparison: Comparison, *, color: bool = False) -> str:
+    """Headline, sizes, the layers that grew with a fix, then what changed, largest first, and warnings.
+
+    With `color` the headline is coloured.
+    """
     parts = [
-        _headline(comparison),
+        _headline(comparison, painter(color)),
         _sizes(comparison),
         _causes(comparison),
         _layers(comparison),
@@ -37,10 +41,9 @@ def render(comparison: Comparison) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(comparison: Comparison) -> str:
+def _headline(comparison: Comparison, paint: Paint) -> str:
     name = clean(words.short_name(comparison), 48)
-    verdict = words.verdict(comparison)
-    lines = [wrapped(f"{name}: {sentence(comparison)}" + (f": {verdict}" if verdict else ""))]
+    lines = [headline(f"{name}: {sentence(comparison)}", comparison, paint)]
     platforms = [
         clean(one.platform or "unknown platform", 40) for one in (comparison.base, comparison.image)
     ]

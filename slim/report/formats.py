@@ -35,21 +35,21 @@ FORMATS = {
 """Name → module with a function `render`; imported when it is asked for."""
 PAGES = ("text", "markdown")
 """Those that take `show_suppressed`."""
-COMPARISON_FORMATS: dict[str, tuple[str, dict[str, str]]] = {
-    "text": ("slim.report.delta_text", {}),
-    "json": ("slim.report.wire", {}),
-    "markdown": ("slim.report.delta_markdown", {}),
-    "sarif": ("slim.report.sarif", {}),
-    "gitlab": ("slim.report.gitlab", {}),
-    "github": ("slim.report.github", {}),
-    "junit": ("slim.report.junit", {}),
-    "csv": ("slim.report.delta_csv", {}),
-    "metrics": ("slim.report.metrics", {}),
-    "summary": ("slim.report.summary", {}),
-    "env": ("slim.report.env", {}),
-    "html": ("slim.report.html", {}),
+COMPARISON_FORMATS = {
+    "text": "slim.report.delta_text",
+    "json": "slim.report.wire",
+    "markdown": "slim.report.delta_markdown",
+    "sarif": "slim.report.sarif",
+    "gitlab": "slim.report.gitlab",
+    "github": "slim.report.github",
+    "junit": "slim.report.junit",
+    "csv": "slim.report.delta_csv",
+    "metrics": "slim.report.metrics",
+    "summary": "slim.report.summary",
+    "env": "slim.report.env",
+    "html": "slim.report.html",
 }
-"""The same for comparisons, with arguments of `render`."""
+"""The same for comparisons."""
 _LABELS = ("key", "head", "report_url", "run_url", "rules_url")
 TOGETHER = {"text": "plain", "markdown": "", "summary": "summary"}
 """Formats that show several documents on one page, and the flavor of that page."""
@@ -70,6 +70,7 @@ def render(
     *,
     show_suppressed: bool = False,
     units: str = "si",
+    color: bool = False,
     **labels: str,
 ) -> str:
     """The report or comparison in a format: `text`, `json`, `markdown`, …
@@ -77,7 +78,7 @@ def render(
     `labels`: `flavor`, `key`, `base_head`, `head`, `run`, `report_url`, `run_url` and `rules_url` as in
     `slim.report.delta_markdown`; formats that have no place for one leave it out. Pages for people only
     count the findings that are suppressed, unless `show_suppressed`. Sizes for people are in `units`, `si` or
-    `iec`; numbers for programs are bytes.
+    `iec`; numbers for programs are bytes. `color` is for `text` on a terminal.
 
     Raises:
         UsageError: there is no such format, `rules_url` is no template, or there are no such units.
@@ -87,21 +88,26 @@ def render(
     with _shown_in(units):
         # What the gates said is part of the JSON, which is the same in all units.
         said = report if units == "si" or format == "json" else restated(report)
-        return _render(said, format, labels, show_suppressed)
+        return _render(said, format, labels, show_suppressed, color)
 
 
 def _render(
-    report: Report | Comparison, format: str, labels: dict[str, str], show_suppressed: bool
+    report: Report | Comparison,
+    format: str,
+    labels: dict[str, str],
+    show_suppressed: bool,
+    color: bool,
 ) -> str:
+    taken: dict[str, Any] = _taken(format, labels)
+    if color and format == "text":
+        taken["color"] = True
     if isinstance(report, Comparison):
         check_format(format, COMPARISON_FORMATS)
-        module, arguments = COMPARISON_FORMATS[format]
-        arguments = arguments | _taken(format, labels)
+        module = COMPARISON_FORMATS[format]
         if format in ("markdown", "summary") and "base_head" in labels:
-            arguments["base_head"] = labels["base_head"]
-        return cast("str", import_module(module).render(report, **arguments))
+            taken["base_head"] = labels["base_head"]
+        return cast("str", import_module(module).render(report, **taken))
     check_format(format)
-    taken: dict[str, Any] = _taken(format, labels)
     if show_suppressed and format in PAGES:
         taken["show_suppressed"] = True
     return cast("str", import_module(FORMATS[format]).render(report, **taken))

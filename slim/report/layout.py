@@ -7,8 +7,10 @@ from collections.abc import Sequence
 
 from tabulate import tabulate
 
+from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.model import Report
+from slim.report.paint import VERDICTS, Paint
 from slim.report.terminal import clean, columns, shorten
 from slim.units import definition
 
@@ -34,6 +36,13 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str], *align: str) -> 
     cut = [[*row[:-1], shorten(row[-1], room)] for row in rows]
     text = tabulate(cut, headers=header, tablefmt="plain", colalign=align, disable_numparse=True)
     return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
+
+
+def headline(text: str, document: Report | Comparison, paint: Paint) -> str:
+    """The first line: the sizes, and what the gates say of them."""
+    verdict = words.verdict(document)
+    tone = VERDICTS[document.verdict.result] if verdict else "strong"
+    return paint(tone, wrapped(f"{text}: {verdict}" if verdict else text))
 
 
 def units() -> str:

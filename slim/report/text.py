@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from slim.report import words
-from slim.report.layout import WIDTH, reasons, table, units, wrapped
+from slim.report.layout import WIDTH, headline, reasons, table, units, wrapped
 from slim.report.model import LayerInfo, Place, Report, Waste
+from slim.report.paint import SEVERITIES, Paint, painter
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes, format_percent
 
 _SHOWN = 10
 
 
-def render(report: Report, *, show_suppressed: bool = False) -> str:
+def render(report: Report, *, show_suppressed: bool = False, color: bool = False) -> str:
     """Headline, totals, what to change, layers, waste by cause, largest directories and files, warnings.
 
-    How many findings are suppressed is said in any case, `show_suppressed` lists them.
+    How many findings are suppressed is said in any case, `show_suppressed` lists them. With `color` the
+    headline and severities are coloured.
     """
+    paint = painter(color)
     parts = [
-        _headline(report),
+        _headline(report, paint),
         _totals(report),
-        _plan(report),
+        _plan(report, paint),
         _suppressed(report, show_suppressed),
         _rebuild(report),
         _layers(report),
@@ -31,14 +34,14 @@ def render(report: Report, *, show_suppressed: bool = False) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(report: Report) -> str:
+def _headline(report: Report, paint: Paint) -> str:
     totals = report.totals
     name = report.image.name or report.source.input
-    verdict = words.verdict(report)
-    lines = [
+    first = (
         f"{clean(name, 48)}: {format_bytes(totals.disk_bytes)} on disk,"
-        f" {format_bytes(totals.pull_bytes)} to pull" + (f": {verdict}" if verdict else "")
-    ]
+        f" {format_bytes(totals.pull_bytes)} to pull"
+    )
+    lines = [headline(first, report, paint)]
     lines += reasons(report)
     if totals.dead_bytes:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
@@ -76,7 +79,7 @@ def _overhead(report: Report) -> str:
     return f"to pull includes {format_bytes(report.totals.overhead_pull_bytes)} of tar headers and padding"
 
 
-def _plan(report: Report) -> str:
+def _plan(report: Report, paint: Paint) -> str:
     """What to change, in order, and how big the image is then."""
     steps = [finding for finding in report.findings if finding.claimed_bytes]
     if not steps:
@@ -87,10 +90,11 @@ def _plan(report: Report) -> str:
         f" {format_bytes(everything.disk_bytes)} after all"
     ]
     for finding in steps[:_SHOWN]:
-        saves = format_bytes(finding.claimed_bytes)
-        sure = f"({finding.confidence}, {finding.safety})"
+        saves = f"{format_bytes(finding.claimed_bytes):>8}"
+        sure = f"({finding.severity}, {finding.confidence}, {finding.safety})"
         title = clean(f"{finding.rule} {finding.title}", WIDTH - 13 - len(sure))
-        lines.append(f"  {saves:>8}  {title} {sure}")
+        tone = SEVERITIES.get(finding.severity, "plain")
+        lines.append(f"  {paint(tone, saves)}  {title} {sure}")
         if finding.where:
             cause = finding.where[0]
             where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"

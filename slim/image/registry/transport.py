@@ -9,6 +9,7 @@ No request can outlast the deadline, however slowly a server answers: then all c
 
 from __future__ import annotations
 
+import logging
 import socket
 from collections.abc import Mapping
 from contextlib import suppress
@@ -25,11 +26,12 @@ from requests.adapters import HTTPAdapter
 
 from slim.errors import NetworkError, SlimError
 from slim.image.registry.access import Access
-from slim.image.registry.origin import Origin, is_private, origin_of
+from slim.image.registry.origin import Origin, is_private, origin_of, show
 from slim.version import VERSION
 
 _CONNECT_SECONDS, _READ_SECONDS = 10.0, 60.0
 _POOL = 32
+_log = logging.getLogger(__name__)
 _ACCEPTED = ("GET", "HEAD")
 _send_once = oras.provider.Registry.do_request.__wrapped__
 
@@ -114,6 +116,9 @@ class Transport:
             response = answer.response
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self.failure(error, target) from None
+        _log.debug(
+            "%s %s %s: %d", method, show(url), headers.get("Range", ""), response.status_code
+        )
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             response.close()
