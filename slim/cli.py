@@ -9,6 +9,7 @@ import typer
 from slim.cli_cache import cache as cache_commands
 from slim.cli_comment import commenting
 from slim.cli_compare import comparisons
+from slim.cli_config import configuring
 from slim.cli_explain import explaining
 from slim.cli_grouped import grouped
 from slim.cli_groups import (
@@ -133,6 +134,7 @@ app.add_typer(comparisons)
 app.add_typer(commenting)
 app.add_typer(plugins)
 app.add_typer(explaining)
+app.add_typer(configuring)
 app.add_typer(rules, name="rules")
 app.add_typer(cache_commands, name="cache")
 

@@ -31,6 +31,8 @@ class Config:
     image: ImageSettings = field(default_factory=ImageSettings)
     limits: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
+    file: str = ""
+    """As it was found; empty when there is none."""
     notice: str = ""
     """To be told to the user, one line."""
 
@@ -58,7 +60,7 @@ def load_config(
             f"{found} has no [image.{key}]{suggestion(key, settings.images)}",
             f"an empty table will do; it has: {', '.join(settings.images)[:500]}",
         )
-    return Config(settings.of(key or ""), settings.limits, settings.packs)
+    return Config(settings.of(key or ""), settings.limits, settings.packs, found)
 
 
 def _dive(file: str) -> Config:
@@ -67,7 +69,7 @@ def _dive(file: str) -> Config:
     if faults:
         raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
     notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"
-    return Config(ImageSettings(gates=gates), notice=notice)
+    return Config(ImageSettings(gates=gates), file=file, notice=notice)
 
 
 def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:

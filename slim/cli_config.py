@@ -1,0 +1,152 @@
+"""`slim config`: which settings hold, where each is from, and the variable that sets it."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from slim.cli_grouped import grouped
+from slim.cli_groups import SettingsOptions
+
+if TYPE_CHECKING:
+    from slim.config import Config
+
+configuring = typer.Typer()
+
+_DEFAULT = "default"
+_ALONE = ("SLIM_CACHE_DIR", "SLIM_CACHE_SIZE", "SLIM_TRACEBACK")
+_SECRET = ("SLIM_TOKEN", "SLIM_REGISTRY_PASSWORD")
+_ADDED = ("--ignore", "--limit", "--rules")
+"""Options that add to what the file says; the others replace it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One value of an option."""
+
+    option: str
+    value: str
+    source: str
+    variable: str
+
+
+@configuring.command(
+    "config",
+    epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default",
+)
+@grouped
+def config(context: typer.Context, *, settings: SettingsOptions) -> None:
+    """Print the settings that hold, where each is from, and its environment variable.
+
+    An option of the command line counts before its variable, that before slim.toml, that before the default.
+    """
+    from tabulate import tabulate
+
+    from slim.advice.words import suggestion
+    from slim.console import print_notice, print_output
+    from slim.report.terminal import clean
+
+    read = settings.read(settings.key)
+    here = {
+        f"--{name.replace('_', '-')}": _said(value)
+        for name, value in context.params.items()
+        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+    }
+    found = [*_rows(context.find_root().command, here, _told(read), read.file), *_variables()]
+    rows = [(one.option, clean(one.value), clean(one.source), one.variable) for one in found]
+    known = {one.variable for one in found} | {*_ALONE, *_SECRET}
+    for name in sorted(os.environ):
+        if name.startswith("SLIM_") and name not in known:
+            print_notice(f"slim: nothing reads the variable {clean(name)}{suggestion(name, known)}")
+    header = ("option", "value", "from", "environment")
+    print_output(tabulate(rows, header, tablefmt="plain", disable_numparse=True) + "\n")
+
+
+def _rows(root: Any, here: dict[str, str], told: dict[str, str], file: str) -> Iterator[_Row]:
+    """The options of all commands, each once; `here` are values of this call, `told` those of the file."""
+    seen = set[str]()
+    for command in _commands(root):
+        for one in command.params:
+            if one.param_type_name != "option" or not one.envvar or one.opts[0] in seen:
+                continue
+            flag = one.opts[0]
+            seen.add(flag)
+            given = os.environ.get(one.envvar)
+            if flag in here:
+                yield _Row(flag, here[flag], "command line", one.envvar)
+                continue
+            if flag == "--config" and not given and file:
+                yield _Row(flag, file, "found", one.envvar)
+                continue
+            if given:
+                yield _Row(flag, _hidden(given), one.envvar, one.envvar)
+            if flag in told and (not given or flag in _ADDED):
+                yield _Row(flag, told[flag], file, one.envvar)
+            if not given and flag not in told:
+                yield _Row(flag, _said(one.default), _DEFAULT, one.envvar)
+
+
+def _variables() -> Iterator[_Row]:
+    """Variables that are no option's, where they are set."""
+    from slim.limits import limits_in
+
+    for name, value in sorted(os.environ.items()):
+        if name in _ALONE:
+            yield _Row("", value, name, name)
+        elif name in _SECRET:
+            yield _Row("", "(set)", name, name)
+        elif name.startswith("SLIM_LIMIT_") and (found := limits_in({name: value})):
+            yield _Row("--limit", found[0], name, name)
+
+
+def _commands(command: Any) -> Iterator[Any]:
+    """Every command that has no commands of its own."""
+    inner = getattr(command, "commands", None)
+    if inner is None:
+        yield command
+    for one in (inner or {}).values():
+        yield from _commands(one)
+
+
+def _said(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "" if value is None else str(value)
+
+
+def _hidden(value: str) -> str:
+    """Without the user and password of an address."""
+    scheme, mark, rest = value.partition("://")
+    return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else value
+
+
+def _told(read: Config) -> dict[str, str]:
+    """What the file says, by the options that say the same."""
+    image, gates = read.image, read.image.gates
+    growth = gates.growth and f"{gates.growth.percent:g}%,{gates.growth.bytes}B"
+    sizes = {
+        "--max-size": gates.size,
+        "--max-pull-size": gates.pull_size,
+        "--max-reclaimable": gates.reclaimable,
+    }
+    values: dict[str, Any] = {
+        "--dockerfile": image.dockerfile,
+        "--target": image.target,
+        "--base": image.base,
+        "--platform": image.platform,
+        "--role": image.role,
+        "--units": image.units,
+        "--output": " ".join(image.output),
+        "--fail-on": ",".join(gates.fail_on),
+        "--max-layers": gates.layers,
+        "--max-growth": growth,
+        **{flag: None if size is None else f"{size}B" for flag, size in sizes.items()},
+        "--ignore": " ".join(map(str, image.ignores)),
+        "--limit": " ".join(read.limits),
+        "--rules": " ".join(read.packs),
+    }
+    return {flag: str(value) for flag, value in values.items() if value not in (None, "")}
