@@ -343,7 +343,8 @@ def test_a_report_with_secrets_is_private(umask: int, run: Run, path: Path, tmp_
 
 def test_a_terminal_gets_text_and_a_pipe_json(path: Path) -> None:
     ours, theirs = pty.openpty()
-    done = process("analyze", path, stdout=theirs, stderr=subprocess.PIPE)
+    plain = {**os.environ, "NO_COLOR": "1"}
+    done = process("analyze", path, env=plain, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
