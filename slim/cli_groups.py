@@ -54,15 +54,19 @@ from slim.cli_options import (
     Verbose,
     Verify,
 )
-from slim.cli_settings import read_config, read_ignores, read_limits
+from slim.cli_settings import read_config, read_ignores, read_limits, read_now
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.advice.ignore import Ignore
     from slim.config import Config
     from slim.limits import Limits
+    from slim.report.comparison import Comparison
     from slim.report.gate import Gates
+    from slim.report.model import Report
     from slim.settings import ImageSettings
+
+    Document = Report | Comparison
 
 T = TypeVar("T")
 COLORS = ("auto", "always", "never")
@@ -161,6 +165,15 @@ class IgnoreOptions:
     def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
         """The suppressions of all places but the image's label."""
         return read_ignores(self.ignore, self.no_ignore, in_file)
+
+    def on(self, document: Document, in_file: Sequence[Ignore] = ()) -> tuple[Document, int]:
+        """A report or comparison as the suppressions have it; and how many findings were suppressed in the
+        analysis, and are not any more."""
+        from slim.report.silence import lift, silence
+
+        if self.no_ignore:
+            return lift(document)
+        return silence(document, self.ignores(in_file), read_now().date()), 0
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -13,7 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from slim.cli_grouped import grouped
-from slim.cli_groups import GateOptions, PageOptions, SettingsOptions, ShowOptions, VoiceOptions
+from slim.cli_groups import (
+    GateOptions,
+    IgnoreOptions,
+    PageOptions,
+    SettingsOptions,
+    ShowOptions,
+    VoiceOptions,
+)
 from slim.cli_options import CommentKey as PageKey
 from slim.cli_options import LimitSettings, Outputs, Timeout
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
@@ -48,6 +55,7 @@ def render(
     output: Outputs = None,
     key: PageKey = "",
     *,
+    ignoring: IgnoreOptions,
     pages: PageOptions,
     show: ShowOptions,
     limit: LimitSettings = None,
@@ -68,7 +76,7 @@ def render(
     labels: dict[str, Any] = pages.labels(key)
     said = show.words()
     with deadline(limits.timeout):
-        documents = [load_document(one, limits=limits) for one in report]
+        documents = [ignoring.on(load_document(one, limits=limits))[0] for one in report]
         if len(documents) == 1:
             compared = isinstance(documents[0], Comparison)
             outputs = parse_outputs(output, compared=compared)
@@ -94,6 +102,7 @@ def check(
     output: Outputs = None,
     *,
     gates: GateOptions,
+    ignoring: IgnoreOptions,
     settings: SettingsOptions,
     show: ShowOptions,
     limit: LimitSettings = None,
@@ -104,6 +113,9 @@ def check(
 
     No output unless -o asks for one. --max-growth and `new:` in --fail-on are for comparisons. Of several
     reports each is judged, and {} in the key and in the path of an output becomes the report's short name.
+
+    --ignore takes findings out of the gates. What other rules would claim of their bytes only an analysis
+    knows: --max-reclaimable that hangs on it is not decided.
     """
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
@@ -121,6 +133,7 @@ def check(
     with deadline(limits.timeout):
         for file, name, key in zip(report, names, keys, strict=True):
             document = load_document(file, limits=limits)
+            document, lifted = ignoring.on(document, told[key].image.ignores)
             compared = isinstance(document, Comparison)
             asked = gates.gates(told[key].image.gates, compared=compared)
             if not asked:
@@ -132,9 +145,9 @@ def check(
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
             document = (
-                judge_comparison(document, asked)
+                judge_comparison(document, asked, lifted=lifted)
                 if isinstance(document, Comparison)
-                else judge(document, asked)
+                else judge(document, asked, lifted=lifted)
             )
             said = show.words(told[key].image.units)
             labels = {"key": key or "", "rules_url": told[key].image.rules_url}

@@ -19,6 +19,7 @@ from slim.report.comparison import (
 )
 from slim.report.gfm import code, prose, signed, size, table
 from slim.report.page import Cut, Fold
+from slim.report.results import suppressed
 
 _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
 
@@ -61,8 +62,9 @@ def _layer(one: LayerChange) -> tuple[str, ...]:
 
 
 def findings(comparison: Comparison, cut: Cut) -> Fold | None:
-    """New, still there and fixed."""
-    if not comparison.findings:
+    """New, still there and fixed; and how many are suppressed."""
+    silenced = len(suppressed(comparison))
+    if not comparison.findings and not silenced:
         return None
     failing = set(comparison.verdict.findings)
     charged = any(
@@ -86,7 +88,13 @@ def findings(comparison: Comparison, cut: Cut) -> Fold | None:
     if left := comparison.findings[cut.rows :]:
         saves = sum(one.finding.claimed_bytes for one in left)
         rows.append(("", words.count(len(left), "other finding"), size(saves), ""))
-    body = table(("", "rule", "saves", "where"), "llrl", rows)
+    if silenced:
+        says = (
+            f"{says}, {silenced:,} suppressed"
+            if comparison.findings
+            else f"{silenced:,} suppressed"
+        )
+    body = table(("", "rule", "saves", "where"), "llrl", rows) if rows else ""
     return Fold("Findings", says, body + cut.more(len(comparison.findings)), drop=3)
 
 

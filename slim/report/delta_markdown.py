@@ -9,9 +9,10 @@ from slim.report import words
 from slim.report.comparison import Comparison, LayerChange
 from slim.report.delta_folds import directories, files, findings, layers, packages
 from slim.report.gfm import code, link, marker, prose, signed, size, table, unit_definition
-from slim.report.markdown import limit_words, place_and_instruction
+from slim.report.markdown import limit_words, place_and_instruction, silenced
 from slim.report.model import Finding
 from slim.report.page import Cut, Flavor, Said, flavor_of, page
+from slim.report.results import suppressed
 
 _CAUSES = 3
 _UNCHANGED = 100_000
@@ -30,6 +31,7 @@ def render(
     report_url: str = "",
     run_url: str = "",
     rules_url: str = "",
+    show_suppressed: bool = False,
 ) -> str:
     """The page; the arguments are those of `slim.report.markdown`, `base_head` the base's commit.
 
@@ -46,6 +48,7 @@ def render(
         report_url=report_url,
         run_url=run_url,
         rules_url=rules_url,
+        show_suppressed=show_suppressed,
     )
     return page(
         marker(told.name, head, run),
@@ -67,6 +70,7 @@ def say(
     report_url: str = "",
     run_url: str = "",
     rules_url: str = "",
+    show_suppressed: bool = False,
 ) -> Said:
     """The parts of the page; the arguments are those of `render`."""
     cut = Cut(style.rows, report_url, rules_url)
@@ -80,6 +84,8 @@ def say(
     if notes:
         parts.append("\n".join(f"- {note}" for note in notes))
     folds = [fold(comparison, cut) for fold in (layers, findings, packages, directories, files)]
+    if show_suppressed:
+        folds.insert(2, silenced(suppressed(comparison), cut))
     return Said(
         key or words.short_name(comparison),
         _sentence(comparison, style, " compared with ".join(_platforms(comparison))),

@@ -10,9 +10,10 @@ from collections.abc import Sequence
 from slim.report import words
 from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
 from slim.report.delta_words import causes, counts, growth, sentence, sums
-from slim.report.layout import WIDTH, headline, reasons, table, units, wrapped
+from slim.report.layout import WIDTH, headline, reasons, silenced, table, units, wrapped
 from slim.report.model import Place
 from slim.report.paint import Paint, painter
+from slim.report.results import suppressed
 from slim.report.terminal import clean, shorten
 from slim.units import format_bytes
 
@@ -22,10 +23,11 @@ _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
 _FILES = {"larger": "new, or it grew", "smaller": "gone, or it shrank", "changed": "other contents"}
 
 
-def render(comparison: Comparison, *, color: bool = False) -> str:
+def render(comparison: Comparison, *, show_suppressed: bool = False, color: bool = False) -> str:
     """Headline, sizes, the layers that grew with a fix, then what changed, largest first, and warnings.
 
-    With `color` the headline is coloured.
+    How many findings are suppressed is said in any case, `show_suppressed` lists them. With `color` the
+    headline is coloured.
     """
     parts = [
         _headline(comparison, painter(color)),
@@ -33,6 +35,7 @@ def render(comparison: Comparison, *, color: bool = False) -> str:
         _causes(comparison),
         _layers(comparison),
         _findings(comparison),
+        silenced(suppressed(comparison), show_suppressed),
         _packages(comparison),
         _directories(comparison),
         _files(comparison),

@@ -101,6 +101,8 @@ def _render(
     taken: dict[str, Any] = _taken(format, labels)
     if color and format == "text":
         taken["color"] = True
+    if show_suppressed and format in PAGES:
+        taken["show_suppressed"] = True
     if isinstance(report, Comparison):
         check_format(format, COMPARISON_FORMATS)
         module = COMPARISON_FORMATS[format]
@@ -108,8 +110,6 @@ def _render(
             taken["base_head"] = labels["base_head"]
         return cast("str", import_module(module).render(report, **taken))
     check_format(format)
-    if show_suppressed and format in PAGES:
-        taken["show_suppressed"] = True
     return cast("str", import_module(FORMATS[format]).render(report, **taken))
 
 

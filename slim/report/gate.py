@@ -105,25 +105,31 @@ def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str
     return tuple(found)
 
 
-def judge(report: Report, gates: Gates) -> Report:
-    """The report with its budgets and verdict, in place of any that it had."""
+def judge(report: Report, gates: Gates, *, lifted: int = 0) -> Report:
+    """The report with its budgets and verdict, in place of any that it had.
+
+    Of findings that were suppressed afterwards (`slim.report.silence`) other rules may claim the bytes; of
+    those that were suppressed before, and are not any more (`lifted`), nobody knows what they claim. Where
+    a limit or level hangs on it, it is `unknown`.
+    """
     image = side(report)
-    budgets = list(_budgets(image, gates))
+    budgets = list(_budgets(image, gates, _freed(report.findings), lifted))
     failing = [one for one in report.findings if _fails(one, gates.fail_on)]
-    verdict = _verdict(budgets, failing, _doubts(image, gates.fail_on), gates)
+    verdict = _verdict(budgets, failing, _doubts(image, gates.fail_on, lifted), gates)
     judged = replace(report, budgets=budgets, verdict=verdict)
     return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
 
 
-def judge_comparison(comparison: Comparison, gates: Gates) -> Comparison:
-    """The comparison with budgets and verdict, in place of any that it had.
+def judge_comparison(comparison: Comparison, gates: Gates, *, lifted: int = 0) -> Comparison:
+    """The comparison with budgets and verdict, in place of any that it had; `lifted` as for `judge`.
 
     A limit that the base exceeds already is no reason to fail: it is not from this change. Nor is what
     the image that both are built from grew by (`_of_base_image`). `new:` in front of a level or rule
     means findings that the base does not have.
     """
     base, image = comparison.base, comparison.image
-    budgets = list(_budgets(image, gates))
+    freed = _freed([one.finding for one in comparison.notes])
+    budgets = list(_budgets(image, gates, freed, lifted))
     if gates.growth is not None:
         budgets.append(_growth(comparison, gates.growth))
     before = {one.name for one in _budgets(base, gates) if one.result == "over"}
@@ -137,7 +143,10 @@ def judge_comparison(comparison: Comparison, gates: Gates) -> Comparison:
         for one in found
         if _fails(one.finding, named) or (one.status == "new" and _fails(one.finding, named_new))
     ]
-    doubts = [*_doubts(image, gates.fail_on), *_doubts(base, named_new, "the base's report: ")]
+    doubts = [
+        *_doubts(image, [*named, *named_new], lifted),
+        *_doubts(base, named_new, whose="the base's report: "),
+    ]
     verdict = _verdict(charged, failing, doubts, gates)
     judged = replace(comparison, budgets=budgets, over_on_base=on_base, verdict=verdict)
     return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
@@ -196,15 +205,22 @@ def _verdict(
     )
 
 
-def _budgets(image: Side, gates: Gates) -> Iterator[Budget]:
+def _freed(findings: Iterable[Finding]) -> int:
+    """What findings claim that were suppressed after the analysis."""
+    return sum(one.claimed_bytes for one in findings if one.suppressed)
+
+
+def _budgets(image: Side, gates: Gates, freed: int = 0, lifted: int = 0) -> Iterator[Budget]:
     totals, unknown = image.totals, bool(image.unknown_layers)
     if gates.size is not None:
         yield _budget("size", totals.disk_bytes, gates.size, unknown)
     if gates.pull_size is not None:
         yield _budget("pull-size", totals.pull_bytes, gates.pull_size, not image.pull_known)
     if gates.reclaimable is not None:
-        doubt = unknown or image.rules is None
-        yield _budget("reclaimable", totals.reclaimable_bytes, gates.reclaimable, doubt)
+        most = totals.reclaimable_bytes
+        value = most - freed if most > gates.reclaimable else most
+        doubt = unknown or image.rules is None or lifted > 0 or most > gates.reclaimable
+        yield _budget("reclaimable", value, gates.reclaimable, doubt)
     if gates.layers is not None:
         yield _budget("layers", totals.layers, gates.layers, False)
     yield from _dive_budgets(image.dive, gates, unknown)
@@ -280,12 +296,17 @@ def _fails(one: Finding, fail_on: Iterable[str]) -> bool:
     return False
 
 
-def _doubts(image: Side, fail_on: Sequence[str], whose: str = "") -> Iterator[str]:
+def _doubts(
+    image: Side, fail_on: Sequence[str], lifted: int = 0, *, whose: str = ""
+) -> Iterator[str]:
     """Why findings that should fail the gate may be missing from a report."""
     if not fail_on:
         return
     if image.rules is None:
         yield f"{whose}no rules were applied: {', '.join(fail_on)} cannot be decided"
+    if lifted and not set(LEVELS).isdisjoint(fail_on):
+        found = words.count(lifted, "finding")
+        yield f"{whose}{found} suppressed in the analysis: what it would claim is not known"
     if image.findings_left_out:
         left = words.count(image.findings_left_out, "finding")
         yield f"{whose}{left} left out: make it with a larger --top"

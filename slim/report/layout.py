@@ -9,10 +9,10 @@ from tabulate import tabulate
 
 from slim.report import words
 from slim.report.comparison import Comparison
-from slim.report.model import Report
+from slim.report.model import Finding, Report
 from slim.report.paint import VERDICTS, Paint
 from slim.report.terminal import clean, columns, shorten
-from slim.units import definition
+from slim.units import definition, format_bytes
 
 WIDTH = 100
 _REASONS = 10
@@ -43,6 +43,21 @@ def headline(text: str, document: Report | Comparison, paint: Paint) -> str:
     verdict = words.verdict(document)
     tone = VERDICTS[document.verdict.result] if verdict else "strong"
     return paint(tone, wrapped(f"{text}: {verdict}" if verdict else text))
+
+
+def silenced(found: Sequence[Finding], shown: bool) -> str:
+    """How many findings are suppressed; all of them if they are to be `shown`; empty for none."""
+    if not found:
+        return ""
+    count = words.count(len(found), "finding")
+    if not shown:
+        return f"{count} suppressed (--show-suppressed lists them)"
+    lines = [f"Suppressed: {count}"]
+    for one in found:
+        title = clean(f"{one.rule} {one.title}", WIDTH - 12)
+        lines.append(f"  {format_bytes(one.disk_bytes):>8}  {title}")
+        lines.append(wrapped(clean(words.suppressed(one)), first=" " * 12, rest=" " * 12))
+    return "\n".join(lines)
 
 
 def units() -> str:

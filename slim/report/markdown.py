@@ -234,8 +234,12 @@ def _findings(report: Report, cut: Cut) -> Fold | None:
 
 def _suppressed(report: Report, cut: Cut, shown: bool) -> Fold | None:
     """What the user does not want to hear."""
-    found = [one for one in report.findings if one.suppressed]
-    if not found or not shown:
+    return silenced([one for one in report.findings if one.suppressed], cut) if shown else None
+
+
+def silenced(found: Sequence[Finding], cut: Cut) -> Fold | None:
+    """Findings that are suppressed, and why."""
+    if not found:
         return None
     rows = [
         (

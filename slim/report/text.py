@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.report import words
-from slim.report.layout import WIDTH, headline, reasons, table, units, wrapped
+from slim.report.layout import WIDTH, headline, reasons, silenced, table, units, wrapped
 from slim.report.model import LayerInfo, Place, Report, Waste
 from slim.report.paint import SEVERITIES, Paint, painter
 from slim.report.terminal import clean, shorten
@@ -81,7 +81,7 @@ def _overhead(report: Report) -> str:
 
 def _plan(report: Report, paint: Paint) -> str:
     """What to change, in order, and how big the image is then."""
-    steps = [finding for finding in report.findings if finding.claimed_bytes]
+    steps = [one for one in report.findings if one.claimed_bytes and not one.suppressed]
     if not steps:
         return wrapped(clean(words.other_base(report))) if words.other_base(report) else ""
     safe, everything = report.predicted.safe, report.predicted.all
@@ -112,18 +112,7 @@ def _plan(report: Report, paint: Paint) -> str:
 
 def _suppressed(report: Report, shown: bool) -> str:
     """What the user does not want to hear."""
-    found = [one for one in report.findings if one.suppressed]
-    if not found:
-        return ""
-    count = words.count(len(found), "finding")
-    if not shown:
-        return f"{count} suppressed (--show-suppressed lists them)"
-    lines = [f"Suppressed: {count}"]
-    for one in found:
-        title = clean(f"{one.rule} {one.title}", WIDTH - 12)
-        lines.append(f"  {format_bytes(one.disk_bytes):>8}  {title}")
-        lines.append(wrapped(clean(words.suppressed(one)), first=" " * 12, rest=" " * 12))
-    return "\n".join(lines)
+    return silenced([one for one in report.findings if one.suppressed], shown)
 
 
 def _rebuild(report: Report) -> str:

@@ -10,6 +10,7 @@ from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.delta_words import causes, counts, growth, sentence, sums
 from slim.report.html import draw
+from slim.report.results import suppressed
 
 _MOST = 60
 _MOST_ROWS = 300
@@ -20,7 +21,8 @@ def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
     """The variables of `comparison.j2`."""
     changes = [one.disk_bytes - one.base_disk_bytes for one in comparison.layers]
     largest = max(map(abs, changes), default=0)
-    findings = [*comparison.findings, *comparison.notes]
+    notes = [one for one in comparison.notes if one.finding.suppressed is None]
+    findings = [*comparison.findings, *notes]
     return {
         "one": comparison,
         "tool": comparison.tool,
@@ -37,6 +39,7 @@ def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
             for change in changes[:_MOST_LAYERS]
         ],
         "findings": findings,
+        "suppressed": suppressed(comparison),
         "finding_words": counts(
             {"still": "already on base"}.get(one.status, one.status) for one in findings
         ),

@@ -55,6 +55,7 @@ def _environment() -> jinja2.Environment:
         "limit": words.limit,
         "budget_value": lambda budget: words.budgeted(budget.name, budget.value),
         "kept": words.contents,
+        "why_suppressed": words.suppressed,
         "dead_words": words.cause,
         "swatch": lambda tone: Markup(draw.swatch(tone)),  # noqa: S704
     }

@@ -31,7 +31,11 @@ _WITH_SUMS = ("size", "pull-size", "reclaimable", "layers")
 
 def context(report: Report, key: str = "") -> dict[str, Any]:
     """The variables of `report.j2`. Lists are bounded: with the page's texts cut, so is its size."""
-    steps = [one for one in report.findings if one.claimed_bytes or one.claimed_pull_bytes]
+    steps = [
+        one
+        for one in report.findings
+        if (one.claimed_bytes or one.claimed_pull_bytes) and not one.suppressed
+    ]
     colours = tones(report.layers)
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
@@ -51,8 +55,11 @@ def context(report: Report, key: str = "") -> dict[str, Any]:
         "rebuilt": words.rebuilt(report),
         "steps": steps,
         "notes": [
-            one for one in report.findings if not one.claimed_bytes and not one.claimed_pull_bytes
+            one
+            for one in report.findings
+            if not one.claimed_bytes and not one.claimed_pull_bytes and not one.suppressed
         ],
+        "suppressed": [one for one in report.findings if one.suppressed],
         "failing": set(report.verdict.findings),
         "shown": _STEPS,
         "most": _MOST,
