@@ -29,6 +29,7 @@ from slim.cli_plugin import plugins
 from slim.cli_registry import RegistryOptions
 from slim.cli_reports import reports as report_commands
 from slim.cli_rules import rules
+from slim.errors import UsageError
 from slim.version import VERSION
 
 CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
@@ -43,7 +44,11 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 pass, 1 a gate failed, 2 usage, 3 unreadable or unsupported, 4 integrity,"
-    " 5 limit, 6 network, 70 internal, 130 interrupted.",
+    " 5 limit, 6 network, 70 internal, 130 interrupted.\n\n"
+    "Examples:\n\n"
+    "  slim analyze app.tar --dockerfile Dockerfile\n\n"
+    "  slim compare main.json app.tar\n\n"
+    "  slim explain ELX009 app.tar",
 )
 
 
@@ -105,7 +110,7 @@ def analyze(
     registry: RegistryOptions,
     voice: VoiceOptions,
 ) -> None:
-    """Say where an image's bytes are from, and which are dead weight.
+    """Say where an image's bytes are from, and which are waste.
 
     Of several images each has a report: {} in the path of an output, in the key and in --against becomes
     the image's short name. What layers they share is read once.
@@ -139,10 +144,34 @@ app.add_typer(rules, name="rules")
 app.add_typer(cache_commands, name="cache")
 
 
-@app.command()
+@app.command(epilog="Example:\n\n  slim schema > report.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the report."""
     from slim.console import print_output
     from slim.report.wire import render_schema
 
     print_output(render_schema())
+
+
+@app.command(
+    epilog="Examples:\n\n"
+    "  slim completion bash > ~/.local/share/bash-completion/completions/slim\n\n"
+    "  slim completion fish > ~/.config/fish/completions/slim.fish"
+)
+def completion(
+    shell: Annotated[
+        str, typer.Argument(metavar="SHELL", help="bash, zsh, fish, powershell or pwsh.")
+    ],
+) -> None:
+    """Print what makes a shell complete commands and options."""
+    from typer._completion_shared import Shells, get_completion_script
+
+    from slim.console import print_output
+
+    known = [one.value for one in Shells]
+    if shell not in known:
+        raise UsageError(
+            "bad-choice", f"there is no completion for {shell!r}", f"{', '.join(known)}"
+        )
+    script = get_completion_script(prog_name="slim", complete_var="_SLIM_COMPLETE", shell=shell)
+    print_output(f"{script}\n")

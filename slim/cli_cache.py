@@ -42,7 +42,7 @@ def show() -> None:
     )
 
 
-@cache.command()
+@cache.command(epilog="Example:\n\n  slim cache clear")
 def clear() -> None:
     """Remove everything that is kept."""
     from slim.units import format_bytes

@@ -79,7 +79,7 @@ def comment(
     *,
     voice: VoiceOptions,
 ) -> None:
-    """Comment on the pull request of this job, or update the comment.
+    """Comment on the job's pull request, or update the comment.
 
     Forge, repository, pull request and commit are found in GitHub Actions, GitLab CI, Drone,
     Woodpecker, Gitea and Forgejo Actions, Bitbucket Pipelines, Azure Pipelines and Jenkins.

@@ -40,9 +40,10 @@ class _Row:
 )
 @grouped
 def config(context: typer.Context, *, settings: SettingsOptions) -> None:
-    """Print the settings that hold, where each is from, and its environment variable.
+    """Print the settings that hold, and where each is from.
 
-    An option of the command line counts before its variable, that before slim.toml, that before the default.
+    Each has its environment variable beside it. An option of the command line counts before its variable,
+    that before slim.toml, that before the default.
     """
     from tabulate import tabulate
 

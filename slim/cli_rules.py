@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from slim.cli_options import option
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def list_rules(
         ),
     ] = None,
     category: Annotated[
-        str | None, typer.Option(help="Only this category.", show_default=False)
+        str | None, option("--category", "Only this category.", "NAME", show_default=False)
     ] = None,
 ) -> None:
     """Print id, certainty, safety and title of each rule."""

@@ -542,12 +542,31 @@ def test_help_reads_no_image_code() -> None:
     assert done.stdout.endswith("\nset()\n")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_completion(shell: str) -> None:
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "pwsh"])
+def test_completion(shell: str, run: Run) -> None:
     env = {**os.environ, "_SLIM_COMPLETE": f"source_{shell}"}
     done = process(env=env, capture_output=True)
     assert done.returncode == 0
     assert b"_SLIM_COMPLETE" in done.stdout
+    assert run("completion", shell) == (0, f"{done.stdout.decode().strip()}\n", "")
+
+
+def test_a_shell_takes_the_completion_that_is_printed(run: Run) -> None:
+    script = run("completion", "bash")[1]
+    shown = subprocess.run(
+        ["bash", "-c", f"{script}\ncomplete -p slim"], capture_output=True, text=True, check=True
+    )
+    assert shown.stdout.split()[-1] == "slim"
+    assert is_error(run("completion", "tcsh")[2], "bad-choice")
+
+
+@pytest.mark.parametrize("name", commands())
+def test_every_command_has_an_example_in_its_help(name: str) -> None:
+    waiting = [commands()[name]]
+    while waiting:
+        one = waiting.pop()
+        waiting += getattr(one, "commands", {}).values()
+        assert getattr(one, "commands", None) or "  slim " in one.epilog or "_" in one.epilog
 
 
 def test_completion_completes() -> None:
