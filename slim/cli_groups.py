@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from slim.cli_options import (
     AdviceWanted,
@@ -72,8 +71,7 @@ T = TypeVar("T")
 COLORS = ("auto", "always", "never")
 
 
-@dataclass(frozen=True, kw_only=True)
-class SettingsOptions:
+class SettingsOptions(NamedTuple):
     """Which settings hold."""
 
     config: ConfigFile = None
@@ -85,8 +83,7 @@ class SettingsOptions:
         return read_config(self.config, self.no_config, key)
 
 
-@dataclass(frozen=True, kw_only=True)
-class ImageOptions:
+class ImageOptions(NamedTuple):
     """Which image, and what is known of it beforehand."""
 
     dockerfile: Dockerfile = None
@@ -118,8 +115,7 @@ class ImageOptions:
         }
 
 
-@dataclass(frozen=True, kw_only=True)
-class ReportOptions:
+class ReportOptions(NamedTuple):
     """What of an image is read, and what its report has."""
 
     manifest_only: ManifestOnly = False
@@ -131,8 +127,7 @@ class ReportOptions:
     timestamp: Timestamp = False
 
 
-@dataclass(frozen=True, kw_only=True)
-class WorkOptions:
+class WorkOptions(NamedTuple):
     """How much work may be done, and how."""
 
     jobs: Jobs = None
@@ -155,8 +150,7 @@ class WorkOptions:
             yield advance
 
 
-@dataclass(frozen=True, kw_only=True)
-class IgnoreOptions:
+class IgnoreOptions(NamedTuple):
     """Which findings are not to be told."""
 
     ignore: Ignored = None
@@ -176,8 +170,7 @@ class IgnoreOptions:
         return silence(document, self.ignores(in_file), read_now().date()), 0
 
 
-@dataclass(frozen=True, kw_only=True)
-class ShowOptions:
+class ShowOptions(NamedTuple):
     """How outputs for people are written."""
 
     units: Units = None
@@ -205,8 +198,7 @@ class ShowOptions:
         return {"units": units, "show_suppressed": self.show_suppressed, "color": color}
 
 
-@dataclass(frozen=True, kw_only=True)
-class VoiceOptions:
+class VoiceOptions(NamedTuple):
     """What is said on stderr."""
 
     quiet: Quiet = False
@@ -225,8 +217,7 @@ class VoiceOptions:
         listen(quiet=self.quiet, verbose=self.verbose)
 
 
-@dataclass(frozen=True, kw_only=True)
-class PageOptions:
+class PageOptions(NamedTuple):
     """What pages say of where they come from."""
 
     flavor: Flavor = "github"
@@ -262,8 +253,7 @@ class PageOptions:
         return {name: value for name, value in labels.items() if value}
 
 
-@dataclass(frozen=True, kw_only=True)
-class GateOptions:
+class GateOptions(NamedTuple):
     """What to fail on."""
 
     max_size: MaxSize = None

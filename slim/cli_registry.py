@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 from slim.cli_options import option
 from slim.errors import UsageError
@@ -92,8 +91,7 @@ BlockPrivate = Annotated[
 ]
 
 
-@dataclass(frozen=True, kw_only=True)
-class RegistryOptions:
+class RegistryOptions(NamedTuple):
     """How registries are read, and who we are there."""
 
     plain_http: PlainHttp = None
@@ -110,8 +108,7 @@ class RegistryOptions:
 
     def access(self, timeout: float) -> Access:
         """What the options and the environment say; `timeout` is the seconds that a registry may take."""
-        given = {one.name: getattr(self, one.name) for one in fields(self)}
-        return parse_access(timeout, **given, environ=os.environ)
+        return parse_access(timeout, **self._asdict(), environ=os.environ)
 
 
 def parse_access(
