@@ -141,6 +141,7 @@ def _told(read: Config) -> dict[str, str]:
         "--platform": image.platform,
         "--role": image.role,
         "--units": image.units,
+        "--rules-url": image.rules_url,
         "--output": " ".join(image.output),
         "--fail-on": ",".join(gates.fail_on),
         "--max-layers": gates.layers,
