@@ -1,15 +1,15 @@
 """Report v1: the wire format. These types are the source of the JSON Schema (`slim schema`).
 
-All sizes are whole bytes and end in `_bytes`; ratios are 0..1; lists are sorted; there is no timestamp,
-so that the same image gives the same report. Consumers must accept unknown fields: a minor version only
-adds some.
+All sizes are whole bytes and end in `_bytes`; ratios are 0..1; lists are sorted; there is no timestamp
+unless one is asked for, so that the same image gives the same report. Consumers must accept unknown
+fields: a minor version only adds some.
 """
 
 from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from slim.report.model.advice import (
     Amount,
@@ -25,7 +25,7 @@ from slim.report.model.contents import DirectoryInfo, PackageInfo, TreeNode
 from slim.report.model.image import Base, ImageInfo, Role, Source, Tool
 from slim.report.model.layers import Dive, Example, LabelBytes, LayerInfo, Place, Totals, Waste
 from slim.report.model.notes import Budget, Truncated, Verdict, Warning
-from slim.report.model.sizes import LARGEST, Count, Ratio, Size
+from slim.report.model.sizes import LARGEST, Count, Moment, Ratio, Size
 
 __all__ = [
     "LARGEST",
@@ -44,6 +44,7 @@ __all__ = [
     "KeepPart",
     "LabelBytes",
     "LayerInfo",
+    "Moment",
     "PackageInfo",
     "Place",
     "Predicted",
@@ -71,6 +72,8 @@ class Report(Struct, frozen=True, kw_only=True):
 
     schema_version: str = SCHEMA_VERSION
     kind: Literal["analysis"] = "analysis"
+    timestamp: Moment | UnsetType = UNSET
+    """When it was made, in UTC; only with `--timestamp`."""
     tool: Tool
     source: Source
     image: ImageInfo
