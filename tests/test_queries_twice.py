@@ -90,6 +90,22 @@ def test_the_outer_jar_goes_where_all_of_it_is_on_the_class_path(found: Findings
     assert "JVM004" not in found(layer(LOOSE | {"app/shop.jar": FAT}), config=config)
 
 
+@pytest.mark.parametrize(
+    ("command", "place"),
+    [
+        (["java", "-cp", "lib/*:classes", "com.example.App"], "app/lib/"),
+        (["java", "org.springframework.boot.loader.launch.JarLauncher"], "app/BOOT-INF/lib/"),
+    ],
+)
+def test_the_outer_jar_goes_where_it_is_run_unpacked(
+    command: list[str], place: str, found: Findings
+) -> None:
+    contents: Contents = {"app/shop.jar": FAT, f"{place}other-1.0.jar": b"other"}
+    contents.update({place + name: content for name, content in LIBRARIES.items()})
+    config = {"Cmd": command, "WorkingDir": "/app"}
+    assert paths(found(layer(contents), config=config)["JVM004"]) == {"app/shop.jar"}
+
+
 def test_both_may_be_needed_where_a_command_names_both(found: Findings) -> None:
     config = {"Cmd": ["java", "-Dloader.path=/app/lib", "-jar", "/app/shop.jar"]}
     assert "JVM004" not in found(layer(LOOSE | {"app/shop.jar": FAT}), config=config)
@@ -98,6 +114,18 @@ def test_both_may_be_needed_where_a_command_names_both(found: Findings) -> None:
 def test_jars_of_other_sizes_are_others(found: Findings) -> None:
     others: Contents = {f"app/lib/{name}": one + b"!" for name, one in LIBRARIES.items()}
     assert "JVM004" not in found(layer(others | {"app/shop.jar": FAT}), config=JAVA)
+
+
+def test_a_servers_libraries_are_not_those_of_its_war(found: Findings) -> None:
+    war = zipped({f"WEB-INF/lib/{name}": content for name, content in LIBRARIES.items()})
+    server = {f"opt/tomcat/lib/{name}": content for name, content in LIBRARIES.items()}
+    beside = {f"opt/tomcat/webapps/a/WEB-INF/lib/{name}": one for name, one in LIBRARIES.items()}
+    contents: Contents = {"opt/tomcat/webapps/a.war": war}
+    config = {"Cmd": ["catalina.sh", "run"]}
+    contents.update(server)
+    assert "JVM004" not in found(layer(contents), config=config)
+    contents.update(beside)
+    assert paths(found(layer(contents), config=config)["JVM004"]) == set(beside)
 
 
 def test_a_jar_that_a_package_owns_is_not_in_the_way(found: Findings) -> None:

@@ -10,17 +10,22 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
 from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, encoded
+from slim.advice.facts.paths import View, below, encoded
+from slim.advice.facts.roots import is_system
 from slim.advice.match import Picked
-from slim.files.extract.archive import NESTED, Archive, Member
+from slim.files.extract.archive import Archive, Member
 from slim.files.table import ROOT, Fate, Files
 
-_MAX_CANDIDATES = 64
+_MAX_CANDIDATES = 16
 """Most files of one name and size that a member is compared with."""
+_MAX_DEPTH = 64
+"""Deepest path of a member that is compared."""
 _FEW = 3
 """Fewer members prove nothing by their number …"""
 _LARGE = 64 << 10
 """… but by this size."""
+
+_LAUNCHERS = (".JarLauncher", ".WarLauncher", ".PropertiesLauncher")
 
 _Found = dict[Member, list[int]]
 """(name without directory, size) → rows of live files, itself a few at most."""
@@ -46,26 +51,31 @@ def extracted(view: View, facts: Facts, owned: bytes) -> Picked:
 def nested_jars(view: View, facts: Facts, owned: bytes) -> Picked:
     """Jars that are both in a jar of the image and beside it: one of the two is not needed.
 
-    The loose ones go where a command runs the outer jar, or none says what it runs; the outer one goes
-    where a command's class path leads to all that it holds. Where both are named both may be needed.
+    The loose ones lie in its directory. They go where a command runs the outer jar, or none says what it
+    runs; the outer one goes where a command's class path leads to all that it holds. Where both are
+    named both may be needed.
     """
     files = view.files
     outer = {row: one for row, one in _live(files, owned).items() if one.nested}
     found = _find(files, [member for one in outer.values() for member in one.nested])
-    run = _run(facts)
+    paths = {row: files.path(row) for rows in found.values() for row in rows}
+    run, mentioned, launched = _run(facts), _mentioned(facts), _is_launched(facts)
     rows: set[int] = set()
     keeps: dict[int, int] = {}
     for row, one in sorted(outer.items()):
+        runs = files.path(row) in run
+        place = _around(files.path(row), runs)
         copies = {
             copy: member
             for member in one.nested
             for copy in found.get(_key(member), ())
-            if copy != row and not owned[copy]
+            if copy != row and not owned[copy] and place and paths[copy].startswith(place)
         }
         if not copies:
             continue
-        named = _names_any(facts, {files.path(copy) for copy in copies})
-        runs = files.path(row) in run
+        named = not mentioned.isdisjoint(
+            one for copy in copies for one in (paths[copy], paths[copy].rpartition(b"/")[0])
+        ) or (launched and any(_is_inside(paths[copy]) for copy in copies))
         if named and not runs:
             if len(set(copies.values())) == len(one.nested):
                 rows.add(row)
@@ -95,6 +105,16 @@ def _run(facts: Facts) -> frozenset[bytes]:
     return frozenset(map(encoded, facts.runs.resolved))
 
 
+def _around(outer: bytes, runs: bool) -> bytes:
+    """Where copies of what a jar holds lie beside it: in its directory and below; if it is run by
+    itself, in the directory above that, too. A server's own libraries are not those of a war."""
+    home = outer.rpartition(b"/")[0]
+    above = home.rpartition(b"/")[0]
+    if runs and above and not is_system(above):
+        home = above
+    return home + b"/" if home else b""
+
+
 def _key(member: Member) -> Member:
     return member[0].rpartition(b"/")[2], member[1]
 
@@ -120,6 +140,8 @@ def _is_unpacked(files: Files, members: Collection[Member], found: _Found) -> bo
     sizes: Counter[tuple[int, int]] = Counter()
     for member in members:
         parts = member[0].split(b"/")
+        if len(parts) > _MAX_DEPTH:
+            continue
         here = {_place(files, row, parts) for row in found.get(_key(member), ())}
         places.update(here)
         for place in here:
@@ -145,13 +167,26 @@ def _place(files: Files, row: int, parts: list[bytes]) -> tuple[int, int]:
     return directory, len(parts) - matched
 
 
-def _names_any(facts: Facts, jars: Collection[bytes]) -> bool:
-    """Whether a command's words name one of these jars, or a directory that has some."""
-    folders = {jar.rpartition(b"/")[0] for jar in jars}
+def _mentioned(facts: Facts) -> frozenset[bytes]:
+    """Paths that the words of commands may mean, those in class paths and options included; `dir/*` is
+    the directory, and what is relative is below the application's directories."""
+    homes = [encoded(one) for one in facts.variables.get("app", ())]
+    found: set[bytes] = set()
     for one in facts.runs.all:
         for word in one.words:
             for part in encoded(word).replace(b"=", b":").replace(b",", b":").split(b":"):
-                path = part.strip(b"/").removesuffix(b"/*")
-                if path and (path in folders or (path in jars and path.endswith(NESTED))):
-                    return True
-    return False
+                path = part.removeprefix(b"./").removesuffix(b"/*").strip(b"/")
+                if path:
+                    found.add(path)
+                    if not part.startswith(b"/"):
+                        found.update(below(home, path) for home in homes)
+    return frozenset(found)
+
+
+def _is_launched(facts: Facts) -> bool:
+    """Whether a launcher of Spring's is run: it looks into the unpacked archive that it is part of."""
+    return any(word.endswith(_LAUNCHERS) for one in facts.runs.all for word in one.words)
+
+
+def _is_inside(jar: bytes) -> bool:
+    return b"/BOOT-INF/" in jar or b"/WEB-INF/" in jar

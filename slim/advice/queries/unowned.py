@@ -34,8 +34,10 @@ _WRITTEN = [
     *("usr/lib/locale/**", "usr/share/zoneinfo/**"),
     # Certificates and keys, which are meant to be added to.
     *("usr/share/ca-certificates/**", "usr/share/keyrings/**", "usr/share/pki/**"),
-    # Class data archives, and the links and stores that Java's scripts make.
-    *("usr/lib/jvm/**/*.jsa", "usr/lib/jvm/**/cacerts", "usr/share/java/**"),
+    # Java's class data archives, stores and links; whole JDKs are unpacked here, too.
+    *("usr/lib/jvm/**", "usr/share/java/**"),
+    # Symbols, which are a finding of their own.
+    "usr/lib/debug/**",
     # Registries of documents, dictionaries and of Haskell and TeX.
     *("usr/share/{xml,sgml,texmf,dict,doc-base,debconf}/**", "usr/lib/ghc*/**", "usr/share/texlive/**"),
     # The managers' own.
