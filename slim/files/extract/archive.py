@@ -40,6 +40,7 @@ _HEAD = 1 << 20
 _UNPACKED = 4 << 20
 """… and of what is in them."""
 _SAMPLE = 24
+_READ = 32
 _MAX_NESTED = 4096
 _MAX_NAME = 1024
 _MAX_EXTENSION = 64 << 10
@@ -63,11 +64,14 @@ class Archive:
     """A few of the files in it: of a zip some from everywhere in its directory, of a tar the first."""
     nested: tuple[Member, ...] = ()
     """All jars and wars in a zip."""
+    entries: int = 0
+    """How many entries were read to find that."""
 
     @property
     def weight(self) -> int:
-        """About how many bytes of memory it takes."""
-        return sum(len(path) + 120 for path, _ in (*self.members, *self.nested))
+        """About how many bytes of memory it takes, and for what it took to read it."""
+        kept = sum(len(path) + 120 for path, _ in (*self.members, *self.nested))
+        return kept + _READ * self.entries
 
 
 def is_archive(head: bytes, name: bytes, size: int) -> bool:
@@ -88,12 +92,12 @@ def spans(name: bytes, size: int) -> tuple[Span, ...]:
 def parse_archive(file: Pieces, name: bytes) -> Archive:
     """What is in an archive; nothing where it is damaged, encrypted or no archive at all."""
     if name.endswith(ZIPS):
-        members = list(_zip_members(file))
-        return Archive(
-            _spread(members),
-            tuple(islice((one for one in members if one[0].endswith(NESTED)), _MAX_NESTED)),
-        )
-    return Archive(tuple(islice(_tar_members(file.upto(0, _HEAD) or b""), _SAMPLE)))
+        entries = list(_zip_members(file))
+        members = [one for one in entries if all(one)]
+        nested = islice((one for one in members if one[0].endswith(NESTED)), _MAX_NESTED)
+        return Archive(_spread(members), tuple(nested), len(entries))
+    members = list(islice(_tar_members(file.upto(0, _HEAD) or b""), _SAMPLE))
+    return Archive(tuple(members), (), len(members))
 
 
 def _spread(members: list[Member]) -> tuple[Member, ...]:
@@ -105,6 +109,7 @@ def _spread(members: list[Member]) -> tuple[Member, ...]:
 
 
 def _zip_members(file: Pieces) -> Iterator[Member]:
+    """All entries of the directory, those without a usable path or content too."""
     start = max(file.size - _TAIL, 0)
     tail = file.upto(start, _TAIL) or b""
     end = tail.rfind(b"PK\x05\x06", max(len(tail) - _END.size - _LONGEST_COMMENT, 0))
@@ -132,8 +137,7 @@ def _zip_members(file: Pieces) -> Iterator[Member]:
         extra = at + name_size
         if unpacked == _BIG:
             unpacked = _long_size(tail[extra : extra + extra_size])
-        if unpacked and path:
-            yield path, unpacked
+        yield path, unpacked
         at = extra + extra_size + comment_size
 
 

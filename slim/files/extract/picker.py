@@ -183,6 +183,8 @@ class Picker:
         found = archive.parse_archive(file, self._table.name[-1])
         if self._has_room(found.weight, _Room.ARCHIVES):
             self._table.archives[len(self._table) - 1] = found
+        else:  # no more of them are read
+            self._left[_Room.ARCHIVES] = 0
 
     def _keep_flag(self, file: Pieces) -> None:
         found = keys.private_key(file.upto(0, keys.HEAD_BYTES) or b"")
