@@ -159,6 +159,12 @@ def _binary(value: int) -> str:
     return f"{value:,} B"
 
 
+def _rebuilt() -> list[twin_table.Rebuilt]:
+    """What tests/real/test_twins.py measured of images that slim's own Dockerfiles made."""
+    measured = json.loads((ROOT / "tests/golden/rebuilt.json").read_text("utf-8"))
+    return [twin_table.Rebuilt(**one) for _, one in sorted(measured.items())]
+
+
 def _twins() -> list[twin_table.Row]:
     """What tests/real/test_twins.py measured with images that buildah built."""
     measured = json.loads((ROOT / "tests/golden/twins.json").read_text("utf-8"))
@@ -220,6 +226,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "dive-table": dive_table,
     "settings": settings_table,
     "twins-sizes": lambda: twin_table.sizes(_twins()),
+    "twins-rebuilt": lambda: twin_table.rebuilt(_rebuilt()),
     "twins-findings": lambda: twin_table.findings(_twins()),
     "plugin": plugin_table,
     "fork-measure": lambda: example("github/fork-measure.yml"),
@@ -322,7 +329,7 @@ ELSEWHERE = {
     "docs/configuration.md": ["settings"],
     "docs/numbers.md": ["dive-table"],
     "docs/options.md": ["options"],
-    "docs/twins.md": ["twins-sizes", "twins-findings"],
+    "docs/twins.md": ["twins-sizes", "twins-rebuilt", "twins-findings"],
     "plugin/docs.md": ["plugin"],
     "SECURITY.md": ["limits"],
 }

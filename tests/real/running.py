@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
+import tempfile
 import time
 import urllib.error
 import urllib.request
@@ -16,23 +16,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from tests.real.tools import TAG, run
+from tests.real.tools import TAG, Store, run
 
 _DEVICES = {"null": (1, 3), "zero": (1, 5), "random": (1, 8), "urandom": (1, 9)}
 _PATIENCE = 60.0
 
 
 def unpack(layout: Path, folder: Path) -> Path:
-    """Unpack an image with umoci, and give it the devices that every engine gives a container."""
+    """Unpack an image with umoci."""
     run("umoci", "raw", "unpack", "--image", f"{layout}:{TAG}", folder)
-    (folder / "dev").mkdir(exist_ok=True)
-    for name, numbers in _DEVICES.items():
-        path = folder / "dev" / name
-        path.unlink(missing_ok=True)
-        os.mknod(path, 0o666 | 0o020000, os.makedev(*numbers))
-        path.chmod(0o666)
-    (folder / "tmp").mkdir(exist_ok=True)
-    (folder / "tmp").chmod(0o1777)
     return folder
 
 
@@ -44,13 +36,19 @@ def settings(layout: Path) -> dict[str, Any]:
 
 
 @contextmanager
-def serving(layout: Path, folder: Path) -> Iterator[str]:
-    """Run what an image runs, as the user that it names; gives the address of its server.
+def mounted(store: Store, name: str) -> Iterator[Path]:
+    """The root of a container of an image, to change and to throw away."""
+    container = store.buildah("from", "--pull=never", name)
+    try:
+        yield Path(store.buildah("mount", container))
+    finally:
+        store.buildah("rm", container)
 
-    The unpacked image is in `folder` meanwhile and gone afterwards.
-    """
-    root = unpack(layout, folder)
-    config = settings(layout)
+
+@contextmanager
+def started(root: Path, config: dict[str, Any]) -> Iterator[str]:
+    """Run what the configuration says in an unpacked image; gives the address of its server."""
+    _devices(root)
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -59,22 +57,19 @@ def serving(layout: Path, folder: Path) -> Iterator[str]:
     words = config["Cmd"]
     user = _user(root, str(config.get("User", "")))
     where = str(config.get("WorkingDir") or "/")
-    log = folder.with_suffix(".log")
-    with log.open("wb") as output:
+    with tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
             ["chroot", f"--userspec={user}", root, *_program(root, where, words, variables)],
             env=variables,
-            stdout=output,
+            stdout=log,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
         try:
-            yield _wait(f"http://127.0.0.1:{port}", process, log)
+            yield _wait(f"http://127.0.0.1:{port}", process, Path(log.name))
         finally:
             os.killpg(process.pid, signal.SIGKILL)
             process.wait()
-            shutil.rmtree(root)
-            log.unlink()
 
 
 def ask(address: str) -> str:
@@ -103,6 +98,18 @@ def _program(root: Path, where: str, words: list[str], variables: dict[str, str]
         return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', where, *words]
     assert words[0].startswith("/"), f"no shell to find {words[0]} with ({variables.get('PATH')})"
     return words
+
+
+def _devices(root: Path) -> None:
+    """What every engine gives a container."""
+    (root / "dev").mkdir(exist_ok=True)
+    for name, numbers in _DEVICES.items():
+        path = root / "dev" / name
+        path.unlink(missing_ok=True)
+        os.mknod(path, 0o666 | 0o020000, os.makedev(*numbers))
+        path.chmod(0o666)
+    (root / "tmp").mkdir(exist_ok=True)
+    (root / "tmp").chmod(0o1777)
 
 
 def _user(root: Path, name: str) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,10 +13,10 @@ import slim
 from tests.conftest import GOLDEN
 from tests.real.applying import without
 from tests.real.conftest import Pairs
-from tests.real.running import ask, serving
-from tests.real.tools import unpacked
-from tests.real.twin_table import Row, advise, measure
-from tests.real.twins import PORTS
+from tests.real.running import ask, mounted, settings, started, unpack
+from tests.real.tools import shown
+from tests.real.twin_table import Rebuilt, Row, advise, analysis, measure
+from tests.real.twins import STACKS, Twins, rebuild
 
 pytestmark = pytest.mark.real
 
@@ -31,16 +33,37 @@ SLACK = 0.15
 """How far sizes may move with Debian's packages before the committed table is measured again."""
 
 
-@pytest.mark.parametrize("stack", PORTS)
-def test_the_twin_does_what_the_fat_image_does(stack: str, twins: Pairs, tmp_path: Path) -> None:
-    page, text = PAGES[stack]
+def answers(pair: Twins, name: str, layout: Path) -> None:
+    """Start an image of the store, and ask it for the page."""
+    page, text = PAGES[pair.stack]
+    with (
+        mounted(pair.store, f"{pair.stack}-{name}") as root,
+        started(root, settings(layout)) as address,
+    ):
+        assert ask(address + page).strip() == text
+
+
+def committed_figures(
+    file: str, stack: str, measured: dict[str, Any], request: pytest.FixtureRequest
+) -> dict[str, Any]:
+    """What was measured when the tables of docs/twins.md were made, or is now with --update-golden."""
+    table = GOLDEN / file
+    known = json.loads(table.read_text()) if table.exists() else {}
+    if request.config.getoption("--update-golden"):
+        known[stack] = measured
+        table.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
+    found: dict[str, Any] = known[stack]
+    return found
+
+
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_twin_does_what_the_fat_image_does(stack: str, twins: Pairs) -> None:
     pair = twins(stack)
-    for layout in (pair.fat, pair.twin):
-        with serving(layout, tmp_path / layout.name) as address:
-            assert ask(address + page).strip() == text
+    answers(pair, "fat", pair.fat)
+    answers(pair, "twin", pair.twin)
 
 
-@pytest.mark.parametrize("stack", PORTS)
+@pytest.mark.parametrize("stack", STACKS)
 def test_the_careful_image_is_foreseen(
     stack: str, twins: Pairs, request: pytest.FixtureRequest
 ) -> None:
@@ -49,17 +72,30 @@ def test_the_careful_image_is_foreseen(
     assert abs(row.pull_error) <= 0.10
     assert row.coverage >= 0.95
     assert row.claims <= 0.01
-    table = GOLDEN / "twins.json"
-    known = json.loads(table.read_text()) if table.exists() else {}
-    if request.config.getoption("--update-golden"):
-        known[stack] = row._asdict()
-        table.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n")
-    committed = Row(**known[stack])
+    committed = Row(**committed_figures("twins.json", stack, row._asdict(), request))
     for name in ("fat_disk", "predicted_disk", "twin_disk", "fat_pull", "twin_pull", "different"):
         assert getattr(row, name) == pytest.approx(getattr(committed, name), rel=SLACK), name
 
 
-@pytest.mark.parametrize("stack", PORTS)
+@pytest.mark.parametrize("stack", STACKS)
+def test_the_dockerfile_builds_what_is_foreseen(
+    stack: str, twins: Pairs, tmp_path: Path, request: pytest.FixtureRequest
+) -> None:
+    """The Dockerfile that slim writes is built as it is, and what it makes still answers."""
+    pair = twins(stack)
+    made = analysis(pair).predicted.rebuild
+    assert made is not None
+    layout = rebuild(pair, made.dockerfile, tmp_path)
+    answers(pair, "rebuilt", layout)
+    built = slim.analyze(layout).totals
+    row = Rebuilt(stack, made.disk_bytes, made.pull_bytes, built.disk_bytes, built.pull_bytes)
+    assert abs(row.disk_error) <= 0.05
+    assert abs(row.pull_error) <= 0.10
+    committed = Rebuilt(**committed_figures("rebuilt.json", stack, row._asdict(), request))
+    assert row.disk == pytest.approx(committed.disk, rel=SLACK)
+
+
+@pytest.mark.parametrize("stack", STACKS)
 def test_safe_steps_take_what_they_promise_and_break_nothing(
     stack: str, twins: Pairs, tmp_path: Path
 ) -> None:
@@ -69,7 +105,7 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     each layer may save 3 % less than that, or 64 KiB; and the headers of the files more.
     """
     pair = twins(stack)
-    before = slim.analyze(pair.fat, base=pair.base, top=1000)
+    before = analysis(pair)
     advised = advise(pair.fat, pair.base)
     steps = [one for one in advised.claims if one.claimed and one.selection.rule.safety == "safe"]
     promised = {one.rule: one.claimed_bytes for one in before.findings if one.claimed_bytes}
@@ -89,10 +125,8 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     slimmed = without(pair.fat, removed, tmp_path / "slimmed")
     after = slim.analyze(slimmed, base=pair.base, top=1000)
     assert after.totals.disk_bytes == before.predicted.safe.disk_bytes
-    assert unpacked(slimmed, tmp_path / "unpacked") == (
-        after.totals.live_bytes,
-        after.totals.live_files,
-    )
+    root = unpack(slimmed, tmp_path / "root")
+    assert shown(root) == (after.totals.live_bytes, after.totals.live_files)
     for layer, pull in expected.items():
         old, new = before.layers[layer], after.layers[layer]
         saved = old.blob_bytes - new.blob_bytes
@@ -104,5 +138,6 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     again = [one.rule for one in after.findings if one.safety == "safe" and one.claimed_bytes]
     assert again == []
     page, text = PAGES[stack]
-    with serving(slimmed, tmp_path / "running") as address:
+    with started(root, settings(slimmed)) as address:
         assert ask(address + page).strip() == text
+    shutil.rmtree(tmp_path)

@@ -66,6 +66,7 @@ class Store:
             *("buildah", *places, "--storage-driver", self.driver, *words),
             CONTAINERS_CONF=str(configuration),
             BUILDAH_ISOLATION="chroot",
+            TMPDIR=str(helpers),  # where mounts of the type `cache` are kept, too
         )
 
     def change(
@@ -143,11 +144,18 @@ def save_as(form: str, layout: Path, stem: Path) -> Path:
 
 
 def unpacked(layout: Path, folder: Path) -> tuple[int, int]:
-    """Unpack a gzip layout with umoci: (bytes, names) of the regular files that the image shows.
+    """Unpack a gzip layout with umoci: what it shows, as `shown` counts it."""
+    run("umoci", "raw", "unpack", "--image", f"{layout}:{TAG}", folder)
+    found = shown(folder)
+    shutil.rmtree(folder)
+    return found
+
+
+def shown(folder: Path) -> tuple[int, int]:
+    """(bytes, names) of the regular files in a folder.
 
     A file with several names counts once in bytes, as `du --apparent-size` does.
     """
-    run("umoci", "raw", "unpack", "--image", f"{layout}:{TAG}", folder)
     bodies: dict[tuple[int, int], int] = {}
     names = 0
     for where, _, files in os.walk(os.fsencode(folder)):
@@ -156,5 +164,4 @@ def unpacked(layout: Path, folder: Path) -> tuple[int, int]:
             if stat.S_ISREG(about.st_mode):
                 names += 1
                 bodies[about.st_dev, about.st_ino] = about.st_size
-    shutil.rmtree(folder)
     return sum(bodies.values()), names

@@ -9,8 +9,9 @@ measures again and writes docs/twins.md.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import compress
 from pathlib import Path
 from typing import NamedTuple
@@ -23,6 +24,8 @@ from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.claim import Claim
 from slim.advice.consult import counsel_of
 from slim.advice.pack import rules_of
+from slim.advice.packages.graph import Graph
+from slim.advice.packages.owners import Ownership
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
@@ -71,20 +74,42 @@ class Row(NamedTuple):
         return self.claimed_on_twin / self.twin_disk
 
 
+class Rebuilt(NamedTuple):
+    """What slim's own Dockerfile was predicted to make of a stack's fat image, and what it made."""
+
+    stack: str
+    predicted_disk: int
+    predicted_pull: int
+    disk: int
+    pull: int
+
+    @property
+    def disk_error(self) -> float:
+        """Of the predicted size on disk, 1 = 100 %."""
+        return self.predicted_disk / self.disk - 1
+
+    @property
+    def pull_error(self) -> float:
+        """Of the predicted size of the pull."""
+        return self.predicted_pull / self.pull - 1
+
+
 @dataclass(frozen=True)
 class Advised:
-    """The rows of an image, with what findings take of each, and what a rebuild keeps."""
+    """The rows of an image, with what findings take of each, what a rebuild keeps, and its packages."""
 
     files: Files
     ledger: Ledger
     claims: tuple[Claim, ...]
     gone: dict[int, int]
     kept: frozenset[int]
+    graph: Graph
+    owned: Ownership
 
 
 def measure(pair: Twins) -> Row:
     """Analyze both images and compare them file by file, by content."""
-    fat = slim.analyze(pair.fat, base=pair.base, dockerfile=pair.dockerfile)
+    fat = analysis(pair)
     twin = slim.analyze(pair.twin, base=pair.base)
     made = fat.predicted.rebuild
     assert made is not None, f"no rebuild of {pair.stack}"
@@ -118,6 +143,13 @@ def measure(pair: Twins) -> Row:
     )
 
 
+@cache
+def analysis(pair: Twins) -> slim.Report:
+    """What slim says of the fat image."""
+    return slim.analyze(pair.fat, base=pair.base, dockerfile=pair.dockerfile, top=1000)
+
+
+@cache
 def advise(layout: Path, base_layout: Path) -> Advised:
     """What `slim.analyze` does, with the rows at hand."""
     with open_image(base_layout) as base, open_image(layout) as image:
@@ -128,7 +160,15 @@ def advise(layout: Path, base_layout: Path) -> Advised:
     counsel = counsel_of(ground, apply(ground, rules_of(builtin_packs()), builtin_never()))
     gone = {row: disk for row, (disk, _) in counsel.gone.items()}
     kept = counsel.rebuild.rows if counsel.rebuild else frozenset[int]()
-    return Advised(files, ledger, counsel.claims, gone, kept)
+    return Advised(files, ledger, counsel.claims, gone, kept, ground.graph, ground.owned)
+
+
+def names_of(files: Files, rows: Iterable[int]) -> set[bytes]:
+    """The paths of bodies, and of the hard links to them."""
+    bodies = set(rows)
+    return {files.path(row) for row in bodies} | {
+        files.path(row) for row, body in files.body.items() if body in bodies
+    }
 
 
 def _bodies(files: Files) -> list[int]:
@@ -152,6 +192,22 @@ def sizes(rows: Sequence[Row]) -> str:
         for one in rows
     ]
     names = ("", "fat", "predicted", "real", "error", "pull: fat", "predicted", "real", "error")
+    return _markdown(table, names)
+
+
+def rebuilt(rows: Sequence[Rebuilt]) -> str:
+    """What slim's Dockerfiles make, as Markdown."""
+    table = [
+        (
+            one.stack.capitalize(),
+            *(_mb(size) for size in (one.predicted_disk, one.disk)),
+            f"{one.disk_error:+.1%}",
+            *(_mb(size) for size in (one.predicted_pull, one.pull)),
+            f"{one.pull_error:+.1%}",
+        )
+        for one in rows
+    ]
+    names = ("", "predicted", "built", "error", "pull: predicted", "built", "error")
     return _markdown(table, names)
 
 

@@ -13,10 +13,13 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from slim.dockerfile import parse_dockerfile
 from tests.real.tools import TAG, Store, run
 
 APPS = Path(__file__).parent / "apps"
 CERTIFICATES = Path("/etc/ssl/certs/ca-certificates.crt")
+TRUST = "/run/certificates.crt"
+"""Where the builds find the certificates."""
 BASE = "debian"
 
 DPKG = {
@@ -50,11 +53,13 @@ class Twins:
     fat: Path
     twin: Path
     dockerfile: Path
-    port: int
+    context: Path
+    """What the Dockerfiles copy: the project as it was checked out."""
+    store: Store
+    """Where the images are, as `STACK-fat` and `STACK-twin`."""
 
 
-PORTS = {"elixir": 4000, "node": 3000, "python": 8000, "go": 8080}
-"""The stacks, and where their application listens."""
+STACKS = ("elixir", "node", "python", "go")
 
 
 def debian_root(target: Path, *, slim: bool = True) -> Path:
@@ -96,27 +101,53 @@ def build(store: Store, stack: str, folder: Path) -> Twins:
     run("git", "add", ".", cwd=context)
     who = ("-c", "user.name=shop", "-c", "user.email=shop@example.org")
     run("git", *who, "commit", "--quiet", "--message", "First version", cwd=context)
-    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
-    trust = "/run/certificates.crt"
+    certificates = [f"--build-arg={name}={TRUST}" for name in ("NODE_EXTRA_CA_CERTS", "PIP_CERT")]
     for name, file in (("fat", "Dockerfile"), ("twin", "Dockerfile.twin")):
-        store.buildah(
-            *("build", "--quiet", "--layers", *limits, "--volume", f"{CERTIFICATES}:{trust}:ro"),
-            *("--build-arg", f"NODE_EXTRA_CA_CERTS={trust}", "--build-arg", f"PIP_CERT={trust}"),
-            *("--file", folder / file, "--tag", f"{stack}-{name}", context),
-        )
-    shutil.rmtree(context)
+        _build(store, context, folder / file, f"{stack}-{name}", "--layers", *certificates)
     return Twins(
         stack,
         _save(store, BASE, folder / "base"),
         _save(store, f"{stack}-fat", folder / "fat"),
         _save(store, f"{stack}-twin", folder / "twin"),
         folder / "Dockerfile",
-        PORTS[stack],
+        context,
+        store,
+    )
+
+
+def rebuild(pair: Twins, dockerfile: str, folder: Path) -> Path:
+    """Build the Dockerfile that slim writes as `STACK-rebuilt`, and write the image under `folder`.
+
+    Where it begins with an image of Debian, ours stands for the one that a registry would give.
+    """
+    for stage in parse_dockerfile(dockerfile).stages:
+        if stage.base != "scratch":
+            assert stage.base.startswith("debian:"), stage.base
+            pair.store.buildah("tag", BASE, stage.base)
+    file = folder / "Dockerfile"
+    file.write_text(dockerfile)
+    settings = {"/etc/pip.conf": f"[global]\ncert = {TRUST}\n", "/root/.npmrc": f"cafile={TRUST}\n"}
+    options = []
+    for number, (place, text) in enumerate(settings.items()):
+        path = folder / f"settings-{number}"
+        path.write_text(text)
+        options += ["--volume", f"{path}:{place}:ro"]
+    name = f"{pair.stack}-rebuilt"
+    _build(pair.store, pair.context, file, name, *options)
+    return _save(pair.store, name, folder / "rebuilt")
+
+
+def _build(store: Store, context: Path, dockerfile: Path, name: str, *options: str) -> None:
+    limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
+    store.buildah(
+        *("build", "--quiet", "--pull=never", *limits, *options),
+        *("--volume", f"{CERTIFICATES}:{TRUST}:ro"),
+        *("--file", dockerfile, "--tag", name, context),
     )
 
 
 def _save(store: Store, name: str, layout: Path) -> Path:
-    """As `Store.save`, but a layer that several images have is compressed once."""
+    """As `Store.save`, but what several images have is stored once."""
     shared = store.folder / "layers"
     store.buildah("push", "--quiet", name, f"oci:{shared}:{name}")
     run("skopeo", "copy", "--quiet", f"oci:{shared}:{name}", f"oci:{layout}:{TAG}")
