@@ -23,14 +23,16 @@ from msgspec.structs import replace
 import slim
 from slim.report import model, svg
 from slim.report.comparison import Comparison
-from slim.report.html import maps, render
+from slim.report.html import change_map, maps, render
 from slim.report.html.single import legend
 from slim.report.html.tones import FILLS, STRIPES, TEXT, tones
 from slim.report.model import Report, TreeNode
 from tests.building import END, image, layer, padded, raw_layer, save
-from tests.reports import MB, REPORTS, finding, hostile, report, wasteful
+from tests.reports import MB, REPORTS, clean, finding, hostile, report, wasteful
 from tests.reports import layer as layer_info
 from tests.shared import FAT, TABLES
+from tests.test_delta import PAGES as COMPARISONS
+from tests.test_delta import after_contents, before_contents, contents
 from tests.test_renderers import names
 
 PAGES: dict[str, Callable[[], Report | Comparison]] = {
@@ -234,6 +236,37 @@ def test_colours_can_be_read_and_told_apart() -> None:
             ("good", "card"),
         ):
             assert contrast(colour[text], colour[ground]) >= 4.5, (text, ground)
+
+
+@pytest.mark.parametrize("kind", COMPARISONS)
+def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
+    """More less what became less; every frame is what is in it."""
+    made = COMPARISONS[kind]()
+    items = change_map.changes(made)
+    waiting, total = list(items), 0
+    while waiting:
+        one = waiting.pop()
+        waiting += one.children
+        if one.children:
+            assert one.value == sum(inside.value for inside in one.children)
+        else:
+            total += -one.value if one.tone == "less" else one.value
+    assert total == made.growth.disk_bytes
+    assert bool(items) == ("Where the bytes changed" in slim.render(made, "html"))
+    tones_ = {tone for tone, _ in change_map.legend(made)}
+    assert all(f'class="{tone}"' in slim.render(made, "svg") for tone in tones_ - set(STRIPES))
+
+
+def test_a_map_of_changes_names_files_by_their_directories() -> None:
+    made = COMPARISONS["contents"]()
+    (static,) = (one for one in change_map.changes(made) if one.name == "app/static")
+    assert (static.shown, len(static.children)) == ("+20.0 MB", 20)
+    assert static.children[0].says.startswith("/app/static/")
+    gone = slim.compare(after_contents(), before_contents())
+    assert "-20.0 MB" in slim.render(gone, "svg")
+    long = contents("/".join("d" * 500) + "/x", MB, 0, "z")
+    page = slim.render(slim.compare(report([]), replace(clean(), largest_files=[long])), "svg")
+    assert len(page) < 100_000
 
 
 def contrast(one: str, other: str) -> float:

@@ -48,8 +48,9 @@ COMPARISON_FORMATS = {
     "summary": "slim.report.summary",
     "env": "slim.report.env",
     "html": "slim.report.html",
+    "svg": "slim.report.svg",
 }
-"""The same for comparisons."""
+"""The same for comparisons; `ncdu` is a walk through one file system."""
 _LABELS = ("key", "head", "report_url", "run_url", "rules_url")
 TOGETHER = {"text": "plain", "markdown": "", "summary": "summary"}
 """Formats that show several documents on one page, and the flavor of that page."""
@@ -158,5 +159,5 @@ def check_format(name: str, formats: Iterable[str] = FORMATS) -> None:
     if name not in formats:
         why = f"there is no format {name!r}"
         if name in FORMATS:
-            why = f"format {name!r} shows one image by itself, and not this"
+            why = f"format {name!r} shows one image by itself: it has no differences and no pages of several"
         raise UsageError("unknown-format", why, f"formats here: {', '.join(formats)}")

@@ -9,8 +9,9 @@ from markupsafe import Markup
 from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.delta_words import causes, counts, growth, sentence, sums
-from slim.report.html import draw
+from slim.report.html import change_map, draw
 from slim.report.results import suppressed
+from slim.report.terminal import cut
 
 _MOST = 60
 _MOST_ROWS = 300
@@ -23,15 +24,18 @@ def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
     largest = max(map(abs, changes), default=0)
     notes = [one for one in comparison.notes if one.finding.suppressed is None]
     findings = [*comparison.findings, *notes]
+    name = key or words.short(comparison.image.name, comparison.image.input)
     return {
         "one": comparison,
         "tool": comparison.tool,
-        "name": key or words.short(comparison.image.name, comparison.image.input),
+        "name": name,
         "base_name": words.short(comparison.base.name, comparison.base.input),
         "sentence": sentence(comparison),
         "verdict": words.verdict(comparison),
         "sums": list(sums(comparison)),
         "growth": list(growth(comparison)),
+        "map": Markup(treemap(comparison, name)),  # noqa: S704
+        "legend": change_map.legend(comparison),
         "causes": list(causes(comparison)),
         "layer_words": counts(one.status for one in comparison.layers),
         "bars": [
@@ -48,3 +52,10 @@ def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
         "most_rows": _MOST_ROWS,
         "most_layers": _MOST_LAYERS,
     }
+
+
+def treemap(comparison: Comparison, name: str) -> str:
+    """The drawing of what changed; empty where nothing did."""
+    items = change_map.changes(comparison)
+    label = f"Treemap of what changed in {cut(name, 60)}: {sentence(comparison)}"
+    return draw.treemap(items, label) if items else ""

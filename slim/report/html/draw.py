@@ -153,7 +153,7 @@ def _rectangle(place: tuple[float, float, float, float], more: str) -> str:
 
 def _header(item: Item, x: float, y: float, width: float) -> list[str]:
     room = width - 10
-    size = format_bytes(item.value)
+    size = item.shown or format_bytes(item.value)
     with_size = _BOLD * _wide(item.name) + 4 + _wide(size) <= room
     name = item.name if with_size else _fit(item.name, room / _BOLD)
     text = f'<tspan font-weight="600">{escape(name)}</tspan>'
@@ -167,7 +167,7 @@ def _label(item: Item, x: float, y: float, width: float, height: float) -> list[
     room = width - 8
     if room < 22 or height < _LINE + 2:
         return []
-    size = format_bytes(item.value)
+    size = item.shown or format_bytes(item.value)
     lines = [escape(_fit(item.name, room))]
     if height >= 2 * _LINE + 4 and _wide(size) * 11 / 12 <= room:
         lines.append(escape(size))

@@ -35,6 +35,8 @@ class Item:
     target: str = ""
     """Where on the page there is more."""
     children: tuple[Item, ...] = ()
+    shown: str = ""
+    """What stands beside the name in place of `value`."""
 
 
 @dataclass(frozen=True, slots=True)
