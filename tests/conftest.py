@@ -1,7 +1,8 @@
 """What all tests share: golden files, and the rule that an absent tool is a visible skip.
 
 `SLIM_CORPORA` names the folder with the public corpora. Where `SLIM_REQUIRE_TOOLS=1` is set, a
-test that would be skipped for want of a tool or of the corpora fails instead.
+test that would be skipped for want of a tool or of the corpora fails instead. What takes long without
+them is only run there, and where `SLIM_LONGER` is set (1 will do).
 """
 
 from __future__ import annotations
@@ -19,9 +20,15 @@ from hypothesis import settings
 GOLDEN = Path(__file__).parent / "golden"
 LONGER = int(os.environ.get("SLIM_LONGER", "1"))
 """`make fuzz` sets how many times more examples the comparisons with other tools try."""
+THOROUGH = "SLIM_LONGER" in os.environ or os.environ.get("SLIM_REQUIRE_TOOLS") == "1"
+"""As in CI. Else Hypothesis tries a quarter of the examples where a test does not say how many."""
 Golden = Callable[[str, str, Any], None]
 
-settings.register_profile("slim", deadline=None)  # a slow machine is no failure
+settings.register_profile(
+    "slim",
+    deadline=None,  # a slow machine is no failure
+    max_examples=100 if THOROUGH else 25,
+)
 settings.load_profile("slim")
 
 
@@ -50,7 +57,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """How many tests were skipped, and for want of what."""
     reasons = Counter(report.longrepr[2] for report in terminalreporter.stats.get("skipped", ()))
     if reasons:
-        terminalreporter.section(f"{reasons.total()} skipped; .ci/run installs what is missing")
+        terminalreporter.section(f"{reasons.total()} skipped; .ci/run runs them all")
     for reason, count in reasons.most_common():
         terminalreporter.line(f"{count:5}  {reason.removeprefix('Skipped: ')}")
 

@@ -229,13 +229,10 @@ def lines_of(layers: Sequence[Layer]) -> int:
 
 
 def seconds_of(layers: Sequence[Layer]) -> float:
-    """Processor time of this thread, the better of two runs."""
-    times = []
-    for _ in range(2):
-        start = time.thread_time()
-        analyze(layers)
-        times.append(time.thread_time() - start)
-    return min(times)
+    """Processor time of this thread."""
+    start = time.thread_time()
+    analyze(layers)
+    return time.thread_time() - start
 
 
 @pytest.mark.parametrize("name", GENERATORS)
@@ -250,7 +247,10 @@ def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
 @pytest.mark.parametrize("name", GENERATORS)
 def test_eight_times_the_entries_are_no_more_than_that(name: str) -> None:
     _, generate = GENERATORS[name]
-    one, eight = seconds_of(generate(500)), seconds_of(generate(4000))
+    few, many = generate(500), generate(4000)
+    one, eight = min(seconds_of(few), seconds_of(few)), seconds_of(many)
+    if eight >= 24 * max(one, 0.005):  # perhaps something else was at work
+        eight = min(eight, seconds_of(many))
     assert eight < 24 * max(one, 0.005), (one, eight)
 
 

@@ -31,6 +31,7 @@ from tests.building import (
     symlink,
 )
 from tests.checked import Stacked, checked_analyze, checked_files, shown_fates, shown_words
+from tests.conftest import THOROUGH
 from tests.oracle import clean, overlay
 
 Stack = list[list[Entry]]
@@ -95,7 +96,7 @@ def stacked(stack: Stack) -> Stacked:
     return checked_files([layer(items) for items in stack])
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400 if THOROUGH else 100)
 @given(STACKS)
 def test_tree_and_fates_are_those_of_the_oracle(stack: Stack) -> None:
     expected, found = overlay(stack), stacked(stack)
@@ -107,7 +108,6 @@ def test_tree_and_fates_are_those_of_the_oracle(stack: Stack) -> None:
     assert not {row: both for row, both in wrong.items() if not both[1].allows(*both[0])}
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS)
 def test_disk_bytes_are_live_and_dead_bytes(stack: Stack) -> None:
     """Counted from the entries: live are the bytes of the files that the tree shows, once each."""
@@ -132,7 +132,6 @@ def test_disk_bytes_are_live_and_dead_bytes(stack: Stack) -> None:
 PACKED = st.tuples(st.sampled_from(COMPRESSIONS), st.integers(1, 4))
 
 
-@settings(max_examples=60, deadline=None)
 @given(st.lists(st.tuples(LAYERS, PACKED), min_size=1, max_size=4), st.sampled_from(FORMATS))
 def test_reports_add_up(stack: list[tuple[list[Entry], tuple[str, int]]], form: str) -> None:
     """With any compression, in several gzip members or zstd frames, in every format."""
@@ -150,7 +149,6 @@ def test_reports_add_up(stack: list[tuple[list[Entry], tuple[str, int]]], form: 
     assert totals.pull_bytes == sum(map(len, blobs.values()))
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS)
 def test_an_empty_layer_changes_nothing(stack: Stack) -> None:
     before, after = stacked(stack), stacked([*stack, []])
@@ -158,7 +156,6 @@ def test_an_empty_layer_changes_nothing(stack: Stack) -> None:
     assert shown_fates(after) == shown_fates(before)
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS, st.dictionaries(PATHS, CONTENTS, min_size=2, max_size=6), st.integers(1, 5))
 def test_splitting_a_layer_of_additions_changes_nothing(
     below: Stack, contents: dict[str, bytes], cut: int
@@ -180,7 +177,6 @@ def test_splitting_a_layer_of_additions_changes_nothing(
     assert live_split == live_whole
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS, LAYERS, st.lists(st.integers(0, 6), max_size=12))
 def test_order_of_unrelated_entries_does_not_matter(
     below: Stack, items: list[Entry], swaps: list[int]
@@ -194,7 +190,6 @@ def test_order_of_unrelated_entries_does_not_matter(
     _same_in_any_order(below, items, order)
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS, LAYERS)
 def test_whiteouts_act_alike_wherever_they_stand(below: Stack, items: list[Entry]) -> None:
     """They hide what lower layers have, never what their own layer adds (OCI layer.md)."""
@@ -217,7 +212,6 @@ def _same_in_any_order(below: Stack, items: list[Entry], order: list[int]) -> No
     assert fates == shown_fates(one)
 
 
-@settings(max_examples=100, deadline=None)
 @given(STACKS, STACKS)
 def test_layers_one_by_one_are_all_at_once(below: Stack, above: Stack) -> None:
     """The tree of the lower layers, written as one layer, carries the upper ones alike."""

@@ -38,9 +38,13 @@ from tests.building import (
     symlink,
     zstandard,
 )
-from tests.conftest import LONGER
+from tests.conftest import LONGER, THOROUGH
 from tests.layouts import HELLO, Members, config, docker, pack, write
 from tests.test_bombs import RUN
+
+pytestmark = pytest.mark.skipif(
+    not THOROUGH, reason="a minute of attacks at full size: SLIM_LONGER=1 runs them"
+)
 
 MANY = 100_000 * min(LONGER, 10)
 MILLION = 1_000_000
