@@ -100,6 +100,7 @@ def analyze(
         target=target,
         advice=advice,
         verify=verify,
+        all_files=all_files,
         jobs=jobs,
         limits=limits,
         cache=cache,

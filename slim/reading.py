@@ -63,6 +63,7 @@ def read_image(
     full: bool = False,
     advice: bool = True,
     verify: bool = True,
+    all_files: bool = False,
 ) -> Reading:
     """image → files; arguments and errors are those of `pipeline.analyze`."""
     text = _read_dockerfile(dockerfile) if dockerfile is not None else None
@@ -97,6 +98,7 @@ def read_image(
             verify=verify,
             extract=advice,
             extra=_scripts(image) if advice else (),
+            skim=not all_files,
             limits=limits,
             cache=cache,
             progress=_summed(progress, sum(layer.size for layer in image.layers if layer.blob)),

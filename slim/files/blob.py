@@ -12,11 +12,14 @@ from slim.files.hasher import Hasher
 from slim.files.shares import share_out
 from slim.files.table import LayerTable
 from slim.files.tar import walk
-from slim.image.model import Blob
+from slim.image.model import CHUNK, Blob
+from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import inflate, sniff
 from slim.stream.memory import Memory
 
+_WINDOW = 1 << 14
+"""Read first where the walk went on to: a header, and maybe a few small files."""
 Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
 
@@ -50,19 +53,21 @@ def scan_blob(
     stop: Event | None = None,
     memory: Memory | None = None,
     algorithms: tuple[str, str] = ("sha256", "sha256"),
+    skim: bool = False,
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
     `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
+    With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
+    not: `identify` completes the table.
 
     Raises:
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
-    chunks = blob.chunks()
-    head = next(chunks, b"")
-    while 0 < len(head) < 6 and (more := next(chunks, b"")):
-        head += more
+    if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6))[0]) == "none":
+        return _finished(_skim(blob, limits, progress, stop))
+    head, chunks = _first(blob)
     compression = sniff(head)
     table = LayerTable(blob_bytes=blob.size, compression=compression)
     with ExitStack() as streams, ExitStack() as stack:
@@ -81,8 +86,7 @@ def scan_blob(
             closing(inflate(stored, compression, table.marks, limits, memory))
         )
         for piece in pieces:
-            if stop is not None and stop.is_set():
-                raise InputError("stopped", "stopped because another layer failed")
+            _check(stop)
             size += len(piece)
             if size > limits.layer_bytes:
                 raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
@@ -93,9 +97,52 @@ def scan_blob(
             walker.send(b"")
     if raw is not None and tar is not None:
         table.blob_digest, table.diff_id = raw.digest(), tar.digest()
+    return _finished(table)
+
+
+def _first(blob: Blob) -> tuple[bytes, Iterator[bytes]]:
+    """Bytes enough to tell the compression, and those that follow."""
+    chunks = blob.chunks()
+    head = next(chunks, b"")
+    while 0 < len(head) < 6 and (more := next(chunks, b"")):
+        head += more
+    return head, chunks
+
+
+def _finished(table: LayerTable) -> LayerTable:
     _check_ends(table)
     table.pull, table.labels = share_out(table)
     return table
+
+
+def _skim(
+    blob: FileBlob, limits: Limits, progress: Progress | None, stop: Event | None
+) -> LayerTable:
+    """Walk over a blob that is not compressed, and leave out what the walk does not ask for."""
+    if blob.size > limits.layer_bytes:
+        raise exceeded("layer_bytes", blob.size, limits.layer_bytes, "a layer once decompressed")
+    table = LayerTable(blob_bytes=blob.size, compression="none")
+    walker = walk(table, limits, skim=blob.size)
+    next(walker)
+    at, window = 0, _WINDOW
+    while at < blob.size:
+        chunk = b"".join(blob.part(at, min(window, blob.size - at)).chunks())
+        left_out = walker.send(chunk) or 0
+        at += len(chunk) + left_out
+        # Where files are small they are read on, as everywhere.
+        window = _WINDOW if left_out else min(2 * window, CHUNK)
+        if progress is not None:
+            progress(len(chunk) + left_out)
+        _check(stop)
+    with suppress(StopIteration):
+        walker.send(b"")
+    table.marks.add(blob.size, blob.size)
+    return table
+
+
+def _check(stop: Event | None) -> None:
+    if stop is not None and stop.is_set():
+        raise InputError("stopped", "stopped because another layer failed")
 
 
 def watched(
@@ -113,8 +160,7 @@ def watched(
         yield chunk
         if progress is not None:
             progress(len(chunk))
-        if stop is not None and stop.is_set():
-            raise InputError("stopped", "stopped because another layer failed")
+        _check(stop)
         chunk = next(chunks, b"")
 
 

@@ -60,7 +60,7 @@ class OddEntries:
         self.plain_tails: set[bytes] = set()
         """Raw fields from magic to device numbers that are known to be valid."""
 
-    def entry(self) -> Generator[None, bytes, bool]:
+    def entry(self) -> Generator[int | None, bytes, bool]:
         """Read one entry; False at the end of the archive.
 
         Raises:
@@ -77,7 +77,7 @@ class OddEntries:
                 "the layer is damaged, or made to be read differently by different tools",
             ) from None
 
-    def _entry(self) -> Generator[None, bytes, bool]:
+    def _entry(self) -> Generator[int | None, bytes, bool]:
         feed, table = self._feed, self._table
         records: dict[bytes, bytes] = {}
         long_name = long_link = b""
@@ -135,7 +135,7 @@ class OddEntries:
 
     def _content(
         self, block: bytes, header: Header, records: dict[bytes, bytes]
-    ) -> Generator[None, bytes, None]:
+    ) -> Generator[int | None, bytes, None]:
         """The payload: sparse map, row, bytes."""
         feed = self._feed
         stored = 0 if header.type in HEADER_ONLY else header.size
@@ -167,6 +167,10 @@ class OddEntries:
                 watch = self.contents.watch
             elif self._picker is not None and regions is None:
                 watch = self._picker.parts(stored)
+            if watch is None and regions is None and feed.is_far(stored + pad):
+                self._table.unhashed.append(len(self._table) - 1)
+                yield from feed.leap(stored + pad)
+                return
             digest = yield from feed.digest(stored - len(ahead), ahead, watch)
             self._table.digests[-DIGEST_BYTES:] = digest
         else:

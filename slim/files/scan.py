@@ -18,10 +18,12 @@ from threading import Event
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import PassedBlob, Progress, scan_blob, watched
 from slim.files.cache import TableCache
+from slim.files.identity import identify
 from slim.files.table import LayerTable, settled, unread
 from slim.files.toc import read_toc
 from slim.image import hashes
 from slim.image.model import Blob, Image, Layer
+from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.inflate import sniff
 from slim.stream.memory import Memory
@@ -39,6 +41,7 @@ def scan(
     verify: bool = True,
     extract: bool = False,
     extra: Collection[bytes] = (),
+    skim: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Progress | None = None,
@@ -49,6 +52,7 @@ def scan(
     With `extract`, the tables have what facts about contents are made of: package databases, manifests,
     scripts, and what ELF and BEAM files say. `extra` are further files whose contents are wanted, such as
     those that the entry point names, by their paths without leading slash, symbolic links resolved.
+    With `skim`, and neither `verify` nor `extract`, large files are identified only where sizes are equal.
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
     is not read at all: its digest is in the manifest, which was verified.
 
@@ -91,6 +95,7 @@ def scan(
                 verify,
                 extract,
                 extra,
+                skim,
                 limits,
                 cache,
                 progress,
@@ -125,6 +130,8 @@ def scan(
         pool.shutdown(wait=not remote, cancel_futures=True)
         raise
     pool.shutdown()
+    blobs = [(tables[layer.index], blob) for layer, blob in order if isinstance(blob, FileBlob)]
+    identify(blobs, tables.values())
     total = sum(table.tar_bytes for table in tables.values())
     if total > limits.image_bytes:
         raise exceeded("image_bytes", total, limits.image_bytes, "the image")
@@ -153,6 +160,7 @@ def _scan_layer(
     verify: bool,
     extract: bool,
     extra: Collection[bytes],
+    skim: bool,
     limits: Limits,
     cache: TableCache | None,
     progress: Progress | None,
@@ -186,6 +194,7 @@ def _scan_layer(
                 stop=stop,
                 memory=memory,
                 algorithms=(_algorithm(claimed), _algorithm(layer.diff_id)),
+                skim=skim and not verify and not extract,
             )
     except SlimError as error:
         raise type(error)(error.slug, f"{where}: {error.message}", error.hint) from error

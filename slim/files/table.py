@@ -125,6 +125,8 @@ class LayerTable:
     """Index into `metas`."""
     digests: bytearray = field(default_factory=bytearray)
     """`DIGEST_BYTES` of xxh3-128 over the payload per row: groups content, proves nothing."""
+    unhashed: array[int] = field(default_factory=lambda: array("i"))
+    """Rows of files that were not read: their `digests` are `NO_DIGEST`, until `identity` has to know."""
     links: dict[int, bytes] = field(default_factory=dict)
     """Row to link target, for hard links and symbolic links."""
     dirs: list[tuple[int, bytes, bool]] = field(default_factory=lambda: [(-1, b"", False)])

@@ -51,18 +51,20 @@ def walk(
     seen: Callable[[Header], None] | None = None,
     extract: bool = False,
     extra: Collection[bytes] | None = (),
-) -> Generator[None, bytes, None]:
+    skim: int = 0,
+) -> Generator[int | None, bytes, None]:
     """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
 
     `seen` is called with every header and turns the fast path off. With `extract`, contents that facts
     are made of are kept in the table, and in `table.named` those of the paths `extra`; None: of all that
-    may be asked for later.
+    may be asked for later. With `skim`, the number of bytes in all, what is yielded is how many bytes shall
+    be left out before the next chunk: most of a large file, whose row is then in `table.unhashed`.
 
     Raises:
         InputError: not a tar that Go's reader accepts, or cut off.
         LimitError: too many entries, a too long or deep name, a too large extension.
     """
-    feed = Feed()
+    feed = Feed(skim)
     picker = Picker(table, extra) if extract else None
     odd = OddEntries(table, feed, limits, seen, picker)
     names = odd.names
@@ -156,6 +158,13 @@ def walk(
                 at = end + (-size & 511)
                 continue
             feed.at = start
+            if feed.is_far(padded := size + (-size & 511)):
+                digests += NO_DIGEST
+                table.unhashed.append(len(table) - 1)
+                yield from feed.leap(padded)
+                chunk, at, base = feed.chunk, feed.at, feed.base
+                length, view = len(chunk), memoryview(chunk)
+                continue
             watch = picker.parts(size) if picker is not None else None
             digests += yield from feed.digest(size, watch=watch)
             feed.at += -size & 511

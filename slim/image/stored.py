@@ -30,6 +30,10 @@ class FileBlob:
             at += len(chunk)
             yield chunk
 
+    def part(self, offset: int, size: int) -> FileBlob:
+        """A part of it."""
+        return FileBlob(self.fd, self.position + offset, size)
+
 
 @dataclass(frozen=True, slots=True)
 class MemoryBlob:

@@ -13,6 +13,9 @@ import xxhash
 from slim.errors import InputError
 from slim.stream.header import BLOCK
 
+_LEAP = 1 << 14
+"""Fewer bytes than this are read as quickly as others are asked for."""
+
 
 class Feed:
     """A window on the stream: the current chunk and the position in it.
@@ -20,9 +23,11 @@ class Feed:
     `at` may lie beyond the chunk: what is between is padding that nobody needs to see.
     """
 
-    __slots__ = ("at", "base", "chunk", "ended")
+    __slots__ = ("_size", "at", "base", "chunk", "ended")
 
-    def __init__(self) -> None:
+    def __init__(self, size: int = 0) -> None:
+        self._size = size
+        """Bytes of the stream, where the sender can leave some out; else 0."""
         self.chunk = b""
         self.at = 0
         self.base = 0
@@ -104,6 +109,21 @@ class Feed:
             yield from self._more(left)
             self.at = min(left, len(self.chunk))
             left -= self.at
+
+    def is_far(self, count: int) -> bool:
+        """Whether the sender can leave out a good part of the next `count` bytes.
+
+        A byte behind them is read in any case: a stream that is cut off is found out.
+        """
+        return self.at + count - len(self.chunk) >= _LEAP and self.offset + count < self._size
+
+    def leap(self, count: int) -> Generator[int, bytes, None]:
+        """Pass over `count` bytes that are far: yields how many the sender has to leave out."""
+        beyond = self.at + count - len(self.chunk)
+        self.base += self.at + count
+        self.at = 0
+        self.chunk = yield beyond
+        self.ended = not self.chunk
 
     def rest(self) -> Generator[None, bytes, int]:
         """Read to the end; the number of bytes that were left, up to the last one that is not zero."""
