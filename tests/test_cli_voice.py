@@ -195,6 +195,9 @@ def test_a_report_says_when_it_was_made_only_if_it_is_asked(
     Path("made.json").rename("report.json")
     assert stamp("render", "report.json") == "2023-11-14T22:13:20Z"
     assert stamp("compare", "app.tar", "report.json") == "2023-11-14T22:13:20Z"
+    forged = Path("report.json").read_text().replace("13:20Z", "13:20Z\\n::error::")
+    Path("forged.json").write_text(forged)
+    assert run("render", "forged.json", "-o", "text") == 3
     monkeypatch.setenv("SLIM_TIMESTAMP", "1")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "0")
     assert stamp("compare", "report.json", "app.tar") == "1970-01-01T00:00:00Z"

@@ -9,6 +9,6 @@ from msgspec import Meta
 LARGEST = 2**63 - 1
 Size = Annotated[int, Meta(ge=0, le=LARGEST)]
 Count = Annotated[int, Meta(ge=0)]
-Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")]
+Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", max_length=20)]
 """In UTC, to the second."""
 Ratio = Annotated[float, Meta(ge=0, le=1)]
