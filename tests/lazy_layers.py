@@ -70,8 +70,7 @@ def _described(entry: Entry) -> dict[str, Any]:
 
 def estargz(entries: Sequence[Entry], change: Change = nothing, chunk: int = 30_000) -> Lazy:
     """As the reference writer: a member begins with a payload and has the next header in it."""
-    blob = tar = b""
-    pending = b""
+    blob, tar, pending = bytearray(), bytearray(), b""
     table: Table = []
     for entry in entries:
         pending += header(entry)
@@ -98,12 +97,12 @@ def estargz(entries: Sequence[Entry], change: Change = nothing, chunk: int = 30_
     blob += footer + b"\1\0\0\xff\xff" + bytes(8)
     notes = {"containerd.io/snapshot/stargz/toc.digest": digest(document)}
     media_type = "application/vnd.oci.image.layer.v1.tar+gzip"
-    return Lazy(blob, tar + last, media_type, notes, len(blob) - position)
+    return Lazy(bytes(blob), bytes(tar) + last, media_type, notes, len(blob) - position)
 
 
 def chunked(entries: Sequence[Entry], change: Change = nothing) -> Lazy:
     """As containers/storage: each payload is a frame of its own, the table is in a skippable one."""
-    blob = tar = b""
+    blob, tar = bytearray(), bytearray()
     table: Table = []
     for entry in entries:
         head = header(entry)
@@ -131,7 +130,7 @@ def chunked(entries: Sequence[Entry], change: Change = nothing) -> Lazy:
         f"{prefix}.manifest-position": f"{position}:{len(packed)}:{len(document)}:1",
     }
     media_type = "application/vnd.oci.image.layer.v1.tar+zstd"
-    return Lazy(blob, tar + END, media_type, notes, len(packed))
+    return Lazy(bytes(blob), bytes(tar) + END, media_type, notes, len(packed))
 
 
 def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from jsonschema.validators import validator_for  # type: ignore[import-untyped]
+
 TEXT = {"type": "string", "minLength": 1}
 
 
@@ -111,3 +113,6 @@ SCHEMA = _object(
     runs={"type": "array", "items": RUN, "minItems": 1, "maxItems": 20},
     **{"$schema": {"type": "string", "format": "uri"}},
 )
+
+SARIF = validator_for(SCHEMA)(SCHEMA)
+"""Made once: `jsonschema.validate` looks through the schema each time."""

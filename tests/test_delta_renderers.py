@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from msgspec.structs import replace
@@ -23,7 +22,7 @@ from slim.report.model import Cause
 from slim.report.sums import fault
 from tests.conftest import GOLDEN
 from tests.reports import MB, clean, finding, hostile, place, report, wasteful
-from tests.sarif_schema import SCHEMA
+from tests.sarif_schema import SARIF
 from tests.test_delta import PAGES, before, compared
 from tests.test_renderers import OWN, SUFFIXES, is_visible, names, parse_metrics
 
@@ -58,7 +57,7 @@ def test_outputs_are_text_of_lines_that_files_can_hold(
 def test_sarif_keeps_its_schema(base: list[str], after: list[str]) -> None:
     made = compared(hostile(base), hostile(after))
     log = json.loads(slim.render(made, "sarif"))
-    jsonschema.validate(log, SCHEMA)
+    SARIF.validate(log)
     states = [one["baselineState"] for one in log["runs"][0]["results"]]
     assert states.count("new") == sum(one.status == "new" for one in made.findings)
 

@@ -12,7 +12,6 @@ from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -25,7 +24,7 @@ from slim.report.results import relative
 from slim.report.terminal import visible
 from tests.conftest import GOLDEN
 from tests.reports import REPORTS, clean, finding, hostile, place, report, wasteful
-from tests.sarif_schema import SCHEMA
+from tests.sarif_schema import SARIF
 
 SUFFIXES = {
     "text": "text.txt",
@@ -85,7 +84,7 @@ def test_outputs_are_text_of_lines_that_files_can_hold(name: str, made: list[str
 @settings(max_examples=30)
 def test_sarif_keeps_its_schema(made: list[str]) -> None:
     log = json.loads(render("sarif", hostile(made)))
-    jsonschema.validate(log, SCHEMA)
+    SARIF.validate(log)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
     assert len({rule["id"] for rule in rules}) <= len(rules)
@@ -144,7 +143,7 @@ def test_paths_are_relative(path: str, shown: str) -> None:
     cause = Cause(layer=0, created_by="", dockerfile=place(3, path))
     one = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
     log = json.loads(render("sarif", one))
-    jsonschema.validate(log, SCHEMA)
+    SARIF.validate(log)
     at = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert unquote(at["artifactLocation"]["uri"]) == shown
 

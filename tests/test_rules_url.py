@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-import jsonschema  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,7 +16,7 @@ from slim.report.gate import Gates, judge
 from slim.report.model import Report
 from slim.report.rules_url import page_of, parse_rules_url
 from tests.reports import MB, finding, report, wasteful
-from tests.sarif_schema import SCHEMA
+from tests.sarif_schema import SARIF
 from tests.test_delta import before, compared
 from tests.test_load import run
 
@@ -104,7 +103,7 @@ def test_comparisons_summaries_and_pages_of_several_link_rules() -> None:
 
 def test_sarif_says_where_the_rule_is_explained() -> None:
     log = json.loads(slim.render(wasteful(), "sarif", rules_url=URL))
-    jsonschema.validate(log, SCHEMA)
+    SARIF.validate(log)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert {one["helpUri"] for one in rules} == {
         f"https://docs.example/rules/{one['id']}" for one in rules
