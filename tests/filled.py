@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
+from functools import cache
 from typing import Any, TypeVar
 
 import msgspec
@@ -21,7 +23,13 @@ def filled(kind: type[T], text: str, *, turn: int = 0) -> T:
 
     `turn` chooses among the words of an enumeration.
     """
-    return msgspec.convert(_value(inspect.type_info(kind), text, turn, 0), kind)
+    key: Any = kind  # for mypy, type[T] is not hashable
+    return msgspec.convert(_value(_about(key), text, turn, 0), kind)
+
+
+@cache
+def _about(kind: Hashable) -> inspect.Type:
+    return inspect.type_info(kind)
 
 
 def _value(about: inspect.Type, text: str, turn: int, depth: int) -> Any:
