@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated, cast
+from importlib import import_module
+from typing import Annotated, Any, cast
 
 import typer
+from typer.core import TyperGroup
+from typer.main import get_command
 
-from slim.cli_cache import cache as cache_commands
-from slim.cli_comment import commenting
-from slim.cli_compare import comparisons
-from slim.cli_config import configuring
-from slim.cli_explain import explaining
 from slim.cli_grouped import grouped
 from slim.cli_groups import (
     GateOptions,
@@ -25,10 +23,7 @@ from slim.cli_groups import (
 )
 from slim.cli_measure import CHANGES, measure
 from slim.cli_options import Against, Outputs, Top
-from slim.cli_plugin import plugins
 from slim.cli_registry import RegistryOptions
-from slim.cli_reports import reports as report_commands
-from slim.cli_rules import rules
 from slim.errors import UsageError
 from slim.version import VERSION
 
@@ -36,8 +31,46 @@ CallError = cast("type[Exception]", typer.BadParameter.__mro__[1])
 """What the command-line library raises for a wrong call: typer brings a copy of click, or older
 versions the package itself; this is the class of either."""
 
+_ELSEWHERE = {
+    "render": ("slim.cli_reports", "reports"),
+    "check": ("slim.cli_reports", "reports"),
+    "compare": ("slim.cli_compare", "comparisons"),
+    "comment": ("slim.cli_comment", "commenting"),
+    "plugin": ("slim.cli_plugin", "plugins"),
+    "explain": ("slim.cli_explain", "explaining"),
+    "config": ("slim.cli_config", "configuring"),
+    "rules": ("slim.cli_explain", "rule_commands"),  # adds `rules try`
+    "cache": ("slim.cli_cache", "cache"),
+}
+"""Command → the module and the name of the typer app that has it."""
+
+
+class _Commands(TyperGroup):
+    """Imports a command when it is called or listed: `analyze` does not pay for the others' options."""
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        here = [name for name in super().list_commands(ctx) if name not in _ELSEWHERE]
+        return [*here, *_ELSEWHERE]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        # Of a name that there is not, all others are looked at for one that is like it.
+        for name in (cmd_name,) if cmd_name in self.list_commands(ctx) else _ELSEWHERE:
+            if name not in self.commands:
+                self.add_command(_load(name), name)
+        return super().get_command(ctx, cmd_name)
+
+
+def _load(name: str) -> Any:
+    module, attribute = _ELSEWHERE[name]
+    holder = typer.Typer(rich_markup_mode=None, add_completion=False)
+    holder.add_typer(getattr(import_module(module), attribute))
+    group: Any = get_command(holder)
+    return group.commands[name]
+
+
 app = typer.Typer(
     name="slim",
+    cls=_Commands,
     help="Where every byte of a container image comes from, which are waste, and what to change.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -132,16 +165,6 @@ def analyze(
         top=top,
         changes=max(top, CHANGES),
     )
-
-
-app.add_typer(report_commands)
-app.add_typer(comparisons)
-app.add_typer(commenting)
-app.add_typer(plugins)
-app.add_typer(explaining)
-app.add_typer(configuring)
-app.add_typer(rules, name="rules")
-app.add_typer(cache_commands, name="cache")
 
 
 @app.command(epilog="Example:\n\n  slim schema > report.schema.json")

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from slim.files.cache import TableCache
 
 cache = typer.Typer(
+    name="cache",
     help="Show or clear what is kept of layers that were read before.",
     no_args_is_help=True,
     rich_markup_mode=None,

@@ -58,7 +58,7 @@ def explain(
     protected, owned by packages, suppressed, or claimed by another rule.
     """
     from slim.advice.builtin import builtin_packs
-    from slim.advice.pack import rules_digest, rules_of
+    from slim.advice.rule import rules_digest, rules_of
     from slim.console import print_output
     from slim.report.explanation import render_reported
     from slim.report.load import is_report, load_report
@@ -118,7 +118,7 @@ def try_(
     The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
     proposes to delete is protected here too; suppressions do not count.
     """
-    from slim.advice.pack import rules_of
+    from slim.advice.rule import rules_of
 
     voice.begin()
     applied = rules_of(_own([file]))

@@ -61,7 +61,7 @@ if TYPE_CHECKING:
     from slim.config import Config
     from slim.limits import Limits
     from slim.report.comparison import Comparison
-    from slim.report.gate import Gates
+    from slim.report.gates import Gates
     from slim.report.model import Report
     from slim.settings import ImageSettings
 
@@ -271,7 +271,7 @@ class GateOptions(NamedTuple):
         Raises:
             UsageError: a size, number or level that is none.
         """
-        from slim.report.gate import Gates, parse_fail_on, parse_growth
+        from slim.report.gates import Gates, parse_fail_on, parse_growth
         from slim.units import parse_bytes
 
         def parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slim.cli_cache import open_cache
 from slim.cli_groups import (
@@ -35,7 +34,7 @@ from slim.errors import UsageError
 if TYPE_CHECKING:
     from slim.config import Config
     from slim.report.comparison import Comparison
-    from slim.report.gate import Gates
+    from slim.report.gates import Gates
     from slim.report.model import Report, Verdict
 
 CHANGES = 1_000
@@ -43,8 +42,7 @@ CHANGES = 1_000
 images that are compared: one that is left out seems new or fixed."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Task:
+class _Task(NamedTuple):
     """One image, and what is asked of it."""
 
     image: str
@@ -85,10 +83,6 @@ def measure(
     from msgspec.structs import replace
 
     from slim import pipeline
-    from slim.report.comparison import Comparison
-    from slim.report.delta import compare
-    from slim.report.gate import judge, judge_comparison
-    from slim.report.load import is_report, load_report
 
     compared = against is not None
     names = short_names(images)
@@ -115,6 +109,9 @@ def measure(
     tables = open_cache(kept=work.cache, share=compared or len(tasks) > 1)
     every_file = reports.all_files or compared or any(needs_all_files(one.outputs) for one in tasks)
 
+    if compared:
+        from slim.report.delta import compare
+        from slim.report.load import is_report, load_report
     if compared and choice.dockerfile and (made := [one for one in images if is_report(one)]):
         raise UsageError(
             "no-image", "--dockerfile is for images", f"{made[0]!r} is a report already"
@@ -165,6 +162,9 @@ def measure(
                 if compared:
                     document = compare(befores[before], report, top=changes)
             if task.gates:
+                from slim.report.comparison import Comparison
+                from slim.report.gate import judge, judge_comparison
+
                 document = (
                     judge_comparison(document, task.gates)
                     if isinstance(document, Comparison)

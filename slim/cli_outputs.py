@@ -10,8 +10,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from slim.errors import (
     InputError,
@@ -35,8 +34,7 @@ _REPORT = "report"
 _PAGES = ("markdown", "summary")
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(NamedTuple):
     """Where a format goes."""
 
     format: str
@@ -45,8 +43,7 @@ class Output:
     append: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Text:
+class Text(NamedTuple):
     """An output that is made and not written yet."""
 
     text: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -36,6 +35,8 @@ def plugin(context: typer.Context) -> None:
     Others are image (what to analyze), base (what to compare with), comment (true: make one) and token;
     plugin/docs.md lists all.
     """
+    import tempfile
+
     from slim.plugin import plan
 
     root = context.find_root().command
@@ -62,7 +63,7 @@ def _options(root: Any) -> dict[str, dict[str, Any]]:
     found: dict[str, dict[str, Any]] = {}
     for command in ("analyze", "comment"):
         options = found.setdefault(command, {})
-        for one in root.commands[command].params:
+        for one in root.get_command(None, command).params:
             if one.param_type_name != "option" or one.name in _NO_SETTINGS:
                 continue
             flag = next(word for word in one.opts if word.startswith("--"))

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from slim.advice.rule import Rule
 
 rules = typer.Typer(
+    name="rules",
     help="List the rules, show one, check files of rules.",
     no_args_is_help=True,
     rich_markup_mode=None,
@@ -116,6 +117,6 @@ def find(name: str, known: Sequence[Rule] | None = None) -> Rule:
 
 def _load() -> tuple[Rule, ...]:
     from slim.advice.builtin import builtin_packs
-    from slim.advice.pack import rules_of
+    from slim.advice.rule import rules_of
 
     return tuple(sorted(rules_of(builtin_packs()), key=lambda rule: rule.id))

@@ -53,12 +53,14 @@ def read_ignores(
     Raises:
         UsageError: a flag that is no suppression.
     """
-    from slim.advice.ignore import parse_ignore
-
     if no_ignore:
         return ()
+    if not flags:
+        return tuple(in_file)
+    from slim.advice.ignore import parse_ignore
+
     try:
-        return (*(parse_ignore(one, "--ignore") for one in flags or ()), *in_file)
+        return (*(parse_ignore(one, "--ignore") for one in flags), *in_file)
     except ValueError as error:
         raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
 
 from slim.cli_outputs import Output, Text
 from slim.errors import UsageError
@@ -34,7 +33,7 @@ def placed(outputs: Sequence[Output], name: str) -> list[Output]:
     >>> placed([Output("json", "out/{}.json")], "api")
     [Output(format='json', path='out/api.json', append=False)]
     """
-    return [replace(one, path=one.path.replace(PLACE, name)) for one in outputs]
+    return [one._replace(path=one.path.replace(PLACE, name)) for one in outputs]
 
 
 def check_apart(outputs: Sequence[Sequence[Output]]) -> None:
@@ -66,7 +65,7 @@ def check_apart(outputs: Sequence[Sequence[Output]]) -> None:
 def apart(texts: Sequence[Text]) -> list[Text]:
     """The outputs of an image that is not the first: a blank line before what people read at stdout."""
     return [
-        replace(one, text=f"\n{one.text}")
+        one._replace(text=f"\n{one.text}")
         if not one.to.path and one.to.format in ("text", "markdown")
         else one
         for one in texts

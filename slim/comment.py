@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from slim.errors import NetworkError, SlimError
 from slim.forge import forges
@@ -39,8 +40,7 @@ _WASTE = 100_000
 """Fewer bytes are no waste worth a word."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(Struct, frozen=True):
     """A comment that is ready to be posted."""
 
     text: str

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from slim.advice.faults import Fault, Faulty
-from slim.advice.toml_text import MAX_FILE_BYTES
-from slim.advice.words import suggestion
-from slim.dive_ci import MAX_BYTES as MAX_DIVE_BYTES
-from slim.dive_ci import parse_dive_ci
+from msgspec import Struct, field
+
 from slim.errors import UsageError
-from slim.settings import ImageSettings, parse_settings
+from slim.settings import ImageSettings
+
+if TYPE_CHECKING:
+    from slim.advice.faults import Fault
 
 NAMES = (".slim.toml", "slim.toml")
 DIVE_NAME = ".dive-ci"
 _HINT = "docs/configuration.md lists the keys; --no-config goes without the file"
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The settings that hold for one image."""
 
     image: ImageSettings = field(default_factory=ImageSettings)
@@ -50,6 +49,12 @@ def load_config(
     if found is None:
         dive = _find(folder, (DIVE_NAME,))
         return Config() if dive is None else _dive(dive)
+    # What reads a file is imported only where there is one.
+    from slim.advice.faults import Faulty
+    from slim.advice.toml_text import MAX_FILE_BYTES
+    from slim.advice.words import suggestion
+    from slim.settings_file import parse_settings
+
     faults: list[Fault] = []
     settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
     if faults:
@@ -64,8 +69,11 @@ def load_config(
 
 
 def _dive(file: str) -> Config:
+    from slim.advice.faults import Faulty
+    from slim.dive_ci import MAX_BYTES, parse_dive_ci
+
     faults: list[Fault] = []
-    gates = parse_dive_ci(file, _read(file, MAX_DIVE_BYTES), faults)
+    gates = parse_dive_ci(file, _read(file, MAX_BYTES), faults)
     if faults:
         raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
     notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"

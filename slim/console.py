@@ -7,7 +7,6 @@ import os
 import re
 import stat
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -149,6 +148,8 @@ def write_output(text: str, path: str, *, private: bool) -> None:
                 )
             _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), text)
             return
+        import tempfile
+
         handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:

@@ -17,7 +17,7 @@ import re
 
 from slim.advice.faults import Fault
 from slim.advice.words import suggestion
-from slim.report.gate import Gates
+from slim.report.gates import Gates
 from slim.units import parse_bytes
 
 MAX_BYTES = 64 << 10

@@ -8,7 +8,9 @@ environment variable (`SLIM_LIMIT_LAYER_BYTES`) and a key of slim.toml.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.errors import LimitError, UsageError
 from slim.units import parse_bytes
@@ -18,8 +20,7 @@ _GIB = 1 << 30
 _VARIABLE = "SLIM_LIMIT_"
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """Upper bounds; sizes in bytes, the rest counts."""
 
     json_bytes: int = 4 * _MIB
@@ -79,7 +80,7 @@ def exceeded(name: str, value: int, limit: int, where: str = "") -> LimitError:
 
 def limit_names() -> tuple[str, ...]:
     """The names of all limits as users write them: `layer-bytes`."""
-    return tuple(field.name.replace("_", "-") for field in fields(Limits))
+    return tuple(name.replace("_", "-") for name in Limits.__struct_fields__)
 
 
 def limits_in(environment: Mapping[str, str]) -> tuple[str, ...]:

@@ -216,7 +216,7 @@ def _consult(
     from slim.advice.apply import apply
     from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
     from slim.advice.consult import counsel_of
-    from slim.advice.pack import rules_digest, rules_of
+    from slim.advice.rule import rules_digest, rules_of
     from slim.report.build import Rulebook
 
     more, fragments = own or ((), {})

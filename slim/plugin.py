@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from slim.advice.words import suggestion
 from slim.errors import UsageError
@@ -32,8 +33,7 @@ _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 Kind = Literal["flag", "value", "list", "count"]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(Struct, frozen=True):
     """An option of a command."""
 
     kind: Kind
@@ -47,8 +47,7 @@ Options = Mapping[str, Option]
 """By the name of the setting: `max_size`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What to run, in this order; empty for nothing."""
 
     measure: tuple[str, ...]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slim.errors import UsageError
 from slim.files.ledger import account
@@ -33,8 +34,7 @@ _log = logging.getLogger(__name__)
 _DOCKERFILE_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """One image, and all that is known of its files."""
 
     image: Image

@@ -19,16 +19,16 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import fields
 from functools import partial
 from importlib import import_module
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, cast
 
+from msgspec.structs import fields
 from tabulate import tabulate
 
-from slim import errors, limits, plugin, settings
+from slim import errors, limits, plugin, settings_file
 from slim.advice.builtin import builtin_packs
 from slim.advice.rule import Pack, Rule
 from slim.report.formats import FORMATS
@@ -95,11 +95,11 @@ def _commands() -> dict[str, Any]:
     waiting: list[tuple[str, Any]] = [("slim", get_command(app))]
     while waiting:
         name, command = waiting.pop(0)
-        inner = getattr(command, "commands", None)
-        if inner is None:
-            found[name] = command
+        if hasattr(command, "list_commands"):
+            words = command.list_commands(None)
+            waiting += [(f"{name} {word}", command.get_command(None, word)) for word in words]
         else:
-            waiting += [(f"{name} {word}", one) for word, one in inner.items()]
+            found[name] = command
     return found
 
 
@@ -186,7 +186,7 @@ def settings_table() -> str:
         if option.param_type_name == "option"
     }
     rows = []
-    for key in (*settings.IMAGE_KEYS, *(f"budget.{one}" for one in settings.BUDGET_KEYS)):
+    for key in (*settings_file.IMAGE_KEYS, *(f"budget.{one}" for one in settings_file.BUDGET_KEYS)):
         option = options.get(key) or options.get(key.replace("budget.", "max-"))
         if option is not None:
             names = f"`{option.opts[0]}`, `{option.envvar}`"

@@ -8,7 +8,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from slim.report import model
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.model import Report
 
 MB = 1_000_000

@@ -427,7 +427,7 @@ def test_a_file_whose_own_name_is_not_utf_8(path: Path, tmp_path: Path) -> None:
 
 def commands() -> dict[str, Any]:
     group: Any = typer.main.get_command(app)
-    return dict(group.commands)
+    return {name: group.get_command(None, name) for name in group.list_commands(None)}
 
 
 @pytest.mark.parametrize("name", commands())

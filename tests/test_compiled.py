@@ -10,7 +10,7 @@ import pytest
 
 from slim.advice import builtin
 from slim.advice.builtin import NEVER_FILE, rules_folder
-from slim.advice.pack import rules_of
+from slim.advice.rule import rules_of
 
 
 @pytest.fixture
@@ -22,16 +22,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     monkeypatch.setattr(builtin, "rules_folder", lambda: copy)
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
-    builtin.builtin_snippets.cache_clear()
     return copy
 
 
 def parsed() -> object:
-    builtin._parsed.cache_clear()
+    builtin._builtin.cache_clear()
     try:
-        return builtin._parsed()
+        return builtin._builtin()
     finally:
-        builtin._parsed.cache_clear()
+        builtin._builtin.cache_clear()
 
 
 def kept(folder: Path) -> list[Path]:
@@ -64,10 +63,10 @@ def test_what_is_damaged_is_parsed_anew(content: bytes, folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_failure(folder: Path) -> None:
     (folder / "__pycache__").write_text("a file")
-    packs, _ = builtin._parse(builtin.builtin_sources(), (folder / NEVER_FILE).read_text())
-    builtin._parsed.cache_clear()
+    packs = builtin._parse(folder).packs
+    builtin._builtin.cache_clear()
     assert len(rules_of(builtin.builtin_packs())) == len(rules_of(packs))
-    builtin._parsed.cache_clear()
+    builtin._builtin.cache_clear()
 
 
 def test_nothing_is_written_where_python_may_not(

@@ -17,7 +17,7 @@ from msgspec.structs import replace
 import slim
 from slim.report.comparison import Comparison
 from slim.report.formats import COMPARISON_FORMATS
-from slim.report.gate import Gates, Growth
+from slim.report.gates import Gates, Growth
 from slim.report.model import Cause
 from slim.report.sums import fault
 from tests.conftest import GOLDEN

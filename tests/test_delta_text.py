@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 
 import slim
-from slim.report.gate import Gates, Growth
+from slim.report.gates import Gates, Growth
 from slim.report.layout import WIDTH
 from slim.report.terminal import columns
 from slim.units import format_bytes

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from functools import cache
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.builtin import builtin_packs
 from slim.advice.explain import Explanation
 from slim.advice.ignore import Ignore
-from slim.advice.pack import read_packs, rules_of
-from slim.advice.rule import Rule
+from slim.advice.pack import read_packs
+from slim.advice.rule import Rule, rules_of
 from slim.report.explanation import render
 from slim.report.model import Report
 from slim.report.rulebook import describe, template
@@ -44,7 +44,7 @@ def acme(**changes: object) -> Rule:
     text = template("ACM001").replace("…", "Acme")
     ((pack,), _) = read_packs([("acm.toml", text)])
     (rule,) = pack.rules
-    return replace(rule, **changes)  # type: ignore[arg-type]
+    return replace(rule, **changes)
 
 
 def explain(source: Path, *rules: Rule, **options: object) -> tuple[Explanation, str]:

@@ -14,9 +14,9 @@ from slim.advice.facts.evaluate import Answer, evaluate, leaves, prepare
 from slim.advice.facts.gather import gather
 from slim.advice.facts.live import first_files
 from slim.advice.glob import compile_globs
-from slim.advice.pack import rules_of
 from slim.advice.packages.model import Package
 from slim.advice.predicate import parse_predicate
+from slim.advice.rule import rules_of
 from slim.image.model import History
 from tests.test_facts_images import config, view
 from tests.test_glob import PATTERNS, is_valid

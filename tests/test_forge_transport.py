@@ -7,10 +7,10 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import replace
 from email.message import Message
 
 import pytest
+from msgspec.structs import replace
 
 from slim.errors import NetworkError, UsageError
 from slim.forge import azure, bitbucket, transport

@@ -17,7 +17,8 @@ from msgspec.structs import replace
 import slim
 from slim.errors import UsageError
 from slim.report import markdown
-from slim.report.gate import Gates, Growth, judge, parse_fail_on, parse_growth
+from slim.report.gate import judge
+from slim.report.gates import Gates, Growth, parse_fail_on, parse_growth
 from slim.report.model import Report
 from tests.building import delete, image, layer, save
 from tests.reports import MB, clean, hostile, wasteful

@@ -106,26 +106,6 @@ def test_the_automaton_agrees_with_plain_recursion(patterns: list[str], paths: l
         assert globs.match(path.encode()) == expected  # from memory now
 
 
-@given(
-    st.lists(PATTERNS.filter(is_valid), min_size=1, max_size=8),
-    st.lists(NAMES, max_size=3),
-    st.lists(NAMES, max_size=12),
-)
-@example(["**/*.a", "**/a*", "**/*b*", "c"], [], ["x.a", "ax", "xbx", "c", "cc", "b.b.a", "a"])
-def test_many_files_of_a_directory_get_the_answers_of_each(
-    patterns: list[str], directory: list[str], names: list[str]
-) -> None:
-    globs = compile_globs(patterns)
-    state = globs.root()
-    for part in directory:
-        state = globs.enter(state, part.encode())
-    usual, others = globs.accept_all(state, [name.encode() for name in names])
-    for name in names:
-        path = "/".join([*directory, name])
-        expected = tuple(n for n, pattern in enumerate(patterns) if oracle(pattern, path))
-        assert others.get(name.encode(), usual) == expected
-
-
 @pytest.mark.parametrize(
     ("pattern", "hits", "misses"),
     [

@@ -6,11 +6,11 @@ import random
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import fields
 
 import slim
 from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError

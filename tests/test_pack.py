@@ -14,7 +14,7 @@ from slim.advice.faults import Fault, faulty_rules
 from slim.advice.glob_syntax import GlobError, parse_text_glob
 from slim.advice.lint import main
 from slim.advice.never import Protected, parse_never
-from slim.advice.pack import read_packs, rules_digest
+from slim.advice.pack import read_packs
 from slim.advice.predicate import (
     AllOf,
     AnyOf,
@@ -29,7 +29,7 @@ from slim.advice.predicate import (
     Runs,
     parse_predicate,
 )
-from slim.advice.rule import Fix, Roles
+from slim.advice.rule import Fix, Roles, rules_digest
 from slim.advice.toml_text import Positions
 from slim.advice.variables import bind
 

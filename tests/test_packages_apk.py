@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
+from msgspec.structs import replace
 
 from slim.advice.packages.apk import read_apk
 from slim.advice.packages.closure import removal_closure, why

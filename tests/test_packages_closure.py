@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from slim.advice.packages.closure import recommends_only, removal_closure, why
 from slim.advice.packages.graph import Graph, link

@@ -18,9 +18,9 @@ from slim.advice.checks import Examples, selects_package
 from slim.advice.faults import Fault
 from slim.advice.glob import compile_globs
 from slim.advice.never import Protected
-from slim.advice.pack import read_packs, rules_of
+from slim.advice.pack import read_packs
 from slim.advice.predicate import FACTS
-from slim.advice.rule import QUERIES, Pack, Rule
+from slim.advice.rule import QUERIES, Pack, Rule, rules_of
 from slim.advice.rule_reader import RULE_KEYS
 from slim.advice.variables import SAMPLES
 

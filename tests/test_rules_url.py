@@ -12,7 +12,8 @@ from msgspec.structs import replace
 
 import slim
 from slim.errors import UsageError
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.model import Report
 from slim.report.rules_url import page_of, parse_rules_url
 from tests.reports import MB, finding, report, wasteful

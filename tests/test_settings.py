@@ -15,8 +15,8 @@ from slim.advice.fields import MAX_ITEMS
 from slim.config import load_config
 from slim.dive_ci import parse_dive_ci
 from slim.errors import UsageError
-from slim.report.gate import Gates, Growth
-from slim.settings import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
+from slim.report.gates import Gates, Growth
+from slim.settings_file import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
 from tests.attacks import Attack
 from tests.building import delete, image, layer, save
 from tests.test_load import run

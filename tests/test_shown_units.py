@@ -10,7 +10,8 @@ import pytest
 import slim
 from slim.errors import UsageError
 from slim.report.formats import COMPARISON_FORMATS, FORMATS, render
-from slim.report.gate import Gates, Growth, judge, judge_comparison, restated
+from slim.report.gate import judge, judge_comparison, restated
+from slim.report.gates import Gates, Growth
 from tests.reports import wasteful
 from tests.test_delta import before, compared
 from tests.test_load import run

@@ -13,7 +13,8 @@ from msgspec.structs import replace
 
 import slim
 from slim.advice.ignore import Ignore, parse_ignore
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.load import load_document
 from slim.report.model import Suppressed
 from slim.report.silence import lift, silence

@@ -17,7 +17,7 @@ from slim.advice.apply import Ground, apply, survey
 from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
 from slim.advice.match import size_of
-from slim.advice.pack import rules_of
+from slim.advice.rule import rules_of
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
@@ -25,7 +25,8 @@ from slim.image.source import open_image
 from slim.report import markdown, text
 from slim.report.delta import compare
 from slim.report.formats import render
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.model import Finding, Report
 from tests.building import layer
 from tests.checked import checked_analyze

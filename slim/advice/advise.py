@@ -11,8 +11,9 @@ import hashlib
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from slim.advice.claim import Claim
 from slim.advice.rule import Rule
@@ -26,8 +27,7 @@ _EXAMPLES = 5
 _PLACES = 5
 
 
-@dataclass(frozen=True, slots=True)
-class Amount:
+class Amount(Struct, frozen=True):
     """Bytes on disk and in the pull."""
 
     disk: int = 0
@@ -37,8 +37,7 @@ class Amount:
         return Amount(self.disk + other.disk, self.pull + other.pull)
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(Struct, frozen=True):
     """What one rule says about this image."""
 
     id: str
@@ -67,8 +66,7 @@ class Finding:
     """Index of the suppression because of which it is not told, and claims nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Advice:
+class Advice(Struct, frozen=True):
     """Findings, most bytes first, and what they come to."""
 
     findings: tuple[Finding, ...]

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
+
+from msgspec import Struct
 
 from slim.advice.claim import Claim, claim
 from slim.advice.doubt import doubt
@@ -46,8 +47,7 @@ from slim.files.table import Fate, Files
 from slim.image.model import Image
 
 
-@dataclass(frozen=True, slots=True)
-class Ground:
+class Ground(Struct, frozen=True):
     """What rules can ask about one image."""
 
     image: Image
@@ -67,8 +67,7 @@ class Ground:
     """Computed whenever one is called."""
 
 
-@dataclass(frozen=True, slots=True)
-class Applied:
+class Applied(Struct, frozen=True):
     """What rules select and claim in one image."""
 
     parted: tuple[Parted, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from importlib.resources import files
-from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slim.advice import compiled
 from slim.advice.toml_text import MAX_FILE_BYTES
@@ -20,13 +20,14 @@ NEVER_FILE = "never.toml"
 """The list of what no rule may propose to delete; not a pack."""
 
 
-def rules_folder() -> Traversable:
+def rules_folder() -> Path:
     """`slim/_rules` of a wheel, else `rules` of the checkout."""
-    packaged = files("slim") / "_rules"
-    return packaged if packaged.is_dir() else Path(__file__).parents[2] / "rules"
+    slim = Path(__file__).parents[1]
+    packaged = slim / "_rules"
+    return packaged if packaged.is_dir() else slim.parent / "rules"
 
 
-def sources_in(folder: Traversable) -> tuple[Source, ...]:
+def sources_in(folder: Path) -> tuple[Source, ...]:
     """Name and text of every pack in a folder, by name. A text ends where it gets too long to load.
 
     Raises:
@@ -38,7 +39,7 @@ def sources_in(folder: Traversable) -> tuple[Source, ...]:
     return tuple((one.name, read_text(one)) for one in packs)
 
 
-def snippets_in(folder: Traversable) -> dict[str, str]:
+def snippets_in(folder: Path) -> dict[str, str]:
     """The Dockerfile fragments of a rules folder by name; none without `snippets` in it.
 
     Raises: as `sources_in`.
@@ -52,7 +53,7 @@ def snippets_in(folder: Traversable) -> dict[str, str]:
     }
 
 
-def read_text(file: Traversable) -> str:
+def read_text(file: Path) -> str:
     """The text of a file, up to just more than a rule file may have."""
     with file.open("rb") as stream:
         content: bytes = stream.read(MAX_FILE_BYTES + 1)
@@ -64,10 +65,15 @@ def builtin_sources() -> tuple[Source, ...]:
     return sources_in(rules_folder())
 
 
-@cache
+class _Builtin(Struct, frozen=True):
+    packs: tuple[Pack, ...]
+    never: tuple[Protected, ...]
+    snippets: dict[str, str]
+
+
 def builtin_snippets() -> dict[str, str]:
     """The built-in Dockerfile fragments by name."""
-    return snippets_in(rules_folder())
+    return _builtin().snippets
 
 
 def builtin_never() -> tuple[Protected, ...]:
@@ -76,7 +82,7 @@ def builtin_never() -> tuple[Protected, ...]:
     Raises:
         Faulty: the list has faults.
     """
-    return _parsed()[1]
+    return _builtin().never
 
 
 def builtin_packs() -> tuple[Pack, ...]:
@@ -85,38 +91,34 @@ def builtin_packs() -> tuple[Pack, ...]:
     Raises:
         Faulty: with every fault of every file.
     """
-    return _parsed()[0]
+    return _builtin().packs
 
 
 @cache
-def _parsed() -> tuple[tuple[Pack, ...], tuple[Protected, ...]]:
+def _builtin() -> _Builtin:
     folder = rules_folder()
-    never, sources = read_text(folder / NEVER_FILE), builtin_sources()
-    place = None
-    if isinstance(folder, Path):
-        names = [(name, "") for name in builtin_snippets()]
-        place = compiled.place_of(folder, [(NEVER_FILE, never), *sources, *names])
-        known = compiled.load(place)
-        if known is not None:
-            return cast("tuple[tuple[Pack, ...], tuple[Protected, ...]]", known)
-    parsed = _parse(sources, never)
-    if place is not None:
-        compiled.store(place, parsed)
+    place = compiled.place_of(
+        folder, [*folder.glob("*.toml"), *folder.glob("snippets/*.Dockerfile")]
+    )
+    known = compiled.load(place)
+    if isinstance(known, _Builtin):
+        return known
+    parsed = _parse(folder)
+    compiled.store(place, parsed)
     return parsed
 
 
-def _parse(
-    sources: tuple[Source, ...], never: str
-) -> tuple[tuple[Pack, ...], tuple[Protected, ...]]:
+def _parse(folder: Path) -> _Builtin:
     # What parses is imported only where there is something to parse.
     from slim.advice.faults import faulty_rules
     from slim.advice.never import parse_never
     from slim.advice.pack import read_packs
 
-    packs, faults = read_packs(sources, snippets=builtin_snippets(), check=False)
+    snippets = snippets_in(folder)
+    packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
     if faults:
         raise faulty_rules(faults)
-    entries, faults = parse_never(NEVER_FILE, never)
+    entries, faults = parse_never(NEVER_FILE, read_text(folder / NEVER_FILE))
     if faults:
         raise faulty_rules(faults)
-    return packs, entries
+    return _Builtin(packs, entries, snippets)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.match import Selection
 from slim.files.table import Fate, Files, Kind
@@ -20,8 +21,7 @@ _CONFIDENCE = {"certain": 0, "likely": 1, "possible": 2}
 _WHERE = {"same-layer": 0, "dockerignore": 1, "other-stage": 2, "base": 3}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(Struct, frozen=True):
     """What one selection claims of the image's bytes."""
 
     selection: Selection

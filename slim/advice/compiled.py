@@ -1,8 +1,9 @@
 """The built-in rules as they were parsed once, in `__pycache__` beside their files, as Python keeps modules.
 
-Reading them takes a tenth of a second of each run. A file belongs to the texts, to this version and to
-this Python; another one is not used. It is trusted as the modules' own `.pyc` files are: who can write
-there can change slim itself. Where nothing may be written, the rules are parsed each time.
+Reading them takes a tenth of a second of each run. What is kept belongs to the files by their names, sizes
+and times of change, as a `.pyc` does, to this version and to this Python; another one is not used.
+It is trusted as the modules' own `.pyc` files are: who can write there can change slim itself. Where
+nothing may be written, the rules are parsed each time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ import hashlib
 import os
 import pickle
 import sys
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -22,11 +22,12 @@ _SUFFIX = ".rules"
 _ERRORS = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError)
 
 
-def place_of(folder: Path, texts: Iterable[tuple[str, str]]) -> Path:
-    """Where the parsed form of these (name, text) belongs."""
+def place_of(folder: Path, files: Iterable[Path]) -> Path:
+    """Where the parsed form of these files in `folder` belongs."""
     state = hashlib.sha256(f"{VERSION} {sys.version}".encode())
-    for name, text in texts:
-        state.update(f"{len(name)} {name} {len(text)} {text}".encode())
+    for file in sorted(files):
+        known = file.stat()
+        state.update(f"{file.name} {known.st_size} {known.st_mtime_ns}\n".encode())
     tag = sys.implementation.cache_tag or "python"
     return folder / "__pycache__" / f"{tag}-{state.hexdigest()[:24]}{_SUFFIX}"
 
@@ -41,9 +42,11 @@ def load(place: Path) -> object | None:
 
 
 def store(place: Path, value: object) -> None:
-    """Store a value in place of those of earlier texts, if Python may write its own modules too."""
+    """Store a value in place of those of earlier files, if Python may write its own modules too."""
     if sys.dont_write_bytecode:
         return
+    import tempfile
+
     with suppress(OSError):
         place.parent.mkdir(exist_ok=True)
         handle, temporary = tempfile.mkstemp(suffix=_SUFFIX, dir=place.parent)

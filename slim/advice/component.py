@@ -8,8 +8,9 @@ byte of the name, so that no pattern can make a name expensive. Everything is by
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Final
+
+from msgspec import Struct, field
 
 
 class Sign:
@@ -32,8 +33,7 @@ Token = bytes | frozenset[int] | Sign
 """What a component is made of: literal bytes, the bytes that may stand at one place, `STAR`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(Struct, frozen=True, eq=False):
     """One component with wildcards. `head` and `tail` are its literal ends, tested first."""
 
     head: bytes
@@ -44,8 +44,17 @@ class Component:
     """Bit i is set if a star stands in front of place i (the last bit: behind all places)."""
     needle: bytes = b""
     """Literal bytes that a matching name has somewhere: looked for before anything is run."""
-    _steps: dict[int, int] = field(default_factory=dict, compare=False, repr=False)
+    _steps: dict[int, int] = field(default_factory=dict)
     """Byte to the places that accept it, as bits; filled as bytes are met."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Component) and self._parts() == other._parts()
+
+    def __hash__(self) -> int:
+        return hash(self._parts())
+
+    def _parts(self) -> tuple[object, ...]:
+        return self.head, self.tail, self.places, self.stars
 
     def matches(self, name: bytes) -> bool:
         """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""

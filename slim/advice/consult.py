@@ -8,7 +8,8 @@ config, history ──────────→ facts ┴→ rules that apply 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.advise import Advice, advise, gone
 from slim.advice.apply import Applied, Ground
@@ -23,8 +24,7 @@ from slim.files.table import Bytes
 from slim.image.model import History
 
 
-@dataclass(frozen=True, slots=True)
-class Counsel:
+class Counsel(Struct, frozen=True):
     """Advice, and what it rests on."""
 
     advice: Advice

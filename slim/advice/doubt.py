@@ -8,7 +8,8 @@ rest is never certain, and its fix never safe without a look.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slim.advice.rule import Rule
 

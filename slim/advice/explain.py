@@ -10,9 +10,11 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.apply import Applied, Ground
 from slim.advice.claim import Claim
@@ -47,8 +49,7 @@ _NAMED = 5
 _PATHS = 10
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(Struct, frozen=True):
     """Files that the rule is about and does not claim, for one reason."""
 
     why: Why
@@ -61,8 +62,7 @@ class LeftOut:
     """Paths, largest first: a few."""
 
 
-@dataclass(frozen=True, slots=True)
-class Explanation:
+class Explanation(Struct, frozen=True):
     """What became of one rule in one image."""
 
     rule: Rule

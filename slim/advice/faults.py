@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import UsageError
 
@@ -11,8 +12,7 @@ MAX_FAULTS_SHOWN = 200
 """Most faults that one error message prints."""
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Fault:
+class Fault(Struct, frozen=True, order=True):
     """One thing to repair in a file of rules or settings."""
 
     file: str

@@ -4,8 +4,7 @@ The patterns share a trie whose edges are components. A directory is a *state*: 
 nodes that its path can stand for. The state of a directory comes from its parent's and its name,
 and is computed once for all directories that agree on it; literal components are dictionary
 look-ups, wildcards are found by their last or first bytes, and answers are remembered per state and
-name. What leads to directories and what ends at files is looked up apart, and of the files of one
-directory those that nothing can end at are told from the others all at once:
+name:
 
     pattern 0   app/**/node_modules/**           root ─app→ ● ─**→ ◌ ─node_modules→ ● ─**→ ◌ {0}
     pattern 1   **/*.pyc                         root ─**→ ◌ ─*.pyc→ ● {1}
@@ -18,8 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import compress
-from operator import itemgetter
 
 from slim.advice.component import AnyDepth, Component, Part
 from slim.advice.glob_syntax import GlobError, parse_glob
@@ -35,8 +32,6 @@ MAX_ANSWERS = 262_144
 MAX_JOINED = 64
 """Most groups of nodes that are joined."""
 
-_FEW = 4
-"""Fewer names than this are asked for one by one."""
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
 
@@ -56,126 +51,71 @@ class _Node:
         self.literal: dict[bytes, _Node] = {}
         self.wild: dict[Component, _Node] = {}
 
-    @property
-    def leads_on(self) -> bool:
-        """Whether anything below a directory that comes here can match because of it."""
-        return bool(self.literal or self.wild or self.any_depth)
 
-
-class _Bucket:
-    """Components that a few bytes of a name have found, and what else a name must have for any of them."""
-
-    __slots__ = ("_heads", "_members", "_tails")
-
-    def __init__(self) -> None:
-        self._members: list[tuple[Component, _Node]] = []
-        self._heads: tuple[bytes, ...] = ()
-        self._tails: tuple[bytes, ...] = ()
-
-    def add(self, component: Component, child: _Node) -> None:
-        self._members.append((component, child))
-        self._heads = tuple({component.head, *self._heads})
-        self._tails = tuple({component.tail, *self._tails})
-
-    def step(self, name: bytes) -> list[_Node]:
-        if not (name.startswith(self._heads) and name.endswith(self._tails)):
-            return []
-        return [child for component, child in self._members if component.matches(name)]
-
-    def __bool__(self) -> bool:
-        return bool(self._members)
+_Bucket = list[tuple[Component, _Node]]
 
 
 class _Exits:
-    """The components that leave any of some nodes, found together: wildcards by their literal ends.
+    """The components that leave any of some nodes, found together: wildcards by their literal ends."""
 
-    For the names of files those at which a pattern ends; for directories those that lead on.
-    """
+    __slots__ = ("_by_head", "_by_tail", "_literal", "_needles", "_others", "_within")
 
-    __slots__ = ("_by_end", "_literal", "_needles", "_others", "_within")
-
-    def __init__(self, nodes: Sequence[_Node], *, of_files: bool) -> None:
+    def __init__(self, nodes: Sequence[_Node]) -> None:
         self._literal: dict[bytes, list[_Node]] = {}
-        by_end: dict[tuple[int | None, int | None], dict[bytes, _Bucket]] = {}
-        """By the bounds of a slice of the name, and what must be there."""
-        self._others = _Bucket()
-        self._within = _Bucket()
+        by_tail: dict[int, dict[bytes, _Bucket]] = {}
+        by_head: dict[int, dict[bytes, _Bucket]] = {}
+        self._others: _Bucket = []
+        self._within: _Bucket = []
         """Those that are none of these, and have literal bytes somewhere …"""
-        needles: set[bytes] = set()
         for node in nodes:
             for name, child in node.literal.items():
-                if child.ends if of_files else child.leads_on:
-                    self._literal.setdefault(name, []).append(child)
+                self._literal.setdefault(name, []).append(child)
             for component, child in node.wild.items():
-                if not (child.ends if of_files else child.leads_on):
-                    continue
                 tail, head = component.tail[-_KEY_BYTES:], component.head[:_KEY_BYTES]
                 if tail:
-                    bucket = by_end.setdefault((-len(tail), None), {}).setdefault(tail, _Bucket())
+                    bucket = by_tail.setdefault(len(tail), {}).setdefault(tail, [])
                 elif head:
-                    bucket = by_end.setdefault((None, len(head)), {}).setdefault(head, _Bucket())
-                elif component.needle:
-                    bucket = self._within
-                    needles.add(re.escape(component.needle))
+                    bucket = by_head.setdefault(len(head), {}).setdefault(head, [])
                 else:
-                    bucket = self._others
-                bucket.add(component, child)
-        self._by_end = [(itemgetter(slice(*bounds)), ends) for bounds, ends in by_end.items()]
-        self._needles = re.compile(b"|".join(sorted(needles))) if needles else None
+                    bucket = self._within if component.needle else self._others
+                bucket.append((component, child))
+        needles = sorted({re.escape(component.needle) for component, _ in self._within})
+        self._needles = re.compile(b"|".join(needles)) if needles else None
         """… and what finds that a name has any of these: literals, so there is nothing to try twice."""
-
-    def __bool__(self) -> bool:
-        return bool(self._literal or self._by_end or self._within or self._others)
+        self._by_tail, self._by_head = tuple(by_tail.items()), tuple(by_head.items())
 
     def step(self, name: bytes) -> list[_Node]:
         """The nodes that `name` leads to; one of them may come several times."""
-        found = [*self._literal.get(name, ())]
-        for cut, ends in self._by_end:
-            if (end := cut(name)) in ends:
-                found += ends[end].step(name)
-        if self._others:
-            found += self._others.step(name)
+        found: list[_Node] = []
+        if name in self._literal:
+            found += self._literal[name]
+        for size, ends in self._by_tail:
+            if (end := name[-size:]) in ends:
+                found += [child for component, child in ends[end] if component.matches(name)]
+        for size, ends in self._by_head:
+            if (end := name[:size]) in ends:
+                found += [child for component, child in ends[end] if component.matches(name)]
+        for component, child in self._others:
+            if component.matches(name):
+                found.append(child)
         if self._needles is not None and self._needles.search(name):
-            found += self._within.step(name)
-        return found
-
-    def step_all(self, names: Sequence[bytes]) -> dict[bytes, list[_Node]]:
-        """`step` for many names; those that lead to none, as most, cost the interpreter no step each."""
-        found = {name: [*self._literal[name]] for name in self._literal.keys() & names}
-        some = [
-            (name, ends[cut(name)])
-            for cut, ends in self._by_end
-            for name in compress(names, map(ends.__contains__, map(cut, names)))
-        ]
-        if self._others:
-            some += [(name, self._others) for name in names]
-        # No name has a slash: nothing is found across two of them.
-        if self._needles is not None and self._needles.search(b"/".join(names)):
-            some += [(name, self._within) for name in filter(self._needles.search, names)]
-        for name, bucket in some:
-            if nodes := bucket.step(name):
-                found.setdefault(name, []).extend(nodes)
+            for component, child in self._within:
+                if component.needle in name and component.matches(name):
+                    found.append(child)
         return found
 
 
 class _State:
     """What a directory's path can stand for, and the answers given so far."""
 
-    __slots__ = ("accepted", "always", "ends", "entered", "inner", "leaves", "loops")
+    __slots__ = ("accepted", "always", "entered", "exits", "loops")
 
-    def __init__(
-        self, nodes: Sequence[_Node], inner: tuple[_Exits, ...], leaves: tuple[_Exits, ...]
-    ) -> None:
-        self.inner = inner
-        """What leads to directories in it …"""
-        self.leaves = leaves
-        """… and what ends at files."""
+    def __init__(self, nodes: Sequence[_Node], exits: tuple[_Exits, ...]) -> None:
+        self.exits = exits
         self.loops = [node for node in nodes if node.is_loop]
         self.always = tuple(sorted({end for node in self.loops for end in node.ends}))
         self.entered: dict[bytes, int] = {}
         self.accepted: dict[bytes, tuple[int, ...]] = {}
-        self.ends: dict[tuple[int, ...], tuple[int, ...]] = {}
-        """Nodes that the name of a file leads to → the answer."""
 
 
 class GlobSet:
@@ -184,8 +124,7 @@ class GlobSet:
     def __init__(self, root: _Node) -> None:
         self._states: list[_State] = []
         self._numbers: dict[tuple[int, ...], int] = {}
-        self._exits: tuple[dict[tuple[int, ...], _Exits], ...] = ({}, {})
-        """Of directories, and of files."""
+        self._exits: dict[tuple[int, ...], _Exits] = {}
         self._cells = 0
         self._answers = 0
         self._root = self._intern([root])
@@ -203,10 +142,7 @@ class GlobSet:
         here = self._states[state]
         known = here.entered.get(name)
         if known is None:
-            found = [
-                *here.loops,
-                *(node for one in here.inner for node in one.step(name)),
-            ]
+            found = [*here.loops, *(node for one in here.exits for node in one.step(name))]
             known = self._intern(found)
             self._remember()
             here.entered[name] = known
@@ -215,40 +151,17 @@ class GlobSet:
     def accept(self, state: int, name: bytes) -> tuple[int, ...]:
         """The patterns, ascending, that match the file `name` in the directory of `state`."""
         here = self._states[state]
-        if not here.leaves:
+        if not here.exits:
             return here.always
         known = here.accepted.get(name)
         if known is None:
-            found = here.leaves[0].step(name)
-            for one in here.leaves[1:]:
+            found = here.exits[0].step(name)
+            for one in here.exits[1:]:
                 found += one.step(name)
-            known = here.accepted[name] = self._answer(here, found)
+            ends = {end for node in found for end in node.ends} if found else None
+            known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
-        return known
-
-    def accept_all(
-        self, state: int, names: Sequence[bytes]
-    ) -> tuple[tuple[int, ...], dict[bytes, tuple[int, ...]]]:
-        """`accept` for many files of a directory: the usual answer, and those that may be others."""
-        here = self._states[state]
-        if len(names) < _FEW:
-            return here.always, {name: self.accept(state, name) for name in names}
-        found: dict[bytes, list[_Node]] = {}
-        for one in here.leaves:
-            for name, nodes in one.step_all(names).items():
-                found.setdefault(name, []).extend(nodes)
-        return here.always, {name: self._answer(here, nodes) for name, nodes in found.items()}
-
-    def _answer(self, here: _State, found: list[_Node]) -> tuple[int, ...]:
-        """What matches a file whose name leads to these nodes."""
-        if not found:
-            return here.always
-        key = tuple([node.number for node in found])
-        known = here.ends.get(key)
-        if known is None:
-            ends = {end for node in found for end in node.ends}
-            known = here.ends[key] = tuple(sorted(ends.union(here.always)))
-            self._remember()
+            here.accepted[name] = known
         return known
 
     def match(self, path: bytes) -> tuple[int, ...]:
@@ -278,27 +191,26 @@ class GlobSet:
                 )
             number = self._numbers[key] = len(self._states)
             members = [nodes[one] for one in key]
-            inner, leaves = (self._exits_of(members, of_files=files) for files in (False, True))
-            self._states.append(_State(members, inner, leaves))
+            self._states.append(_State(members, self._exits_of(members)))
         return number
 
-    def _exits_of(self, members: list[_Node], *, of_files: bool) -> tuple[_Exits, ...]:
+    def _exits_of(self, members: list[_Node]) -> tuple[_Exits, ...]:
         """Most states have the same few nodes with wildcards: these are joined, the others are cheap."""
         leaving = [node for node in members if node.literal or node.wild]
         wild = [node for node in leaving if node.wild]
         groups = [[node] for node in leaving if not node.wild]
-        key, known = tuple(node.number for node in wild), self._exits[of_files]
-        if len(wild) > 1 and (key in known or len(known) < MAX_JOINED):
+        key = tuple(node.number for node in wild)
+        if len(wild) > 1 and (key in self._exits or len(self._exits) < MAX_JOINED):
             groups.append(wild)
         else:
             groups += [[node] for node in wild]
-        return tuple(filter(None, (self._exit(group, of_files) for group in groups)))
+        return tuple(self._exit(group) for group in groups)
 
-    def _exit(self, group: list[_Node], of_files: bool) -> _Exits:
-        key, exits = tuple(node.number for node in group), self._exits[of_files]
-        known = exits.get(key)
+    def _exit(self, group: list[_Node]) -> _Exits:
+        key = tuple(node.number for node in group)
+        known = self._exits.get(key)
         if known is None:
-            known = exits[key] = _Exits(group, of_files=of_files)
+            known = self._exits[key] = _Exits(group)
         return known
 
     def _remember(self) -> None:
@@ -308,7 +220,6 @@ class GlobSet:
             for state in self._states:
                 state.entered.clear()
                 state.accepted.clear()
-                state.ends.clear()
 
 
 def compile_globs(patterns: Sequence[str]) -> GlobSet:

@@ -15,9 +15,10 @@ a class of one character is how every special character is written literally. Pu
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import pairwise
+
+from msgspec import Struct
 
 from slim.advice.component import (
     ANY_BYTE,
@@ -79,15 +80,14 @@ def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class TextGlob:
+class TextGlob(Struct, frozen=True):
     """A glob over one text instead of a path: a package name, a value, a command word.
 
     `*` also passes slashes, and there is no `**`.
     """
 
     pattern: str
-    choices: tuple[bytes | Component, ...] = field(repr=False)
+    choices: tuple[bytes | Component, ...]
 
     def matches(self, text: bytes) -> bool:
         """Whether the whole of `text` matches."""

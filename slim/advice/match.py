@@ -9,18 +9,19 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from itertools import compress
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slim.advice.glob import compile_globs
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
-from slim.files.table import ROOT, Files, Kind, mask, runs
+from slim.files.table import ROOT, Files, Kind, mask
 
 
-@dataclass(frozen=True, slots=True)
-class Picked:
+class Picked(Struct, frozen=True):
     """What a computed query selects."""
 
     rows: Sequence[int] = ()
@@ -35,8 +36,7 @@ class Picked:
     """Where those were set."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(Struct, frozen=True):
     """The rows that one rule points at, in order of rows."""
 
     rule: Rule
@@ -225,29 +225,25 @@ def _match_paths(
     for directory in range(ROOT + 1, len(files.dir_parent)):
         states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))
     verdicts: dict[tuple[int, ...], tuple[int, ...]] = {(): ()}
-
-    def verdict(answer: tuple[int, ...]) -> tuple[int, ...]:
-        known = verdicts.get(answer)
-        if known is None:
-            known = verdicts[answer] = _judge(answer, meanings, rules)
-        return known
-
     regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
-    rows = array("i", compress(range(len(files)), regular))
-    names = list(compress(files.name, regular))
-    for first, last in runs(homes := array("i", compress(files.directory, regular))):
-        inside = names[first:last]
-        usual, others = globs.accept_all(states[homes[first]], inside)
-        if not verdict(usual) and not any(map(verdict, others.values())):
-            continue
-        for row, name in zip(rows[first:last], inside, strict=True):
-            for index in verdict(others.get(name, usual)):
-                rule = rules[index]
-                if not files.shown[row] and rule.state == "live":
-                    continue
-                if owned[row] and not rule.owned and rule.category != "secret":
-                    continue
-                found[index].append(row)
+    accept = globs.accept
+    for row, home, name in zip(
+        compress(range(len(files)), regular),
+        compress(files.directory, regular),
+        compress(files.name, regular),
+        strict=True,
+    ):
+        answer = accept(states[home], name)
+        verdict = verdicts.get(answer)
+        if verdict is None:
+            verdict = verdicts[answer] = _judge(answer, meanings, rules)
+        for index in verdict:
+            rule = rules[index]
+            if not files.shown[row] and rule.state == "live":
+                continue
+            if owned[row] and not rule.owned and rule.category != "secret":
+                continue
+            found[index].append(row)
     return found
 
 

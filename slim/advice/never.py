@@ -6,7 +6,7 @@ protects it again, since a query or an unforeseen path can reach it too. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from slim.advice.faults import Fault
 from slim.advice.fields import Fields, Notes
@@ -16,8 +16,7 @@ from slim.advice.toml_text import Positions, read_toml
 NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
 
-@dataclass(frozen=True, slots=True)
-class Protected:
+class Protected(Struct, frozen=True):
     """One `[[never]]` table."""
 
     what: str

@@ -5,14 +5,13 @@ texts ─parse─→ Parsed, faults of each file ─checks─→ faults over all
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Collection, Iterable, Sequence
 
 from slim.advice.checks import check_packs
 from slim.advice.faults import Fault
 from slim.advice.never import Protected
 from slim.advice.parse import parse_pack
-from slim.advice.rule import Pack, Rule
+from slim.advice.rule import Pack
 
 MAX_PACKS = 256
 """Most files of one load."""
@@ -44,14 +43,3 @@ def read_packs(
     if check:
         check_packs(parsed, never, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))
-
-
-def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
-    """All rules of `packs`, sorted by id."""
-    return tuple(sorted((rule for pack in packs for rule in pack.rules), key=lambda r: r.id))
-
-
-def rules_digest(packs: Iterable[Pack]) -> str:
-    """`sha256:…` over the content of the packs: layout, comments and order do not matter."""
-    lines = sorted(f"{pack.name} {pack.digest}\n" for pack in packs)
-    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

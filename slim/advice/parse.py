@@ -9,7 +9,8 @@ import hashlib
 import json
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.faults import Fault
 from slim.advice.fields import Fields, Notes
@@ -27,16 +28,14 @@ _PACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
 _PREFIX = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Located:
+class Located(Struct, frozen=True):
     """A rule and its place; `notes` takes the faults that are found later."""
 
     rule: Rule
     notes: Notes
 
 
-@dataclass(frozen=True, slots=True)
-class Parsed:
+class Parsed(Struct, frozen=True):
     """What came out of one file."""
 
     file: str

@@ -6,7 +6,8 @@ Python evaluates them against the image's facts; here they are only read.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
 from slim.advice.variables import SAMPLES, bind
@@ -30,45 +31,39 @@ FACTS: frozenset[str] = frozenset(
 """Every fact that Python computes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Fact:
+class Fact(Struct, frozen=True):
     """A fact holds."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class EnvIs:
+class EnvIs(Struct, frozen=True):
     """The image config sets the environment variable `name` to a matching value."""
 
     name: str
     value: TextGlob
 
 
-@dataclass(frozen=True, slots=True)
-class LabelIs:
+class LabelIs(Struct, frozen=True):
     """The image config has the label `name` with a matching value."""
 
     name: str
     value: TextGlob
 
 
-@dataclass(frozen=True, slots=True)
-class HasFile:
+class HasFile(Struct, frozen=True):
     """A live file matches `pattern`, a path glob that may hold variables."""
 
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class HasPackage:
+class HasPackage(Struct, frozen=True):
     """A package with a matching name is installed."""
 
     name: TextGlob
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """Entry point, command, health check or a supervisor runs something that matches.
 
     `pattern` is a text glob that may hold variables. It is compared with each command word as
@@ -78,29 +73,25 @@ class Runs:
     pattern: str
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryHas:
+class HistoryHas(Struct, frozen=True):
     """The created_by text of a history entry matches as a whole."""
 
     text: TextGlob
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(Struct, frozen=True):
     """One of them holds."""
 
     predicates: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class AllOf:
+class AllOf(Struct, frozen=True):
     """All of them hold."""
 
     predicates: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(Struct, frozen=True):
     """It does not hold."""
 
     predicate: Predicate

@@ -12,7 +12,8 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slim.advice.claim import precedence
 from slim.advice.facts.gather import Facts

@@ -6,8 +6,11 @@ rules. Pure.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable
 from typing import Literal
+
+from msgspec import Struct
 
 from slim.advice.glob_syntax import TextGlob
 from slim.advice.predicate import Predicate
@@ -52,8 +55,7 @@ QUERIES: frozenset[str] = frozenset(
 """Every computed selection."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roles:
+class Roles(Struct, frozen=True):
     """How a rule speaks in an image of each role: a claim, a note, or nothing."""
 
     release: RoleMode = "on"
@@ -75,8 +77,7 @@ class Roles:
         return modes.get(role, self.unknown)
 
 
-@dataclass(frozen=True, slots=True)
-class Fix:
+class Fix(Struct, frozen=True):
     """What to do."""
 
     text: str
@@ -84,8 +85,7 @@ class Fix:
     """Name of a Dockerfile fragment in rules/snippets."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(Struct, frozen=True):
     """One `[[rule]]` table. Exactly one of `match`, `packages` and `query` selects, except that
     `match` beside `query` narrows it."""
 
@@ -125,8 +125,7 @@ class Rule:
     misses: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Pack:
+class Pack(Struct, frozen=True):
     """One file of rules."""
 
     name: str
@@ -135,3 +134,14 @@ class Pack:
     rules: tuple[Rule, ...]
     digest: str
     """sha256 of the content, whatever its layout and comments."""
+
+
+def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
+    """All rules of `packs`, sorted by id."""
+    return tuple(sorted((rule for pack in packs for rule in pack.rules), key=lambda r: r.id))
+
+
+def rules_digest(packs: Iterable[Pack]) -> str:
+    """`sha256:…` over the content of the packs: layout, comments and order do not matter."""
+    lines = sorted(f"{pack.name} {pack.digest}\n" for pack in packs)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

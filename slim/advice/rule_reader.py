@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
 from typing import get_args
+
+from msgspec import Struct
 
 from slim.advice.fields import MAX_ITEMS, Fields
 from slim.advice.predicate import Predicate, PredicateError, parse_predicate
@@ -44,8 +45,7 @@ _URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/\S*)?", re.ASCII | 
 _REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+([:#@/ ].*)?", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Surroundings:
+class Surroundings(Struct, frozen=True):
     """What a rule is checked against besides itself."""
 
     pack: str

@@ -9,8 +9,10 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
@@ -18,8 +20,7 @@ from slim.advice.match import Selection
 from slim.files.table import ROOT, Files
 
 
-@dataclass(frozen=True, slots=True)
-class Parted:
+class Parted(Struct, frozen=True):
     """A selection, or the part of one that an `Ignore` takes."""
 
     selection: Selection

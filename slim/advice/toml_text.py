@@ -10,8 +10,9 @@ from __future__ import annotations
 import re
 import tomllib
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from functools import cached_property
+
+from msgspec import Struct, field
 
 from slim.advice.faults import Fault
 
@@ -55,8 +56,7 @@ def _key_dots(line: str) -> int:
     return max((key.count(".") for key in keys), default=0)
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Struct, frozen=True):
     """A table header and the lines of its keys."""
 
     name: str

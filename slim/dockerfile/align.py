@@ -20,7 +20,8 @@ What an edit can make look right stays wrong: a line that was replaced by the te
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.dockerfile import history as recorded
 from slim.dockerfile.chain import Step, chain
@@ -49,8 +50,7 @@ _UNRECORDED = (
 """What builders leave out of the history, the least first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Placement:
+class Placement(Struct, frozen=True):
     """Where a history entry comes from. An ONBUILD trigger is placed on the ONBUILD."""
 
     line: int

@@ -1,6 +1,6 @@
 """Which instructions make an image: a stage and, before it, the stages it is built FROM."""
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from slim.dockerfile.parse import Dockerfile, DockerfileError, Instruction, Stage, first_word
 from slim.dockerfile.words import UNKNOWN, Text, expand, literal, split_words
@@ -8,8 +8,7 @@ from slim.dockerfile.words import UNKNOWN, Text, expand, literal, split_words
 MAX_LISTED = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(Struct, frozen=True):
     """One instruction that a builder carries out, and where it was written."""
 
     keyword: str
@@ -21,8 +20,7 @@ class Step:
     """The instruction itself, or the ONBUILD of the stage below that it comes from."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Struct, frozen=True):
     """The steps in the order of the history."""
 
     steps: tuple[Step, ...]

@@ -8,7 +8,8 @@ kaniko mostly what is written.
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.dockerfile import canon
 from slim.dockerfile.chain import Step
@@ -34,8 +35,7 @@ _DESTINATION = "\0@"
 _SOMEWHERE = "/\0"
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
+class Forms(Struct, frozen=True):
     """The keys of one step, any of which may stand in the history, and patterns of more keys."""
 
     keyword: str
@@ -43,8 +43,7 @@ class Forms:
     patterns: tuple[Text, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Struct, frozen=True):
     """What is known of the build when a step begins."""
 
     variables: Mapping[str, Text | None]

@@ -8,7 +8,8 @@ kaniko       the instructions as they were written, only those that made a layer
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.dockerfile import canon
 from slim.dockerfile.parse import first_word
@@ -28,8 +29,7 @@ _CONTENT = ("file:", "dir:", "multi:")
 _HEX = frozenset("0123456789abcdef")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """One history entry; a text that is not understood has no keys."""
 
     keyword: str

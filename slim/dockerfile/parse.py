@@ -6,7 +6,8 @@ variable is substituted here, and an instruction that no builder knows is kept l
 """
 
 import json
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.dockerfile.words import heredoc_markers, split_flags
 
@@ -27,8 +28,7 @@ class DockerfileError(ValueError):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class Instruction:
+class Instruction(Struct, frozen=True):
     """One instruction. Lines count from 1 and include continuations and heredocs."""
 
     keyword: str
@@ -43,8 +43,7 @@ class Instruction:
     """Index of its stage; -1 before the first FROM."""
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
+class Stage(Struct, frozen=True):
     """One FROM and the instructions after it (without the FROM itself)."""
 
     index: int
@@ -56,8 +55,7 @@ class Stage:
     line: int
 
 
-@dataclass(frozen=True, slots=True)
-class Dockerfile:
+class Dockerfile(Struct, frozen=True):
     """All stages in order, and the ARGs before the first one."""
 
     stages: tuple[Stage, ...]

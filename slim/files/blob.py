@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
 from contextlib import ExitStack, closing, suppress
-from dataclasses import dataclass
 from threading import Event
+
+from msgspec import Struct
 
 from slim.errors import InputError, SlimError
 from slim.files.hasher import Hasher
@@ -24,8 +25,7 @@ Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
 
 
-@dataclass(frozen=True, slots=True)
-class PassedBlob:
+class PassedBlob(Struct, frozen=True):
     """A blob that went by in a pipe: what it held is known, its bytes are gone."""
 
     size: int

@@ -14,14 +14,13 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
 from pathlib import Path
 from threading import Lock
 
 import msgspec
+from msgspec.structs import replace
 
 from slim.files.packed import FORMAT, pack, unpack
 from slim.files.table import LayerTable, unread
@@ -42,11 +41,12 @@ class _Entry(msgspec.Struct, frozen=True, array_like=True):
     table: bytes
 
 
+# Made at import: msgspec crashes where two threads have it look at a type for the first time.
+_DECODER = msgspec.msgpack.Decoder(_Entry)
 _Found = tuple[frozenset[bytes] | None, LayerTable]
 
 
-@dataclass(frozen=True, slots=True)
-class Usage:
+class Usage(msgspec.Struct, frozen=True):
     """What the cache takes."""
 
     folder: Path | None
@@ -143,7 +143,7 @@ class TableCache:
         if data is None:
             return None
         try:
-            entry = msgspec.msgpack.decode(data, type=_Entry)
+            entry = _DECODER.decode(data)
         except msgspec.DecodeError:
             return None
         table = unpack(entry.table)
@@ -167,6 +167,8 @@ class TableCache:
     def _write(self, name: str, data: bytes) -> None:
         if self._folder is None:
             return
+        import tempfile
+
         with suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=_SUFFIX, dir=self._folder)

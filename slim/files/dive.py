@@ -7,14 +7,14 @@ numbers count only what is really dead: dive's are given beside them, never used
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import compress
+
+from msgspec import Struct
 
 from slim.files.table import Fate, Files, Kind, both, mask
 
 
-@dataclass(frozen=True, slots=True)
-class DiveScore:
+class DiveScore(Struct, frozen=True):
     """What `CI=true dive` prints."""
 
     efficiency: float

@@ -43,6 +43,10 @@ class _Document(msgspec.Struct):
     entries: list[_Entry]
 
 
+# Made at import: msgspec crashes where two threads have it look at a type for the first time.
+_DECODER = msgspec.json.Decoder(_Document)
+
+
 class Contents:
     """Takes the bytes of the table of contents as they go by."""
 
@@ -74,7 +78,7 @@ class Contents:
             table.note("toc-mismatch", TOC, text)
             return
         try:
-            document = msgspec.json.decode(b"".join(self._parts), type=_Document)
+            document = _DECODER.decode(b"".join(self._parts))
         except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
             table.note("toc-mismatch", TOC, "the table of contents cannot be read")
             return

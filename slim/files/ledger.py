@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import compress
+
+from msgspec import Struct
 
 from slim.errors import InternalError
 from slim.files.shares import UNKNOWN
 from slim.files.table import Bytes, Fate, Files, Kind, LayerTable, both, mask
 
 
-@dataclass(frozen=True, slots=True)
-class LayerSums:
+class LayerSums(Struct, frozen=True):
     """The bytes of one layer."""
 
     blob_bytes: int
@@ -38,8 +38,7 @@ class LayerSums:
         return self.disk_bytes - self.live_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Ledger:
+class Ledger(Struct, frozen=True):
     """Pull bytes per row, and the sums of each layer."""
 
     pull: array[int]

@@ -9,10 +9,11 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from enum import IntEnum
 from heapq import nlargest
 from itertools import compress
+
+from msgspec import Struct
 
 from slim.files.table import ROOT, Bytes, Files, both
 from slim.files.tree import Rollup, names_of_bodies
@@ -29,8 +30,7 @@ class Sort(IntEnum):
     REST = 2
 
 
-@dataclass(slots=True)
-class Node:
+class Node(Struct):
     """A directory, a file or the rest of a directory, with all below it. Bytes are (disk, pull)."""
 
     parent: int

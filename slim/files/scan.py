@@ -12,8 +12,9 @@ import os
 import time
 from collections.abc import Collection
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from threading import Event
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import PassedBlob, Progress, scan_blob, watched

@@ -10,10 +10,12 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from itertools import chain, compress, islice, pairwise
 from operator import ne
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slim.files.extract.archive import Archive
 from slim.files.extract.beam import Beam
@@ -94,8 +96,7 @@ ROOT = 0
 """Id of the root directory in every table."""
 
 
-@dataclass(slots=True)
-class LayerNotice:
+class LayerNotice(Struct):
     """A warning about a layer: how often it applies, and where it applied first."""
 
     text: str
@@ -103,8 +104,7 @@ class LayerNotice:
     count: int = 1
 
 
-@dataclass(slots=True)
-class LayerTable:
+class LayerTable(Struct):
     """The entries of one layer in tar order, and how its bytes are laid out.
 
     All offsets and sizes are bytes of the uncompressed tar unless said otherwise.
@@ -222,8 +222,7 @@ def settled(table: LayerTable, wanted: Collection[bytes]) -> LayerTable:
     return replace(table, texts={**table.texts, **named}, named={})
 
 
-@dataclass(frozen=True, slots=True)
-class Files:
+class Files(Struct, frozen=True):
     """All layers on top of each other. Row ids run through the layers in order.
 
     Equal lengths of all columns and parents before children are guarded on construction.

@@ -16,9 +16,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Collection, Generator, Iterable, Iterator
-from dataclasses import dataclass
 
 import xxhash
+from msgspec import Struct
 
 from slim.files.extract.picker import Picker
 from slim.files.odd import OddEntries
@@ -196,8 +196,7 @@ def _expected(check: bytes) -> int:
         return 0
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Struct, frozen=True):
     """An entry as Go's reader returns it."""
 
     name: bytes

@@ -12,9 +12,10 @@ Sources: stargz-snapshotter docs/estargz.md "TOC"; containers/storage pkg/chunke
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass, field, replace
 
 import xxhash
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.files.odd import OddEntries
@@ -46,8 +47,7 @@ _ENTRY = (
 )  # fmt: skip
 
 
-@dataclass(slots=True)
-class _Chunks:
+class _Chunks(Struct):
     """Where in the blob the bytes of files are: parallel lists, one element per chunk."""
 
     rows: list[int] = field(default_factory=list)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from array import array
-from dataclasses import dataclass
 from heapq import nlargest
 from itertools import compress
 from operator import mul
+
+from msgspec import Struct
 
 from slim.files.table import ROOT, Fate, Files, both, mask, runs
 
 _MOSTLY = 0.8
 
 
-@dataclass(frozen=True, slots=True)
-class Rollup:
+class Rollup(Struct, frozen=True):
     """Live bytes and names below each directory, itself included; indexed by directory id."""
 
     disk: array[int]

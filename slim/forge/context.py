@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
 from urllib.parse import unquote, urlsplit
 
 import msgspec
+from msgspec.structs import replace
 
 FORGES = ("github", "gitlab", "gitea", "forgejo", "bitbucket", "bitbucket_dc", "azure")
 """As Woodpecker names them; `bitbucket_dc` is Bitbucket Data Center."""
@@ -61,16 +61,14 @@ _PAGES = (
 _REF = re.compile(r"refs/pull/(\d{1,12})/(?:merge|head)", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Branch:
+class Branch(msgspec.Struct, frozen=True):
     """Where a job that ran for a pull request got its commit: to find the number by."""
 
     owner: str
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Context:
+class Context(msgspec.Struct, frozen=True):
     """What is known; empty or None where it is not."""
 
     ci: str = ""

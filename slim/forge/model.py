@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from slim.forge.context import Branch
 from slim.forge.transport import Transport
 
 
-@dataclass(frozen=True, slots=True)
-class Comment:
+class Comment(Struct, frozen=True):
     """A comment of a pull request that is there already."""
 
     id: int
@@ -25,8 +25,7 @@ class Comment:
     """What else the forge needs to find it again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(Struct, frozen=True):
     """Where the comment goes."""
 
     repo: str

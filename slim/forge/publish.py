@@ -10,9 +10,10 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal, get_args
+
+from msgspec import Struct
 
 from slim.errors import NetworkError
 from slim.forge.model import Comment, Forge, Place
@@ -29,8 +30,7 @@ _TRIES = 3
 _WAIT_SECONDS = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Marker:
+class Marker(Struct, frozen=True):
     """What a comment says about itself; texts as they are escaped there."""
 
     key: str
@@ -39,8 +39,7 @@ class Marker:
     """It is the first line, and hidden; otherwise the last one, and seen."""
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(Struct, frozen=True):
     """What was done."""
 
     action: Literal["created", "updated", "newer", "nothing"]

@@ -17,7 +17,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
 from email.message import Message
 from email.utils import parsedate_to_datetime
 from http.client import HTTPException
@@ -61,8 +60,7 @@ class Unsure(NetworkError):
     """Nobody knows whether what was asked was done: the answer is lost."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What came back with a status of 200 to 299."""
 
     body: bytes
@@ -85,18 +83,20 @@ class Answer:
             ) from None
 
 
-@dataclass(frozen=True, slots=True)
-class Transport:
+class Transport(msgspec.Struct, frozen=True):
     """One API, with the headers that sign each request."""
 
     api_url: str
     """Without a slash at its end; from `check_url`."""
-    headers: Mapping[str, str] = field(repr=False)
-    secrets: tuple[str, ...] = field(repr=False)
+    headers: Mapping[str, str]
+    secrets: tuple[str, ...]
     """What must not be seen in an error, in each form in which it was sent."""
     sleep: Callable[[float], None] = time.sleep
     until: float = math.inf
     """When to give up, by the monotonic clock: for all requests together."""
+
+    def __repr__(self) -> str:
+        return f"Transport({self.api_url!r}, …)"
 
     def get(self, path: str) -> Answer:
         """Ask for a path below the API's address, or for an address that the API gave."""

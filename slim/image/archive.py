@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
+
+from msgspec import Struct
 
 from slim.errors import InputError
 from slim.image.members import Member, members
@@ -51,8 +52,7 @@ class Archive(Protocol):
         """
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
+class _Entry(Struct, frozen=True):
     blob: Blob | None
     link: str
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.image.model import History, Image, Layer
 
@@ -25,8 +26,7 @@ _MAKERS = ("debuerreotype", "debian.sh --arch", "mmdebstrap", "debootstrap", "ap
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
 
 
-@dataclass(frozen=True, slots=True)
-class BaseImage:
+class BaseImage(Struct, frozen=True):
     """The base image's part: layers `0 … layers-1`."""
 
     layers: int

@@ -8,8 +8,9 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
+
+from msgspec import Struct
 
 from slim.errors import InputError
 from slim.image.model import CHUNK, Blob
@@ -17,8 +18,7 @@ from slim.image.stored import cut_off
 from slim.limits import Limits, exceeded
 
 
-@dataclass(frozen=True, slots=True)
-class PathBlob:
+class PathBlob(Struct, frozen=True):
     """A file that is opened when it is read: a layout may have more blobs than a process open files."""
 
     path: Path

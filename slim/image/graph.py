@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+from msgspec import Struct, field
 
 from slim.errors import InputError, SlimError
 from slim.image import kinds
@@ -25,8 +26,7 @@ Fetch = Callable[[Descriptor], bytes | None]
 _NAMES = ("io.containerd.image.name", "org.opencontainers.image.ref.name")
 
 
-@dataclass(slots=True)
-class Found:
+class Found(Struct):
     """A manifest that could be the image."""
 
     descriptor: Descriptor
@@ -36,8 +36,7 @@ class Found:
     """None when the manifest is not at hand."""
 
 
-@dataclass(slots=True)
-class Graph:
+class Graph(Struct):
     """What the index leads to."""
 
     images: dict[str, Found] = field(default_factory=dict)

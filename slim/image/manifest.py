@@ -6,8 +6,9 @@ rule that a document is an index or a manifest and never both.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
+
+from msgspec import Struct
 
 from slim.errors import InputError, IntegrityError
 from slim.image import kinds
@@ -35,8 +36,7 @@ _RUN = (
 )  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """A manifest of an image: config and layers."""
 
     config: Descriptor
@@ -44,8 +44,7 @@ class Manifest:
     annotations: dict[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class ImageConfig:
+class ImageConfig(Struct, frozen=True):
     """A config: how the image runs, and which layers it is made of."""
 
     config: Config

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import InputError
 from slim.limits import Limits, exceeded
@@ -27,8 +28,7 @@ Read = Callable[[int, int], bytes]
 """(position, count) → bytes of the tar; fewer at its end."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(Struct, frozen=True):
     """A member: `name` and `link` are clean, `kind` is the type flag."""
 
     name: str

@@ -7,8 +7,9 @@ specification v1.2; both are read into the same types.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from typing import Protocol
+
+from msgspec import Struct, field
 
 
 class Blob(Protocol):
@@ -34,8 +35,7 @@ CHUNK = 1 << 20
 """Bytes read at once: large enough to make system calls cheap, small enough for the processor cache."""
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(Struct, frozen=True):
     """Operating system, architecture and variant, as in an index entry or a config."""
 
     os: str
@@ -46,8 +46,7 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(Struct, frozen=True):
     """A reference to a blob: what it claims to be, its digest and its size in bytes."""
 
     media_type: str
@@ -61,8 +60,7 @@ class Descriptor:
     """Embedded content, base64-decoded, not yet verified."""
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(Struct, frozen=True):
     """One entry of the config's history."""
 
     created_by: str = ""
@@ -72,8 +70,7 @@ class History:
     empty_layer: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class TableOfContents:
+class TableOfContents(Struct, frozen=True):
     """What a layer says it holds, read in place of the layer; verified by its digest annotation."""
 
     kind: str
@@ -103,8 +100,7 @@ class TableOfContents:
         return self.kind == "zstd:chunked"
 
 
-@dataclass(frozen=True, slots=True)
-class Layer:
+class Layer(Struct, frozen=True):
     """One layer: where its blob is, what it should hash to, and which instruction made it."""
 
     index: int
@@ -129,8 +125,7 @@ class Layer:
         return self.descriptor.size if self.descriptor else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(Struct, frozen=True):
     """The part of the image config that says how the image runs."""
 
     platform: Platform
@@ -150,8 +145,7 @@ class Config:
     shell: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """Something that is not an error and that the reader of a report should know."""
 
     id: str
@@ -160,8 +154,7 @@ class Notice:
     path: bytes | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(Struct, frozen=True):
     """One image of one platform, with its layers from first to last."""
 
     format: str

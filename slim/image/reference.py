@@ -12,7 +12,8 @@ written in lower case it would be a name.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import InputError, UsageError
 from slim.image.documents import check_digest
@@ -32,8 +33,7 @@ _NAME_LENGTH = 255
 _ALGORITHMS = ("sha256", "sha512")
 
 
-@dataclass(frozen=True, slots=True)
-class Reference:
+class Reference(Struct, frozen=True):
     """An image in a registry. Of tag and digest the digest counts, as in every engine."""
 
     host: str

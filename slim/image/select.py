@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import UsageError
 from slim.image.model import Platform
 
 
-@dataclass(frozen=True, slots=True)
-class Candidate:
+class Candidate(Struct, frozen=True):
     """An image that could be meant, as far as it is known without reading it."""
 
     names: tuple[str, ...]
@@ -25,8 +25,7 @@ class Candidate:
         return f"{name} ({self.platform})" if self.platform else name
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """What the user said about which image is meant."""
 
     tag: str | None = None

@@ -7,8 +7,9 @@ import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from pathlib import Path
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import InputError
 from slim.image.model import CHUNK, Blob
@@ -12,8 +13,7 @@ from slim.limits import Limits, exceeded
 from slim.stream.inflate import Marks, inflate
 
 
-@dataclass(frozen=True, slots=True)
-class FileBlob:
+class FileBlob(Struct, frozen=True):
     """A range of an open file."""
 
     fd: int
@@ -35,8 +35,7 @@ class FileBlob:
         return FileBlob(self.fd, self.position + offset, size)
 
 
-@dataclass(frozen=True, slots=True)
-class MemoryBlob:
+class MemoryBlob(Struct, frozen=True):
     """Bytes at hand."""
 
     data: bytes
@@ -119,8 +118,7 @@ class Stream:
         return piece
 
 
-@dataclass(frozen=True, slots=True)
-class StreamBlob:
+class StreamBlob(Struct, frozen=True):
     """A range of the decompressed bytes of a stream."""
 
     stream: Stream

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from slim.advice.advise import Advice, Amount
+from msgspec import Struct
+
 from slim.errors import InputError
 from slim.files import dive, tree
 from slim.files.ledger import Ledger
@@ -26,12 +26,12 @@ from slim.report.waste import waste
 from slim.version import VERSION
 
 if TYPE_CHECKING:
+    from slim.advice.advise import Advice
     from slim.advice.consult import Counsel
     from slim.dockerfile import Placement
 
 
-@dataclass(frozen=True, slots=True)
-class Rulebook:
+class Rulebook(Struct, frozen=True):
     """The rules that were applied."""
 
     digest: str
@@ -41,7 +41,6 @@ class Rulebook:
 
 _TREE_NODES = 1_000
 _PACKAGES = 10_000
-_SILENCE = Advice((), Amount(), Amount())
 
 
 def build(
@@ -65,7 +64,7 @@ def build(
     `all_files`: the list of the largest files has all that have bytes, with hashes of their contents.
     Packages are all listed, up to a bound that no image reaches.
     """
-    advice = counsel.advice if counsel else _SILENCE
+    advice = counsel.advice if counsel else None
     # First: it refuses sizes that nothing below could sum up.
     totals = _totals(ledger, base, advice)
     text = redact.command if redacted else str
@@ -108,7 +107,9 @@ def build(
             example=lambda row: example(files, ledger, row),
             ignores=counsel.ignores if counsel else (),
             top=top,
-        ),
+        )
+        if advice
+        else [],
         layers=[
             layer_info(
                 layer,
@@ -160,7 +161,7 @@ def build(
         ),
         truncated=model.Truncated(
             packages=max(0, len(counsel.owned.packages) - max(top, _PACKAGES)) if counsel else 0,
-            findings=max(0, len(advice.findings) - top),
+            findings=max(0, len(advice.findings) - top) if advice else 0,
             waste=dead_left,
             directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
             largest_files=sum(map(bool, compress(files.size, files.live_bodies()))) - len(heaviest),
@@ -185,9 +186,12 @@ def _node(one: Node) -> model.TreeNode:
 
 
 def _predicted(
-    totals: model.Totals, advice: Advice, rebuilt: model.Rebuild | None
+    totals: model.Totals, advice: Advice | None, rebuilt: model.Rebuild | None
 ) -> model.Predicted:
     disk, pull = totals.disk_bytes, totals.pull_bytes
+    if advice is None:
+        same = model.Amount(disk_bytes=disk, pull_bytes=pull)
+        return model.Predicted(safe=same, all=same, other_base_bytes=0, rebuild=rebuilt)
     return model.Predicted(
         safe=model.Amount(disk_bytes=disk - advice.safe.disk, pull_bytes=pull - advice.safe.pull),
         all=model.Amount(
@@ -251,7 +255,7 @@ def _image(
     )
 
 
-def _totals(ledger: Ledger, base: BaseImage, advice: Advice) -> model.Totals:
+def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Totals:
     layers = ledger.layers
     pull = sum(one.pull_bytes for one in layers)
     disk = sum(one.disk_bytes for one in layers)
@@ -277,8 +281,8 @@ def _totals(ledger: Ledger, base: BaseImage, advice: Advice) -> model.Totals:
         overhead_pull_bytes=pull - live_pull - dead_pull,
         base_bytes=sum(one.disk_bytes for one in layers[: base.layers]),
         base_pull_bytes=sum(one.pull_bytes for one in layers[: base.layers]),
-        reclaimable_bytes=advice.reclaimable.disk,
-        reclaimable_pull_bytes=advice.reclaimable.pull,
+        reclaimable_bytes=advice.reclaimable.disk if advice else 0,
+        reclaimable_pull_bytes=advice.reclaimable.pull if advice else 0,
         layers=len(layers),
         files=sum(one.files for one in layers),
         live_files=sum(one.live_files for one in layers),

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.report.comparison import Change, FileChange, FileStatus, Rest
 from slim.report.model import Example, Report
@@ -12,8 +13,7 @@ from slim.report.model import Example, Report
 Key = tuple[str, str | None]
 
 
-@dataclass(frozen=True, slots=True)
-class Pair:
+class Pair(Struct, frozen=True):
     """A file on both sides, or on one: then the other has none, or leaves it out."""
 
     base: Example | None
@@ -48,8 +48,7 @@ class Pair:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Compared:
+class Compared(Struct, frozen=True):
     """All that is known of the files on both sides."""
 
     pairs: list[Pair]

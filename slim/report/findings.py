@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING
 
-from slim.advice.advise import Advice, Finding
-from slim.advice.ignore import Ignore
 from slim.report import model
 from slim.report.naming import utf8
+
+if TYPE_CHECKING:
+    from slim.advice.advise import Advice, Finding
+    from slim.advice.ignore import Ignore
 
 Example = Callable[[int], model.Example]
 """Names the file of a row."""

@@ -9,7 +9,6 @@ from typing import Any, cast
 
 from slim.errors import UsageError
 from slim.report.comparison import Comparison
-from slim.report.gate import restated
 from slim.report.model import Report
 from slim.report.rules_url import parse_rules_url
 from slim.units import UNITS, shown_in
@@ -88,7 +87,7 @@ def render(
         parse_rules_url(labels["rules_url"])
     with _shown_in(units):
         # What the gates said is part of the JSON, which is the same in all units.
-        said = report if units == "si" or format == "json" else restated(report)
+        said = report if format == "json" else _restated(report, units)
         return _render(said, format, labels, show_suppressed, color)
 
 
@@ -138,8 +137,16 @@ def render_together(
     if TOGETHER[format]:
         given["flavor"] = TOGETHER[format]
     with _shown_in(units):
-        said = documents if units == "si" else [restated(one) for one in documents]
+        said = [_restated(one, units) for one in documents]
         return several_markdown.render(said, max_bytes=max_bytes, **given)
+
+
+def _restated(document: Report | Comparison, units: str) -> Report | Comparison:
+    if units == "si":
+        return document
+    from slim.report.gate import restated
+
+    return restated(document)
 
 
 @contextmanager

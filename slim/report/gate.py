@@ -6,103 +6,19 @@ were applied or findings were left out, a limit that is not exceeded is `unknown
 
 from __future__ import annotations
 
-import dataclasses
-import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, fields
 from typing import Literal
 
 from msgspec.structs import replace
 
-from slim.errors import UsageError
 from slim.report import words
 from slim.report.comparison import Comparison, Side
+from slim.report.gates import LEVELS, NEW, Gates, Growth
 from slim.report.model import Budget, Dive, Finding, Report, Verdict
 from slim.report.sides import side
-from slim.units import format_bytes, parse_bytes, parse_percent
+from slim.units import format_bytes
 
-LEVELS = ("high", "medium", "low")
-"""A level means findings of it and of those before it."""
-_NEW = "new:"
 _SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
-_RULE = re.compile(r"[A-Z]{3}\d{3}", re.ASCII)
-_SLUG = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True)
-class Growth:
-    """How much larger than its base an image may be: over when both are exceeded."""
-
-    percent: float
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class Gates:
-    """What the user asks for; sizes in bytes, None for no limit."""
-
-    size: int | None = None
-    pull_size: int | None = None
-    reclaimable: int | None = None
-    layers: int | None = None
-    growth: Growth | None = None
-    """For comparisons; a report of one image alone does not decide it."""
-    fail_on: tuple[str, ...] = ()
-    """Levels, rule ids or slugs."""
-    dive_efficiency: float | None = None
-    """dive's number may not be below it, 1 = 100 %."""
-    dive_wasted_bytes: int | None = None
-    dive_user_wasted: float | None = None
-    """1 = 100 %."""
-
-    def __bool__(self) -> bool:
-        return self != Gates()
-
-    def over(self, other: Gates) -> Gates:
-        """These, and those of `other` for which these say nothing."""
-        ours = {one.name: getattr(self, one.name) for one in fields(self)}
-        return dataclasses.replace(
-            other, **{name: value for name, value in ours.items() if value not in (None, ())}
-        )
-
-    def of_one_image(self) -> Gates:
-        """Without what only a comparison decides."""
-        words_ = tuple(word for word in self.fail_on if not word.startswith(_NEW))
-        return dataclasses.replace(self, growth=None, fail_on=words_)
-
-
-def parse_growth(text: str) -> Growth:
-    """`5%,1MB`, in either order.
-
-    Raises:
-        ValueError: not a percentage and a size.
-    """
-    parts = [part.strip() for part in text.split(",")]
-    parts.sort(key=lambda part: not part.endswith("%"))
-    if len(parts) != 2:
-        raise ValueError(f"{text!r} is not a percentage and a size, such as 5%,1MB")
-    return Growth(parse_percent(parts[0]), parse_bytes(parts[1]))
-
-
-def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str, ...]:
-    """`high,DEB001` → levels, rule ids and slugs, each once; `new:` in front where images are compared.
-
-    Raises:
-        UsageError: a word that is none of them: a gate that can never fail.
-    """
-    found: dict[str, None] = {}
-    for word in (part.strip() for value in values for part in value.split(",")):
-        prefix = _NEW if compared and word.startswith(_NEW) else ""
-        name = word.removeprefix(prefix)
-        name = name if name in LEVELS or _SLUG.fullmatch(name) else name.upper()
-        if name not in LEVELS and not _SLUG.fullmatch(name) and not _RULE.fullmatch(name):
-            raise UsageError(
-                "bad-fail-on",
-                f"{word!r} is no level, rule id or slug",
-                f"levels: {', '.join(LEVELS)}; `slim rules list` prints the rules",
-            )
-        found[prefix + name] = None
-    return tuple(found)
 
 
 def judge(report: Report, gates: Gates, *, lifted: int = 0) -> Report:
@@ -136,8 +52,8 @@ def judge_comparison(comparison: Comparison, gates: Gates, *, lifted: int = 0) -
     on_base = [one.name for one in budgets if one.result == "over" and one.name in before]
     charged = [one for one in budgets if one.name not in on_base]
     found = [one for one in (*comparison.findings, *comparison.notes) if one.status != "fixed"]
-    named = [word for word in gates.fail_on if not word.startswith(_NEW)]
-    named_new = [word.removeprefix(_NEW) for word in gates.fail_on if word.startswith(_NEW)]
+    named = [word for word in gates.fail_on if not word.startswith(NEW)]
+    named_new = [word.removeprefix(NEW) for word in gates.fail_on if word.startswith(NEW)]
     failing = [
         one.finding
         for one in found

@@ -8,8 +8,9 @@ lost.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from html import escape
+
+from msgspec import Struct
 
 from slim.report import words
 from slim.report.comparison import Comparison
@@ -18,8 +19,7 @@ from slim.report.results import Document, counted, line, location, sentence, tot
 from slim.units import format_bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Case:
+class _Case(Struct, frozen=True):
     group: str
     name: str
     outcome: str

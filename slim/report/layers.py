@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from msgspec import Struct
 
 from slim.files.ledger import LayerSums
 from slim.files.table import Bytes, Fate, Files, LayerTable
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from slim.dockerfile import Placement
 
 
-@dataclass(slots=True)
-class Reclaimable:
+class Reclaimable(Struct):
     """What findings claim of a layer, and of that what the final filesystem shows."""
 
     disk: int = 0

@@ -8,7 +8,8 @@ long loses whole folds, never rows.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.errors import UsageError
 from slim.report.gfm import link, prose
@@ -16,8 +17,7 @@ from slim.report.model import Finding
 from slim.report.rules_url import page_of
 
 
-@dataclass(frozen=True, slots=True)
-class Flavor:
+class Flavor(Struct, frozen=True):
     """What a forge's Markdown can do."""
 
     html: bool
@@ -40,8 +40,7 @@ FLAVORS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Fold:
+class Fold(Struct, frozen=True):
     """A section that can be left out."""
 
     title: str
@@ -52,8 +51,7 @@ class Fold:
     """Order of leaving out: the smallest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class Cut:
+class Cut(Struct, frozen=True):
     """How long tables are, where the rest of them is, and where rules are explained."""
 
     rows: int
@@ -72,8 +70,7 @@ class Cut:
         return f"\n\n_{left:,} more in the {where}._" if left > 0 else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
+class Said(Struct, frozen=True):
     """What a page has to say about one image, or one comparison."""
 
     name: str

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
-from slim.advice.rebuild.model import Rebuild
 from slim.image.base import BaseImage
 from slim.image.model import Config
 from slim.report import model
 from slim.report.naming import utf8
-from slim.report.recipe import recipe
+
+if TYPE_CHECKING:
+    from slim.advice.rebuild.model import Rebuild
 
 
 def rebuild(
@@ -23,6 +25,8 @@ def rebuild(
     """What is kept, and the Dockerfile: the template `rebuild-STACK` of the rules, filled in."""
     if made is None:
         return None
+    from slim.report.recipe import recipe
+
     template = snippets.get(f"rebuild-{made.stack}", "")
     name = base.reference if made.origin == "layers" and base.layers else ""
     return model.Rebuild(

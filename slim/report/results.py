@@ -7,8 +7,9 @@ without a Dockerfile it is at line 1 of a file named like the image, as other im
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from urllib.parse import quote
+
+from msgspec import Struct
 
 from slim.report import words
 from slim.report.comparison import Comparison
@@ -20,8 +21,7 @@ _WIDTH = 1_000
 _SEPARATORS = re.compile(r"[\\/]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Location:
+class Location(Struct, frozen=True):
     """Lines of a file, from 1; `path` is relative and shows itself."""
 
     path: str

@@ -7,7 +7,7 @@ This is the exact and slow path; `tar.py` has the fast one for plain files.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
@@ -19,8 +19,7 @@ class HeaderError(ValueError):
     """The header is not one that Go accepts; the text says why."""
 
 
-@dataclass(slots=True)
-class Header:
+class Header(Struct):
     """The fields of one entry; extension records are merged in by `apply_pax`."""
 
     name: bytes

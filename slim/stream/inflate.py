@@ -15,8 +15,9 @@ import lzma
 import sys
 from array import array
 from collections.abc import Generator, Iterable, Iterator
-from dataclasses import dataclass, field
 from typing import Protocol, cast
+
+from msgspec import Struct, field
 
 from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
@@ -47,8 +48,7 @@ _ZSTD = 0xFD2FB528
 _SKIPPABLE = (0x184D2A50, 0x184D2A5F)
 
 
-@dataclass(slots=True)
-class Marks:
+class Marks(Struct):
     """How the stored bytes map to the uncompressed ones, and what was odd about their end."""
 
     raw: array[int] = field(default_factory=lambda: array("q"))

@@ -13,7 +13,8 @@ from pathlib import Path
 import slim
 from slim.errors import SlimError
 from slim.report.formats import FORMATS
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.load import parse_report
 from tests.building import FORMATS as FORMS
 from tests.building import archive, delete, file, gzip, image, layer, save, zstandard

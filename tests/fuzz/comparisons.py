@@ -12,7 +12,8 @@ import slim
 from slim.errors import SlimError
 from slim.report.delta import compare
 from slim.report.formats import COMPARISON_FORMATS
-from slim.report.gate import Gates, Growth, judge_comparison
+from slim.report.gate import judge_comparison
+from slim.report.gates import Gates, Growth
 from slim.report.load import parse_report
 from slim.report.sums import fault
 from tests.reports import REPORTS

@@ -13,7 +13,7 @@ from slim.image.reference import parse_reference
 from slim.image.select import Candidate, Choice, choose, parse_platform
 from slim.image.source import PREFIXES, _split
 from slim.limits import with_limits
-from slim.report.gate import parse_fail_on, parse_growth
+from slim.report.gates import parse_fail_on, parse_growth
 from slim.units import parse_bytes
 
 

@@ -22,7 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import slim
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 
 ROOT = Path(__file__).parents[2]
 IMAGES = {

@@ -20,7 +20,8 @@ from msgspec.structs import replace
 
 import slim
 from slim.report.comparison import Comparison
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.report.html import render
 from slim.report.model import PackageInfo, Report, TreeNode
 from tests.attacks import Attack

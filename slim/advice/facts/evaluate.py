@@ -8,7 +8,8 @@ told what speaks for and against a rule.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.gather import Facts
 from slim.advice.facts.live import first_files
@@ -36,8 +37,7 @@ MAX_TEXTS = 256 << 10
 """Bytes that are compared of all command words, and of all history entries."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(Struct, frozen=True):
     """One leaf of a rule's conditions."""
 
     wanted: bool
@@ -52,16 +52,14 @@ class Reason:
         return self.wanted == self.holds
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """Whether all predicates of a rule hold."""
 
     holds: bool
     reasons: tuple[Reason, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
+class Prepared(Struct, frozen=True):
     """Answers for all rules."""
 
     facts: Facts

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 MAX_WORD = 4096
 """Characters of a word or of a variable's value."""
@@ -22,8 +23,7 @@ _BRACED = re.compile(
 _DEFAULT = re.compile(r":?([-=+?])(.*)", re.DOTALL)
 
 
-@dataclass(slots=True)
-class Shell:
+class Shell(Struct):
     """What is known at one place of a script."""
 
     variables: dict[str, str]

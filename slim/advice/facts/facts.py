@@ -7,7 +7,8 @@ that keep rules silent (`node.server`, `jit.cxx`) hold as soon as there is a sig
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View, decoded
 from slim.advice.facts.programs import family_of
@@ -52,8 +53,7 @@ _JDK_TOOLS = names(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(Struct, frozen=True):
     """What facts are made of."""
 
     env: Mapping[str, str]

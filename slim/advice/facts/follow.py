@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View, below, decoded, encoded
 from slim.advice.facts.runs import Command
@@ -46,8 +47,7 @@ _BUILTINS = names(
 """Commands of shells that start no program."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Job:
+class _Job(Struct, frozen=True):
     """A command line that is to be looked at."""
 
     words: tuple[str, ...]

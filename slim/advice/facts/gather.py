@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.facts.entrypoint import runs_of
 from slim.advice.facts.facts import Evidence, Known, facts_of
@@ -18,8 +20,7 @@ from slim.advice.packages.model import SYSTEM, Package
 from slim.image.model import Config, History
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(Struct, frozen=True):
     """What is known about one image."""
 
     runs: Runs

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.expansion import MAX_WORD, Shell, expand, parameter_end
 
@@ -36,8 +37,7 @@ _NESTING = re.compile(r"[()]|\\.|'[^']*'", re.DOTALL)
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Struct, frozen=True):
     """One word; `text` is cut at `MAX_WORD` characters."""
 
     text: str

@@ -11,7 +11,8 @@ are followed inside the image only: `..` above the root is the root, an absolute
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.files.extract.elf import Elf
 from slim.files.table import ROOT, Files, Kind
@@ -24,8 +25,7 @@ MAX_FOUND = 10_000
 """Most paths that `find` returns for one name."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(Struct, frozen=True):
     """The names of the final filesystem."""
 
     files: Files

@@ -9,8 +9,9 @@ distillery, exrm and relx write.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View, below, decoded
 
@@ -19,8 +20,7 @@ _MAX_NAMES = 2_000
 """Names of one directory that are looked at."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """One release."""
 
     root: bytes

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View
 from slim.advice.facts.roots import Roots
@@ -36,8 +37,7 @@ _NAME_HINTS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Role:
+class Role(Struct, frozen=True):
     """The role of an image, and why."""
 
     name: str

@@ -7,7 +7,8 @@ a mark decides. Every list is sorted and bounded; no value is the image's root.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slim.advice.facts.paths import View, below
 from slim.advice.facts.releases import Release, otp_roots, releases
@@ -52,8 +53,7 @@ _SYSTEM = (
 """No project of the image's own is below these."""
 
 
-@dataclass(frozen=True, slots=True)
-class Roots:
+class Roots(Struct, frozen=True):
     """What was found; paths without leading slash."""
 
     projects: Mapping[bytes, tuple[str, ...]] = field(default_factory=dict)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from slim.image.model import Config
 
 _BRIEF = 80
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(Struct, frozen=True):
     """One command line."""
 
     words: tuple[str, ...]
@@ -39,8 +38,7 @@ class Command:
         return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
 
 
-@dataclass(frozen=True, slots=True)
-class Runs:
+class Runs(Struct, frozen=True):
     """What the image runs."""
 
     words: tuple[str, ...] = ()

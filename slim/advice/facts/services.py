@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View, below, decoded
 
@@ -33,8 +34,7 @@ SUPERVISORS = (
 """Programs that are there to start others."""
 
 
-@dataclass(frozen=True, slots=True)
-class Service:
+class Service(Struct, frozen=True):
     """Something that a supervisor starts."""
 
     text: str = ""

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slim.advice.facts.expansion import MAX_WORD, Shell
 from slim.advice.facts.lexer import ARRAY, REDIRECTION, Lexer, Word
@@ -48,8 +49,7 @@ _DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
 _CASE_ENDS = (";;", ";&", ";;&")
 
 
-@dataclass(frozen=True, slots=True)
-class Simple:
+class Simple(Struct, frozen=True):
     """One simple command."""
 
     words: tuple[str, ...]
@@ -90,8 +90,7 @@ def read_shell(
     return tuple(one for one in parser.commands if one.words[0] not in parser.functions)
 
 
-@dataclass(slots=True)
-class _Parser:
+class _Parser(Struct):
     """The commands so far, and the state of the one being read."""
 
     shell: Shell

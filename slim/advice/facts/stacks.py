@@ -8,8 +8,9 @@ is no stack.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from itertools import pairwise
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import View, below, decoded
 from slim.advice.facts.programs import family_of
@@ -22,8 +23,7 @@ NAMES = ("elixir", "node", "python", "ruby", "java", "go", "rust", "php", "dotne
 _MAX_EVIDENCE = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Stack:
+class Stack(Struct, frozen=True):
     """One stack of an image."""
 
     name: str

@@ -8,7 +8,8 @@ Source: the manual pages of the tools.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.tables import names
 
@@ -17,8 +18,7 @@ SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", "fish", "
 """Programs that read commands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Inner:
+class Inner(Struct, frozen=True):
     """What a wrapper starts: words, or a text for a shell."""
 
     words: tuple[str, ...] = ()
@@ -29,8 +29,7 @@ class Inner:
     """The wrapper is a program of a language's tools that stays in use, such as `bundle exec`."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(Struct, frozen=True):
     """How a wrapper is called: `name [options] operands… [--] command`."""
 
     valued: frozenset[str] = frozenset()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from slim.advice.packages.apk import read_apk
 from slim.advice.packages.conda import read_conda
@@ -22,8 +22,7 @@ _READERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Catalog:
+class Catalog(Struct, frozen=True):
     """Everything that is installed, as far as it is known."""
 
     packages: tuple[Package, ...]

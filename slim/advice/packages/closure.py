@@ -9,7 +9,8 @@ on, recommends or suggests (apt-get(8) "autoremove", `APT::AutoRemove::Recommend
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.model import SYSTEM
@@ -28,8 +29,7 @@ _CASCADING = frozenset(("dpkg", "rpm"))
 """Managers that have recommendations, and that remove what depends on a removed package."""
 
 
-@dataclass(frozen=True, slots=True)
-class Why:
+class Why(Struct, frozen=True):
     """The reason for a package; `by` is the index of the one that wants it, -1 if none does."""
 
     cause: Cause

@@ -6,7 +6,8 @@ Source: Erlang reference manual, "Data Types"; file:consult/1.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 MAX_TOKENS = 500_000
 MAX_DEPTH = 64
@@ -32,15 +33,13 @@ class TermError(ValueError):
     """The text is no term; the message says why, to follow "because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Atom:
+class Atom(Struct, frozen=True):
     """An atom; strings are `str`."""
 
     name: str
 
 
-@dataclass(frozen=True, slots=True)
-class Compound:
+class Compound(Struct, frozen=True):
     """A tuple, list, map or binary, with its elements in order."""
 
     kind: str

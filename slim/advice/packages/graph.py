@@ -7,7 +7,8 @@ so that a thousand packages that provide what a thousand others want are two tho
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slim.advice.packages.model import Dependency, Package
 
@@ -15,8 +16,7 @@ Needs = tuple[tuple[int, ...], ...]
 """One tuple of name ids, which are alternatives, for each dependency."""
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Struct, frozen=True):
     """Packages and names, both by index."""
 
     packages: tuple[Package, ...]
@@ -55,8 +55,7 @@ def link(packages: Sequence[Package]) -> Graph:
     )
 
 
-@dataclass(slots=True)
-class _Builder:
+class _Builder(Struct):
     ids: dict[tuple[str, str], int] = field(default_factory=dict)
     providers: list[list[int]] = field(default_factory=list)
     paths: dict[bytes, int] = field(default_factory=dict)

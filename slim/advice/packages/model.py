@@ -8,7 +8,8 @@ that record.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 Contents = Mapping[bytes, bytes]
 """Live path without leading slash → content of the file."""
@@ -30,8 +31,7 @@ MAX_NOTICES = 50
 """Most notices of one reader."""
 
 
-@dataclass(frozen=True, slots=True)
-class Dependency:
+class Dependency(Struct, frozen=True):
     """One requirement; a package with any of the names fulfils it.
 
     Versions are left out: what is installed together fulfils its versions, and a doubtful alternative
@@ -41,8 +41,7 @@ class Dependency:
     names: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Package:
+class Package(Struct, frozen=True):
     """One installed package. `depends` and `provides` are looked up among its own manager's."""
 
     manager: str
@@ -81,8 +80,7 @@ class Package:
     """The application works without it (npm's optional dependencies)."""
 
 
-@dataclass(frozen=True, slots=True)
-class Notice:
+class Notice(Struct, frozen=True):
     """A file, or a part of one, that could not be read."""
 
     path: bytes
@@ -94,16 +92,14 @@ class Notice:
         return f"could not read {self.path.decode('utf-8', 'replace')} because {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(Struct, frozen=True):
     """What a reader found."""
 
     packages: tuple[Package, ...] = ()
     notices: tuple[Notice, ...] = ()
 
 
-@dataclass(slots=True)
-class Notices:
+class Notices(Struct):
     """Collects notices; of very many the first are kept."""
 
     kept: list[Notice] = field(default_factory=list)

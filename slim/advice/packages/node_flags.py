@@ -9,7 +9,8 @@ Source: npm's documentation, package-lock.json "Hidden Lockfiles"; pnpm's lockfi
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 from slim.advice.packages.documents import load_object, object_of
 from slim.advice.packages.model import Contents, Notices, below, normal, parent
@@ -20,8 +21,7 @@ _PNPM = b"node_modules/.modules.yaml"
 _PNPM_LOCK = b"node_modules/.pnpm/lock.yaml"
 
 
-@dataclass(slots=True)
-class Flags:
+class Flags(Struct):
     """Package directory → what is known of it."""
 
     dev: dict[bytes, bool] = field(default_factory=dict)

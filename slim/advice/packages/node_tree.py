@@ -7,7 +7,8 @@ Source: Node.js "Modules: Loading from node_modules folders"; pnpm's documentati
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.packages.model import below, parent
 
@@ -16,8 +17,7 @@ _MAX_STEPS = 5_000_000
 """Look-ups of all requirements together; there are usually a few for each."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(Struct, frozen=True):
     """What one `package.json` asks for, by kind."""
 
     name: str

@@ -6,7 +6,7 @@ Source: Erlang/OTP app(4), rel(4); OTP design principles, "Releases".
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 from slim.advice.packages.erlang_terms import Atom, Compound, Term, TermError, parse_term
 from slim.advice.packages.model import (
@@ -21,8 +21,7 @@ from slim.advice.packages.model import (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(Struct, frozen=True):
     """What one `.rel` file says."""
 
     path: bytes

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.packages.model import LANGUAGE, SYSTEM, Package
 from slim.advice.packages.places import NOWHERE, Places
@@ -24,8 +25,7 @@ _LAST_NAME = int(Kind.HARDLINK)
 _LAST_OWNED = int(Kind.SYMLINK)
 
 
-@dataclass(frozen=True, slots=True)
-class Ownership:
+class Ownership(Struct, frozen=True):
     """Owners per row of `Files`, and sums per package; packages are indexes into `packages`."""
 
     packages: tuple[Package, ...]
@@ -70,8 +70,7 @@ _ByName = dict[int, dict[bytes, int]]
 _NONE: dict[bytes, int] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class _Claims:
+class _Claims(Struct, frozen=True):
     files: _ByName
     """Directory → name → package that lists it."""
     stems: _ByName

@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Collection
-from dataclasses import dataclass, field
+
+from msgspec import Struct, field
 
 MAX_ENTRIES = 65_536
 MAX_HEADER_BYTES = 128 << 20
@@ -26,8 +27,7 @@ class RpmError(ValueError):
     """Bytes are not what the format says; the message says why, to follow "because"."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The wanted tags of a package."""
 
     strings: dict[int, tuple[bytes, ...]] = field(default_factory=dict)

@@ -7,7 +7,8 @@ another Python: commands lead to one of them; the others are selected if nothing
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.gather import Facts
 from slim.advice.facts.paths import View, below, encoded
@@ -29,8 +30,7 @@ _BELONGING = {
 """How the names of packages begin that are there for a run-time system, and go with it."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Runtime:
+class _Runtime(Struct, frozen=True):
     family: str
     program: int
     """Row of the program."""

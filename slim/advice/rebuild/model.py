@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+from msgspec import Struct, field
 
 from slim.advice.facts.gather import Facts
 from slim.advice.facts.paths import View
@@ -26,8 +27,7 @@ FROM_APPLICATION: frozenset[str] = FROM_ANY | {"build-input", "toolchain"}
 """… and from an application's own directory. A tool chain that a package brings is needed by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Given:
+class Given(Struct, frozen=True):
     """What is known of the image that is to be rebuilt."""
 
     config: Config
@@ -46,8 +46,7 @@ class Given:
     """Row of a file that a finding would delete → the category of its rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
+class Wanted(Struct, frozen=True):
     """Files that a stack keeps, for one reason."""
 
     what: str
@@ -66,8 +65,7 @@ class Wanted:
     """Where they are, for people."""
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Struct, frozen=True):
     """What one stack keeps of an image."""
 
     stack: str
@@ -95,8 +93,7 @@ class Plan:
     """What was assumed, in sentences."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(Struct, frozen=True):
     """A part of the rebuilt image. No byte is in two parts."""
 
     what: str
@@ -110,8 +107,7 @@ class Part:
     """Its bytes are not those of files of this image."""
 
 
-@dataclass(frozen=True, slots=True)
-class Rebuild:
+class Rebuild(Struct, frozen=True):
     """The image that a multi-stage build would make; its parts add up to it."""
 
     stack: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.advice.facts.paths import encoded
 from slim.advice.packages.graph import Graph
@@ -60,8 +61,7 @@ _BUILD_NAMES = frozenset(
 """Packages of build tools, as people install them by name."""
 
 
-@dataclass(frozen=True, slots=True)
-class System:
+class System(Struct, frozen=True):
     """Packages, as indexes into the graph's."""
 
     base: frozenset[int]

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from itertools import islice
+
+from msgspec import Struct
 
 from slim.errors import SlimError
 from slim.files.extract.pieces import Buffer, Pieces, Span
@@ -56,8 +57,7 @@ Member = tuple[bytes, int]
 """Path without leading `./`, and bytes once unpacked."""
 
 
-@dataclass(frozen=True, slots=True)
-class Archive:
+class Archive(Struct, frozen=True):
     """What is known of one archive."""
 
     members: tuple[Member, ...] = ()

@@ -11,7 +11,8 @@ Source: beam_lib(3); "The BEAM file format" in the Erlang sources; mix.release, 
 from __future__ import annotations
 
 import zlib
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.files.extract.packed import packed
 
@@ -23,8 +24,7 @@ _HEADER = 12
 _KEPT = frozenset(b"Atom AtU8 Attr Code ExpT FunT ImpT Line LitT Meta StrT Type".split())
 
 
-@dataclass(frozen=True, slots=True)
-class Beam:
+class Beam(Struct, frozen=True):
     """One module. Sizes are bytes; of a gzipped file those of what is in it."""
 
     module: bytes

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.files.extract.elf_headers import (
     ALLOCATED,
@@ -47,8 +48,7 @@ _FLAGS, _IS_PROGRAM = 0x6FFFFFFB, 0x08000000
 _DEBUG = (b".debug", b".zdebug", b".gnu.debuglto_.debug_", b".gnu.linkonce.wi.", b".line", b".stab")
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
+class Links(Struct, frozen=True):
     """What a file says to the loader."""
 
     interpreter: bytes = b""
@@ -63,8 +63,7 @@ class Links:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Elf:
+class Elf(Struct, frozen=True):
     """One ELF file. Sizes are bytes in the file."""
 
     bits: int

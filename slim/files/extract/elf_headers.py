@@ -7,7 +7,8 @@ Source: the System V ABI, "Object Files" and "Program Loading".
 from __future__ import annotations
 
 import struct
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.files.extract.gobuild import SECTION_BYTES
 from slim.files.extract.pieces import Pieces, Span
@@ -34,8 +35,7 @@ ALLOCATED = 2
 _WRITABLE = 2
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(Struct, frozen=True):
     """The file header."""
 
     order: str
@@ -58,8 +58,7 @@ class Header:
         return (self.section_count or _MAX_SECTIONS) if self.sections else 0
 
 
-@dataclass(frozen=True, slots=True)
-class Segment:
+class Segment(Struct, frozen=True):
     """A program header."""
 
     type: int
@@ -70,8 +69,7 @@ class Segment:
     """Bytes in the file."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Struct, frozen=True):
     """A section header; nothing says yet that the section lies in the file."""
 
     name: bytes

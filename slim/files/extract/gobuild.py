@@ -8,7 +8,7 @@ Source: Go's debug/buildinfo and runtime/debug (ParseBuildInfo).
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from msgspec import Struct
 
 MAGIC = b"\xff Go buildinf:"
 SECTION_BYTES = 1 << 20
@@ -22,8 +22,7 @@ _SETTINGS = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class GoBuild:
+class GoBuild(Struct, frozen=True):
     """A Go program's account of itself; empty where an older Go wrote it, or a part is unknown."""
 
     version: bytes = b""

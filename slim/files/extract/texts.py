@@ -6,7 +6,8 @@ file of that name is not what it should be. Nothing that is likely to hold a sec
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from msgspec import Struct
+from msgspec.structs import replace
 
 _KIB, _MIB = 1 << 10, 1 << 20
 SCRIPT_BYTES = 64 * _KIB
@@ -17,8 +18,7 @@ _RPM = 128 * _MIB
 _BIG, _MEDIUM, _SMALL = 16 * _MIB, _MIB, 64 * _KIB
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(Struct, frozen=True):
     """Files of one name, or with one ending, in some directories."""
 
     directory: bytes

@@ -6,7 +6,8 @@ Source: RFC 9110 §11.6.1; distribution's token authentication specification.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _SCHEME = re.compile(r"\s*(?:,\s*)*([A-Za-z][A-Za-z0-9-]{0,30})(?=\s|$|,)", re.ASCII)
 _PARAMETER = re.compile(
@@ -15,8 +16,7 @@ _PARAMETER = re.compile(
 _LENGTH = 8192
 
 
-@dataclass(frozen=True, slots=True)
-class Challenge:
+class Challenge(Struct, frozen=True):
     """One way in: `bearer` with the URL of a token server, or `basic`."""
 
     scheme: str

@@ -7,8 +7,10 @@ of the platform that is meant is followed; the addresses in descriptors (`urls`)
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Any
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.errors import UsageError
 from slim.image import kinds
@@ -25,8 +27,7 @@ from slim.image.select import Choice, choose
 from slim.limits import Limits
 
 
-@dataclass(frozen=True, slots=True)
-class RegistryBlob:
+class RegistryBlob(Struct, frozen=True):
     """A blob in a registry: each reading of it is a download."""
 
     client: Client

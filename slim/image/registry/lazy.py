@@ -15,7 +15,8 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError
 from slim.image import kinds

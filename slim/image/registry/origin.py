@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
+
+from msgspec import Struct
 
 from slim.errors import NetworkError
 from slim.image.reference import HUB_API
@@ -23,8 +24,7 @@ _HOST = re.compile(r"[a-zA-Z0-9._-]{1,255}|[0-9a-fA-F:.]{2,45}", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Struct, frozen=True):
     """Scheme, host in lower case, port."""
 
     scheme: str

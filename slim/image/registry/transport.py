@@ -116,8 +116,9 @@ class Transport:
             response = answer.response
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self.failure(error, target) from None
-        part = f" ({headers['Range']})" if "Range" in headers else ""
-        _log.debug("%s %s%s: %d", method, show(url), part, response.status_code)
+        _log.debug(
+            "%s %s %s: %d", method, show(url), headers.get("Range", ""), response.status_code
+        )
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             response.close()

@@ -7,8 +7,9 @@ the pull the headers and padding of the layers.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from slim.report import words
 from slim.report.html.tones import Tones
@@ -24,8 +25,7 @@ _PACKAGES = 500
 """More have no room in a map."""
 
 
-@dataclass(frozen=True, slots=True)
-class Tree:
+class Tree(Struct, frozen=True):
     """The report's tree, bounded: whoever forged it."""
 
     nodes: list[TreeNode]

@@ -7,7 +7,8 @@ Every fill carries dark text with a contrast of at least 7 in light mode and lig
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 from slim.report import words
 from slim.report.model import LayerInfo
@@ -38,8 +39,7 @@ STRIPES = {"gone": ("#eda93f", "#7a4600"), "dead": ("#e58779", "#7f2620")}
 _OWN = 6
 
 
-@dataclass(frozen=True, slots=True)
-class Tones:
+class Tones(Struct, frozen=True):
     """Which layer has which tone, and what to say of each in a legend."""
 
     of_layer: dict[int, str]

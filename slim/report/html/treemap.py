@@ -8,7 +8,8 @@ would be too small to see is one box together.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 Rectangle = tuple[float, float, float, float]
 """x, y, width, height."""
@@ -20,8 +21,7 @@ _SMALLEST = 30.0
 _DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(Struct, frozen=True):
     """Something that takes bytes. With children it is their frame, and they are all of it."""
 
     name: str
@@ -39,8 +39,7 @@ class Item:
     """What stands beside the name in place of `value`."""
 
 
-@dataclass(frozen=True, slots=True)
-class Box:
+class Box(Struct, frozen=True):
     """An item and its place. A frame has a header, and lies below what is in it."""
 
     item: Item
