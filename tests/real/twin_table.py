@@ -23,9 +23,9 @@ from slim.advice.apply import apply, survey
 from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.claim import Claim
 from slim.advice.consult import counsel_of
-from slim.advice.pack import rules_of
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.owners import Ownership
+from slim.advice.rule import rules_of
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
 from slim.files.scan import scan

@@ -7,7 +7,9 @@ on disk: files that are shown, what lists leave out, dead weight.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from slim.report import words
 from slim.report.comparison import Comparison, FileChange
@@ -27,8 +29,7 @@ _PATH = 140
 _DEPTH = 40
 
 
-@dataclass(slots=True)
-class _Directory:
+class _Directory(Struct):
     """A directory while the map is made."""
 
     below: dict[str, _Directory] = field(default_factory=dict)
