@@ -214,7 +214,7 @@ def _consult(
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim, and the user's own."""
     from slim.advice.apply import apply
-    from slim.advice.builtin import builtin_never, builtin_packs, builtin_snippets
+    from slim.advice.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
     from slim.advice.consult import counsel_of
     from slim.advice.rule import rules_digest, rules_of
     from slim.report.build import Rulebook
@@ -229,6 +229,7 @@ def _consult(
         ignores=ignores,
         obey_label=obey_label,
         today=today,
+        parsed=builtin_globs(),
     )
     rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
     return counsel_of(ground, applied), rulebook

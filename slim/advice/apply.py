@@ -18,6 +18,8 @@ from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
 from slim.advice.facts.paths import View, view_of
+from slim.advice.glob import NONE_PARSED
+from slim.advice.glob_syntax import Choices
 from slim.advice.ignore import LABEL, Ignore, idle, parse_label
 from slim.advice.match import Query, match
 from slim.advice.never import Protected
@@ -127,9 +129,10 @@ def apply(
     ignores: Sequence[Ignore] = (),
     obey_label: bool = True,
     today: date = date.max,
+    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> Applied:
-    """Apply rules. What `ignores` and, with `obey_label`, the image's label name claims nothing, unless they
-    have expired by `today`."""
+    """Apply rules, of whose globs some are `parsed`. What `ignores` and, with `obey_label`, the image's
+    label name claims nothing, unless they have expired by `today`."""
     files, facts = ground.files, ground.facts
     in_label = ground.image.config.labels.get(LABEL, "") if obey_label else ""
     more, faults = parse_label(in_label)
@@ -147,6 +150,7 @@ def apply(
         owned=ground.system_owned,
         packages=ground.packages,
         queries=ground.queries,
+        parsed=parsed,
     )
     parted = suppress(files, selections, ignores, today)
     claiming = [one.ignore is None and _claims(one.selection.rule, facts) for one in parted]
@@ -196,8 +200,9 @@ def _texts(files: Files) -> dict[bytes, bytes]:
 
 
 def _system_owned(owned: Ownership) -> bytes:
-    system = bytes(package.manager in SYSTEM for package in owned.packages)
-    return bytes(owner != NOBODY and system[owner] for owner in owned.owner)
+    # `NOBODY` is the index of the last entry.
+    system = [*(package.manager in SYSTEM for package in owned.packages), False]
+    return bytes(map(system.__getitem__, owned.owner))
 
 
 def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:

@@ -12,6 +12,7 @@ from slim.advice import compiled
 from slim.advice.toml_text import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
+    from slim.advice.glob_syntax import Choices
     from slim.advice.never import Protected
     from slim.advice.pack import Source
     from slim.advice.rule import Pack
@@ -69,6 +70,7 @@ class _Builtin(Struct, frozen=True):
     packs: tuple[Pack, ...]
     never: tuple[Protected, ...]
     snippets: dict[str, str]
+    globs: dict[str, Choices]
 
 
 def builtin_snippets() -> dict[str, str]:
@@ -94,12 +96,16 @@ def builtin_packs() -> tuple[Pack, ...]:
     return _builtin().packs
 
 
+def builtin_globs() -> dict[str, Choices]:
+    """What the patterns of the built-in packs stand for, of those that have no variables."""
+    return _builtin().globs
+
+
 @cache
 def _builtin() -> _Builtin:
     folder = rules_folder()
-    place = compiled.place_of(
-        folder, [*folder.glob("*.toml"), *folder.glob("snippets/*.Dockerfile")]
-    )
+    # What is kept belongs to the rules, and to the modules that say what a rule is.
+    place = compiled.place_of(folder, [folder, folder / "snippets", Path(__file__).parent])
     known = compiled.load(place)
     if isinstance(known, _Builtin):
         return known
@@ -111,8 +117,11 @@ def _builtin() -> _Builtin:
 def _parse(folder: Path) -> _Builtin:
     # What parses is imported only where there is something to parse.
     from slim.advice.faults import faulty_rules
+    from slim.advice.glob_syntax import parse_glob
     from slim.advice.never import parse_never
     from slim.advice.pack import read_packs
+    from slim.advice.rule import rules_of
+    from slim.advice.variables import variables_of
 
     snippets = snippets_in(folder)
     packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
@@ -121,4 +130,8 @@ def _parse(folder: Path) -> _Builtin:
     entries, faults = parse_never(NEVER_FILE, read_text(folder / NEVER_FILE))
     if faults:
         raise faulty_rules(faults)
-    return _Builtin(packs, entries, snippets)
+    texts = [text for one in rules_of(packs) for text in (*one.match, *one.except_paths)]
+    fixed = [text for text in texts if not variables_of(text)]
+    fixed += [text for entry in entries for text in entry.match]
+    globs = {text: parse_glob(text) for text in fixed}
+    return _Builtin(packs, entries, snippets, globs)

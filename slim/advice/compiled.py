@@ -22,12 +22,14 @@ _SUFFIX = ".rules"
 _ERRORS = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError)
 
 
-def place_of(folder: Path, files: Iterable[Path]) -> Path:
-    """Where the parsed form of these files in `folder` belongs."""
+def place_of(folder: Path, made_of: Iterable[Path]) -> Path:
+    """Where the parsed form of the files in `folder` belongs, if it is made of what is in these folders."""
     state = hashlib.sha256(f"{VERSION} {sys.version}".encode())
-    for file in sorted(files):
-        known = file.stat()
-        state.update(f"{file.name} {known.st_size} {known.st_mtime_ns}\n".encode())
+    for one in made_of:
+        with os.scandir(one) as entries:
+            files = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())
+        for name, known in files:
+            state.update(f"{name} {known.st_size} {known.st_mtime_ns}\n".encode())
     tag = sys.implementation.cache_tag or "python"
     return folder / "__pycache__" / f"{tag}-{state.hexdigest()[:24]}{_SUFFIX}"
 

@@ -82,7 +82,10 @@ class Component(Struct, frozen=True, eq=False):
 
 
 class AnyDepth:
-    """The type of `ANY_DEPTH`, the component `**`."""
+    """The type of `ANY_DEPTH`, the component `**`, which there is once: by its name it is pickled."""
+
+    def __reduce__(self) -> str:
+        return "ANY_DEPTH"
 
 
 ANY_DEPTH: Final = AnyDepth()
@@ -96,6 +99,8 @@ def component(tokens: Sequence[Token]) -> bytes | Component:
 
     Several stars in a row are one star.
     """
+    if len(tokens) == 1 and isinstance(tokens[0], bytes):
+        return tokens[0]
     first, last = 0, len(tokens)
     while first < last and isinstance(tokens[first], bytes):
         first += 1
@@ -129,4 +134,4 @@ def _needle(places: Sequence[frozenset[int]], stars: int) -> bytes:
 
 
 def _join(tokens: Sequence[Token]) -> bytes:
-    return b"".join(token for token in tokens if isinstance(token, bytes))
+    return b"".join([token for token in tokens if isinstance(token, bytes)])

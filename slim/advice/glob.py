@@ -16,10 +16,11 @@ Linear in the path: a step costs at most the size of the state, and there is not
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from slim.advice.component import AnyDepth, Component, Part
-from slim.advice.glob_syntax import GlobError, parse_glob
+from slim.advice.glob_syntax import Choices, GlobError, parse_glob
 from slim.errors import LimitError
 
 MAX_NODES = 250_000
@@ -31,6 +32,9 @@ MAX_ANSWERS = 262_144
 
 MAX_JOINED = 64
 """Most groups of nodes that are joined."""
+
+NONE_PARSED: Mapping[str, Choices] = MappingProxyType({})
+"""For `compile_globs`: all patterns are to be parsed."""
 
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
@@ -222,8 +226,8 @@ class GlobSet:
                 state.accepted.clear()
 
 
-def compile_globs(patterns: Sequence[str]) -> GlobSet:
-    """Compile `patterns`; a pattern's number is its index.
+def compile_globs(patterns: Sequence[str], parsed: Mapping[str, Choices] = NONE_PARSED) -> GlobSet:
+    """Compile `patterns`; a pattern's number is its index. Those in `parsed` are parsed already.
 
     Raises:
         GlobError: a pattern is not valid, or all together are too large.
@@ -231,7 +235,7 @@ def compile_globs(patterns: Sequence[str]) -> GlobSet:
     root = _Node(0, is_loop=False)
     count = 1
     for index, pattern in enumerate(patterns):
-        for parts in parse_glob(pattern):
+        for parts in parsed.get(pattern) or parse_glob(pattern):
             node = root
             for part in parts:
                 child = _child(node, part)

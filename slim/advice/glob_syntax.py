@@ -64,12 +64,15 @@ _SIGNS: dict[str, Token] = {
 # A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
 _SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
 
+Choices = tuple[tuple[Part, ...], ...]
+"""A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""
+_ANY_DEPTH: list[Token] = [STAR, STAR]
 _Placed = tuple[Token, int]
 """A token and the offset of its first character."""
 
 
 @lru_cache(MAX_KEPT)
-def parse_glob(pattern: str) -> tuple[tuple[Part, ...], ...]:
+def parse_glob(pattern: str) -> Choices:
     """The sequences of components that `pattern` stands for, one per choice of its braces.
 
     Raises:
@@ -229,14 +232,14 @@ def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
 
 def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
     """Cut one token sequence at its slashes; runs of `**` become one."""
-    cuts = [-1, *(at for at, (token, _) in enumerate(text) if token is _SLASH), len(text)]
+    every = [token for token, _ in text]
+    cuts = [-1, *(at for at, token in enumerate(every) if token is _SLASH), len(text)]
     parts: list[Part] = []
     for before, after in pairwise(cuts):
-        placed = text[before + 1 : after]
-        tokens = [token for token, _ in placed]
-        at = placed[0][1] if placed else text[before][1] if text and before >= 0 else 0
+        tokens = every[before + 1 : after]
+        at = text[before + 1][1] if tokens else text[before][1] if text and before >= 0 else 0
         _check_component(pattern, tokens, at, is_last=after == len(text))
-        if tokens == [STAR, STAR]:
+        if tokens == _ANY_DEPTH:
             if not parts or parts[-1] is not ANY_DEPTH:
                 parts.append(ANY_DEPTH)
             continue
@@ -254,9 +257,13 @@ def _check_component(pattern: str, tokens: list[Token], at: int, *, is_last: boo
         else:
             reason = "a component is empty: paths have no leading slash and no `//`"
         raise GlobError(pattern, at, reason)
-    size = sum(len(token) if isinstance(token, bytes) else 1 for token in tokens)
-    if size > MAX_COMPONENT:
+    if len(pattern) > MAX_COMPONENT // 4 and _size(tokens) > MAX_COMPONENT:
         reason = f"a component is longer than {MAX_COMPONENT} bytes, as no file name is"
         raise GlobError(pattern, at, reason)
-    if tokens != [STAR, STAR] and any(a is b is STAR for a, b in pairwise(tokens)):
+    several = tokens.count(STAR) > 1 and tokens != _ANY_DEPTH
+    if several and any(a is b is STAR for a, b in pairwise(tokens)):
         raise GlobError(pattern, at, "`**` must be a whole component")
+
+
+def _size(tokens: list[Token]) -> int:
+    return sum(len(token) if isinstance(token, bytes) else 1 for token in tokens)

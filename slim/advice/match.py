@@ -14,7 +14,8 @@ from itertools import compress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.advice.glob import compile_globs
+from slim.advice.glob import NONE_PARSED, compile_globs
+from slim.advice.glob_syntax import Choices
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
@@ -66,6 +67,7 @@ def match(
     owned: bytes,
     packages: Mapping[tuple[str, str], Iterable[int]],
     queries: Mapping[str, Query],
+    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> tuple[Selection, ...]:
     """The selections of `rules`, in their order; rules that select nothing, or less
     than their floor, are left out. Arguments are those of `select`.
@@ -79,6 +81,7 @@ def match(
         owned=owned,
         packages=packages,
         queries=queries,
+        parsed=parsed,
     )
     return tuple(
         one
@@ -96,6 +99,7 @@ def select(
     owned: bytes,
     packages: Mapping[tuple[str, str], Iterable[int]],
     queries: Mapping[str, Query],
+    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> tuple[Selection, ...]:
     """What each rule selects, whatever its size and also where it is nothing.
 
@@ -103,8 +107,9 @@ def select(
         owned: mask of the rows that a system package owns.
         packages: (manager, name) → rows of the package's files.
         queries: by name; a rule whose query is not among them selects nothing.
+        parsed: globs of the rules that need no parsing any more.
     """
-    by_path = _match_paths(files, rules, variables, never, owned)
+    by_path = _match_paths(files, rules, variables, never, owned, parsed)
     results: dict[str, Picked] = {}
     found: list[Selection] = []
     for index, rule in enumerate(rules):
@@ -216,11 +221,12 @@ def _match_paths(
     variables: Mapping[str, Sequence[str]],
     never: Sequence[Protected],
     owned: bytes,
+    parsed: Mapping[str, Choices],
 ) -> list[array[int]]:
     """Per rule, the rows of regular files whose path its globs match."""
     found: list[array[int]] = [array("i") for _ in rules]
     patterns, meanings = _patterns(rules, variables, never)
-    globs = compile_globs(patterns)
+    globs = compile_globs(patterns, parsed)
     states = array("i", [globs.root()])
     for directory in range(ROOT + 1, len(files.dir_parent)):
         states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))

@@ -6,12 +6,13 @@ protects it again, since a query or an unforeseen path can reach it too. Pure.
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
-from slim.advice.faults import Fault
-from slim.advice.fields import Fields, Notes
-from slim.advice.glob_syntax import TextGlob
-from slim.advice.toml_text import Positions, read_toml
+if TYPE_CHECKING:
+    from slim.advice.faults import Fault
+    from slim.advice.glob_syntax import TextGlob
 
 NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
@@ -35,6 +36,11 @@ class Protected(Struct, frozen=True):
 
 def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
     """Read the list; all its faults come back with it."""
+    # What reads TOML is imported only where there is some to read: the parsed list is kept.
+    from slim.advice.faults import Fault
+    from slim.advice.fields import Fields, Notes
+    from slim.advice.toml_text import Positions, read_toml
+
     faults: list[Fault] = []
     document = read_toml(file, text, faults)
     if document is None:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from msgspec import Struct
 
 from slim.advice.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
-from slim.advice.variables import SAMPLES, bind
+from slim.advice.variables import SAMPLES, bind, variables_of
 from slim.advice.words import suggestion
 
 MAX_DEPTH = 8
@@ -71,6 +71,8 @@ class Runs(Struct, frozen=True):
     """
 
     pattern: str
+    glob: TextGlob | None = None
+    """The same, parsed, if it has no variables."""
 
 
 class HistoryHas(Struct, frozen=True):
@@ -172,9 +174,8 @@ def _file(pattern: str) -> HasFile:
 
 
 def _runs(pattern: str) -> Runs:
-    for bound in bind(pattern, SAMPLES):
-        parse_text_glob(bound)
-    return Runs(pattern)
+    globs = [parse_text_glob(bound) for bound in bind(pattern, SAMPLES)]
+    return Runs(pattern, None if variables_of(pattern) else globs[0])
 
 
 _LEAVES: dict[str, Callable[[str], Predicate]] = {

@@ -141,8 +141,8 @@ def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:
             return found is not None, (
                 f"no package {glob.pattern}" if found is None else f"package {found} is installed"
             )
-        case Runs(pattern):
-            return _runs(pattern, prepared)
+        case Runs(pattern, glob):
+            return _runs(pattern, glob, prepared)
         case HistoryHas(glob):
             any_does = any(glob.matches(text) for text in prepared.history)
             return any_does, f"{'a' if any_does else 'no'} history entry matches {glob.pattern}"
@@ -159,9 +159,9 @@ def _setting(kind: str, name: str, glob: TextGlob, values: Mapping[str, str]) ->
     return holds, f"{kind} {name} {'matches' if holds else 'does not match'} {glob.pattern}"
 
 
-def _runs(pattern: str, prepared: Prepared) -> tuple[bool, str]:
-    for bound in bind(pattern, prepared.facts.variables):
-        glob = parse_text_glob(bound)
+def _runs(pattern: str, parsed: TextGlob | None, prepared: Prepared) -> tuple[bool, str]:
+    bound = [] if parsed else bind(pattern, prepared.facts.variables)
+    for glob in [parsed] if parsed else map(parse_text_glob, bound):
         for text, how in prepared.commands.items():
             if glob.matches(text):
                 return True, f"the image runs {pattern}: {how}"
