@@ -13,7 +13,9 @@ from slim.report.model import SCHEMA_VERSION, Report
 
 def render(report: Report | Comparison) -> str:
     """A report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
-    return json.dumps(msgspec.to_builtins(report), indent=2, allow_nan=False) + "\n"
+    # What json writes with an indent it writes in Python: at a third of the speed.
+    text = json.dumps(msgspec.to_builtins(report), allow_nan=False)
+    return msgspec.json.format(text, indent=2) + "\n"
 
 
 def schema() -> dict[str, Any]:

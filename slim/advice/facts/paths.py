@@ -111,9 +111,8 @@ class View(Struct, frozen=True):
                 continue
             hits = [(name, name) for name in wanted & here.keys()]
             if endings:
-                for name in here:
-                    if name.endswith(endings):
-                        hits += [(end, name) for end in endings if name.endswith(end)]
+                last = [name for name in here if name.endswith(endings)]
+                hits += [(end, name) for name in last for end in endings if name.endswith(end)]
             if hits:
                 above = self.files.directory_path(directory)
                 for key, name in hits:

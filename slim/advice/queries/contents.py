@@ -21,11 +21,10 @@ def duplicates(files: Files) -> Picked:
     """
     live = files.live_bodies()
     sizes = Counter(compress(files.size, live))
+    shared = {size for size, count in sizes.items() if count > 1 and size >= _SMALLEST}
     groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    for row in compress(range(len(files)), live):
-        size = files.size[row]
-        if size >= _SMALLEST and sizes[size] > 1:
-            groups[size, files.digest(row)].append(row)
+    for row in [row for row in compress(range(len(files)), live) if files.size[row] in shared]:
+        groups[files.size[row], files.digest(row)].append(row)
     rows: list[int] = []
     keeps: dict[int, int] = {}
     for copies in groups.values():
@@ -94,8 +93,9 @@ def python_tests(view: View) -> Picked:
 def _beside(view: View, endings: tuple[bytes, ...]) -> Picked:
     rows = []
     for here in view.names:
-        for name, row in here.items():
-            if row < 0 or not name.endswith(endings):
+        for name in [name for name in here if name.endswith(endings)]:
+            row = here[name]
+            if row < 0:
                 continue
             ending = next(one for one in endings if name.endswith(one))
             if here.get(name[: -len(ending)], -1) >= 0:

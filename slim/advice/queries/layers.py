@@ -29,7 +29,7 @@ def many_small(files: Files) -> Picked:
     layers = [
         _regular(files, layer)
         for layer in range(len(files.starts) - 1)
-        if sum(files.size[row] for row in files.rows_of(layer)) < _SMALL
+        if sum(files.size[files.starts[layer] : files.starts[layer + 1]]) < _SMALL
     ]
     return Picked(rows=[row for rows in layers for row in rows] if len(layers) >= _MANY else ())
 

@@ -82,8 +82,9 @@ def _jars(view: View, owned: bytes) -> Iterator[int]:
     """Jars that have a newer one of the same artifact and classifier beside them."""
     for here in view.names:
         groups: dict[tuple[str, str], list[tuple[_Version, int]]] = defaultdict(list)
-        for name, row in here.items():
-            if row >= 0 and name.endswith(b".jar") and view.files.kind[row] == Kind.FILE:
+        for name in [name for name in here if name.endswith(b".jar")]:
+            row = here[name]
+            if row >= 0 and view.files.kind[row] == Kind.FILE:
                 found = artifact_of(text(name))
                 if found is not None and not owned[row]:
                     groups[found[:2]].append((version_of(found[2]), row))
