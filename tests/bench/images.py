@@ -107,8 +107,10 @@ def sizes(rng: random.Random, files: int, total: int) -> list[int]:
 # --- layers ---------------------------------------------------------------------------------
 
 
-def tree(seed: int, file_sizes: Iterable[int], per_directory: int = 12) -> Iterator[Entry]:
-    """Yield directories and files of the given sizes (bytes)."""
+def tree(
+    seed: int, file_sizes: Iterable[int], per_directory: int = 12, *, blank: int = 0
+) -> Iterator[Entry]:
+    """Yield directories and files of the given sizes (bytes); with `blank` one byte in so many is zero."""
     rng = random.Random(seed)  # noqa: S311
     folder = ""
     made: set[str] = set()
@@ -121,7 +123,9 @@ def tree(seed: int, file_sizes: Iterable[int], per_directory: int = 12) -> Itera
                 if folder not in made:
                     made.add(folder)
                     yield folder, b""
-        yield f"{folder}file_{number:07}.so", cut(rng, size) if size else b""
+        zeros = size // blank if blank else 0
+        data = cut(rng, size - zeros) + bytes(zeros) if size else b""
+        yield f"{folder}file_{number:07}.so", data
 
 
 def whiteouts(files: int, every: int) -> Iterator[Entry]:
@@ -322,6 +326,12 @@ def trees(layers: Iterable[list[int]]) -> list[Iterator[Entry]]:
     return [tree(seed, file_sizes) for seed, file_sizes in enumerate(layers)]
 
 
+def stored() -> list[Iterator[Entry]]:
+    """Return layers like those of `many`, 670 MB once they are compressed."""
+    layers = sized_layers(2, 29_000, 1700 * MB, MANY)
+    return [tree(seed, file_sizes, blank=8) for seed, file_sizes in enumerate(layers)]
+
+
 def small(files: int, layers: int) -> list[Iterator[Entry]]:
     """Return layers of files of about 4 KB."""
     rng = random.Random(4)  # noqa: S311
@@ -344,6 +354,7 @@ def deleted() -> list[Iterator[Entry]]:
 RECIPES: dict[str, Callable[[], list[Iterator[Entry]]]] = {
     "big-one": lambda: trees(sized_layers(1, 15_000, 1000 * MB, [1.0])),
     "many": lambda: trees(sized_layers(2, 29_000, 1700 * MB, MANY)),
+    "stored": stored,
     "three": lambda: trees(sized_layers(3, 60_000, 3000 * MB, [0.5, 0.3, 0.2])),
     "small-files": lambda: small(200_000, 4),
     "small-files-one": lambda: small(200_000, 1),
