@@ -11,6 +11,7 @@ from slim.report import model
 from slim.report.gate import judge
 from slim.report.gates import Gates
 from slim.report.model import Report
+from slim.report.untrusted import untrusted
 
 MB = 1_000_000
 HOSTILE = (
@@ -108,23 +109,23 @@ def report(
     fields: dict[str, Any] = {
         "tool": model.Tool(version="0.4.0", rules="sha256:" + "0" * 64),
         "source": model.Source(
-            input="api.tar",
+            input=untrusted("api.tar"),
             format="oci-archive",
             compression="none",
             archive_bytes=pull,
             verified=True,
         ),
         "image": model.ImageInfo(
-            name=name,
-            tags=[name],
+            name=untrusted(name),
+            tags=[untrusted(name)],
             digest="sha256:" + "d" * 64,
             config_digest="sha256:" + "c" * 64,
-            platform="linux/amd64",
-            created="2024-01-01T00:00:00Z",
-            entrypoint=["/app/api"],
+            platform=untrusted("linux/amd64"),
+            created=untrusted("2024-01-01T00:00:00Z"),
+            entrypoint=[untrusted("/app/api")],
             cmd=[],
-            user="app",
-            working_dir="/app",
+            user=untrusted("app"),
+            working_dir=untrusted("/app"),
             env={},
             labels={},
             exposed_ports=[],
@@ -132,7 +133,7 @@ def report(
             stacks=[],
             base=model.Base(
                 layers=len(base),
-                name="debian:13-slim" if base else "",
+                name=untrusted("debian:13-slim" if base else ""),
                 digest="",
                 how="given" if base else "unknown",
                 guessed=False,
@@ -170,7 +171,7 @@ def report(
 
 
 def example(path: str, disk: int, index: int = 0) -> model.Example:
-    return model.Example(layer=index, path=path, disk_bytes=disk, pull_bytes=disk // 3)
+    return model.Example(layer=index, path=untrusted(path), disk_bytes=disk, pull_bytes=disk // 3)
 
 
 def place(line: int, path: str = "Dockerfile") -> model.Place:
@@ -198,7 +199,7 @@ def wasteful() -> Report:
             36_900_000,
             title="build tools in the final image",
             severity="high",
-            where=[model.Cause(layer=2, created_by=tools, dockerfile=place(14))],
+            where=[model.Cause(layer=2, created_by=untrusted(tools), dockerfile=place(14))],
             fix=model.FixInfo(
                 text="Build in an earlier stage, `COPY --from=build` only the result.",
                 snippet=None,
@@ -213,8 +214,10 @@ def wasteful() -> Report:
             "DEB001",
             4_100_000,
             where=[
-                model.Cause(layer=1, created_by="RUN apt-get update", dockerfile=place(8)),
-                model.Cause(layer=2, created_by=tools, dockerfile=None),
+                model.Cause(
+                    layer=1, created_by=untrusted("RUN apt-get update"), dockerfile=place(8)
+                ),
+                model.Cause(layer=2, created_by=untrusted(tools), dockerfile=None),
             ],
             examples=[example("var/lib/apt/lists/a_Packages", 4_100_000, 1)],
         ),
@@ -225,7 +228,11 @@ def wasteful() -> Report:
             title="VCS directory copied",
             severity="low",
             confidence="likely",
-            where=[model.Cause(layer=4, created_by="COPY . . # buildkit", dockerfile=place(19))],
+            where=[
+                model.Cause(
+                    layer=4, created_by=untrusted("COPY . . # buildkit"), dockerfile=place(19)
+                )
+            ],
             fix=model.FixInfo(
                 text="List .git/ in .dockerignore (COPY takes all).",
                 snippet=".git",
@@ -250,7 +257,7 @@ def wasteful() -> Report:
                 kind="deleted",
                 origin_layer=2,
                 ended_by=3,
-                created_by="RUN /bin/sh -c rm -rf /tmp/src",
+                created_by=untrusted("RUN /bin/sh -c rm -rf /tmp/src"),
                 dockerfile=place(17),
                 disk_bytes=5 * MB,
                 pull_bytes=2 * MB,
@@ -258,7 +265,7 @@ def wasteful() -> Report:
                 examples=[example("tmp/src/a.c", 1 * MB, 2)],
             )
         ],
-        directories=[model.DirectoryInfo(path="usr/lib", disk_bytes=90 * MB, files=900)],
+        directories=[model.DirectoryInfo(path=untrusted("usr/lib"), disk_bytes=90 * MB, files=900)],
         largest_files=[
             example("usr/lib/gcc/x86_64-linux-gnu/14/cc1plus", 9_800_000, 2),
             example("app/.git/objects/pack/p.pack", 800_000, 4),
@@ -281,14 +288,14 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
             where=[
                 model.Cause(
                     layer=10**6 + number,
-                    created_by=text,
+                    created_by=untrusted(text),
                     dockerfile=model.Place(path=text, line=number, end_line=0),
                 )
             ],
             fix=model.FixInfo(text=text, snippet=text, where="base", verify=text),
             breaks_when=[text],
             packages=[text],
-            examples=[model.Example(layer=0, path=text, path_b64="////", disk_bytes=5)],
+            examples=[model.Example(layer=0, path=untrusted(text), path_b64="////", disk_bytes=5)],
         )
         for number, text in enumerate(names)
     ]
@@ -320,7 +327,7 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
                 kind="orphan",
                 origin_layer=0,
                 ended_by=1,
-                created_by=text,
+                created_by=untrusted(text),
                 dockerfile=model.Place(path=text, line=1, end_line=1),
                 disk_bytes=MB,
                 pull_bytes=MB,
@@ -332,8 +339,8 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
         packages=[
             model.PackageInfo(
                 manager=text,
-                name=text,
-                version=text,
+                name=untrusted(text),
+                version=untrusted(text),
                 disk_bytes=MB,
                 pull_bytes=MB,
                 files=1,
@@ -342,9 +349,11 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
             )
             for text in names
         ],
-        directories=[model.DirectoryInfo(path=text, disk_bytes=1) for text in names],
+        directories=[model.DirectoryInfo(path=untrusted(text), disk_bytes=1) for text in names],
         largest_files=[example(text, MB) for text in names],
-        warnings=[model.Warning(id=text, text=text, path=text) for text in names],
+        warnings=[
+            model.Warning(id=text, text=untrusted(text), path=untrusted(text)) for text in names
+        ],
         budgets=[model.Budget(name="size", value=1, limit=2, result="over")],
         verdict=model.Verdict(
             result="fail",

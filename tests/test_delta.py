@@ -21,6 +21,7 @@ from slim.report.gate import judge_comparison
 from slim.report.gates import Gates, Growth, parse_fail_on
 from slim.report.model import Base, Cause, Example, LayerInfo, Report
 from slim.report.page import FLAVORS
+from slim.report.untrusted import untrusted
 from tests.building import image, save
 from tests.building import layer as tar_layer
 from tests.conftest import GOLDEN
@@ -348,7 +349,7 @@ def test_pages_are_the_golden_ones(
 
 def test_the_page_is_that_of_the_design() -> None:
     one = wasteful()
-    cause = Cause(layer=2, created_by=TOOLS, dockerfile=place(14))
+    cause = Cause(layer=2, created_by=untrusted(TOOLS), dockerfile=place(14))
     one = replace(one, findings=[replace(one.findings[0], where=[cause]), *one.findings[1:]])
     made = compared(before(), one, GATES)
     page = delta_markdown.render(made, key="api", base_head="1a2b3c4", head="8b8bf6d", run="4127")

@@ -15,6 +15,7 @@ from slim.report.comparison import Comparison
 from slim.report.delta import compare
 from slim.report.model import Base, Example, PackageInfo, Report
 from slim.report.sums import fault
+from slim.report.untrusted import bare, untrusted
 from tests.building import Layer, delete, file, hardlink, image, layer, save
 from tests.reports import MB, report
 from tests.reports import layer as info
@@ -145,8 +146,8 @@ def test_layers_without_contents_make_nothing_of_files_certain(tmp_path: Path) -
 def package(name: str, version: str, disk: int, manager: str = "dpkg") -> PackageInfo:
     return PackageInfo(
         manager=manager,
-        name=name,
-        version=version,
+        name=untrusted(name),
+        version=untrusted(version),
         disk_bytes=disk,
         pull_bytes=disk // 2,
         files=1,
@@ -180,7 +181,8 @@ def test_packages_are_compared_by_manager_name_and_version() -> None:
     )
     made = compare(base, after)
     assert [
-        (one.status, one.manager, one.name, one.base_version, one.version) for one in made.packages
+        (one.status, one.manager, *map(bare, (one.name, one.base_version, one.version)))
+        for one in made.packages
     ] == [
         ("removed", "dpkg", "old", "1", ""),
         ("removed", "npm", "x", "2", ""),
@@ -201,7 +203,7 @@ def test_packages_that_a_report_may_leave_out_are_no_changes() -> None:
     after = with_packages(package("a", "2", 6), package("b", "1", 5))
     cut = replace(base, truncated=replace(base.truncated, packages=3))
     made = compare(cut, after)
-    assert [(one.status, one.name) for one in made.packages] == [
+    assert [(one.status, bare(one.name)) for one in made.packages] == [
         ("removed", "gone"),
         ("updated", "a"),
     ]
@@ -240,7 +242,7 @@ def test_where_one_side_alone_knows_its_base_image() -> None:
     def made(first: str, known: bool) -> Report:
         layers = [info(0, "x", 10, diff_id=first, from_base=known), info(1, "RUN a", 5)]
         one = report(layers)
-        base = Base(layers=int(known), name="", digest="", how="given", guessed=False)
+        base = Base(layers=int(known), name=untrusted(""), digest="", how="given", guessed=False)
         return replace(one, image=replace(one.image, base=base))
 
     same = compare(made("sha256:a", True), made("sha256:a", False))
@@ -277,10 +279,10 @@ def test_any_two_images_add_up(
     seen = dict(before)
     for change in whole.files:
         if change.status in ("moved", "gone"):
-            seen.pop(change.base_path or change.path)
+            seen.pop(bare(change.base_path or change.path))
     for change in whole.files:
         if change.disk_bytes:
-            seen[change.path] = change.disk_bytes
+            seen[bare(change.path)] = change.disk_bytes
     assert seen == now
     assert len(found.files) + found.files_rest.count == len(whole.files)
     assert compare(one, one).files == []
@@ -296,7 +298,7 @@ def test_a_file_is_named_so_that_bytes_that_are_no_text_do_not_clash(tmp_path: P
 
 
 def test_a_list_that_is_no_whole_is_not_taken_for_one() -> None:
-    listed = [Example(layer=0, path="a", disk_bytes=5)]
+    listed = [Example(layer=0, path=untrusted("a"), disk_bytes=5)]
     base = report([info(0, "RUN a", 10)], largest_files=listed)
     after = report([info(0, "RUN a", 10)], largest_files=[])
     assert compare(base, after).files == []

@@ -20,6 +20,7 @@ from slim.report.formats import COMPARISON_FORMATS
 from slim.report.gates import Gates, Growth
 from slim.report.model import Cause
 from slim.report.sums import fault
+from slim.report.untrusted import untrusted
 from tests.conftest import GOLDEN
 from tests.reports import MB, clean, finding, hostile, place, report, wasteful
 from tests.sarif_schema import SARIF
@@ -97,7 +98,9 @@ def test_the_guid_of_a_run_is_that_of_its_image() -> None:
 
 def test_a_finding_is_known_again_when_lines_move_and_layers_are_added() -> None:
     def at(line: int, layer: int) -> Any:
-        cause = Cause(layer=layer, created_by="RUN apt-get update", dockerfile=place(line))
+        cause = Cause(
+            layer=layer, created_by=untrusted("RUN apt-get update"), dockerfile=place(line)
+        )
         return report([], findings=[finding(2, "DEB001", 5, where=[cause])])
 
     def prints(name: str, document: Any) -> Any:

@@ -27,6 +27,7 @@ from slim.report.html import change_map, maps, render
 from slim.report.html.single import legend
 from slim.report.html.tones import FILLS, STRIPES, TEXT, tones
 from slim.report.model import Report, TreeNode
+from slim.report.untrusted import untrusted
 from tests.building import END, image, layer, padded, raw_layer, save
 from tests.reports import MB, REPORTS, clean, finding, hostile, report, wasteful
 from tests.reports import layer as layer_info
@@ -123,7 +124,10 @@ def test_names_are_text_whatever_they_are(made: list[str]) -> None:
     one = hostile(made)
     tree = [
         TreeNode(disk_bytes=len(made) * MB, files=len(made)),
-        *(TreeNode(parent=0, kind="file", name=name, disk_bytes=MB, files=1) for name in made),
+        *(
+            TreeNode(parent=0, kind="file", name=untrusted(name), disk_bytes=MB, files=1)
+            for name in made
+        ),
     ]
     one = replace(one, tree=tree, packages=[package(name) for name in made])
     for text in (render(one), render(slim.compare(wasteful(), one))):
@@ -140,8 +144,8 @@ def test_names_are_text_whatever_they_are(made: list[str]) -> None:
 def package(name: str) -> model.PackageInfo:
     return model.PackageInfo(
         manager="dpkg",
-        name=name,
-        version=name,
+        name=untrusted(name),
+        version=untrusted(name),
         disk_bytes=MB,
         pull_bytes=1,
         files=1,
@@ -179,8 +183,13 @@ def test_the_page_of_an_image_names_its_files(tmp_path: Path) -> None:
 
 def test_boxes_lead_only_to_what_is_listed() -> None:
     tree = [TreeNode(disk_bytes=2_000, pull_bytes=2_000)]
-    tree += [TreeNode(parent=0, kind="file", name=f"f{at}", disk_bytes=at) for at in range(1_000)]
-    tree += [TreeNode(parent=0, kind="file", name=f"p{at}", pull_bytes=9) for at in range(999)]
+    tree += [
+        TreeNode(parent=0, kind="file", name=untrusted(f"f{at}"), disk_bytes=at)
+        for at in range(1_000)
+    ]
+    tree += [
+        TreeNode(parent=0, kind="file", name=untrusted(f"p{at}"), pull_bytes=9) for at in range(999)
+    ]
     page = Document(
         render(replace(wasteful(), tree=tree, packages=[package(str(at)) for at in range(999)]))
     )
@@ -285,7 +294,9 @@ def luminance(colour: str) -> float:
 def test_a_forged_report_makes_no_large_page() -> None:
     long = "<&>\u202e" * 2_000
     tree = [TreeNode(disk_bytes=10**12)]
-    tree += [TreeNode(parent=at // 3, disk_bytes=10**9, name=long) for at in range(5_000)]
+    tree += [
+        TreeNode(parent=at // 3, disk_bytes=10**9, name=untrusted(long)) for at in range(5_000)
+    ]
     rows = [package(long) for _ in range(5_000)]
     findings = [
         finding(
@@ -298,11 +309,14 @@ def test_a_forged_report_makes_no_large_page() -> None:
         report(layers, findings=findings, name=long),
         tree=tree,
         packages=rows,
-        warnings=[model.Warning(id=long, text=long, path=long)] * 500,
-        largest_files=[model.Example(layer=0, path=long, disk_bytes=1)] * 5_000,
+        warnings=[model.Warning(id=long, text=untrusted(long), path=untrusted(long))] * 500,
+        largest_files=[model.Example(layer=0, path=untrusted(long), disk_bytes=1)] * 5_000,
     )
     assert len(render(one).encode()) < 6_000_000
-    chain = [TreeNode(parent=at - 1 if at else None, disk_bytes=9, name="d") for at in range(5_000)]
+    chain = [
+        TreeNode(parent=at - 1 if at else None, disk_bytes=9, name=untrusted("d"))
+        for at in range(5_000)
+    ]
     assert len(render(replace(one, tree=chain)).encode()) < 6_000_000
 
 
@@ -312,7 +326,11 @@ def test_whatever_the_tree_the_page_nests(parents: list[int]) -> None:
     tree = [TreeNode(disk_bytes=30)]
     for number, back in enumerate(parents):
         tree.append(
-            TreeNode(parent=max(0, number - back), disk_bytes=1 + number % 3, name=f"d{number}")
+            TreeNode(
+                parent=max(0, number - back),
+                disk_bytes=1 + number % 3,
+                name=untrusted(f"d{number}"),
+            )
         )
     Document(render(replace(wasteful(), tree=tree)))
 

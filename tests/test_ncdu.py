@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import slim
 from slim.report.model import Report, TreeNode
 from slim.report.ncdu import render
+from slim.report.untrusted import untrusted
 from tests.building import delete, file, image, layer, save
 from tests.conftest import skip_or_fail
 from tests.reports import example, hostile, report
@@ -93,8 +94,8 @@ def test_paths_of_any_depth_are_written() -> None:
     text = render(listed([deep, "a", deep + "/x"]))
     assert text.count("[") == text.count("]") < 520
     nodes = [TreeNode()]
-    nodes += [TreeNode(parent=number, name="d") for number in range(3_000)]
-    nodes.append(TreeNode(parent=3_000, kind="file", name="f", disk_bytes=7))
+    nodes += [TreeNode(parent=number, name=untrusted("d")) for number in range(3_000)]
+    nodes.append(TreeNode(parent=3_000, kind="file", name=untrusted("f"), disk_bytes=7))
     one = report([info(0, "RUN a", 7)], tree=nodes)
     found, deepest = entries(render(one))
     assert sum(found.values()) == 7

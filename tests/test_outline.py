@@ -12,6 +12,7 @@ from slim.files.ledger import account
 from slim.files.outline import DEPTH, Node, Sort, outline
 from slim.files.tree import roll_up
 from slim.report.model import TreeNode
+from slim.report.untrusted import bare
 from tests.building import Entry, delete, file, hardlink, image, layer, save
 from tests.checked import Stacked, checked_analyze, checked_files
 
@@ -35,7 +36,7 @@ def nodes(
 def paths(tree: list[TreeNode]) -> dict[str, TreeNode]:
     found: list[str] = []
     for node in tree:
-        name = node.name or "*"
+        name = bare(node.name) or "*"
         found.append(f"{found[node.parent]}/{name}".lstrip("/") if node.parent else name)
     found[0] = "/"
     return dict(zip(found, tree, strict=True))
@@ -79,7 +80,7 @@ def test_shared_bytes_are_where_a_shown_name_is(tmp_path: Path) -> None:
 
 def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
     report = checked_analyze(save(image(layer([file(b"d/\xff", b"x")])), tmp_path / "a.tar"))
-    assert (report.tree[2].name, report.tree[2].name_b64) == ("\ufffd", "/w==")
+    assert (bare(report.tree[2].name), report.tree[2].name_b64) == ("\ufffd", "/w==")
 
 
 def test_an_empty_image_has_a_root(tmp_path: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from slim.advice.queries.versions import artifact_of, version_of
 from slim.report.model import Finding
+from slim.report.untrusted import bare
 from tests.building import Entry, Layer, file, image, layer, save, symlink
 from tests.checked import checked_analyze
 from tests.test_extract_elf import SECTIONS, elf_image, go_section
@@ -39,7 +40,7 @@ def found(tmp_path: Path) -> Findings:
 
 
 def paths(finding: Finding) -> set[str]:
-    return {one.path for one in finding.examples}
+    return {bare(one.path) for one in finding.examples}
 
 
 def noise(size: int, seed: int) -> bytes:

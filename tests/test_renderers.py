@@ -22,6 +22,7 @@ from slim.report.formats import FORMATS
 from slim.report.model import Budget, Cause, Report, Verdict
 from slim.report.results import relative
 from slim.report.terminal import visible
+from slim.report.untrusted import untrusted
 from tests.conftest import GOLDEN
 from tests.reports import REPORTS, clean, finding, hostile, place, report, wasteful
 from tests.sarif_schema import SARIF
@@ -140,7 +141,7 @@ def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
 )
 def test_paths_are_relative(path: str, shown: str) -> None:
     assert relative(path) == shown
-    cause = Cause(layer=0, created_by="", dockerfile=place(3, path))
+    cause = Cause(layer=0, created_by=untrusted(""), dockerfile=place(3, path))
     one = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
     log = json.loads(render("sarif", one))
     SARIF.validate(log)
@@ -174,7 +175,7 @@ def test_github_commands_cannot_be_forged(made: list[str]) -> None:
 
 
 def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
-    where = [Cause(layer=0, created_by="", dockerfile=place(3))]
+    where = [Cause(layer=0, created_by=untrusted(""), dockerfile=place(3))]
     findings = [finding(number, "DEB001", 5, where=where) for number in range(30)]
     one = replace(
         report([], findings=findings),

@@ -22,6 +22,7 @@ from slim.report.naming import contents, example, path, utf8
 from slim.report.notices import warnings
 from slim.report.packages import packages
 from slim.report.rebuild import rebuild
+from slim.report.untrusted import untrusted
 from slim.report.waste import waste
 from slim.version import VERSION
 
@@ -69,7 +70,9 @@ def build(
     totals = _totals(ledger, base, advice)
     text = redact.command if redacted else str
     lines = places(image, placements, utf8(dockerfile))
-    created_by = [text(layer.history.created_by) if layer.history else "" for layer in image.layers]
+    created_by = [
+        untrusted(text(layer.history.created_by) if layer.history else "") for layer in image.layers
+    ]
     dead, dead_left = waste(files, ledger, created_by, lines, top)
     rollup = tree.roll_up(files, ledger.pull)
     directories = tree.largest_directories(files, rollup, top)
@@ -79,7 +82,7 @@ def build(
     return model.Report(
         tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),
         source=model.Source(
-            input=utf8(image.input),
+            input=untrusted(utf8(image.input)),
             format=image.format,
             compression=image.compression,
             archive_bytes=image.archive_bytes,
@@ -226,19 +229,22 @@ def _image(
     variables = (entry.partition("=") for entry in config.env)
     words = redact.words if redacted else list
     return model.ImageInfo(
-        name=image.names[0] if image.names else "",
-        tags=list(image.names),
+        name=untrusted(image.names[0] if image.names else ""),
+        tags=[untrusted(name) for name in image.names],
         digest=image.manifest_digest,
         config_digest=image.config_digest,
-        platform=str(config.platform),
-        created=config.created,
-        entrypoint=words(config.entrypoint),
-        cmd=words(config.cmd),
-        user=config.user,
-        working_dir=config.working_dir,
-        env={name: show(name, value) for name, _, value in variables},
-        labels={name: show(name, value) for name, value in sorted(config.labels.items())},
-        exposed_ports=list(config.exposed_ports),
+        platform=untrusted(str(config.platform)),
+        created=untrusted(config.created),
+        entrypoint=[untrusted(word) for word in words(config.entrypoint)],
+        cmd=[untrusted(word) for word in words(config.cmd)],
+        user=untrusted(config.user),
+        working_dir=untrusted(config.working_dir),
+        env={untrusted(name): untrusted(show(name, value)) for name, _, value in variables},
+        labels={
+            untrusted(name): untrusted(show(name, value))
+            for name, value in sorted(config.labels.items())
+        },
+        exposed_ports=[untrusted(port) for port in config.exposed_ports],
         role=model.Role(
             name=role.name if role else "unknown",  # type: ignore[arg-type]
             score=role.score if role else 0,
@@ -247,7 +253,7 @@ def _image(
         stacks=[stack.name for stack in counsel.facts.stacks] if counsel else [],
         base=model.Base(
             layers=base.layers,
-            name=base.name,
+            name=untrusted(base.name),
             digest=base.digest,
             how=base.how,  # type: ignore[arg-type]
             guessed=base.guessed,

@@ -26,6 +26,7 @@ from slim.report.model import (
     Verdict,
     Warning,
 )
+from slim.report.untrusted import Untrusted
 
 Delta = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 """What is more than before; below zero, less."""
@@ -41,11 +42,11 @@ class Change(Struct, frozen=True, kw_only=True):
 class Side(Struct, frozen=True, kw_only=True):
     """One of two images that are compared."""
 
-    name: str
-    input: str
+    name: Untrusted
+    input: Untrusted
     digest: str
     config_digest: str
-    platform: str
+    platform: Untrusted
     verified: bool
     base: Base
     """The image that it was built from."""
@@ -91,7 +92,7 @@ class LayerChange(Struct, frozen=True, kw_only=True):
     index: Count | None
     diff_id: str
     """As the image has it; of a removed layer as the base has it. So are the next three."""
-    created_by: str
+    created_by: Untrusted
     dockerfile: Place | None
     from_base: bool
     base_disk_bytes: Size
@@ -121,9 +122,9 @@ class PackageChange(Struct, frozen=True, kw_only=True):
     status: PackageStatus
     """`updated`: another version, older or newer."""
     manager: str
-    name: str
-    base_version: str
-    version: str
+    name: Untrusted
+    base_version: Untrusted
+    version: Untrusted
     base_layer: Count | None
     """The layer that has most of it."""
     layer: Count | None
@@ -136,7 +137,7 @@ class PackageChange(Struct, frozen=True, kw_only=True):
 class DirectoryChange(Struct, frozen=True, kw_only=True):
     """A directory of the final filesystem with all below it; they overlap."""
 
-    path: str
+    path: Untrusted
     path_b64: str | None = None
     change: Change
     files: Count | None
@@ -154,9 +155,9 @@ class FileChange(Struct, frozen=True, kw_only=True):
     status: FileStatus
     """`changed`: other contents of the same size; `moved`: the same contents at another path. Where a
     report leaves files out: `larger` is new or grew, `smaller` is gone or shrank."""
-    path: str
+    path: Untrusted
     path_b64: str | None = None
-    base_path: str | None = None
+    base_path: Untrusted | None = None
     """Where a moved file was."""
     base_layer: Count | None
     layer: Count | None

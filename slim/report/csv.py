@@ -13,8 +13,9 @@ from collections.abc import Iterable, Sequence
 from slim.report import words
 from slim.report.model import Report
 from slim.report.terminal import visible
+from slim.report.untrusted import Text, bare, rooted
 
-Cell = str | int
+Cell = Text | int
 HEADER = (
     "kind",
     "layer",
@@ -63,7 +64,7 @@ def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
         yield (
             "directory",
             "",
-            f"/{one.path}",
+            rooted(one.path),
             one.disk_bytes,
             one.pull_bytes,
             0,
@@ -76,7 +77,7 @@ def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
         yield (
             "file",
             file.layer,
-            f"/{file.path}",
+            rooted(file.path),
             file.disk_bytes,
             file.pull_bytes,
             0,
@@ -87,8 +88,8 @@ def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
         )
 
 
-def _cell(value: Cell) -> Cell:
+def _cell(value: Cell) -> str | int:
     if isinstance(value, int):
         return value
     text = visible(value)
-    return f"'{text}" if value.startswith(_FORMULA) or text.startswith(_FORMULA) else text
+    return f"'{text}" if bare(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text

@@ -25,6 +25,7 @@ from slim.report.delta_files import files
 from slim.report.delta_packages import packages
 from slim.report.model import LayerInfo, Report
 from slim.report.sides import side
+from slim.report.untrusted import bare, joined, untrusted
 
 _SUM = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}")
 """What the classic builder writes for copied files: their checksum changes with them."""
@@ -148,7 +149,7 @@ def _contents(layer: LayerInfo) -> str:
 
 
 def _instruction(layer: LayerInfo) -> str:
-    return _SUM.sub(r"\1", words.instruction(layer.created_by))
+    return _SUM.sub(r"\1", bare(words.instruction(layer.created_by)))
 
 
 def _layer_change(
@@ -211,17 +212,21 @@ def _warnings(base: Report, image: Report) -> Iterator[model.Warning]:
     if base.image.platform != image.image.platform:
         yield model.Warning(
             id="other-platform",
-            text=f"{base.image.platform} is compared with {image.image.platform}",
+            text=joined(base.image.platform, " is compared with ", image.image.platform),
         )
     if base.tool.rules != image.tool.rules:
         yield model.Warning(
             id="other-rules",
-            text="the two reports are by other rules: findings may differ for that",
+            text=untrusted("the two reports are by other rules: findings may differ for that"),
         )
     if base.truncated.findings or image.truncated.findings:
         yield model.Warning(
             id="findings-left-out",
-            text="a report leaves out findings: some may seem new or fixed (use a larger --top)",
+            text=untrusted(
+                "a report leaves out findings: some may seem new or fixed (use a larger --top)"
+            ),
         )
     if any(layer.missing for layer in (*base.layers, *image.layers)):
-        yield model.Warning(id="contents-unknown", text="the contents of a layer are not known")
+        yield model.Warning(
+            id="contents-unknown", text=untrusted("the contents of a layer are not known")
+        )

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from slim.report import words
 from slim.report.comparison import Comparison, Rest
 from slim.report.csv import Cell, table
+from slim.report.untrusted import joined, rooted
 
 HEADER = (
     "kind",
@@ -58,7 +59,7 @@ def _rows(made: Comparison) -> Iterable[tuple[Cell, ...]]:
             package.status,
             _number(package.base_layer),
             _number(package.layer),
-            f"{package.manager}/{package.name}",
+            joined(package.manager, "/", package.name),
             package.base_version,
             package.version,
             *_change(package.base_disk_bytes, package.disk_bytes),
@@ -73,7 +74,7 @@ def _rows(made: Comparison) -> Iterable[tuple[Cell, ...]]:
             "",
             "",
             _number(directory.layer),
-            f"/{directory.path}",
+            rooted(directory.path),
             "",
             "",
             "",
@@ -91,7 +92,7 @@ def _rows(made: Comparison) -> Iterable[tuple[Cell, ...]]:
             file.status,
             _number(file.base_layer),
             _number(file.layer),
-            f"/{file.path}",
+            rooted(file.path),
             "",
             "",
             *_change(file.base_disk_bytes, file.disk_bytes),

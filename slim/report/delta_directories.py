@@ -7,6 +7,7 @@ from heapq import nlargest
 from slim.report.comparison import Change, DirectoryChange
 from slim.report.delta_files import Compared, Pair
 from slim.report.model import DirectoryInfo, Example, Report
+from slim.report.untrusted import bare, untrusted
 
 _MOSTLY = 0.8
 _NODES = 2_000_000
@@ -72,7 +73,7 @@ class _Tree:
 
     def _add(self, one: Example, sign: int, *, changed: bool, gain: int = 0) -> None:
         at = _ROOT
-        for part in one.path.split("/")[:-1]:
+        for part in bare(one.path).split("/")[:-1]:
             found = self._ids.get((at, part))
             if found is None:
                 if len(self._parent) >= _NODES:
@@ -111,7 +112,7 @@ class _Tree:
             parts.append(self._name[at])
             at = self._parent[at]
         return DirectoryChange(
-            path="/".join(reversed(parts)),
+            path=untrusted("/".join(reversed(parts))),
             change=Change(disk_bytes=self._disk[node], pull_bytes=self._pull[node]),
             files=self._files[node],
             layer=max(came, key=lambda layer: (came[layer], -layer)) if came else None,

@@ -9,8 +9,9 @@ from msgspec import Struct
 
 from slim.report.comparison import Change, FileChange, FileStatus, Rest
 from slim.report.model import Example, Report
+from slim.report.untrusted import Untrusted, bare
 
-Key = tuple[str, str | None]
+Key = tuple[Untrusted, str | None]
 
 
 class Pair(Struct, frozen=True):
@@ -136,7 +137,7 @@ def _by_path(found: Iterable[Example]) -> list[Example]:
 
 
 def _identity(one: Example, named: bool) -> str:
-    name = one.path.rpartition("/")[2] if named else ""
+    name = bare(one.path).rpartition("/")[2] if named else ""
     return f"{one.content} {one.disk_bytes} {name}"
 
 

@@ -20,6 +20,7 @@ from slim.report.comparison import (
 from slim.report.gfm import code, prose, signed, size, table
 from slim.report.page import Cut, Fold
 from slim.report.results import suppressed
+from slim.report.untrusted import rooted
 
 _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
 
@@ -105,7 +106,7 @@ def _where(one: FindingChange) -> str:
     if found.packages:
         said.append(words.count(len(found.packages), "package"))
     elif found.examples:
-        said.append(code(f"/{found.examples[0].path}", 60, in_table=True))
+        said.append(code(rooted(found.examples[0].path), 60, in_table=True))
     if found.files > 1 and not found.packages:
         said.append(words.count(found.files, "file"))
     return ", ".join(said)
@@ -153,7 +154,7 @@ def directories(comparison: Comparison, cut: Cut) -> Fold | None:
     rows = [
         (
             signed(one.change.disk_bytes),
-            code(f"/{one.path}", in_table=True),
+            code(rooted(one.path), in_table=True),
             "" if one.files is None else f"{one.files:,}",
             _number(one.layer),
         )
@@ -184,9 +185,9 @@ def files(comparison: Comparison, cut: Cut) -> Fold | None:
 
 
 def _file(one: FileChange) -> tuple[str, ...]:
-    path = code(f"/{one.path}", in_table=True)
+    path = code(rooted(one.path), in_table=True)
     if one.base_path is not None:
-        path = f"{code(f'/{one.base_path}', in_table=True)} → {path}"
+        path = f"{code(rooted(one.base_path), in_table=True)} → {path}"
     if one.disk_bytes is None:
         change = f"was {size(one.base_disk_bytes or 0)}"
     elif one.base_disk_bytes is None:

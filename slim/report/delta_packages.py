@@ -8,6 +8,7 @@ from itertools import zip_longest
 
 from slim.report.comparison import Change, PackageChange, PackageStatus, Rest
 from slim.report.model import PackageInfo, Report
+from slim.report.untrusted import Untrusted, untrusted
 
 
 def packages(
@@ -75,7 +76,7 @@ def _version(one: PackageInfo) -> object:
     return one.version
 
 
-def _by_name(found: Sequence[PackageInfo]) -> dict[tuple[str, str], list[PackageInfo]]:
+def _by_name(found: Sequence[PackageInfo]) -> dict[tuple[str, Untrusted], list[PackageInfo]]:
     names = defaultdict(list)
     for one in found:
         names[one.manager, one.name].append(one)
@@ -100,8 +101,8 @@ def _change(before: PackageInfo | None, after: PackageInfo | None) -> PackageCha
         status=_status(before, after),
         manager=shown.manager,
         name=shown.name,
-        base_version=before.version if before else "",
-        version=after.version if after else "",
+        base_version=before.version if before else untrusted(""),
+        version=after.version if after else untrusted(""),
         base_layer=before.layer if before else None,
         layer=after.layer if after else None,
         base_disk_bytes=before.disk_bytes if before else 0,
@@ -121,7 +122,7 @@ def _status(before: PackageInfo | None, after: PackageInfo | None) -> PackageSta
     return "grew" if after.disk_bytes > before.disk_bytes else "shrank"
 
 
-def _order(one: PackageChange) -> tuple[int, int, str, str, str, str]:
+def _order(one: PackageChange) -> tuple[int, int, str, Untrusted, Untrusted, Untrusted]:
     return (
         -abs(one.disk_bytes - one.base_disk_bytes),
         -abs(one.pull_bytes - one.base_pull_bytes),

@@ -15,6 +15,7 @@ from slim.report.model import Place
 from slim.report.paint import Paint, painter
 from slim.report.results import suppressed
 from slim.report.terminal import clean, shorten
+from slim.report.untrusted import Untrusted
 from slim.units import format_bytes
 
 _SHOWN = 10
@@ -205,7 +206,7 @@ def _notes(comparison: Comparison) -> str:
     return "\n".join(said)
 
 
-def _where(created_by: str, place: Place | None) -> str:
+def _where(created_by: Untrusted, place: Place | None) -> str:
     text = clean(words.instruction(created_by)) or "(no history)"
     return f"{clean(place.path, 40)}:{place.line} {text}" if place else text
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from slim.report.gfm import code, link, marker, prose
 from slim.report.page import flavor_of, page
+from slim.report.untrusted import Text
 from slim.version import VERSION
 
 
 def render(
     why: str,
     *,
-    key: str,
+    key: Text,
     flavor: str = "github",
     head: str = "",
     run: str = "",

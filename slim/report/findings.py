@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from slim.report import model
 from slim.report.naming import utf8
+from slim.report.untrusted import Untrusted
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice, Finding
@@ -19,7 +20,7 @@ Example = Callable[[int], model.Example]
 def findings(
     advice: Advice,
     *,
-    created_by: Sequence[str],
+    created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     snippets: Mapping[str, str],
     values: Mapping[str, str],
@@ -36,7 +37,7 @@ def findings(
 
 def _finding(
     one: Finding,
-    created_by: Sequence[str],
+    created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     snippets: Mapping[str, str],
     values: Mapping[str, str],

@@ -12,6 +12,7 @@ import re
 from collections.abc import Sequence
 
 from slim.report.terminal import shorten, visible, without_openers
+from slim.report.untrusted import Text, bare
 from slim.units import definition, format_bytes
 
 NBSP = "\u00a0"
@@ -25,9 +26,9 @@ _MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
 _URL_UNSAFE = re.compile(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
 
 
-def code(text: str, width: int = 80, *, in_table: bool = False) -> str:
+def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:
     """A code span of at most `width` columns, cut in the middle; without text the word `empty`."""
-    text = shorten(visible(_BREAK.sub("␤", text)), width)
+    text = shorten(visible(_BREAK.sub("␤", bare(text))), width)
     if not text:
         return "empty"
     # The comment that marks slim's own must not be found anywhere else; and pages are printed in logs.
@@ -55,10 +56,10 @@ def _line(text: str) -> str:
     return f"{text[:blanks]}:\\x3a{text[blanks + 2 :]}" if text.startswith("::", blanks) else text
 
 
-def prose(text: str, width: int = 300, *, in_table: bool = False) -> str:
+def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
     """A sentence of a rule: what it has in backticks, and what is no plain word, as code spans."""
     parts: list[str] = []
-    pieces = shorten(visible(_BREAK.sub(" ", text)), width).split("`")
+    pieces = shorten(visible(_BREAK.sub(" ", bare(text))), width).split("`")
     if len(pieces) % 2 == 0:
         pieces[-2:] = ["`".join(pieces[-2:])]  # one without its partner is a character
     for number, piece in enumerate(pieces):
@@ -92,9 +93,9 @@ def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> s
     return "\n".join(f"|{line}|" for line in (lines[0], marks, *lines[1:]))
 
 
-def marker(key: str, head: str, run: str) -> str:
+def marker(key: Text, head: str, run: str) -> str:
     """The words by which a comment is found again; the page hides them in an HTML comment."""
-    fields = [f'key="{_marker_text(key)}"']
+    fields = [f'key="{_marker_text(bare(key))}"']
     fields += [
         f"{name}={_marker_text(value)}" for name, value in (("head", head), ("run", run)) if value
     ]

@@ -12,6 +12,7 @@ from slim.files.table import Bytes, Fate, Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model
+from slim.report.untrusted import Untrusted
 
 if TYPE_CHECKING:
     from slim.dockerfile import Placement
@@ -45,7 +46,7 @@ def layer_info(
     sums: LayerSums,
     changes: tuple[int, int, int],
     reclaimable: Reclaimable,
-    created_by: str,
+    created_by: Untrusted,
     place: model.Place | None,
     base: BaseImage,
     verified: bool,

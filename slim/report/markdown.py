@@ -11,6 +11,7 @@ from slim.report import words
 from slim.report.gfm import block, code, link, marker, prose, size, table, unit_definition
 from slim.report.model import Budget, Finding, LayerInfo, Place, Report
 from slim.report.page import Cut, Flavor, Fold, Said, flavor_of, page
+from slim.report.untrusted import Untrusted, rooted
 from slim.units import format_percent
 
 _STEPS = 3
@@ -153,7 +154,7 @@ def _where(one: Finding) -> str:
 
 
 def place_and_instruction(
-    layer: int, created_by: str, place: Place | None, *, in_table: bool = True
+    layer: int, created_by: Untrusted, place: Place | None, *, in_table: bool = True
 ) -> str:
     """Line and instruction as code; without a line the number of the layer."""
     text = words.instruction(created_by)
@@ -345,7 +346,7 @@ def _files(report: Report, cut: Cut) -> Fold | None:
     if not report.largest_files:
         return None
     rows = [
-        (size(one.disk_bytes), code(f"/{one.path}", in_table=True), str(one.layer))
+        (size(one.disk_bytes), code(rooted(one.path), in_table=True), str(one.layer))
         for one in report.largest_files[: cut.rows]
     ]
     says = f"{report.totals.live_files:,}, the largest of them"

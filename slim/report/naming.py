@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Iterator, Mapping, Sequence
+from typing import NotRequired, TypedDict
 
 from slim.files.ledger import Ledger
 from slim.files.table import Files
 from slim.report import model
+from slim.report.untrusted import Untrusted, untrusted
 
 
 def example(files: Files, ledger: Ledger, row: int) -> model.Example:
@@ -41,13 +43,20 @@ def contents(
         )
 
 
-def path(raw: bytes) -> dict[str, str]:
+class Named(TypedDict):
+    """The two fields that name a file."""
+
+    path: Untrusted
+    path_b64: NotRequired[str]
+
+
+def path(raw: bytes) -> Named:
     """`path`, and `path_b64` where the bytes are not UTF-8."""
     try:
-        return {"path": raw.decode("utf-8")}
+        return {"path": untrusted(raw.decode("utf-8"))}
     except UnicodeDecodeError:
         return {
-            "path": raw.decode("utf-8", "replace"),
+            "path": untrusted(raw.decode("utf-8", "replace")),
             "path_b64": base64.b64encode(raw).decode("ascii"),
         }
 

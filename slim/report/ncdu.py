@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator
 from slim.report import words
 from slim.report.model import Report
 from slim.report.terminal import visible
+from slim.report.untrusted import Text, Untrusted, bare
 from slim.version import VERSION
 
 _DEPTH = 512
@@ -56,8 +57,8 @@ def _all(report: Report) -> Iterator[Item]:
     yield from sorted(items)
 
 
-def _parts(path: str) -> tuple[str, ...]:
-    parts = path.split("/")
+def _parts(path: Untrusted) -> tuple[str, ...]:
+    parts = bare(path).split("/")
     if len(parts) > _DEPTH:
         parts[_DEPTH - 1 :] = ["/".join(parts[_DEPTH - 1 :])]
     return tuple(parts)
@@ -69,7 +70,11 @@ def _outline(report: Report) -> Iterable[Item]:
     items: list[Item] = []
     for node in report.tree:
         above = paths[node.parent] if node.parent is not None else ()
-        name = node.name if node.kind != "rest" else f"({words.count(node.files, 'smaller file')})"
+        name = (
+            bare(node.name)
+            if node.kind != "rest"
+            else f"({words.count(node.files, 'smaller file')})"
+        )
         path = (*above[: _TREE_DEPTH - 1], name) if node.parent is not None else ()
         paths.append(path)
         if node.kind != "directory":
@@ -77,7 +82,7 @@ def _outline(report: Report) -> Iterable[Item]:
     return sorted(items)
 
 
-def _name(part: str) -> str:
+def _name(part: Text) -> str:
     """A name that ncdu takes: not empty, no slash, no control character, not too long."""
     text = visible(part).replace("/", "∕")[:_NAME]
     return text if text not in ("", ".", "..") else f"({text or 'empty'})"

@@ -10,6 +10,7 @@ from slim.image import kinds
 from slim.image.model import Image, Layer, TableOfContents
 from slim.report import model
 from slim.report.naming import utf8
+from slim.report.untrusted import Untrusted, untrusted
 
 _MANY_LAYERS = 125
 """overlay2 stacks 128 at most, moby keeps some for itself."""
@@ -33,18 +34,20 @@ def warnings(
     found = [
         model.Warning(
             id=notice.id,
-            text=notice.text,
+            text=untrusted(notice.text),
             layer=notice.layer,
-            path=notice.path.decode("utf-8", "replace") if notice.path else None,
+            path=_path(notice.path),
         )
         for notice in image.notices
     ]
-    found += [model.Warning(id="package-database", text=utf8(text)) for text in unread]
-    found += [model.Warning(id=id, text=utf8(text)) for id, text in idle]
+    found += [model.Warning(id="package-database", text=untrusted(utf8(text))) for text in unread]
+    found += [model.Warning(id=id, text=untrusted(utf8(text))) for id, text in idle]
     for layer, table in zip(image.layers, tables, strict=True):
         if layer.missing:
             found.append(
-                model.Warning(id="unknown-contents", text=layer.missing, layer=layer.index)
+                model.Warning(
+                    id="unknown-contents", text=untrusted(layer.missing), layer=layer.index
+                )
             )
         if layer.toc is not None:
             found.append(_unread(layer, layer.toc))
@@ -53,18 +56,22 @@ def warnings(
             found += _contents(layer, table) if layer.toc is None else ()
     if len(image.layers) > _MANY_LAYERS:
         text = f"{len(image.layers)} layers: overlay2 refuses more than {_MANY_LAYERS}"
-        found.append(model.Warning(id="many-layers", text=text))
+        found.append(model.Warning(id="many-layers", text=untrusted(text)))
     for layer_index, id, notice in files.notices:
         found.append(
             model.Warning(
                 id=id,
-                text=notice.text,
+                text=untrusted(notice.text),
                 layer=layer_index if layer_index >= 0 else None,
-                path=notice.path.decode("utf-8", "replace") if notice.path else None,
+                path=_path(notice.path),
                 count=notice.count,
             )
         )
     return sorted(found, key=lambda one: (one.layer if one.layer is not None else -1, one.id))
+
+
+def _path(raw: bytes | None) -> Untrusted | None:
+    return untrusted(raw.decode("utf-8", "replace")) if raw else None
 
 
 def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
@@ -72,7 +79,7 @@ def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
         f"known by its {toc.kind} table of contents: {toc.fetched:,} of {layer.size:,} bytes were read,"
         " its contents were not verified, and no package database in it was read; --full reads it"
     )
-    return model.Warning(id="contents-not-verified", text=text, layer=layer.index)
+    return model.Warning(id="contents-not-verified", text=untrusted(text), layer=layer.index)
 
 
 def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
@@ -80,13 +87,13 @@ def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
     promised = layer.descriptor.annotations.get(ANNOTATION, "") if layer.descriptor else ""
     if promised and not table.toc_digest:
         text = "annotated as eStargz, and its table of contents is not among the entries of the tar"
-        yield model.Warning(id="estargz", text=text, layer=layer.index)
+        yield model.Warning(id="estargz", text=untrusted(text), layer=layer.index)
     elif promised and promised != table.toc_digest:
         text = (
             f"the annotation says that the table of contents is {promised[:80]}, the layer has"
             f" {table.toc_digest}: an engine that pulls lazily refuses it"
         )
-        yield model.Warning(id="toc-mismatch", text=text, layer=layer.index)
+        yield model.Warning(id="toc-mismatch", text=untrusted(text), layer=layer.index)
 
 
 def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
@@ -97,13 +104,13 @@ def _compression(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
         text = f"labelled as {label}, but its bytes are {table.compression}"
         if label == "none" and media_type not in kinds.SNIFFED:
             text += ": containerd cannot unpack it"
-        yield model.Warning(id="media-type-mismatch", text=text, layer=layer.index)
+        yield model.Warning(id="media-type-mismatch", text=untrusted(text), layer=layer.index)
     if table.tar_bytes > max(_LARGE, _RATIO * table.blob_bytes):
         text = (
             f"{table.blob_bytes:,} bytes unfold to {table.tar_bytes:,}:"
             f" more than {_RATIO} times as many, as contents seldom do"
         )
-        yield model.Warning(id="high-ratio", text=text, layer=layer.index)
+        yield model.Warning(id="high-ratio", text=untrusted(text), layer=layer.index)
     if table.compression in ("bzip2", "xz"):
         text = f"compressed as {table.compression}: docker load reads it, no engine pulls it"
-        yield model.Warning(id="docker-only-compression", text=text, layer=layer.index)
+        yield model.Warning(id="docker-only-compression", text=untrusted(text), layer=layer.index)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from slim.files.table import Bytes
 from slim.report import model
 from slim.report.naming import utf8
+from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
     from slim.advice.consult import Counsel
@@ -27,8 +28,8 @@ def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
     return [
         model.PackageInfo(
             manager=owned.packages[one].manager,
-            name=utf8(owned.packages[one].name),
-            version=utf8(owned.packages[one].version),
+            name=untrusted(utf8(owned.packages[one].name)),
+            version=untrusted(utf8(owned.packages[one].version)),
             disk_bytes=owned.disk[one],
             pull_bytes=owned.pull[one],
             files=owned.files[one],

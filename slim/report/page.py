@@ -15,6 +15,7 @@ from slim.errors import UsageError
 from slim.report.gfm import link, prose
 from slim.report.model import Finding
 from slim.report.rules_url import page_of
+from slim.report.untrusted import Text
 
 
 class Flavor(Struct, frozen=True):
@@ -73,7 +74,7 @@ class Cut(Struct, frozen=True):
 class Said(Struct, frozen=True):
     """What a page has to say about one image, or one comparison."""
 
-    name: str
+    name: Text
     sentence: str
     """What follows the name and the word `image`, in Markdown."""
     brief: str

@@ -15,6 +15,7 @@ from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
 from slim.report.terminal import shorten, visible
+from slim.report.untrusted import Text, bare
 from slim.units import format_bytes
 
 _WIDTH = 1_000
@@ -81,12 +82,12 @@ def sentence(finding: Finding) -> str:
     return line(f"{finding.title}: {saves}{pull}{finding.fix.text}")
 
 
-def line(text: str, width: int = _WIDTH) -> str:
+def line(text: Text, width: int = _WIDTH) -> str:
     """Untrusted text on one line, cut in the middle."""
-    return shorten(visible(" ".join(text.split())), width)
+    return shorten(visible(" ".join(bare(text).split())), width)
 
 
-def relative(path: str) -> str:
+def relative(path: Text) -> str:
     """A path without root, drive separators and dot segments; `image` when nothing is left."""
     parts = [part for part in _SEPARATORS.split(visible(path)) if part not in ("", ".", "..")]
     return shorten("/".join(parts), 200) or "image"

@@ -26,6 +26,7 @@ from slim.report.results import (
 )
 from slim.report.rules_url import page_of
 from slim.report.terminal import shorten, visible
+from slim.report.untrusted import Untrusted, joined
 
 _RESULTS = 5_000
 _NAMESPACE = UUID("5d4c0f6e-5d0b-5c43-9a86-0d6f1f6b7d10")
@@ -211,5 +212,5 @@ def _message(text: str) -> dict[str, str]:
     return {"text": (line(text) or "unnamed").translate(_ESCAPES)}
 
 
-def _file(digest: str, path: str) -> str:
-    return shorten(visible(f"{digest}@/{path}"), 500)
+def _file(digest: str, path: Untrusted) -> str:
+    return shorten(visible(joined(digest, "@/", path)), 500)

@@ -16,6 +16,7 @@ from slim.report.gfm import code, link, marker
 from slim.report.model import Report
 from slim.report.page import Flavor, Fold, Said, flavor_of, page
 from slim.report.terminal import shorten, visible
+from slim.report.untrusted import joined
 from slim.version import VERSION
 
 Document = Report | Comparison
@@ -56,7 +57,7 @@ def render(
         return markdown.render(one, flavor=flavor, max_bytes=max_bytes, run=run, **about)
     style = flavor_of(flavor)
     told = [_say(one, style, base_head, head, rules_url) for one in documents]
-    name = key or ":".join(one.name for one in told)
+    name = key or joined(*(one.name for one in told), by=":")
     footer = f"slim {VERSION}"
     for text, url in (("HTML report", report_url), ("run", run_url)):
         footer += f" · {link(text, url)}" if url else ""

@@ -16,6 +16,7 @@ from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
 from slim.report.comparison import Comparison, FindingChange
 from slim.report.model import Finding, Report, Suppressed
+from slim.report.untrusted import bare
 
 Document = Report | Comparison
 
@@ -71,7 +72,7 @@ def _fits(one: Finding, ignore: Ignore) -> bool:
         return False
     globs = compile_globs(ignore.paths)
     for each in one.examples:
-        *folders, name = each.path.encode().split(b"/")
+        *folders, name = bare(each.path).encode().split(b"/")
         state = globs.root()
         for folder in folders:
             state = globs.enter(state, folder)

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import unicodedata
 
+from slim.report.untrusted import Text, bare
+
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK = frozenset(
     chr(code)
@@ -23,7 +25,7 @@ _BLANK = frozenset(
 """Letters and marks without a shape (Unicode "default ignorable", and the braille blank)."""
 
 
-def clean(text: str, width: int = 4096) -> str:
+def clean(text: Text, width: int = 4096) -> str:
     """At most `width` columns of characters, each of which only shows itself."""
     text = visible(text)
     # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
@@ -39,15 +41,17 @@ def without_openers(text: str) -> str:
     return text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[")
 
 
-def visible(text: str) -> str:
+def visible(text: Text) -> str:
     """Every character shows itself and nothing else: no controls, no bidirectional or invisible ones."""
+    text = bare(text)
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
 
 
-def cut(text: str, width: int) -> str:
+def cut(text: Text, width: int) -> str:
     """Visible, and cut in the middle to `width` columns; of a long text only the two ends are looked at."""
+    text = bare(text)
     if len(text) > 4 * width:
         text = f"{text[: 2 * width]}{text[-2 * width :]}"
     return shorten(visible(text), width)

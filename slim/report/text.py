@@ -7,6 +7,7 @@ from slim.report.layout import WIDTH, headline, reasons, silenced, table, units,
 from slim.report.model import LayerInfo, Place, Report, Waste
 from slim.report.paint import SEVERITIES, Paint, painter
 from slim.report.terminal import clean, shorten
+from slim.report.untrusted import Untrusted
 from slim.units import format_bytes, format_percent
 
 _SHOWN = 10
@@ -183,7 +184,7 @@ def _instruction(layer: LayerInfo) -> str:
     return f"{layer.dockerfile.line}: {text}" if layer.dockerfile else text
 
 
-def _where(created_by: str, place: Place | None) -> str:
+def _where(created_by: Untrusted, place: Place | None) -> str:
     text = clean(words.instruction(created_by)) or "(no history)"
     return f"{clean(place.path, 40)}:{place.line} {text}" if place else text
 

@@ -11,6 +11,7 @@ from slim.files.ledger import Ledger
 from slim.files.table import Fate, Files, Kind, mask
 from slim.report import model
 from slim.report.naming import example
+from slim.report.untrusted import Untrusted
 
 _EXAMPLES = 5
 
@@ -18,7 +19,7 @@ _EXAMPLES = 5
 def waste(
     files: Files,
     ledger: Ledger,
-    created_by: Sequence[str],
+    created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     top: int,
 ) -> tuple[list[model.Waste], int]:

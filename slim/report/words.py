@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from slim.report.comparison import Comparison
 from slim.report.model import Budget, Finding, KeepPart, Report
+from slim.report.untrusted import Text, Untrusted, bare, untrusted
 from slim.units import format_bytes, format_percent
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
@@ -16,7 +17,7 @@ _SPACE = re.compile(r"\s+")
 _NAMED = 8
 
 
-def instruction(created_by: str) -> str:
+def instruction(created_by: Text) -> Untrusted:
     """A history entry as the Dockerfile instruction that people wrote: `RUN apt-get update`.
 
     >>> instruction("/bin/sh -c #(nop) COPY dir:0123 in /app ")
@@ -24,16 +25,16 @@ def instruction(created_by: str) -> str:
     >>> instruction("RUN |1 A=b /bin/sh -c make # buildkit")
     'RUN make'
     """
-    text = _SPACE.sub(" ", created_by).strip().removesuffix("# buildkit").strip()
+    text = _SPACE.sub(" ", bare(created_by)).strip().removesuffix("# buildkit").strip()
     if _NOP.match(text):
-        return _NOP.sub("", text)
+        return untrusted(_NOP.sub("", text))
     if _ARGS.match(text):
         # The arguments' values end where the shell begins; without a shell nobody can tell.
         at = text.find("/bin/", 0, 2000)
         text = text[at:] if at > 0 else text
     if _SHELL.match(text):
-        return "RUN " + _SHELL.sub("", text)
-    return text
+        return untrusted("RUN " + _SHELL.sub("", text))
+    return untrusted(text)
 
 
 def cause(kind: str) -> str:
@@ -104,17 +105,17 @@ def suppressed(one: Finding) -> str:
     return f"{one.suppressed.reason or 'no reason given'} ({one.suppressed.by}{until})"
 
 
-def short_name(document: Report | Comparison) -> str:
+def short_name(document: Report | Comparison) -> Untrusted:
     """The image's name without registry, tag and digest: `api`; else the name of the archive."""
     if isinstance(document, Comparison):
         return short(document.image.name, document.image.input)
     return short(document.image.name, document.source.input)
 
 
-def short(name: str, source: str) -> str:
+def short(name: Text, source: Text) -> Untrusted:
     """`registry.example/team/api:1` → `api`; without a name the last part of the source."""
-    last = name.partition("@")[0].rpartition("/")[2].partition(":")[0]
-    return last or source.rstrip("/").rpartition("/")[2] or "image"
+    last = bare(name).partition("@")[0].rpartition("/")[2].partition(":")[0]
+    return untrusted(last or bare(source).rstrip("/").rpartition("/")[2] or "image")
 
 
 def verdict(report: Report | Comparison) -> str:

@@ -24,6 +24,7 @@ from slim.report.gate import judge
 from slim.report.gates import Gates
 from slim.report.html import render
 from slim.report.model import PackageInfo, Report, TreeNode
+from slim.report.untrusted import untrusted
 from tests.attacks import Attack
 from tests.real.browser import Browser, Page, browser, page
 from tests.reports import MB, clean, hostile, over, wasteful
@@ -149,15 +150,17 @@ def dangerous(names: tuple[str, ...]) -> Report:
     for name in names:
         folder = len(tree)
         numbers: dict[str, Any] = {"disk_bytes": 3 * MB, "pull_bytes": 1, "files": 1, "layer": 0}
-        tree.append(TreeNode(parent=0, name=name, **numbers))
+        tree.append(TreeNode(parent=0, name=untrusted(name), **numbers))
         tree.append(
-            TreeNode(parent=folder, kind="file", name=name, reclaimable_bytes=MB, **numbers)
+            TreeNode(
+                parent=folder, kind="file", name=untrusted(name), reclaimable_bytes=MB, **numbers
+            )
         )
     packages = [
         PackageInfo(
             manager=name,
-            name=name,
-            version=name,
+            name=untrusted(name),
+            version=untrusted(name),
             disk_bytes=MB,
             pull_bytes=1,
             files=1,

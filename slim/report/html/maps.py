@@ -16,6 +16,7 @@ from slim.report.html.tones import Tones
 from slim.report.html.treemap import Item
 from slim.report.model import Report, TreeNode
 from slim.report.terminal import cut, shorten
+from slim.report.untrusted import joined
 from slim.units import format_bytes
 
 Metric = Literal["disk", "pull"]
@@ -99,7 +100,7 @@ def by_package(report: Report, tones: Tones, metric: Metric) -> list[Item]:
         gone = one.reclaimable_bytes if metric == "disk" else one.reclaimable_pull_bytes
         name = cut(one.name, _NAME)
         about = [
-            cut(f"{one.manager} {one.name} {one.version}", _PATH),
+            cut(joined(one.manager, one.name, one.version, by=" "), _PATH),
             sizes(one.disk_bytes, one.pull_bytes),
             words.count(one.files, "file"),
             cut(one.why, 60),

@@ -16,6 +16,7 @@ from slim.report.html.tones import Tones, tones
 from slim.report.html.treemap import Item
 from slim.report.model import LayerInfo, Report, TreeNode
 from slim.report.terminal import cut, shorten
+from slim.report.untrusted import Text, joined
 from slim.units import format_bytes, format_percent
 
 _STEPS = 8
@@ -235,21 +236,21 @@ def _together(nodes: Sequence[TreeNode]) -> TreeNode:
     )
 
 
-def _facts(report: Report) -> Iterator[tuple[str, str]]:
+def _facts(report: Report) -> Iterator[tuple[str, Text]]:
     image, source = report.image, report.source
     yield "Name", image.name or "none"
-    yield "Read from", f"{source.input} ({source.format})"
+    yield "Read from", joined(source.input, f" ({source.format})")
     for what, value in (
         ("Manifest", image.digest),
         ("Config", image.config_digest),
         ("Platform", image.platform),
         ("Created", image.created),
         ("Base image", image.base.name),
-        ("Entrypoint", " ".join(image.entrypoint)),
-        ("Command", " ".join(image.cmd)),
+        ("Entrypoint", joined(*image.entrypoint, by=" ")),
+        ("Command", joined(*image.cmd, by=" ")),
         ("User", image.user),
         ("Working directory", image.working_dir),
-        ("Ports", ", ".join(image.exposed_ports)),
+        ("Ports", joined(*image.exposed_ports, by=", ")),
         ("Stacks", ", ".join(image.stacks)),
     ):
         if value:

@@ -8,6 +8,7 @@ from msgspec import Struct
 
 from slim.report.model.layers import Example, Place
 from slim.report.model.sizes import Count, Size
+from slim.report.untrusted import Untrusted
 
 
 class Amount(Struct, frozen=True, kw_only=True):
@@ -69,7 +70,7 @@ class Cause(Struct, frozen=True, kw_only=True):
     """The instruction to change."""
 
     layer: Count
-    created_by: str
+    created_by: Untrusted
     dockerfile: Place | None
 
 

@@ -7,14 +7,15 @@ from typing import Literal
 from msgspec import Struct, field
 
 from slim.report.model.sizes import Count, Size
+from slim.report.untrusted import Untrusted, untrusted
 
 
 class PackageInfo(Struct, frozen=True, kw_only=True):
     """An installed package and the live files that it owns; a file has at most one owner."""
 
     manager: str
-    name: str
-    version: str
+    name: Untrusted
+    version: Untrusted
     disk_bytes: Size
     pull_bytes: Size
     files: Count
@@ -30,7 +31,7 @@ class PackageInfo(Struct, frozen=True, kw_only=True):
 class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A directory of the final filesystem with all below it."""
 
-    path: str
+    path: Untrusted
     disk_bytes: Size = field(default=0)
     pull_bytes: Size = field(default=0)
     files: Count = field(default=0)
@@ -48,7 +49,7 @@ class TreeNode(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Index of the directory that it is in, which is an earlier node; null for the root."""
     kind: Literal["directory", "file", "rest"] = "directory"
     """`rest`: the files and directories of `parent` that have no node of their own."""
-    name: str = ""
+    name: Untrusted = untrusted("")
     """Last part of the path; empty for the root and for a rest."""
     name_b64: str | None = None
     """Its bytes, where they are not UTF-8: those then are U+FFFD in `name`."""

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from slim.report.model.sizes import Count, Size
+from slim.report.untrusted import Untrusted
 
 
 class Tool(Struct, frozen=True, kw_only=True):
@@ -21,7 +22,7 @@ class Tool(Struct, frozen=True, kw_only=True):
 class Source(Struct, frozen=True, kw_only=True):
     """What was read."""
 
-    input: str
+    input: Untrusted
     """As given by the user."""
     format: str
     """`docker-archive`, `oci-archive` or `oci-dir`."""
@@ -37,7 +38,7 @@ class Base(Struct, frozen=True, kw_only=True):
 
     layers: Count
     """Number of layers that belong to it."""
-    name: str
+    name: Untrusted
     digest: str
     how: Literal["given", "annotation", "label", "history", "unknown"]
     """Where it is from."""
@@ -56,20 +57,20 @@ class Role(Struct, frozen=True, kw_only=True):
 class ImageInfo(Struct, frozen=True, kw_only=True):
     """How the image runs. Values that look like secrets are replaced by `[redacted]`."""
 
-    name: str
-    tags: list[str]
+    name: Untrusted
+    tags: list[Untrusted]
     digest: str
     """Of the manifest; empty where the archive has none."""
     config_digest: str
-    platform: str
-    created: str
-    entrypoint: list[str]
-    cmd: list[str]
-    user: str
-    working_dir: str
-    env: dict[str, str]
-    labels: dict[str, str]
-    exposed_ports: list[str]
+    platform: Untrusted
+    created: Untrusted
+    entrypoint: list[Untrusted]
+    cmd: list[Untrusted]
+    user: Untrusted
+    working_dir: Untrusted
+    env: dict[Untrusted, Untrusted]
+    labels: dict[Untrusted, Untrusted]
+    exposed_ports: list[Untrusted]
     role: Role
     stacks: list[str]
     base: Base

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct, field
 
 from slim.report.model.sizes import Count, Ratio, Size
+from slim.report.untrusted import Untrusted
 
 
 class Totals(Struct, frozen=True, kw_only=True):
@@ -66,7 +67,7 @@ class LayerInfo(Struct, frozen=True, kw_only=True):
     media_type: str
     compression: str
     """As found: `none`, `gzip`, `zstd`, `bzip2`, `xz`; empty when the contents are unknown."""
-    created_by: str
+    created_by: Untrusted
     """The instruction, from the image's history."""
     dockerfile: Place | None
     from_base: bool
@@ -104,7 +105,7 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A file, named. A path that is not UTF-8 has U+FFFD in `path` and its bytes in `path_b64`."""
 
     layer: Count
-    path: str
+    path: Untrusted
     disk_bytes: Size = field(default=0)
     pull_bytes: Size = field(default=0)
     path_b64: str | None = None
@@ -123,7 +124,7 @@ class Waste(Struct, frozen=True, kw_only=True):
     """Layer that ships the bytes."""
     ended_by: Count
     """Layer that hides them."""
-    created_by: str
+    created_by: Untrusted
     """Instruction of the layer that hides them."""
     dockerfile: Place | None
     disk_bytes: Size

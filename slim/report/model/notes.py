@@ -7,15 +7,16 @@ from typing import Literal
 from msgspec import Struct
 
 from slim.report.model.sizes import Count, Size
+from slim.report.untrusted import Untrusted
 
 
 class Warning(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Something to know that is no error."""
 
     id: str
-    text: str
+    text: Untrusted
     layer: int | None = None
-    path: str | None = None
+    path: Untrusted | None = None
     """The first path it applies to."""
     count: Count = 1
 
