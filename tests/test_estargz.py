@@ -1,9 +1,11 @@
-"""eStargz layers: the table of contents that lazy pullers read must say what the tar says."""
+"""eStargz and zstd:chunked: the table of contents that lazy pullers read must say what the tar says."""
 
 from __future__ import annotations
 
 import json
+import struct
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 
 from slim.files import estargz
 from tests.attacks import Attack, named, prove, shown
-from tests.building import Entry, digest, directory, file, hardlink, opaque, symlink
+from tests.building import Entry, digest, directory, file, hardlink, opaque, symlink, zstandard
 from tests.building import layer as make_layer
-from tests.layouts import Members, entry, pack, simple
+from tests.layouts import Members, entry, index, pack, simple, world
+from tests.lazy_layers import chunked, nothing, with_layers
 
 ENTRIES: Sequence[Entry] = (
     file(".no.prefetch.landmark", b"\xf0"),
@@ -67,7 +70,7 @@ def differs(name: str, given: str, change: Callable[[list[dict[str, Any]]], obje
     )
 
 
-ATTACKS = (
+ATTACKS: tuple[Attack, ...] = (
     attack(
         "alike",
         "a table of contents of eStargz that is right",
@@ -117,12 +120,94 @@ ATTACKS = (
 )  # fmt: skip
 
 
+CHUNKED: Sequence[Entry] = (
+    directory("etc/"),
+    file("etc/a", b"12345"),
+    symlink("ln", "etc/a"),
+    hardlink("hl", "etc/a"),
+    file("etc/.wh.gone"),
+)
+
+
+def in_chunks(change: Callable[[list[dict[str, Any]]], object] = nothing) -> bytes:
+    """A zstd:chunked blob with this change to its table of contents."""
+    return chunked(CHUNKED, change).blob
+
+
+def holding(blob: bytes) -> Callable[[Path], Path]:
+    """An image of this zstd:chunked layer, without the annotations that name its table."""
+    lazy = chunked(CHUNKED)
+    _, top, blobs = with_layers(replace(lazy, blob=blob))
+    return lambda folder: pack(folder, world(index(entry(top)), top, *blobs.values()))
+
+
+def in_frames(table: bytes, size: int | None = None, position: int | None = None) -> bytes:
+    """The blob with another table of contents, or another place for it in the footer."""
+    whole = in_chunks()
+    start = whole.index(struct.pack("<I", 0x184D2A50))
+    frame = struct.pack("<II", 0x184D2A50, len(table)) + table
+    at = start + 8 if position is None else position
+    said = struct.pack("<7Q", at, len(table), size or len(table), 1, 0, 0, 0) + b"GNUlInUx"
+    return whole[:start] + frame + struct.pack("<II", 0x184D2A50, len(said)) + said
+
+
+ATTACKS += (
+    Attack(
+        id="Z16-alike",
+        given="a table of contents of zstd:chunked that is right",
+        make=holding(in_chunks()),
+        quiet="toc-mismatch",
+        counts={"totals.live_files": 2},
+    ),
+    *(
+        Attack(
+            id=f"Z16-{name}",
+            given=f"a table of contents of zstd:chunked {given}",
+            make=holding(in_chunks(change)),
+            warns="toc-mismatch",
+            says=("differ about 1 names",),
+        )
+        for name, given, change in (
+            ("name", "with a file that the tar does not hold", lambda all: all.append(
+                {"name": "evil", "type": "reg", "size": 9})),
+            ("hidden", "without a file of the tar", lambda all: all.pop(1)),
+            ("size", "with another size", lambda all: all[1].update(size=6)),
+            ("type", "with another type", lambda all: all[1].update(type="fifo")),
+            ("link", "with another target", lambda all: all[2].update(linkName="/bin/sh")),
+            ("hard-link", "with another hard link", lambda all: all[3].update(linkName="ln")),
+            ("whiteout", "without a whiteout of the tar", lambda all: all.pop(4)),
+        )
+    ),
+    *(
+        Attack(
+            id=f"Z16-{name}",
+            given=f"a table of contents of zstd:chunked that {given}",
+            make=holding(blob),
+            warns="toc-mismatch",
+            says=(said,),
+        )
+        for name, given, blob, said in (
+            ("text", "is no JSON", in_frames(zstandard(b"{"), 1), "cannot be read"),
+            ("deep", "is 100,000 brackets", in_frames(
+                zstandard(b'{"entries":' + b"[" * 100_000), 100_011), "cannot be read"),
+            ("no-zstd", "is not compressed", in_frames(b"{}"), "cannot be read"),
+            ("longer", "is longer than its footer says", in_frames(
+                zstandard(b'{"entries":[]}    '), 14), "cannot be read"),
+            ("bomb", "unfolds to 1 GiB, by its footer", in_frames(
+                zstandard(bytes(1 << 20)), 1 << 30), "not compared"),
+            ("place", "is elsewhere than its footer says", in_frames(
+                zstandard(b'{"entries":[]}'), 14, 3), "not compared"),
+        )
+    ),
+)  # fmt: skip
+
+
 @pytest.mark.parametrize("attack", shown(ATTACKS), ids=named)
 def test_estargz(attack: Attack, tmp_path: Path) -> None:
     prove(attack, tmp_path)
 
 
 def test_a_large_table_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estargz, "_MAX_BYTES", 100)
+    monkeypatch.setattr(estargz, "MAX_BYTES", 100)
     row = attack("large", "-", members(toc()), warns="toc-mismatch", says=("not compared",))
     prove(row, tmp_path)

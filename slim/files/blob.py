@@ -9,6 +9,7 @@ from threading import Event
 from msgspec import Struct
 
 from slim.errors import InputError, SlimError
+from slim.files.chunked import note_chunked
 from slim.files.hasher import Hasher
 from slim.files.shares import share_out
 from slim.files.table import LayerTable
@@ -111,6 +112,7 @@ def _first(blob: Blob) -> tuple[bytes, Iterator[bytes]]:
 
 def _finished(table: LayerTable) -> LayerTable:
     _check_ends(table)
+    note_chunked(table)
     table.pull, table.labels = share_out(table)
     return table
 

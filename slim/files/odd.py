@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Generator
 
 from slim.errors import InputError
-from slim.files.estargz import TOC, Contents
+from slim.files.estargz import Contents
 from slim.files.extract.picker import Picker
 from slim.files.names import AUFS, OPAQUE, WHITEOUT, Names, whiteout_target
 from slim.files.table import DIGEST_BYTES, NO_DIGEST, ROOT, Kind, LayerTable
+from slim.files.toc_check import TOC
 from slim.limits import Limits, exceeded
 from slim.stream import sparse
 from slim.stream.feed import Feed

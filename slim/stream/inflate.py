@@ -45,6 +45,13 @@ _XZ_MEMORY = 80 << 20
 _SMALL_WINDOW = 1 << 20
 """Too small to be counted."""
 _ZSTD = 0xFD2FB528
+_ZSTD_MAGIC = _ZSTD.to_bytes(4, "little")
+_FRAME_HEAD = 8
+"""Magic and size of a skippable frame (RFC 8878 §3.1.2)."""
+_LAST = 3
+"""Skippable frames to keep: zstd:chunked ends with its table, one for tar-split, and a footer …"""
+_KEPT = 16 << 20
+"""… of so many bytes in all."""
 _SKIPPABLE = (0x184D2A50, 0x184D2A5F)
 
 
@@ -61,6 +68,8 @@ class Marks(Struct):
     """Zero bytes after the last member."""
     garbage: int = 0
     """Other bytes after the last member."""
+    skipped: list[tuple[int, bytes]] = field(default_factory=list)
+    """(offset in the stored bytes, contents) of the last skippable zstd frames, bounded in all."""
 
     def add(self, raw: int, out: int) -> None:
         """Append a checkpoint; of several at one uncompressed offset the last one counts."""
@@ -208,6 +217,8 @@ class _Stream:
         self._start = b""
         """… and of the one that is being read, for what its header says."""
         self._raw = self._out = self._frames = self._zeros = self._garbage = 0
+        self._skipped: bytearray | None = None
+        """What there is so far of the skippable frame that is being read."""
 
     def run(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         step = STEP
@@ -249,13 +260,15 @@ class _Stream:
         self._start = bytes(rest[:18])
         self._hold()
         self._engine = self._open()
+        if self._compression == "zstd" and head[:4] != _ZSTD_MAGIC:
+            self._skipped = bytearray()
         return rest
 
     def _member(
         self, engine: _Decompressor, piece: bytes | memoryview
     ) -> Generator[bytes, None, bytes]:
         """Decompress inside a member; returns what follows its end."""
-        size = len(piece)
+        size, whole = len(piece), piece
         while True:
             try:
                 out = engine.decompress(piece, _OUTPUT)
@@ -267,16 +280,35 @@ class _Stream:
             if engine.eof:
                 rest = engine.unused_data
                 self.close()
+                self._keep(whole[: size - len(rest)], done=True)
                 self._raw += size - len(rest)
                 self._marks.add(self._raw, self._out)
                 if not self._marks.ends or self._marks.ends[-1] < self._out:
                     self._marks.ends.append(self._out)
                 return rest
             if engine.needs_input:
+                self._keep(whole)
                 self._raw += size
                 self._marks.add(self._raw, self._out)
                 return b""
             piece = b""
+
+    def _keep(self, part: bytes | memoryview, *, done: bool = False) -> None:
+        """Remember a skippable frame, as far as its bound; the oldest ones make room."""
+        if self._skipped is None:
+            return
+        if len(self._skipped) + len(part) <= _KEPT:
+            self._skipped += part
+        else:
+            self._skipped = None
+            return
+        if done:
+            kept = self._marks.skipped
+            start = self._raw + len(part) - len(self._skipped)
+            kept.append((start + _FRAME_HEAD, bytes(self._skipped[_FRAME_HEAD:])))
+            self._skipped = None
+            while len(kept) > _LAST or sum(len(content) for _, content in kept) > _KEPT:
+                del kept[0]
 
     def _refusal(self, error: Exception) -> SlimError:
         """Why a member cannot be read: it asks for too much memory, or it is damaged."""

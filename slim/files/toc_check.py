@@ -1,0 +1,114 @@
+"""A table of contents that a layer carries, against the entries of its tar [pure].
+
+Engines that pull lazily read names and contents by the table; all others, and slim, by the tar. A table
+that says something else is a filesystem that nobody has looked at.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from slim.files.names import OPAQUE, WHITEOUT
+from slim.files.table import Kind, LayerTable
+
+TOC = b"stargz.index.json"
+LANDMARKS = frozenset((b".prefetch.landmark", b".no.prefetch.landmark"))
+"""Files by which eStargz says what to fetch first: no table lists them as files of the image."""
+MAX_BYTES = 16 << 20
+"""Of a table, once decompressed: larger ones are not compared."""
+_TYPES = {
+    "reg": Kind.FILE,
+    "symlink": Kind.SYMLINK,
+    "hardlink": Kind.HARDLINK,
+    "char": Kind.DEVICE,
+    "block": Kind.DEVICE,
+    "fifo": Kind.DEVICE,
+}
+_MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
+
+Named = dict[bytes, tuple[Kind, int | bytes]]
+"""Path → kind, and its size or link target; directories need no entries and are left out."""
+
+
+class _Entry(msgspec.Struct):
+    name: str
+    type: str
+    size: int = 0
+    link: str = msgspec.field(name="linkName", default="")
+
+
+class _Document(msgspec.Struct):
+    entries: list[_Entry]
+
+
+# Made at import: msgspec crashes where two threads have it look at a type for the first time.
+_DECODER = msgspec.json.Decoder(_Document)
+
+
+def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) -> None:
+    """Add `toc-mismatch` to the table's notices if the document says anything else than the rows.
+
+    `where` is the path to name when the document cannot be read; `own` are rows that it does not list.
+    """
+    try:
+        document = _DECODER.decode(text)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        table.note("toc-mismatch", where, "the table of contents cannot be read")
+        return
+    listed, found = _listed(document), _found(table, own)
+    wrong = sorted(
+        path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path)
+    )
+    if wrong:
+        said = (
+            f"the table of contents and the tar differ about {len(wrong):,} names:"
+            " an engine that pulls lazily shows other files"
+        )
+        table.note("toc-mismatch", wrong[0], said)
+
+
+def _listed(document: _Document) -> Named:
+    listed: Named = {}
+    for entry in document.entries:
+        path = _clean(entry.name)
+        if entry.type not in _TYPES or path in LANDMARKS:
+            continue
+        kind = _TYPES[entry.type]
+        about: int | bytes = entry.size if kind == Kind.FILE else 0
+        if kind == Kind.SYMLINK:
+            about = entry.link.encode()
+        elif kind == Kind.HARDLINK:
+            about = _clean(entry.link)
+        listed[path] = kind, about
+    return listed
+
+
+def _found(table: LayerTable, own: set[int]) -> Named:
+    """The same of the tar: a whiteout is a file to it."""
+    found: Named = {}
+    for row, number in enumerate(table.kind):
+        kind = Kind(number)
+        if kind in (Kind.DIRECTORY, Kind.OTHER) or row in own:
+            continue
+        about: int | bytes = table.size[row]
+        if kind in (Kind.SYMLINK, Kind.HARDLINK):
+            about = table.links[row]
+        above = table.directory_path(table.directory[row])
+        name = table.name[row]
+        if kind in _MARKERS:
+            name = WHITEOUT + name if kind == Kind.WHITEOUT else OPAQUE
+            kind, about = Kind.FILE, table.stored[row]
+        if isinstance(about, bytes):
+            about = _as_json(about)
+        found[_as_json(above + b"/" + name if above else name)] = kind, about
+    return found
+
+
+def _as_json(name: bytes) -> bytes:
+    """As a writer of JSON has it, where the name is not UTF-8."""
+    return name.decode("utf-8", "replace").encode()
+
+
+def _clean(name: str) -> bytes:
+    parts = name.encode("utf-8", "surrogatepass").split(b"/")
+    return b"/".join(part for part in parts if part not in (b"", b"."))
