@@ -38,6 +38,7 @@ MODULES = (
     "test_terminal",
     "test_settings",
     "test_user_packs",
+    "real.test_mutated_by_go",
     "real.test_chromium",
 )
 

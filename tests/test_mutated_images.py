@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 import slim
+from slim.__main__ import _run
 from tests.attacks import Attack
 from tests.fuzz.targets import assert_clear
 from tests.test_corpus import IMAGES, images
@@ -30,9 +31,15 @@ ATTACKS = (
     ),
     Attack(
         id="X8-images",
-        given="real images with random bytes changed",
+        given="real images with random bytes changed, blocks swapped, and cut",
         outcome="an error with its own exit code, or the same layers and totals",
         proof="test_a_changed_image_is_an_error_or_holds_the_same",
+    ),
+    Attack(
+        id="X8-gate",
+        given="the same, and a gate that the image fails",
+        outcome="never exit code 0",
+        proof="test_no_change_makes_a_failing_gate_pass",
     ),
 )
 
@@ -88,14 +95,51 @@ def test_a_cut_image_is_an_error_or_the_same(corpora: Path, tmp_path: Path) -> N
     assert said.count("") < len(said) / 10, "the ends of archives are in few cases of no use"
 
 
+def mutations(data: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
+    """Bytes flipped, blocks swapped, repeated or dropped, and the end cut off: `count` of each two."""
+    blocks = len(data) // BLOCK
+    for number in range(2 * count):
+        changed = bytearray(data)
+        one, other = (draw.randrange(blocks) * BLOCK for _ in range(2))
+        match number % 6:
+            case 0 | 1 | 2:
+                changed[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
+            case 3:
+                changed[one : one + BLOCK], changed[other : other + BLOCK] = (
+                    data[other : other + BLOCK],
+                    data[one : one + BLOCK],
+                )
+            case 4:
+                changed[one : one + BLOCK] = data[other : other + BLOCK] * draw.randrange(3)
+            case _:
+                del changed[draw.randrange(len(data)) :]
+        yield bytes(changed)
+
+
 def test_a_changed_image_is_an_error_or_holds_the_same(corpora: Path, tmp_path: Path) -> None:
     draw = random.Random(8)  # noqa: S311
     said = []
     for original, whole in archives(corpora):
-        data = original.read_bytes()
-        for _ in range(2 * TRIES):
-            changed = bytearray(data)
-            changed[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-            said.append(outcome(bytes(changed), tmp_path / "changed.tar", whole))
+        for changed in mutations(original.read_bytes(), draw, TRIES):
+            said.append(outcome(changed, tmp_path / "changed.tar", whole))
     assert len(said) > 100
-    assert said.count("") < len(said)
+    assert 0 < said.count("") < len(said)
+
+
+def test_no_change_makes_a_failing_gate_pass(
+    corpora: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the command line, for a gate of one byte less than each image has."""
+    draw = random.Random(10)  # noqa: S311
+    path, out = tmp_path / "changed.tar", tmp_path / "out.json"
+    codes = []
+    for original, _ in archives(corpora):
+        size = slim.analyze(original, advice=False).totals.disk_bytes
+        arguments = [f"--max-size={size - 1}", "--no-advice", "--no-cache", "-o", f"json={out}"]
+        for changed in mutations(original.read_bytes(), draw, 4 if size else 0):
+            path.write_bytes(changed)
+            monkeypatch.setattr("sys.argv", ["slim", "analyze", str(path), *arguments])
+            codes.append(_run())
+    assert set(codes) <= {1, 2, 3, 4, 5}
+    assert 1 in codes
+    assert len(set(codes)) > 1

@@ -36,7 +36,7 @@ OURS = {
     *("until", "sources", "variables", "breaks_when", "stack", "stacks", "assumes", "dockerfile"),
     *("headline", "reasons", "fail_on", "findings", "over_on_base", "what"),
     # Of an image, told in sentences and lists of ours.
-    *("evidence", "packages", "paths", "base"),
+    *("evidence", "packages", "along", "paths", "base"),
 }
 """Fields of the wire format that are `str`. They are attacked like all others in tests/test_sinks.py."""
 OF_OTHERS = {"Tool.name", "Tool.version", "Place.path", "Budget.name", "Comparison.status"}
