@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import random
 import sys
 from collections.abc import Callable, Iterator
@@ -13,13 +14,15 @@ import pytest
 from msgspec.structs import fields
 
 import slim
+from slim.cli_settings import read_limits
 from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError
 from slim.files.overlay import resolve
 from slim.files.table import LayerTable
 from slim.image.build import read_document
 from slim.image.source import open_image
-from slim.limits import DEFAULT_LIMITS, Limits, limits_in, with_limits
+from slim.limits import DEFAULT_LIMITS, Limits, exceeded, limit_names, limits_in, with_limits
 from slim.report.notices import warnings
+from slim.settings import parse_settings
 from tests.attacks import Attack, named, prove, shown
 from tests.building import (
     END,
@@ -276,6 +279,40 @@ def test_a_variable_and_a_flag_set_a_limit() -> None:
     assert with_limits([*limits_in(set_), "layer-bytes=2"]).layer_bytes == 2
     with pytest.raises(UsageError, match="no limit 'layer-byte'"):
         with_limits(limits_in({"SLIM_LIMIT_LAYER_BYTE": "1"}))
+
+
+@pytest.mark.parametrize("name", limit_names())
+def test_each_limit_is_a_flag_a_variable_and_a_key(
+    name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And the later of them counts: the file, the variable, the flag."""
+    field, faults = name.replace("-", "_"), list[Any]()
+    in_file = parse_settings("slim.toml", f"[limits]\n{name} = 71\n", faults).limits
+    assert not faults
+    assert getattr(read_limits(in_file=in_file), field) == 71
+    monkeypatch.setenv(f"SLIM_LIMIT_{field.upper()}", "72")
+    assert getattr(read_limits(in_file=in_file), field) == 72
+    assert getattr(read_limits([f"{name}=73"], in_file=in_file), field) == 73
+
+
+def test_each_limit_is_enforced_by_the_error_that_names_it() -> None:
+    """`exceeded` writes value, limit and flag; time has words of its own, link hops are a warning."""
+    named = {
+        word.value
+        for path in Path(slim.__file__).parent.rglob("*.py")
+        if "exceeded(" in (text := path.read_text())
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) == "exceeded"
+        for word in ast.walk(node.args[0])
+        if isinstance(word, ast.Constant)
+    }
+    known = {field.name for field in fields(Limits)}
+    assert known - named == {"timeout", "link_hops", "layout_bytes"}  # the last by its own attack
+    for name in sorted(known):
+        error = exceeded(name, 1234, 999, "it")
+        assert (error.slug, error.exit_code) == (f"limit-{name.replace('_', '-')}", 5)
+        assert "1,234 is over the limit of 999 in it" in error.message
+        assert f"--limit {name.replace('_', '-')}=VALUE" in error.hint
 
 
 def test_an_error_names_the_flag_that_raises_the_limit(tmp_path: Path) -> None:
