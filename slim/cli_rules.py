@@ -76,10 +76,11 @@ def check(
     """
     from slim.advice.lint import lint
     from slim.console import print_output
+    from slim.report.terminal import clean
 
     faults = lint(files)
     if faults:
-        print_output("\n".join(map(str, faults)) + "\n")
+        print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
         raise typer.Exit(1)
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
     print(f"slim: {count} of rules without a fault", file=sys.stderr)

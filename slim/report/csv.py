@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from slim.report import words
 from slim.report.model import Report
-from slim.report.terminal import visible
+from slim.report.terminal import visible, without_openers
 from slim.report.untrusted import Text, bare, rooted
 
 Cell = Text | int
@@ -91,5 +91,5 @@ def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
 def _cell(value: Cell) -> str | int:
     if isinstance(value, int):
         return value
-    text = visible(value)
+    text = without_openers(visible(value))
     return f"'{text}" if bare(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text

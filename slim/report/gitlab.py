@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 
 from slim.report.results import Document, counted, line, location, sentence
+from slim.report.terminal import quiet_json
 
 _SEVERITIES = {"high": "critical", "medium": "major", "low": "minor", "info": "info"}
 
@@ -28,4 +29,4 @@ def render(document: Document) -> str:
                 "location": {"path": at.path, "lines": {"begin": at.line, "end": at.end_line}},
             }
         )
-    return json.dumps(entries, indent=2, allow_nan=False) + "\n"
+    return quiet_json(json.dumps(entries, indent=2, allow_nan=False)) + "\n"

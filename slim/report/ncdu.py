@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from slim.report import words
 from slim.report.model import Report
-from slim.report.terminal import visible
+from slim.report.terminal import quiet_json, visible
 from slim.report.untrusted import Text, Untrusted, bare
 from slim.version import VERSION
 
@@ -48,7 +48,7 @@ def render(report: Report) -> str:
         entry = {"name": _name(path[-1]), "asize": size, "dsize": size}
         lines.append(f",{json.dumps(entry)}")
         open_ = home
-    return "\n".join(lines) + "]" * (len(open_) + 2) + "\n"
+    return quiet_json("\n".join(lines)) + "]" * (len(open_) + 2) + "\n"
 
 
 def _all(report: Report) -> Iterator[Item]:

@@ -14,7 +14,7 @@ from msgspec import Struct
 from slim.report import words
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
-from slim.report.terminal import shorten, visible
+from slim.report.terminal import shorten, visible, without_openers
 from slim.report.untrusted import Text, bare
 from slim.units import format_bytes
 
@@ -84,12 +84,16 @@ def sentence(finding: Finding) -> str:
 
 def line(text: Text, width: int = _WIDTH) -> str:
     """Untrusted text on one line, cut in the middle."""
-    return shorten(visible(" ".join(bare(text).split())), width)
+    return shorten(without_openers(visible(" ".join(bare(text).split()))), width)
 
 
 def relative(path: Text) -> str:
     """A path without root, drive separators and dot segments; `image` when nothing is left."""
-    parts = [part for part in _SEPARATORS.split(visible(path)) if part not in ("", ".", "..")]
+    parts = [
+        part
+        for part in _SEPARATORS.split(without_openers(visible(path)))
+        if part not in ("", ".", "..")
+    ]
     return shorten("/".join(parts), 200) or "image"
 
 

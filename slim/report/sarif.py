@@ -25,7 +25,7 @@ from slim.report.results import (
     uri,
 )
 from slim.report.rules_url import page_of
-from slim.report.terminal import shorten, visible
+from slim.report.terminal import quiet_json, shorten, visible
 from slim.report.untrusted import Untrusted, joined
 
 _RESULTS = 5_000
@@ -92,7 +92,7 @@ def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
         "version": "2.1.0",
         "runs": [run],
     }
-    return json.dumps(log, indent=2, allow_nan=False) + "\n"
+    return quiet_json(json.dumps(log, indent=2, allow_nan=False)) + "\n"
 
 
 def _rule(one: Finding, rules_url: str) -> dict[str, Any]:

@@ -41,6 +41,11 @@ def without_openers(text: str) -> str:
     return text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[")
 
 
+def quiet_json(text: str) -> str:
+    """JSON that means the same, in which no log finds such a command: it may be printed into one."""
+    return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
+
+
 def visible(text: Text) -> str:
     """Every character shows itself and nothing else: no controls, no bidirectional or invisible ones."""
     text = bare(text)

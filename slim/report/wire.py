@@ -9,13 +9,14 @@ import msgspec
 
 from slim.report.comparison import Comparison
 from slim.report.model import SCHEMA_VERSION, Report
+from slim.report.terminal import quiet_json
 
 
 def render(report: Report | Comparison) -> str:
     """A report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
     # What json writes with an indent it writes in Python: at a third of the speed.
     text = json.dumps(msgspec.to_builtins(report), allow_nan=False)
-    return msgspec.json.format(text, indent=2) + "\n"
+    return quiet_json(msgspec.json.format(text, indent=2)) + "\n"
 
 
 def schema() -> dict[str, Any]:

@@ -8,6 +8,7 @@ that record.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from msgspec import Struct, field
 
@@ -157,6 +158,10 @@ def normal(path: bytes) -> bytes | None:
     return b"/".join(parts)
 
 
+_shared = lru_cache(1 << 16)(Dependency)
+"""Packages ask for the same few names: 16 MiB of a database can hold millions of requirements."""
+
+
 def dependencies(names: list[tuple[str, ...]]) -> tuple[Dependency, ...]:
     """Each requirement once, in order, not too many."""
-    return tuple(Dependency(one) for one in list(dict.fromkeys(names))[:MAX_DEPENDENCIES])
+    return tuple(map(_shared, list(dict.fromkeys(names))[:MAX_DEPENDENCIES]))
