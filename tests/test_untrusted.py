@@ -24,6 +24,7 @@ MAY_BARE = {
     "report/words.py": "shortens, and returns what is untrusted again",
     "report/silence.py": "holds paths against suppressions",
     "report/delta.py": "compares instructions",
+    "report/html/change_map.py": "sums up by directory; each part is cut for the page",
     "report/delta_files.py": "compares names",
     "report/delta_directories.py": "sums up by directory; returns paths that are untrusted again",
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from slim.advice.claim import precedence
+from slim.report.untrusted import bare
 from tests.real.conftest import Pairs
 from tests.real.running import ask, mounted, settings, started
 from tests.real.test_twins import PAGES
@@ -51,7 +52,7 @@ def test_apt_takes_what_the_steps_claim(stack: str, twins: Pairs) -> None:
     claims = {one.selection.rule.id: one for one in advised.claims if one.claimed}
     claimed = {rule: names_of(advised.files, one.claimed) for rule, one in claims.items()}
     somebodys = set().union(*claimed.values())
-    known = {one.name for one in report.packages if one.manager == "dpkg"}
+    known = {bare(one.name) for one in report.packages if one.manager == "dpkg"}
     steps = sorted(
         (one for one in report.findings if one.claimed_bytes and known.issuperset(one.packages)),
         key=lambda one: precedence(claims[one.rule].selection),

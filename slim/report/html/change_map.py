@@ -15,6 +15,7 @@ from slim.report import words
 from slim.report.comparison import Comparison, FileChange
 from slim.report.html.treemap import Item
 from slim.report.terminal import cut, shorten
+from slim.report.untrusted import bare, rooted
 
 _MEANINGS = {
     "new": "new",
@@ -65,12 +66,12 @@ def legend(comparison: Comparison) -> list[tuple[str, str]]:
 
 
 def _put(root: _Directory, one: FileChange, change: int) -> None:
-    *above, name = one.path.split("/")[:_DEPTH]
+    *above, name = bare(one.path).split("/")[:_DEPTH]
     at = root
     for part in above:
         at = at.below.setdefault(cut(part, _NAME), _Directory())
     tone = "new" if one.status == "new" else "more"
-    says = f"{cut(f'/{one.path}', _PATH)} · {one.status}"
+    says = f"{cut(rooted(one.path), _PATH)} · {one.status}"
     at.items.append(_item(cut(name, _NAME), tone, change, says))
 
 

@@ -12,6 +12,7 @@ from slim.report.delta_words import causes, counts, growth, sentence, sums
 from slim.report.html import change_map, draw
 from slim.report.results import suppressed
 from slim.report.terminal import cut
+from slim.report.untrusted import Text
 
 _MOST = 60
 _MOST_ROWS = 300
@@ -54,7 +55,7 @@ def context(comparison: Comparison, key: str = "") -> dict[str, Any]:
     }
 
 
-def treemap(comparison: Comparison, name: str) -> str:
+def treemap(comparison: Comparison, name: Text) -> str:
     """The drawing of what changed; empty where nothing did."""
     items = change_map.changes(comparison)
     label = f"Treemap of what changed in {cut(name, 60)}: {sentence(comparison)}"
