@@ -22,7 +22,7 @@ from slim.image.build import read_document
 from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded, limit_names, limits_in, with_limits
 from slim.report.notices import warnings
-from slim.settings import parse_settings
+from slim.settings_file import parse_settings
 from tests.attacks import Attack, named, prove, shown
 from tests.building import (
     END,

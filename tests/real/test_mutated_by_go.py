@@ -16,7 +16,8 @@ import pytest
 
 import slim
 from slim.image.source import open_image
-from slim.report.gate import Gates, judge
+from slim.report.gate import judge
+from slim.report.gates import Gates
 from slim.stream.inflate import sniff
 from tests.attacks import Attack
 from tests.building import delete, file, image, layer, save
