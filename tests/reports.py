@@ -235,7 +235,7 @@ def wasteful() -> Report:
             ],
             fix=model.FixInfo(
                 text="List .git/ in .dockerignore (COPY takes all).",
-                snippet=".git",
+                snippet=untrusted(".git"),
                 where="dockerignore",
                 verify=None,
             ),
@@ -292,7 +292,7 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
                     dockerfile=model.Place(path=text, line=number, end_line=0),
                 )
             ],
-            fix=model.FixInfo(text=text, snippet=text, where="base", verify=text),
+            fix=model.FixInfo(text=text, snippet=untrusted(text), where="base", verify=text),
             breaks_when=[text],
             packages=[text],
             examples=[model.Example(layer=0, path=untrusted(text), path_b64="////", disk_bytes=5)],

@@ -33,11 +33,9 @@ OURS = {
     *("schema_version", "format", "compression", "rules", "label", "digest", "diff_id"),
     *("config_digest", "media_type", "content", "path_b64", "name_b64", "missing", "id", "manager"),
     # Of rules, settings and gates: written by whoever runs slim.
-    *("rule", "slug", "title", "why", "category", "text", "snippet", "verify", "by", "reason"),
-    *("until", "sources", "variables", "breaks_when", "stack", "stacks", "assumes", "dockerfile"),
+    *("rule", "slug", "title", "why", "category", "text", "verify", "by", "reason"),
+    *("until", "sources", "breaks_when", "stack", "stacks"),
     *("headline", "reasons", "fail_on", "findings", "over_on_base", "what"),
-    # Of an image, told in sentences and lists of ours.
-    *("evidence", "packages", "along", "paths", "base"),
 }
 """Fields of the wire format that are `str`. They are attacked like all others in tests/test_sinks.py."""
 OF_OTHERS = {"Tool.name", "Tool.version", "Place.path", "Budget.name", "Comparison.status"}

@@ -248,7 +248,9 @@ def _image(
         role=model.Role(
             name=role.name if role else "unknown",  # type: ignore[arg-type]
             score=role.score if role else 0,
-            evidence=[redact.command(utf8(sign)) for sign in role.evidence] if role else [],
+            evidence=[untrusted(redact.command(utf8(sign))) for sign in role.evidence]
+            if role
+            else [],
         ),
         stacks=[stack.name for stack in counsel.facts.stacks] if counsel else [],
         base=model.Base(

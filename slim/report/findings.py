@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from slim.report import model
 from slim.report.naming import utf8
-from slim.report.untrusted import Untrusted
+from slim.report.untrusted import Untrusted, untrusted
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice, Finding
@@ -73,11 +73,11 @@ def _finding(
             verify=rule.verify,
         ),
         breaks_when=list(rule.breaks_when),
-        packages=list(one.packages),
+        packages=[untrusted(name) for name in one.packages],
         examples=[example(row) for row in one.examples],
         sources=list(rule.sources),
-        variables=list(one.variables),
-        along=list(one.along),
+        variables=[untrusted(name) for name in one.variables],
+        along=[untrusted(name) for name in one.along],
         suppressed=_suppressed(ignores[one.ignore]) if one.ignore is not None else None,
     )
 
@@ -90,7 +90,9 @@ def _suppressed(by: Ignore) -> model.Suppressed:
     )
 
 
-def _snippet(one: Finding, snippets: Mapping[str, str], values: Mapping[str, str]) -> str | None:
+def _snippet(
+    one: Finding, snippets: Mapping[str, str], values: Mapping[str, str]
+) -> Untrusted | None:
     """The rule's Dockerfile fragment; a placeholder without a known value stays as it is."""
     name = one.rule.fix.snippet
     text = snippets.get(name) if name else None
@@ -101,4 +103,4 @@ def _snippet(one: Finding, snippets: Mapping[str, str], values: Mapping[str, str
         known["packages"] = " ".join(one.packages)
     for key, value in known.items():
         text = text.replace(f"{{{key}}}", value)
-    return text
+    return untrusted(text)

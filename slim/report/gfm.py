@@ -41,10 +41,10 @@ def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:
     return f"{fence}{text}{fence}"
 
 
-def block(text: str, language: str = "") -> str:
+def block(text: Text, language: str = "") -> str:
     """Lines as a fenced code block (CommonMark 0.31 §4.5), its fence longer than any in the text."""
-    lines = [_line(line) for line in text.rstrip("\n").split("\n")]
-    longest = max(map(len, _TICKS.findall(text)), default=0)
+    lines = [_line(line) for line in bare(text).rstrip("\n").split("\n")]
+    longest = max(map(len, _TICKS.findall(bare(text))), default=0)
     fence = "`" * max(3, longest + 1)
     return "\n".join((fence + language, *lines, fence))
 

@@ -9,6 +9,7 @@ from slim.image.base import BaseImage
 from slim.image.model import Config
 from slim.report import model
 from slim.report.naming import utf8
+from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
     from slim.advice.rebuild.model import Rebuild
@@ -34,21 +35,21 @@ def rebuild(
         pull_bytes=made.pull,
         stack=made.stack,
         confidence="possible" if made.guesses else "likely",
-        base=made.base,
+        base=untrusted(made.base),
         origin=made.origin,
         keep=[
             model.KeepPart(
                 what=part.what,
-                why=utf8(part.why),
+                why=untrusted(utf8(part.why)),
                 disk_bytes=part.disk,
                 pull_bytes=part.pull,
                 files=part.files,
-                packages=[utf8(one) for one in part.packages],
-                paths=["/" + one.decode("utf-8", "replace") for one in part.paths],
+                packages=[untrusted(utf8(one)) for one in part.packages],
+                paths=[untrusted("/" + one.decode("utf-8", "replace")) for one in part.paths],
                 guessed=part.guessed,
             )
             for part in made.parts
         ],
-        assumes=list(made.guesses),
-        dockerfile=recipe(made, config, template, name, redacted=redacted),
+        assumes=[untrusted(one) for one in made.guesses],
+        dockerfile=untrusted(recipe(made, config, template, name, redacted=redacted)),
     )

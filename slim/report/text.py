@@ -7,7 +7,7 @@ from slim.report.layout import WIDTH, headline, reasons, silenced, table, units,
 from slim.report.model import LayerInfo, Place, Report, Waste
 from slim.report.paint import SEVERITIES, Paint, painter
 from slim.report.terminal import clean, shorten
-from slim.report.untrusted import Untrusted
+from slim.report.untrusted import Untrusted, joined
 from slim.units import format_bytes, format_percent
 
 _SHOWN = 10
@@ -100,8 +100,8 @@ def _plan(report: Report, paint: Paint) -> str:
             cause = finding.where[0]
             where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"
             lines.append(shorten(f"            {where}", WIDTH))
-        fix = f"{finding.fix.text} {words.along(finding)}".rstrip()
-        lines.append(wrapped(clean(fix), first=" " * 12, rest=" " * 12))
+        fix = clean(joined(finding.fix.text, words.along(finding), by=" ")).rstrip()
+        lines.append(wrapped(fix, first=" " * 12, rest=" " * 12))
     left = len(steps) - _SHOWN
     if left > 0:
         lines.append(f"  and {words.count(left, 'smaller step')} in the JSON report")

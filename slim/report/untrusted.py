@@ -1,11 +1,11 @@
 """Text of strangers, as a type of its own: it goes into an output only through the encoder of a sink [pure].
 
-Paths, history, labels, names and versions of packages are what an image says. The fields of the report that
-hold them are `Untrusted`, and what is made of them is so again. To the type checker that is no `str` but a
-kind of `bytes`, so that joining it to our own text, formatting it (mypy's `str-bytes-safe`) or handing
-it to what takes `str` is an error; only the encoders take it: `terminal.clean`, `visible` and `cut`,
-`gfm.code`, the cells of CSV, the values of the page, the addresses of SARIF. At run time it is `str`, at no
-cost, and JSON Schema and decoders see just that.
+Paths, history, labels, names and versions of packages, evidence and Dockerfiles filled in with them are
+what an image says. The fields of the report that hold them are `Untrusted`, and what is made of them is so
+again. To the type checker that is no `str` but a kind of `bytes`, so that joining it to our own text,
+formatting it (mypy's `str-bytes-safe`) or handing it to what takes `str` is an error; only the encoders
+take it: `terminal.clean`, `visible` and `cut`, `gfm.code`, the cells of CSV, the values of the page, the
+addresses of SARIF. At run time it is `str`, at no cost, and JSON Schema and decoders see just that.
 """
 
 from __future__ import annotations

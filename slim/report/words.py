@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from slim.report.comparison import Comparison
 from slim.report.model import Budget, Finding, KeepPart, Report
-from slim.report.untrusted import Text, Untrusted, bare, untrusted
+from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import format_bytes, format_percent
 
 _NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
@@ -132,21 +132,18 @@ def verdict(report: Report | Comparison) -> str:
     return "over budget on base too (not from this PR)" if on_base else "within budget"
 
 
-def along(one: Finding) -> str:
-    """A sentence about the packages that go along with a finding's own; empty where none do.
-
-    Their names are the image's: to be escaped.
-    """
+def along(one: Finding) -> Untrusted:
+    """A sentence about the packages that go along with a finding's own; empty where none do."""
     if not one.along:
-        return ""
+        return untrusted("")
     more = len(one.along) - _NAMED
-    shown = ", ".join(one.along[:_NAMED])
+    shown = joined(*one.along[:_NAMED], by=", ")
     rest = f" and {count(more, 'other')}" if more > 0 else ""
     what, verb = (
         ("it" if len(one.packages) == 1 else "them"),
         ("goes" if shown in one.along else "go"),
     )
-    return f"With {what} {verb} {shown}{rest}, which nothing else wants."
+    return joined(f"With {what} {verb} ", shown, f"{rest}, which nothing else wants.")
 
 
 def rebuilt(report: Report) -> str:
@@ -175,10 +172,11 @@ def other_base(report: Report) -> str:
     )
 
 
-def contents(part: KeepPart) -> str:
+def contents(part: KeepPart) -> Untrusted:
     """What a part of a rebuild is: names of packages, else directories, else the reason."""
     named = part.packages or part.paths
     if not named:
         return part.why
-    shown = " ".join(named[:_NAMED])
-    return f"{shown} and {len(named) - _NAMED:,} more" if len(named) > _NAMED else shown
+    shown = joined(*named[:_NAMED], by=" ")
+    more = len(named) - _NAMED
+    return joined(shown, f" and {more:,} more") if more > 0 else shown

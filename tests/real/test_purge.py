@@ -65,7 +65,15 @@ def test_apt_takes_what_the_steps_claim(stack: str, twins: Pairs) -> None:
         run("chroot", root, "apt-mark", "manual", *sorted(known - named))
         first = now = bodies(root)
         for step in steps:
-            run("chroot", root, "apt-get", "purge", "--yes", "--auto-remove", *step.packages)
+            run(
+                "chroot",
+                root,
+                "apt-get",
+                "purge",
+                "--yes",
+                "--auto-remove",
+                *map(bare, step.packages),
+            )
             left = bodies(root)
             # What needs a package goes with it, so that a later step may find its own gone already.
             mine = {

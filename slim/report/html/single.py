@@ -256,7 +256,8 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
         if value:
             yield what, value
     if image.role.name != "unknown":
-        yield "Role", f"{image.role.name}: {', '.join(image.role.evidence)}".rstrip(": ")
+        said = joined(*image.role.evidence, by=", ")
+        yield "Role", joined(image.role.name, said, by=": ") if said else image.role.name
     yield "Rules", report.tool.rules or "none applied"
     score = report.dive
     yield (

@@ -22,13 +22,13 @@ class KeepPart(Struct, frozen=True, kw_only=True):
     """A part of a rebuilt image; no byte is in two."""
 
     what: str
-    why: str
+    why: Untrusted
     disk_bytes: Size
     pull_bytes: Size
     files: Count
-    packages: list[str]
+    packages: list[Untrusted]
     """Of the system's package manager."""
-    paths: list[str]
+    paths: list[Untrusted]
     """Where the files are in this image, where a few directories say so."""
     guessed: bool
     """Some of the bytes are not those of this image's files."""
@@ -43,13 +43,13 @@ class Rebuild(Struct, frozen=True, kw_only=True):
     stack: str
     confidence: Literal["likely", "possible"]
     """`possible` if something was assumed."""
-    base: str
+    base: Untrusted
     """What the final stage stands on, in words."""
     origin: Literal["layers", "packages", "scratch"]
     """The base: layers of this image as they are, packages of its distribution, or nothing."""
     keep: list[KeepPart]
-    assumes: list[str]
-    dockerfile: str
+    assumes: list[Untrusted]
+    dockerfile: Untrusted
     """A complete Dockerfile with this image's own values."""
 
 
@@ -78,7 +78,7 @@ class FixInfo(Struct, frozen=True, kw_only=True):
     """What to do about a finding."""
 
     text: str
-    snippet: str | None
+    snippet: Untrusted | None
     """Dockerfile lines, with this image's paths and packages where they are known."""
     where: Literal["same-layer", "other-stage", "dockerignore", "base"]
     verify: str | None
@@ -125,12 +125,12 @@ class Finding(Struct, frozen=True, kw_only=True):
     """Most bytes first."""
     fix: FixInfo
     breaks_when: list[str]
-    packages: list[str]
+    packages: list[Untrusted]
     examples: list[Example]
     sources: list[str]
-    variables: list[str] = []
+    variables: list[Untrusted] = []
     """Names of variables that the rule is about; never their values."""
-    along: list[str] = []
+    along: list[Untrusted] = []
     """Packages that go when `packages` are uninstalled, since nothing else wants them; counted in."""
     suppressed: Suppressed | None = None
     """One that was suppressed after the analysis, by `slim check`, is a note that keeps its claim."""

@@ -51,7 +51,7 @@ class Role(Struct, frozen=True, kw_only=True):
 
     name: Literal["release", "builder", "dev", "base", "tool", "unknown"]
     score: int
-    evidence: list[str]
+    evidence: list[Untrusted]
 
 
 class ImageInfo(Struct, frozen=True, kw_only=True):
