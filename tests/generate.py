@@ -249,7 +249,13 @@ def with_blocks(name: str, blocks: Sequence[str]) -> str:
 def attacks() -> str:
     """docs/attacks.md: the rows that the tests run over, and what comes of each."""
     from tests.attacks import every, table
+    from tests.test_registry_hostile import CASES
 
+    lies = [
+        f"| {rule} | {lie.replace('-', ' ')} | error {case.slug} (exit code {case.code}) |"
+        for case in CASES
+        for rule, _, lie in [case.id.partition("-")]
+    ]
     return (
         "# Attacks\n\n"
         "<!-- Written by `python -m tests.generate` from the tables that the tests run over. -->\n\n"
@@ -257,6 +263,13 @@ def attacks() -> str:
         "error is one line with a hint and an exit code, a warning is in the report, a count is a number\n"
         "that the report must have. [SECURITY.md](../SECURITY.md) says what is promised.\n\n"
         + table()
+        + "\n## Registries that lie\n\n"
+        + f"{len(CASES)} scripts of a registry on loopback; each ends in one error that names no secret.\n"
+        "Rules R1 to R14 are on realms, redirects, other hosts, inner addresses, bodies, moving tags,\n"
+        "substitution, retries, ranges, TLS, helpers, messages, verbs and references; those without a\n"
+        "script here are tried by tests of their own.\n\n"
+        + "\n".join(["| rule | the registry's part | outcome |", "|:--|:--|:--|", *lies])
+        + "\n"
     )
 
 
