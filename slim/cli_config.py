@@ -104,11 +104,11 @@ def _variables() -> Iterator[_Row]:
 
 def _commands(command: Any) -> Iterator[Any]:
     """Every command that has no commands of its own."""
-    inner = getattr(command, "commands", None)
-    if inner is None:
+    if not hasattr(command, "list_commands"):
         yield command
-    for one in (inner or {}).values():
-        yield from _commands(one)
+        return
+    for name in command.list_commands(None):
+        yield from _commands(command.get_command(None, name))
 
 
 def _said(value: Any) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 import re
 from datetime import date
@@ -70,7 +69,7 @@ def test_what_has_expired_does_not_count() -> None:
 
 
 def until_(until: date) -> Ignore:
-    return dataclasses.replace(parse_ignore(FIRST.rule, "slim.toml:3"), until=until)
+    return replace(parse_ignore(FIRST.rule, "slim.toml:3"), until=until)
 
 
 @pytest.mark.parametrize(
