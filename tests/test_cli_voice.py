@@ -8,6 +8,7 @@ import pty
 import re
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from slim.report import delta_text, text
 from slim.report.gate import judge, judge_comparison
 from slim.report.gates import Gates
 from tests.building import image, layer, save
+from tests.fake_registry import Answer, Fake, Request, serve
 from tests.reports import REPORTS, wasteful
 from tests.test_delta import before, compared
 from tests.test_load import run
@@ -82,6 +84,28 @@ def test_names_from_an_image_are_harmless_in_lines_about_it(
     err = capsys.readouterr().err
     assert "\x1b" not in err
     assert not any(line.startswith("::") for line in err.splitlines())
+
+
+def test_requests_are_told_without_what_is_secret_in_them(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    def script(fake: Fake, request: Request) -> Answer | None:
+        if "/blobs/" in request.path and "signed" not in request.path:
+            where = f"http://{fake.host}{request.path}?signed=hunter2-secret"
+            return Answer(307, b"", {"Location": where})
+        if "signed" in request.path:
+            return fake.answer(replace(request, path=request.path.partition("?")[0]))
+        return None
+
+    with serve(image(layer({"etc/a": b"a" * 1000})), script) as fake:
+        call = ["analyze", fake.name, "--plain-http", fake.host, "--no-cache", "-o", "json=x.json"]
+        assert run(*call, "-vv") == 0
+        said = capsys.readouterr().err
+        asked = [line for line in said.splitlines() if line.startswith("slim: GET ")]
+        assert len(asked) == len(fake.log)
+        assert asked[0] == f"slim: GET http://{fake.host}/v2/team/app/manifests/1: 200"
+        assert any(line.endswith(": 307") for line in asked)
+    assert "hunter2" not in said
 
 
 # Colours

@@ -116,9 +116,8 @@ class Transport:
             response = answer.response
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as error:
             raise self.failure(error, target) from None
-        _log.debug(
-            "%s %s %s: %d", method, show(url), headers.get("Range", ""), response.status_code
-        )
+        part = f" ({headers['Range']})" if "Range" in headers else ""
+        _log.debug("%s %s%s: %d", method, show(url), part, response.status_code)
         encoding = response.headers.get("Content-Encoding", "identity")
         if encoding.lower() != "identity":
             response.close()
