@@ -134,16 +134,21 @@ def in_chunks(change: Callable[[list[dict[str, Any]]], object] = nothing) -> byt
     return chunked(CHUNKED, change).blob
 
 
-def holding(blob: bytes) -> Callable[[Path], Path]:
+def holding(blob: bytes, entries: Sequence[Entry] = CHUNKED) -> Callable[[Path], Path]:
     """An image of this zstd:chunked layer, without the annotations that name its table."""
-    lazy = chunked(CHUNKED)
+    lazy = chunked(entries)
     _, top, blobs = with_layers(replace(lazy, blob=blob))
     return lambda folder: pack(folder, world(index(entry(top)), top, *blobs.values()))
 
 
-def in_frames(table: bytes, size: int | None = None, position: int | None = None) -> bytes:
+def in_frames(
+    table: bytes,
+    size: int | None = None,
+    position: int | None = None,
+    entries: Sequence[Entry] = CHUNKED,
+) -> bytes:
     """The blob with another table of contents, or another place for it in the footer."""
-    whole = in_chunks()
+    whole = chunked(entries).blob
     start = whole.index(struct.pack("<I", 0x184D2A50))
     frame = struct.pack("<II", 0x184D2A50, len(table)) + table
     at = start + 8 if position is None else position
@@ -151,7 +156,25 @@ def in_frames(table: bytes, size: int | None = None, position: int | None = None
     return whole[:start] + frame + struct.pack("<II", 0x184D2A50, len(said)) + said
 
 
+NOTHING = b'{"version":1,"entries":null}'
+LED = (directory("real/"), symlink("way", "real"), file("way/a", b"12345"))
+
+
 ATTACKS += (
+    Attack(
+        id="Z16-led",
+        given="a table of contents of zstd:chunked and a tar that both write through a link of the layer",
+        make=holding(chunked(LED).blob, LED),
+        quiet="toc-mismatch",
+        counts={"totals.live_files": 1},
+    ),
+    Attack(
+        id="Z16-null",
+        given="an empty layer of zstd:chunked, whose table has null for its entries, as Go writes it",
+        make=holding(in_frames(zstandard(NOTHING), len(NOTHING), entries=()), ()),
+        quiet="toc-mismatch",
+        counts={"totals.live_files": 0},
+    ),
     Attack(
         id="Z16-alike",
         given="a table of contents of zstd:chunked that is right",

@@ -24,6 +24,8 @@ _TYPES = {
     "block": Kind.DEVICE,
     "fifo": Kind.DEVICE,
 }
+_MAX_STEPS, _MAX_LED = 1_000, 1_000
+"""Components of a name, links followed, and names: what has more is taken as it is, and differs."""
 _MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
 
 Named = dict[bytes, tuple[Kind, int | bytes]]
@@ -38,7 +40,8 @@ class _Entry(msgspec.Struct):
 
 
 class _Document(msgspec.Struct):
-    entries: list[_Entry]
+    entries: list[_Entry] | None
+    """Null where a Go program lists nothing."""
 
 
 # Made at import: msgspec crashes where two threads have it look at a type for the first time.
@@ -55,7 +58,8 @@ def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) ->
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         table.note("toc-mismatch", where, "the table of contents cannot be read")
         return
-    listed, found = _listed(document), _found(table, own)
+    found = _found(table, own)
+    listed = _led(_listed(document), found)
     wrong = sorted(
         path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path)
     )
@@ -69,7 +73,7 @@ def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) ->
 
 def _listed(document: _Document) -> Named:
     listed: Named = {}
-    for entry in document.entries:
+    for entry in document.entries or ():
         path = _clean(entry.name)
         if entry.type not in _TYPES or path in LANDMARKS:
             continue
@@ -81,6 +85,34 @@ def _listed(document: _Document) -> Named:
             about = _clean(entry.link)
         listed[path] = kind, about
     return listed
+
+
+def _led(listed: Named, found: Named) -> Named:
+    """Names below a symbolic link of the layer's own are those below its target: the tar's rows are, too."""
+    other = listed.keys() - found.keys()
+    if len(other) > _MAX_LED:
+        return listed
+    return {_lead(path, found) if path in other else path: about for path, about in listed.items()}
+
+
+def _lead(path: bytes, found: Named) -> bytes:
+    done: list[bytes] = []
+    *left, name = path.split(b"/")
+    for _ in range(_MAX_STEPS):
+        if not left:
+            return b"/".join([*done, name])
+        part = left.pop(0)
+        if part == b"..":
+            del done[-1:]
+            continue
+        kind, target = found.get(b"/".join([*done, part]), (Kind.DIRECTORY, b""))
+        if kind != Kind.SYMLINK or not isinstance(target, bytes):
+            done.append(part)
+            continue
+        if target.startswith(b"/"):
+            done = []
+        left = [one for one in target.split(b"/") if one not in (b"", b".")] + left
+    return path
 
 
 def _found(table: LayerTable, own: set[int]) -> Named:
