@@ -71,11 +71,5 @@ def _fits(one: Finding, ignore: Ignore) -> bool:
     if len(one.examples) < one.files or any(each.path_b64 for each in one.examples):
         return False
     globs = compile_globs(ignore.paths)
-    for each in one.examples:
-        *folders, name = bare(each.path).encode().split(b"/")
-        state = globs.root()
-        for folder in folders:
-            state = globs.enter(state, folder)
-        if not globs.accept(state, name):
-            return False
-    return bool(one.examples)
+    paths = [bare(each.path).encode() for each in one.examples]
+    return bool(paths) and all(globs.match(path) for path in paths)

@@ -133,5 +133,5 @@ class Finding(Struct, frozen=True, kw_only=True):
     along: list[Untrusted] = []
     """Packages that go when `packages` are uninstalled, since nothing else wants them; counted in."""
     suppressed: Suppressed | None = None
-    """One that was suppressed after the analysis, by `slim check`, is a note that keeps its claim."""
-    """The user does not want to hear it: a note that claims nothing and fails no gate."""
+    """The user does not want to hear it: a note that claims nothing and fails no gate. One that was
+    suppressed after the analysis, by `slim check`, is a note that keeps its claim."""
