@@ -167,7 +167,7 @@ def _one_of(flag: str, value: str, values: Sequence[Any]) -> Any:
 
 
 def _detected() -> Context:
-    from slim.forge.context import detect
+    from slim.forge.ci import detect
 
     event = b""
     if path := os.environ.get("GITHUB_EVENT_PATH"):

@@ -13,10 +13,10 @@ import pytest
 import slim
 from slim.forge.publish import publish
 from slim.forge.transport import Transport
+from tests.environments import DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
 from tests.forges import NUMBER, TOKEN, Forge, serve
 from tests.reports import MB, clean, report, wasteful
 from tests.reports import layer as layer_info
-from tests.test_forge_context import DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
 from tests.test_load import run
 
 CI = ("GITHUB_", "GITLAB_", "GITEA_", "FORGEJO_", "CI_", "DRONE", "BITBUCKET_", "TF_", "SYSTEM_",

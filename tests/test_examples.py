@@ -25,10 +25,7 @@ import slim
 from slim.cli import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.report.rulebook import template
-from tests.forges import TOKEN, Forge, serve
-from tests.reports import hostile
-from tests.test_cli_comment import CI
-from tests.test_forge_context import (
+from tests.environments import (
     AZURE,
     BITBUCKET,
     DRONE,
@@ -41,6 +38,9 @@ from tests.test_forge_context import (
     SHA,
     WOODPECKER,
 )
+from tests.forges import TOKEN, Forge, serve
+from tests.reports import hostile
+from tests.test_cli_comment import CI
 from tests.test_markdown import check_inert
 
 ROOT = Path(__file__).parents[1]

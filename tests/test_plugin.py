@@ -17,10 +17,10 @@ from slim.cli_plugin import _options
 from slim.errors import UsageError
 from slim.plugin import Plan, plan
 from tests.building import delete, image, layer, save
+from tests.environments import WOODPECKER
 from tests.forges import TOKEN, Forge, serve
 from tests.reports import wasteful
 from tests.test_cli_comment import CI
-from tests.test_forge_context import WOODPECKER
 from tests.test_load import run
 
 OPTIONS = _options(get_command(app))

@@ -1,5 +1,5 @@
 """Comments on pull requests: where a job runs, how each forge is asked, and when there is something to say.
 
-`context` reads the environment, `transport` speaks HTTP, one module for each forge knows its API, and
+`ci` reads the environment, `transport` speaks HTTP, one module for each forge knows its API, and
 `publish` decides what becomes of the comment. Nothing here renders and nothing here prints.
 """

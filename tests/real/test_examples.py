@@ -17,9 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.environments import GITHUB, GITLAB, JENKINS, PULL_EVENT
 from tests.forges import TOKEN, serve
 from tests.test_examples import EXAMPLES, FAT, ROOT, load
-from tests.test_forge_context import GITHUB, GITLAB, JENKINS, PULL_EVENT
 
 pytestmark = pytest.mark.real
 

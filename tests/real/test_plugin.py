@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import slim
+from tests.environments import WOODPECKER
 from tests.forges import TOKEN, serve
 from tests.real.recipes import put
 from tests.real.tools import Store, need, run
-from tests.test_forge_context import WOODPECKER
 
 pytestmark = pytest.mark.real
 
