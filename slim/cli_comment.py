@@ -15,11 +15,10 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 from slim.cli_grouped import grouped
-from slim.cli_groups import VoiceOptions
+from slim.cli_groups import SettingsOptions, VoiceOptions
 from slim.cli_options import (
     ApiUrl,
     Behavior,
-    CommentKey,
     CommentWords,
     DryRun,
     Failure,
@@ -34,7 +33,7 @@ from slim.cli_options import (
     Units,
     When,
 )
-from slim.cli_settings import read_limits
+from slim.cli_settings import read_limits, read_units
 from slim.errors import NetworkError, UsageError
 
 if TYPE_CHECKING:
@@ -61,15 +60,14 @@ _TOKEN_BYTES = 16 << 10
 @grouped
 def comment(
     words: CommentWords = None,
-    behavior: Behavior = "update",
-    when: When = "changed",
+    behavior: Behavior = None,
+    when: When = None,
     dry_run: DryRun = False,
     require: Require = False,
     repo: Repository = "",
     pr: PullRequest = None,
     token_file: TokenFile = None,
     api_url: ApiUrl = "",
-    key: CommentKey = "",
     max_bytes: MaxBytes = None,
     report_url: ReportUrl = "",
     rules_url: RulesUrl = "",
@@ -77,6 +75,7 @@ def comment(
     units: Units = None,
     timeout: Timeout = None,
     *,
+    settings: SettingsOptions,
     voice: VoiceOptions,
 ) -> None:
     """Comment on the job's pull request, or update the comment.
@@ -86,29 +85,32 @@ def comment(
     """
     from slim import comment as comments
     from slim.console import print_notice, print_output
+    from slim.forge.choices import BEHAVIORS, WHENS
     from slim.forge.context import chosen
-    from slim.forge.publish import BEHAVIORS
     from slim.report.rules_url import parse_rules_url
     from slim.report.terminal import clean
 
     voice.begin()
     forge, files = _parse(words or [], bool(failure))
     context = chosen(_detected(), forge=forge, api_url=api_url, repo=repo, number=pr)
-    wish, plan = _one_of("--when", when, comments.WHENS), _one_of("--behavior", behavior, BEHAVIORS)
+    told = settings.read(settings.key if len(files) < 2 else None, judging=False)
+    limits = read_limits(timeout=timeout, in_file=told.limits)
+    wish = _one_of("--when", when or told.image.when, WHENS)
+    plan = _one_of("--behavior", behavior or told.image.behavior, BEHAVIORS)
     if failure:
-        page = comments.failure(failure, context, key=key or "image")
+        page = comments.failure(failure, context, key=settings.key or "image")
     else:
         page = comments.compose(
             files,
             context,
             wish,
-            key=key,
+            key=settings.key or "",
             max_bytes=max_bytes,
             report_url=report_url,
-            units=units or "si",
-            rules_url=parse_rules_url(rules_url) if rules_url else "",
+            units=read_units(units, told.image.units),
+            rules_url=parse_rules_url(rules_url) if rules_url else told.image.rules_url,
+            limits=limits,
         )
-    seconds = read_limits(timeout=timeout).timeout
     problem: NetworkError | None = None
     if dry_run:
         print_notice(f"slim: not posted (--dry-run): {clean(_where(context))}")
@@ -117,7 +119,12 @@ def comment(
             token = _token(context, token_file)
             done = list(
                 comments.post(
-                    page, context, token, behavior=plan, trusted=bool(api_url), timeout=seconds
+                    page,
+                    context,
+                    token,
+                    behavior=plan,
+                    trusted=bool(api_url),
+                    timeout=limits.timeout,
                 )
             )
             for number, outcome in done:
@@ -160,7 +167,10 @@ def _parse(words: Sequence[str], failed: bool) -> tuple[str, list[str]]:
     return forge, files
 
 
-def _one_of(flag: str, value: str, values: Sequence[Any]) -> Any:
+def _one_of(flag: str, value: str | None, values: Sequence[Any]) -> Any:
+    """The value, if it is one of these; the first of them where nobody says anything."""
+    if value is None:
+        return values[0]
     if value not in values:
         raise UsageError("bad-choice", f"{flag}: {value!r} is none of {', '.join(values)}")
     return value

@@ -86,7 +86,7 @@ def _rows(root: Any, here: dict[str, str], told: dict[str, str], file: str) -> I
             if flag in told and (not given or flag in _ADDED):
                 yield _Row(flag, told[flag], file, one.envvar)
             if not given and flag not in told:
-                yield _Row(flag, _said(one.default), _DEFAULT, one.envvar)
+                yield _Row(flag, _default(one), _DEFAULT, one.envvar)
 
 
 def _variables() -> Iterator[_Row]:
@@ -109,6 +109,11 @@ def _commands(command: Any) -> Iterator[Any]:
         return
     for name in command.list_commands(None):
         yield from _commands(command.get_command(None, name))
+
+
+def _default(option: Any) -> str:
+    """What holds where nobody says anything: of what the file may say, only the help knows it."""
+    return option.show_default if isinstance(option.show_default, str) else _said(option.default)
 
 
 def _said(value: Any) -> str:
@@ -140,6 +145,8 @@ def _told(read: Config) -> dict[str, str]:
         "--role": image.role,
         "--units": image.units,
         "--rules-url": image.rules_url,
+        "--behavior": image.behavior,
+        "--when": image.when,
         "--output": " ".join(image.output),
         "--fail-on": ",".join(gates.fail_on),
         "--max-layers": gates.layers,

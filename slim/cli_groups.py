@@ -53,7 +53,7 @@ from slim.cli_options import (
     Verbose,
     Verify,
 )
-from slim.cli_settings import read_config, read_ignores, read_limits, read_now
+from slim.cli_settings import read_config, read_ignores, read_limits, read_now, read_units
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -78,9 +78,9 @@ class SettingsOptions(NamedTuple):
     no_config: NoConfig = False
     key: Key = None
 
-    def read(self, key: str | None) -> Config:
-        """The file's settings for the image of `key`; errors are those of `load_config`."""
-        return read_config(self.config, self.no_config, key)
+    def read(self, key: str | None, *, judging: bool = True) -> Config:
+        """The file's settings for the image of `key`, as `read_config` says."""
+        return read_config(self.config, self.no_config, key, judging=judging)
 
 
 class ImageOptions(NamedTuple):
@@ -185,16 +185,13 @@ class ShowOptions(NamedTuple):
             UsageError: a value that is none.
         """
         from slim.console import wants_color
-        from slim.units import UNITS
 
         if self.color not in COLORS:
             raise UsageError(
                 "bad-choice", f"--color: {self.color!r} is none of {', '.join(COLORS)}"
             )
         color = not self.no_color and wants_color(self.color)
-        units = self.units or in_file or UNITS[0]
-        if units not in UNITS:
-            raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
+        units = read_units(self.units, in_file)
         return {"units": units, "show_suppressed": self.show_suppressed, "color": color}
 
 

@@ -37,7 +37,12 @@ ConfigFile = Annotated[
 NoConfig = Annotated[bool, option("--no-config", "Read no file of settings.")]
 Key = Annotated[
     str | None,
-    option("--key", "The image's name among several: its [image.NAME] of slim.toml.", "NAME"),
+    option(
+        "--key",
+        "The image's name among several: its [image.NAME] of slim.toml, and what tells its comment from"
+        " others.",
+        "NAME",
+    ),
 ]
 
 # --- what to read --------------------------------------------------------------------------------
@@ -313,21 +318,23 @@ CommentWords = Annotated[
     ),
 ]
 Behavior = Annotated[
-    str,
+    str | None,
     option(
         "--behavior",
         "What becomes of slim's earlier comment: update, new (it stays), hide-and-new (it is folded"
         " away) or delete-and-new.",
         "WHAT",
+        show_default="update",
     ),
 ]
 When = Annotated[
-    str,
+    str | None,
     option(
         "--when",
         "When to make a comment where there is none: changed (there is something worth a word),"
         " always, or failed (a gate did not pass). One that is there is always kept up to date.",
         "WHEN",
+        show_default="changed",
     ),
 ]
 DryRun = Annotated[bool, option("--dry-run", "Print the comment, and ask nobody.")]
@@ -352,15 +359,6 @@ TokenFile = Annotated[str | None, option("--token-file", "Read the token from a 
 ApiUrl = Annotated[
     str,
     option("--api-url", "The API, such as https://git.example/api/v1.", "URL", show_default=False),
-]
-CommentKey = Annotated[
-    str,
-    option(
-        "--key",
-        "Tells several comments of one pull request apart. Default: the image's name.",
-        "NAME",
-        show_default=False,
-    ),
 ]
 MaxBytes = Annotated[
     int | None, option("--max-bytes", "Leave out folds of a longer comment.", "BYTES", min=1)

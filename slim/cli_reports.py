@@ -21,7 +21,6 @@ from slim.cli_groups import (
     ShowOptions,
     VoiceOptions,
 )
-from slim.cli_options import CommentKey as PageKey
 from slim.cli_options import LimitSettings, Outputs, Timeout
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
 from slim.cli_settings import read_limits
@@ -53,9 +52,9 @@ ReportFiles = Annotated[
 def render(
     report: ReportFiles,
     output: Outputs = None,
-    key: PageKey = "",
     *,
     ignoring: IgnoreOptions,
+    settings: SettingsOptions,
     pages: PageOptions,
     show: ShowOptions,
     limit: LimitSettings = None,
@@ -64,22 +63,27 @@ def render(
 ) -> None:
     """Write any output from a report or comparison, without images.
 
-    Of several there is one page: text, markdown or summary.
+    Of several there is one page: text, markdown or summary. Of one, slim.toml may say what to write.
     """
     from slim.deadline import deadline
     from slim.report.comparison import Comparison
     from slim.report.formats import render_together
     from slim.report.load import load_document
 
-    limits = read_limits(limit, timeout)
     voice.begin()
-    labels: dict[str, Any] = pages.labels(key)
-    said = show.words()
+    alone = short_names(report)[0] if len(report) == 1 else ""
+    key = named(settings.key, alone) if alone else settings.key
+    told = settings.read(key if alone else None, judging=False)
+    limits = read_limits(limit, timeout, told.limits)
+    labels: dict[str, Any] = pages.labels(key, told.image.rules_url)
+    said = show.words(told.image.units)
     with deadline(limits.timeout):
-        documents = [ignoring.on(load_document(one, limits=limits))[0] for one in report]
-        if len(documents) == 1:
+        documents = [
+            ignoring.on(load_document(one, limits=limits), told.image.ignores)[0] for one in report
+        ]
+        if alone:
             compared = isinstance(documents[0], Comparison)
-            outputs = parse_outputs(output, compared=compared)
+            outputs = placed(parse_outputs(output or told.image.output, compared=compared), alone)
             texts = rendered(documents[0], outputs, labels, **said)
         else:
             together = partial(render_together, units=said["units"])
@@ -104,6 +108,7 @@ def check(
     gates: GateOptions,
     ignoring: IgnoreOptions,
     settings: SettingsOptions,
+    pages: PageOptions,
     show: ShowOptions,
     limit: LimitSettings = None,
     timeout: Timeout = None,
@@ -150,7 +155,7 @@ def check(
                 else judge(document, asked, lifted=lifted)
             )
             said = show.words(told[key].image.units)
-            labels = {"key": key or "", "rules_url": told[key].image.rules_url}
+            labels = pages.labels(key, told[key].image.rules_url)
             more = rendered(document, targets[-1], labels, **said)
             texts += apart(more) if texts else more
             verdicts.append((name if len(report) > 1 else "", stated(document, said["units"])))

@@ -15,8 +15,13 @@ if TYPE_CHECKING:
     from slim.limits import Limits
 
 
-def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
-    """The settings that hold for the image of `key`; errors are those of `load_config`."""
+def read_config(
+    file: str | None, no_config: bool, key: str | None, *, judging: bool = True
+) -> Config:
+    """The settings that hold for the image of `key`; errors are those of `load_config`.
+
+    What there is to tell of the file is about gates, and told where these count: `judging`.
+    """
     from slim.config import Config, load_config
     from slim.console import print_notice
     from slim.report.terminal import clean
@@ -26,7 +31,7 @@ def read_config(file: str | None, no_config: bool, key: str | None) -> Config:
             raise UsageError("two-configs", "--config and --no-config exclude each other")
         return Config()
     config = load_config(file, key=key)
-    if config.notice:
+    if config.notice and judging:
         print_notice(f"slim: {clean(config.notice)}")
     return config
 
@@ -43,6 +48,20 @@ def read_limits(
 
     given = [f"timeout={timeout}"] if timeout is not None else []
     return with_limits([*in_file, *limits_in(os.environ), *(flags or ()), *given])
+
+
+def read_units(flag: str | None, in_file: str | None) -> str:
+    """The units of sizes for people: of the flag, else of the file.
+
+    Raises:
+        UsageError: there are no such units.
+    """
+    from slim.units import UNITS
+
+    units = flag or in_file or UNITS[0]
+    if units not in UNITS:
+        raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
+    return units
 
 
 def read_ignores(

@@ -6,24 +6,22 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Literal, get_args
 
 from msgspec import Struct
 
 from slim.errors import NetworkError, SlimError
 from slim.forge import forges
+from slim.forge.choices import Behavior, When
 from slim.forge.context import Context
 from slim.forge.model import Forge, Place
-from slim.forge.publish import Behavior, Outcome, publish
+from slim.forge.publish import Outcome, publish
 from slim.forge.transport import Transport, check_url
+from slim.limits import DEFAULT_LIMITS, Limits
 from slim.report import delta_markdown, failed_markdown
 from slim.report.comparison import Comparison
 from slim.report.formats import render_together
 from slim.report.load import load_document
 from slim.report.model import Report
-
-When = Literal["changed", "always", "failed"]
-WHENS: tuple[When, ...] = get_args(When)
 
 HEAD = 7
 """Characters of a commit's id that are shown."""
@@ -60,10 +58,11 @@ def compose(
     report_url: str = "",
     units: str = "si",
     rules_url: str = "",
+    limits: Limits = DEFAULT_LIMITS,
 ) -> Page:
     """The page for reports and comparisons; for one that cannot be read, a page that says so."""
     try:
-        documents = [load_document(file) for file in files]
+        documents = [load_document(file, limits=limits) for file in files]
     except SlimError as error:
         page = failure(error.message, context, key=key or Path(files[0]).stem)
         return Page(page.text, True, error)

@@ -11,6 +11,7 @@ from slim.report.gates import Gates
 
 if TYPE_CHECKING:
     from slim.advice.ignore import Ignore
+    from slim.forge.choices import Behavior, When
 
 
 class ImageSettings(Struct, frozen=True):
@@ -24,6 +25,8 @@ class ImageSettings(Struct, frozen=True):
     output: tuple[str, ...] = ()
     units: str | None = None
     rules_url: str = ""
+    behavior: Behavior | None = None
+    when: When | None = None
     gates: Gates = field(default_factory=Gates)
     ignores: tuple[Ignore, ...] = ()
 
@@ -53,6 +56,8 @@ class Settings(Struct, frozen=True):
             output=own.output or general.output,
             units=own.units or general.units,
             rules_url=own.rules_url or general.rules_url,
+            behavior=own.behavior or general.behavior,
+            when=own.when or general.when,
             gates=own.gates.over(general.gates),
             ignores=general.ignores + own.ignores,
         )

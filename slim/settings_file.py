@@ -21,6 +21,7 @@ from slim.advice.glob_syntax import GlobError, parse_glob
 from slim.advice.ignore import Ignore, rule_name
 from slim.advice.toml_text import Positions, read_toml
 from slim.errors import UsageError
+from slim.forge.choices import BEHAVIORS, WHENS
 from slim.limits import limit_names, with_limits
 from slim.report.gates import Gates, Growth, parse_fail_on
 from slim.report.rules_url import parse_rules_url
@@ -28,14 +29,16 @@ from slim.settings import ImageSettings, Settings
 from slim.units import UNITS, parse_bytes, parse_percent
 
 T = TypeVar("T")
+W = TypeVar("W", bound=str)
 
 VERSION = 1
 MAX_IGNORES = 1_000
 MAX_IMAGES = 1_000
 BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
+COMMENT_KEYS = ("behavior", "when")
 IMAGE_KEYS = (
     *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
-    *("fail-on", "budget", "ignore"),
+    *("fail-on", "budget", "comment", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
 IGNORE_KEYS = ("rule", "paths", "reason", "until")
@@ -104,19 +107,28 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
     gates = Gates()
     if budget := reader.inner(table, "budget", f"{prefix}budget"):
         gates = _gates(reader, budget, f"{prefix}budget.")
-    role = table.choice("role", (*ROLES, "unknown"), "unknown") if table.has("role") else None
+    comment = reader.inner(table, "comment", f"{prefix}comment")
+    if comment is not None:
+        comment.unknown(COMMENT_KEYS)
     return ImageSettings(
         dockerfile=reader.path(dockerfile) if dockerfile else None,
         target=table.text("target") or None,
         base=_base(reader, table.text("base")) or None,
         platform=table.text("platform") or None,
-        role=role,
+        role=_one_of(table, "role", (*ROLES, "unknown")),
         output=tuple(_output(reader, one) for one in _list(table, "output")),
-        units=table.choice("units", UNITS, UNITS[0]) if table.has("units") else None,
+        units=_one_of(table, "units", UNITS),
         rules_url=_rules_url(table),
+        behavior=_one_of(comment, "behavior", BEHAVIORS),
+        when=_one_of(comment, "when", WHENS),
         gates=replace(gates, fail_on=_fail_on(table)),
         ignores=_ignores(reader, table, f"{prefix}ignore"),
     )
+
+
+def _one_of(table: Fields | None, key: str, values: tuple[W, ...]) -> W | None:
+    """One of these words; None where the table, if there is one, does not say it."""
+    return table.choice(key, values, values[0]) if table is not None and table.has(key) else None
 
 
 def _base(reader: _Reader, text: str) -> str:

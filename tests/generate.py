@@ -181,13 +181,18 @@ def settings_table() -> str:
     """The keys of slim.toml that options have too, with the help of the options."""
     options = {
         option.opts[0].removeprefix("--"): option
-        for name in ("slim analyze", "slim compare")
+        for name in ("slim analyze", "slim compare", "slim comment")
         for option in _commands()[name].params
         if option.param_type_name == "option"
     }
     rows = []
-    for key in (*settings_file.IMAGE_KEYS, *(f"budget.{one}" for one in settings_file.BUDGET_KEYS)):
-        option = options.get(key) or options.get(key.replace("budget.", "max-"))
+    for key in (
+        *settings_file.IMAGE_KEYS,
+        *(f"budget.{one}" for one in settings_file.BUDGET_KEYS),
+        *(f"comment.{one}" for one in settings_file.COMMENT_KEYS),
+    ):
+        name = key.replace("budget.", "max-").removeprefix("comment.")
+        option = options.get(name)
         if option is not None:
             names = f"`{option.opts[0]}`, `{option.envvar}`"
             rows.append((f"`{key}`", names, option.help))

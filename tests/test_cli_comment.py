@@ -101,6 +101,33 @@ def test_a_comment_is_made_when_there_is_something_to_say(
     assert said in capsys.readouterr().err
 
 
+def test_settings_say_how_to_comment(
+    github: Forge, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    Path("slim.toml").write_text(
+        'units = "iec"\nrules-url = "https://wiki.example/{id}"\n'
+        '[comment]\nwhen = "failed"\nbehavior = "new"\n[image.api.comment]\nwhen = "always"\n'
+    )
+    assert run("comment", "wasteful.json") == 0
+    assert "there is nothing to say" in capsys.readouterr().err
+    assert run("comment", "wasteful.json", "--key", "api") == 0
+    assert run("comment", "wasteful.json", "--when", "changed") == 0
+    assert "MiB" in github.comments[1].body
+    assert "https://wiki.example/" in github.comments[1].body
+    monkeypatch.setenv("SLIM_BEHAVIOR", "update")
+    assert run("comment", "clean.json", "--when", "failed", "--units", "si") == 0
+    assert len(github.comments) == 2
+    assert run("comment", "wasteful.json", "--key", "web") == 2
+    assert run("comment", "wasteful.json", "--key", "web", "--no-config") == 0
+    assert run("comment", "wasteful.json", "clean.json", "--key", "web") == 0
+    Path("slim.toml").write_text('[comment]\nwhen = "often"\n')
+    capsys.readouterr()
+    assert run("comment", "wasteful.json") == 2
+    assert "slim.toml:2: `when` must be one of" in capsys.readouterr().err
+    Path("slim.toml").write_text("[limits]\nreport-bytes = 9\n")
+    assert run("comment", "wasteful.json") == 5
+
+
 def test_a_failed_gate_is_worth_a_comment(github: Forge) -> None:
     assert run("check", "clean.json", "--max-size", "1MB", "-o", "json=failed.json") == 1
     assert run("comment", "failed.json", "--when", "failed") == 0

@@ -17,6 +17,8 @@ size = "340 MB"
 growth = { percent = 5, min = "1 MB" }
 [image.api.budget]
 size = "300 MB"
+[comment]
+behavior = "new"
 [[ignore]]
 rule = "VCS001"
 paths = ["/app/.git/**"]
@@ -78,6 +80,8 @@ def test_where_values_are_from(
         ("--dockerfile", "Dockerfile", "slim.toml", "SLIM_DOCKERFILE"),
         ("--max-size", "300000000B", "slim.toml", "SLIM_MAX_SIZE"),
         ("--max-growth", "5%,1000000B", "slim.toml", "SLIM_MAX_GROWTH"),
+        ("--behavior", "new", "slim.toml", "SLIM_BEHAVIOR"),
+        ("--when", "changed", "default", "SLIM_WHEN"),
         ("--fail-on", "low", "SLIM_FAIL_ON", "SLIM_FAIL_ON"),
         ("--ignore", "DEB001", "SLIM_IGNORE", "SLIM_IGNORE"),
         ("--ignore", "VCS001:/app/.git/**", "slim.toml", "SLIM_IGNORE"),

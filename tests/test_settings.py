@@ -38,6 +38,10 @@ reclaimable = "1 MiB"
 layers = 12
 growth = { percent = 5, min = "1 MB" }
 
+[comment]
+behavior = "hide-and-new"
+when = "always"
+
 [image.api]
 dockerfile = "api/Dockerfile"
 fail-on = ["low"]
@@ -46,6 +50,8 @@ budget = { size = "300 MB", growth = { percent = "2.5%", min = 0 } }
 [image.web]
 [image.web.budget]
 layers = 3
+[image.web.comment]
+when = "failed"
 [[image.web.ignore]]
 rule = "NOD001"
 reason = "shared"
@@ -106,11 +112,12 @@ def test_every_key(home: Path) -> None:
         growth=Growth(5.0, 1_000_000),
         fail_on=("new:high", "SEC001"),
     )
+    assert (one.behavior, one.when) == ("hide-and-new", "always")
     assert set(config.limits) == {"layer-bytes=100 GiB", "layers=9"}
     assert config.packs == ("rules", "/etc/slim/rules.toml")
     (ignore,) = one.ignores
     assert (ignore.rule, ignore.paths) == ("VCS001", ("app/.git/**", "app/b"))
-    assert (ignore.until, ignore.by) == (date(2027, 1, 31), "slim.toml:29")
+    assert (ignore.until, ignore.by) == (date(2027, 1, 31), "slim.toml:35")
 
 
 def test_an_image_replaces_what_it_names(home: Path) -> None:
@@ -120,6 +127,7 @@ def test_an_image_replaces_what_it_names(home: Path) -> None:
     assert (api.gates.size, api.gates.pull_size) == (300_000_000, 130_000_000)
     assert (api.gates.growth, api.gates.fail_on) == (Growth(2.5, 0), ("low",))
     assert (web.gates.size, web.gates.layers) == (340_000_000, 3)
+    assert (web.behavior, web.when) == ("hide-and-new", "failed")
     assert [one.rule for one in web.ignores] == ["VCS001", "NOD001"]
     with pytest.raises(UsageError, match=r"no \[image.wob\]: did you mean `web`"):
         load_config(key="wob")
@@ -255,6 +263,71 @@ def test_compare_and_check_take_the_same_gates(
     assert "on base too" in capsys.readouterr().out
 
 
+def test_render_takes_what_concerns_pages(
+    home: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("analyze", str(archive), "-o", "json=image.json") == 0
+    (home / "slim.toml").write_text(
+        'units = "iec"\nrules-url = "https://wiki.example/{id}"\n'
+        'output = ["markdown=pages/{}.md", "summary=+"]\n'
+        '[image.other]\nunits = "si"\noutput = "text"\n'
+        '[[ignore]]\nrule = "LYR001"\nreason = "is known"\n'
+    )
+    (home / "pages").mkdir()
+    page = home / "pages" / "image.md"
+
+    def said(*arguments: str) -> str:
+        assert run("render", "image.json", *arguments) == 0
+        return capsys.readouterr().out
+
+    assert said() == ""
+    assert "MiB" in page.read_text()
+    assert "1 more suppressed" in page.read_text()
+    assert "https://wiki.example/LYR001" in said("-o", "markdown", "--no-ignore")
+    assert "MiB" not in said("--units", "si", "-o", "text")
+    assert "MB" in said("--key", "other")
+    monkeypatch.setenv("SLIM_RULES_URL", "https://docs.example/{id}")
+    assert "https://docs.example/LYR001" in said("-o", "markdown", "--no-ignore")
+    flag = ("--rules-url", "https://flag.example/{id}")
+    assert "https://flag.example/LYR001" in said("-o", "markdown", "--no-ignore", *flag)
+    monkeypatch.setenv("SLIM_OUTPUT", "csv")
+    assert said().startswith('"kind",')
+    monkeypatch.delenv("SLIM_OUTPUT")
+    assert "wiki" not in said("--no-config", "-o", "markdown", "--no-ignore")
+    # One page of several is no image's own.
+    assert run("render", "image.json", "image.json", "--key", "both", "-o", "markdown") == 0
+    assert "MiB" in capsys.readouterr().out
+    assert run("render", "image.json", "--key", "both") == 2
+    assert "slim.toml has no [image.both]" in capsys.readouterr().err
+    (home / "slim.toml").write_text("[limits]\nreport-bytes = 9\n")
+    assert run("render", "image.json") == 5
+    assert run("render", "image.json", "--limit", "report-bytes=9MB") == 0
+
+
+def test_check_links_rules_as_analyze_does(
+    home: Path, archive: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("analyze", str(archive), "-o", "json=image.json") == 0
+    (home / "slim.toml").write_text(
+        'rules-url = "https://wiki.example/{id}"\n[budget]\nlayers = 9\n'
+    )
+    assert run("check", "image.json", "-o", "markdown") == 0
+    assert "https://wiki.example/LYR001" in capsys.readouterr().out
+    monkeypatch.setenv("SLIM_RULES_URL", "https://docs.example/{id}")
+    assert run("check", "image.json", "-o", "markdown") == 0
+    assert "https://docs.example/LYR001" in capsys.readouterr().out
+
+
+def test_gates_that_do_not_count_are_not_told_of(
+    home: Path, archive: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (home / ".dive-ci").write_text("rules:\n  lowestEfficiency: 0.1\n")
+    assert run("analyze", str(archive), "-o", "json=image.json") == 0
+    assert ".dive-ci is applied" in capsys.readouterr().err
+    assert run("render", "image.json") == 0
+    assert capsys.readouterr().err == ""
+
+
 # Faults
 
 
@@ -305,6 +378,12 @@ def test_every_key_of_an_image_has_near_misses(key: str) -> None:
             '[[ignore]]\nrule = "DEB001"\nreason = "x"\nuntil = 2030-01-01T00:00:00',
             "4: ignore 1: `until` must be a day",
         ),
+        (
+            '[comment]\nbehavior = "news"',
+            "2: `behavior` must be one of update, new, hide-and-new, delete-and-new: did you mean `new`",
+        ),
+        ("[image.a.comment]\nwhen = true", "2: `when` must be one of changed, always, failed"),
+        ("[comment]\nrequire = true", "2: unknown key `require`"),
         ("[limits]\nlayer = 1", "2: unknown key `layer`: did you mean `layers`?"),
         ('[limits]\nlayers = "many"', "2: limit layers: 'many' is not a size"),
         ("[limits]\nlayers = false", "2: `layers` must be a number"),

@@ -11,16 +11,14 @@ import re
 import time
 from collections.abc import Callable
 from functools import partial
-from typing import Literal, get_args
+from typing import Literal
 
 from msgspec import Struct
 
 from slim.errors import NetworkError
+from slim.forge.choices import Behavior
 from slim.forge.model import Comment, Forge, Place
 from slim.forge.transport import Refusal, Transport, Unsure
-
-Behavior = Literal["update", "new", "hide-and-new", "delete-and-new"]
-BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
 
 _MARKER = re.compile(
     r'slim:report v=1 key="([^"\s]{0,700})"(?: head=([^\s"]{1,700}))?(?: run=([^\s"]{1,700}))?'

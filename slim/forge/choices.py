@@ -1,0 +1,12 @@
+"""What may be wished of a comment: what becomes of an earlier one, and when one is made at all [pure]."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Behavior = Literal["update", "new", "hide-and-new", "delete-and-new"]
+BEHAVIORS: tuple[Behavior, ...] = get_args(Behavior)
+"""The first is the default."""
+When = Literal["changed", "always", "failed"]
+WHENS: tuple[When, ...] = get_args(When)
+"""The first is the default."""
