@@ -28,8 +28,10 @@ from slim.stream.header import (
     parse_pax,
 )
 
-_MEMO = 1 << 16
-"""Header fields to remember at most: hostile input must not grow the memo."""
+_MEMO, _TAILS = 1 << 16, 1 << 12
+"""Header fields to remember at most: hostile input must not grow the memos."""
+_PLAIN = b"05"
+_NO_PREFIX = bytes(167)
 
 
 class OddEntries:
@@ -59,7 +61,7 @@ class OddEntries:
         self.meta_ids: dict[bytes, int] = {}
         """Raw mode, uid and gid fields that are known to be numbers → index into `table.metas`."""
         self.plain_tails: set[bytes] = set()
-        """Raw fields from magic to device numbers that are known to be valid."""
+        """Ends of headers, from the type on, of plain files and directories, which are known to be valid."""
 
     def entry(self) -> Generator[int | None, bytes, bool]:
         """Read one entry; False at the end of the archive.
@@ -124,7 +126,7 @@ class OddEntries:
             table.note(
                 "mixed-extensions", header.name, "PAX and GNU names for one entry: GNU counts"
             )
-        if not extensions:
+        if not extensions and self._seen is None:
             self._remember(block, header)
         apply_pax(header, records)
         header.name = long_name or header.name
@@ -298,8 +300,9 @@ class OddEntries:
 
     def _remember(self, block: bytes, header: Header) -> None:
         """Fields of a valid header: the fast path of `tar` accepts what has been decoded here."""
-        if len(self.plain_tails) < _MEMO:
-            self.plain_tails.add(block[257:345])
+        tail = block[156:]
+        if tail[0] in _PLAIN and tail.endswith(_NO_PREFIX) and len(self.plain_tails) < _TAILS:
+            self.plain_tails.add(tail)
         if len(self.meta_ids) < _MEMO:
             self.meta_ids[block[100:124]] = self._meta(header)
 

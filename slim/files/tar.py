@@ -32,11 +32,10 @@ try:
 except ImportError:  # no wheel for this machine; the standard library has the same function
     from zlib import adler32
 
-_FIELDS = struct.Struct("100s24s11sB12x8sB100x88s167x")
-"""name; mode, uid and gid; size and its last byte; checksum; type; magic to device numbers."""
-_NO_PREFIX = bytes(167)
-_REGULAR = ord("0")
+_FIELDS = struct.Struct("100s24s11sB12x8s356s")
+"""name; mode, uid and gid; size and its last byte; checksum; everything from the type on."""
 _DIRECTORY_TYPE = ord("5")
+_BLANKS = b"\0 "
 _FILE = int(Kind.FILE)
 _DIRECTORY = int(Kind.DIRECTORY)
 _DOTS = (b"", b".", b"..")
@@ -77,7 +76,7 @@ def walk(
     unpack, digest_of = _FIELDS.unpack, xxhash.xxh3_128_digest
     if picker is not None:
         firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
-    wanted = () if seen else (_REGULAR, _DIRECTORY_TYPE)
+    usual, kind = b"", 0
     named = counted = 0
     going = True
     while going:
@@ -86,22 +85,19 @@ def walk(
         by_text = names.by_text
         while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
             head = chunk[at:start]
-            name, ids, digits, last, check, kind, tail = unpack(head)
-            if kind not in wanted or last not in (0, 32) or tail not in tails or ids not in metas:
+            name, ids, digits, last, check, tail = unpack(head)
+            if tail != usual:
+                if tail not in tails:
+                    break
+                usual, kind = tail, tail[0]
+            if (meta := metas.get(ids)) is None or last not in _BLANKS:
                 break
             expected = sums.get(check)
             if expected is None:
                 expected = sums[check] = _expected(check)
-            if (
-                expected != adler32(head) & 0xFFFF
-                or not head.isascii()
-                or not head.endswith(_NO_PREFIX)
-                or not digits.isdigit()
-            ):
+            if expected != adler32(head) & 0xFFFF or not head.isascii() or not digits.isdigit():
                 break
-            name = name.rstrip(b"\0")
-            if 0 in name:
-                break
+            name = name.partition(b"\0")[0]
             if kind == _DIRECTORY_TYPE:
                 if name[-1:] != b"/" or digits != _NO_SIZE:
                     break
@@ -126,7 +122,7 @@ def walk(
                 add_size(0)
                 add_stored(0)
                 add_data(base + start)
-                add_meta(metas[ids])
+                add_meta(meta)
                 digests += NO_DIGEST
                 by_text[full] = directory = names.add_directory(directory, name)
                 if picker is not None:
@@ -143,7 +139,7 @@ def walk(
             add_size(size)
             add_stored(size)
             add_data(base + start)
-            add_meta(metas[ids])
+            add_meta(meta)
             end = start + size
             if end <= length:
                 digests += digest_of(view[start:end])
