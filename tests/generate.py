@@ -3,8 +3,8 @@
     python -m tests.generate            writes
     python -m tests.generate --check    prints the difference and exits with 1 if there is one
 
-Whole files: the report's JSON Schema, the catalogue of rules. In README.md and docs what stands between
-`<!-- generated: NAME -->` and `<!-- /generated -->`: one function of BLOCKS per name.
+Whole files: the report's JSON Schema, the catalogue of rules, the manual pages. In README.md and docs what
+stands between `<!-- generated: NAME -->` and `<!-- /generated -->`: one function of BLOCKS per name.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ from slim.report.wire import render_schema
 from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
 from tests.bench.dive_table import markdown as dive_markdown
+from tests.manual import pages as manual_pages
 from tests.real import twin_table
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -353,6 +354,17 @@ ELSEWHERE = {
 }
 """The blocks that are not in README.md."""
 
+
+def manual() -> dict[str, str]:
+    """The manual pages of all commands, by their files."""
+    from typer.main import get_command
+
+    from slim.cli import app
+
+    made = manual_pages(get_command(app), _commands())
+    return {f"man/{name}": text for name, text in made.items()}
+
+
 FILES: dict[str, Callable[[], str]] = {
     "README.md": lambda: with_blocks(
         "README.md", [one for one in BLOCKS if one not in chain(*ELSEWHERE.values())]
@@ -373,9 +385,10 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     check = parser.parse_args().check
     stale = []
-    for name, make in FILES.items():
+    made = {name: make() for name, make in FILES.items()}
+    for name, new in (made | manual()).items():
         path = ROOT / name
-        old, new = path.read_text("utf-8") if path.exists() else "", make()
+        old = path.read_text("utf-8") if path.exists() else ""
         if old == new:
             continue
         stale.append(name)
