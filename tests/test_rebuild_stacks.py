@@ -118,7 +118,12 @@ def tools(debian: Debian) -> dict[str, bytes | str | None]:
 
 
 def node_image(
-    folder: Path, *, build: bool = True, lock: str = "COPY", **config: Any
+    folder: Path,
+    *,
+    build: bool = True,
+    lock: str = "COPY",
+    more: Mapping[str, bytes] | None = None,
+    **config: Any,
 ) -> slim.Report:
     debian = Debian()
     root = base(debian)
@@ -148,6 +153,7 @@ def node_image(
         f"{modules}/typescript/package.json": b'{"name": "typescript", "version": "5"}',
         f"{modules}/typescript/tsc.js": b"t" * 8 * MEGA,
         "app/dist/server.js": b"d" * 100 * KILO,
+        **(more or {}),
     }
     made = {"app/package-lock.json": b'{"made": true}'} if "RUN" in lock else {}
     command = {"Cmd": ["node", "dist/server.js"], **config}

@@ -21,6 +21,7 @@ MAY_BARE = {
     "report/csv.py": "encoder of CSV",
     "report/ncdu.py": "encoder of ncdu's JSON",
     "report/results.py": "encoder of lines and addresses of SARIF, JUnit and forges",
+    "report/build.py": "fills a Dockerfile into a fragment, which is untrusted again",
     "report/words.py": "shortens, and returns what is untrusted again",
     "report/silence.py": "holds paths against suppressions",
     "report/delta.py": "compares instructions",

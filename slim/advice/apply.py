@@ -12,8 +12,9 @@ from datetime import date
 from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from slim.advice.claim import Claim, claim
+from slim.advice.claim import Claim, claim, claim_last
 from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts, gather
@@ -21,7 +22,7 @@ from slim.advice.facts.paths import View, view_of
 from slim.advice.glob import NONE_PARSED
 from slim.advice.glob_syntax import Choices
 from slim.advice.ignore import LABEL, Ignore, idle, parse_label
-from slim.advice.match import Query, match
+from slim.advice.match import Query, disk_of, match
 from slim.advice.never import Protected
 from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.graph import Graph, link
@@ -41,12 +42,15 @@ from slim.advice.queries import (
     unowned,
     versions,
 )
+from slim.advice.rebuild.model import Given, Rebuild
+from slim.advice.rebuild.rebuild import rebuild
+from slim.advice.remainder import NOT_KEPT, not_kept
 from slim.advice.removal import removals
 from slim.advice.rule import Rule
 from slim.advice.suppress import Parted, suppress
 from slim.files.ledger import Ledger
 from slim.files.table import Fate, Files
-from slim.image.model import Image
+from slim.image.model import History, Image
 
 
 class Ground(Struct, frozen=True):
@@ -66,7 +70,7 @@ class Ground(Struct, frozen=True):
     system_owned: bytes
     """Mask of the rows that a system package owns."""
     queries: Mapping[str, Query]
-    """Computed whenever one is called."""
+    """Computed whenever one is called. Those of a rebuild come later: see `Applied`."""
 
 
 class Applied(Struct, frozen=True):
@@ -79,6 +83,10 @@ class Applied(Struct, frozen=True):
     """What `parted` refers to."""
     idle_ignores: tuple[tuple[str, str], ...]
     """(id, text) of warnings: suppressions that do nothing."""
+    rebuild: Rebuild | None
+    """The image that a multi-stage build would make, where that is the answer."""
+    queries: Mapping[str, Query]
+    """What rules can ask about it; nothing where there is none."""
 
 
 def survey(
@@ -142,9 +150,10 @@ def apply(
         listening = doubt(listening)
     wanted = [one for rule in listening for one in rule.when]
     prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
+    applying = [rule for rule in listening if evaluate(rule.when, prepared).holds]
     selections = match(
         files,
-        [rule for rule in listening if evaluate(rule.when, prepared).holds],
+        [rule for rule in applying if rule.query != NOT_KEPT],
         variables=facts.variables,
         never=never,
         owned=ground.system_owned,
@@ -165,6 +174,37 @@ def apply(
         never=never,
     )
     claims = claim(files, whole, claiming=claiming, base_layers=ground.base_layers)
+    made = rebuild(_given(ground, claims), disk_of(files))
+    late: dict[str, Query] = {}
+    if made is not None:
+        late[NOT_KEPT] = partial(
+            not_kept,
+            ground.view,
+            ground.owned,
+            made,
+            parted,
+            claims,
+            never,
+            base_layers=ground.base_layers,
+        )
+    last = match(
+        files,
+        [_no_surer(rule, made) for rule in applying if rule.query == NOT_KEPT],
+        variables=facts.variables,
+        never=never,
+        owned=ground.system_owned,
+        packages=ground.packages,
+        queries=late,
+    )
+    rest = suppress(files, last, ignores, today)
+    claims = claim_last(
+        files,
+        claims,
+        [one.selection for one in rest],
+        claiming=[one.ignore is None and _claims(one.selection.rule, facts) for one in rest],
+        base_layers=ground.base_layers,
+    )
+    parted = (*parted, *rest)
     taken = {one.ignore for one in parted if one.ignore is not None}
     names = {name for rule in rules for name in (rule.id, rule.slug)}
     return Applied(
@@ -175,6 +215,30 @@ def apply(
             *(("ignore-invalid", text) for text in faults),
             *idle(ignores, taken, names, today),
         ),
+        made,
+        late,
+    )
+
+
+def _no_surer(rule: Rule, made: Rebuild | None) -> Rule:
+    """The rule as sure as the rebuild that it speaks of."""
+    return replace(rule, confidence="possible") if made is not None and made.guesses else rule
+
+
+def _given(ground: Ground, claims: Sequence[Claim]) -> Given:
+    """What a rebuild is computed from."""
+    layers = ground.image.layers
+    return Given(
+        ground.image.config,
+        tuple(layer.history or History() for layer in layers),
+        ground.view,
+        ground.ledger.pull,
+        ground.ledger.layers,
+        ground.base_layers,
+        ground.facts,
+        ground.owned,
+        ground.graph,
+        {row: one.selection.rule.category for one in claims for row in one.claimed},
     )
 
 

@@ -13,6 +13,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.match import Selection
 from slim.files.table import Fate, Files, Kind
@@ -98,6 +99,41 @@ def claim(
         )
         for index, selection in enumerate(selections)
     )
+
+
+def claim_last(
+    files: Files,
+    claims: Sequence[Claim],
+    selections: Sequence[Selection],
+    *,
+    claiming: Sequence[bool],
+    base_layers: int,
+) -> tuple[Claim, ...]:
+    """The claims, and those of deletions after all others: they get what those have left.
+
+    All names of the bodies that they select go. Transformations of these files have no effect any more.
+    """
+    if not selections:
+        return tuple(claims)
+    base_end = files.starts[min(base_layers, len(files.starts) - 1)]
+    taken = {row for one in claims for row in one.claimed}
+    last: list[Claim] = []
+    for selection, counts in zip(selections, claiming, strict=True):
+        bodies = _bodies(files, selection)
+        rows = array("i", [row for row in bodies if row >= base_end])
+        base_rows = array("i", [row for row in bodies if row < base_end])
+        claimed = array("i", [row for row in rows if row not in taken] if counts else ())
+        taken.update(claimed)
+        last.append(Claim(selection, counts, rows, claimed, {}, {}, base_rows))
+    gone = {row for one in last for row in one.claimed}
+    return (*(_without(one, gone) for one in claims), *last)
+
+
+def _without(claim: Claim, gone: set[int]) -> Claim:
+    """A claim that transforms none of the files that go."""
+    if gone.isdisjoint(claim.parts):
+        return claim
+    return replace(claim, parts={row: size for row, size in claim.parts.items() if row not in gone})
 
 
 def _bodies(files: Files, selection: Selection) -> list[int]:

@@ -1,8 +1,9 @@
 """What the rules say about an image: facts, selections, claims, advice, on one page [pure].
 
 files → view → packages → owners ─┐
-config, history ──────────→ facts ┴→ rules that apply → selections → suppressions → claims → advice
-`survey` ──────────────────────────┘ `apply` ─────────────────────────────────────────────┘ `counsel_of`
+config, history ──────────→ facts ┴→ rules that apply → selections → suppressions → claims ─┬─────→ advice
+`survey` ──────────────────────────┘                     what it leaves out ← rebuild ←──────┘ `counsel_of`
+                                    `apply` ────────────────────────────────────────────────┘
 """
 
 from __future__ import annotations
@@ -16,12 +17,11 @@ from slim.advice.apply import Applied, Ground
 from slim.advice.claim import Claim
 from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
+from slim.advice.match import disk_of
 from slim.advice.packages.closure import why
 from slim.advice.packages.owners import Ownership
-from slim.advice.rebuild.model import Given, Rebuild
-from slim.advice.rebuild.rebuild import rebuild
+from slim.advice.rebuild.model import Rebuild
 from slim.files.table import Bytes
-from slim.image.model import History
 
 
 class Counsel(Struct, frozen=True):
@@ -48,30 +48,17 @@ class Counsel(Struct, frozen=True):
 
 def counsel_of(ground: Ground, applied: Applied) -> Counsel:
     """The advice that follows from what rules claim."""
-    image, files, ledger = ground.image, ground.files, ground.ledger
+    files, pull = ground.files, ground.ledger.pull
     claims = applied.claims
-    disk = sum(size for kind, size in zip(files.kind, files.size, strict=True) if not kind)
-    given = Given(
-        image.config,
-        tuple(layer.history or History() for layer in image.layers),
-        ground.view,
-        ledger.pull,
-        ledger.layers,
-        ground.base_layers,
-        ground.facts,
-        ground.owned,
-        ground.graph,
-        {row: one.selection.rule.category for one in claims for row in one.claimed},
-    )
     return Counsel(
-        advise(files, ledger.pull, claims, applied.parted, disk_bytes=disk),
+        advise(files, pull, claims, applied.parted, disk_bytes=disk_of(files)),
         claims,
-        gone(files, ledger.pull, claims),
+        gone(files, pull, claims),
         ground.facts,
         ground.owned,
         tuple(reason.text(ground.graph) for reason in why(ground.graph)),
         tuple(sorted({notice.text for notice in ground.catalog.notices})),
-        rebuild(given, disk),
+        applied.rebuild,
         applied.ignores,
         applied.idle_ignores,
     )

@@ -21,7 +21,7 @@ from slim.advice.claim import Claim
 from slim.advice.facts.evaluate import Answer, evaluate, prepare
 from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
-from slim.advice.match import Selection, disk_of, least, select, size_of
+from slim.advice.match import Query, Selection, disk_of, least, select, size_of
 from slim.advice.never import Protected
 from slim.advice.rule import RoleMode, Rule
 from slim.advice.variables import variables_of
@@ -105,7 +105,8 @@ def explain(
     prepared = prepare(rule.when, facts, ground.view, ground.catalog.packages)
     conditions = tuple(evaluate((one,), prepared) for one in rule.when)
     mode = rule.roles.of(facts.role.name)
-    selection, left_out = _selected(ground, never, rule)
+    queries = {**ground.queries, **applied.queries}
+    selection, left_out = _selected(ground, queries, never, rule)
     mine = [
         (part, claim)
         for part, claim in zip(applied.parted, applied.claims, strict=True)
@@ -201,11 +202,11 @@ _CLAIMING: tuple[Literal["suppressed", "base", "claimed", "linked"], ...] = (
 
 
 def _selected(
-    ground: Ground, never: Sequence[Protected], rule: Rule
+    ground: Ground, known: Mapping[str, Query], never: Sequence[Protected], rule: Rule
 ) -> tuple[Selection, list[LeftOut]]:
     """What the rule selects in this image whatever its size, and what each restriction left out."""
     files = ground.files
-    queries = {name: cache(query) for name, query in ground.queries.items() if name == rule.query}
+    queries = {name: cache(query) for name, query in known.items() if name == rule.query}
     open_ = replace(rule, state="any", except_paths=(), except_packages=(), owned=True)
     live = replace(open_, state=rule.state)
     spared = replace(live, except_paths=rule.except_paths, except_packages=rule.except_packages)

@@ -225,6 +225,8 @@ def _match_paths(
 ) -> list[array[int]]:
     """Per rule, the rows of regular files whose path its globs match."""
     found: list[array[int]] = [array("i") for _ in rules]
+    if not any(rule.match for rule in rules):
+        return found
     patterns, meanings = _patterns(rules, variables, never)
     globs = compile_globs(patterns, parsed)
     states = array("i", [globs.root()])

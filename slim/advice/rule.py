@@ -49,7 +49,7 @@ QUERIES: frozenset[str] = frozenset(
         "layer.many_small", "secret.content", "secret.assigned", "secret.declared",
         "layer.whole_copy", "composer.dev", "phoenix.old_digests", "archive.extracted",
         "runtime.twice", "versions.several", "unowned.system", "model.second_format",
-        "model.unreferenced", "node.types",
+        "model.unreferenced", "node.types", "rebuild.not_kept",
     )
 )  # fmt: skip
 """Every computed selection."""

@@ -22,7 +22,7 @@ from slim.report.naming import contents, example, path, utf8
 from slim.report.notices import warnings
 from slim.report.packages import packages
 from slim.report.rebuild import rebuild
-from slim.report.untrusted import untrusted
+from slim.report.untrusted import bare, untrusted
 from slim.report.waste import waste
 from slim.version import VERSION
 
@@ -79,6 +79,13 @@ def build(
     heaviest = tree.largest_files(files, None if all_files else top)
     gone = counsel.gone if counsel else {}
     score = dive.score(files)
+    rebuilt = rebuild(
+        counsel.rebuild if counsel else None,
+        image.config,
+        base,
+        rulebook.snippets if rulebook else {},
+        redacted=redacted,
+    )
     return model.Report(
         tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),
         source=model.Source(
@@ -90,23 +97,13 @@ def build(
         ),
         image=_image(image, base, counsel, redacted),
         totals=totals,
-        predicted=_predicted(
-            totals,
-            advice,
-            rebuild(
-                counsel.rebuild if counsel else None,
-                image.config,
-                base,
-                rulebook.snippets if rulebook else {},
-                redacted=redacted,
-            ),
-        ),
+        predicted=_predicted(totals, advice, rebuilt),
         findings=findings(
             advice,
             created_by=created_by,
             places=lines,
             snippets=rulebook.snippets if rulebook else {},
-            values=_values(image, base),
+            values=_values(image, base, rebuilt),
             example=lambda row: example(files, ledger, row),
             ignores=counsel.ignores if counsel else (),
             top=top,
@@ -205,7 +202,7 @@ def _predicted(
     )
 
 
-def _values(image: Image, base: BaseImage) -> dict[str, str]:
+def _values(image: Image, base: BaseImage, rebuilt: model.Rebuild | None) -> dict[str, str]:
     """What this image knows of the placeholders in snippets."""
     config = image.config
     values: dict[str, str] = {}
@@ -217,6 +214,8 @@ def _values(image: Image, base: BaseImage) -> dict[str, str]:
         values["user"] = utf8(config.user.partition(":")[0])
     if base.reference:
         values["base_image"] = values["base"] = utf8(base.reference)
+    if rebuilt is not None:
+        values["rebuild"] = bare(rebuilt.dockerfile).rstrip("\n")
     return values
 
 

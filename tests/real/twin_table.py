@@ -47,10 +47,10 @@ class Row(NamedTuple):
     twin_pull: int
     different: int
     """Bytes of the fat image that the twin has not, whatever their path."""
-    found: int
+    claimed: int
     """Those of them that findings claim …"""
-    covered: int
-    """… and that findings claim or the rebuild does not keep."""
+    found: int
+    """… or point at in the base image, as what another base leaves out."""
     claimed_on_twin: int
 
     @property
@@ -65,8 +65,8 @@ class Row(NamedTuple):
 
     @property
     def coverage(self) -> float:
-        """The part of what differs that slim points at."""
-        return self.covered / self.different
+        """The part of what differs that findings point at."""
+        return self.found / self.different
 
     @property
     def claims(self) -> float:
@@ -96,12 +96,14 @@ class Rebuilt(NamedTuple):
 
 @dataclass(frozen=True)
 class Advised:
-    """The rows of an image, with what findings take of each, what a rebuild keeps, and its packages."""
+    """The rows of an image, with what findings take of each, where they name another base, what a
+    rebuild keeps, and its packages."""
 
     files: Files
     ledger: Ledger
     claims: tuple[Claim, ...]
     gone: dict[int, int]
+    of_base: frozenset[int]
     kept: frozenset[int]
     graph: Graph
     owned: Ownership
@@ -116,7 +118,7 @@ def measure(pair: Twins) -> Row:
     advised = advise(pair.fat, pair.base)
     there = _contents(advise(pair.twin, pair.base).files)
     files = advised.files
-    different = found = covered = 0
+    different = claimed = found = 0
     # A file of the image that is shown is the one that the twin has; copies hidden below differ.
     order = sorted(_bodies(files), key=lambda row: (files.fate[row] != 0, row not in advised.kept))
     for row in order:
@@ -126,8 +128,8 @@ def measure(pair: Twins) -> Row:
             continue
         size = files.size[row]
         different += size
-        found += advised.gone.get(row, 0)
-        covered += advised.gone.get(row, 0) if row in advised.kept else size
+        claimed += advised.gone.get(row, 0)
+        found += size if row in advised.of_base else advised.gone.get(row, 0)
     return Row(
         pair.stack,
         fat.totals.disk_bytes,
@@ -137,8 +139,8 @@ def measure(pair: Twins) -> Row:
         twin.totals.disk_bytes,
         twin.totals.pull_bytes,
         different,
+        claimed,
         found,
-        covered,
         twin.totals.reclaimable_bytes,
     )
 
@@ -159,8 +161,9 @@ def advise(layout: Path, base_layout: Path) -> Advised:
     ground = survey(image, files, ledger, base_layers=find_base(image, base).layers)
     counsel = counsel_of(ground, apply(ground, rules_of(builtin_packs()), builtin_never()))
     gone = {row: disk for row, (disk, _) in counsel.gone.items()}
+    of_base = frozenset(row for one in counsel.claims if one.counts for row in one.base_rows)
     kept = counsel.rebuild.rows if counsel.rebuild else frozenset[int]()
-    return Advised(files, ledger, counsel.claims, gone, kept, ground.graph, ground.owned)
+    return Advised(files, ledger, counsel.claims, gone, of_base, kept, ground.graph, ground.owned)
 
 
 def names_of(files: Files, rows: Iterable[int]) -> set[bytes]:
@@ -218,12 +221,12 @@ def findings(rows: Sequence[Row]) -> str:
             one.stack.capitalize(),
             _mb(one.different),
             f"{one.coverage:.1%}",
-            f"{one.found / one.different:.1%}",
+            f"{one.claimed / one.different:.1%}",
             f"{one.claims:.2%}",
         )
         for one in rows
     ]
-    names = ("", "only in the fat", "pointed at", "by findings", "claimed on the careful")
+    names = ("", "only in the fat", "pointed at", "claimed", "claimed on the careful")
     return _markdown(table, names)
 
 

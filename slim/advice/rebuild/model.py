@@ -127,6 +127,8 @@ class Rebuild(Struct, frozen=True):
     values: Mapping[str, str]
     copies: tuple[tuple[str, str], ...]
     command: tuple[str, ...]
+    homes: tuple[bytes, ...] = ()
+    """Directories of which all that is kept is in the parts."""
 
     @property
     def disk(self) -> int:

@@ -21,7 +21,7 @@ from slim.advice.rebuild.libraries import libraries
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
 from slim.advice.rebuild.system import System, asked_for, packages_in, system_packages
 from slim.advice.rebuild.trees import below as rows_below
-from slim.advice.rebuild.trees import copies, directory_id, row_at
+from slim.advice.rebuild.trees import below_any, copies, row_at
 from slim.files.table import Kind
 
 _STACKS: dict[str, Callable[[Given], Plan | None]] = {
@@ -122,6 +122,7 @@ def _assemble(given: Given, plan: Plan) -> Rebuild:
         values={**_images(given, plan), **_user(given), **plan.values},
         copies=plan.copies,
         command=plan.command,
+        homes=plan.homes,
     )
 
 
@@ -203,7 +204,7 @@ def _commands(given: Given) -> list[int]:
 def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
     """Libraries and scripts that no package owns, and what COPY put elsewhere."""
     owner = given.owned.owner
-    inside = _below_any(given, plan.homes)
+    inside = below_any(given.view, plan.homes)
     runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
     files = given.view.files
     loose = [
@@ -232,20 +233,6 @@ def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
             loses=FROM_APPLICATION,
         )
     )
-
-
-def _below_any(given: Given, homes: Iterable[bytes]) -> bytearray:
-    """1 for each directory that is one of some, or below it."""
-    files = given.view.files
-    inside = bytearray(len(files.dir_parent))
-    for home in homes:
-        found = directory_id(given.view, home)
-        if found is not None:
-            inside[found] = 1
-    for directory, parent in enumerate(files.dir_parent):
-        if parent >= 0 and inside[parent]:
-            inside[directory] = 1
-    return inside
 
 
 def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:

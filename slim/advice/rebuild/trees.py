@@ -40,6 +40,19 @@ def directory_id(view: View, path: bytes) -> int | None:
     return here
 
 
+def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
+    """1 for each directory id that is one of some, or below it."""
+    inside = bytearray(len(view.files.dir_parent))
+    for path in directories:
+        found = directory_id(view, path)
+        if found is not None:
+            inside[found] = 1
+    for directory, parent in enumerate(view.files.dir_parent):
+        if parent >= 0 and inside[parent]:
+            inside[directory] = 1
+    return inside
+
+
 def row_at(view: View, path: bytes) -> int | None:
     """The row of the file that a path leads to, links followed."""
     real = view.real(path)
