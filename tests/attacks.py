@@ -19,6 +19,7 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.checked import checked_analyze
+from tests.conftest import THOROUGH
 
 MODULES = (
     "test_containers",
@@ -93,6 +94,20 @@ def named(attack: Attack) -> str:
 def shown(attacks: tuple[Attack, ...]) -> list[Attack]:
     """The rows that `prove` can run."""
     return [attack for attack in attacks if attack.make is not None]
+
+
+AT_FULL_SIZE = pytest.mark.skipif(
+    not THOROUGH, reason="minutes of attacks at full size: SLIM_LONGER=1 runs them"
+)
+
+
+def everywhere(fits: Callable[[Attack], bool] = lambda _: True) -> list[Any]:
+    """Every row of every module that can be run, as parameters; those of test_sizes where that runs."""
+    return [
+        pytest.param(one, id=one.id, marks=AT_FULL_SIZE if module == "test_sizes" else ())
+        for module, one in every()
+        if one.make is not None and fits(one)
+    ]
 
 
 def prove(attack: Attack, folder: Path) -> slim.Report | None:

@@ -23,11 +23,10 @@ from slim.files.cache import TableCache
 from slim.files.packed import pack, unpack
 from slim.files.table import LayerTable
 from slim.limits import Limits
-from tests.attacks import Attack, every, shown
+from tests.attacks import Attack, everywhere
 from tests.building import MemoryBlob, delete, file, image, layer, raw_layer, save
 from tests.test_overlay_properties import LAYERS
 
-ATTACKS = shown(tuple(row for _, row in every()))
 BASE = layer({"usr/lib/libc.so": bytes(5000), "usr/bin/entry": b"exec one two\n"})
 
 
@@ -119,7 +118,7 @@ def test_a_known_digest_on_other_bytes_is_found_out(form: str, tmp_path: Path) -
         assert str(caught.value) == str(plain.value)
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+@pytest.mark.parametrize("attack", everywhere())
 def test_attacks_with_a_cache(attack: Attack, tmp_path: Path) -> None:
     """Without a cache, with an empty one and with a full one: one outcome."""
     assert attack.make is not None

@@ -20,12 +20,11 @@ import pytest
 import slim
 from slim.files import piped
 from slim.files.cache import TableCache
-from tests.attacks import Attack, every, shown
+from tests.attacks import Attack, everywhere
 from tests.building import COMPRESSIONS, Image, delete, gzip, image, layer, save, zstandard
 
 SCRIPT = b"#!/bin/sh\nexec /srv/app/bin/server start\n"
 PLAIN = b"exec node server.js\n"
-ATTACKS = shown(tuple(row for _, row in every()))
 
 
 @contextmanager
@@ -122,7 +121,7 @@ def test_an_archive_that_is_compressed_as_a_whole(pack: Any, tmp_path: Path) -> 
     alike(slim.analyze(tmp_path / "image.tar"), of_pipe(data))
 
 
-@pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.id)
+@pytest.mark.parametrize("attack", everywhere())
 def test_attacks_through_a_pipe(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
