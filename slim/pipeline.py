@@ -13,11 +13,11 @@ from slim.limits import DEFAULT_LIMITS, Limits
 from slim.reading import Reading, read_image
 
 if TYPE_CHECKING:
-    from slim.advice.apply import Ground
     from slim.advice.consult import Counsel
     from slim.advice.explain import Explanation
     from slim.advice.ignore import Ignore
     from slim.advice.rule import Pack, Rule
+    from slim.advice.survey import Ground
     from slim.files.cache import TableCache
     from slim.report.build import Rulebook
     from slim.report.model import Report
@@ -237,7 +237,7 @@ def _consult(
 
 def _survey(read: Reading, role: str | None) -> Ground:
     """What rules can ask about the image."""
-    from slim.advice.apply import survey
+    from slim.advice.survey import survey
 
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from slim.advice.apply import survey
 from slim.advice.remainder import NOT_KEPT
 from slim.advice.rule import QUERIES
+from slim.advice.survey import survey
 from slim.files.extract.assigned import assigns_secret
 from slim.files.ledger import account
 from slim.files.overlay import resolve

@@ -13,11 +13,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slim
-from slim.advice.apply import Ground, apply, survey
+from slim.advice.apply import apply
 from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
 from slim.advice.match import size_of
 from slim.advice.rule import rules_of
+from slim.advice.survey import Ground, survey
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from msgspec import Struct
 
 from slim.advice.advise import Advice, advise, gone
-from slim.advice.apply import Applied, Ground
+from slim.advice.apply import Applied
 from slim.advice.claim import Claim
 from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
@@ -21,6 +21,7 @@ from slim.advice.match import disk_of
 from slim.advice.packages.closure import why
 from slim.advice.packages.owners import Ownership
 from slim.advice.rebuild.model import Rebuild
+from slim.advice.survey import Ground
 from slim.files.table import Bytes
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.apply import Applied, Ground
+from slim.advice.apply import Applied
 from slim.advice.claim import Claim
 from slim.advice.facts.evaluate import Answer, evaluate, prepare
 from slim.advice.glob import compile_globs
@@ -24,6 +24,7 @@ from slim.advice.ignore import Ignore
 from slim.advice.match import Query, Selection, disk_of, least, select, size_of
 from slim.advice.never import Protected
 from slim.advice.rule import RoleMode, Rule
+from slim.advice.survey import Ground
 from slim.advice.variables import variables_of
 from slim.files.table import Files
 

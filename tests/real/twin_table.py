@@ -19,13 +19,14 @@ from typing import NamedTuple
 from tabulate import tabulate
 
 import slim
-from slim.advice.apply import apply, survey
+from slim.advice.apply import apply
 from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.claim import Claim
 from slim.advice.consult import counsel_of
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.owners import Ownership
 from slim.advice.rule import rules_of
+from slim.advice.survey import survey
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
