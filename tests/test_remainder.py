@@ -7,12 +7,14 @@ from pathlib import Path
 import pytest
 
 import slim
+from fixtures.build import FOLDER
 from slim.advice.ignore import Ignore
 from slim.report import model
 from slim.report.untrusted import bare
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
 from tests.shared import FAT, TABLES
+from tests.test_load import run
 from tests.test_rebuild_stacks import (
     KILO,
     MEGA,
@@ -149,3 +151,9 @@ def test_without_a_rebuild_it_says_nothing() -> None:
     for role in ("builder", "dev", "base", "tool"):
         report = slim.analyze(FAT, cache=TABLES, role=role)
         assert RULE not in {one.rule for one in report.findings}
+
+
+def test_why_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run("explain", RULE, str(FOLDER / "phoenix-slim.tar")) == 0
+    out = capsys.readouterr().out
+    assert "says nothing here: no multi-stage build is proposed for this image." in out

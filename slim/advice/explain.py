@@ -23,6 +23,7 @@ from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
 from slim.advice.match import Query, Selection, disk_of, least, select, size_of
 from slim.advice.never import Protected
+from slim.advice.remainder import NOT_KEPT
 from slim.advice.rule import RoleMode, Rule
 from slim.advice.survey import Ground
 from slim.advice.variables import variables_of
@@ -33,6 +34,7 @@ Stop = Literal[
     "audience",
     "role-off",
     "when",
+    "no-rebuild",
     "nothing",
     "hidden",
     "excepted",
@@ -149,13 +151,14 @@ def explain(
         ignored=ignored,
         stops=()
         if claimed
-        else tuple(_stops(ground, rule, conditions, selection, left_out, bool(told))),
+        else tuple(_stops(ground, applied, rule, conditions, selection, left_out, bool(told))),
         told=bool(told),
     )
 
 
 def _stops(
     ground: Ground,
+    applied: Applied,
     rule: Rule,
     conditions: Sequence[Answer],
     selection: Selection,
@@ -174,7 +177,9 @@ def _stops(
         size = size_of(ground.files, selection)
         if not selection.rows and not selection.parts:
             yield from (why for why in _RESTRICTIONS if why in whys)
-            if not whys:
+            if rule.query == NOT_KEPT and applied.rebuild is None:
+                yield "no-rebuild"
+            elif not whys:
                 yield "nothing"
         elif size < least(rule, disk_of(ground.files)):
             yield "floor"

@@ -26,6 +26,7 @@ _LEFT = {
 _STOPS: dict[Stop, str] = {
     "role-off": "the rule is off in an image of its role",
     "when": "a condition of the rule does not hold",
+    "no-rebuild": "no multi-stage build is proposed for this image",
     "nothing": "nothing in the image matches",
     "hidden": "matching files are hidden by later layers",
     "excepted": "matching files are excepted by the rule",
