@@ -14,6 +14,7 @@ from slim.advice import glob
 from slim.advice.component import Component
 from slim.advice.glob import GlobSet, compile_globs
 from slim.advice.glob_syntax import GlobError, escape, parse_glob, parse_text_glob
+from slim.advice.many_names import distinct
 from slim.errors import LimitError
 
 
@@ -104,6 +105,51 @@ def test_the_automaton_agrees_with_plain_recursion(patterns: list[str], paths: l
         expected = tuple(n for n, pattern in enumerate(patterns) if oracle(pattern, path))
         assert globs.match(path.encode()) == expected
         assert globs.match(path.encode()) == expected  # from memory now
+
+
+@given(
+    st.lists(PATTERNS.filter(is_valid), min_size=1, max_size=8),
+    st.integers(1, 8),
+    st.lists(PATHS, min_size=1, max_size=8),
+)
+@example(["**/x*.so*", "a/*", "a/[ab]*", "*"], 3, ["a/x.so.1", "a/b", "c/d", "x"])
+def test_names_of_one_kind_have_the_same_answers(
+    patterns: list[str], count: int, paths: list[str]
+) -> None:
+    globs, plain = compile_globs(patterns), compile_globs(patterns)
+    split = [path.encode().split(b"/") for path in paths]
+    names = distinct(*split)
+    inner = globs.kinds_of_directories(names)
+    states = []
+    for *directories, _ in split:
+        state = globs.root()
+        for name in directories:
+            state = globs.enter(state, name, inner.get(name, ()))
+        states.append(state)
+    kinds, asked = globs.kinds_of_files(names, count)
+    for path, (*_, name), state in zip(paths, split, states, strict=True):
+        matched = globs.accept(state, name, kinds.get(name, ()))
+        assert matched == plain.match(path.encode())
+        assert min(matched, default=count) >= count or name in asked or globs.is_open(state, count)
+
+
+def test_names_at_which_nothing_ends_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    globs = compile_globs(["usr/**/{README,*.md,core.*,*.so*}", "srv/**/*.py", "**/*.c"])
+    globs.enter(globs.root(), b"usr")
+    some = [b"README", b"a.md", b"core.1", b"x.so.2"]
+    names = distinct(some, [b"%d.py" % n for n in range(1000)])
+    calls: list[bytes] = []
+    original = Component.matches
+
+    def counting(self: Component, name: bytes) -> bool:
+        calls.append(name)
+        return original(self, name)
+
+    monkeypatch.setattr(Component, "matches", counting)
+    kinds, asked = globs.kinds_of_files(names, 1)
+    assert kinds.keys() == asked == set(some)
+    assert len(calls) == 3
+    assert globs.kinds_of_files(names, 0)[1] == set()
 
 
 @pytest.mark.parametrize(

@@ -71,7 +71,7 @@ def apply(
     prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
     applying = [rule for rule in listening if evaluate(rule.when, prepared).holds]
     selections = match(
-        files,
+        ground.view,
         [rule for rule in applying if rule.query != NOT_KEPT],
         variables=facts.variables,
         never=never,
@@ -107,7 +107,7 @@ def apply(
             base_layers=ground.base_layers,
         )
     last = match(
-        files,
+        ground.view,
         [_no_surer(rule, made) for rule in applying if rule.query == NOT_KEPT],
         variables=facts.variables,
         never=never,

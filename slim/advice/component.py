@@ -56,6 +56,11 @@ class Component(Struct, frozen=True, eq=False):
     def _parts(self) -> tuple[object, ...]:
         return self.head, self.tail, self.places, self.stars
 
+    @property
+    def is_star(self) -> bool:
+        """Whether it is `*`, which matches every name."""
+        return not (self.head or self.tail or self.places)
+
     def matches(self, name: bytes) -> bool:
         """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
         if len(name) < len(self.head) + len(self.tail):
@@ -68,6 +73,8 @@ class Component(Struct, frozen=True, eq=False):
         # Bit i is set while the first i places are matched; a star in front of place i loops on
         # bit i. This is Shift-And (Baeza-Yates and Gonnet, 1992) with stars.
         active, stars, steps = 1, self.stars, self._steps
+        if stars == 1:  # all places are at the end: what is before them does not matter
+            text = text[-len(self.places) :]
         for byte in text:
             accepting = steps.get(byte)
             if accepting is None:

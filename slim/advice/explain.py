@@ -222,7 +222,7 @@ def _selected(
     selection = Selection(rule, array("i"))
     for number, (form, protected) in enumerate(steps):
         (selection,) = select(
-            files,
+            ground.view,
             [form],
             variables=ground.facts.variables,
             never=protected,

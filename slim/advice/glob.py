@@ -3,24 +3,28 @@
 The patterns share a trie whose edges are components. A directory is a *state*: the set of trie
 nodes that its path can stand for. The state of a directory comes from its parent's and its name,
 and is computed once for all directories that agree on it; literal components are dictionary
-look-ups, wildcards are found by their last or first bytes, and answers are remembered per state and
-name:
+look-ups, wildcards are found by their last or first bytes, and answers are remembered per state:
 
     pattern 0   app/**/node_modules/**           root ─app→ ● ─**→ ◌ ─node_modules→ ● ─**→ ◌ {0}
     pattern 1   **/*.pyc                         root ─**→ ◌ ─*.pyc→ ● {1}
                                                  (◌ stays in the state at every step down)
 
-Linear in the path: a step costs at most the size of the state, and there is nothing to undo. Pure.
+Linear in the path: a step costs at most the size of the state, and there is nothing to undo.
+
+Names of one *kind*, which the same components match, lead to the same from everywhere: what they are is
+decided for all names of an image at once, most match none, and answers are remembered per kind. Pure.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from types import MappingProxyType
 
 from slim.advice.component import AnyDepth, Component, Part
 from slim.advice.glob_syntax import Choices, GlobError, parse_glob
+from slim.advice.many_names import Matched, Names
 from slim.errors import LimitError
 
 MAX_NODES = 250_000
@@ -54,6 +58,10 @@ class _Node:
         self.any_depth: _Node | None = None
         self.literal: dict[bytes, _Node] = {}
         self.wild: dict[Component, _Node] = {}
+
+    def children(self) -> Iterable[tuple[bytes | Component, _Node]]:
+        """Where single components lead."""
+        return chain(self.literal.items(), self.wild.items())
 
 
 _Bucket = list[tuple[Component, _Node]]
@@ -112,52 +120,65 @@ class _Exits:
 class _State:
     """What a directory's path can stand for, and the answers given so far."""
 
-    __slots__ = ("accepted", "always", "entered", "exits", "loops")
+    __slots__ = ("accepted", "always", "entered", "exits", "loops", "of_any_name")
 
     def __init__(self, nodes: Sequence[_Node], exits: tuple[_Exits, ...]) -> None:
         self.exits = exits
         self.loops = [node for node in nodes if node.is_loop]
         self.always = tuple(sorted({end for node in self.loops for end in node.ends}))
-        self.entered: dict[bytes, int] = {}
-        self.accepted: dict[bytes, tuple[int, ...]] = {}
+        self.of_any_name = list(self.always)
+        """Patterns that match a file whatever its name is."""
+        for node in nodes:
+            for one, child in node.wild.items():
+                if one.is_star:
+                    self.of_any_name += child.ends
+        self.entered: dict[bytes | Matched, int] = {}
+        self.accepted: dict[bytes | Matched, tuple[int, ...]] = {}
+        """By name, or by the kind of name."""
 
 
 class GlobSet:
     """Compiled patterns. Grows as it is asked, within fixed bounds; not for several threads."""
 
-    def __init__(self, root: _Node) -> None:
+    def __init__(self, nodes: Sequence[_Node]) -> None:
+        """`nodes` are all of a trie, its root first."""
+        self._nodes = nodes
+        self._met: dict[int, _Node] = {}
+        """The nodes of all states."""
         self._states: list[_State] = []
         self._numbers: dict[tuple[int, ...], int] = {}
         self._exits: dict[tuple[int, ...], _Exits] = {}
         self._cells = 0
         self._answers = 0
-        self._root = self._intern([root])
+        self._root = self._intern([nodes[0]])
 
     def root(self) -> int:
         """The state of the image's root directory."""
         return self._root
 
-    def enter(self, state: int, name: bytes) -> int:
-        """The state of the directory `name` inside the directory of `state`.
+    def enter(self, state: int, name: bytes, kind: Matched | None = None) -> int:
+        """The state of the directory `name`, of this kind, inside the directory of `state`.
 
         Raises:
             LimitError: more different states than an honest image has.
         """
         here = self._states[state]
-        known = here.entered.get(name)
+        key = name if kind is None else kind
+        known = here.entered.get(key)
         if known is None:
             found = [*here.loops, *(node for one in here.exits for node in one.step(name))]
             known = self._intern(found)
             self._remember()
-            here.entered[name] = known
+            here.entered[key] = known
         return known
 
-    def accept(self, state: int, name: bytes) -> tuple[int, ...]:
-        """The patterns, ascending, that match the file `name` in the directory of `state`."""
+    def accept(self, state: int, name: bytes, kind: Matched | None = None) -> tuple[int, ...]:
+        """The patterns, ascending, that match the file `name`, of this kind, in the directory of `state`."""
         here = self._states[state]
         if not here.exits:
             return here.always
-        known = here.accepted.get(name)
+        key = name if kind is None else kind
+        known = here.accepted.get(key)
         if known is None:
             found = here.exits[0].step(name)
             for one in here.exits[1:]:
@@ -165,8 +186,38 @@ class GlobSet:
             ends = {end for node in found for end in node.ends} if found else None
             known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
-            here.accepted[name] = known
+            here.accepted[key] = known
         return known
+
+    def kinds_of_directories(self, names: Names) -> dict[bytes, Matched]:
+        """The kind of each name for `enter`; names that are missing are of the kind `()`."""
+        parts = [
+            part
+            for node in self._nodes
+            for part, child in node.children()
+            if child.literal or child.wild or child.any_depth
+        ]
+        return names.matching(*_told_apart(parts))
+
+    def kinds_of_files(
+        self, names: Names, patterns: int
+    ) -> tuple[dict[bytes, Matched], frozenset[bytes]]:
+        """The kind of each name for `accept`, and the names at which one of the first `patterns` may end,
+        in directories entered so far. What matches all files of a directory is not among these."""
+        first: dict[bytes | Component, int] = {}
+        for node in self._met.values():
+            for part, child in node.children():
+                if child.ends:
+                    first[part] = min(child.ends[0], first.get(part, child.ends[0]))
+        literal, wild = _told_apart(first)
+        kinds = names.matching(literal, wild)
+        asked: set[bytes | int] = {one for one in literal if first[one] < patterns}
+        asked.update(index for index, one in enumerate(wild) if first[one] < patterns)
+        return kinds, frozenset(name for name, kind in kinds.items() if not asked.isdisjoint(kind))
+
+    def is_open(self, state: int, patterns: int) -> bool:
+        """Whether one of the first `patterns` matches files of any name in a directory of the state."""
+        return any(one < patterns for one in self._states[state].of_any_name)
 
     def match(self, path: bytes) -> tuple[int, ...]:
         """The patterns that match a whole path: `enter` for its directories, then `accept`."""
@@ -194,6 +245,7 @@ class GlobSet:
                     "analyze with fewer rule packs",
                 )
             number = self._numbers[key] = len(self._states)
+            self._met.update(nodes)
             members = [nodes[one] for one in key]
             self._states.append(_State(members, self._exits_of(members)))
         return number
@@ -226,29 +278,35 @@ class GlobSet:
                 state.accepted.clear()
 
 
+def _told_apart(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Component]]:
+    """The literal components and the others, each once; without `*`, which is the same to all names."""
+    each = dict.fromkeys(parts)
+    literal = {one for one in each if isinstance(one, bytes)}
+    return literal, [one for one in each if isinstance(one, Component) and not one.is_star]
+
+
 def compile_globs(patterns: Sequence[str], parsed: Mapping[str, Choices] = NONE_PARSED) -> GlobSet:
     """Compile `patterns`; a pattern's number is its index. Those in `parsed` are parsed already.
 
     Raises:
         GlobError: a pattern is not valid, or all together are too large.
     """
-    root = _Node(0, is_loop=False)
-    count = 1
+    nodes = [_Node(0, is_loop=False)]
     for index, pattern in enumerate(patterns):
         for parts in parsed.get(pattern) or parse_glob(pattern):
-            node = root
+            node = nodes[0]
             for part in parts:
                 child = _child(node, part)
                 if child is None:
-                    if count == MAX_NODES:
+                    if len(nodes) == MAX_NODES:
                         reason = f"all patterns together have more than {MAX_NODES:,} components"
                         raise GlobError(pattern, 0, reason)
-                    child = _add_child(node, part, count)
-                    count += 1
+                    child = _add_child(node, part, len(nodes))
+                    nodes.append(child)
                 node = child
             if index not in node.ends[-1:]:
                 node.ends += (index,)
-    return GlobSet(root)
+    return GlobSet(nodes)
 
 
 def _child(node: _Node, part: Part) -> _Node | None:

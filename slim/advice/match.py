@@ -1,8 +1,7 @@
 """Files × rules → selections: which rows each rule points at [pure].
 
-All globs of all rules are matched in one walk over the table; what a file's answer means is decided
-once per distinct answer. Rules select by path, by package or by a computed query; exceptions, package
-ownership and the list of what must never be deleted narrow the result.
+Rules select by path, by package or by a computed query; exceptions, package ownership and the list of
+what must never be deleted narrow the result.
 """
 
 from __future__ import annotations
@@ -14,12 +13,14 @@ from itertools import compress
 from msgspec import Struct, field
 from msgspec.structs import replace
 
+from slim.advice.facts.paths import View
 from slim.advice.glob import NONE_PARSED, compile_globs
 from slim.advice.glob_syntax import Choices
+from slim.advice.match_paths import match_paths
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
-from slim.files.table import ROOT, Files, Kind, mask
+from slim.files.table import Files, Kind, mask
 
 
 class Picked(Struct, frozen=True):
@@ -59,7 +60,7 @@ Query = Callable[[], Picked]
 
 
 def match(
-    files: Files,
+    view: View,
     rules: Sequence[Rule],
     *,
     variables: Mapping[str, Sequence[str]],
@@ -72,9 +73,10 @@ def match(
     """The selections of `rules`, in their order; rules that select nothing, or less
     than their floor, are left out. Arguments are those of `select`.
     """
+    files = view.files
     disk = disk_of(files)
     selections = select(
-        files,
+        view,
         rules,
         variables=variables,
         never=never,
@@ -91,7 +93,7 @@ def match(
 
 
 def select(
-    files: Files,
+    view: View,
     rules: Sequence[Rule],
     *,
     variables: Mapping[str, Sequence[str]],
@@ -109,17 +111,19 @@ def select(
         queries: by name; a rule whose query is not among them selects nothing.
         parsed: globs of the rules that need no parsing any more.
     """
-    by_path = _match_paths(files, rules, variables, never, owned, parsed)
-    results: dict[str, Picked] = {}
+    picks: dict[str, Picked] = {}
+    for name in [rule.query for rule in rules if rule.query is not None]:
+        if name not in picks:
+            query = queries.get(name)
+            picks[name] = query() if query is not None else Picked()
+    files = view.files
+    by_path = _by_path(view, rules, picks, variables, never, owned, parsed)
     found: list[Selection] = []
     for index, rule in enumerate(rules):
         if rule.query is not None:
-            query = queries.get(rule.query)
-            if rule.query not in results:
-                results[rule.query] = query() if query is not None else Picked()
-            picked = results[rule.query]
+            picked = picks[rule.query]
             if rule.match:
-                picked = _inside(picked, frozenset(by_path[index]))
+                picked = _inside(picked, frozenset(by_path.get(index, ())))
             else:
                 picked = _spared(files, rule, picked, owned, variables)
             if rule.except_packages:
@@ -139,6 +143,43 @@ def select(
             selection = Selection(rule, by_path[index])
         found.append(selection)
     return tuple(found)
+
+
+def _by_path(
+    view: View,
+    rules: Sequence[Rule],
+    picks: Mapping[str, Picked],
+    variables: Mapping[str, Sequence[str]],
+    never: Sequence[Protected],
+    owned: bytes,
+    parsed: Mapping[str, Choices],
+) -> dict[int, array[int]]:
+    """Index of each rule with globs → the rows that they match.
+
+    A rule that narrows a query is asked about nothing but what that picks; most pick nothing.
+    """
+    plain = [index for index, rule in enumerate(rules) if rule.match and rule.query is None]
+    narrowing: list[int] = []
+    among: set[int] = set()
+    for index, rule in enumerate(rules):
+        picked = picks[rule.query] if rule.match and rule.query is not None else Picked()
+        if picked.rows or picked.parts:
+            narrowing.append(index)
+            among.update(picked.rows, picked.parts)
+    found: dict[int, array[int]] = {}
+    for indexes, rows in ((plain, None), (narrowing, among)):
+        matched = match_paths(
+            view.files,
+            view.every,
+            [rules[index] for index in indexes],
+            variables=variables,
+            never=never,
+            owned=owned,
+            parsed=parsed,
+            among=rows,
+        )
+        found.update(zip(indexes, matched, strict=True))
+    return found
 
 
 def disk_of(files: Files) -> int:
@@ -213,86 +254,3 @@ def _from_packages(
             names.append(name)
             rows.update(owned)
     return Selection(rule, array("i", sorted(rows)), packages=tuple(sorted(names)))
-
-
-def _match_paths(
-    files: Files,
-    rules: Sequence[Rule],
-    variables: Mapping[str, Sequence[str]],
-    never: Sequence[Protected],
-    owned: bytes,
-    parsed: Mapping[str, Choices],
-) -> list[array[int]]:
-    """Per rule, the rows of regular files whose path its globs match."""
-    found: list[array[int]] = [array("i") for _ in rules]
-    if not any(rule.match for rule in rules):
-        return found
-    patterns, meanings = _patterns(rules, variables, never)
-    globs = compile_globs(patterns, parsed)
-    states = array("i", [globs.root()])
-    for directory in range(ROOT + 1, len(files.dir_parent)):
-        states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))
-    verdicts: dict[tuple[int, ...], tuple[int, ...]] = {(): ()}
-    regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
-    accept = globs.accept
-    for row, home, name in zip(
-        compress(range(len(files)), regular),
-        compress(files.directory, regular),
-        compress(files.name, regular),
-        strict=True,
-    ):
-        answer = accept(states[home], name)
-        verdict = verdicts.get(answer)
-        if verdict is None:
-            verdict = verdicts[answer] = _judge(answer, meanings, rules)
-        for index in verdict:
-            rule = rules[index]
-            if not files.shown[row] and rule.state == "live":
-                continue
-            if owned[row] and not rule.owned and rule.category != "secret":
-                continue
-            found[index].append(row)
-    return found
-
-
-_NEVER, _NEVER_BY_NAME = -1, -2
-
-
-def _patterns(
-    rules: Sequence[Rule], variables: Mapping[str, Sequence[str]], never: Sequence[Protected]
-) -> tuple[list[str], list[tuple[int, bool, bool]]]:
-    """All patterns, and of each (rule or kind of protection, whether it protects, whole tree)."""
-    patterns: list[str] = []
-    meanings: list[tuple[int, bool, bool]] = []
-    for index, rule in enumerate(rules):
-        for texts, protects in ((rule.match, False), (rule.except_paths, True)):
-            for text in texts:
-                bound = bind(text, variables)
-                patterns += bound
-                meanings += [(index, protects, text.endswith("/**"))] * len(bound)
-    for entry in never:
-        patterns += entry.match
-        kind = _NEVER_BY_NAME if entry.by_name else _NEVER
-        meanings += [(kind, True, False)] * len(entry.match)
-    return patterns, meanings
-
-
-def _judge(
-    answer: tuple[int, ...], meanings: Sequence[tuple[int, bool, bool]], rules: Sequence[Rule]
-) -> tuple[int, ...]:
-    """The rules that select a file for which these patterns matched."""
-    protected = {meanings[one][0] for one in answer if meanings[one][1]}
-    selected: list[int] = []
-    for one in answer:
-        index, protects, tree = meanings[one]
-        if protects or index in protected or index in selected:
-            continue
-        rule = rules[index]
-        # Secrets are warned about wherever they are; dead bytes are hidden already.
-        if rule.category not in ("secret", "layer"):
-            if _NEVER in protected:
-                continue
-            if _NEVER_BY_NAME in protected and not tree:
-                continue
-        selected.append(index)
-    return tuple(sorted(selected))

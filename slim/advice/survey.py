@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import compress
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from slim.advice.match import Query
 from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.graph import Graph, link
 from slim.advice.packages.model import SYSTEM
-from slim.advice.packages.owners import NOBODY, Ownership, own
+from slim.advice.packages.owners import Ownership, own
 from slim.advice.queries import (
     archives,
     assets,
@@ -88,7 +89,7 @@ def survey(
         owned,
         facts,
         graph,
-        _rows_of_packages(owned),
+        _rows_of_packages(owned, theirs),
         theirs,
         _queries(image, files, view, catalog, owned, theirs, graph, facts, compressions),
     )
@@ -113,13 +114,12 @@ def _system_owned(owned: Ownership) -> bytes:
     return bytes(map(system.__getitem__, owned.owner))
 
 
-def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
-    """(manager, name) → rows, of the system's packages."""
+def _rows_of_packages(owned: Ownership, theirs: bytes) -> Mapping[tuple[str, str], list[int]]:
+    """(manager, name) → rows, of the system's packages; `theirs` masks all of these."""
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
     keys = [(package.manager, package.name) for package in owned.packages]
-    for row, owner in enumerate(owned.owner):
-        if owner != NOBODY and keys[owner][0] in SYSTEM:
-            rows[keys[owner]].append(row)
+    for row, owner in compress(enumerate(owned.owner), theirs):
+        rows[keys[owner]].append(row)
     return rows
 
 

@@ -31,10 +31,11 @@ def second_format(view: View) -> Picked:
     In the same directory, of the same component and precision; `original/consolidated*.pth` too.
     """
     rows: set[int] = set()
-    for directory, here in enumerate(view.names):
+    for directory, names in view.holding(view.every.ending((b".safetensors",))):
+        here = view.names[directory]
         safe: dict[bytes, int] = {}
-        for name in here:
-            if name.endswith(b".safetensors") and (found := _SAFE.fullmatch(name)):
+        for name in names:
+            if found := _SAFE.fullmatch(name):
                 key = _key(found)
                 safe[key] = safe.get(key, 0) + _size(view, directory, name)
         if not safe:
@@ -59,7 +60,8 @@ def second_format(view: View) -> Picked:
 def unreferenced(view: View) -> Picked:
     """Blobs of a cache that no snapshot links to; nothing where snapshots are copies instead of links."""
     files, rows = view.files, []
-    for home, here in enumerate(view.names):
+    for home, _ in view.holding({b"blobs"}):
+        here = view.names[home]
         blobs, snapshots = here.get(b"blobs", 0), here.get(b"snapshots", 0)
         if blobs >= 0 or snapshots >= 0 or not files.dir_name[home].startswith(_STORES):
             continue

@@ -80,10 +80,10 @@ def artifact_of(name: str) -> tuple[str, str, str] | None:
 
 def _jars(view: View, owned: bytes) -> Iterator[int]:
     """Jars that have a newer one of the same artifact and classifier beside them."""
-    for here in view.names:
+    for directory, names_here in view.holding(view.every.ending((b".jar",))):
         groups: dict[tuple[str, str], list[tuple[_Version, int]]] = defaultdict(list)
-        for name in [name for name in here if name.endswith(b".jar")]:
-            row = here[name]
+        for name in names_here:
+            row = view.names[directory][name]
             if row >= 0 and view.files.kind[row] == Kind.FILE:
                 found = artifact_of(text(name))
                 if found is not None and not owned[row]:
