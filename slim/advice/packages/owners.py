@@ -10,19 +10,18 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Sequence
+from itertools import compress
 
 from msgspec import Struct
 
 from slim.advice.packages.model import LANGUAGE, SYSTEM, Package
 from slim.advice.packages.places import NOWHERE, Places
-from slim.files.table import ROOT, Files, Kind
+from slim.files.table import ROOT, Files, Kind, both, mask
 
 NOBODY = -1
 _RANK = {manager: rank for rank, manager in enumerate((*SYSTEM, *LANGUAGE))}
 _CACHE = b"__pycache__"
-# Plain numbers: comparing with an enumeration's member costs more than the rest of a row.
-_LAST_NAME = int(Kind.HARDLINK)
-_LAST_OWNED = int(Kind.SYMLINK)
+_FILE = int(Kind.FILE)  # comparing with an enumeration's member costs more than the rest of a row
 
 
 class Ownership(Struct, frozen=True):
@@ -47,23 +46,32 @@ class Ownership(Struct, frozen=True):
 
 def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownership:
     """Find the owner of every live file and link; `pull` is the ledger's column."""
-    claims = _claim(files, packages)
     owner = array("i", [NOBODY]) * len(files)
+    if packages:
+        _fill(owner, files, _claim(files, packages))
+    return _measure(files, tuple(packages), owner, pull)
+
+
+def _fill(owner: array[int], files: Files, claims: _Claims) -> None:
+    """Note the owners that follow from the claims."""
     directories = claims.directories
     listed = bytearray(len(directories))
     for home, name in enumerate(files.dir_name):
-        listed[home] = name == _CACHE or home in claims.files or home in claims.stems
-    for row, (kind, shown, home) in enumerate(
-        zip(files.kind, files.shown, files.directory, strict=True)
-    ):
-        if shown and kind <= _LAST_OWNED:
-            found = _by_name(files, claims, home, files.name[row]) if listed[home] else NOBODY
-            owner[row] = directories[home] if found == NOBODY else found
+        above = files.dir_parent[home] if name == _CACHE else home
+        listed[home] = above in claims.files or home in claims.files or home in claims.stems
+    names = both(mask(files.kind, Kind.FILE, Kind.HARDLINK, Kind.SYMLINK), bytes(files.shown))
+    inside = bytes(map(NOBODY.__lt__, map(directories.__getitem__, files.directory)))
+    for row in compress(range(len(files)), both(names, inside)):
+        owner[row] = directories[files.directory[row]]
+    by_name = bytes(map(listed.__getitem__, files.directory))
+    for row in compress(range(len(files)), both(names, by_name)):
+        found = _by_name(files, claims, files.directory[row], files.name[row])
+        if found != NOBODY:
+            owner[row] = found
     # The bytes of a hard link are in another row, whose own name may be gone.
     for row, body in files.body.items():
         if files.shown[row] and not files.shown[body] and owner[body] == NOBODY:
             owner[body] = owner[row]
-    return _measure(files, tuple(packages), owner, pull)
 
 
 _ByName = dict[int, dict[bytes, int]]
@@ -121,27 +129,19 @@ def _measure(
     disk, pulled, names = (array("q", bytes(8 * len(packages))) for _ in range(3))
     layers = array("i", [-1]) * len(packages)
     best: dict[int, tuple[int, int]] = {}
+    theirs = bytes(map(NOBODY.__lt__, owner))
+    counted = both(theirs, mask(files.kind, Kind.FILE, Kind.HARDLINK))
     for layer in range(len(files.starts) - 1):
         # Package → bytes, pull bytes and names in this layer.
         here: dict[int, list[int]] = {}
         span = slice(files.starts[layer], files.starts[layer + 1])
         # Of the bytes only live ones have an owner.
-        for found, kind, size, shown, share in zip(
-            owner[span],
-            files.kind[span],
-            files.size[span],
-            files.shown[span],
-            pull[span],
-            strict=True,
-        ):
-            if found >= 0 and kind <= _LAST_NAME:
-                sums = here.get(found)
-                if sums is None:
-                    sums = here[found] = [0, 0, 0]
-                sums[2] += shown
-                if not kind:
-                    sums[0] += size
-                    sums[1] += share
+        for row in compress(files.rows_of(layer), counted[span]):
+            sums = here.setdefault(owner[row], [0, 0, 0])
+            sums[2] += files.shown[row]
+            if files.kind[row] == _FILE:
+                sums[0] += files.size[row]
+                sums[1] += pull[row]
         for found, (size, share, count) in here.items():
             disk[found] += size
             pulled[found] += share

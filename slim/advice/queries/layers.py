@@ -21,7 +21,7 @@ _MANY = 10
 def dead(files: Files, fate: Fate) -> Picked:
     """The files whose bytes met this fate."""
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
-    return Picked(rows=list(compress(range(len(files)), rows)))
+    return Picked(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
 
 
 def many_small(files: Files) -> Picked:
