@@ -3,6 +3,10 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
+# Where it is set, as in many images of CI systems, each of the hundreds of processes that tests start
+# would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: demo check lint types layers test generated generate bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
