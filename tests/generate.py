@@ -31,6 +31,7 @@ from tabulate import tabulate
 from slim import errors, limits, plugin, settings_file
 from slim.advice.builtin import builtin_packs
 from slim.advice.rule import Pack, Rule
+from slim.report import words
 from slim.report.formats import FORMATS
 from slim.report.wire import render_schema
 from slim.units import format_bytes
@@ -317,7 +318,7 @@ def _rule(rule: Rule) -> str:
         "dockerignore": "in .dockerignore",
         "base": "in the base image",
     }[rule.where]
-    about = [rule.category, rule.confidence, f"the fix is {rule.safety}", where, _roles(rule)]
+    about = [rule.category, rule.confidence, words.fix(rule.safety), where, _roles(rule)]
     about += [f"from {format_bytes(rule.floor)}"] if rule.floor else []
     about += [f"from {rule.share} % of the image"] if rule.share else []
     about += [f"audience {rule.audience}"] if rule.audience != "default" else []

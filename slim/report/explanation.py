@@ -9,7 +9,7 @@ from slim.advice.rule import Rule
 from slim.report import redact
 from slim.report.model import Finding, Report
 from slim.report.terminal import clean
-from slim.report.words import count, instruction
+from slim.report.words import count, fix, instruction
 from slim.units import format_bytes
 
 _PATH, _LINE = 100, 160
@@ -74,7 +74,7 @@ def render_reported(rule: Rule, report: Report, *, digest: str) -> str:
         lines += [
             f"The report has a finding of it, {said}: {count(one.files, 'file')},"
             f" {format_bytes(one.disk_bytes)}, of which {format_bytes(one.claimed_bytes)} are claimed",
-            f"  {one.severity}, {one.confidence}, the fix is {one.safety}",
+            f"  {one.severity}, {one.confidence}, {fix(one.safety)}",
         ]
         if one.suppressed:
             lines.append(
@@ -114,7 +114,7 @@ _MODES = {"on": "on", "info": "a note", "off": "off"}
 
 
 def _head(rule: Rule) -> tuple[str, ...]:
-    how = f"{rule.confidence}, the fix is {rule.safety}"
+    how = f"{rule.confidence}, {fix(rule.safety)}"
     return f"{rule.id} {rule.slug}: {rule.title} ({how})", ""
 
 

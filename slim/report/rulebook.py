@@ -7,6 +7,7 @@ from textwrap import fill
 
 from slim.advice.rule import Rule
 from slim.errors import UsageError
+from slim.report.words import fix
 from slim.units import format_bytes
 
 _WIDTH = 96
@@ -15,7 +16,7 @@ _WIDTH = 96
 def describe(rule: Rule) -> str:
     """The whole rule as text."""
     lines = [f"{rule.id} {rule.slug}", rule.title, "", fill(rule.why, _WIDTH), ""]
-    lines.append(f"{rule.confidence}, the fix is {rule.safety}; category {rule.category}")
+    lines.append(f"{rule.confidence}, {fix(rule.safety)}; category {rule.category}")
     if rule.audience != "default":
         lines.append(f"only for the audience {rule.audience!r}")
     if rule.floor:

@@ -15,6 +15,7 @@ _ARGS = re.compile(r"^(RUN )?\|\d+ ")
 _SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
 _SPACE = re.compile(r"\s+")
 _NAMED = 8
+_FIXES = {"safe": "safe", "check": "to be checked", "risky": "risky"}
 
 
 def instruction(created_by: Text) -> Untrusted:
@@ -35,6 +36,11 @@ def instruction(created_by: Text) -> Untrusted:
     if _SHELL.match(text):
         return untrusted("RUN " + _SHELL.sub("", text))
     return untrusted(text)
+
+
+def fix(safety: str) -> str:
+    """How safe a fix is: `the fix is to be checked`."""
+    return f"the fix is {_FIXES[safety]}"
 
 
 def cause(kind: str) -> str:

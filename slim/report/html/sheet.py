@@ -57,6 +57,7 @@ def _environment() -> jinja2.Environment:
         "kept": words.contents,
         "why_suppressed": words.suppressed,
         "dead_words": words.cause,
+        "fix": words.fix,
         "swatch": lambda tone: Markup(draw.swatch(tone)),  # noqa: S704
     }
     style = _source(loader, made, "page.css").replace("@FILLS@", _fills())
