@@ -418,6 +418,14 @@ def test_java_runs_without_its_kit(tmp_path: Path) -> None:
             {f"{home}/bin/javac": program(size=9 * MEGA)},
             depends="openjdk-21-jre-headless",
         ),
+        **debian.add(
+            "libgoogle-gson-java",
+            {"usr/share/java/gson.jar": b"PK" + b"g" * MEGA},
+            fields="Section: java\n",
+        ),
+        **debian.add(
+            "junit5", {"usr/share/java/junit.jar": b"PK" + b"j" * MEGA}, fields="Section: java\n"
+        ),
         "usr/bin/java": f"/{home}/bin/java",
     }
     app = {
@@ -426,19 +434,23 @@ def test_java_runs_without_its_kit(tmp_path: Path) -> None:
         "app/target/shop.jar": b"PK" + b"j" * MEGA,
         "app/target/classes/Main.class": b"\xca\xfe" * MEGA,
     }
-    report = analyzed(
-        tmp_path,
-        root,
-        {**installed, **debian.database()},
-        app,
-        Cmd=["java", "-jar", "target/shop.jar"],
-        Env=["PATH=/usr/bin:/bin"],
-    )
-    made = rebuilt(report)
+    layers = (root, {**installed, **debian.database()}, app)
+    path = ["PATH=/usr/bin:/bin"]
+    made = rebuilt(analyzed(tmp_path, *layers, Cmd=["java", "-jar", "target/shop.jar"], Env=path))
     assert part(made, "the application").paths == ["/app/target/shop.jar"]
     assert part(made, "the application").disk_bytes == MEGA + 2
     assert "openjdk-21-jdk-headless" not in part(made, "system packages").packages
+    assert made.assumes == ["the archive holds what it needs of junit5, libgoogle-gson-java"]
+    final = bare(made.dockerfile).rpartition("FROM ")[2]
     assert "mvn --batch-mode package" in bare(made.dockerfile)
+    assert "RUN mkdir -p /usr/share/man/man1 \\\n && apt-get update" in final
+    assert "openjdk-21-jre-headless" in final
+    assert "junit5" not in final
+    assert "-java" not in final
+    # Where the command names the libraries, they are needed.
+    words = ["java", "-cp", "/usr/share/java/gson.jar:target/shop.jar", "Main"]
+    final = bare(rebuilt(analyzed(tmp_path, *layers, Cmd=words, Env=path)).dockerfile)
+    assert "libgoogle-gson-java" in final.rpartition("FROM ")[2]
 
 
 def test_a_base_with_the_language_in_it_is_replaced_by_packages(tmp_path: Path) -> None:

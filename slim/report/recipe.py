@@ -41,6 +41,10 @@ _INSTALL = {
     "apk": "RUN apk add --no-cache {}",
     "rpm": "RUN dnf install -y --nodocs --setopt=install_weak_deps=0 {} && dnf clean all",
 }
+_LINKS_MANUALS = re.compile(r"(?:openjdk-[0-9]+|default)-j")
+"""Packages of dpkg that cannot be installed in a slim image, whose directories of manual pages are gone.
+Source: https://github.com/debuerreotype/debuerreotype/issues/10."""
+_MANUALS = "RUN mkdir -p /usr/share/man/man1 \\\n && "
 
 
 def recipe(
@@ -126,7 +130,10 @@ def install(manager: str, packages: Iterable[str]) -> str:
     names = [one for one in packages if _PACKAGE.fullmatch(one)]
     if not names or manager not in _INSTALL:
         return ""
-    return _INSTALL[manager].format(" ".join(names))
+    made = _INSTALL[manager].format(" ".join(names))
+    if manager == "dpkg" and any(map(_LINKS_MANUALS.match, names)):
+        return made.replace("RUN ", _MANUALS, 1)
+    return made
 
 
 def _environment(config: Config, template: str, redacted: bool) -> list[str]:

@@ -16,7 +16,7 @@ from slim.advice.facts.releases import Release, releases
 from slim.advice.facts.stacks import mix_task
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
-from slim.advice.rebuild.interpreted import script_names
+from slim.advice.rebuild.interpreted import listed, script_names
 from slim.advice.rebuild.model import Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, in_context
 
@@ -177,24 +177,19 @@ def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, 
     return (
         Wanted(
             "the application and its dependencies",
-            f"{len(ours)} applications, stripped: {_list(ours)}",
+            f"{len(ours)} applications, stripped: {listed(ours)}",
             built,
             strip=True,
             paths=(library,),
         ),
         Wanted(
             "applications of Erlang and Elixir",
-            f"what their .app files require, stripped: {_list(theirs)}",
+            f"what their .app files require, stripped: {listed(theirs)}",
             otp,
             strip=True,
             paths=tuple(sorted({places[name][0].rpartition(b"/")[0] for name in theirs})),
         ),
     )
-
-
-def _list(names: list[str]) -> str:
-    shown = ", ".join(names[:12])
-    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
 
 
 def _applications(given: Given, library: bytes) -> dict[str, tuple[bytes, int]]:

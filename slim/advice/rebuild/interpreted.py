@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from slim.advice.facts.paths import below as join
 from slim.advice.facts.paths import decoded, encoded
@@ -76,6 +76,12 @@ def script_names(content: bytes | None) -> frozenset[str]:
         return frozenset()
     document = load_object(content, b"package.json", Notices()) or {}
     return frozenset(object_of(document.get("scripts")))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
 
 
 def copied(home: bytes, paths: Iterable[bytes]) -> tuple[tuple[str, str], ...]:

@@ -14,7 +14,14 @@ from collections.abc import Iterable
 from slim.advice.facts.paths import below as join
 from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.runs import Command
-from slim.advice.rebuild.interpreted import children, copied, home_of, main_command, system_owner
+from slim.advice.rebuild.interpreted import (
+    children,
+    copied,
+    home_of,
+    listed,
+    main_command,
+    system_owner,
+)
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, row_at, rows_at
 
@@ -34,6 +41,9 @@ _DEVELOPMENT = frozenset((b"jmods", b"include", b"man", b"demo", b"sample"))
 _FILES = frozenset((b"src.zip", b"ct.sym"))
 _RUN_TIME = frozenset((b"java", b"keytool", b"rmiregistry", b"jfr", b"jrunscript"))
 """Programs of a runtime without its kit."""
+_LIBRARIES = "/usr/share/java"
+_KIT = re.compile(r"(?:default|openjdk-[0-9]+)-j|maven|gradle|ant$")
+"""Packages that are known for what they are, without a guess."""
 _MAX_PATHS = 1_000
 
 
@@ -45,6 +55,7 @@ def plan(given: Given) -> Plan | None:
     if command is None or binary is None or home is None:
         return None
     kept = _program(given, command, home)
+    compiled = _compiled_with(given, command)
     owner = system_owner(given, binary)
     root = given.view.files.path(binary).removesuffix(b"/bin/java")
     runtime = [] if owner is not None else _runtime(given, root)
@@ -69,6 +80,7 @@ def plan(given: Given) -> Plan | None:
         ),
         runtime=(given.view.files.path(binary),),
         packages=() if owner is None else (owner,),
+        builds=compiled,
         homes=(home, root) if owner is None else (home,),
         values={
             "home": f"/{decoded(home)}",
@@ -76,9 +88,30 @@ def plan(given: Given) -> Plan | None:
             **({} if owner is not None else _own(given, root)),
         },
         copies=copied(home, kept),
-        guesses=()
-        if owner is not None
-        else ("a runtime has the same file of modules as the kit; jlink writes a smaller one",),
+        guesses=(
+            *(() if owner is not None else (_WHOLE,)),
+            *((_HELD.format(listed(sorted(compiled))),) if compiled else ()),
+        ),
+    )
+
+
+_HELD = "the archive holds what it needs of {}"
+_WHOLE = "a runtime has the same file of modules as the kit; jlink writes a smaller one"
+
+
+def _compiled_with(given: Given, command: Command) -> frozenset[str]:
+    """Debian's packages of libraries and tools that were asked for by name: an archive of the application
+    does not find the libraries by itself. None where the command names their directory."""
+    if any(_LIBRARIES in word for word in command.words):
+        return frozenset()
+    packages = given.graph.packages
+    return frozenset(
+        one.name
+        for one in packages
+        if one.manager == "dpkg"
+        and one.auto is False
+        and one.section.rpartition("/")[2] == "java"
+        and not _KIT.match(one.name)
     )
 
 
