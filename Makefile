@@ -56,10 +56,11 @@ targets: $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS)
 
-# The tests that `make test` runs briefly, with FUZZ_LONGER times as many examples.
+# The tests that `make test` runs briefly, with FUZZ_LONGER times as many examples; all twins.
 FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
-	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest tests/real/test_golist.py tests/real/test_umoci.py
+	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest tests/real/test_golist.py tests/real/test_umoci.py \
+	  tests/real/test_twins.py
 
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).

@@ -57,7 +57,7 @@ def started(root: Path, config: dict[str, Any]) -> Iterator[str]:
     words = config["Cmd"]
     user = _user(root, str(config.get("User", "")))
     where = str(config.get("WorkingDir") or "/")
-    with tempfile.NamedTemporaryFile() as log:
+    with _processes(root), tempfile.NamedTemporaryFile() as log:
         process = subprocess.Popen(
             ["chroot", f"--userspec={user}", root, *_program(root, where, words, variables)],
             env=variables,
@@ -98,6 +98,17 @@ def _program(root: Path, where: str, words: list[str], variables: dict[str, str]
         return ["/bin/sh", "-c", 'cd "$0" && exec "$@"', where, *words]
     assert words[0].startswith("/"), f"no shell to find {words[0]} with ({variables.get('PATH')})"
     return words
+
+
+@contextmanager
+def _processes(root: Path) -> Iterator[None]:
+    """Another thing that every engine gives: Java finds its libraries by /proc."""
+    (root / "proc").mkdir(exist_ok=True)
+    run("mount", "--bind", "/proc", root / "proc")
+    try:
+        yield
+    finally:
+        run("umount", "--lazy", root / "proc")
 
 
 def _devices(root: Path) -> None:

@@ -11,7 +11,7 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
-from tests.conftest import GOLDEN
+from tests.conftest import GOLDEN, LONGER
 from tests.real.applying import without
 from tests.real.conftest import Pairs
 from tests.real.running import ask, mounted, settings, started, unpack
@@ -26,9 +26,22 @@ PAGES = {
     "node": ("/item/pear/3", '{"name":"pear","price":3}'),
     "python": ("/sealed/pear", "<text>pear</text>"),
     "go": ("/", '[{"name":"shop 0.3.0","price":0},{"name":"pear","price":3}]'),
+    "rust": ("/item/pear", '{"name":"pear","price":3}'),
+    "java": ("/item/pear", '{"name":"pear","price":3}'),
 }
 """A page of each application that needs its dependencies, and its text."""
 
+
+APPLIED = [
+    *STACKS[:4],
+    *(
+        pytest.param(
+            stack, marks=pytest.mark.skipif(LONGER < 2, reason="minutes: SLIM_LONGER=2 runs it")
+        )
+        for stack in STACKS[4:]
+    ),
+]
+"""Those whose Dockerfiles are built and whose steps are applied; of the others only for a longer run."""
 
 SLACK = 0.15
 """How far sizes may move with Debian's packages before the committed table is measured again."""
@@ -78,7 +91,7 @@ def test_the_careful_image_is_foreseen(
         assert getattr(row, name) == pytest.approx(getattr(committed, name), rel=SLACK), name
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", APPLIED)
 def test_the_dockerfile_builds_what_is_foreseen(
     stack: str, twins: Pairs, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
@@ -96,7 +109,7 @@ def test_the_dockerfile_builds_what_is_foreseen(
     assert row.disk == pytest.approx(committed.disk, rel=SLACK)
 
 
-@pytest.mark.parametrize("stack", STACKS)
+@pytest.mark.parametrize("stack", APPLIED)
 def test_safe_steps_take_what_they_promise_and_break_nothing(
     stack: str, twins: Pairs, tmp_path: Path
 ) -> None:

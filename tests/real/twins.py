@@ -59,7 +59,7 @@ class Twins:
     """Where the images are, as `STACK-fat` and `STACK-twin`."""
 
 
-STACKS = ("elixir", "node", "python", "go")
+STACKS = ("elixir", "node", "python", "go", "rust", "java")
 
 
 def debian_root(target: Path, *, slim: bool = True) -> Path:
