@@ -17,7 +17,6 @@ decided for all names of an image at once, most match none, and answers are reme
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from types import MappingProxyType
@@ -70,7 +69,7 @@ _Bucket = list[tuple[Component, _Node]]
 class _Exits:
     """The components that leave any of some nodes, found together: wildcards by their literal ends."""
 
-    __slots__ = ("_by_head", "_by_tail", "_literal", "_needles", "_others", "_within")
+    __slots__ = ("_by_head", "_by_tail", "_literal", "_others", "_within")
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         self._literal: dict[bytes, list[_Node]] = {}
@@ -78,7 +77,7 @@ class _Exits:
         by_head: dict[int, dict[bytes, _Bucket]] = {}
         self._others: _Bucket = []
         self._within: _Bucket = []
-        """Those that are none of these, and have literal bytes somewhere …"""
+        """Those that are none of these, and have literal bytes somewhere."""
         for node in nodes:
             for name, child in node.literal.items():
                 self._literal.setdefault(name, []).append(child)
@@ -91,9 +90,6 @@ class _Exits:
                 else:
                     bucket = self._within if component.needle else self._others
                 bucket.append((component, child))
-        needles = sorted({re.escape(component.needle) for component, _ in self._within})
-        self._needles = re.compile(b"|".join(needles)) if needles else None
-        """… and what finds that a name has any of these: literals, so there is nothing to try twice."""
         self._by_tail, self._by_head = tuple(by_tail.items()), tuple(by_head.items())
 
     def step(self, name: bytes) -> list[_Node]:
@@ -110,10 +106,9 @@ class _Exits:
         for component, child in self._others:
             if component.matches(name):
                 found.append(child)
-        if self._needles is not None and self._needles.search(name):
-            for component, child in self._within:
-                if component.needle in name and component.matches(name):
-                    found.append(child)
+        for component, child in self._within:
+            if component.needle in name and component.matches(name):
+                found.append(child)
         return found
 
 

@@ -17,12 +17,13 @@ from msgspec import Struct
 
 from slim.advice.glob_syntax import parse_glob
 from slim.advice.words import suggestion
+from slim.patterns import pattern
 
 LABEL = "org.slim.ignore"
 """Image label with suppressions."""
 _LABEL_TEXT = 64 << 10
 _LABEL_ENTRIES = 100
-_RULE = re.compile(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+_RULE = pattern(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
 
 
 class Ignore(Struct, frozen=True):

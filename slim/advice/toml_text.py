@@ -7,21 +7,20 @@ begin. The scan knows strings and brackets and nothing else of TOML; it only eve
 
 from __future__ import annotations
 
-import re
-import tomllib
 from bisect import bisect_right
 from functools import cached_property
 
 from msgspec import Struct, field
 
 from slim.advice.faults import Fault
+from slim.patterns import pattern
 
 MAX_FILE_BYTES = 1 << 20
 """Longest rule file."""
 MAX_KEY_DOTS = 64
 """Most dots of a dotted key: `tomllib` takes quadratic time over them."""
 
-_TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
+_TOML_PLACE = pattern(r" \(at line (\d+), column \d+\)$")
 
 
 def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | None:
@@ -35,6 +34,8 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
             reason = f"more than {MAX_KEY_DOTS} dots in a key"
             faults.append(Fault(file, number, "", reason))
             return None
+    import tomllib  # most runs have no TOML to read
+
     try:
         return tomllib.loads(text)
     except RecursionError:

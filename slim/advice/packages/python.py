@@ -9,7 +9,6 @@ Source: Python packaging "Recording installed projects", "Core metadata specific
 from __future__ import annotations
 
 import csv
-import re
 from itertools import islice
 
 from slim.advice.packages.fields import bare_name, paragraphs
@@ -27,9 +26,10 @@ from slim.advice.packages.model import (
     parent,
     text,
 )
+from slim.patterns import pattern
 
 _FIELDS = frozenset(("name", "version", "requires-dist", "provides-dist"))
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = pattern(r"[-_.]+")
 _RECORD_FILES = 1_000_000
 """Most files of one distribution."""
 

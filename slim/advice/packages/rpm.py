@@ -5,7 +5,6 @@ Source: rpm.org, "RPM tags" and "Package Header format"; dnf5's system state (sy
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
 from slim.advice.packages.model import (
@@ -167,6 +166,8 @@ def _read_reasons(data: bytes | None, notices: Notices) -> dict[str, str] | None
     """`name.arch` → reason, as dnf5 keeps it; None without dnf5."""
     if data is None:
         return None
+    import tomllib
+
     try:
         table = tomllib.loads(text(data)).get("packages")
     except (tomllib.TOMLDecodeError, RecursionError):

@@ -12,12 +12,13 @@ import re
 from slim.advice.facts.paths import View, below
 from slim.advice.match import Picked
 from slim.files.table import Kind
+from slim.patterns import pattern
 
 _STORES = (b"models--", b"datasets--", b"spaces--")
-_SAFE = re.compile(
+_SAFE = pattern(
     rb"(model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.safetensors"
 )
-_OTHER = re.compile(
+_OTHER = pattern(
     rb"(pytorch_model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.bin"
     rb"|tf_model(?:-\d{5}-of-\d{5})?\.h5|flax_model(?:-\d{5}-of-\d{5})?\.msgpack|rust_model\.ot"
 )

@@ -14,8 +14,9 @@ from slim.advice.packages.documents import load_object, object_of
 from slim.advice.packages.model import SYSTEM, Notices
 from slim.advice.packages.owners import NOBODY
 from slim.advice.rebuild.model import Given
+from slim.patterns import pattern
 
-_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+_VERSION = pattern(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 
 
 def main_command(given: Given, family: str) -> Command | None:

@@ -7,13 +7,14 @@ from elsewhere. The sum is a prediction of another build, so that what it assume
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
+from importlib import import_module
+from typing import cast
 
 from slim.advice.facts.paths import decoded, encoded
 from slim.advice.facts.system import os_release
 from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import NOBODY
-from slim.advice.rebuild import elixir, java, native, node, python
 from slim.advice.rebuild.base import base_layers
 from slim.advice.rebuild.interpreted import version as version_in
 from slim.advice.rebuild.keep import Keep
@@ -24,15 +25,15 @@ from slim.advice.rebuild.trees import below as rows_below
 from slim.advice.rebuild.trees import below_any, copies, row_at
 from slim.files.table import Kind
 
-_STACKS: dict[str, Callable[[Given], Plan | None]] = {
-    "elixir": elixir.plan,
-    "go": native.plan,
-    "rust": native.plan,
-    "node": node.plan,
-    "python": python.plan,
-    "java": java.plan,
+_STACKS = {
+    "elixir": "elixir",
+    "go": "native",
+    "rust": "native",
+    "node": "node",
+    "python": "python",
+    "java": "java",
 }
-"""Those that are known well enough to be computed."""
+"""Those that are known well enough to be computed → module with a function `plan`, imported if asked for."""
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
@@ -74,7 +75,8 @@ def rebuild(given: Given, disk_bytes: int) -> Rebuild | None:
     running = [stack.name for stack in given.facts.stacks if stack.runs]
     if len(running) != 1 or running[0] not in _STACKS:
         return None
-    plan = _STACKS[running[0]](given)
+    module = import_module(f"slim.advice.rebuild.{_STACKS[running[0]]}")
+    plan = cast("Plan | None", module.plan(given))
     if plan is None:
         return None
     made = _assemble(given, plan)

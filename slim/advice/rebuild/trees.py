@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from slim.advice.facts.paths import View
 from slim.advice.rebuild.model import Given
 from slim.files.table import ROOT
+from slim.patterns import pattern
 
-_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+_COPIES = pattern(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
 def below(view: View, directory: bytes) -> Iterator[int]:
