@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from slim.advice import glob
 from slim.advice.component import Component
 from slim.advice.glob import GlobSet, compile_globs
-from slim.advice.glob_syntax import GlobError, escape, parse_glob, parse_text_glob
+from slim.advice.glob_syntax import GlobError, escape, matching, parse_glob, parse_text_glob
 from slim.advice.many_names import distinct
 from slim.errors import LimitError
 
@@ -234,6 +234,16 @@ def test_an_escaped_text_matches_only_itself(name: str) -> None:
         return
     assert parse_glob(escape(name)) == ((name.encode(),),)
     assert parse_glob(f"{{{escape(name)},z}}")[0] == (name.encode(),)
+
+
+@given(st.lists(PATTERNS.filter(is_valid), max_size=4), st.lists(PATHS, max_size=8))
+@example(["a*", "*b", "[ab]*", "c"], ["a", "b", "c", "cb", "d"])
+def test_many_texts_are_matched_as_one_is(patterns: list[str], texts: list[str]) -> None:
+    globs = [parse_text_glob(one) for one in patterns if "**" not in one]
+    names = [text.encode() for text in texts]
+    assert matching(globs, names) == {
+        name for name in names if any(glob.matches(name) for glob in globs)
+    }
 
 
 def test_text_globs_pass_slashes() -> None:

@@ -161,7 +161,7 @@ def _finding(
 
 
 def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
-    return Amount(sum(files.size[row] for row in rows), sum(pull[row] for row in rows))
+    return Amount(sum(map(files.size.__getitem__, rows)), sum(map(pull.__getitem__, rows)))
 
 
 def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:

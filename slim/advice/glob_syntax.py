@@ -15,6 +15,7 @@ a class of one character is how every special character is written literally. Pu
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -111,6 +112,23 @@ def parse_text_glob(pattern: str) -> TextGlob:
     for text in _alternatives(pattern, is_path=False):
         choices[component([token for token, _ in text])] = None
     return TextGlob(pattern, tuple(choices))
+
+
+def matching(globs: Iterable[TextGlob], texts: Iterable[bytes]) -> set[bytes]:
+    """Those of many texts that any of the globs matches; most are told from these by their ends."""
+    choices = {choice for glob in globs for choice in glob.choices}
+    wild = [one for one in choices if isinstance(one, Component)]
+    heads = tuple({one.head for one in wild if one.head})
+    tails = tuple({one.tail for one in wild if not one.head})
+    return {
+        text
+        for text in texts
+        if text in choices
+        or (
+            (text.startswith(heads) or text.endswith(tails))
+            and any(one.matches(text) for one in wild)
+        )
+    }
 
 
 def escape(text: str) -> str:

@@ -15,7 +15,7 @@ from msgspec.structs import replace
 
 from slim.advice.facts.paths import View
 from slim.advice.glob import NONE_PARSED, compile_globs
-from slim.advice.glob_syntax import Choices
+from slim.advice.glob_syntax import Choices, TextGlob, matching
 from slim.advice.match_paths import match_paths
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
@@ -138,7 +138,7 @@ def select(
                 layers=picked.layers,
             )
         elif rule.packages:
-            selection = _from_packages(files, rule, packages)
+            selection = _from_packages(rule, packages)
         else:
             selection = Selection(rule, by_path[index])
         found.append(selection)
@@ -229,28 +229,23 @@ def _without(
     picked: Picked, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
 ) -> Picked:
     """What a query selects, less the packages that the rule spares."""
-    spared = {
-        row
-        for (manager, name), rows in packages.items()
-        if rule.manager in ("any", manager)
-        and any(glob.matches(name.encode()) for glob in rule.except_packages)
-        for row in rows
-    }
+    named = _named(rule.except_packages, rule, packages)
+    spared = {row for key in named for row in packages[key]}
     parts = {row: size for row, size in picked.parts.items() if row not in spared}
     return Picked([row for row in picked.rows if row not in spared], parts, picked.keeps)
 
 
-def _from_packages(
-    files: Files, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
-) -> Selection:
-    rows: set[int] = set()
-    names: list[str] = []
-    for (manager, name), owned in packages.items():
-        if rule.manager not in ("any", manager):
-            continue
-        if any(glob.matches(name.encode()) for glob in rule.except_packages):
-            continue
-        if any(glob.matches(name.encode()) for glob in rule.packages):
-            names.append(name)
-            rows.update(owned)
-    return Selection(rule, array("i", sorted(rows)), packages=tuple(sorted(names)))
+def _from_packages(rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]) -> Selection:
+    named = _named(rule.packages, rule, packages) - _named(rule.except_packages, rule, packages)
+    rows = {row for key in named for row in packages[key]}
+    names = sorted(name for _, name in named)
+    return Selection(rule, array("i", sorted(rows)), packages=tuple(names))
+
+
+def _named(
+    globs: Sequence[TextGlob], rule: Rule, packages: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """The packages of the rule's manager whose names the globs match."""
+    names = {key: key[1].encode() for key in packages if rule.manager in ("any", key[0])}
+    found = matching(globs, names.values()) if globs else ()
+    return {key for key, name in names.items() if name in found}

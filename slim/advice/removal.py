@@ -12,13 +12,14 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import compress
 
 from msgspec.structs import replace
 
 from slim.advice.claim import precedence
 from slim.advice.facts.gather import Facts
 from slim.advice.facts.paths import View, encoded
-from slim.advice.glob_syntax import parse_text_glob
+from slim.advice.glob_syntax import matching, parse_text_glob
 from slim.advice.match import Selection
 from slim.advice.never import Protected
 from slim.advice.packages.closure import removal_closure
@@ -144,10 +145,9 @@ def _names(graph: Graph, packages: Collection[int]) -> tuple[str, ...]:
 def _rows_of(owned: Ownership) -> Mapping[int, list[int]]:
     """System package → rows."""
     rows: dict[int, list[int]] = defaultdict(list)
-    system = [package.manager in SYSTEM for package in owned.packages]
-    for row, owner in enumerate(owned.owner):
-        if owner != NOBODY and system[owner]:
-            rows[owner].append(row)
+    system = {one for one, package in enumerate(owned.packages) if package.manager in SYSTEM}
+    for row, owner in compress(enumerate(owned.owner), map(system.__contains__, owned.owner)):
+        rows[owner].append(row)
     return rows
 
 
@@ -185,12 +185,13 @@ def _needed(
         for begin, modules in _MODULES.items()
         if any(name.startswith(begin) for name in names)
     ]
+    names_opened = matching(by_name, (package.name.encode() for package in packages))
     opened = {
         index
         for index, package in enumerate(packages)
         if package.manager in SYSTEM
         and index not in asked
-        and any(glob.matches(package.name.encode()) for glob in by_name)
+        and package.name.encode() in names_opened
     }
     reach = Reach(graph)
     reach.start(sorted(running | linked | opened))

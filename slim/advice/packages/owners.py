@@ -41,7 +41,8 @@ class Ownership(Struct, frozen=True):
     def rows(self, packages: Iterable[int]) -> list[int]:
         """Rows of everything that some packages own, in order of rows."""
         wanted = frozenset(packages)
-        return [row for row, owner in enumerate(self.owner) if owner in wanted] if wanted else []
+        theirs = map(wanted.__contains__, self.owner)
+        return list(compress(range(len(self.owner)), theirs)) if wanted else []
 
 
 def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownership:
