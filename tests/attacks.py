@@ -97,7 +97,7 @@ def shown(attacks: tuple[Attack, ...]) -> list[Attack]:
 
 
 AT_FULL_SIZE = pytest.mark.skipif(
-    not THOROUGH, reason="minutes of attacks at full size: SLIM_LONGER=1 runs them"
+    not THOROUGH, reason="minutes of inputs at full size: SLIM_LONGER=1 runs them"
 )
 
 

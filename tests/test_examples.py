@@ -16,6 +16,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+import check_jsonschema
+import click.testing
 import pytest
 from ruamel.yaml import YAML
 from typer.main import get_command
@@ -85,12 +87,9 @@ def test_every_example_is_tested() -> None:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_examples_are_valid_for_their_system(name: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "check_jsonschema", "--builtin-schema", f"vendor.{SCHEMAS[name]}",
-         str(ROOT / name)],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stdout[-2000:]
+    words = ["--builtin-schema", f"vendor.{SCHEMAS[name]}", str(ROOT / name)]
+    done = click.testing.CliRunner().invoke(check_jsonschema.main, words)
+    assert done.exit_code == 0, done.output[-2000:]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)

@@ -19,6 +19,7 @@ from slim.report.explanation import render
 from slim.report.model import Report
 from slim.report.rulebook import describe, template
 from tests.building import delete, file, hardlink, image, layer, save
+from tests.conftest import THOROUGH
 from tests.shared import FAT, TABLES
 from tests.test_load import run
 
@@ -60,10 +61,15 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_it_agrees_with_the_report() -> None:
-    """For every rule: what is said to be claimed is what the report says, and a reason is given else."""
+    """For every rule: what is said to be claimed is what the report says, and a reason is given else.
+
+    In a short run for the rules that the report tells of, and every fifth of the others.
+    """
+    told = {finding.rule for finding in fat("VCS001")[1].findings}
     rules = list(BUILTIN.values())
-    explained, report = pipeline.explain(FAT, rules, rules, today=DAY, cache=TABLES)
-    assert [one.rule.id for one in explained] == list(BUILTIN)
+    asked = [one for at, one in enumerate(rules) if THOROUGH or at % 5 == 0 or one.id in told]
+    explained, report = pipeline.explain(FAT, asked, rules, today=DAY, cache=TABLES)
+    assert [one.rule for one in explained] == asked
     for one in explained:
         rule = one.rule.id
         found = [finding for finding in report.findings if finding.rule == rule]
