@@ -29,10 +29,10 @@ types: $(VENV)/installed
 layers: $(VENV)/installed
 	$(BIN)/lint-imports
 
-# On all cores but for the real tools: what they build is large, and made once for all tests of it.
+# On all cores; with the real tools a module's tests stay in one process, since what they build is large.
 test: $(VENV)/installed
 	$(BIN)/python -m pytest --ignore tests/real --numprocesses auto --dist worksteal
-	$(BIN)/python -m pytest tests/real
+	$(BIN)/python -m pytest tests/real --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # README blocks, JSON Schema, rule catalogue: made again, and compared with what is committed.
 generate: $(VENV)/installed

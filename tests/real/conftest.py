@@ -1,4 +1,8 @@
-"""Images that the real tools build, each once per session and only when a test asks for it."""
+"""Images that the real tools build, each once per session and only when a test asks for it.
+
+Where pytest runs in several processes, the tests of a module stay in one of them (`--dist loadfile`), so
+that what they share is made once.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +15,11 @@ from pathlib import Path
 import pytest
 
 from tests.real.recipes import NOT_CHUNKED, RECIPES
-from tests.real.tools import CHUNKED, Store, convert, need, run, unpacked
+from tests.real.tools import CHUNKED, Store, convert, need, unpacked
 from tests.real.twins import Twins, build, debian_base, debian_root
 
+LONGEST = ("test_twins", "test_images", "test_examples", "test_debian_bases")
+"""Begun first, so that no process is left alone with one of them."""
 Pairs = Callable[[str], Twins]
 """Stack → its fat image and twin, built when they are first asked for."""
 
@@ -29,6 +35,10 @@ class Built:
     live_files: int
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda one: LONGEST.index(one.path.stem) if one.path.stem in LONGEST else 99)
+
+
 @pytest.fixture(scope="session")
 def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """A folder for everything that is built; gone with the session, for it grows large."""
@@ -38,37 +48,37 @@ def workshop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 @pytest.fixture(scope="session")
-def root_filesystem(workshop: Path) -> Callable[[], Path]:
-    """A tar of a minimal Debian, made when it is first asked for."""
+def debian_roots(workshop: Path) -> Callable[[bool], Path]:
+    """Tars of a minimal Debian, `slim` or full, each made when it is first asked for."""
 
     @cache
-    def make() -> Path:
+    def make(slim: bool) -> Path:
         need("mmdebstrap")
-        target = workshop / "root.tar"
-        run("mmdebstrap", "--quiet", "--variant=minbase", "--mode=root", "trixie", target)
-        return target
+        return debian_root(workshop / f"root-{slim}.tar", slim=slim)
 
     return make
 
 
 @pytest.fixture(scope="session", params=RECIPES)
 def built(
-    request: pytest.FixtureRequest, workshop: Path, root_filesystem: Callable[[], Path]
+    request: pytest.FixtureRequest, workshop: Path, debian_roots: Callable[[bool], Path]
 ) -> Iterator[Built]:
     """The image of each recipe in turn; a store of its own, gone after its tests."""
     name: str = request.param
     need("buildah", "skopeo", "umoci", "tar")
     folder = workshop / name
     folder.mkdir()
-    root = root_filesystem() if name == "debian" else folder / "none"
-    layout = RECIPES[name](Store(folder / "store"), root, folder / "layout")
+    root, driver = (
+        (debian_roots(False), "overlay") if name == "debian" else (folder / "none", "vfs")
+    )
+    layout = RECIPES[name](Store(folder / "store", driver), root, folder / "layout")
     forms = convert(layout, folder / "forms", without=NOT_CHUNKED.get(name) and CHUNKED)
     yield Built(name, layout, forms, *unpacked(forms["oci-dir-gzip"], folder / "unpacked"))
     shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def twins(workshop: Path) -> Pairs:
+def twins(workshop: Path, debian_roots: Callable[[bool], Path]) -> Pairs:
     """Fat images and their twins, on one base image and in one store."""
 
     @cache
@@ -77,7 +87,7 @@ def twins(workshop: Path) -> Pairs:
         folder = workshop / "twins"
         folder.mkdir()
         store = Store(folder / "store", "overlay")
-        debian_base(store, debian_root(folder / "root.tar"))
+        debian_base(store, debian_roots(True))
         return store
 
     @cache

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 import slim
 from tests.real.tools import Store, need
-from tests.real.twins import debian_base, debian_root
+from tests.real.twins import debian_base
 
 pytestmark = pytest.mark.real
 
@@ -17,10 +18,12 @@ LEFT_OVER = {"DEB009", "DEB010"}
 
 
 @pytest.mark.parametrize("full", [False, True], ids=["slim", "full"])
-def test_debian_keeps_what_it_has(full: bool, tmp_path: Path) -> None:
+def test_debian_keeps_what_it_has(
+    full: bool, debian_roots: Callable[[bool], Path], tmp_path: Path
+) -> None:
     need("mmdebstrap", "buildah")
     store = Store(tmp_path / "store")
-    debian_base(store, debian_root(tmp_path / "root.tar", slim=not full))
+    debian_base(store, debian_roots(not full))
     report = slim.analyze(store.save("debian", tmp_path / "layout"), top=1000)
     claims = {one.rule: one.claimed_bytes for one in report.findings if one.mode == "claim"}
     assert claims.keys() <= LEFT_OVER
