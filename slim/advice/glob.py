@@ -3,7 +3,8 @@
 The patterns share a trie whose edges are components. A directory is a *state*: the set of trie
 nodes that its path can stand for. The state of a directory comes from its parent's and its name,
 and is computed once for all directories that agree on it; literal components are dictionary
-look-ups, wildcards are found by their last or first bytes, and answers are remembered per state:
+look-ups, wildcards are found by their last or first bytes, and answers are remembered per state and
+name:
 
     pattern 0   app/**/node_modules/**           root ─app→ ● ─**→ ◌ ─node_modules→ ● ─**→ ◌ {0}
     pattern 1   **/*.pyc                         root ─**→ ◌ ─*.pyc→ ● {1}
@@ -11,8 +12,8 @@ look-ups, wildcards are found by their last or first bytes, and answers are reme
 
 Linear in the path: a step costs at most the size of the state, and there is nothing to undo.
 
-Names of one *kind*, which the same components match, lead to the same from everywhere: what they are is
-decided for all names of an image at once, most match none, and answers are remembered per kind. Pure.
+Names of one *kind*, which the same components match, lead to the same from everywhere: what kind they are
+of is decided for all names of an image at once, so that one of each kind is asked about in each state. Pure.
 """
 
 from __future__ import annotations
@@ -127,9 +128,8 @@ class _State:
             for one, child in node.wild.items():
                 if one.is_star:
                     self.of_any_name += child.ends
-        self.entered: dict[bytes | Matched, int] = {}
-        self.accepted: dict[bytes | Matched, tuple[int, ...]] = {}
-        """By name, or by the kind of name."""
+        self.entered: dict[bytes, int] = {}
+        self.accepted: dict[bytes, tuple[int, ...]] = {}
 
 
 class GlobSet:
@@ -151,29 +151,27 @@ class GlobSet:
         """The state of the image's root directory."""
         return self._root
 
-    def enter(self, state: int, name: bytes, kind: Matched | None = None) -> int:
-        """The state of the directory `name`, of this kind, inside the directory of `state`.
+    def enter(self, state: int, name: bytes) -> int:
+        """The state of the directory `name` inside the directory of `state`.
 
         Raises:
             LimitError: more different states than an honest image has.
         """
         here = self._states[state]
-        key = name if kind is None else kind
-        known = here.entered.get(key)
+        known = here.entered.get(name)
         if known is None:
             found = [*here.loops, *(node for one in here.exits for node in one.step(name))]
             known = self._intern(found)
             self._remember()
-            here.entered[key] = known
+            here.entered[name] = known
         return known
 
-    def accept(self, state: int, name: bytes, kind: Matched | None = None) -> tuple[int, ...]:
-        """The patterns, ascending, that match the file `name`, of this kind, in the directory of `state`."""
+    def accept(self, state: int, name: bytes) -> tuple[int, ...]:
+        """The patterns, ascending, that match the file `name` in the directory of `state`."""
         here = self._states[state]
         if not here.exits:
             return here.always
-        key = name if kind is None else kind
-        known = here.accepted.get(key)
+        known = here.accepted.get(name)
         if known is None:
             found = here.exits[0].step(name)
             for one in here.exits[1:]:
@@ -181,11 +179,12 @@ class GlobSet:
             ends = {end for node in found for end in node.ends} if found else None
             known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
-            here.accepted[key] = known
+            here.accepted[name] = known
         return known
 
     def kinds_of_directories(self, names: Names) -> dict[bytes, Matched]:
-        """The kind of each name for `enter`; names that are missing are of the kind `()`."""
+        """The kind of each name: what `enter` says of one holds for all of its kind. Missing ones are of
+        one kind, too."""
         parts = [
             part
             for node in self._nodes
@@ -197,8 +196,8 @@ class GlobSet:
     def kinds_of_files(
         self, names: Names, patterns: int
     ) -> tuple[dict[bytes, Matched], frozenset[bytes]]:
-        """The kind of each name for `accept`, and the names at which one of the first `patterns` may end,
-        in directories entered so far. What matches all files of a directory is not among these."""
+        """The kind of each name: `accept` says the same of all of one kind, in directories entered so far.
+        And the names at which one of the first `patterns` may end there; `is_open` says the rest."""
         first: dict[bytes | Component, int] = {}
         for node in self._met.values():
             for part, child in node.children():

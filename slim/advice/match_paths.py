@@ -1,7 +1,7 @@
 """Files × globs of rules → rows: which files each rule points at by their paths [pure].
 
 All globs are matched in one walk over the directories. Only files that a rule may select are looked at, and
-what such a file's answer means is decided once per distinct answer.
+what is said of one holds for all whose names are of its kind, in directories of the same state.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from operator import or_
 
 from slim.advice.glob import GlobSet, compile_globs
 from slim.advice.glob_syntax import Choices
-from slim.advice.many_names import Names, distinct
+from slim.advice.many_names import Matched, Names, distinct
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
@@ -54,13 +54,13 @@ def match_paths(
         rows = sorted(row for row in among if regular[row])
         states = _states(files, globs, _above(files, {files.directory[row] for row in rows}))
         kinds, _ = globs.kinds_of_files(distinct(files.name[row] for row in rows), 0)
-    verdicts: dict[tuple[int, ...], tuple[int, ...]] = {(): ()}
+    verdicts: dict[tuple[int, Matched], tuple[int, ...]] = {}
     for row in rows:
-        name = files.name[row]
-        answer = globs.accept(states[files.directory[row]], name, kinds.get(name, ()))
-        verdict = verdicts.get(answer)
+        name, state = files.name[row], states[files.directory[row]]
+        key = state, kinds.get(name, ())
+        verdict = verdicts.get(key)
         if verdict is None:
-            verdict = verdicts[answer] = _judge(answer, meanings, rules)
+            verdict = verdicts[key] = _judge(globs.accept(state, name), meanings, rules)
         for index in verdict:
             rule = rules[index]
             if not files.shown[row] and rule.state == "live":
@@ -76,8 +76,13 @@ def _states(files: Files, globs: GlobSet, directories: Sequence[int]) -> array[i
     states = array("i", [globs.root()]) * len(files.dir_parent)
     parents, names = files.dir_parent, files.dir_name
     kinds = globs.kinds_of_directories(distinct(names[own] for own in directories))
+    known: dict[tuple[int, Matched], int] = {}
     for own in directories:
-        states[own] = globs.enter(states[parents[own]], names[own], kinds.get(names[own], ()))
+        key = states[parents[own]], kinds.get(names[own], ())
+        state = known.get(key)
+        if state is None:
+            state = known[key] = globs.enter(key[0], names[own])
+        states[own] = state
     return states
 
 
