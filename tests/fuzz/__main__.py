@@ -1,4 +1,4 @@
-"""Run the targets, each in a process of its own.
+"""Run the targets, each in a process of its own, on all cores.
 
     python -m tests.fuzz [TARGET…] [--seconds N] [--runs N]
 
@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
+import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from tests.fuzz.targets import TARGETS, load
@@ -35,21 +37,30 @@ def main() -> None:
     if given.inside:
         _fuzz(given.inside, given.seconds, given.runs)
         return
+    names = given.targets or TARGETS
     failed = []
-    for name in given.targets or TARGETS:
-        limits = [f"--seconds={given.seconds}", f"--runs={given.runs}", f"--inside={name}"]
-        done = subprocess.run(
-            [sys.executable, "-m", "tests.fuzz", *limits], capture_output=True, check=False
-        )
-        said = done.stderr.decode("utf-8", "replace")
-        numbers = dict(
-            line[6:].split(": ", 1) for line in said.splitlines() if line[:6] == "stat::"
-        )
-        print(f"{name}: {numbers.get('number_of_executed_units', '?').strip()} inputs", flush=True)
-        if done.returncode:
-            failed.append(name)
-            print(said[-6000:], done.stdout.decode("utf-8", "replace")[-6000:], flush=True)
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        done = pool.map(lambda name: _apart(name, given.seconds, given.runs), names)
+        for name, ended in zip(names, done, strict=True):
+            said = ended.stderr.decode("utf-8", "replace")
+            numbers = dict(
+                line[6:].split(": ", 1) for line in said.splitlines() if line[:6] == "stat::"
+            )
+            print(
+                f"{name}: {numbers.get('number_of_executed_units', '?').strip()} inputs", flush=True
+            )
+            if ended.returncode:
+                failed.append(name)
+                print(said[-6000:], ended.stdout.decode("utf-8", "replace")[-6000:], flush=True)
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
+
+
+def _apart(name: str, seconds: int, runs: int) -> subprocess.CompletedProcess[bytes]:
+    """Run one target in a process of its own, to its end."""
+    limits = [f"--seconds={seconds}", f"--runs={runs}", f"--inside={name}"]
+    return subprocess.run(
+        [sys.executable, "-m", "tests.fuzz", *limits], capture_output=True, check=False
+    )
 
 
 def _fuzz(name: str, seconds: int, runs: int) -> None:
