@@ -15,6 +15,7 @@ import pytest
 
 from tests.attacks import Attack
 from tests.building import Layer, archive, extension, file, gzip, header, pax_record, zstandard
+from tests.conftest import LONG
 from tests.layouts import config, docker, with_config, write
 
 if sys.version_info >= (3, 14):
@@ -201,6 +202,7 @@ ATTACKS = tuple(
 )
 
 
+@LONG
 @pytest.mark.parametrize("bomb", BOMBS, ids=lambda bomb: bomb.id)
 def test_a_bomb_ends_at_a_limit_in_little_memory(bomb: Bomb, tmp_path: Path) -> None:
     path = write(tmp_path, bomb.build())
@@ -226,6 +228,7 @@ def test_a_bomb_ends_at_a_limit_in_little_memory(bomb: Bomb, tmp_path: Path) -> 
     assert peak < ALLOWED, f"{peak:,} bytes"
 
 
+@LONG
 def test_time_is_bounded_and_nothing_is_half_written(tmp_path: Path) -> None:
     path = write(tmp_path, layer_of(one_member(20 * GIB)))
     report = tmp_path / "report.json"

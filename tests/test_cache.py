@@ -118,7 +118,7 @@ def test_a_known_digest_on_other_bytes_is_found_out(form: str, tmp_path: Path) -
         assert str(caught.value) == str(plain.value)
 
 
-@pytest.mark.parametrize("attack", everywhere())
+@pytest.mark.parametrize("attack", everywhere(0))
 def test_attacks_with_a_cache(attack: Attack, tmp_path: Path) -> None:
     """Without a cache, with an empty one and with a full one: one outcome."""
     assert attack.make is not None

@@ -27,6 +27,7 @@ import slim
 from slim.cli import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.report.rulebook import template
+from tests.conftest import LONG
 from tests.environments import (
     AZURE,
     BITBUCKET,
@@ -287,6 +288,7 @@ def test_an_image_that_cannot_be_read_leaves_no_report_of_before(
     assert (tmp_path / "output").read_text() == ""
 
 
+@LONG
 @pytest.mark.parametrize(
     ("name", "forge_name", "env"),
     [
@@ -357,6 +359,7 @@ def plugin_environment(settings: Mapping[str, Any]) -> dict[str, str]:
     return env
 
 
+@LONG
 @pytest.mark.parametrize(("name", "job"), [(".drone.yml", DRONE), (".woodpecker.yml", WOODPECKER)])
 def test_the_phoenix_pipeline_fails_on_the_fat_image_and_passes_the_slim_one(
     workspace: Path, name: str, job: dict[str, str]
@@ -435,6 +438,7 @@ COMMENT = "examples/github/fork-comment.yml"
 ARTIFACT = Path("report/slim-report.json")
 
 
+@LONG
 def test_the_two_workflows_comment_together(
     trusted: tuple[Forge, dict[str, str]], tmp_path: Path
 ) -> None:

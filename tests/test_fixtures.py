@@ -25,6 +25,7 @@ from slim.report.terminal import columns
 from slim.report.untrusted import bare
 from tests import shared
 from tests.checked import checked_analyze
+from tests.conftest import LONG
 
 FAT, SLIM = "phoenix-fat", "phoenix-slim"
 RELEASE = "app/_build/prod/rel/shop/"
@@ -197,6 +198,7 @@ def test_hardly_anything_is_dead_in_the_slim_image() -> None:
     assert report.image.user == "nobody"
 
 
+@LONG
 def test_both_images_hold_the_same_release() -> None:
     fat, slim = (merged(name) for name in (FAT, SLIM))
     built = {path[len(RELEASE) :]: data for path, data in fat.items() if path.startswith(RELEASE)}

@@ -122,7 +122,7 @@ def test_an_archive_that_is_compressed_as_a_whole(pack: Any, tmp_path: Path) -> 
     alike(slim.analyze(tmp_path / "image.tar"), of_pipe(data))
 
 
-@pytest.mark.parametrize("attack", everywhere())
+@pytest.mark.parametrize("attack", everywhere(1))
 def test_attacks_through_a_pipe(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

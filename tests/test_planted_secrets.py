@@ -27,6 +27,7 @@ from slim.report.model import Report
 from slim.report.page import FLAVORS
 from slim.report.untrusted import bare
 from tests.attacks import Attack
+from tests.conftest import LONG
 from tests.shared import TABLES
 
 ATTACKS = (
@@ -154,6 +155,7 @@ def outputs(path: Path, redact: bool) -> Iterator[tuple[str, str]]:
             yield f"{number} together {name}", render_together(documents, name)
 
 
+@LONG
 def test_the_image_is_one_to_be_rebuilt(planted: Path) -> None:
     """Or half of what this looks at would not be there."""
     report = reports(planted, True)[0]
@@ -162,12 +164,14 @@ def test_the_image_is_one_to_be_rebuilt(planted: Path) -> None:
     assert {one.path for one in report.largest_files} > set(list(FILES)[1::2])
 
 
+@LONG
 def test_no_format_shows_a_planted_secret(planted: Path) -> None:
     for what, text in outputs(planted, True):
         at = text.find(MARK)
         assert at < 0, (what, text[max(0, at - 100) : at + 40])
 
 
+@LONG
 def test_contents_of_key_files_are_in_no_output(planted: Path) -> None:
     """By their paths they are told of, and this is not for want of looking at the other secrets."""
     found = ""

@@ -15,6 +15,7 @@ from slim.advice.user_packs import load_user_packs
 from slim.report.rulebook import template
 from tests.attacks import Attack
 from tests.building import image, layer, save
+from tests.conftest import LONG
 from tests.test_load import run
 
 
@@ -140,6 +141,7 @@ ATTACKS = tuple(
 )
 
 
+@LONG
 @pytest.mark.parametrize("name", PHRASES)
 def test_a_hostile_pack_is_refused_soon(
     name: str, pack: Path, archive: Path, capsys: pytest.CaptureFixture[str]

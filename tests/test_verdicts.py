@@ -19,7 +19,7 @@ from tests.attacks import Attack, everywhere
 from tests.reports import wasteful
 from tests.test_load import run
 
-SHOWN = everywhere(lambda attack: not set(attack.options) - {"verify"})
+SHOWN = everywhere(2, lambda attack: not set(attack.options) - {"verify"})
 GATED = ("--max-size=0", "--max-pull-size=0", "--max-layers=0", "--no-advice", "-o", "metrics")
 
 

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.environments import GITHUB, GITLAB, JENKINS, PULL_EVENT
 from tests.forges import TOKEN, serve
 from tests.test_examples import EXAMPLES, FAT, ROOT, load
@@ -63,6 +64,7 @@ def bash(script: str, env: Mapping[str, str]) -> subprocess.CompletedProcess[str
     return done
 
 
+@LONG
 def test_the_action_installs_itself_measures_and_comments(
     machine: dict[str, str], tmp_path: Path
 ) -> None:
@@ -99,6 +101,7 @@ def test_the_action_installs_itself_measures_and_comments(
     assert json.loads(Path("slim.sarif").read_text())["version"] == "2.1.0"
 
 
+@LONG
 def test_the_template_of_gitlab_with_its_own_installation(
     machine: dict[str, str], wheel: Path
 ) -> None:
@@ -114,6 +117,7 @@ def test_the_template_of_gitlab_with_its_own_installation(
         assert Path(path).stat().st_size > 0
 
 
+@LONG
 def test_every_step_of_the_jenkinsfile(machine: dict[str, str], wheel: Path) -> None:
     """Each `sh` in order, with the variables that Jenkins sets and those of the `environment` block."""
     text = (EXAMPLES / "jenkins" / "Jenkinsfile").read_text()
