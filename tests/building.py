@@ -17,6 +17,7 @@ import tarfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -177,6 +178,7 @@ def gzip(data: bytes, members: int = 1) -> bytes:
     return b"".join(_gzip_member(piece) for piece in _pieces(data, members))
 
 
+@lru_cache(16)  # tests of one file pack the same layers again
 def _gzip_member(data: bytes) -> bytes:
     deflate = zlib.compressobj(6, zlib.DEFLATED, -zlib.MAX_WBITS)
     body = deflate.compress(data) + deflate.flush()
@@ -304,6 +306,7 @@ def image(
     )
 
 
+@lru_cache(16)  # a blob's digest is asked for some ten times
 def digest(data: bytes) -> str:
     return "sha256:" + hashlib.sha256(data).hexdigest()
 
