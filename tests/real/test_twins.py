@@ -38,16 +38,8 @@ PAGES = {
 """A page of each application that needs its dependencies, and its text."""
 
 
-APPLIED = [
-    *STACKS[:4],
-    *(
-        pytest.param(
-            stack, marks=pytest.mark.skipif(LONGER < 2, reason="minutes: SLIM_LONGER=2 runs it")
-        )
-        for stack in STACKS[4:]
-    ),
-]
-"""Those whose Dockerfiles are built and whose steps are applied; of the others only for a longer run."""
+APPLIED = STACKS if LONGER > 1 else STACKS[:4]
+"""Those whose Dockerfiles are built and whose steps are applied; of all where there are minutes for it."""
 
 SLACK = 0.15
 """How far sizes may move with Debian's packages before the committed table is measured again."""
