@@ -19,7 +19,7 @@ from slim.report.explanation import render
 from slim.report.model import Report
 from slim.report.rulebook import describe, template
 from tests.building import delete, file, hardlink, image, layer, save
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 from tests.shared import FAT, TABLES
 from tests.test_load import run
 
@@ -60,6 +60,7 @@ def archive(tmp_path: Path) -> Path:
     return save(one, tmp_path / "image.tar")
 
 
+@LONG
 def test_it_agrees_with_the_report() -> None:
     """For every rule: what is said to be claimed is what the report says, and a reason is given else.
 

@@ -14,6 +14,7 @@ from slim.advice.facts.entrypoint import runs_of, script_paths
 from slim.advice.facts.follow import MAX_COMMANDS, MAX_LINE, MAX_WORDS
 from slim.advice.facts.gather import gather
 from slim.advice.facts.runs import Command, Runs
+from tests.conftest import LONG
 from tests.test_facts_images import C, config, view
 
 
@@ -123,6 +124,7 @@ def test_cycles_end(script: str, words: tuple[str, ...]) -> None:
     assert sum(len(word) for one in found.commands for word in one.words) <= MAX_COMMANDS * MAX_LINE
 
 
+@LONG
 def test_what_is_read_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     lines = "".join(f"/next {n}\n" for n in range(500))
     contents = {"run": "#!/bin/sh\n" + lines, "next": "#!/bin/sh\n" + "a $1$1 " * 8000}

@@ -44,7 +44,7 @@ from tests.building import (
     symlink,
     tar,
 )
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 
 Entries = Iterator[Entry]
 STEP = 1000 if THOROUGH else 500
@@ -239,6 +239,7 @@ def seconds_of(layers: Sequence[Layer]) -> float:
     return time.thread_time() - start
 
 
+@LONG
 @pytest.mark.parametrize("name", GENERATORS)
 def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
     """What does not depend on the number is taken off: it would hide work that does too much."""

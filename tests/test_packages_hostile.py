@@ -14,6 +14,7 @@ from slim.advice.packages.model import LANGUAGE, MAX_NOTICES, SYSTEM
 from slim.advice.packages.owners import own
 from tests.building import layer
 from tests.checked import checked_files
+from tests.conftest import LONG
 from tests.test_packages_apk import INSTALLED as APK
 from tests.test_packages_apk import WORLD
 from tests.test_packages_dpkg import STATUS
@@ -95,6 +96,7 @@ def test_the_sound_files_are_read_without_a_notice() -> None:
         use(catalog)
 
 
+@LONG
 @settings(max_examples=150)
 @given(damaged())
 def test_damaged_files(contents: dict[bytes, bytes]) -> None:

@@ -22,6 +22,7 @@ from slim.report.recipe import fill, recipe
 from slim.report.untrusted import bare
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
+from tests.conftest import LONG
 from tests.test_extract_beam import atoms, beam_file, chunk
 from tests.test_extract_elf import elf_image, go_section
 
@@ -605,6 +606,7 @@ def allowed(template: str) -> set[str]:
     return words | more | {"COPY", "RUN", "ARG"}
 
 
+@LONG
 @pytest.mark.parametrize("stack", STACKS)
 @settings(max_examples=60)
 @given(texts=st.lists(anything, min_size=24, max_size=24))

@@ -16,6 +16,7 @@ from slim.limits import Limits
 from slim.report.untrusted import bare
 from tests.building import Entry, delete, directory, file, hardlink, symlink
 from tests.checked import checked_analyze
+from tests.conftest import LONG
 from tests.fake_registry import Answer, Fake, Request, serve
 from tests.lazy_layers import Change, Lazy, Table, chunked, estargz, with_layers
 
@@ -78,6 +79,7 @@ def test_a_table_says_what_the_layers_would(make: Maker) -> None:
     assert "contents-not-verified" not in [one.id for one in full.warnings]
 
 
+@LONG
 @pytest.mark.parametrize("make", MAKERS)
 def test_about_a_hundredth_of_a_large_image_is_transferred(make: Maker) -> None:
     """A large image in small: 40 MB that do not compress, in files of the usual size."""

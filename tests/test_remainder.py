@@ -13,6 +13,7 @@ from slim.report import model
 from slim.report.untrusted import bare
 from tests.building import image, layer, save
 from tests.checked import checked_analyze
+from tests.conftest import LONG
 from tests.shared import FAT, TABLES
 from tests.test_load import run
 from tests.test_rebuild_stacks import (
@@ -61,6 +62,7 @@ def service(folder: Path, *, more: dict[str, bytes | str | None] | None = None) 
     )
 
 
+@LONG
 def test_all_steps_together_make_the_rebuilt_image(tmp_path: Path) -> None:
     """Also where findings take a copy that the rebuild keeps, and it leaves out the other."""
     for report in (slim.analyze(FAT, cache=TABLES), node_image(tmp_path)):
@@ -112,6 +114,7 @@ def test_it_can_be_suppressed_itself(tmp_path: Path) -> None:
     assert after.predicted.rebuild is not None
 
 
+@LONG
 def test_a_secret_is_no_saving(tmp_path: Path) -> None:
     key = b"-----BEGIN RSA PRIVATE KEY-----\n" + b"k" * 2 * MEGA
     report = node_image(tmp_path)

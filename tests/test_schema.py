@@ -18,7 +18,7 @@ from slim.report.model import SCHEMA_VERSION
 from slim.report.wire import render, render_schema
 from tests.attacks import every
 from tests.building import delete, file, image, layer, save
-from tests.conftest import GOLDEN
+from tests.conftest import GOLDEN, LONG
 from tests.layouts import DOCKER_LAYER, HELLO, config, docker, entry, pack, simple
 
 COMMITTED = GOLDEN / f"report-{SCHEMA_VERSION}.schema.json"
@@ -66,6 +66,7 @@ def test_reports_are_valid(name: str, options: dict[str, Any], tmp_path: Path) -
     validator().validate(report)
 
 
+@LONG
 def test_reports_of_attacks_are_valid(tmp_path: Path) -> None:
     """A part of the inputs that are no errors: a schema is slow to check."""
     read = [one for _, one in every() if one.make and not one.error]
