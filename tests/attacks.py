@@ -19,7 +19,7 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.checked import checked_analyze
-from tests.conftest import LONG, THOROUGH
+from tests.conftest import LONG
 
 MODULES = (
     "test_containers",
@@ -96,11 +96,6 @@ def shown(attacks: tuple[Attack, ...]) -> list[Attack]:
     return [attack for attack in attacks if attack.make is not None]
 
 
-AT_FULL_SIZE = pytest.mark.skipif(
-    not THOROUGH, reason="minutes of inputs at full size: SLIM_LONGER=1 runs them"
-)
-
-
 def everywhere(turn: int, fits: Callable[[Attack], bool] = lambda _: True) -> list[Any]:
     """Every row of every module that can be run, as parameters, for tests that go another way with them.
 
@@ -111,7 +106,7 @@ def everywhere(turn: int, fits: Callable[[Attack], bool] = lambda _: True) -> li
         pytest.param(
             one,
             id=one.id,
-            marks=AT_FULL_SIZE if module == "test_sizes" else LONG if at % 4 != turn else (),
+            marks=LONG if module == "test_sizes" or at % 4 != turn else (),
         )
         for at, (module, one) in enumerate(rows)
     ]

@@ -28,8 +28,8 @@ from slim.report.html.single import legend
 from slim.report.html.tones import FILLS, STRIPES, TEXT, tones
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import untrusted
-from tests.attacks import AT_FULL_SIZE
 from tests.building import END, image, layer, padded, raw_layer, save
+from tests.conftest import LONG
 from tests.reports import MB, REPORTS, clean, finding, hostile, report, wasteful
 from tests.reports import layer as layer_info
 from tests.shared import FAT, TABLES
@@ -292,7 +292,7 @@ def luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@AT_FULL_SIZE
+@LONG
 def test_a_forged_report_makes_no_large_page() -> None:
     long = "<&>\u202e" * 2_000
     tree = [TreeNode(disk_bytes=10**12)]
@@ -337,7 +337,7 @@ def test_whatever_the_tree_the_page_nests(parents: list[int]) -> None:
     Document(render(replace(wasteful(), tree=tree)))
 
 
-@AT_FULL_SIZE
+@LONG
 def test_a_hundred_thousand_files_make_less_than_a_megabyte(tmp_path: Path) -> None:
     """Long names in many directories and layers, so that every list of the page is full."""
 

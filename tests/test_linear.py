@@ -29,7 +29,7 @@ from slim.report.build import build
 from slim.report.terminal import clean
 from slim.report.text import render
 from slim.report.wire import render as render_json
-from tests.attacks import AT_FULL_SIZE, Attack
+from tests.attacks import Attack
 from tests.building import (
     Entry,
     Layer,
@@ -249,7 +249,7 @@ def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
     assert two - none <= 2.02 * (one - none), (none, one, two)
 
 
-@AT_FULL_SIZE
+@LONG
 @pytest.mark.parametrize("name", GENERATORS)
 def test_eight_times_the_entries_are_no_more_than_that(name: str) -> None:
     _, generate = GENERATORS[name]

@@ -15,8 +15,7 @@ from markdown_it.token import Token
 from slim.errors import UsageError
 from slim.report import gfm, markdown
 from slim.report.page import FLAVORS
-from tests.attacks import AT_FULL_SIZE
-from tests.conftest import GOLDEN
+from tests.conftest import GOLDEN, LONG
 from tests.reports import HOSTILE, REPORTS, clean, finding, hostile, report, wasteful
 
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
@@ -151,7 +150,7 @@ def test_a_page_that_is_too_long_loses_whole_folds_in_order() -> None:
     assert page.endswith("</sub>\n")
 
 
-@AT_FULL_SIZE
+@LONG
 def test_a_page_of_the_largest_report_is_within_the_limit() -> None:
     bombs = "\U0001f4a3" * 300
     names = [f"{text}{bombs}{number}" for number in range(200) for text in HOSTILE]

@@ -19,7 +19,7 @@ import pytest
 
 import slim
 from slim.limits import DEFAULT_LIMITS
-from tests.attacks import AT_FULL_SIZE, Attack, named, prove, shown
+from tests.attacks import Attack, named, prove, shown
 from tests.building import (
     END,
     Entry,
@@ -38,11 +38,11 @@ from tests.building import (
     symlink,
     zstandard,
 )
-from tests.conftest import LONGER
+from tests.conftest import LONG, LONGER
 from tests.layouts import HELLO, Members, config, docker, pack, write
 from tests.test_bombs import RUN
 
-pytestmark = AT_FULL_SIZE
+pytestmark = LONG
 
 MANY = 100_000 * min(LONGER, 10)
 MILLION = 1_000_000

@@ -20,7 +20,7 @@ from slim.advice.facts.gather import Facts
 from slim.advice.glob import NONE_PARSED
 from slim.advice.glob_syntax import Choices
 from slim.advice.ignore import LABEL, Ignore, idle, parse_label
-from slim.advice.match import Query, disk_of, match
+from slim.advice.match import Query, match
 from slim.advice.never import Protected
 from slim.advice.rebuild.model import Given, Rebuild
 from slim.advice.rebuild.rebuild import rebuild
@@ -73,6 +73,7 @@ def apply(
     selections = match(
         ground.view,
         [rule for rule in applying if rule.query != NOT_KEPT],
+        disk=ground.disk,
         variables=facts.variables,
         never=never,
         owned=ground.system_owned,
@@ -93,7 +94,7 @@ def apply(
         never=never,
     )
     claims = claim(files, whole, claiming=claiming, base_layers=ground.base_layers)
-    made = rebuild(_given(ground, claims), disk_of(files))
+    made = rebuild(_given(ground, claims), ground.disk)
     late: dict[str, Query] = {}
     if made is not None:
         late[NOT_KEPT] = partial(
@@ -109,6 +110,7 @@ def apply(
     last = match(
         ground.view,
         [_no_surer(rule, made) for rule in applying if rule.query == NOT_KEPT],
+        disk=ground.disk,
         variables=facts.variables,
         never=never,
         owned=ground.system_owned,

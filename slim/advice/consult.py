@@ -17,7 +17,6 @@ from slim.advice.apply import Applied
 from slim.advice.claim import Claim
 from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
-from slim.advice.match import disk_of
 from slim.advice.packages.closure import why
 from slim.advice.packages.owners import Ownership
 from slim.advice.rebuild.model import Rebuild
@@ -52,7 +51,7 @@ def counsel_of(ground: Ground, applied: Applied) -> Counsel:
     files, pull = ground.files, ground.ledger.pull
     claims = applied.claims
     return Counsel(
-        advise(files, pull, claims, applied.parted, disk_bytes=disk_of(files)),
+        advise(files, pull, claims, applied.parted, disk_bytes=ground.disk),
         claims,
         gone(files, pull, claims),
         ground.facts,

@@ -21,7 +21,7 @@ from slim.advice.claim import Claim
 from slim.advice.facts.evaluate import Answer, evaluate, prepare
 from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
-from slim.advice.match import Query, Selection, disk_of, least, select, size_of
+from slim.advice.match import Query, Selection, least, select, size_of
 from slim.advice.never import Protected
 from slim.advice.remainder import NOT_KEPT
 from slim.advice.rule import RoleMode, Rule
@@ -144,7 +144,7 @@ def explain(
         packages=selection.packages,
         along=selection.along,
         variables=selection.names,
-        least=least(rule, disk_of(files)),
+        least=least(rule, ground.disk),
         left_out=tuple(left_out),
         claimed=sum(claimed.values()),
         paths=tuple((files.path(row), shown[row]) for row in _largest(shown, _PATHS)),
@@ -181,7 +181,7 @@ def _stops(
                 yield "no-rebuild"
             elif not whys:
                 yield "nothing"
-        elif size < least(rule, disk_of(ground.files)):
+        elif size < least(rule, ground.disk):
             yield "floor"
     yield from (why for why in _CLAIMING[:1] if why in whys)
     if told and rule.category == "secret":

@@ -63,6 +63,7 @@ def match(
     view: View,
     rules: Sequence[Rule],
     *,
+    disk: int,
     variables: Mapping[str, Sequence[str]],
     never: Sequence[Protected],
     owned: bytes,
@@ -71,10 +72,9 @@ def match(
     parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> tuple[Selection, ...]:
     """The selections of `rules`, in their order; rules that select nothing, or less
-    than their floor, are left out. Arguments are those of `select`.
+    than their floor in an image of `disk` bytes, are left out. Other arguments are those of `select`.
     """
     files = view.files
-    disk = disk_of(files)
     selections = select(
         view,
         rules,

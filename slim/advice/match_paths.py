@@ -46,13 +46,13 @@ def match_paths(
     regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
     rows: Iterable[int]
     if among is None:
-        states = _states(files, globs, range(ROOT + 1, len(files.dir_parent)))
+        states = states_of(files, globs)
         kinds, asked = globs.kinds_of_files(names, selecting)
         wanting = {state for state in set(states) if globs.is_open(state, selecting)}
         rows = _candidates(files, regular, asked, bytes(map(wanting.__contains__, states)))
     else:
         rows = sorted(row for row in among if regular[row])
-        states = _states(files, globs, _above(files, {files.directory[row] for row in rows}))
+        states = states_of(files, globs, _above(files, {files.directory[row] for row in rows}))
         kinds, _ = globs.kinds_of_files(distinct(files.name[row] for row in rows), 0)
     verdicts: dict[tuple[int, Matched], tuple[int, ...]] = {}
     for row in rows:
@@ -71,8 +71,10 @@ def match_paths(
     return found
 
 
-def _states(files: Files, globs: GlobSet, directories: Sequence[int]) -> array[int]:
-    """Directory → its state, of these directories; parents come before their children."""
+def states_of(files: Files, globs: GlobSet, directories: Sequence[int] | None = None) -> array[int]:
+    """Directory → its state; of these directories and the root, if given, parents before their children."""
+    if directories is None:
+        directories = range(ROOT + 1, len(files.dir_parent))
     states = array("i", [globs.root()]) * len(files.dir_parent)
     parents, names = files.dir_parent, files.dir_name
     kinds = globs.kinds_of_directories(distinct(names[own] for own in directories))

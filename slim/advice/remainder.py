@@ -15,13 +15,15 @@ from itertools import compress
 from slim.advice.claim import Claim
 from slim.advice.facts.paths import View
 from slim.advice.glob import compile_globs
+from slim.advice.glob_syntax import matching
 from slim.advice.match import Picked
+from slim.advice.match_paths import states_of
 from slim.advice.never import Protected
 from slim.advice.packages.owners import NOBODY, Ownership
 from slim.advice.rebuild.model import Rebuild
 from slim.advice.rebuild.trees import below_any
 from slim.advice.suppress import Parted
-from slim.files.table import ROOT, Files
+from slim.files.table import Files
 
 NOT_KEPT = "rebuild.not_kept"
 """The query of rules about it: it can be asked only once all other rules have claimed theirs."""
@@ -62,9 +64,7 @@ def not_kept(
 def _protected(files: Files, never: Sequence[Protected]) -> Callable[[int, bytes], bool]:
     """Whether what has a name in a directory must not be deleted."""
     globs = compile_globs([glob for one in never if not one.by_name for glob in one.match])
-    states = [globs.root()]
-    for home in range(ROOT + 1, len(files.dir_parent)):
-        states.append(globs.enter(states[files.dir_parent[home]], files.dir_name[home]))
+    states = states_of(files, globs)
     return lambda home, name: bool(globs.accept(states[home], name))
 
 
@@ -86,9 +86,6 @@ def _staying(made: Rebuild, claims: Sequence[Claim]) -> Iterable[int]:
 
 def _of_system(owned: Ownership, never: Sequence[Protected]) -> frozenset[int]:
     """Packages that must stay installed."""
-    globs = [glob for entry in never for glob in entry.packages]
-    return frozenset(
-        index
-        for index, one in enumerate(owned.packages)
-        if any(glob.matches(one.name.encode()) for glob in globs)
-    )
+    names = [package.name.encode() for package in owned.packages]
+    found = matching([glob for entry in never for glob in entry.packages], names)
+    return frozenset(index for index, name in enumerate(names) if name in found)

@@ -10,9 +10,7 @@ Source: apt-get(8) "autoremove"; apk-del(8); debuerreotype's docker-autoremove-s
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from itertools import compress
+from collections.abc import Collection, Iterable, Sequence
 
 from msgspec.structs import replace
 
@@ -87,7 +85,7 @@ def removals(
         for index, package in enumerate(graph.packages)
         if package.auto is False and index not in asked
     }
-    rows_of = _rows_of(owned)
+    rows_of = owned.rows_by_package(owned.system)
     suggests = not view.exists(_NO_SUGGESTS)
     gone = removal_closure(graph, (), kept=stay, suggests=suggests)
     before: frozenset[int] = frozenset()
@@ -140,15 +138,6 @@ def _with_groups(graph: Graph, asked: frozenset[int]) -> frozenset[int]:
 
 def _names(graph: Graph, packages: Collection[int]) -> tuple[str, ...]:
     return tuple(sorted({graph.packages[index].name for index in packages}))
-
-
-def _rows_of(owned: Ownership) -> Mapping[int, list[int]]:
-    """System package → rows."""
-    rows: dict[int, list[int]] = defaultdict(list)
-    system = {one for one, package in enumerate(owned.packages) if package.manager in SYSTEM}
-    for row, owner in compress(enumerate(owned.owner), map(system.__contains__, owned.owner)):
-        rows[owner].append(row)
-    return rows
 
 
 def _needed(

@@ -5,16 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from functools import partial
-from itertools import compress
 
 from msgspec import Struct
 
 from slim.advice.facts.gather import Facts, gather
 from slim.advice.facts.paths import View, view_of
-from slim.advice.match import Query
+from slim.advice.match import Query, disk_of
 from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.graph import Graph, link
-from slim.advice.packages.model import SYSTEM
 from slim.advice.packages.owners import Ownership, own
 from slim.advice.queries import (
     archives,
@@ -42,6 +40,8 @@ class Ground(Struct, frozen=True):
     files: Files
     ledger: Ledger
     base_layers: int
+    disk: int
+    """Bytes of all files of all layers."""
     view: View
     catalog: Catalog
     owned: Ownership
@@ -78,18 +78,19 @@ def survey(
         names=image.names,
     )
     graph = link(catalog.packages)
-    theirs = _system_owned(owned)
+    theirs = owned.mask_of(owned.system)
     return Ground(
         image,
         files,
         ledger,
         base_layers,
+        disk_of(files),
         view,
         catalog,
         owned,
         facts,
         graph,
-        _rows_of_packages(owned, theirs),
+        _rows_of_packages(owned),
         theirs,
         _queries(image, files, view, catalog, owned, theirs, graph, facts, compressions),
     )
@@ -108,18 +109,12 @@ def _texts(files: Files) -> dict[bytes, bytes]:
     }
 
 
-def _system_owned(owned: Ownership) -> bytes:
-    # `NOBODY` is the index of the last entry.
-    system = [*(package.manager in SYSTEM for package in owned.packages), False]
-    return bytes(map(system.__getitem__, owned.owner))
-
-
-def _rows_of_packages(owned: Ownership, theirs: bytes) -> Mapping[tuple[str, str], list[int]]:
-    """(manager, name) → rows, of the system's packages; `theirs` masks all of these."""
+def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
+    """(manager, name) → rows, of the system's packages; there may be several of one name."""
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    keys = [(package.manager, package.name) for package in owned.packages]
-    for row, owner in compress(enumerate(owned.owner), theirs):
-        rows[keys[owner]].append(row)
+    for index, theirs in owned.rows_by_package(owned.system).items():
+        package = owned.packages[index]
+        rows[package.manager, package.name] += theirs
     return rows
 
 

@@ -9,7 +9,8 @@ compiled after the installation, and all managers remove it.
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from itertools import compress
 
 from msgspec import Struct
@@ -38,11 +39,28 @@ class Ownership(Struct, frozen=True):
     layer: array[int]
     """Package → layer that has most of its bytes, or of its names if it has none; -1 without files."""
 
+    @property
+    def system(self) -> frozenset[int]:
+        """The packages of the distribution, or of several."""
+        return frozenset(
+            index for index, package in enumerate(self.packages) if package.manager in SYSTEM
+        )
+
+    def mask_of(self, packages: Collection[int]) -> bytes:
+        """1 for the rows that some packages own."""
+        return bytes(map(packages.__contains__, self.owner))
+
     def rows(self, packages: Iterable[int]) -> list[int]:
         """Rows of everything that some packages own, in order of rows."""
         wanted = frozenset(packages)
-        theirs = map(wanted.__contains__, self.owner)
-        return list(compress(range(len(self.owner)), theirs)) if wanted else []
+        return list(compress(range(len(self.owner)), self.mask_of(wanted))) if wanted else []
+
+    def rows_by_package(self, packages: Collection[int]) -> dict[int, list[int]]:
+        """Package → its rows in order, of those that own any."""
+        rows: dict[int, list[int]] = defaultdict(list)
+        for row, owner in compress(enumerate(self.owner), self.mask_of(packages)):
+            rows[owner].append(row)
+        return rows
 
 
 def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownership:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from slim.files.overlay.names import Names
+from slim.files.overlay.names import NameTree
 from slim.files.table import ROOT, Fate, Kind
 
 
 class HardLinks:
     """Of the layer that is being applied to the names. Rows are those of the image."""
 
-    def __init__(self, names: Names) -> None:
+    def __init__(self, names: NameTree) -> None:
         self._names = names
         self._outside: dict[tuple[bytes, bytes], int] = {}
         """(directory's path, name) of the layer's files that the tree does not have → row."""

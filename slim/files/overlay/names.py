@@ -14,7 +14,7 @@ from slim.files.table import Fate, Kind, LayerTable
 _HARDLINK, _SYMLINK = Kind.HARDLINK, Kind.SYMLINK
 
 
-class Names:
+class NameTree:
     """The tree of names, in columns that grow with each layer. Rows are those of the image."""
 
     def __init__(self) -> None:

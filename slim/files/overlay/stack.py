@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from slim.files.overlay.collisions import find_collisions
 from slim.files.overlay.columns import HIDDEN
 from slim.files.overlay.links import HardLinks
-from slim.files.overlay.names import Names
+from slim.files.overlay.names import NameTree
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable, mask, runs
 
 _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
@@ -18,7 +18,7 @@ _FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK,
 
 def resolve(tables: Sequence[LayerTable | None]) -> Files:
     """Put layers on top of each other; None stands for a layer whose contents are unknown."""
-    names = Names()
+    names = NameTree()
     columns = names.columns
     for layer, table in enumerate(tables):
         one = _Layer(names, layer, table if table is not None else LayerTable())
@@ -34,7 +34,7 @@ def resolve(tables: Sequence[LayerTable | None]) -> Files:
 class _Layer:
     """A layer on its way onto the names of the layers below."""
 
-    def __init__(self, names: Names, layer: int, table: LayerTable) -> None:
+    def __init__(self, names: NameTree, layer: int, table: LayerTable) -> None:
         names.begin(layer, table)
         self._names = names
         self._columns = names.columns
@@ -129,7 +129,7 @@ class _Layer:
             )
         ):
             return None
-        empty = Names()
+        empty = NameTree()
         _Layer(empty, 0, replace(table, notices={}))._add(None)
         alone = empty.columns
         remains = bytearray(b"\1" * len(table))
