@@ -79,12 +79,11 @@ def _sum_layer(
     labels: dict[str, Bytes],
     again: bool,
 ) -> LayerSums:
-    first, last = files.starts[layer], files.starts[layer + 1]
-    kinds, fates = files.kind[first:last], files.fate[first:last]
-    sizes = files.size[first:last]
+    here = slice(files.starts[layer], files.starts[layer + 1])
+    kinds, fates, sizes = files.kind[here], files.fate[here], files.size[here]
     bodies, names = mask(kinds, Kind.FILE), mask(kinds, Kind.FILE, Kind.HARDLINK)
-    disk = sum(compress(sizes, bodies))
-    stored = sum(compress(files.stored[first:last], bodies))
+    disk = sum(sizes)  # what is no file has no size
+    stored = sum(compress(table.stored, bodies)) if table.stored != table.size else disk
     dead: dict[Fate, Bytes] = {}
     live = live_pull = 0
     for fate in Fate:
@@ -106,7 +105,7 @@ def _sum_layer(
         dead_pull_bytes=sum(pull for _, pull in dead.values()),
         overhead_bytes=table.tar_bytes - stored,
         files=names.count(1),
-        live_files=both(names, bytes(files.shown[first:last])).count(1),
+        live_files=both(names, bytes(files.shown[here])).count(1),
         labels=labels,
         dead=dead,
     )

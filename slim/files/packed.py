@@ -1,6 +1,7 @@
 """A layer's table as bytes, and back: what the cache keeps of a layer. Pure.
 
-The checkpoints of the decompressor are left out: the shares of the pull are computed from them already.
+What the shares of the pull were computed from is left out: the checkpoints of the decompressor, and the
+offsets of payloads.
 """
 
 from __future__ import annotations
@@ -21,18 +22,20 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 4
+FORMAT = 5
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
-_COLUMNS = ("kind", "directory", "size", "stored", "data", "meta", "pull")
+_COLUMNS = ("kind", "directory", "size", "meta", "pull")
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
     order: str
-    columns: dict[str, bytes]
+    columns: dict[str, memoryview]
+    stored: memoryview | None
+    """None where it is the column of sizes, as nearly always."""
+    digests: memoryview
     names: bytes
-    digests: bytes
     links: dict[int, bytes]
     parents: bytes
     directories: bytes
@@ -68,9 +71,10 @@ def pack(table: LayerTable) -> bytes | None:
         return None
     packed = _Packed(
         sys.byteorder,
-        {name: getattr(table, name).tobytes() for name in _COLUMNS},
+        {name: memoryview(getattr(table, name)).cast("B") for name in _COLUMNS},
+        memoryview(table.stored).cast("B") if table.stored != table.size else None,
+        memoryview(table.digests),
         names,
-        bytes(table.digests),
         table.links,
         array("i", (parent for parent, _, _ in table.dirs)).tobytes(),
         directories,
@@ -109,7 +113,7 @@ def unpack(data: bytes) -> LayerTable | None:
         return None
     table = LayerTable(
         digests=bytearray(one.digests),
-        name=one.names.split(b"\0") if one.columns["kind"] else [],
+        name=one.names.split(b"\0") if one.digests else [],
         links=one.links,
         metas=one.metas,
         notices={id: LayerNotice(*notice) for id, notice in one.notices.items()},
@@ -130,13 +134,17 @@ def unpack(data: bytes) -> LayerTable | None:
     )
     for name, column in one.columns.items():
         getattr(table, name).frombytes(column)
+    if one.stored is None:
+        table.stored = table.size
+    else:
+        table.stored.frombytes(one.stored)
     parents = array("i")
     parents.frombytes(one.parents)
     hidden = map(bool, one.hidden)
     table.dirs = list(zip(parents, one.directories.split(b"\0"), hidden, strict=True))
     rows = len(table)
     if len(table.digests) != rows * DIGEST_BYTES or any(
-        len(getattr(table, name)) != rows for name in _COLUMNS
+        len(getattr(table, name)) != rows for name in ("stored", *_COLUMNS)
     ):
         return None
     return table

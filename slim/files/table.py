@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_right
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator
 from enum import IntEnum
-from itertools import chain, compress, islice, pairwise
-from operator import ne
+from functools import reduce
+from itertools import chain, compress, pairwise
+from operator import ge, or_
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -62,7 +63,9 @@ class Fate(IntEnum):
 
 def mask(column: array[int] | bytearray, *wanted: int) -> bytes:
     """1 where a column of bytes has one of the values: for `itertools.compress`, at C speed."""
-    chosen = bytes(value in wanted for value in range(256))
+    chosen = bytearray(256)
+    for value in wanted:
+        chosen[value] = 1
     return memoryview(column).tobytes().translate(chosen)
 
 
@@ -72,7 +75,7 @@ def both(one: bytes, other: bytes) -> bytes:
     return joined.to_bytes(len(one), "big")
 
 
-def runs(*columns: Sequence[int]) -> Iterator[tuple[int, int]]:
+def runs(*columns: array[int]) -> Iterator[tuple[int, int]]:
     """Spans (first row, row after the last) in which each of the columns has one value throughout.
 
     Files come directory by directory in a tar: what is done once for a run is not done for each file.
@@ -80,10 +83,23 @@ def runs(*columns: Sequence[int]) -> Iterator[tuple[int, int]]:
     length = len(columns[0])
     changes = 0
     for column in columns:
-        differs = bytes(map(ne, column, islice(column, 1, None)))
-        changes |= int.from_bytes(differs, "little")
+        changes |= _changes(column)
     ends = compress(range(1, length), changes.to_bytes(length, "little"))
     return pairwise(chain((0,), ends, (length,))) if length else iter(())
+
+
+def _changes(column: array[int]) -> int:
+    """A number whose byte N, from the low end, is not 0 where row N + 1 differs from row N.
+
+    All rows are compared at once: each number of a column with the next one is two long numbers.
+    """
+    width, data = column.itemsize, column.tobytes()
+    differs = int.from_bytes(data[width:], "little") ^ int.from_bytes(data[:-width], "little")
+    if width == 1:
+        return differs
+    numbers = differs.to_bytes(len(data), "little")
+    parts = (int.from_bytes(numbers[byte::width], "little") for byte in range(width))
+    return reduce(or_, parts)
 
 
 Bytes = tuple[int, int]
@@ -120,7 +136,7 @@ class LayerTable(Struct):
     stored: array[int] = field(default_factory=lambda: array("q"))
     """Payload bytes in the tar: differs from `size` for sparse files and for odd entries."""
     data: array[int] = field(default_factory=lambda: array("q"))
-    """Offset of the payload."""
+    """Offset of the payload; empty in a table from the cache, whose shares of the pull are known."""
     meta: array[int] = field(default_factory=lambda: array("i"))
     """Index into `metas`."""
     digests: bytearray = field(default_factory=bytearray)
@@ -271,7 +287,7 @@ class Files(Struct, frozen=True):
         columns = (self.kind, self.directory, self.name, self.size, self.stored, self.meta)
         if any(len(column) != rows for column in (*columns, self.fate, self.ended_by, self.shown)):
             raise AssertionError("columns of unequal length")
-        if any(parent >= own for own, parent in enumerate(self.dir_parent)):
+        if any(map(ge, self.dir_parent, range(len(self.dir_parent)))):
             raise AssertionError("a directory comes before its parent")
 
     def __len__(self) -> int:
