@@ -132,8 +132,7 @@ def parse_access(
     Raises:
         UsageError: a value that is none, a file that cannot be read, a user without password.
     """
-    from slim.image.registry.access import Access
-    from slim.image.registry.credentials import auth_file_paths
+    from slim.image.registry.access import Access, auth_file_paths
 
     files = (Path(auth_file),) if auth_file else auth_file_paths(environ)
     for one in (ca_file, auth_file):

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slim.files.extract import archive
-from slim.files.extract.archive import Archive, is_archive, parse_archive, spans
+from slim.files.extract.archive import is_archive, parse_archive, spans
+from slim.files.extract.found import Archive
 from slim.files.extract.pieces import Collector
 from slim.files.table import LayerTable
 from slim.files.tar import walk

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slim.files.extract.beam import Beam, is_beam, parse_beam
+from slim.files.extract.beam import is_beam, parse_beam
+from slim.files.extract.found import Beam
 
 KEPT = (b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Line", b"Type", b"Meta")
 

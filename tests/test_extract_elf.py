@@ -15,8 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.files.extract import elf_headers
-from slim.files.extract.elf import EXECUTABLE, SHARED, Elf, parse_elf
-from slim.files.extract.gobuild import MAGIC, GoBuild, parse_go
+from slim.files.extract.elf import parse_elf
+from slim.files.extract.found import EXECUTABLE, SHARED, Elf, GoBuild
+from slim.files.extract.gobuild import MAGIC, parse_go
 from slim.files.extract.pieces import Collector, Pieces
 
 Sections = list[tuple[bytes, int, int, bytes, int]]

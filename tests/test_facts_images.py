@@ -22,8 +22,7 @@ from slim.advice.packages.model import Package
 from slim.advice.predicate import FACTS
 from slim.advice.variables import SAMPLES, bind
 from slim.files.blob import scan_blob
-from slim.files.extract.elf import Elf, Links
-from slim.files.extract.gobuild import GoBuild
+from slim.files.extract.found import Elf, GoBuild, Links
 from slim.files.overlay import resolve
 from slim.files.table import Files, Kind, settled
 from slim.image.model import Config, History, Platform

@@ -10,7 +10,8 @@ import pytest
 
 from slim import SlimError, analyze
 from slim.limits import Limits
-from slim.stream.inflate import Marks, inflate
+from slim.stream.compression import Marks
+from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 from tests.building import gzip, image, layer, save
 from tests.test_compression import in_window

@@ -20,9 +20,9 @@ import slim
 from slim.cli_registry import parse_access
 from slim.errors import NetworkError, SlimError, UsageError
 from slim.image.reference import parse_reference
-from slim.image.registry.access import Access, Login
+from slim.image.registry.access import Access, Login, auth_file_paths
 from slim.image.registry.challenge import read_challenge
-from slim.image.registry.credentials import auth_file_paths, find_login
+from slim.image.registry.credentials import find_login
 from slim.image.registry.origin import (
     check_target,
     follow,

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from array import array
 
-from slim.files.extract.elf import RELOCATABLE
+from slim.files.extract.found import RELOCATABLE
 from slim.files.table import Files
 
 

@@ -2,45 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack, closing, suppress
 from threading import Event
 
-from msgspec import Struct
-
-from slim.errors import InputError, SlimError
+from slim.errors import InputError
 from slim.files.chunked import note_chunked
 from slim.files.hasher import Hasher
+from slim.files.passing import Progress, check, watched
 from slim.files.shares import share_out
 from slim.files.table import LayerTable
 from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.inflate import inflate, sniff
+from slim.stream.compression import sniff
+from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 
 _WINDOW = 1 << 14
 """Read first where the walk went on to: a header, and maybe a few small files."""
-Progress = Callable[[int], None]
-"""Called, from several threads, with numbers of stored bytes that have been read."""
-
-
-class PassedBlob(Struct, frozen=True):
-    """A blob that went by in a pipe: what it held is known, its bytes are gone."""
-
-    size: int
-    position: int
-    found: LayerTable | SlimError
-    """The error if it is no layer."""
-
-    def chunks(self) -> Iterator[bytes]:
-        """See `Blob.chunks`; always an error."""
-        raise InputError(
-            "passed-by",
-            "bytes that have gone by in the pipe are needed again",
-            "save the image to a file first",
-        )
 
 
 def scan_blob(
@@ -87,7 +68,7 @@ def scan_blob(
             closing(inflate(stored, compression, table.marks, limits, memory))
         )
         for piece in pieces:
-            _check(stop)
+            check(stop)
             size += len(piece)
             if size > limits.layer_bytes:
                 raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
@@ -135,35 +116,11 @@ def _skim(
         window = _WINDOW if left_out else min(2 * window, CHUNK)
         if progress is not None:
             progress(len(chunk) + left_out)
-        _check(stop)
+        check(stop)
     with suppress(StopIteration):
         walker.send(b"")
     table.marks.add(blob.size, blob.size)
     return table
-
-
-def _check(stop: Event | None) -> None:
-    if stop is not None and stop.is_set():
-        raise InputError("stopped", "stopped because another layer failed")
-
-
-def watched(
-    head: bytes,
-    chunks: Iterator[bytes],
-    hasher: Hasher | None,
-    progress: Progress | None,
-    stop: Event | None,
-) -> Iterator[bytes]:
-    """The stored bytes on their way: hashed, counted, and cut short when another layer failed."""
-    chunk = head
-    while chunk:
-        if hasher is not None:
-            hasher.update(chunk)
-        yield chunk
-        if progress is not None:
-            progress(len(chunk))
-        _check(stop)
-        chunk = next(chunks, b"")
 
 
 def _check_ends(table: LayerTable) -> None:

@@ -9,8 +9,10 @@ from itertools import compress
 from msgspec import Struct
 
 from slim.errors import InternalError
-from slim.files.shares import UNKNOWN
 from slim.files.table import Bytes, Fate, Files, Kind, LayerTable, both, mask
+
+UNKNOWN = "[unknown contents]"
+"""Label of a layer whose contents the image lacks; the other labels are in `shares`."""
 
 
 class LayerSums(Struct, frozen=True):

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 
 from slim.files.cache import TableCache
-from slim.files.piped import PipedArchive, pipe_chunks, read_pipe
-from slim.image.engine import running, split_engine
 from slim.image.model import Image
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
@@ -43,24 +41,8 @@ def open_any(
     """
     given = os.fspath(ref)
 
-    def read(fd: int) -> PipedArchive:
-        return read_pipe(
-            pipe_chunks(fd),
-            verify=verify,
-            extract=extract,
-            limits=limits,
-            cache=cache,
-            progress=progress,
-        )
-
-    engine = split_engine(given)
-    if engine is not None:
-        with running(*engine, platform) as fd:
-            archive = read(fd)
-    elif (pipe := open_pipe(given)) is not None:
-        with open(pipe, "rb", buffering=0):
-            archive = read(pipe)
-    else:
+    source = _passing(given, platform)
+    if source is None:
         with open_image(
             given,
             tag=tag,
@@ -73,5 +55,34 @@ def open_any(
         ) as image:
             yield image
         return
+    from slim.files.piped import pipe_chunks, read_pipe
+
+    with source as fd:
+        archive = read_pipe(
+            pipe_chunks(fd),
+            verify=verify,
+            extract=extract,
+            limits=limits,
+            cache=cache,
+            progress=progress,
+        )
     choice = Choice(tag, image_index, parse_platform(platform) if platform else None)
     yield read_archive(archive, given, choice, limits)
+
+
+def _passing(given: str, platform: str | None) -> AbstractContextManager[int] | None:
+    """The file descriptor that an archive comes from, once; None for what can be read in any order."""
+    # Most images are files: what runs engines is imported for what may name one.
+    if ":" in given:
+        from slim.image.engine import running, split_engine
+
+        if engine := split_engine(given):
+            return running(*engine, platform)
+    pipe = open_pipe(given)
+    return _closed_after(pipe) if pipe is not None else None
+
+
+@contextmanager
+def _closed_after(pipe: int) -> Iterator[int]:
+    with open(pipe, "rb", buffering=0):
+        yield pipe

@@ -12,9 +12,7 @@ from array import array
 import msgspec
 import xxhash
 
-from slim.files.extract.archive import Archive
-from slim.files.extract.beam import Beam
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.table import DIGEST_BYTES, Bytes, LayerNotice, LayerTable
 
 if sys.version_info >= (3, 14):

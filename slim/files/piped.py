@@ -13,16 +13,18 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 
 from slim.errors import InputError, IntegrityError, SlimError
-from slim.files.blob import PassedBlob, scan_blob
+from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
+from slim.files.passing import PassedBlob
 from slim.files.scan import again
 from slim.files.table import LayerTable
 from slim.image.archive import KEEP, SMALL, Members
 from slim.image.members import Member, members
 from slim.image.model import CHUNK, Blob
-from slim.image.stored import MemoryBlob, Stream, StreamBlob, cut_off
+from slim.image.stored import MemoryBlob, cut_off
+from slim.image.stream import Stream, StreamBlob
 from slim.limits import DEFAULT_LIMITS, Limits
-from slim.stream.inflate import sniff
+from slim.stream.compression import sniff
 
 _BLOB_NAME = re.compile(r"blobs/(sha256|sha512|blake3)/[0-9a-f]+")
 _ROOM = 1031
@@ -31,6 +33,8 @@ _ROOM = 1031
 
 class PipedArchive:
     """See `Archive`; blobs that have gone by are `PassedBlob`s."""
+
+    is_directory = False
 
     def __init__(self, compression: str, found: Members, size: int) -> None:
         self.compression = compression

@@ -17,16 +17,17 @@ from threading import Event
 from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError, SlimError
-from slim.files.blob import PassedBlob, Progress, scan_blob, watched
+from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
 from slim.files.identity import identify
+from slim.files.passing import PassedBlob, Progress, watched
 from slim.files.table import LayerTable, settled, unread
 from slim.files.toc import read_toc
 from slim.image import hashes
 from slim.image.model import Blob, Image, Layer
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.inflate import sniff
+from slim.stream.compression import sniff
 from slim.stream.memory import Memory
 from slim.units import format_bytes
 

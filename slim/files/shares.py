@@ -19,13 +19,12 @@ from itertools import compress, zip_longest
 from operator import add
 
 from slim.files.table import Bytes, Kind, LayerTable, both, mask
-from slim.stream.inflate import Marks
+from slim.stream.compression import Marks
 
 HEADERS = "[tar headers]"
 PADDING = "[padding]"
 OTHER = "[other entries]"
 END = "[after end of archive]"
-UNKNOWN = "[unknown contents]"
 
 _FILE = int(Kind.FILE)
 _NO_FILES = tuple(kind for kind in Kind if kind != Kind.FILE)

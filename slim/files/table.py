@@ -18,11 +18,9 @@ from operator import ge, or_
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.files.extract.archive import Archive
-from slim.files.extract.beam import Beam
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.extract.texts import NAMED_BYTES, may_be_secret
-from slim.stream.inflate import Marks
+from slim.stream.compression import Marks
 
 
 class Kind(IntEnum):

@@ -16,9 +16,9 @@ from msgspec import Struct
 from slim.errors import InputError
 from slim.image.members import Member, members
 from slim.image.model import Blob
-from slim.image.stored import FileBlob, MemoryBlob, Stream, StreamBlob, cut_off
+from slim.image.stored import FileBlob, MemoryBlob, cut_off
 from slim.limits import Limits
-from slim.stream.inflate import sniff
+from slim.stream.compression import sniff
 
 KEEP = 64 << 20
 """Bytes of small members that are kept from an archive that is not read in any order …"""
@@ -37,6 +37,10 @@ class Archive(Protocol):
     @property
     def compression(self) -> str:
         """Of the archive as a whole; `none` for a directory."""
+
+    @property
+    def is_directory(self) -> bool:
+        """An OCI layout as it lies on a disk, not a tar."""
 
     def close(self) -> None:
         """Release the files; blobs cannot be read afterwards."""
@@ -127,6 +131,8 @@ class Members:
 class TarArchive:
     """A tar file, plain or compressed as a whole."""
 
+    is_directory = False
+
     def __init__(self, fd: int, limits: Limits) -> None:
         self._members = Members(_same_bytes)
         self._fd = fd
@@ -135,8 +141,7 @@ class TarArchive:
         if self.compression == "none":
             self._index_plain(limits)
         else:
-            source = FileBlob(fd, 0, self.size)
-            self._index_stream(Stream(source.chunks, self.compression, limits), limits)
+            self._index_stream(limits)
 
     def close(self) -> None:
         """Close the file."""
@@ -156,7 +161,12 @@ class TarArchive:
                 raise cut_off(self.size)
             self._members.add(member, FileBlob(self._fd, member.position, member.size))
 
-    def _index_stream(self, stream: Stream, limits: Limits) -> None:
+    def _index_stream(self, limits: Limits) -> None:
+        # What decompresses is imported for what is compressed.
+        from slim.image.stream import Stream, StreamBlob
+
+        source = FileBlob(self._fd, 0, self.size)
+        stream = Stream(source.chunks, self.compression, limits)
         kept = end = 0
         for member in members(lambda at, count: b"".join(stream.read(at, count)), limits):
             blob: Blob = StreamBlob(stream, member.position, member.size)

@@ -55,6 +55,7 @@ class DirectoryArchive:
     """A layout as an `Archive`."""
 
     compression = "none"
+    is_directory = True
 
     def __init__(self, root: Path, limits: Limits) -> None:
         self._root = root

@@ -8,19 +8,19 @@ import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive
-from slim.image.directory import DirectoryArchive
-from slim.image.docker import config_digests, open_docker
 from slim.image.model import Image, Notice
-from slim.image.oci import open_oci
-from slim.image.reference import Reference, is_name, looks_remote, parse_reference
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits
+
+if TYPE_CHECKING:
+    from slim.image.reference import Reference
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
@@ -89,7 +89,13 @@ def find_reference(given: str) -> Reference | None:
     prefix, colon, rest = given.partition(":")
     if colon and prefix in PREFIXES:
         return None
-    if colon and prefix == REGISTRY:
+    named = colon and prefix == REGISTRY
+    if not named and (given == "-" or given.startswith(("/", ".", "~")) or os.path.lexists(given)):
+        return None
+    # The grammar is imported for what may be a reference.
+    from slim.image.reference import is_name, looks_remote, parse_reference
+
+    if named:
         if _VERSION.fullmatch(rest):
             raise UsageError(
                 "ambiguous-input",
@@ -97,8 +103,6 @@ def find_reference(given: str) -> Reference | None:
                 f"write registry:registry:{rest} or registry:library/{rest}",
             )
         return parse_reference(rest)
-    if given == "-" or given.startswith(("/", ".", "~")) or os.path.lexists(given):
-        return None
     if looks_remote(given):
         return parse_reference(given)
     folder, slash, _ = given.partition("/")
@@ -134,16 +138,22 @@ def read_archive(archive: Archive, given: str, choice: Choice, limits: Limits) -
     """The image in an archive; `given` is how the user named it. Errors as for `open_image`."""
     prefix, path = _split(given)
     members = archive.sizes().keys()
-    is_directory = isinstance(archive, DirectoryArchive)
     is_oci = "oci-layout" in members or "index.json" in members
-    is_docker = "manifest.json" in members and not is_directory
+    is_docker = "manifest.json" in members and not archive.is_directory
+    # A format is imported when there is an archive of it.
     if prefix == "docker-archive" or (is_docker and not is_oci):
+        from slim.image.docker import open_docker
+
         return open_docker(archive, given, choice, limits)
     if not is_oci:
         raise _not_an_image(members, path)
     if is_docker and "oci-layout" in members and not prefix:
         return _read_either(archive, given, choice, limits)
-    return open_oci(archive, given, "oci-dir" if is_directory else "oci-archive", choice, limits)
+    from slim.image.oci import open_oci
+
+    return open_oci(
+        archive, given, "oci-dir" if archive.is_directory else "oci-archive", choice, limits
+    )
 
 
 def _read_either(archive: Archive, given: str, choice: Choice, limits: Limits) -> Image:
@@ -152,6 +162,9 @@ def _read_either(archive: Archive, given: str, choice: Choice, limits: Limits) -
     Its first releases wrote indexes without entries, without layers, or with the layers in any order
     (moby#47065, #47150, #47210), beside a sound `manifest.json`.
     """
+    from slim.image.docker import open_docker
+    from slim.image.oci import open_oci
+
     try:
         image = open_oci(archive, given, "docker-archive", choice, limits)
     except SlimError as error:
@@ -178,6 +191,8 @@ def _is_shuffled(image: Image) -> bool:
 
 def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[Notice, ...]:
     """containerd takes the index, a docker engine without it `manifest.json`: do both say the same?"""
+    from slim.image.docker import config_digests
+
     if image.config_digest in config_digests(archive, limits):
         return ()
     text = "manifest.json does not list this image: engines that read it load another one"
@@ -235,6 +250,8 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         os.close(fd)
         if prefix in ("docker-archive", "oci-archive"):
             raise UsageError("not-a-file", f"{path!r} is a directory", "write oci-dir:PATH")
+        from slim.image.directory import DirectoryArchive
+
         return DirectoryArchive(Path(path), limits)
     try:
         if not stat.S_ISREG(mode):

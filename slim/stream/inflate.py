@@ -13,14 +13,12 @@ from __future__ import annotations
 import bz2
 import lzma
 import sys
-from array import array
 from collections.abc import Generator, Iterable, Iterator
 from typing import Protocol, cast
 
-from msgspec import Struct, field
-
 from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
+from slim.stream.compression import ZSTD, Marks, sniff
 from slim.stream.memory import Memory
 
 if sys.version_info >= (3, 14):
@@ -44,40 +42,13 @@ _XZ_MEMORY = 80 << 20
 """What `xz -9` needs, and little more."""
 _SMALL_WINDOW = 1 << 20
 """Too small to be counted."""
-_ZSTD = 0xFD2FB528
-_ZSTD_MAGIC = _ZSTD.to_bytes(4, "little")
+_ZSTD_MAGIC = ZSTD.to_bytes(4, "little")
 _FRAME_HEAD = 8
 """Magic and size of a skippable frame (RFC 8878 §3.1.2)."""
 _LAST = 3
 """Skippable frames to keep: zstd:chunked ends with its table, one for tar-split, and a footer …"""
 _KEPT = 16 << 20
 """… of so many bytes in all."""
-_SKIPPABLE = (0x184D2A50, 0x184D2A5F)
-
-
-class Marks(Struct):
-    """How the stored bytes map to the uncompressed ones, and what was odd about their end."""
-
-    raw: array[int] = field(default_factory=lambda: array("q"))
-    """Checkpoints: offsets in the stored bytes, ascending; the last is their number …"""
-    out: array[int] = field(default_factory=lambda: array("q"))
-    """… and the uncompressed offsets that were reached there, strictly ascending."""
-    ends: array[int] = field(default_factory=lambda: array("q"))
-    """Uncompressed offsets at which a gzip member or zstd frame ends, strictly ascending."""
-    zeros: int = 0
-    """Zero bytes after the last member."""
-    garbage: int = 0
-    """Other bytes after the last member."""
-    skipped: list[tuple[int, bytes]] = field(default_factory=list)
-    """(offset in the stored bytes, contents) of the last skippable zstd frames, bounded in all."""
-
-    def add(self, raw: int, out: int) -> None:
-        """Append a checkpoint; of several at one uncompressed offset the last one counts."""
-        if self.out and self.out[-1] == out:
-            self.raw[-1] = raw
-        else:
-            self.raw.append(raw)
-            self.out.append(out)
 
 
 class _Decompressor(Protocol):
@@ -118,26 +89,9 @@ class _Gzip:
         return out
 
 
-def sniff(head: bytes) -> str:
-    """Compression of a blob by its first bytes: `none`, `gzip`, `zstd`, `bzip2` or `xz`.
-
-    A skippable frame first is zstd too (zstd:chunked and pzstd write such).
-    """
-    if head[:3] == b"\x1f\x8b\x08":
-        return "gzip"
-    magic = int.from_bytes(head[:4], "little")
-    if magic == _ZSTD or (len(head) >= 4 and _SKIPPABLE[0] <= magic <= _SKIPPABLE[1]):
-        return "zstd"
-    if head[:3] == b"BZh":
-        return "bzip2"
-    if head[:6] == b"\xfd7zXZ\0":
-        return "xz"
-    return "none"
-
-
 def zstd_window(head: bytes) -> int:
     """Bytes of window that a zstd frame asks for (RFC 8878 §3.1.1.1); 0 where its start is too short."""
-    if len(head) < 6 or int.from_bytes(head[:4], "little") != _ZSTD:
+    if len(head) < 6 or int.from_bytes(head[:4], "little") != ZSTD:
         return 0
     descriptor = head[4]
     if not descriptor & 0x20:

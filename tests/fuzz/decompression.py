@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from slim.errors import SlimError
-from slim.stream.inflate import STEP, Marks, inflate, sniff
+from slim.stream.compression import Marks, sniff
+from slim.stream.inflate import STEP, inflate
 from tests import building
 from tests.fuzz.targets import SMALL, assert_clear, corpus
 

@@ -48,7 +48,7 @@ def seeds() -> Iterator[bytes]:
 class _Memory:
     """Documents and the other members of a layout, as an `Archive`."""
 
-    size, compression = 0, "none"
+    size, compression, is_directory = 0, "none", False
 
     def __init__(self, members: Mapping[str, bytes]) -> None:
         self._members = members

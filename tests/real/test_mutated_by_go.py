@@ -18,7 +18,7 @@ import slim
 from slim.image.source import open_image
 from slim.report.gate import judge
 from slim.report.gates import Gates
-from slim.stream.inflate import sniff
+from slim.stream.compression import sniff
 from tests.attacks import Attack
 from tests.building import delete, file, image, layer, save
 from tests.conftest import LONGER

@@ -15,7 +15,7 @@ from collections.abc import Set as AbstractSet
 from msgspec import Struct
 
 from slim.advice.many_names import Names, names_of
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Elf
 from slim.files.table import ROOT, Files, Kind
 
 MAX_HOPS = 255

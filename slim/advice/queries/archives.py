@@ -13,7 +13,7 @@ from slim.advice.facts.gather import Facts
 from slim.advice.facts.paths import View, below, encoded
 from slim.advice.facts.roots import is_system
 from slim.advice.match import Picked
-from slim.files.extract.archive import Archive, Member
+from slim.files.extract.found import Archive, Member
 from slim.files.table import ROOT, Fate, Files
 
 _MAX_CANDIDATES = 16

@@ -6,7 +6,7 @@ These are transformations: the file stays and gets smaller. Sizes are those of t
 from __future__ import annotations
 
 from slim.advice.match import Picked
-from slim.files.extract.elf import RELOCATABLE, SHARED
+from slim.files.extract.found import RELOCATABLE, SHARED
 from slim.files.table import Fate, Files
 
 

@@ -18,7 +18,7 @@ from slim.advice.packages.closure import removal_closure
 from slim.advice.packages.graph import Graph
 from slim.advice.packages.model import parent
 from slim.advice.packages.owners import NOBODY, Ownership
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Elf
 from slim.files.table import Kind
 
 _BELONGING = {

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 
 from slim.advice.facts.paths import View, below, encoded
 from slim.advice.rebuild.trees import row_at
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Elf
 
 _SYSTEM = (
     *(b"lib", b"usr/lib", b"lib64", b"usr/lib64", b"usr/local/lib", b"usr/local/lib64"),

@@ -15,7 +15,7 @@ from slim.advice.facts.programs import family_of
 from slim.advice.packages.model import SYSTEM
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.advice.rebuild.trees import below, directory_id, row_at
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Elf
 
 _GO_LIBC = frozenset((b"libc.so.6", b"libresolv.so.2", b"libpthread.so.0"))
 """What Go's own packages `net` and `os/user` link to."""

@@ -12,11 +12,11 @@ import struct
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
-from msgspec import Struct
-
 from slim.errors import SlimError
+from slim.files.extract.found import Archive, Member
 from slim.files.extract.pieces import Buffer, Pieces, Span
 from slim.limits import DEFAULT_LIMITS
+from slim.stream.compression import Marks, sniff
 from slim.stream.header import (
     BLOCK,
     HEADER_ONLY,
@@ -26,7 +26,7 @@ from slim.stream.header import (
     parse_header,
     parse_pax,
 )
-from slim.stream.inflate import Marks, inflate, sniff
+from slim.stream.inflate import inflate
 
 SMALLEST = 64 << 10
 """Smaller files are not looked at."""
@@ -41,7 +41,6 @@ _HEAD = 1 << 20
 _UNPACKED = 4 << 20
 """… and of what is in them."""
 _SAMPLE = 24
-_READ = 32
 _MAX_NESTED = 4096
 _MAX_NAME = 1024
 _MAX_EXTENSION = 64 << 10
@@ -52,26 +51,6 @@ _LONGEST_COMMENT = 0xFFFF
 _ENTRY = struct.Struct("<4s4xH14xLHHH12x")
 _ENCRYPTED = 1
 _BIG = 0xFFFFFFFF
-
-Member = tuple[bytes, int]
-"""Path without leading `./`, and bytes once unpacked."""
-
-
-class Archive(Struct, frozen=True):
-    """What is known of one archive."""
-
-    members: tuple[Member, ...] = ()
-    """A few of the files in it: of a zip some from everywhere in its directory, of a tar the first."""
-    nested: tuple[Member, ...] = ()
-    """All jars and wars in a zip."""
-    entries: int = 0
-    """How many entries were read to find that."""
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes of memory it takes, and for what it took to read it."""
-        kept = sum(len(path) + 120 for path, _ in (*self.members, *self.nested))
-        return kept + _READ * self.entries
 
 
 def is_archive(head: bytes, name: bytes, size: int) -> bool:

@@ -12,8 +12,7 @@ from __future__ import annotations
 
 import zlib
 
-from msgspec import Struct
-
+from slim.files.extract.found import Beam
 from slim.files.extract.packed import packed
 
 MAX_BYTES = 16 << 20
@@ -22,42 +21,6 @@ _MAX_INFLATED = 64 << 20
 _MAX_CHUNKS = 64
 _HEADER = 12
 _KEPT = frozenset(b"Atom AtU8 Attr Code ExpT FunT ImpT Line LitT Meta StrT Type".split())
-
-
-class Beam(Struct, frozen=True):
-    """One module. Sizes are bytes; of a gzipped file those of what is in it."""
-
-    module: bytes
-    """`Elixir.Enum` or `lists`, as the file itself says."""
-    file_bytes: int
-    """Of the file, gzipped or not."""
-    form_bytes: int
-    """Of the file once decompressed."""
-    dropped: tuple[tuple[bytes, int], ...]
-    """Chunks that stripping leaves out, with header and padding, as `(b"Dbgi", 76864)`."""
-    gzipped: bool
-    dropped_packed: int = 0
-    """About what these chunks take once deflated."""
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes of memory it takes."""
-        return 120 * len(self.dropped)
-
-    @property
-    def strip_bytes(self) -> int:
-        """By how much stripping makes the file smaller.
-
-        Exact where the file is not gzipped; else an estimate by the share of the dropped chunks, for a
-        stripped file that is gzipped again.
-        """
-        dropped = sum(size for _, size in self.dropped)
-        return dropped if not self.gzipped else self.file_bytes * dropped // self.form_bytes
-
-    @property
-    def strip_packed(self) -> int:
-        """The same in a compressed layer; a gzipped file takes there what it takes on disk."""
-        return self.strip_bytes if self.gzipped else self.dropped_packed
 
 
 def is_beam(head: bytes, name: bytes) -> bool:

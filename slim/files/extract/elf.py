@@ -10,8 +10,6 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
-from msgspec import Struct
-
 from slim.files.extract.elf_headers import (
     ALLOCATED,
     DYNAMIC,
@@ -29,12 +27,10 @@ from slim.files.extract.elf_headers import (
     read_sections,
     read_segments,
 )
-from slim.files.extract.gobuild import SECTION_BYTES, GoBuild, parse_go
+from slim.files.extract.found import RELOCATABLE, Elf, GoBuild, Links
+from slim.files.extract.gobuild import SECTION_BYTES, parse_go
 from slim.files.extract.packed import packed_span
 from slim.files.extract.pieces import Pieces, Span
-
-RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
-"""Values of `Elf.type`. Position-independent programs are `SHARED` too."""
 
 _MAX_NEEDED = 256
 _MAX_NAME = 256
@@ -46,70 +42,6 @@ _RUSTC = b"rustc version "
 _NEEDED, _STRINGS, _STRINGS_SIZE, _SONAME, _RPATH, _RUNPATH = 1, 5, 10, 14, 15, 29
 _FLAGS, _IS_PROGRAM = 0x6FFFFFFB, 0x08000000
 _DEBUG = (b".debug", b".zdebug", b".gnu.debuglto_.debug_", b".gnu.linkonce.wi.", b".line", b".stab")
-
-
-class Links(Struct, frozen=True):
-    """What a file says to the loader."""
-
-    interpreter: bytes = b""
-    """The loader that a dynamically linked program asks for."""
-    needed: tuple[bytes, ...] = ()
-    """Names of the libraries that it links to."""
-    soname: bytes = b""
-    rpath: bytes = b""
-    runpath: bytes = b""
-    pie: bool = False
-    """Marked by its linker as a position-independent program."""
-    partial: bool = False
-
-
-class Elf(Struct, frozen=True):
-    """One ELF file. Sizes are bytes in the file."""
-
-    bits: int
-    machine: int
-    """`e_machine`: 62 is x86-64, 183 is AArch64."""
-    type: int
-    links: Links
-    debug_bytes: int
-    """Sections that `strip --strip-debug` removes."""
-    symtab_bytes: int
-    """The symbol table and its names, which `strip --strip-all` removes too. A `RELOCATABLE` file needs
-    them, kernel modules among these."""
-    debug_link: bool
-    """Its debugging information is in another file (`.gnu_debuglink`)."""
-    debug_file: bool
-    """It is such another file: debugging information without the code."""
-    rustc: bytes
-    """`rustc version 1.80.0 (…)`, where the compiler left it in `.comment`."""
-    auditable: bool
-    """It has the list of crates that cargo-auditable writes (`.dep-v0`)."""
-    go: GoBuild | None
-    partial: bool
-    """Something that should be there was not found, or is in a part that was not kept."""
-    debug_packed: int = 0
-    """About what the debugging sections take once deflated; 0 for object files, which nobody strips …"""
-    symtab_packed: int = 0
-    """… and what the symbol table and its names take."""
-
-    @property
-    def weight(self) -> int:
-        """About how many bytes of memory its texts take."""
-        links, go = self.links, self.go or GoBuild()
-        strings = (*links.needed, links.soname, links.rpath, links.runpath)
-        return sum(len(one) + 40 for one in strings if one) + 200 * len(go.settings)
-
-    @property
-    def program(self) -> bool:
-        """Something to run, not a library."""
-        if self.type == SHARED:
-            return self.links.pie or bool(self.links.interpreter)
-        return self.type == EXECUTABLE
-
-    @property
-    def static(self) -> bool:
-        """A program that needs no loader and no library."""
-        return self.program and not self.links.interpreter and not self.links.needed
 
 
 def parse_elf(file: Pieces) -> Elf | None:

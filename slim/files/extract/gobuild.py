@@ -8,7 +8,7 @@ Source: Go's debug/buildinfo and runtime/debug (ParseBuildInfo).
 
 from __future__ import annotations
 
-from msgspec import Struct
+from slim.files.extract.found import GoBuild
 
 MAGIC = b"\xff Go buildinf:"
 SECTION_BYTES = 1 << 20
@@ -20,19 +20,6 @@ _MAX_LINES = 10_000
 _SETTINGS = frozenset(
     (b"-buildmode", b"-compiler", b"-race", b"-trimpath", b"CGO_ENABLED", b"GOARCH", b"GOOS")
 )
-
-
-class GoBuild(Struct, frozen=True):
-    """A Go program's account of itself; empty where an older Go wrote it, or a part is unknown."""
-
-    version: bytes = b""
-    """`go1.22.1`"""
-    main: bytes = b""
-    """Import path of the main package."""
-    module: bytes = b""
-    module_version: bytes = b""
-    settings: tuple[tuple[bytes, bytes], ...] = ()
-    """Those that say something about size. Of `-ldflags` only `-s` and `-w`: others may hold secrets."""
 
 
 def parse_go(section: bytes) -> GoBuild | None:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from array import array
 
-from slim.files.extract.archive import Archive
-from slim.files.extract.beam import Beam
-from slim.files.extract.elf import Elf
+from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.table import ROOT, Files, LayerNotice, LayerTable
 
 HIDDEN = -1

@@ -1,4 +1,5 @@
-"""What the user allows a registry, and who the user is there: plain values, no I/O."""
+"""What the user allows a registry, and who the user is there: plain values, no I/O; images that are files do
+without the rest of this package."""
 
 from __future__ import annotations
 
@@ -45,3 +46,18 @@ class Access(Struct, frozen=True):
 
 ANONYMOUS = Access()
 """No credentials, TLS everywhere."""
+
+
+def auth_file_paths(environ: Mapping[str, str]) -> tuple[Path, ...]:
+    """Where docker and podman keep credentials, in the order in which podman looks."""
+    if one := environ.get("REGISTRY_AUTH_FILE"):
+        return (Path(one),)
+    paths: list[Path] = []
+    if run := environ.get("XDG_RUNTIME_DIR"):
+        paths.append(Path(run, "containers/auth.json"))
+    home = environ.get("HOME", "")
+    if config := environ.get("XDG_CONFIG_HOME") or (home and f"{home}/.config"):
+        paths.append(Path(config, "containers/auth.json"))
+    if docker := environ.get("DOCKER_CONFIG") or (home and f"{home}/.docker"):
+        paths.append(Path(docker, "config.json"))
+    return tuple(paths)

@@ -14,7 +14,6 @@ import re
 import shutil
 import stat
 import subprocess
-from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Timer
@@ -32,21 +31,6 @@ _HELPER_SECONDS = 10
 _HELPER_BYTES = 64 << 10
 _HUB_KEY = "https://index.docker.io/v1/"
 """Under which docker keeps what it knows for Docker Hub."""
-
-
-def auth_file_paths(environ: Mapping[str, str]) -> tuple[Path, ...]:
-    """Where docker and podman keep credentials, in the order in which podman looks."""
-    if one := environ.get("REGISTRY_AUTH_FILE"):
-        return (Path(one),)
-    paths: list[Path] = []
-    if run := environ.get("XDG_RUNTIME_DIR"):
-        paths.append(Path(run, "containers/auth.json"))
-    home = environ.get("HOME", "")
-    if config := environ.get("XDG_CONFIG_HOME") or (home and f"{home}/.config"):
-        paths.append(Path(config, "containers/auth.json"))
-    if docker := environ.get("DOCKER_CONFIG") or (home and f"{home}/.docker"):
-        paths.append(Path(docker, "config.json"))
-    return tuple(paths)
 
 
 def find_login(access: Access, reference: Reference) -> Login | None:

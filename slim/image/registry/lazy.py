@@ -23,8 +23,9 @@ from slim.image import kinds
 from slim.image.model import Descriptor, Layer, TableOfContents
 from slim.image.registry.client import Client
 from slim.limits import Limits, exceeded
+from slim.stream.compression import Marks
 from slim.stream.header import BLOCK, HeaderError, parse_header
-from slim.stream.inflate import Marks, inflate
+from slim.stream.inflate import inflate
 
 _ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
 _CHUNKED = "io.github.containers.zstd-chunked.manifest-checksum"
