@@ -87,7 +87,7 @@ def analyze(
         UsageError: several images and no choice, a bad option (2).
     """
     own = _load_rules(rules) if advice else None
-    read = read_image(
+    with read_image(
         source,
         tag=tag,
         image_index=image_index,
@@ -105,29 +105,31 @@ def analyze(
         limits=limits,
         cache=cache,
         progress=progress,
-    )
-    counsel, rulebook = None, None
-    if advice:
-        counsel, rulebook = _consult(
-            read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
-        )
-    from slim.report.build import build
+    ) as read:
+        counsel, rulebook = None, None
+        if advice:
+            counsel, rulebook = _consult(
+                read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
+            )
+        from slim.report.build import build
 
-    return build(
-        read.image,
-        read.tables,
-        read.files,
-        read.ledger,
-        read.base,
-        placements=read.placements,
-        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-        counsel=counsel,
-        rulebook=rulebook,
-        verified=verify and not manifest_only and not any(layer.toc for layer in read.image.layers),
-        top=top,
-        all_files=all_files,
-        redacted=redact,
-    )
+        return build(
+            read.image,
+            read.tables,
+            read.files,
+            read.ledger,
+            read.base,
+            placements=read.placements,
+            dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
+            counsel=counsel,
+            rulebook=rulebook,
+            verified=verify
+            and not manifest_only
+            and not any(layer.toc for layer in read.image.layers),
+            top=top,
+            all_files=all_files,
+            redacted=redact,
+        )
 
 
 def explain(
@@ -162,7 +164,7 @@ def explain(
     from slim.advice.consult import counsel_of
     from slim.advice.explain import explain as explain_rule
 
-    read = read_image(
+    with read_image(
         source,
         tag=tag,
         image_index=image_index,
@@ -176,32 +178,32 @@ def explain(
         limits=limits,
         cache=cache,
         progress=progress,
-    )
-    from slim.report.build import Rulebook, build
+    ) as read:
+        from slim.report.build import Rulebook, build
 
-    ground, never = _survey(read, role), builtin_never()
-    done = apply(
-        ground,
-        applied,
-        never,
-        ignores=ignores,
-        obey_label=obey_label,
-        today=today or datetime.now(UTC).date(),
-    )
-    report = build(
-        read.image,
-        read.tables,
-        read.files,
-        read.ledger,
-        read.base,
-        placements=read.placements,
-        dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-        counsel=counsel_of(ground, done),
-        rulebook=Rulebook("", builtin_snippets()),
-        verified=not any(layer.toc for layer in read.image.layers),
-        top=_EXPLAINED,
-    )
-    return tuple(explain_rule(ground, done, never, one) for one in wanted), report
+        ground, never = _survey(read, role), builtin_never()
+        done = apply(
+            ground,
+            applied,
+            never,
+            ignores=ignores,
+            obey_label=obey_label,
+            today=today or datetime.now(UTC).date(),
+        )
+        report = build(
+            read.image,
+            read.tables,
+            read.files,
+            read.ledger,
+            read.base,
+            placements=read.placements,
+            dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
+            counsel=counsel_of(ground, done),
+            rulebook=Rulebook("", builtin_snippets()),
+            verified=not any(layer.toc for layer in read.image.layers),
+            top=_EXPLAINED,
+        )
+        return tuple(explain_rule(ground, done, never, one) for one in wanted), report
 
 
 def _consult(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
 from threading import Thread
@@ -13,11 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slim.errors import UsageError
-from slim.files.ledger import account
 from slim.files.opened import open_any
-from slim.files.overlay import resolve
 from slim.files.scan import scan
-from slim.image.base import find_base
 from slim.image.registry.access import Access
 from slim.image.source import open_image
 
@@ -45,6 +43,7 @@ class Reading(Struct, frozen=True):
     placements: tuple[Placement | None, ...]
 
 
+@contextmanager
 def read_image(
     source: str | os.PathLike[str],
     *,
@@ -64,23 +63,30 @@ def read_image(
     advice: bool = True,
     verify: bool = True,
     all_files: bool = False,
-) -> Reading:
-    """image → files; arguments and errors are those of `pipeline.analyze`."""
+) -> Iterator[Reading]:
+    """image → files; arguments and errors are those of `pipeline.analyze`.
+
+    Digests of layers whose tables are in the cache may still be computed in the body of the `with`, and the
+    end of it raises if one is wrong: nothing may leave the process before.
+    """
     text = _read_dockerfile(dockerfile) if dockerfile is not None else None
-    with open_any(
-        source,
-        tag=tag,
-        image_index=image_index,
-        platform=platform,
-        registry=registry,
-        manifest_only=manifest_only,
-        full=full,
-        verify=verify,
-        extract=advice,
-        limits=limits,
-        cache=cache,
-        progress=_summed(progress, 0),
-    ) as image:
+    with ExitStack() as stack:
+        image = stack.enter_context(
+            open_any(
+                source,
+                tag=tag,
+                image_index=image_index,
+                platform=platform,
+                registry=registry,
+                manifest_only=manifest_only,
+                full=full,
+                verify=verify,
+                extract=advice,
+                limits=limits,
+                cache=cache,
+                progress=_summed(progress, 0),
+            )
+        )
         _log.info(
             "%s: %s, %s, %d layers",
             os.fspath(source),
@@ -92,26 +98,33 @@ def read_image(
         # What comes after is imported while the layers are read: the start is part of the time.
         preparing = Thread(target=_prepare, args=(advice,), daemon=True)
         preparing.start()
-        tables = scan(
-            image,
-            jobs=jobs,
-            verify=verify,
-            extract=advice,
-            extra=_scripts(image) if advice else (),
-            skim=not all_files,
-            limits=limits,
-            cache=cache,
-            progress=_summed(progress, sum(layer.size for layer in image.layers if layer.blob)),
+        tables = stack.enter_context(
+            scan(
+                image,
+                jobs=jobs,
+                verify=verify,
+                extract=advice,
+                extra=_scripts(image) if advice else (),
+                skim=not all_files,
+                limits=limits,
+                cache=cache,
+                progress=_summed(progress, sum(one.size for one in image.layers if one.blob)),
+            )
         )
         preparing.join()
-    files = resolve(tables)
-    _log.debug("names in all layers: %s", f"{len(files.name):,}")
-    ledger = account(files, tables, [layer.size for layer in image.layers])
-    opened = _open_base(base, str(image.config.platform), registry, limits)
-    return Reading(image, tables, files, ledger, find_base(image, opened), placements)
+        from slim.files.ledger import account
+        from slim.files.overlay import resolve
+        from slim.image.base import find_base
+
+        files = resolve(tables)
+        _log.debug("names in all layers: %s", f"{len(files.name):,}")
+        ledger = account(files, tables, [layer.size for layer in image.layers])
+        opened = _open_base(base, str(image.config.platform), registry, limits)
+        yield Reading(image, tables, files, ledger, find_base(image, opened), placements)
 
 
 def _prepare(advice: bool) -> None:
+    import_module("slim.files.overlay")
     import_module("slim.report.build")
     if advice:
         import_module("slim.advice.consult")

@@ -472,6 +472,6 @@ class MemoryBlob:
     def size(self) -> int:
         return len(self.data)
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = 0) -> Iterator[bytes]:
         for at in range(0, len(self.data), self.step):
             yield self.data[at : at + self.step]

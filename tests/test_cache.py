@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 
 import slim
+from slim.files import blob as blobs
 from slim.files import cache as caches
-from slim.files import scan as scans
 from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
 from slim.files.packed import pack, unpack
@@ -45,7 +45,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(blob.size)
         return scan_blob(blob, **options)
 
-    monkeypatch.setattr(scans, "scan_blob", counted)
+    monkeypatch.setattr(blobs, "scan_blob", counted)
     return found
 
 
@@ -117,6 +117,36 @@ def test_a_known_digest_on_other_bytes_is_found_out(form: str, tmp_path: Path) -
     assert caught.value.exit_code == 4
     if form == "docker-old":
         assert str(caught.value) == str(plain.value)
+
+
+def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Path) -> None:
+    """Digests of known layers are computed beside the rest: which failure is told does not depend on it."""
+    cache = TableCache(tmp_path / "cache")
+    large = layer({"large": os.urandom(50_000)})
+    good, bad = (tmp_path / f"{name}.tar" for name in ("good", "bad"))
+    save(image(large, BASE), good, "oci-archive")
+    data = good.read_bytes()
+    one, other = data.find(large.blob), data.find(BASE.blob)
+    bad.write_bytes(_flipped(data, one, other))
+    slim.analyze(save(image(large), tmp_path / "large.tar", "oci-archive"), cache=cache)
+    for options in ({}, {"base": "/absent"}, {"limits": Limits(image_entries=1)}):
+        with pytest.raises(slim.SlimError) as plain:
+            slim.analyze(bad, **options)
+        with pytest.raises(slim.SlimError) as caught:
+            slim.analyze(bad, cache=cache, **options)
+        assert caught.value.exit_code == 4
+        assert "layer 0" in str(caught.value)
+        assert str(caught.value) == str(plain.value)
+    with pytest.raises(slim.SlimError) as later:
+        slim.analyze(good, cache=cache, base="/absent")
+    assert later.value.exit_code == 3
+
+
+def _flipped(data: bytes, *places: int) -> bytes:
+    changed = bytearray(data)
+    for place in places:
+        changed[place + 600] ^= 1
+    return bytes(changed)
 
 
 @pytest.mark.parametrize("attack", everywhere(0))

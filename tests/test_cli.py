@@ -644,16 +644,16 @@ def test_what_layers_images_share_is_read_once(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from slim.cli import app
-    from slim.files import blob, scan
+    from slim.files import blob
 
     reads: list[int] = []
     original = blob.scan_blob
 
-    def counted(blob: Any, **options: Any) -> Any:
-        reads.append(blob.size)
-        return original(blob, **options)
+    def counted(one: Any, **options: Any) -> Any:
+        reads.append(one.size)
+        return original(one, **options)
 
-    monkeypatch.setattr(scan, "scan_blob", counted)
+    monkeypatch.setattr(blob, "scan_blob", counted)
     output = f"json={tmp_path}/{{}}.json"
     arguments = ["analyze", str(path), str(path), "--no-cache", "-o", output]
     app(arguments, standalone_mode=False)

@@ -343,8 +343,8 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
 
 def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
     path = save(image({"a": b"1"}), tmp_path / "image.tar")
-    with open_image(path) as opened:
-        tables = scan(opened, extract=True)
+    with open_image(path) as opened, scan(opened, extract=True) as tables:
+        pass
     files = resolve(tables)
     ledger = account(files, tables, [one.size for one in opened.layers])
     computed = set(survey(opened, files, ledger, base_layers=0).queries)

@@ -128,8 +128,8 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
 @cache
 def surveyed() -> Ground:
     """What rules can ask about the image: the same for every example."""
-    with open_image(FAT) as opened:
-        tables = scan(opened, extract=True, cache=TABLES)
+    with open_image(FAT) as opened, scan(opened, extract=True, cache=TABLES) as tables:
+        pass
     files = resolve(tables)
     sizes = [one.size for one in opened.layers]
     return survey(opened, files, account(files, tables, sizes), base_layers=1)

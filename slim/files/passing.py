@@ -1,39 +1,19 @@
-"""Stored bytes on their way: counted, hashed, cut short when another layer failed, or gone by in a pipe."""
+"""Stored bytes on their way: counted, hashed, and cut short when another layer failed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from msgspec import Struct
-
-from slim.errors import InputError, SlimError
+from slim.errors import InputError
 
 if TYPE_CHECKING:
     from threading import Event
 
     from slim.files.hasher import Hasher
-    from slim.files.table import LayerTable
 
 Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
-
-
-class PassedBlob(Struct, frozen=True):
-    """A blob that went by in a pipe: what it held is known, its bytes are gone."""
-
-    size: int
-    position: int
-    found: LayerTable | SlimError
-    """The error if it is no layer."""
-
-    def chunks(self) -> Iterator[bytes]:
-        """See `Blob.chunks`; always an error."""
-        raise InputError(
-            "passed-by",
-            "bytes that have gone by in the pipe are needed again",
-            "save the image to a file first",
-        )
 
 
 def watched(

@@ -15,8 +15,8 @@ from contextlib import suppress
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
-from slim.files.passing import PassedBlob
-from slim.files.scan import again
+from slim.files.passed import PassedBlob
+from slim.files.recheck import again, unverified
 from slim.files.table import LayerTable
 from slim.image.archive import KEEP, SMALL, Members
 from slim.image.members import Member, members
@@ -170,7 +170,7 @@ def _pass(
         if cache is not None and digest:
             known = cache.load(digest, extract=extract, extra=None, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
-            found = again(known, blob, verify)
+            found = again(known, blob) if verify else unverified(known)
             if verify and found.blob_digest != digest:
                 found = IntegrityError(
                     "wrong-digest",

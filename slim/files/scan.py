@@ -10,32 +10,31 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Collection, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from threading import Event
 
-from msgspec.structs import replace
-
-from slim.errors import InputError, IntegrityError, SlimError
-from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
 from slim.files.identity import identify
-from slim.files.passing import PassedBlob, Progress, watched
-from slim.files.table import LayerTable, settled, unread
-from slim.files.toc import read_toc
-from slim.image import hashes
-from slim.image.model import Blob, Image, Layer
+from slim.files.layer import Asked, keeps_promises, known_table, read_layer, recheck
+from slim.files.passing import Progress
+from slim.files.recheck import unverified
+from slim.files.table import LayerTable, settled
+from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.compression import sniff
 from slim.stream.memory import Memory
 from slim.units import format_bytes
 
+_HASHED = 16 << 20
+"""Bytes in memory, of all layers together that are only hashed."""
 _log = logging.getLogger(__name__)
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
 
 
+@contextmanager
 def scan(
     image: Image,
     *,
@@ -47,7 +46,7 @@ def scan(
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Progress | None = None,
-) -> list[LayerTable | None]:
+) -> Iterator[list[LayerTable | None]]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
 
     A layer that occurs twice is read once. With `verify`, every digest, diff id and size is checked.
@@ -56,7 +55,9 @@ def scan(
     those that the entry point names, by their paths without leading slash, symbolic links resolved.
     With `skim`, and neither `verify` nor `extract`, large files are identified only where sizes are equal.
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
-    is not read at all: its digest is in the manifest, which was verified.
+    is not read at all: its digest is in the manifest, which was verified. That goes on beside the body of
+    the `with`, which may work with the tables, but must let nothing of them out: the end of the block
+    waits for the digests.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -64,6 +65,7 @@ def scan(
         LimitError: a layer, or all together, are larger than allowed.
     """
     sequential, remote = image.compression != "none", image.format == "registry"
+    asked = Asked(verify, extract, extra, skim, limits)
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
         if layer.blob is not None:
@@ -72,43 +74,32 @@ def scan(
     order = sorted(first.values(), key=lambda one: one[1].position if sequential else -one[1].size)
     memory = Memory()
     stops = [Event() for _ in order]
+    rechecks: dict[int, Future[LayerTable]] = {}
     workers = 1 if sequential else jobs or os.cpu_count() or 1
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
 
     def run(at: int) -> LayerTable:
         layer, blob = order[at]
         if layer.toc is not None:
             # Whatever the cache knows: the same options give the same report.
-            if progress is not None:
-                progress(blob.size)
-            table = read_toc(layer.toc, blob.size, limits)
-            _log.info(
-                "layer %d: table of contents of %s, names: %s",
-                layer.index,
-                format_bytes(blob.size),
-                f"{len(table):,}",
-            )
-            return table
+            return _table_of_contents(layer, layer.toc, blob, limits, progress)
         started = time.monotonic()
-        try:
-            table = _scan_layer(
-                layer,
-                blob,
-                remote,
-                verify,
-                extract,
-                extra,
-                skim,
-                limits,
-                cache,
-                progress,
-                stops[at],
-                memory,
-            )
-        except BaseException:
-            # The first failure in order is the one that is told: what comes after it is of no use.
-            for stop in stops[at + 1 :]:
-                stop.set()
-            raise
+        with _stopping(stops[at + 1 :]):
+            table = known_table(layer, blob, asked, cache)
+            if table is not None:
+                _log.debug("layer %d: its table is in the cache", layer.index)
+                if not remote:
+                    table = check(at, table) if verify else unverified(table)
+            else:
+                table = read_layer(
+                    layer,
+                    blob,
+                    asked,
+                    cache=cache,
+                    progress=progress,
+                    stop=stops[at],
+                    memory=memory,
+                )
         _log.info(
             "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",
             layer.index,
@@ -120,11 +111,49 @@ def scan(
         )
         return settled(table, extra)
 
+    def check(at: int, known: LayerTable) -> LayerTable:
+        """The table of a blob that is still to be hashed: at its turn if that has to be now."""
+        if sequential or not keeps_promises(order[at][0], known):
+            return recheck_of(at, known)
+        rechecks[at] = pool.submit(check_later, at, known)
+        return known
+
+    def check_later(at: int, known: LayerTable) -> LayerTable:
+        with _stopping(stops[at + 1 :]):
+            return recheck_of(at, known)
+
+    def recheck_of(at: int, known: LayerTable) -> LayerTable:
+        most = max(_HASHED // workers, CHUNK)
+        return recheck(*order[at], known, progress=progress, stop=stops[at], most=most)
+
+    def finish(before: int) -> None:
+        for at in sorted(rechecks):
+            if at < before:
+                rechecks[at].result()
+
     _keep_freed_memory()
-    pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
+    tasks = [pool.submit(run, at) for at in range(len(order))]
+    reached = 0
     try:
-        made = pool.map(run, range(len(order)))
-        tables = dict(zip((layer.index for layer, _ in order), made, strict=True))
+        try:
+            tables: dict[int, LayerTable] = {}
+            for reached, task in enumerate(tasks):
+                tables[order[reached][0].index] = task.result()
+            reached = len(order)
+            blobs = [(tables[one.index], blob) for one, blob in order if isinstance(blob, FileBlob)]
+            identify(blobs, tables.values())
+            _check_limits(tables.values(), limits)
+            yield [
+                tables[first[_identity(layer, layer.blob)][0].index]
+                if layer.blob is not None
+                else None
+                for layer in image.layers
+            ]
+        except Exception:
+            # Of all that is wrong the first in order is told, whenever it was found.
+            finish(reached)
+            raise
+        finish(reached)
     except BaseException:
         for stop in stops:
             stop.set()
@@ -132,18 +161,44 @@ def scan(
         pool.shutdown(wait=not remote, cancel_futures=True)
         raise
     pool.shutdown()
-    blobs = [(tables[layer.index], blob) for layer, blob in order if isinstance(blob, FileBlob)]
-    identify(blobs, tables.values())
-    total = sum(table.tar_bytes for table in tables.values())
+
+
+@contextmanager
+def _stopping(later: Sequence[Event]) -> Iterator[None]:
+    """The first failure in order is the one that is told: what comes after it is of no use."""
+    try:
+        yield
+    except BaseException:
+        for stop in later:
+            stop.set()
+        raise
+
+
+def _table_of_contents(
+    layer: Layer, toc: TableOfContents, blob: Blob, limits: Limits, progress: Progress | None
+) -> LayerTable:
+    # Only a registry has layers of which no more is read.
+    from slim.files.toc import read_toc
+
+    if progress is not None:
+        progress(blob.size)
+    table = read_toc(toc, blob.size, limits)
+    _log.info(
+        "layer %d: table of contents of %s, names: %s",
+        layer.index,
+        format_bytes(blob.size),
+        f"{len(table):,}",
+    )
+    return table
+
+
+def _check_limits(tables: Collection[LayerTable], limits: Limits) -> None:
+    total = sum(table.tar_bytes for table in tables)
     if total > limits.image_bytes:
         raise exceeded("image_bytes", total, limits.image_bytes, "the image")
-    entries = sum(len(table) for table in tables.values())
+    entries = sum(len(table) for table in tables)
     if entries > limits.image_entries:
         raise exceeded("image_entries", entries, limits.image_entries, "the image")
-    return [
-        tables[first[_identity(layer, layer.blob)][0].index] if layer.blob is not None else None
-        for layer in image.layers
-    ]
 
 
 def _keep_freed_memory() -> None:
@@ -155,127 +210,6 @@ def _keep_freed_memory() -> None:
     bytes(_LARGE_BLOCK)
 
 
-def _scan_layer(
-    layer: Layer,
-    blob: Blob,
-    remote: bool,
-    verify: bool,
-    extract: bool,
-    extra: Collection[bytes],
-    skim: bool,
-    limits: Limits,
-    cache: TableCache | None,
-    progress: Progress | None,
-    stop: Event,
-    memory: Memory,
-) -> LayerTable:
-    where = f"layer {layer.index} ({layer.member or layer.diff_id})"
-    claimed = layer.descriptor.digest if layer.descriptor else ""
-    if verify:
-        for digest in filter(None, (claimed, layer.diff_id)):
-            hashes.new(_algorithm(digest), where)
-    known = new = None
-    try:
-        if isinstance(blob, PassedBlob):
-            new = _passed(blob, claimed, layer.diff_id, verify, extra if extract else ())
-        elif cache is not None and (name := _stored_digest(layer, blob)):
-            known = cache.load(name, extract=extract, extra=extra, limits=limits)
-        if known is not None and known.blob_bytes == blob.size:
-            _log.debug("layer %d: its table is in the cache", layer.index)
-            table = known if remote else again(known, blob, verify, progress, stop)
-        elif new is not None:
-            table = new
-        else:
-            table = new = scan_blob(
-                blob,
-                verify=verify,
-                extract=extract,
-                extra=extra,
-                limits=limits,
-                progress=progress,
-                stop=stop,
-                memory=memory,
-                algorithms=(_algorithm(claimed), _algorithm(layer.diff_id)),
-                skim=skim and not verify and not extract,
-            )
-    except SlimError as error:
-        raise type(error)(error.slug, f"{where}: {error.message}", error.hint) from error
-    if verify:
-        for what, expected, actual in (
-            ("digest", claimed, table.blob_digest),
-            ("diff id", layer.diff_id, table.diff_id),
-        ):
-            if expected and expected != actual:
-                raise IntegrityError(
-                    f"layer-{what.replace(' ', '-')}",
-                    f"{where}: its {what} is {actual}, but the image says {expected}",
-                    "the layer was changed or damaged: save or pull the image again",
-                )
-        if cache is not None and new is not None and not isinstance(blob, PassedBlob):
-            cache.store(new, extract=extract, extra=extra, limits=limits)
-    return table
-
-
-def _stored_digest(layer: Layer, blob: Blob) -> str:
-    """What the image says is the digest of a stored blob; empty if it does not.
-
-    An archive without descriptors says it of uncompressed layers: there it is the diff id.
-    """
-    if layer.descriptor is not None:
-        return layer.descriptor.digest
-    return layer.diff_id if sniff(next(iter(blob.chunks()), b"")[:6]) == "none" else ""
-
-
-def again(
-    known: LayerTable,
-    blob: Blob,
-    verify: bool,
-    progress: Progress | None = None,
-    stop: Event | None = None,
-) -> LayerTable:
-    """The table that was made of a blob before; with `verify`, with the digests that it has now."""
-    if not verify:
-        return replace(known, blob_digest="", diff_id="")
-    algorithm = _algorithm(known.blob_digest)
-    state = hashes.new(algorithm, "a layer")
-    chunks = blob.chunks()
-    for chunk in watched(next(chunks, b""), chunks, None, progress, stop):
-        state.update(chunk)
-    digest = f"{algorithm}:{state.hexdigest()}"
-    diff_id = digest if known.diff_id == known.blob_digest else known.diff_id
-    return replace(known, blob_digest=digest, diff_id=diff_id)
-
-
-def _passed(
-    blob: PassedBlob, claimed: str, diff_id: str, verify: bool, extra: Collection[bytes]
-) -> LayerTable:
-    """The table of a blob that has gone by.
-
-    Raises:
-        SlimError: it is no layer, or its digests would have to be computed by another algorithm.
-    """
-    if isinstance(blob.found, SlimError):
-        raise blob.found
-    table = replace(blob.found)
-    if (path := unread(table, extra)) is not None:
-        text = "it had gone by in the pipe before the config named it: what it starts is unknown"
-        table = replace(table, notices=dict(table.notices))
-        table.note("unread-script", path, text)
-    if verify:
-        for digest, computed in ((claimed, table.blob_digest), (diff_id, table.diff_id)):
-            if digest and _algorithm(digest) != _algorithm(computed):
-                raise InputError(
-                    "passed-by",
-                    f"it has gone by in the pipe before its digest {digest[:20]}… was known",
-                    "save the image to a file first",
-                )
-    return table
-
-
 def _identity(layer: Layer, blob: Blob) -> tuple[str, str]:
     """Layers of one identity have the same bytes and the same promises: they are read once."""
     return layer.diff_id, layer.descriptor.digest if layer.descriptor else f"@{blob.position}"
-
-
-def _algorithm(digest: str) -> str:
-    return digest.partition(":")[0] or "sha256"

@@ -26,7 +26,7 @@ class PathBlob(Struct, frozen=True):
     inode: tuple[int, int]
     position: int = 0
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
         """See `Blob.chunks`."""
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
@@ -42,7 +42,7 @@ class PathBlob(Struct, frozen=True):
                 )
             left = self.size
             while left:
-                chunk = os.read(fd, min(CHUNK, left))
+                chunk = os.read(fd, min(most, left))
                 if not chunk:
                     raise cut_off(self.size - left)
                 left -= len(chunk)

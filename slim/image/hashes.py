@@ -47,3 +47,8 @@ def digest_of(data: bytes, algorithm: str, where: str) -> str:
     state = new(algorithm, where)
     state.update(data)
     return f"{algorithm}:{state.hexdigest()}"
+
+
+def algorithm_of(digest: str) -> str:
+    """The algorithm that a digest names; sha256 for none."""
+    return digest.partition(":")[0] or "sha256"

@@ -11,6 +11,9 @@ from typing import Protocol
 
 from msgspec import Struct, field
 
+CHUNK = 1 << 20
+"""Bytes read at once: large enough to make system calls cheap, small enough for the processor cache."""
+
 
 class Blob(Protocol):
     """Stored bytes that can be read from front to back, more than once."""
@@ -23,16 +26,12 @@ class Blob(Protocol):
     def position(self) -> int:
         """Where the blob lies in its archive: identifies it, and ascending order reads fastest."""
 
-    def chunks(self) -> Iterator[bytes]:
-        """The bytes in order, in pieces of at most `CHUNK` bytes.
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+        """The bytes in order, in pieces of at most `CHUNK` bytes; of `most` bytes where they are in a file.
 
         Raises:
             InputError: the archive ends before the blob does.
         """
-
-
-CHUNK = 1 << 20
-"""Bytes read at once: large enough to make system calls cheap, small enough for the processor cache."""
 
 
 class Platform(Struct, frozen=True):

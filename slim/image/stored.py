@@ -19,11 +19,11 @@ class FileBlob(Struct, frozen=True):
     position: int
     size: int
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
         """See `Blob.chunks`."""
         at, end = self.position, self.position + self.size
         while at < end:
-            chunk = os.pread(self.fd, min(CHUNK, end - at), at)
+            chunk = os.pread(self.fd, min(most, end - at), at)
             if not chunk:
                 raise cut_off(at)
             at += len(chunk)
@@ -45,7 +45,7 @@ class MemoryBlob(Struct, frozen=True):
         """See `Blob.size`."""
         return len(self.data)
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
         """See `Blob.chunks`."""
         for at in range(0, len(self.data), CHUNK):
             yield self.data[at : at + CHUNK]

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from msgspec import Struct
 
 from slim.errors import InputError
+from slim.image.model import CHUNK
 from slim.image.stored import cut_off
 from slim.limits import Limits, exceeded
 from slim.stream.compression import Marks
@@ -86,7 +87,7 @@ class StreamBlob(Struct, frozen=True):
     position: int
     size: int
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
         """See `Blob.chunks`."""
         left = self.size
         for part in self.stream.read(self.position, self.size):

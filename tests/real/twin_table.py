@@ -155,8 +155,12 @@ def analysis(pair: Twins) -> slim.Report:
 @cache
 def advise(layout: Path, base_layout: Path) -> Advised:
     """What `slim.analyze` does, with the rows at hand."""
-    with open_image(base_layout) as base, open_image(layout) as image:
-        tables = scan(image, extract=True)
+    with (
+        open_image(base_layout) as base,
+        open_image(layout) as image,
+        scan(image, extract=True) as tables,
+    ):
+        pass
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
     ground = survey(image, files, ledger, base_layers=find_base(image, base).layers)

@@ -18,7 +18,7 @@ from slim.image.build import align_history, check_layer_count
 from slim.image.documents import parse, refused
 from slim.image.graph import Graph, read_verified, walk
 from slim.image.manifest import Manifest, read_config, read_index, read_manifest
-from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice
+from slim.image.model import CHUNK, Blob, Descriptor, History, Image, Layer, Notice
 from slim.image.oci import graph_notices, image_candidates, make_layer, no_image
 from slim.image.reference import Reference
 from slim.image.registry.client import Client
@@ -35,7 +35,7 @@ class RegistryBlob(Struct, frozen=True):
     size: int
     position: int = 0
 
-    def chunks(self) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
         """See `Blob.chunks`; also raises what `Client.stream` does."""
         return self.client.stream(self.digest, self.size)
 

@@ -1,0 +1,175 @@
+"""One layer → its table, by reading its blob or from the cache; and whether it is what the image says."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from threading import Event
+
+from msgspec import Struct
+
+from slim.errors import IntegrityError, SlimError
+from slim.files.cache import TableCache
+from slim.files.passed import PassedBlob, table_of
+from slim.files.passing import Progress
+from slim.files.recheck import again
+from slim.files.table import LayerTable
+from slim.image import hashes
+from slim.image.model import Blob, Layer
+from slim.limits import Limits
+from slim.stream.compression import sniff
+from slim.stream.memory import Memory
+
+
+class Asked(Struct, frozen=True):
+    """What is asked of every layer: see `scan`."""
+
+    verify: bool
+    extract: bool
+    extra: Collection[bytes]
+    skim: bool
+    limits: Limits
+
+
+def known_table(
+    layer: Layer, blob: Blob, asked: Asked, cache: TableCache | None
+) -> LayerTable | None:
+    """The table that the cache has of a layer, by the digest that the image says its blob has."""
+    if cache is None or isinstance(blob, PassedBlob):
+        return None
+    with _told_of(layer):
+        digest = _stored_digest(layer, blob)
+        known = (
+            cache.load(digest, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+            if digest
+            else None
+        )
+    if known is None or known.blob_bytes != blob.size:
+        return None
+    # A diff id by another algorithm than the table has is computed by reading the layer.
+    same = hashes.algorithm_of(layer.diff_id) == hashes.algorithm_of(known.diff_id)
+    return known if same or not asked.verify else None
+
+
+def read_layer(
+    layer: Layer,
+    blob: Blob,
+    asked: Asked,
+    *,
+    cache: TableCache | None,
+    progress: Progress | None,
+    stop: Event,
+    memory: Memory,
+) -> LayerTable:
+    """The table of a layer's blob; the cache is given it.
+
+    Raises:
+        InputError: it cannot be read; the message names layer and offset.
+        IntegrityError: it is not what its digest or diff id says.
+        LimitError: it is larger than allowed.
+    """
+    claimed = _claimed(layer)
+    if asked.verify:
+        for digest in filter(None, (claimed, layer.diff_id)):
+            hashes.new(hashes.algorithm_of(digest), _where(layer))
+    with _told_of(layer):
+        if isinstance(blob, PassedBlob):
+            extra = asked.extra if asked.extract else ()
+            table = table_of(blob, claimed, layer.diff_id, asked.verify, extra)
+        else:
+            # Only here: of an image whose layers are all in the cache none is read.
+            from slim.files.blob import scan_blob
+
+            table = scan_blob(
+                blob,
+                verify=asked.verify,
+                extract=asked.extract,
+                extra=asked.extra,
+                limits=asked.limits,
+                progress=progress,
+                stop=stop,
+                memory=memory,
+                algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
+                skim=asked.skim and not asked.verify and not asked.extract,
+            )
+    if asked.verify:
+        check_promises(layer, table)
+        if cache is not None and not isinstance(blob, PassedBlob):
+            cache.store(table, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+    return table
+
+
+def recheck(
+    layer: Layer,
+    blob: Blob,
+    known: LayerTable,
+    *,
+    progress: Progress | None,
+    stop: Event,
+    most: int,
+) -> LayerTable:
+    """The table with the digests that the blob has now; at most `most` bytes are in memory.
+
+    Raises:
+        InputError: the blob cannot be read.
+        IntegrityError: the layer is not what its digest or diff id says.
+    """
+    with _told_of(layer):
+        table = again(known, blob, progress, stop, most)
+    check_promises(layer, table)
+    return table
+
+
+def keeps_promises(layer: Layer, table: LayerTable) -> bool:
+    """Whether the table has the digest and the diff id that the image says."""
+    return all(expected in ("", actual) for _, expected, actual in _promises(layer, table))
+
+
+def check_promises(layer: Layer, table: LayerTable) -> None:
+    """As `keeps_promises`.
+
+    Raises:
+        IntegrityError: it has not.
+    """
+    for what, expected, actual in _promises(layer, table):
+        if expected not in ("", actual):
+            raise IntegrityError(
+                f"layer-{what.replace(' ', '-')}",
+                f"{_where(layer)}: its {what} is {actual}, but the image says {expected}",
+                "the layer was changed or damaged: save or pull the image again",
+            )
+
+
+def _promises(layer: Layer, table: LayerTable) -> tuple[tuple[str, str, str], ...]:
+    return (
+        ("digest", _claimed(layer), table.blob_digest),
+        ("diff id", layer.diff_id, table.diff_id),
+    )
+
+
+def _claimed(layer: Layer) -> str:
+    return layer.descriptor.digest if layer.descriptor else ""
+
+
+def _where(layer: Layer) -> str:
+    return f"layer {layer.index} ({layer.member or layer.diff_id})"
+
+
+@contextmanager
+def _told_of(layer: Layer) -> Iterator[None]:
+    """Errors name the layer."""
+    try:
+        yield
+    except SlimError as error:
+        message = f"{_where(layer)}: {error.message}"
+        raise type(error)(error.slug, message, error.hint) from error
+
+
+def _stored_digest(layer: Layer, blob: Blob) -> str:
+    """What the image says is the digest of a stored blob; empty if it does not.
+
+    An archive without descriptors says it of uncompressed layers: there it is the diff id.
+    """
+    if layer.descriptor is not None:
+        return layer.descriptor.digest
+    return layer.diff_id if sniff(next(iter(blob.chunks(6)), b"")[:6]) == "none" else ""
