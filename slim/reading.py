@@ -6,9 +6,9 @@ import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from threading import Thread
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -95,9 +95,6 @@ def read_image(
             len(image.layers),
         )
         placements = _place(text, dockerfile, image, target)
-        # What comes after is imported while the layers are read: the start is part of the time.
-        preparing = Thread(target=_prepare, args=(advice,), daemon=True)
-        preparing.start()
         tables = stack.enter_context(
             scan(
                 image,
@@ -109,9 +106,9 @@ def read_image(
                 limits=limits,
                 cache=cache,
                 progress=_summed(progress, sum(one.size for one in image.layers if one.blob)),
+                meanwhile=partial(_prepare, advice),
             )
         )
-        preparing.join()
         from slim.files.ledger import account
         from slim.files.overlay import resolve
         from slim.image.base import find_base
@@ -124,6 +121,7 @@ def read_image(
 
 
 def _prepare(advice: bool) -> None:
+    """Import what comes after the layers while they are read: the start is part of the time."""
     import_module("slim.files.overlay")
     import_module("slim.report.build")
     if advice:

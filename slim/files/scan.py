@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
@@ -46,6 +46,7 @@ def scan(
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Progress | None = None,
+    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[list[LayerTable | None]]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
 
@@ -57,7 +58,7 @@ def scan(
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
     is not read at all: its digest is in the manifest, which was verified. That goes on beside the body of
     the `with`, which may work with the tables, but must let nothing of them out: the end of the block
-    waits for the digests.
+    waits for the digests. `meanwhile` is called as soon as the layers are being read.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -136,6 +137,8 @@ def scan(
     reached = 0
     try:
         try:
+            if meanwhile is not None:
+                meanwhile()
             tables: dict[int, LayerTable] = {}
             for reached, task in enumerate(tasks):
                 tables[order[reached][0].index] = task.result()
