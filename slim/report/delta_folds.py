@@ -102,7 +102,7 @@ def findings(comparison: Comparison, cut: Cut) -> Fold | None:
 def _where(one: FindingChange) -> str:
     """Layer, and packages or files: `layer 9, /app/.git/HEAD, 412 files`."""
     found = one.finding
-    said = [f"layer {found.where[0].layer:,}"] if found.where else []
+    said = [f"layer {found.where[0].layer:,}{words.other_layers(found)}"] if found.where else []
     if found.packages:
         said.append(words.count(len(found.packages), "package"))
     elif found.examples:

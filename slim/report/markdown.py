@@ -150,7 +150,8 @@ def _where(one: Finding) -> str:
     if not one.where:
         return ""
     cause = one.where[0]
-    return place_and_instruction(cause.layer, cause.created_by, cause.dockerfile)
+    place = place_and_instruction(cause.layer, cause.created_by, cause.dockerfile)
+    return f"{place}{words.other_layers(one)}"
 
 
 def place_and_instruction(

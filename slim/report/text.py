@@ -98,7 +98,8 @@ def _plan(report: Report, paint: Paint) -> str:
         lines.append(f"  {paint(tone, saves)}  {title} {sure}")
         if finding.where:
             cause = finding.where[0]
-            where = f"layer {cause.layer}: {_where(cause.created_by, cause.dockerfile)}"
+            others = words.other_layers(finding)
+            where = f"layer {cause.layer}{others}: {_where(cause.created_by, cause.dockerfile)}"
             lines.append(shorten(f"            {where}", WIDTH))
         fix = clean(joined(finding.fix.text, words.along(finding), by=" ")).rstrip()
         lines.append(wrapped(fix, first=" " * 12, rest=" " * 12))

@@ -138,6 +138,12 @@ def verdict(report: Report | Comparison) -> str:
     return "over budget on base too (not from this PR)" if on_base else "within budget"
 
 
+def other_layers(one: Finding) -> str:
+    """` and 2 other layers` after the layer that has most of a finding; empty where it has all."""
+    more = len(one.where) - 1
+    return f" and {count(more, 'other layer')}" if more > 0 else ""
+
+
 def along(one: Finding) -> Untrusted:
     """A sentence about the packages that go along with a finding's own; empty where none do."""
     if not one.along:
