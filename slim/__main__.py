@@ -41,9 +41,9 @@ def _run() -> int:
         return 0
     # Tables are large and hold no cycles: looking for some costs a tenth of a short run.
     gc.set_threshold(200_000, 50, 50)
-    from typer import Abort
+    from click import ClickException
 
-    from slim.cli import CallError, app
+    from slim.cli import app
     from slim.console import print_call_error, print_error
     from slim.errors import SlimError
 
@@ -51,18 +51,19 @@ def _run() -> int:
         # File names may hold characters that the terminal's encoding does not have.
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        code = app(prog_name="slim", standalone_mode=False)
+        if instruction := os.environ.get("_SLIM_COMPLETE"):
+            from click.shell_completion import shell_complete
+
+            return 2 * shell_complete(app, {}, "slim", "_SLIM_COMPLETE", instruction)
+        return app.run(sys.argv[1:])
     except SlimError as error:
         print_error(error)
         return error.exit_code
-    except CallError as error:
+    except ClickException as error:
         print_call_error(error)
         return 2
-    except Abort:
-        return 130
-    except SystemExit as stop:
-        # Completion ends so, and help whose reader has gone; 1 is the word of a failed gate alone.
-        return 0 if isinstance(stop.__context__, BrokenPipeError) or not stop.code else 2
+    except BrokenPipeError:
+        raise
     except Exception as error:
         if os.environ.get("SLIM_TRACEBACK"):
             from traceback import print_exc
@@ -77,7 +78,6 @@ def _run() -> int:
             )
         )
         return 70
-    return code if isinstance(code, int) else 0
 
 
 def script() -> None:

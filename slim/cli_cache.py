@@ -7,20 +7,20 @@ import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from slim.cli_commands import Commands
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.files.cache import TableCache
 
-cache = typer.Typer(
-    name="cache",
-    help="Show or clear what is kept of layers that were read before.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
 _NAME = "slim-advisor"
+
+
+@click.group(cls=Commands)
+def cache() -> None:
+    """Show or clear what is kept of layers that were read before."""
 
 
 @cache.command(epilog="Example:\n\n  SLIM_CACHE_DIR=/drone/cache slim cache show")

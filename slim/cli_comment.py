@@ -12,27 +12,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from slim.cli_grouped import grouped
-from slim.cli_groups import SettingsOptions, VoiceOptions
-from slim.cli_options import (
-    ApiUrl,
-    Behavior,
-    CommentWords,
-    DryRun,
-    Failure,
-    MaxBytes,
-    PullRequest,
-    ReportUrl,
-    Repository,
-    Require,
-    RulesUrl,
-    Timeout,
-    TokenFile,
-    Units,
-    When,
-)
+from slim import cli_groups as groups
+from slim import cli_options as options
 from slim.cli_settings import read_limits, read_units
 from slim.errors import NetworkError, UsageError
 
@@ -41,13 +24,11 @@ if TYPE_CHECKING:
     from slim.forge.context import Context
     from slim.forge.publish import Outcome
 
-commenting = typer.Typer()
-
 _EVENT_BYTES = 32 << 20
 _TOKEN_BYTES = 16 << 10
 
 
-@commenting.command(
+@click.command(
     epilog="Examples:\n\n"
     "  slim comment report.json\n\n"
     "  slim comment github size.json --key api --require\n\n"
@@ -57,26 +38,48 @@ _TOKEN_BYTES = 16 << 10
     " FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_DC_TOKEN, SYSTEM_ACCESSTOKEN. Without one the"
     " comment is printed."
 )
-@grouped
+@click.argument(
+    "words",
+    metavar="[FORGE] REPORT.json…",
+    nargs=-1,
+    shell_complete=options.files,
+    help="auto (the default), github, gitlab, gitea, forgejo, bitbucket, bitbucket_dc or azure;"
+    " then reports or comparisons, which make one comment together.",
+)
+@options.behavior
+@options.when
+@options.dry_run
+@options.require
+@options.repo
+@options.pr
+@options.token_file
+@options.api_url
+@options.max_bytes
+@options.report_url
+@options.rules_url
+@options.failure
+@options.units
+@options.timeout
+@groups.settings
+@groups.voice
 def comment(
-    words: CommentWords = None,
-    behavior: Behavior = None,
-    when: When = None,
-    dry_run: DryRun = False,
-    require: Require = False,
-    repo: Repository = "",
-    pr: PullRequest = None,
-    token_file: TokenFile = None,
-    api_url: ApiUrl = "",
-    max_bytes: MaxBytes = None,
-    report_url: ReportUrl = "",
-    rules_url: RulesUrl = "",
-    failure: Failure = "",
-    units: Units = None,
-    timeout: Timeout = None,
-    *,
-    settings: SettingsOptions,
-    voice: VoiceOptions,
+    words: Sequence[str],
+    behavior: str | None,
+    when: str | None,
+    dry_run: bool,
+    require: bool,
+    repo: str,
+    pr: int | None,
+    token_file: str | None,
+    api_url: str,
+    max_bytes: int | None,
+    report_url: str,
+    rules_url: str,
+    failure: str,
+    units: str | None,
+    timeout: int | None,
+    settings: groups.SettingsOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Comment on the job's pull request, or update the comment.
 
@@ -91,10 +94,10 @@ def comment(
     from slim.report.terminal import clean
 
     voice.begin()
-    forge, files = _parse(words or [], bool(failure))
+    forge, files = _parse(words, bool(failure))
     context = chosen(_detected(), forge=forge, api_url=api_url, repo=repo, number=pr)
     told = settings.read(settings.key if len(files) < 2 else None, judging=False)
-    limits = read_limits(timeout=timeout, in_file=told.limits)
+    limits = read_limits((), timeout, told.limits)
     wish = _one_of("--when", when or told.image.when, WHENS)
     plan = _one_of("--behavior", behavior or told.image.behavior, BEHAVIORS)
     if failure:

@@ -2,66 +2,65 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
 
-import typer
+import click
 
-from slim.cli_grouped import grouped
-from slim.cli_groups import (
-    GateOptions,
-    IgnoreOptions,
-    ImageOptions,
-    PageOptions,
-    ReportOptions,
-    SettingsOptions,
-    ShowOptions,
-    VoiceOptions,
-    WorkOptions,
-)
+from slim import cli_groups as groups
+from slim import cli_options as options
 from slim.cli_measure import measure
-from slim.cli_options import Outputs, Top
-from slim.cli_registry import RegistryOptions
-
-comparisons = typer.Typer()
+from slim.cli_registry import RegistryOptions, registries
 
 
-@comparisons.command(
+@click.command(
     epilog="Examples:\n\n"
     "  slim compare main.json app.tar --dockerfile Dockerfile -o markdown=comment.md\n\n"
     "  slim compare main.json branch.json --max-growth 5%,1MB --fail-on new:high\n\n"
     "  slim compare registry.example.com/app:main registry.example.com/app:branch\n\n"
     "  slim compare main/{}.json api.tar web.tar --key {} -o json=size-{}.json"
 )
-@grouped
+@click.argument(
+    "before",
+    metavar="BASE",
+    shell_complete=options.files,
+    help="What to compare with: an image in any form that `slim analyze` reads, or the JSON"
+    " report of one. {} in it becomes the short name of IMAGE.",
+)
+@click.argument(
+    "images",
+    metavar="IMAGE…",
+    nargs=-1,
+    required=True,
+    shell_complete=options.files,
+    help="What changed, in the same forms.",
+)
+@options.output
+@groups.choice
+@groups.reports
+@groups.ignoring
+@groups.show
+@options.top(1_000)
+@groups.gates
+@groups.settings
+@groups.pages
+@groups.work
+@registries
+@groups.voice
 def compare(
-    before: Annotated[
-        str,
-        typer.Argument(
-            metavar="BASE",
-            help="What to compare with: an image in any form that `slim analyze` reads, or the JSON"
-            " report of one. {} in it becomes the short name of IMAGE.",
-            show_default=False,
-        ),
-    ],
-    images: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="IMAGE…", help="What changed, in the same forms.", show_default=False
-        ),
-    ],
-    output: Outputs = None,
-    *,
-    choice: ImageOptions,
-    reports: ReportOptions,
-    ignoring: IgnoreOptions,
-    show: ShowOptions,
-    top: Top = 1_000,
-    gates: GateOptions,
-    settings: SettingsOptions,
-    pages: PageOptions,
-    work: WorkOptions,
+    before: str,
+    images: Sequence[str],
+    output: Sequence[str],
+    top: int,
+    choice: groups.ImageOptions,
+    reports: groups.ReportOptions,
+    ignoring: groups.IgnoreOptions,
+    show: groups.ShowOptions,
+    gates: groups.GateOptions,
+    settings: groups.SettingsOptions,
+    pages: groups.PageOptions,
+    work: groups.WorkOptions,
     registry: RegistryOptions,
-    voice: VoiceOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Say what changed from BASE to IMAGE, and because of what.
 

@@ -6,15 +6,13 @@ import os
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import typer
+import click
+from click.core import ParameterSource
 
-from slim.cli_grouped import grouped
-from slim.cli_groups import SettingsOptions
+from slim import cli_groups as groups
 
 if TYPE_CHECKING:
     from slim.config import Config
-
-configuring = typer.Typer()
 
 _DEFAULT = "default"
 _ALONE = ("SLIM_CACHE_DIR", "SLIM_CACHE_SIZE", "SLIM_TRACEBACK")
@@ -32,12 +30,12 @@ class _Row(NamedTuple):
     variable: str
 
 
-@configuring.command(
-    "config",
+@click.command(
     epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default",
 )
-@grouped
-def config(context: typer.Context, *, settings: SettingsOptions) -> None:
+@groups.settings
+@click.pass_context
+def config(context: click.Context, settings: groups.SettingsOptions) -> None:
     """Print the settings that hold, and where each is from.
 
     Each has its environment variable beside it. An option of the command line counts before its variable,
@@ -53,9 +51,9 @@ def config(context: typer.Context, *, settings: SettingsOptions) -> None:
     here = {
         f"--{name.replace('_', '-')}": _said(value)
         for name, value in context.params.items()
-        if getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    found = [*_rows(context.find_root().command, here, _told(read), read.file), *_variables()]
+    found = [*_rows(context.find_root(), here, _told(read), read.file), *_variables()]
     rows = [(one.option, clean(one.value), clean(one.source), one.variable) for one in found]
     known = {one.variable for one in found} | {*_ALONE, *_SECRET}
     for name in sorted(os.environ):
@@ -65,28 +63,30 @@ def config(context: typer.Context, *, settings: SettingsOptions) -> None:
     print_output(tabulate(rows, header, tablefmt="plain", disable_numparse=True) + "\n")
 
 
-def _rows(root: Any, here: dict[str, str], told: dict[str, str], file: str) -> Iterator[_Row]:
+def _rows(
+    root: click.Context, here: dict[str, str], told: dict[str, str], file: str
+) -> Iterator[_Row]:
     """The options of all commands, each once; `here` are values of this call, `told` those of the file."""
     seen = set[str]()
-    for command in _commands(root):
+    for command in _commands(root, root.command):
         for one in command.params:
-            if one.param_type_name != "option" or not one.envvar or one.opts[0] in seen:
+            flag, variable = one.opts[0], one.envvar
+            if not isinstance(one, click.Option) or not isinstance(variable, str) or flag in seen:
                 continue
-            flag = one.opts[0]
             seen.add(flag)
-            given = os.environ.get(one.envvar)
+            given = os.environ.get(variable)
             if flag in here:
-                yield _Row(flag, here[flag], "command line", one.envvar)
+                yield _Row(flag, here[flag], "command line", variable)
                 continue
             if flag == "--config" and not given and file:
-                yield _Row(flag, file, "found", one.envvar)
+                yield _Row(flag, file, "found", variable)
                 continue
             if given:
-                yield _Row(flag, _hidden(given), one.envvar, one.envvar)
+                yield _Row(flag, _hidden(given), variable, variable)
             if flag in told and (not given or flag in _ADDED):
-                yield _Row(flag, told[flag], file, one.envvar)
+                yield _Row(flag, told[flag], file, variable)
             if not given and flag not in told:
-                yield _Row(flag, _default(one), _DEFAULT, one.envvar)
+                yield _Row(flag, _default(one), _DEFAULT, variable)
 
 
 def _variables() -> Iterator[_Row]:
@@ -102,16 +102,17 @@ def _variables() -> Iterator[_Row]:
             yield _Row("--limit", found[0], name, name)
 
 
-def _commands(command: Any) -> Iterator[Any]:
+def _commands(context: click.Context, command: click.Command) -> Iterator[click.Command]:
     """Every command that has no commands of its own."""
-    if not hasattr(command, "list_commands"):
+    if not isinstance(command, click.Group):
         yield command
         return
-    for name in command.list_commands(None):
-        yield from _commands(command.get_command(None, name))
+    for name in command.list_commands(context):
+        if (found := command.get_command(context, name)) is not None:
+            yield from _commands(context, found)
 
 
-def _default(option: Any) -> str:
+def _default(option: click.Option) -> str:
     """What holds where nobody says anything: of what the file may say, only the help knows it."""
     return option.show_default if isinstance(option.show_default, str) else _said(option.default)
 

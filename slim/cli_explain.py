@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
+from slim import cli_groups as groups
+from slim import cli_options as options
 from slim.cli_cache import open_cache
-from slim.cli_grouped import grouped
-from slim.cli_groups import IgnoreOptions, ImageOptions, SettingsOptions, VoiceOptions, WorkOptions
-from slim.cli_options import RulePacks
-from slim.cli_registry import RegistryOptions
-from slim.cli_rules import find
-from slim.cli_rules import rules as rule_commands
+from slim.cli_registry import RegistryOptions, registries
+from slim.cli_rules import find, rules
 from slim.cli_settings import read_now
 from slim.errors import UsageError
 
@@ -21,36 +19,40 @@ if TYPE_CHECKING:
     from slim.advice.rule import Pack, Rule
     from slim.limits import Limits
 
-explaining = typer.Typer()
 
-
-@explaining.command(
+@click.command(
     epilog="Examples:\n\n"
     "  slim explain ELX009\n\n"
     "  slim explain ELX009 app.tar --dockerfile Dockerfile\n\n"
     "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
     "  slim explain ELX009 report.json"
 )
-@grouped
+@click.argument("rule", metavar="ID", help="Id or slug of the rule.")
+@click.argument(
+    "image",
+    metavar="[IMAGE]",
+    required=False,
+    shell_complete=options.files,
+    help="An image in any form that `slim analyze` reads, or the JSON report of one, which"
+    " knows less. Without: what the rule is about.",
+)
+@groups.choice
+@options.rules
+@groups.ignoring
+@groups.settings
+@groups.work
+@registries
+@groups.voice
 def explain(
-    rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug of the rule.")],
-    image: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="[IMAGE]",
-            help="An image in any form that `slim analyze` reads, or the JSON report of one, which"
-            " knows less. Without: what the rule is about.",
-            show_default=False,
-        ),
-    ] = None,
-    *,
-    choice: ImageOptions,
-    rules: RulePacks = None,
-    ignoring: IgnoreOptions,
-    settings: SettingsOptions,
-    work: WorkOptions,
+    rule: str,
+    image: str | None,
+    rules: Sequence[str],
+    choice: groups.ImageOptions,
+    ignoring: groups.IgnoreOptions,
+    settings: groups.SettingsOptions,
+    work: groups.WorkOptions,
     registry: RegistryOptions,
-    voice: VoiceOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Say why a rule fired in an image, or why not.
 
@@ -66,7 +68,7 @@ def explain(
 
     voice.begin()
     read = settings.read(settings.key)
-    every = (*builtin_packs(), *_own([*read.packs, *(rules or [])]))
+    every = (*builtin_packs(), *_own([*read.packs, *rules]))
     applied = rules_of(every)
     wanted = find(rule, applied)
     limits = work.limits(read.limits)
@@ -91,27 +93,35 @@ def explain(
     )
 
 
-@rule_commands.command(
+@rules.command(
     "try",
     epilog="Examples:\n\n"
     "  slim rules try acme.toml app.tar\n\n"
     "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
 )
-@grouped
+@click.argument(
+    "file",
+    metavar="FILE",
+    shell_complete=options.files,
+    help="A file of rules, or a folder of files.",
+)
+@click.argument(
+    "image",
+    metavar="IMAGE",
+    shell_complete=options.files,
+    help="An image in any form that `slim analyze` reads.",
+)
+@groups.choice
+@groups.work
+@registries
+@groups.voice
 def try_(
-    file: Annotated[
-        str,
-        typer.Argument(metavar="FILE", help="A file of rules, or a folder of files."),
-    ],
-    image: Annotated[
-        str,
-        typer.Argument(metavar="IMAGE", help="An image in any form that `slim analyze` reads."),
-    ],
-    *,
-    choice: ImageOptions,
-    work: WorkOptions,
+    file: str,
+    image: str,
+    choice: groups.ImageOptions,
+    work: groups.WorkOptions,
     registry: RegistryOptions,
-    voice: VoiceOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Apply the rules of a file alone, and say what each does or why not.
 
@@ -153,7 +163,7 @@ def _print(
     wanted: Sequence[Rule],
     applied: Sequence[Rule],
     limits: Limits,
-    work: WorkOptions,
+    work: groups.WorkOptions,
     **options: Any,
 ) -> None:
     """Read the image and print what became of the rules; `options` are those of `pipeline.explain`."""

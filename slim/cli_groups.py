@@ -6,53 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
-from slim.cli_options import (
-    AdviceWanted,
-    AllFiles,
-    BaseHead,
-    BaseImage,
-    CacheWanted,
-    Color,
-    ConfigFile,
-    Dockerfile,
-    ExitZero,
-    FailOn,
-    Flavor,
-    Full,
-    Head,
-    Ignored,
-    ImageIndex,
-    Jobs,
-    Key,
-    LimitSettings,
-    ManifestOnly,
-    MaxGrowth,
-    MaxLayers,
-    MaxPullSize,
-    MaxReclaimable,
-    MaxSize,
-    NoColor,
-    NoConfig,
-    NoIgnore,
-    Platform,
-    Quiet,
-    Redact,
-    ReportUrl,
-    RoleName,
-    RulePacks,
-    RulesUrl,
-    Run,
-    RunUrl,
-    ShowProgress,
-    ShowSuppressed,
-    Tag,
-    Target,
-    Timeout,
-    Timestamp,
-    Units,
-    Verbose,
-    Verify,
-)
+from slim.cli_grouped import Grouped
 from slim.cli_settings import read_config, read_ignores, read_limits, read_now, read_units
 from slim.errors import UsageError
 
@@ -74,26 +28,29 @@ COLORS = ("auto", "always", "never")
 class SettingsOptions(NamedTuple):
     """Which settings hold."""
 
-    config: ConfigFile = None
-    no_config: NoConfig = False
-    key: Key = None
+    config: str | None
+    no_config: bool
+    key: str | None
 
     def read(self, key: str | None, *, judging: bool = True) -> Config:
         """The file's settings for the image of `key`, as `read_config` says."""
         return read_config(self.config, self.no_config, key, judging=judging)
 
 
+settings = Grouped("settings", SettingsOptions)
+
+
 class ImageOptions(NamedTuple):
     """Which image, and what is known of it beforehand."""
 
-    dockerfile: Dockerfile = None
-    target: Target = None
-    base: BaseImage = None
-    tag: Tag = None
-    image_index: ImageIndex = None
-    platform: Platform = None
-    full: Full = False
-    role: RoleName = None
+    dockerfile: str | None
+    target: str | None
+    base: str | None
+    tag: str | None
+    image_index: int | None
+    platform: str | None
+    full: bool
+    role: str | None
 
     def general(self, told: ImageSettings) -> dict[str, Any]:
         """Keywords of `pipeline.analyze` that hold for what an image is compared with, too; where the
@@ -115,26 +72,32 @@ class ImageOptions(NamedTuple):
         }
 
 
+choice = Grouped("choice", ImageOptions)
+
+
 class ReportOptions(NamedTuple):
     """What of an image is read, and what its report has."""
 
-    manifest_only: ManifestOnly = False
-    advice: AdviceWanted = True
-    rules: RulePacks = None
-    verify: Verify = True
-    redact: Redact = True
-    all_files: AllFiles = False
-    timestamp: Timestamp = False
+    manifest_only: bool
+    advice: bool
+    rules: Sequence[str]
+    verify: bool
+    redact: bool
+    all_files: bool
+    timestamp: bool
+
+
+reports = Grouped("reports", ReportOptions)
 
 
 class WorkOptions(NamedTuple):
     """How much work may be done, and how."""
 
-    jobs: Jobs = None
-    limit: LimitSettings = None
-    timeout: Timeout = None
-    cache: CacheWanted = True
-    progress: ShowProgress = True
+    jobs: int | None
+    limit: Sequence[str]
+    timeout: int | None
+    cache: bool
+    progress: bool
 
     def limits(self, in_file: Sequence[str] = ()) -> Limits:
         """The limits of all places where they can be set."""
@@ -150,11 +113,14 @@ class WorkOptions(NamedTuple):
             yield advance
 
 
+work = Grouped("work", WorkOptions)
+
+
 class IgnoreOptions(NamedTuple):
     """Which findings are not to be told."""
 
-    ignore: Ignored = None
-    no_ignore: NoIgnore = False
+    ignore: Sequence[str]
+    no_ignore: bool
 
     def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
         """The suppressions of all places but the image's label."""
@@ -170,13 +136,16 @@ class IgnoreOptions(NamedTuple):
         return silence(document, self.ignores(in_file), read_now().date()), 0
 
 
+ignoring = Grouped("ignoring", IgnoreOptions)
+
+
 class ShowOptions(NamedTuple):
     """How outputs for people are written."""
 
-    units: Units = None
-    show_suppressed: ShowSuppressed = False
-    color: Color = "auto"
-    no_color: NoColor = False
+    units: str | None
+    show_suppressed: bool
+    color: str
+    no_color: bool
 
     def words(self, in_file: str | None = None) -> dict[str, Any]:
         """Keywords of `slim.cli_outputs.rendered`.
@@ -195,11 +164,14 @@ class ShowOptions(NamedTuple):
         return {"units": units, "show_suppressed": self.show_suppressed, "color": color}
 
 
+show = Grouped("show", ShowOptions)
+
+
 class VoiceOptions(NamedTuple):
     """What is said on stderr."""
 
-    quiet: Quiet = False
-    verbose: Verbose = 0
+    quiet: bool
+    verbose: int
 
     def begin(self) -> None:
         """From now on.
@@ -214,16 +186,19 @@ class VoiceOptions(NamedTuple):
         listen(quiet=self.quiet, verbose=self.verbose)
 
 
+voice = Grouped("voice", VoiceOptions)
+
+
 class PageOptions(NamedTuple):
     """What pages say of where they come from."""
 
-    flavor: Flavor = "github"
-    base_head: BaseHead = ""
-    head: Head = ""
-    run: Run = ""
-    report_url: ReportUrl = ""
-    run_url: RunUrl = ""
-    rules_url: RulesUrl = ""
+    flavor: str
+    base_head: str
+    head: str
+    run: str
+    report_url: str
+    run_url: str
+    rules_url: str
 
     def labels(self, key: str | None, rules_url: str = "") -> dict[str, str]:
         """Those of `slim.report.formats.render`; without the empty ones. `rules_url` is the file's.
@@ -250,16 +225,19 @@ class PageOptions(NamedTuple):
         return {name: value for name, value in labels.items() if value}
 
 
+pages = Grouped("pages", PageOptions)
+
+
 class GateOptions(NamedTuple):
     """What to fail on."""
 
-    max_size: MaxSize = None
-    max_pull_size: MaxPullSize = None
-    max_reclaimable: MaxReclaimable = None
-    max_layers: MaxLayers = None
-    max_growth: MaxGrowth = None
-    fail_on: FailOn = None
-    exit_zero: ExitZero = False
+    max_size: str | None
+    max_pull_size: str | None
+    max_reclaimable: str | None
+    max_layers: int | None
+    max_growth: str | None
+    fail_on: Sequence[str]
+    exit_zero: bool
 
     def gates(self, in_file: Gates, *, compared: bool) -> Gates:
         """The gates that are asked for, else those of the file; `compared`: there is a base, so that
@@ -293,6 +271,9 @@ class GateOptions(NamedTuple):
             reclaimable=parsed("--max-reclaimable", self.max_reclaimable, parse_bytes),
             layers=self.max_layers,
             growth=parsed("--max-growth", self.max_growth, parse_growth),
-            fail_on=parse_fail_on(self.fail_on or (), compared=compared),
+            fail_on=parse_fail_on(self.fail_on, compared=compared),
         )
         return asked.over(in_file if compared else in_file.of_one_image())
+
+
+gates = Grouped("gates", GateOptions)

@@ -10,25 +10,25 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import typer
+import click
 
+from slim.cli_commands import Commands
 from slim.errors import SlimError
 
-plugins = typer.Typer()
-
-_NO_SETTINGS = ("help", "failure", "against", "base")
+_NO_SETTINGS = ("failure", "against", "base")
 """Options that the plugin sets itself, by other names or none."""
 
 
-@plugins.command(
+@click.command(
     epilog="Examples:\n\n"
     "  PLUGIN_IMAGE=image.tar PLUGIN_MAX_SIZE=340MB slim plugin\n\n"
     "  PLUGIN_IMAGE=image.tar PLUGIN_BASE=main.json PLUGIN_FAIL_ON=new:high PLUGIN_COMMENT=true"
     " slim plugin"
 )
-def plugin(context: typer.Context) -> None:
+@click.pass_context
+def plugin(context: click.Context) -> None:
     """Run as a Drone or Woodpecker plugin, by PLUGIN_* settings.
 
     A setting is an option of `slim analyze` or `slim comment`: max_size (PLUGIN_MAX_SIZE) is --max-size.
@@ -39,7 +39,7 @@ def plugin(context: typer.Context) -> None:
 
     from slim.plugin import plan
 
-    root = context.find_root().command
+    root = cast("Commands", context.find_root().command)
     with tempfile.TemporaryDirectory(prefix="slim-") as folder:
         report = str(Path(folder) / "report.json")
         todo = plan(os.environ, _options(root), report)
@@ -53,18 +53,19 @@ def plugin(context: typer.Context) -> None:
                 _run(root, (*todo.on_failure, "--failure", error.message))
             raise
         said = _run(root, todo.comment)
-    raise typer.Exit(code or said)
+    context.exit(code or said)
 
 
-def _options(root: Any) -> dict[str, dict[str, Any]]:
+def _options(root: Commands) -> dict[str, dict[str, Any]]:
     """The options of the commands, by the names of settings."""
     from slim.plugin import Kind, Option
 
     found: dict[str, dict[str, Any]] = {}
-    for command in ("analyze", "comment"):
-        options = found.setdefault(command, {})
-        for one in root.get_command(None, command).params:
-            if one.param_type_name != "option" or one.name in _NO_SETTINGS:
+    for name in ("analyze", "comment"):
+        options = found.setdefault(name, {})
+        command = root.get_command(click.Context(root), name)
+        for one in command.params if command else ():
+            if not isinstance(one, click.Option) or one.name in _NO_SETTINGS:
                 continue
             flag = next(word for word in one.opts if word.startswith("--"))
             off = next(iter(one.secondary_opts), "")
@@ -74,10 +75,9 @@ def _options(root: Any) -> dict[str, dict[str, Any]]:
     return found
 
 
-def _run(root: Any, words: Sequence[str]) -> int:
+def _run(root: Commands, words: Sequence[str]) -> int:
     """Run a command in this process, as if it had been called; its exit code."""
     if not words:
         return 0
     sys.stdout.flush()
-    code = root.main(args=list(words), prog_name="slim", standalone_mode=False)
-    return code if isinstance(code, int) else 0
+    return root.run(words)

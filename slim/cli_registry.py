@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from slim.cli_options import option
+from slim.cli_grouped import Grouped
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -19,110 +19,41 @@ _A_DAY = 86_400
 """Seconds that a registry may take where there is no other bound."""
 
 
-PlainHttp = Annotated[
-    list[str] | None,
-    option(
-        "--plain-http",
-        "Ask this registry without TLS, as written in IMAGE, such as localhost:5000.",
-        "HOST",
-        show_default=False,
-    ),
-]
-Insecure = Annotated[
-    list[str] | None,
-    option(
-        "--insecure",
-        "Do not check the certificate of this registry.",
-        "HOST",
-        show_default=False,
-    ),
-]
-CaFile = Annotated[
-    str | None,
-    option("--ca-file", "Certificates of the authorities to trust, in PEM.", "FILE"),
-]
-AuthFile = Annotated[
-    str | None,
-    option(
-        "--auth-file",
-        "Credentials as docker or podman keep them; by default theirs are looked for.",
-        "FILE",
-    ),
-]
-RegistryUser = Annotated[
-    list[str] | None,
-    option(
-        "--registry-user",
-        "User for one registry; the password is in SLIM_REGISTRY_PASSWORD or --registry-password-file.",
-        "HOST=USER",
-        show_default=False,
-    ),
-]
-RegistryPasswordFile = Annotated[
-    str | None,
-    option("--registry-password-file", "File with the password of --registry-user.", "FILE"),
-]
-CredentialHelper = Annotated[
-    list[str] | None,
-    option(
-        "--credential-helper",
-        "Run docker-credential-NAME for one registry; none is run without this.",
-        "HOST=NAME",
-        show_default=False,
-    ),
-]
-Anonymous = Annotated[bool, option("--anonymous", "Look for no credentials.")]
-TrustedRealm = Annotated[
-    list[str] | None,
-    option(
-        "--trusted-realm",
-        "A token server on another host that may see the registry's credentials.",
-        "HOST",
-        show_default=False,
-    ),
-]
-Proxy = Annotated[
-    str | None,
-    option("--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"),
-]
-BlockPrivate = Annotated[
-    bool,
-    option("--block-private", "Refuse hosts whose names lead into a private network."),
-]
-
-
 class RegistryOptions(NamedTuple):
     """How registries are read, and who we are there."""
 
-    plain_http: PlainHttp = None
-    insecure: Insecure = None
-    ca_file: CaFile = None
-    auth_file: AuthFile = None
-    registry_user: RegistryUser = None
-    registry_password_file: RegistryPasswordFile = None
-    credential_helper: CredentialHelper = None
-    anonymous: Anonymous = False
-    trusted_realm: TrustedRealm = None
-    proxy: Proxy = None
-    block_private: BlockPrivate = False
+    plain_http: Sequence[str]
+    insecure: Sequence[str]
+    ca_file: str | None
+    auth_file: str | None
+    registry_user: Sequence[str]
+    registry_password_file: str | None
+    credential_helper: Sequence[str]
+    anonymous: bool
+    trusted_realm: Sequence[str]
+    proxy: str | None
+    block_private: bool
 
     def access(self, timeout: float) -> Access:
         """What the options and the environment say; `timeout` is the seconds that a registry may take."""
         return parse_access(timeout, **self._asdict(), environ=os.environ)
 
 
+registries = Grouped("registry", RegistryOptions)
+
+
 def parse_access(
     timeout: float,
     *,
-    plain_http: Sequence[str] | None,
-    insecure: Sequence[str] | None,
+    plain_http: Sequence[str],
+    insecure: Sequence[str],
     ca_file: str | None,
     auth_file: str | None,
-    registry_user: Sequence[str] | None,
+    registry_user: Sequence[str],
     registry_password_file: str | None,
-    credential_helper: Sequence[str] | None,
+    credential_helper: Sequence[str],
     anonymous: bool,
-    trusted_realm: Sequence[str] | None,
+    trusted_realm: Sequence[str],
     proxy: str | None,
     block_private: bool,
     environ: Mapping[str, str],
@@ -154,20 +85,20 @@ def parse_access(
     )
 
 
-def _hosts(flag: str, values: Sequence[str] | None) -> frozenset[str]:
-    for value in values or ():
+def _hosts(flag: str, values: Sequence[str]) -> frozenset[str]:
+    for value in values:
         if not value or "/" in value or "*" in value or "@" in value:
             raise UsageError(
                 "bad-host",
                 f"{flag} {value!r} is no host",
                 "write HOST or HOST:PORT, as in the name of the image",
             )
-    return frozenset(value.lower() for value in values or ())
+    return frozenset(value.lower() for value in values)
 
 
-def _pairs(flag: str, form: str, values: Sequence[str] | None) -> dict[str, str]:
+def _pairs(flag: str, form: str, values: Sequence[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
-    for value in values or ():
+    for value in values:
         host, equals, rest = value.partition("=")
         if not equals or not rest:
             raise UsageError(
@@ -179,7 +110,7 @@ def _pairs(flag: str, form: str, values: Sequence[str] | None) -> dict[str, str]
 
 
 def _logins(
-    user: Sequence[str] | None, password_file: str | None, environ: Mapping[str, str]
+    user: Sequence[str], password_file: str | None, environ: Mapping[str, str]
 ) -> dict[str, Login]:
     from slim.image.registry.access import Login
 

@@ -8,20 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
-from slim.cli_grouped import grouped
-from slim.cli_groups import (
-    GateOptions,
-    IgnoreOptions,
-    PageOptions,
-    SettingsOptions,
-    ShowOptions,
-    VoiceOptions,
-)
-from slim.cli_options import LimitSettings, Outputs, Timeout
+from slim import cli_groups as groups
+from slim import cli_options as options
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
 from slim.cli_settings import read_limits
 from slim.cli_several import apart, check_apart, named, placed, short_names
@@ -31,35 +23,40 @@ if TYPE_CHECKING:
     from slim.report.comparison import Comparison
     from slim.report.model import Report, Verdict
 
-reports = typer.Typer()
-
-ReportFiles = Annotated[
-    list[str],
-    typer.Argument(
-        metavar="REPORT.json…",
-        help="Reports or comparisons that slim wrote as json.",
-        show_default=False,
-    ),
-]
+_files = click.argument(
+    "report",
+    metavar="REPORT.json…",
+    nargs=-1,
+    required=True,
+    shell_complete=options.files,
+    help="Reports or comparisons that slim wrote as json.",
+)
 
 
-@reports.command(
+@click.command(
     epilog="Examples:\n\n"
     "  slim render report.json -o markdown=comment.md -o sarif=slim.sarif\n\n"
     '  slim render api.json web.json -o summary=+"$GITHUB_STEP_SUMMARY"'
 )
-@grouped
+@_files
+@options.output
+@groups.ignoring
+@groups.settings
+@groups.pages
+@groups.show
+@options.limit
+@options.timeout
+@groups.voice
 def render(
-    report: ReportFiles,
-    output: Outputs = None,
-    *,
-    ignoring: IgnoreOptions,
-    settings: SettingsOptions,
-    pages: PageOptions,
-    show: ShowOptions,
-    limit: LimitSettings = None,
-    timeout: Timeout = None,
-    voice: VoiceOptions,
+    report: Sequence[str],
+    output: Sequence[str],
+    limit: Sequence[str],
+    timeout: int | None,
+    ignoring: groups.IgnoreOptions,
+    settings: groups.SettingsOptions,
+    pages: groups.PageOptions,
+    show: groups.ShowOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Write any output from a report or comparison, without images.
 
@@ -94,25 +91,33 @@ def render(
     write_outputs(texts)
 
 
-@reports.command(
+@click.command(
     epilog="Examples:\n\n"
     "  slim check report.json --max-size 340MB --fail-on high,SEC001\n\n"
     "  slim check comparison.json --max-growth 5%,1MB --fail-on new:high\n\n"
     "  slim check api.json web.json --key {}"
 )
-@grouped
+@_files
+@options.output
+@groups.gates
+@groups.ignoring
+@groups.settings
+@groups.pages
+@groups.show
+@options.limit
+@options.timeout
+@groups.voice
 def check(
-    report: ReportFiles,
-    output: Outputs = None,
-    *,
-    gates: GateOptions,
-    ignoring: IgnoreOptions,
-    settings: SettingsOptions,
-    pages: PageOptions,
-    show: ShowOptions,
-    limit: LimitSettings = None,
-    timeout: Timeout = None,
-    voice: VoiceOptions,
+    report: Sequence[str],
+    output: Sequence[str],
+    limit: Sequence[str],
+    timeout: int | None,
+    gates: groups.GateOptions,
+    ignoring: groups.IgnoreOptions,
+    settings: groups.SettingsOptions,
+    pages: groups.PageOptions,
+    show: groups.ShowOptions,
+    voice: groups.VoiceOptions,
 ) -> None:
     """Judge reports or comparisons by budgets and findings.
 
@@ -179,7 +184,7 @@ def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
     Each verdict has the name of its image, which is empty where there is only one.
 
     Raises:
-        typer.Exit: with 1, a gate failed.
+        click.exceptions.Exit: with 1, a gate failed.
         InputError: a report does not hold what would decide a gate.
     """
     from slim.console import print_notice
@@ -200,4 +205,4 @@ def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
                 "make the report of an archive that holds all layers, with rules and a larger --top",
             )
     if any(result == "fail" for result, _ in said) and not exit_zero:
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)

@@ -5,42 +5,36 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING
 
-import typer
+import click
 
+from slim.cli_commands import Commands
 from slim.cli_options import option
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.advice.rule import Rule
 
-rules = typer.Typer(
-    name="rules",
-    help="List the rules, show one, check files of rules.",
-    no_args_is_help=True,
-    rich_markup_mode=None,
-)
+
+@click.group(cls=Commands)
+def rules() -> None:
+    """List the rules, show one, check files of rules."""
 
 
 @rules.command("list", epilog="Example:\n\n  slim rules list ELX --category cache")
-def list_rules(
-    prefix: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PREFIX",
-            help="Only ids or slugs that begin so: ELX, PYT0, deb/.",
-            show_default=False,
-        ),
-    ] = None,
-    category: Annotated[
-        str | None, option("--category", "Only this category.", "NAME", show_default=False)
-    ] = None,
-) -> None:
+@click.argument(
+    "prefix",
+    metavar="[PREFIX]…",
+    nargs=-1,
+    help="Only ids or slugs that begin so: ELX, PYT0, deb/.",
+)
+@option("--category", "Only this category.", "NAME")
+def list_rules(prefix: Sequence[str], category: str | None) -> None:
     """Print id, certainty, safety and title of each rule."""
     from slim.console import print_output
 
-    wanted = tuple(prefix or [""])
+    wanted = tuple(prefix or ("",))
     lines = [
         f"{rule.id:7} {rule.confidence:8} {rule.safety:6} {rule.slug}: {rule.title}"
         for rule in _load()
@@ -53,7 +47,8 @@ def list_rules(
 
 
 @rules.command(epilog="Example:\n\n  slim rules show ELX009")
-def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug.")]) -> None:
+@click.argument("rule", metavar="ID", help="Id or slug.")
+def show(rule: str) -> None:
     """Print what a rule finds, why that is waste, how to fix it.
 
     Also when the fix breaks something, and where all that is known from.
@@ -65,11 +60,15 @@ def show(rule: Annotated[str, typer.Argument(metavar="ID", help="Id or slug.")])
 
 
 @rules.command(epilog="Example:\n\n  slim rules check acm.toml")
-def check(
-    files: Annotated[
-        list[Path], typer.Argument(metavar="FILE…", help="Files of rules.", exists=True)
-    ],
-) -> None:
+@click.argument(
+    "files",
+    metavar="FILE…",
+    nargs=-1,
+    required=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="Files of rules.",
+)
+def check(files: Sequence[Path]) -> None:
     """Print every fault of rule files with its line.
 
     The exit code is 1 if there is any.
@@ -81,15 +80,14 @@ def check(
     faults = lint(files)
     if faults:
         print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
-        raise typer.Exit(1)
+        raise click.exceptions.Exit(1)
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
     print(f"slim: {count} of rules without a fault", file=sys.stderr)
 
 
 @rules.command(epilog="Example:\n\n  slim rules new ACM001 > acm.toml")
-def new(
-    rule: Annotated[str, typer.Argument(metavar="ID", help="Three capitals, three digits.")],
-) -> None:
+@click.argument("rule", metavar="ID", help="Three capitals, three digits.")
+def new(rule: str) -> None:
     """Print a pack with one rule to fill in.
 
     Once it is filled in, `slim rules check` accepts it.

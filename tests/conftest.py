@@ -11,12 +11,10 @@ import json
 import os
 from collections import Counter
 from collections.abc import Callable, Iterator
-from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
 
 import pytest
-import typer.main
 from hypothesis import settings
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -46,15 +44,6 @@ def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """No test reads or writes the cache of whoever runs them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("SLIM_CACHE_DIR", str(tmp_path_factory.mktemp("cache") / "slim"))
-        yield
-
-
-@pytest.fixture(autouse=True, scope="session")
-def command_line() -> Iterator[None]:
-    """Commands are made of their functions once: typer does it at each call, which takes half of a call
-    on a small image, and tests call the command line in their own process thousands of times."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("typer.main.get_command", cache(typer.main.get_command))
         yield
 
 

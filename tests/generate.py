@@ -67,13 +67,14 @@ def options() -> str:
     command = _commands()["slim analyze"]
     rows = []
     for option in command.params:
-        if option.param_type_name == "option" and option.name != "help":
+        if option.param_type_name == "option":
             names = ", ".join(option.opts)
             if option.secondary_opts:
                 names += " / " + ", ".join(option.secondary_opts)
             elif not option.is_flag:
                 names += f" {option.metavar or option.name.upper()}"
-            rows.append((f"`{names}`", f"`{option.envvar}`", option.help))
+            variable = f"`{option.envvar}`" if option.envvar else ""
+            rows.append((f"`{names}`", variable, option.help))
     return _table(rows, ("option", "environment", "meaning"))
 
 
@@ -89,12 +90,10 @@ def commands() -> str:
 
 def _commands() -> dict[str, Any]:
     """Every command by its words."""
-    from typer.main import get_command
-
     from slim.cli import app
 
     found: dict[str, Any] = {}
-    waiting: list[tuple[str, Any]] = [("slim", get_command(app))]
+    waiting: list[tuple[str, Any]] = [("slim", app)]
     while waiting:
         name, command = waiting.pop(0)
         if hasattr(command, "list_commands"):
@@ -208,7 +207,7 @@ def plugin_table() -> str:
     for name, where in (("slim analyze", ""), ("slim comment", " For the comment.")):
         for option in _commands()[name].params:
             setting = option.opts[0].removeprefix("--").replace("-", "_")
-            if option.param_type_name != "option" or option.name == "help" or setting in seen:
+            if option.param_type_name != "option" or setting in seen:
                 continue
             seen.add(setting)
             rows.append((f"`{setting}`", option.help + where))
@@ -358,11 +357,9 @@ ELSEWHERE = {
 
 def manual() -> dict[str, str]:
     """The manual pages of all commands, by their files."""
-    from typer.main import get_command
-
     from slim.cli import app
 
-    made = manual_pages(get_command(app), _commands())
+    made = manual_pages(app, _commands())
     return {f"man/{name}": text for name, text in made.items()}
 
 

@@ -11,9 +11,6 @@ from typing import Any
 
 from slim.version import VERSION
 
-_FOREIGN = ("help", "install_completion", "show_completion")
-"""Options of the command-line library, whose help differs between its versions."""
-
 
 def pages(root: Any, commands: Mapping[str, Any]) -> dict[str, str]:
     """File name → page: of `slim` itself, and of every command by its words."""
@@ -63,7 +60,7 @@ def _arguments(command: Any) -> str:
 
 def _parameters(command: Any, kind: str) -> Iterator[str]:
     for one in command.params:
-        if one.param_type_name != kind or one.name in _FOREIGN:
+        if one.param_type_name != kind:
             continue
         if kind == "argument":
             yield from (".TP", f"\\fI{_plain(one.metavar)}\\fR", _text(one.help or ""))

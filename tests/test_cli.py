@@ -16,7 +16,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 
 from slim.__main__ import main
 from slim.cli import app
@@ -426,14 +425,14 @@ def test_a_file_whose_own_name_is_not_utf_8(path: Path, tmp_path: Path) -> None:
 
 
 def commands() -> dict[str, Any]:
-    group: Any = typer.main.get_command(app)
+    group: Any = app
     return {name: group.get_command(None, name) for name in group.list_commands(None)}
 
 
 @pytest.mark.parametrize("name", commands())
 def test_every_option_has_its_variable(name: str) -> None:
     for option in commands()[name].params:
-        if option.param_type_name == "option" and option.name != "help":
+        if option.param_type_name == "option":
             assert option.envvar == f"SLIM_{option.name.upper()}" or option.name in RENAMED
             assert option.help
 
@@ -489,7 +488,7 @@ def test_a_bad_variable_is_a_usage_error(
     assert name in err or "bogus" in err
 
 
-# Help, version, completion
+# Help, version
 
 
 @pytest.mark.parametrize("name", ["", *commands()])
@@ -511,7 +510,7 @@ def test_help_has_examples_that_parse(run: Run) -> None:
     out = run("analyze", "--help")[1]
     examples = re.findall(r"slim (analyze .+)", out.partition("Examples:")[2])
     assert len(examples) >= 3
-    group: Any = typer.main.get_command(app)
+    group: Any = app
     for example in examples:
         with group.make_context("slim", example.split(), resilient_parsing=True):
             pass
@@ -527,7 +526,7 @@ def test_version_is_quick(run: Run) -> None:
     assert run("--version") == (0, f"slim {VERSION}\n", "")
     code = (
         "import sys; sys.argv = ['slim', '--version']; from slim.__main__ import _run; _run();"
-        "print({'typer', 'msgspec', 'tabulate', 'isal', 'xxhash', 'rich'} & set(sys.modules))"
+        "print({'click', 'msgspec', 'tabulate', 'isal', 'xxhash', 'rich'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"slim {VERSION}\nset()\n"
@@ -536,28 +535,10 @@ def test_version_is_quick(run: Run) -> None:
 def test_help_reads_no_image_code() -> None:
     code = (
         "import sys; sys.argv = ['slim', '--help']; from slim.__main__ import _run; _run();"
-        "print({'msgspec', 'tabulate', 'isal', 'xxhash', 'slim.image'} & set(sys.modules))"
+        "print({'msgspec', 'tabulate', 'isal', 'xxhash', 'rich', 'slim.image'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("\nset()\n")
-
-
-@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell", "pwsh"])
-def test_completion(shell: str, run: Run) -> None:
-    env = {**os.environ, "_SLIM_COMPLETE": f"source_{shell}"}
-    done = process(env=env, capture_output=True)
-    assert done.returncode == 0
-    assert b"_SLIM_COMPLETE" in done.stdout
-    assert run("completion", shell) == (0, f"{done.stdout.decode().strip()}\n", "")
-
-
-def test_a_shell_takes_the_completion_that_is_printed(run: Run) -> None:
-    script = run("completion", "bash")[1]
-    shown = subprocess.run(
-        ["bash", "-c", f"{script}\ncomplete -p slim"], capture_output=True, text=True, check=True
-    )
-    assert shown.stdout.split()[-1] == "slim"
-    assert is_error(run("completion", "tcsh")[2], "bad-choice")
 
 
 @pytest.mark.parametrize("name", commands())
@@ -567,24 +548,6 @@ def test_every_command_has_an_example_in_its_help(name: str) -> None:
         one = waiting.pop()
         waiting += getattr(one, "commands", {}).values()
         assert getattr(one, "commands", None) or "  slim " in one.epilog or "_" in one.epilog
-
-
-def test_completion_completes() -> None:
-    env = {
-        **os.environ,
-        "_SLIM_COMPLETE": "complete_bash",
-        "COMP_WORDS": "slim ana",
-        "COMP_CWORD": "1",
-    }
-    done = process(env=env, capture_output=True)
-    assert done.stdout.split() == [b"analyze"]
-
-
-def test_show_completion_is_for_the_shell_that_asks() -> None:
-    command = f"'{sys.executable}' -m slim --show-completion; exit $?"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
-    assert done.returncode == 0
-    assert "complete " in done.stdout
 
 
 def test_simple_runs_as_a_module(path: Path) -> None:

@@ -17,11 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import check_jsonschema
-import click.testing
 import pytest
+from click.testing import CliRunner
 from ruamel.yaml import YAML
-from typer.main import get_command
-from typer.testing import CliRunner
 
 import slim
 from slim.cli import app
@@ -89,7 +87,7 @@ def test_every_example_is_tested() -> None:
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_examples_are_valid_for_their_system(name: str) -> None:
     words = ["--builtin-schema", f"vendor.{SCHEMAS[name]}", str(ROOT / name)]
-    done = click.testing.CliRunner().invoke(check_jsonschema.main, words)
+    done = CliRunner().invoke(check_jsonschema.main, words)
     assert done.exit_code == 0, done.output[-2000:]
 
 
@@ -97,7 +95,7 @@ def test_examples_are_valid_for_their_system(name: str) -> None:
 def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
     found = [one for one in COMMAND.findall(text) if "…" not in one and "[" not in one]
-    commands: Any = get_command(app)
+    commands: Any = app
     for line in found:
         words = shlex.split(line.replace("\\", ""), comments=True)
         command = commands.get_command(None, words[1])
@@ -232,7 +230,7 @@ def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
 
     known = {
         *SETTINGS,
-        *(one for options in _options(get_command(app)).values() for one in options),
+        *(one for options in _options(app).values() for one in options),
     }
     action = load("action.yml")
     environment = action["runs"]["steps"][1]["env"]

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 import slim
 from slim.cli import app
@@ -23,7 +22,7 @@ from tests.reports import wasteful
 from tests.test_cli_comment import CI
 from tests.test_load import run
 
-OPTIONS = _options(get_command(app))
+OPTIONS = _options(app)
 
 
 def planned(**settings: str) -> Plan:

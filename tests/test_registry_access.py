@@ -263,9 +263,9 @@ def test_where_docker_and_podman_keep_credentials() -> None:
 
 def options(**given: Any) -> Access:
     default: dict[str, Any] = {
-        "plain_http": None, "insecure": None, "ca_file": None, "auth_file": None, "registry_user": None,
-        "registry_password_file": None, "credential_helper": None, "anonymous": False,
-        "trusted_realm": None, "proxy": None, "block_private": False, "timeout": 900, "environ": {},
+        "plain_http": (), "insecure": (), "ca_file": None, "auth_file": None, "registry_user": (),
+        "registry_password_file": None, "credential_helper": (), "anonymous": False,
+        "trusted_realm": (), "proxy": None, "block_private": False, "timeout": 900, "environ": {},
     }  # fmt: skip
     return parse_access(**default | given)
 
