@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from slim.files.ledger import account
 from slim.files.outline import DEPTH, Node, Sort, outline
-from slim.files.tree import roll_up
+from slim.files.tree import largest_files, roll_up
 from slim.report.model import TreeNode
 from slim.report.untrusted import bare
 from tests.building import Entry, delete, file, hardlink, image, layer, save
@@ -30,7 +30,8 @@ def nodes(
 ) -> list[Node]:
     sums = account(stacked.files, stacked.tables, [len(one.blob) for one in stacked.layers])
     rollup = roll_up(stacked.files, sums.pull)
-    return outline(stacked.files, rollup, sums.pull, gone or {}, limit)
+    largest = largest_files(stacked.files, limit)
+    return outline(stacked.files, rollup, sums.pull, gone or {}, largest, limit)
 
 
 def paths(tree: list[TreeNode]) -> dict[str, TreeNode]:

@@ -13,6 +13,9 @@ from msgspec import Struct
 
 from slim.files.table import Fate, Files, Kind, both, mask
 
+_NAMED = (Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DEVICE, Kind.WHITEOUT)
+"""What occurs at a path of its own; directories are the sum of what is in them."""
+
 
 class DiveScore(Struct, frozen=True):
     """What `CI=true dive` prints."""
@@ -26,19 +29,17 @@ class DiveScore(Struct, frozen=True):
 def score(files: Files) -> DiveScore:
     """Apply the formula. dive stops reading a layer at a dangling whiteout; that is not imitated."""
     # One entry per path and layer: of a path twice in a layer the last one counts.
-    counted = both(
-        mask(files.kind, Kind.FILE, Kind.HARDLINK),
-        mask(files.fate, *(fate for fate in Fate if fate != Fate.DUPLICATE_ENTRY)),
-    )
+    last = mask(files.fate, *(fate for fate in Fate if fate != Fate.DUPLICATE_ENTRY))
+    counted = both(mask(files.kind, Kind.FILE, Kind.HARDLINK), last)
     first_end = files.starts[1] if len(files.starts) > 1 else 0
     total = sum(compress(files.size, counted))
     user = total - sum(compress(files.size[:first_end], counted))
+    named = mask(files.kind, *_NAMED)
     ended = {
         (files.directory[row], files.name[row])
-        for row in compress(range(len(files)), mask(files.shown, 0))
-        if files.kind[row] <= Kind.WHITEOUT and files.kind[row] != Kind.DIRECTORY
+        for row in compress(range(len(files)), both(named, mask(files.shown, 0)))
     }
-    copies = _copies(files, ended)
+    copies = _copies(files, both(named, last), ended) if ended else {}
     minimum = total
     wasted = 0
     for sizes in copies.values():
@@ -54,21 +55,20 @@ def score(files: Files) -> DiveScore:
     )
 
 
-def _copies(files: Files, paths: set[tuple[int, bytes]]) -> dict[tuple[int, bytes], list[int]]:
-    """The sizes that dive sees at each of these paths, one per layer; a whiteout is one of them."""
+def _copies(
+    files: Files, rows: bytes, paths: set[tuple[int, bytes]]
+) -> dict[tuple[int, bytes], list[int]]:
+    """The sizes that dive sees at each of these paths, one per layer; a whiteout is one of them.
+
+    `rows` is a mask of those to look at.
+    """
     found: dict[tuple[int, bytes], dict[int, int]] = {}
-    if not paths:
-        return {}
     homes = {home for home, _ in paths}
-    for layer in range(len(files.starts) - 1):
-        for row in files.rows_of(layer):
-            kind = files.kind[row]
-            if files.directory[row] not in homes or kind == Kind.DIRECTORY or kind > Kind.WHITEOUT:
-                continue
-            if files.fate[row] == Fate.DUPLICATE_ENTRY:
-                continue
-            key = (files.directory[row], files.name[row])
-            if key in paths:
-                size = files.hid.get(row, 0) if kind == Kind.WHITEOUT else files.size[row]
-                found.setdefault(key, {})[layer] = size
+    near = bytes(map(homes.__contains__, files.directory))
+    for row in compress(range(len(files)), both(rows, near)):
+        key = (files.directory[row], files.name[row])
+        if key in paths:
+            whiteout = files.kind[row] == Kind.WHITEOUT
+            size = files.hid.get(row, 0) if whiteout else files.size[row]
+            found.setdefault(key, {})[files.layer_of(row)] = size
     return {key: list(sizes.values()) for key, sizes in found.items()}

@@ -8,15 +8,14 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from enum import IntEnum
-from heapq import nlargest
-from itertools import compress
+from operator import itemgetter
 
 from msgspec import Struct
 
-from slim.files.table import ROOT, Bytes, Files, both
-from slim.files.tree import Rollup, names_of_bodies
+from slim.files.table import ROOT, Bytes, Files
+from slim.files.tree import Rollup
 
 DEPTH = 32
 """Directories below this many others are part of a rest, however large: nobody draws them."""
@@ -47,7 +46,12 @@ class Node(Struct):
 
 
 def outline(
-    files: Files, rollup: Rollup, pull: array[int], gone: Mapping[int, Bytes], limit: int
+    files: Files,
+    rollup: Rollup,
+    pull: array[int],
+    gone: Mapping[int, Bytes],
+    largest: Sequence[int],
+    limit: int,
 ) -> list[Node]:
     """At most `limit` files and directories beside the root, each directory's rest, and the root.
 
@@ -55,34 +59,31 @@ def outline(
 
     Args:
         gone: row → (disk, pull) bytes that would go; rows that are not live are left aside.
+        largest: the `limit` largest files, as `largest_files` has them.
     """
-    names = names_of_bodies(files)
-    folders, bodies = _choose(files, rollup, names, limit)
-    nodes, of_folder, of_body = _arrange(files, rollup, pull, names, folders, bodies)
+    names = rollup.names
+    folders, bodies = _choose(files, rollup, largest, limit)
+    nodes, of_folder, of_body = _arrange(files, rollup, pull, folders, bodies)
     rests = [-1] * len(nodes)
     for index, node in enumerate(nodes):
         if node.sort == Sort.REST:
             rests[node.parent] = index
     # Where the bytes of a directory are counted that are not in a file with a node of its own.
-    slots = array("i", [0]) * len(files.dir_parent)
-    nearest = array("i", [0]) * len(files.dir_parent)
+    slots = [0] * len(files.dir_parent)
+    nearest = [0] * len(files.dir_parent)
     for directory, parent in enumerate(files.dir_parent):
-        own = of_folder.get(directory)
-        nearest[directory] = nearest[parent] if own is None else own
+        nearest[directory] = of_folder.get(directory, nearest[parent])
         slots[directory] = rests[nearest[directory]]
-
-    def slot(body: int) -> int:
-        own = of_body.get(body)
-        return slots[files.directory[names.get(body, body)]] if own is None else own
-
+    # Bodies that are not counted where their row is.
+    apart = {body: slots[files.directory[name]] for body, name in names.items()} | of_body
     live = files.live_bodies()
     for row, (disk, share) in gone.items():
         if live[row]:
-            at = slot(row)
-            nodes[at].gone_disk += disk
-            nodes[at].gone_pull += share
-    apart = [(row, slot(row)) for row in {*names, *of_body} if live[row]]
-    _mark_layers(files, rollup, nodes, slots, apart)
+            at = apart.get(row)
+            node = nodes[slots[files.directory[row]] if at is None else at]
+            node.gone_disk += disk
+            node.gone_pull += share
+    _mark_layers(files, rollup, nodes, slots, {row: apart[row] for row in apart if live[row]})
     for node in reversed(nodes):
         if node.parent >= 0:
             nodes[node.parent].gone_disk += node.gone_disk
@@ -91,31 +92,32 @@ def outline(
 
 
 def _choose(
-    files: Files, rollup: Rollup, names: Mapping[int, int], limit: int
+    files: Files, rollup: Rollup, largest: Sequence[int], limit: int
 ) -> tuple[list[int], list[int]]:
     """Directories and bodies with most bytes on disk; with a directory all those above it.
 
     What they take in the pull does not count: one image has one tree, however it is compressed.
     """
-    depths = array("i", [0]) * len(files.dir_parent)
+    depths = [0] * len(files.dir_parent)
     for directory in range(ROOT + 1, len(files.dir_parent)):
         depths[directory] = depths[files.dir_parent[directory]] + 1
-
-    def candidates() -> Iterator[tuple[int, int, int]]:
-        # Equal sizes: first directories, of them the outer ones.
-        for directory in range(ROOT + 1, len(files.dir_parent)):
-            if rollup.disk[directory] and depths[directory] <= DEPTH:
-                yield rollup.disk[directory], 1, -directory
-        live = files.live_bodies()
-        floor = max(min(nlargest(limit, compress(files.size, live)), default=0), 1)
-        large = bytes(map(floor.__le__, files.size))
-        for row in compress(range(len(files)), both(live, large)):
-            if depths[files.directory[names.get(row, row)]] <= DEPTH:
-                yield files.size[row], 0, -row
-
-    best = nlargest(limit, candidates())
-    return [-one for _, folder, one in best if folder], [
-        -one for _, folder, one in best if not folder
+    folders = [
+        directory
+        for directory in range(ROOT + 1, len(files.dir_parent))
+        if rollup.disk[directory] and depths[directory] <= DEPTH
+    ]
+    bodies = [
+        row
+        for row in largest[:limit]
+        if depths[files.directory[rollup.names.get(row, row)]] <= DEPTH
+    ]
+    # Equal sizes: first directories, of them the outer ones.
+    chosen = [(rollup.disk[one], True, one) for one in folders]
+    chosen += [(files.size[one], False, one) for one in bodies]
+    chosen.sort(key=itemgetter(0), reverse=True)
+    del chosen[limit:]
+    return [one for _, folder, one in chosen if folder], [
+        one for _, folder, one in chosen if not folder
     ]
 
 
@@ -123,7 +125,6 @@ def _arrange(
     files: Files,
     rollup: Rollup,
     pull: array[int],
-    names: Mapping[int, int],
     folders: list[int],
     bodies: list[int],
 ) -> tuple[list[Node], dict[int, int], dict[int, int]]:
@@ -133,7 +134,7 @@ def _arrange(
     for one in folders:
         inside[files.dir_parent[one]].append((-rollup.disk[one], files.dir_name[one], 0, one))
     for one in bodies:
-        row = names.get(one, one)
+        row = rollup.names.get(one, one)
         inside[files.directory[row]].append((-files.size[one], files.name[row], 1, one))
     nodes: list[Node] = []
     of_folder: dict[int, int] = {}
@@ -148,7 +149,7 @@ def _arrange(
         own = len(nodes)
         if is_file:
             of_body[one] = own
-            name = files.name[names.get(one, one)]
+            name = files.name[rollup.names.get(one, one)]
             nodes.append(Node(parent, Sort.FILE, name, files.size[one], pull[one], 1))
             continue
         of_folder[one] = own
@@ -173,22 +174,25 @@ def _mark_layers(
     files: Files,
     rollup: Rollup,
     nodes: list[Node],
-    slots: array[int],
-    apart: list[tuple[int, int]],
+    slots: Sequence[int],
+    apart: Mapping[int, int],
 ) -> None:
-    """Set the layer of each node. `apart`: live bodies that do not count where their row is."""
-    by_layer: list[dict[int, int]] = [defaultdict(int) for _ in nodes]
+    """Set the layer of each node. `apart`: live bodies → their slots, where it is not that of their row."""
+    moved: dict[int, list[int]] = defaultdict(list)
+    for row in apart:
+        moved[files.layer_of(row)].append(row)
+    most = [0] * len(nodes)
     for layer, inside in enumerate(rollup.own):
+        sums = [0] * len(nodes)
         for home, size in inside.items():
-            by_layer[slots[home]][layer] += size
-    for row, slot in apart:
-        layer = files.layer_of(row)
-        by_layer[slots[files.directory[row]]][layer] -= files.size[row]
-        by_layer[slot][layer] += files.size[row]
-    for index in range(len(nodes) - 1, -1, -1):
-        sums, parent = by_layer[index], nodes[index].parent
-        best = max(sums, key=lambda layer: (sums[layer], -layer), default=-1)
-        nodes[index].layer = best if best >= 0 and sums[best] > 0 else -1
-        if parent >= 0:
-            for layer, size in sums.items():
-                by_layer[parent][layer] += size
+            sums[slots[home]] += size
+        for row in moved[layer]:
+            sums[slots[files.directory[row]]] -= files.size[row]
+            sums[apart[row]] += files.size[row]
+        for index in range(len(nodes) - 1, -1, -1):
+            if size := sums[index]:
+                node = nodes[index]
+                if node.parent >= 0:
+                    sums[node.parent] += size
+                if size > most[index]:
+                    most[index], node.layer = size, layer

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from array import array
+from collections.abc import Mapping, Sequence
 from heapq import nlargest
-from itertools import compress
-from operator import mul
+from itertools import compress, pairwise
 
 from msgspec import Struct
 
-from slim.files.table import ROOT, Fate, Files, both, mask, runs
+from slim.files.table import ROOT, Files
 
 _MOSTLY = 0.8
 
@@ -17,35 +17,40 @@ _MOSTLY = 0.8
 class Rollup(Struct, frozen=True):
     """Live bytes and names below each directory, itself included; indexed by directory id."""
 
-    disk: array[int]
-    pull: array[int]
-    files: array[int]
+    disk: Sequence[int]
+    pull: Sequence[int]
+    files: Sequence[int]
     own: tuple[dict[int, int], ...]
     """Of each layer: directory → live bytes on disk that its rows have right in it."""
+    names: Mapping[int, int]
+    """Row of a body that hard links share → row of the name to show it by: its bytes are there, but
+    for `own`."""
 
 
 def roll_up(files: Files, pull: array[int]) -> Rollup:
-    """Sum the live files of each directory and all below it; children come after their parents.
-
-    The bytes of a body that hard links share are where its one name is (`names_of_bodies`), but for `own`.
-    """
-    disk, pulled, names = (array("q", bytes(8 * len(files.dir_parent))) for _ in range(3))
+    """Sum the live files of each directory and all below it; children come after their parents."""
+    disk, pulled, count = ([0] * len(files.dir_parent) for _ in range(3))
     own: list[dict[int, int]] = []
-    shown = files.live_names()
-    for layer in range(len(files.starts) - 1):
-        rows = files.rows_of(layer)
-        here = slice(rows.start, rows.stop)
-        alive = mask(files.fate[here], Fate.LIVE)
-        sizes, shares = _only(files.size[here], alive), _only(pull[here], alive)
+    live = files.live_bodies()
+    for first, end in pairwise(files.starts):
+        here, chosen = slice(first, end), live[first:end]
+        homes, sizes, shares = (
+            compress(column[here], chosen) for column in (files.directory, files.size, pull)
+        )
         inside: dict[int, int] = {}
-        for first, last in runs(homes := files.directory[here]):
-            home, size = homes[first], sum(sizes[first:last])
-            inside[home] = inside.get(home, 0) + size
+        for home, size, share in zip(homes, sizes, shares, strict=True):
+            if home in inside:
+                inside[home] += size
+            else:
+                inside[home] = size
+            pulled[home] += share
+        for home, size in inside.items():
             disk[home] += size
-            pulled[home] += sum(shares[first:last])
-            names[home] += shown.count(1, rows.start + first, rows.start + last)
         own.append(inside)
-    for body, name in names_of_bodies(files).items():
+    for home in compress(files.directory, files.live_names()):
+        count[home] += 1
+    names = _names_of_bodies(files)
+    for body, name in names.items():
         for home, sign in ((files.directory[body], -1), (files.directory[name], 1)):
             disk[home] += sign * files.size[body]
             pulled[home] += sign * pull[body]
@@ -53,13 +58,8 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
         parent = files.dir_parent[directory]
         disk[parent] += disk[directory]
         pulled[parent] += pulled[directory]
-        names[parent] += names[directory]
-    return Rollup(disk, pulled, names, tuple(own))
-
-
-def _only(column: array[int], chosen: bytes) -> array[int]:
-    """The column with zeros in the rows that are not chosen. What is no file has no bytes anyway."""
-    return array("q", map(mul, column, chosen)) if 0 in chosen else column
+        count[parent] += count[directory]
+    return Rollup(disk, pulled, count, tuple(own), names)
 
 
 def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
@@ -69,35 +69,31 @@ def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
     say better, and is left out; so is the root.
     """
     passed_on = bytearray(len(files.dir_parent))
-    for directory in range(1, len(files.dir_parent)):
-        parent = files.dir_parent[directory]
-        if rollup.disk[directory] >= _MOSTLY * rollup.disk[parent]:
+    for size, parent in zip(rollup.disk[ROOT + 1 :], files.dir_parent[ROOT + 1 :], strict=True):
+        if size >= _MOSTLY * rollup.disk[parent]:
             passed_on[parent] = 1
-    telling = (
+    telling = [
         directory
-        for directory in range(1, len(files.dir_parent))
+        for directory in range(ROOT + 1, len(files.dir_parent))
         if rollup.disk[directory] and not passed_on[directory]
-    )
-    best = nlargest(top, ((rollup.disk[one], -one) for one in telling))
-    return [-negative for _, negative in best]
+    ]
+    return nlargest(top, telling, key=rollup.disk.__getitem__)
 
 
-def largest_files(files: Files, top: int | None) -> list[int]:
-    """Rows of the largest live files, largest first; equal sizes in order of rows. None: all with bytes."""
-    live = files.live_bodies()
-    if top is None:
-        top = live.count(1)
-    sizes = nlargest(top, compress(files.size, live))
-    if not sizes:
-        return []
-    floor = max(sizes[-1], 1)
-    large = bytes(map(floor.__le__, files.size))
-    rows = list(compress(range(len(files)), both(live, large)))
-    rows.sort(key=lambda row: (-files.size[row], row))
-    return rows[:top]
+def largest_files(files: Files, most: int) -> list[int]:
+    """Rows of the largest live files that have bytes, largest first; equal sizes in order of rows."""
+    live = list(compress(range(len(files)), files.live_bodies()))
+    best = nlargest(most, live, key=files.size.__getitem__)
+    return [row for row in best if files.size[row]]
 
 
-def names_of_bodies(files: Files) -> dict[int, int]:
+def count_files(files: Files) -> int:
+    """How many live files have bytes."""
+    sizes = list(compress(files.size, files.live_bodies()))
+    return len(sizes) - sizes.count(0)
+
+
+def _names_of_bodies(files: Files) -> dict[int, int]:
     """Row of a body that hard links share → row of the name to show it by.
 
     It is the first of the shown names in order of paths, so that the order in a tar does not matter.

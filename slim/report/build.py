@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -11,7 +10,7 @@ from msgspec import Struct
 from slim.errors import InputError
 from slim.files import dive, tree
 from slim.files.ledger import Ledger
-from slim.files.outline import Node, outline
+from slim.files.outline import Node, Sort, outline
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
@@ -41,6 +40,8 @@ class Rulebook(Struct, frozen=True):
 
 
 _TREE_NODES = 1_000
+_KINDS = [one.name.lower() for one in Sort]
+"""What a node of the tree is called."""
 _PACKAGES = 10_000
 
 
@@ -76,7 +77,8 @@ def build(
     dead, dead_left = waste(files, ledger, created_by, lines, top)
     rollup = tree.roll_up(files, ledger.pull)
     directories = tree.largest_directories(files, rollup, top)
-    heaviest = tree.largest_files(files, None if all_files else top)
+    largest = tree.largest_files(files, len(files) if all_files else max(top, _TREE_NODES))
+    heaviest = largest if all_files else largest[:top]
     gone = counsel.gone if counsel else {}
     score = dive.score(files)
     rebuilt = rebuild(
@@ -143,10 +145,10 @@ def build(
             )
             for one in directories
         ],
-        tree=[_node(one) for one in outline(files, rollup, ledger.pull, gone, limit=_TREE_NODES)],
-        largest_files=list(
-            contents(files, ledger, heaviest, tree.names_of_bodies(files), identity=all_files)
-        ),
+        tree=[
+            _node(one) for one in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
+        ],
+        largest_files=list(contents(files, ledger, heaviest, rollup.names, identity=all_files)),
         dive=model.Dive(
             efficiency=score.efficiency,
             wasted_bytes=score.wasted_bytes,
@@ -163,8 +165,8 @@ def build(
             packages=max(0, len(counsel.owned.packages) - max(top, _PACKAGES)) if counsel else 0,
             findings=max(0, len(advice.findings) - top) if advice else 0,
             waste=dead_left,
-            directories=max(0, sum(map(bool, rollup.disk)) - len(directories)),
-            largest_files=sum(map(bool, compress(files.size, files.live_bodies()))) - len(heaviest),
+            directories=len(rollup.disk) - rollup.disk.count(0) - len(directories),
+            largest_files=tree.count_files(files) - len(heaviest),
         ),
     )
 
@@ -173,7 +175,7 @@ def _node(one: Node) -> model.TreeNode:
     named = path(one.name)
     return model.TreeNode(
         parent=one.parent if one.parent >= 0 else None,
-        kind=one.sort.name.lower(),  # type: ignore[arg-type]
+        kind=_KINDS[one.sort],  # type: ignore[arg-type]
         name=named["path"],
         name_b64=named.get("path_b64"),
         disk_bytes=one.disk,

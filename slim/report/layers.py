@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
+from itertools import compress, pairwise
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from slim.files.ledger import LayerSums
-from slim.files.table import Bytes, Fate, Files, LayerTable
+from slim.files.table import Bytes, Fate, Files, LayerTable, mask
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
 from slim.report import model
@@ -18,26 +21,30 @@ if TYPE_CHECKING:
     from slim.dockerfile import Placement
 
 
-class Reclaimable(Struct):
+class Reclaimable(Struct, frozen=True):
     """What findings claim of a layer, and of that what the final filesystem shows."""
 
-    disk: int = 0
-    pull: int = 0
-    live_disk: int = 0
-    live_pull: int = 0
+    disk: int
+    pull: int
+    live_disk: int
+    live_pull: int
 
 
 def reclaimable(files: Files, gone: Mapping[int, Bytes]) -> list[Reclaimable]:
     """The claimed bytes by layer; `gone` is row → (disk, pull) bytes."""
-    found = [Reclaimable() for _ in files.starts[1:]]
-    for row, (disk, pull) in gone.items():
-        layer = found[files.layer_of(row)]
-        layer.disk += disk
-        layer.pull += pull
-        if files.fate[row] == Fate.LIVE:
-            layer.live_disk += disk
-            layer.live_pull += pull
+    rows = sorted(gone)
+    live = mask(files.fate, Fate.LIVE)
+    found: list[Reclaimable] = []
+    for start, end in pairwise(bisect_left(rows, start) for start in files.starts):
+        inside = rows[start:end]
+        amounts = [gone[row] for row in inside]
+        shown = list(compress(amounts, map(live.__getitem__, inside)))
+        found.append(Reclaimable(*_sum(amounts), *_sum(shown)))
     return found
+
+
+def _sum(amounts: Sequence[Bytes]) -> Bytes:
+    return sum(map(itemgetter(0), amounts)), sum(map(itemgetter(1), amounts))
 
 
 def layer_info(

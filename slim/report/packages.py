@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from slim.files.table import Bytes
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import untrusted
@@ -16,11 +15,12 @@ if TYPE_CHECKING:
 def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
     """The `top` packages with most bytes on disk."""
     owned = counsel.owned
-    gone: dict[int, Bytes] = {}
+    # The last of each is for files that no package owns: their owner is -1.
+    gone_disk, gone_pull = ([0] * (len(owned.packages) + 1) for _ in range(2))
     for row, (disk, pull) in counsel.gone.items():
         owner = owned.owner[row]
-        before = gone.get(owner, (0, 0))
-        gone[owner] = before[0] + disk, before[1] + pull
+        gone_disk[owner] += disk
+        gone_pull[owner] += pull
     order = sorted(
         range(len(owned.packages)),
         key=lambda one: (-owned.disk[one], owned.packages[one].name, one),
@@ -33,8 +33,8 @@ def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
             disk_bytes=owned.disk[one],
             pull_bytes=owned.pull[one],
             files=owned.files[one],
-            reclaimable_bytes=gone.get(one, (0, 0))[0],
-            reclaimable_pull_bytes=gone.get(one, (0, 0))[1],
+            reclaimable_bytes=gone_disk[one],
+            reclaimable_pull_bytes=gone_pull[one],
             layer=owned.layer[one] if owned.layer[one] >= 0 else None,
             why=utf8(counsel.reasons[one]),
         )
