@@ -206,11 +206,12 @@ class PageOptions(NamedTuple):
         Raises:
             UsageError: there is no such flavor, or a template of addresses is none.
         """
-        from slim.report.page import flavor_of
-        from slim.report.rules_url import parse_rules_url
+        from slim.report.flavors import flavor_of
 
         flavor_of(self.flavor)
         if self.rules_url:
+            from slim.report.rules_url import parse_rules_url
+
             parse_rules_url(self.rules_url)
         labels = {
             "flavor": self.flavor,

@@ -112,11 +112,11 @@ def rendered(
         units: of sizes for people, `si` or `iec`.
         color: colour text at stdout.
     """
-    from slim.report.comparison import Comparison
     from slim.report.formats import render
+    from slim.report.model import Report
     from slim.report.shorten import shorten
 
-    own = report if isinstance(document, Comparison) else document
+    own = document if isinstance(document, Report) else report
     short = own and shorten(own, files, MAX_FILES)
     given: dict[str, Any] = {name: value for name, value in (labels or {}).items() if value}
     texts = []
@@ -127,7 +127,7 @@ def rendered(
                 "a comparison does not hold the report of an image",
                 "-o report is for slim analyze --against and slim compare",
             )
-        shown = document if isinstance(document, Comparison) or one.format == "ncdu" else short
+        shown = short if isinstance(document, Report) and one.format != "ncdu" else document
         if one.format == _REPORT:
             shown = short
         assert shown is not None  # noqa: S101

@@ -541,6 +541,39 @@ def test_help_reads_no_image_code() -> None:
     assert done.stdout.endswith("\nset()\n")
 
 
+UNUSED = """
+    rich requests oras jinja2 tabulate sqlite3 csv
+    subprocess shutil tempfile
+    slim.image.registry.client slim.image.registry.credentials slim.image.reference slim.image.engine
+    slim.image.directory slim.image.docker slim.image.stream slim.files.piped
+    slim.advice.packages.apk slim.advice.packages.rpm slim.advice.packages.python slim.advice.packages.node
+    slim.advice.packages.otp slim.advice.packages.ruby slim.advice.packages.php
+    slim.advice.packages.conda slim.advice.packages.dotnet
+    slim.advice.pack slim.advice.toml_text slim.advice.faults slim.advice.doubt slim.advice.explain
+    slim.advice.rebuild.rebuild slim.advice.rebuild.model slim.advice.remainder
+    slim.report.comparison slim.report.load slim.report.text slim.report.page slim.report.gfm
+    slim.report.rules_url slim.report.gate
+"""
+"""What an image with one package database, all its layers in the cache, as JSON has no use for."""
+
+
+def test_what_an_image_has_no_use_for_is_not_imported(tmp_path: Path) -> None:
+    """To import all of it takes longer than to analyse a small image."""
+    status = b"Package: tzdata\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n\n"
+    base = layer({"var/lib/dpkg/status": status, "srv/data": bytes(100_000)})
+    path = save(image(base), tmp_path / "image.tar")
+    code = (
+        "import sys; from slim.__main__ import _run; _run();"
+        f"print(*sorted({set(UNUSED.split())} & set(sys.modules)), file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, "analyze", str(path), "--cache", "-o", "json"]
+    env = {**os.environ, "SLIM_CACHE_DIR": str(tmp_path / "cache")}
+    for _ in range(2):
+        done = subprocess.run(command, env=env, capture_output=True, text=True, check=True)
+        assert json.loads(done.stdout)["packages"][0]["name"] == "tzdata"
+    assert done.stderr == "\n"
+
+
 @pytest.mark.parametrize("name", commands())
 def test_every_command_has_an_example_in_its_help(name: str) -> None:
     waiting = [commands()[name]]

@@ -17,10 +17,10 @@ import slim
 from slim.report import delta_markdown, markdown, several_markdown
 from slim.report.comparison import Comparison
 from slim.report.delta import compare
+from slim.report.flavors import FLAVORS
 from slim.report.gate import judge_comparison
 from slim.report.gates import Gates, Growth, parse_fail_on
 from slim.report.model import Base, Cause, Example, LayerInfo, Report
-from slim.report.page import FLAVORS
 from slim.report.untrusted import untrusted
 from tests.building import image, save
 from tests.building import layer as tar_layer

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from slim.files import estargz
+from slim.image import kinds
 from tests.attacks import Attack, named, prove, shown
 from tests.building import Entry, digest, directory, file, hardlink, opaque, symlink, zstandard
 from tests.building import layer as make_layer
@@ -44,7 +45,7 @@ LISTED: list[dict[str, Any]] = [
 def members(toc: bytes, annotation: str = "", entries: Sequence[Entry] = ENTRIES) -> Members:
     """An image of one layer with this table of contents; by default annotated with its digest."""
     made = make_layer([*entries, file("stargz.index.json", toc)], compression="gzip")
-    annotations = {estargz.ANNOTATION: annotation or digest(toc)}
+    annotations = {kinds.ESTARGZ: annotation or digest(toc)}
     described = entry(made.blob, str(made.descriptor["mediaType"]), annotations=annotations)
     return simple(made, layers=[described])
 
@@ -98,7 +99,7 @@ ATTACKS: tuple[Attack, ...] = (
         "an annotation of eStargz without its table of contents",
         simple(made := make_layer({"a": b"1"}, compression="gzip"), layers=[
             entry(made.blob, str(made.descriptor["mediaType"]),
-                  annotations={estargz.ANNOTATION: digest(b"")})]),
+                  annotations={kinds.ESTARGZ: digest(b"")})]),
         warns="estargz",
         says=("is not among the entries",),
     ),

@@ -14,7 +14,7 @@ from markdown_it.token import Token
 
 from slim.errors import UsageError
 from slim.report import gfm, markdown
-from slim.report.page import FLAVORS
+from slim.report.flavors import FLAVORS
 from tests.conftest import GOLDEN, LONG
 from tests.reports import HOSTILE, REPORTS, clean, finding, hostile, report, wasteful
 

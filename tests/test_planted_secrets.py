@@ -22,9 +22,9 @@ from fixtures.contents import exactly
 from fixtures.layers import file
 from fixtures.layers import layer as stored
 from slim.report.comparison import Comparison
+from slim.report.flavors import FLAVORS
 from slim.report.formats import COMPARISON_FORMATS, FORMATS, PAGES, TAKES, TOGETHER, render_together
 from slim.report.model import Report
-from slim.report.page import FLAVORS
 from slim.report.untrusted import bare
 from tests.attacks import Attack
 from tests.conftest import LONG

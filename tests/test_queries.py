@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from slim.advice.remainder import NOT_KEPT
+from slim.advice.apply import NOT_KEPT
 from slim.advice.rule import QUERIES
 from slim.advice.survey import survey
 from slim.files.extract.assigned import assigns_secret

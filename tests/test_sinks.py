@@ -24,9 +24,9 @@ from hypothesis import strategies as st
 
 import slim
 from slim.report.comparison import Comparison
+from slim.report.flavors import FLAVORS
 from slim.report.formats import COMPARISON_FORMATS, FORMATS, TAKES
 from slim.report.model import Report
-from slim.report.page import FLAVORS
 from tests.conftest import THOROUGH
 from tests.filled import filled
 from tests.reports import HOSTILE as NAMES

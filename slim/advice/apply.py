@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.advice.claim import Claim, claim, claim_last
-from slim.advice.doubt import doubt
 from slim.advice.facts.evaluate import evaluate, prepare
 from slim.advice.facts.gather import Facts
 from slim.advice.glob import NONE_PARSED
@@ -22,14 +22,18 @@ from slim.advice.glob_syntax import Choices
 from slim.advice.ignore import LABEL, Ignore, idle, parse_label
 from slim.advice.match import Query, match
 from slim.advice.never import Protected
-from slim.advice.rebuild.model import Given, Rebuild
-from slim.advice.rebuild.rebuild import rebuild
-from slim.advice.remainder import NOT_KEPT, not_kept
+from slim.advice.rebuild.stacks import stack_of
 from slim.advice.removal import removals
 from slim.advice.rule import Rule
 from slim.advice.suppress import Parted, suppress
 from slim.advice.survey import Ground
 from slim.image.model import History
+
+if TYPE_CHECKING:
+    from slim.advice.rebuild.model import Rebuild
+
+NOT_KEPT = "rebuild.not_kept"
+"""The query of rules about what a rebuild leaves out: asked once all other rules have claimed theirs."""
 
 
 class Applied(Struct, frozen=True):
@@ -66,6 +70,8 @@ def apply(
     ignores = (*ignores, *more)
     listening = [rule for rule in rules if _listens(rule, facts)]
     if any(layer.toc for layer in ground.image.layers):
+        from slim.advice.doubt import doubt
+
         listening = doubt(listening)
     wanted = [one for rule in listening for one in rule.when]
     prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
@@ -94,9 +100,11 @@ def apply(
         never=never,
     )
     claims = claim(files, whole, claiming=claiming, base_layers=ground.base_layers)
-    made = rebuild(_given(ground, claims), ground.disk)
+    made = _rebuild(ground, claims)
     late: dict[str, Query] = {}
     if made is not None:
+        from slim.advice.remainder import not_kept
+
         late[NOT_KEPT] = partial(
             not_kept,
             ground.view,
@@ -146,10 +154,17 @@ def _no_surer(rule: Rule, made: Rebuild | None) -> Rule:
     return replace(rule, confidence="possible") if made is not None and made.guesses else rule
 
 
-def _given(ground: Ground, claims: Sequence[Claim]) -> Given:
-    """What a rebuild is computed from."""
+def _rebuild(ground: Ground, claims: Sequence[Claim]) -> Rebuild | None:
+    """The image that a multi-stage build would make; None where that is not the answer."""
+    stack = stack_of(ground.facts, ground.ledger.layers)
+    if stack is None:
+        return None
+    # What computes one is imported only for an image that may have one.
+    from slim.advice.rebuild.model import Given
+    from slim.advice.rebuild.rebuild import rebuild
+
     layers = ground.image.layers
-    return Given(
+    given = Given(
         ground.image.config,
         tuple(layer.history or History() for layer in layers),
         ground.view,
@@ -161,6 +176,7 @@ def _given(ground: Ground, claims: Sequence[Claim]) -> Given:
         ground.graph,
         {row: one.selection.rule.category for one in claims for row in one.claimed},
     )
+    return rebuild(given, stack, ground.disk)
 
 
 def _claims(rule: Rule, facts: Facts) -> bool:

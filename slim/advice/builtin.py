@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slim.advice import compiled
-from slim.advice.toml_text import MAX_FILE_BYTES
 
 if TYPE_CHECKING:
     from slim.advice.glob_syntax import Choices
@@ -56,6 +55,8 @@ def snippets_in(folder: Path) -> dict[str, str]:
 
 def read_text(file: Path) -> str:
     """The text of a file, up to just more than a rule file may have."""
+    from slim.advice.toml_text import MAX_FILE_BYTES
+
     with file.open("rb") as stream:
         content: bytes = stream.read(MAX_FILE_BYTES + 1)
     return content.decode("utf-8")

@@ -9,6 +9,7 @@ config, history ──────────→ facts ┴→ rules that apply 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
@@ -19,9 +20,11 @@ from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
 from slim.advice.packages.closure import why
 from slim.advice.packages.owners import Ownership
-from slim.advice.rebuild.model import Rebuild
 from slim.advice.survey import Ground
 from slim.files.table import Bytes
+
+if TYPE_CHECKING:
+    from slim.advice.rebuild.model import Rebuild
 
 
 class Counsel(Struct, frozen=True):

@@ -16,14 +16,13 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.apply import Applied
+from slim.advice.apply import NOT_KEPT, Applied
 from slim.advice.claim import Claim
 from slim.advice.facts.evaluate import Answer, evaluate, prepare
 from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
 from slim.advice.match import Query, Selection, least, select, size_of
 from slim.advice.never import Protected
-from slim.advice.remainder import NOT_KEPT
 from slim.advice.rule import RoleMode, Rule
 from slim.advice.survey import Ground
 from slim.advice.variables import variables_of

@@ -25,9 +25,6 @@ from slim.advice.rebuild.trees import below_any
 from slim.advice.suppress import Parted
 from slim.files.table import Files
 
-NOT_KEPT = "rebuild.not_kept"
-"""The query of rules about it: it can be asked only once all other rules have claimed theirs."""
-
 
 def not_kept(
     view: View,

@@ -12,8 +12,6 @@ import hashlib
 from slim.files.table import ROOT, LayerTable
 from slim.files.toc_check import LANDMARKS, MAX_BYTES, TOC, hold_against
 
-ANNOTATION = "containerd.io/snapshot/stargz/toc.digest"
-
 
 class Contents:
     """Takes the bytes of the table of contents as they go by."""

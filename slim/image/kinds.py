@@ -34,6 +34,8 @@ CONFIGS = frozenset(
 )
 SNIFFED = frozenset({"application/vnd.docker.image.rootfs.diff.tar"})
 """Types whose blobs every engine looks at, because docker has stored them compressed too."""
+ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
+"""Annotation of a layer that has a table of contents: the table's digest."""
 ATTESTATION = "vnd.docker.reference.type"
 """Annotation of an index entry that describes another entry."""
 

@@ -8,10 +8,11 @@ from __future__ import annotations
 from slim.report import words
 from slim.report.comparison import Comparison, LayerChange
 from slim.report.delta_folds import directories, files, findings, layers, packages
+from slim.report.flavors import Flavor, flavor_of
 from slim.report.gfm import code, link, marker, prose, signed, size, table, unit_definition
 from slim.report.markdown import limit_words, place_and_instruction, silenced
 from slim.report.model import Finding
-from slim.report.page import Cut, Flavor, Said, flavor_of, page
+from slim.report.page import Cut, Said, page
 from slim.report.results import suppressed
 
 _CAUSES = 3

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from slim.report.flavors import flavor_of
 from slim.report.gfm import code, link, marker, prose
-from slim.report.page import flavor_of, page
+from slim.report.page import page
 from slim.report.untrusted import Text
 from slim.version import VERSION
 

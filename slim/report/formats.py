@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from slim.errors import UsageError
-from slim.report.comparison import Comparison
 from slim.report.model import Report
-from slim.report.rules_url import parse_rules_url
 from slim.units import UNITS, shown_in
+
+if TYPE_CHECKING:
+    from slim.report.comparison import Comparison
 
 Renderer = Callable[[Report], str]
 
@@ -83,8 +84,7 @@ def render(
     Raises:
         UsageError: there is no such format, `rules_url` is no template, or there are no such units.
     """
-    if labels.get("rules_url"):
-        parse_rules_url(labels["rules_url"])
+    _check_labels(labels)
     with _shown_in(units):
         # What the gates said is part of the JSON, which is the same in all units.
         said = report if format == "json" else _restated(report, units)
@@ -103,7 +103,7 @@ def _render(
         taken["color"] = True
     if show_suppressed and format in PAGES:
         taken["show_suppressed"] = True
-    if isinstance(report, Comparison):
+    if not isinstance(report, Report):
         check_format(format, COMPARISON_FORMATS)
         module = COMPARISON_FORMATS[format]
         if format in ("markdown", "summary") and "base_head" in labels:
@@ -127,8 +127,7 @@ def render_together(
     Raises:
         UsageError: the format has no page for several, or `rules_url` is no template.
     """
-    if labels.get("rules_url"):
-        parse_rules_url(labels["rules_url"])
+    _check_labels(labels)
     from slim.report import several_markdown
 
     check_format(format, TOGETHER)
@@ -139,6 +138,13 @@ def render_together(
     with _shown_in(units):
         said = [_restated(one, units) for one in documents]
         return several_markdown.render(said, max_bytes=max_bytes, **given)
+
+
+def _check_labels(labels: dict[str, str]) -> None:
+    if labels.get("rules_url"):
+        from slim.report.rules_url import parse_rules_url
+
+        parse_rules_url(labels["rules_url"])
 
 
 def _restated(document: Report | Comparison, units: str) -> Report | Comparison:

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slim.report import words
+from slim.report.flavors import Flavor, flavor_of
 from slim.report.gfm import block, code, link, marker, prose, size, table, unit_definition
 from slim.report.model import Budget, Finding, LayerInfo, Place, Report
-from slim.report.page import Cut, Flavor, Fold, Said, flavor_of, page
+from slim.report.page import Cut, Fold, Said, page
 from slim.report.untrusted import Untrusted, rooted
 from slim.units import format_percent
 

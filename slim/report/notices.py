@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slim.files.estargz import ANNOTATION
 from slim.files.table import Files, LayerTable
 from slim.image import kinds
 from slim.image.model import Image, Layer, TableOfContents
@@ -84,7 +83,7 @@ def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
 
 def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
     """An annotation that names another table of contents than the layer holds."""
-    promised = layer.descriptor.annotations.get(ANNOTATION, "") if layer.descriptor else ""
+    promised = layer.descriptor.annotations.get(kinds.ESTARGZ, "") if layer.descriptor else ""
     if promised and not table.toc_digest:
         text = "annotated as eStargz, and its table of contents is not among the entries of the tar"
         yield model.Warning(id="estargz", text=untrusted(text), layer=layer.index)

@@ -12,9 +12,10 @@ from typing import Any
 
 from slim.report import delta_markdown, markdown, words
 from slim.report.comparison import Comparison
+from slim.report.flavors import Flavor, flavor_of
 from slim.report.gfm import code, link, marker
 from slim.report.model import Report
-from slim.report.page import Flavor, Fold, Said, flavor_of, page
+from slim.report.page import Fold, Said, page
 from slim.report.terminal import shorten, visible
 from slim.report.untrusted import joined
 from slim.version import VERSION

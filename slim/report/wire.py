@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from slim.report.comparison import Comparison
 from slim.report.model import SCHEMA_VERSION, Report
 from slim.report.terminal import quiet_json
+
+if TYPE_CHECKING:
+    from slim.report.comparison import Comparison
 
 
 def render(report: Report | Comparison) -> str:
@@ -21,6 +23,8 @@ def render(report: Report | Comparison) -> str:
 
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of both kinds of document, made from their types."""
+    from slim.report.comparison import Comparison
+
     kinds, parts = msgspec.json.schema_components(
         [Report, Comparison], ref_template="#/$defs/{name}"
     )

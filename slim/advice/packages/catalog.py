@@ -1,25 +1,35 @@
-"""All package databases of an image, read from the files that `slim.files.extract.texts` keeps. Pure."""
+"""All package databases of an image, read from the files that `slim.files.extract.texts` keeps. Pure.
+
+An image has databases of a few kinds. What reads one is imported only where the image may have one.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
 from msgspec import Struct
 
-from slim.advice.packages.apk import read_apk
-from slim.advice.packages.conda import read_conda
-from slim.advice.packages.dotnet import read_dotnet
-from slim.advice.packages.dpkg import read_dpkg
-from slim.advice.packages.model import Contents, Notice, Notices, Package
-from slim.advice.packages.node import read_node
-from slim.advice.packages.otp import Release, read_otp, read_releases
-from slim.advice.packages.php import read_php
-from slim.advice.packages.python import read_python
-from slim.advice.packages.rpm import read_rpm
-from slim.advice.packages.ruby import read_ruby
+from slim.advice.packages.model import Contents, Notice, Notices, Package, Read
 
-_READERS = (
-    *(read_dpkg, read_apk, read_rpm),
-    *(read_conda, read_python, read_node, read_otp, read_ruby, read_php, read_dotnet),
-)
+if TYPE_CHECKING:
+    from slim.advice.packages.otp import Release
+
+READERS: dict[str, tuple[bytes, ...]] = {
+    "dpkg": (b"var/lib/dpkg/status",),
+    "apk": (b"lib/apk/db/installed",),
+    "rpm": (b"rpm/",),
+    "conda": (b"conda-meta/",),
+    "python": (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO"),
+    "node": (b"package.json", b"node_modules/"),
+    "otp": (b"ebin/", b"releases/"),
+    "ruby": (b".gemspec",),
+    "php": (b"vendor/composer/installed.json",),
+    "dotnet": (b".deps.json",),
+}
+"""Module with a function `read_…` of its name → what is in the path of a file without which it finds nothing,
+one of these. The order is that of the packages."""
 
 
 class Catalog(Struct, frozen=True):
@@ -32,13 +42,24 @@ class Catalog(Struct, frozen=True):
 
 
 def read_catalog(contents: Contents) -> Catalog:
-    """Run all readers; each says what it could not read."""
+    """Run all readers that can find something; each says what it could not read."""
     ordered = dict(sorted(contents.items()))
-    found = [reader(ordered) for reader in _READERS]
+    paths = b"\n".join(ordered)
+    kinds = [kind for kind, signs in READERS.items() if any(sign in paths for sign in signs)]
+    found = [_reader(kind)(ordered) for kind in kinds]
     notices = Notices()
-    releases = read_releases(ordered, notices)
+    releases: tuple[Release, ...] = ()
+    if "otp" in kinds:
+        from slim.advice.packages.otp import read_releases
+
+        releases = read_releases(ordered, notices)
     return Catalog(
         tuple(package for one in found for package in one.packages),
         releases,
         tuple(notice for one in found for notice in one.notices) + notices.all(),
     )
+
+
+def _reader(kind: str) -> Callable[[Contents], Read]:
+    module = import_module(f"slim.advice.packages.{kind}")
+    return cast("Callable[[Contents], Read]", getattr(module, f"read_{kind}"))

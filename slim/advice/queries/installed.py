@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from slim.advice.facts.gather import Facts
 from slim.advice.match import Picked
 from slim.advice.packages.closure import recommends_only
 from slim.advice.packages.graph import Graph
-from slim.advice.packages.otp import Release
 from slim.advice.packages.owners import NOBODY, Ownership
 from slim.files.table import Files
+
+if TYPE_CHECKING:
+    from slim.advice.packages.otp import Release
 
 _TOOLS = frozenset(
     {

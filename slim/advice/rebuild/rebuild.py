@@ -20,20 +20,12 @@ from slim.advice.rebuild.interpreted import version as version_in
 from slim.advice.rebuild.keep import Keep
 from slim.advice.rebuild.libraries import libraries
 from slim.advice.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
+from slim.advice.rebuild.stacks import MODULES
 from slim.advice.rebuild.system import System, asked_for, packages_in, system_packages
 from slim.advice.rebuild.trees import below as rows_below
 from slim.advice.rebuild.trees import below_any, copies, row_at
 from slim.files.table import Kind
 
-_STACKS = {
-    "elixir": "elixir",
-    "go": "native",
-    "rust": "native",
-    "node": "node",
-    "python": "python",
-    "java": "java",
-}
-"""Those that are known well enough to be computed → module with a function `plan`, imported if asked for."""
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
@@ -62,20 +54,14 @@ _STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
 _INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
 
 
-def rebuild(given: Given, disk_bytes: int) -> Rebuild | None:
+def rebuild(given: Given, stack: str, disk_bytes: int) -> Rebuild | None:
     """The rebuilt image; None where a multi-stage build is not the answer, or is not known.
 
     Args:
+        stack: as `stack_of` says.
         disk_bytes: of the image as it is; of what it shows, a good part of that must stay behind.
     """
-    if given.facts.role.name != "release" or any(
-        one.pull_bytes and not one.tar_bytes for one in given.layers
-    ):
-        return None
-    running = [stack.name for stack in given.facts.stacks if stack.runs]
-    if len(running) != 1 or running[0] not in _STACKS:
-        return None
-    module = import_module(f"slim.advice.rebuild.{_STACKS[running[0]]}")
+    module = import_module(f"slim.advice.rebuild.{MODULES[stack]}")
     plan = cast("Plan | None", module.plan(given))
     if plan is None:
         return None

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from slim.advice.facts.paths import View
-from slim.advice.rebuild.model import Given
 from slim.files.table import ROOT
 from slim.patterns import pattern
+
+if TYPE_CHECKING:
+    from slim.advice.rebuild.model import Given
 
 _COPIES = pattern(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 

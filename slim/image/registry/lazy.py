@@ -27,10 +27,9 @@ from slim.stream.compression import Marks
 from slim.stream.header import BLOCK, HeaderError, parse_header
 from slim.stream.inflate import inflate
 
-_ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
 _CHUNKED = "io.github.containers.zstd-chunked.manifest-checksum"
 _CHUNKED_POSITION = "io.github.containers.zstd-chunked.manifest-position"
-_COMPRESSION = {_ESTARGZ: "gzip", _CHUNKED: "zstd"}
+_COMPRESSION = {kinds.ESTARGZ: "gzip", _CHUNKED: "zstd"}
 _FOOTER_BYTES = 51
 _FOOTER = re.compile(
     rb"\x1f\x8b\x08\x04.{6}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ.{13}", re.DOTALL | re.ASCII
@@ -73,7 +72,7 @@ def _is_lazy(descriptor: Descriptor) -> bool:
 
 
 def _fetch(client: Client, descriptor: Descriptor, limits: Limits) -> TableOfContents | None:
-    if _ESTARGZ in descriptor.annotations:
+    if kinds.ESTARGZ in descriptor.annotations:
         return _estargz(client, descriptor, limits)
     return _chunked(client, descriptor, limits)
 
@@ -96,7 +95,7 @@ def _estargz(client: Client, descriptor: Descriptor, limits: Limits) -> TableOfC
     if data is None:
         return None
     document = _only_file(_unpack(data, "gzip", limits.toc_bytes + 4 * BLOCK, limits))
-    _verify(document, descriptor.annotations[_ESTARGZ])
+    _verify(document, descriptor.annotations[kinds.ESTARGZ])
     fetched = stored + _FOOTER_BYTES
     return TableOfContents("estargz", document, position, stored, fetched)
 
