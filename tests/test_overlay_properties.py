@@ -6,6 +6,7 @@ type, in any order.
 
 from __future__ import annotations
 
+from array import array
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,12 +14,16 @@ from tempfile import TemporaryDirectory
 
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
-from slim.files.table import Fate, Kind
+from slim.files.blob import scan_blob
+from slim.files.overlay import resolve
+from slim.files.table import Fate, Files, Kind
 from tests.building import (
     COMPRESSIONS,
     FORMATS,
     Entry,
+    MemoryBlob,
     delete,
     device,
     directory,
@@ -55,6 +60,11 @@ ENTRIES = (
     | st.builds(device, PATHS, st.just(1), st.just(3))
 )
 LAYERS = st.lists(ENTRIES, max_size=8)
+NESTED = st.lists(st.sampled_from(["b", "B", "ä", "Ä"]), max_size=2).map(
+    lambda names: "/".join(["p", *names])
+)
+IN_CASES = st.builds(directory, NESTED) | st.builds(file, NESTED)
+"""Mostly one below the other, with names that differ in case."""
 
 
 def footprint(entry: Entry) -> list[tuple[bytes, ...]]:
@@ -106,6 +116,21 @@ def test_tree_and_fates_are_those_of_the_oracle(stack: Stack) -> None:
     assert fates.keys() == expected.fates.keys()
     wrong = {row: (fates[row], fate) for row, fate in expected.fates.items()}
     assert not {row: both for row, both in wrong.items() if not both[1].allows(*both[0])}
+
+
+@settings(max_examples=400 if THOROUGH else 100)
+@given(st.lists(st.lists(ENTRIES | IN_CASES, max_size=12), min_size=1, max_size=3))
+def test_what_is_put_there_at_once_is_what_is_put_there_one_by_one(stack: Stack) -> None:
+    """With the plain directories of the layers, and without a word about them."""
+    tables = [scan_blob(MemoryBlob(layer(items).blob)) for items in stack]
+    at_once = resolve(tables)
+    one_by_one = resolve([replace(table, plain=array("i")) for table in tables])
+    for name in Files.__struct_fields__:
+        if name != "children":
+            assert getattr(at_once, name) == getattr(one_by_one, name), name
+    for own in range(len(at_once.dir_parent)):
+        found, expected = at_once.children[own], one_by_one.children[own]
+        assert list(found.items()) == list(expected.items())
 
 
 @given(STACKS)

@@ -10,6 +10,7 @@ from slim.errors import InputError
 from slim.files.chunked import note_chunked
 from slim.files.hasher import Hasher
 from slim.files.passing import Progress, check, watched
+from slim.files.plain import find_plain
 from slim.files.shares import share_out
 from slim.files.table import LayerTable
 from slim.files.tar import walk
@@ -95,6 +96,7 @@ def _finished(table: LayerTable) -> LayerTable:
     _check_ends(table)
     note_chunked(table)
     table.pull, table.labels = share_out(table)
+    table.plain = find_plain(table)
     return table
 
 

@@ -20,7 +20,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 5
+FORMAT = 6
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
@@ -36,6 +36,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     names: bytes
     links: dict[int, bytes]
     parents: bytes
+    plain: bytes
     directories: bytes
     hidden: bytes
     metas: list[tuple[int, int, int]]
@@ -75,6 +76,7 @@ def pack(table: LayerTable) -> bytes | None:
         names,
         table.links,
         array("i", (parent for parent, _, _ in table.dirs)).tobytes(),
+        table.plain.tobytes(),
         directories,
         bytes(hidden for _, _, hidden in table.dirs),
         table.metas,
@@ -136,6 +138,7 @@ def unpack(data: bytes) -> LayerTable | None:
         table.stored = table.size
     else:
         table.stored.frombytes(one.stored)
+    table.plain.frombytes(one.plain)
     parents = array("i")
     parents.frombytes(one.parents)
     hidden = map(bool, one.hidden)

@@ -14,6 +14,7 @@ from enum import IntEnum
 from functools import reduce
 from itertools import chain, compress, pairwise
 from operator import ge, or_
+from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -21,6 +22,9 @@ from msgspec.structs import replace
 from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.extract.texts import NAMED_BYTES, may_be_secret
 from slim.stream.compression import Marks
+
+if TYPE_CHECKING:
+    from slim.files.overlay.children import Children
 
 
 class Kind(IntEnum):
@@ -171,6 +175,8 @@ class LayerTable(Struct):
     """Stored against uncompressed offsets, as the decompressor went."""
     pull: array[int] = field(default_factory=lambda: array("q"))
     """Row to its share of the stored blob; filled with `labels` when the blob has been read."""
+    plain: array[int] = field(default_factory=lambda: array("i"))
+    """Directory to the row of its entry, or -1: see `find_plain`; filled with `labels`, too."""
     labels: dict[str, Bytes] = field(default_factory=dict)
     """What belongs to no file, by bracketed label."""
     blob_digest: str = ""
@@ -249,8 +255,6 @@ class Files(Struct, frozen=True):
     name: list[bytes]
     size: array[int]
     stored: array[int]
-    meta: array[int]
-    metas: list[tuple[int, int, int]]
     digests: bytearray
     links: dict[int, bytes]
     dir_parent: array[int]
@@ -263,7 +267,7 @@ class Files(Struct, frozen=True):
     """1 where the final filesystem shows the row's name."""
     body: dict[int, int]
     """Hard link row to the row that holds the bytes; absent when the target is missing."""
-    children: list[dict[bytes, int]]
+    children: Children
     """The final filesystem: directory → name → row, or `~directory` for a directory in it."""
     dir_shown: bytearray
     """1 where the final filesystem has the directory."""
@@ -282,7 +286,7 @@ class Files(Struct, frozen=True):
 
     def __post_init__(self) -> None:
         rows = self.starts[-1]
-        columns = (self.kind, self.directory, self.name, self.size, self.stored, self.meta)
+        columns = (self.kind, self.directory, self.name, self.size, self.stored)
         if any(len(column) != rows for column in (*columns, self.fate, self.ended_by, self.shown)):
             raise AssertionError("columns of unequal length")
         if any(map(ge, self.dir_parent, range(len(self.dir_parent)))):

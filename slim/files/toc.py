@@ -19,6 +19,7 @@ from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.files.odd import OddEntries
+from slim.files.plain import find_plain
 from slim.files.shares import OTHER
 from slim.files.table import DIGEST_BYTES, Bytes, Kind, LayerTable
 from slim.image.documents import Object, check_digest, parse
@@ -107,6 +108,7 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
         total += document
     table.tar_bytes = table.end = total
     table.pull = _shares(table, chunks, toc)
+    table.plain = find_plain(table)
     unread = blob_bytes - sum(table.pull)
     table.labels = {OTHER: _set_apart(table), UNREAD: (0, unread)}
     table.labels = {label: both for label, both in table.labels.items() if both != (0, 0)}

@@ -11,11 +11,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
+from itertools import compress
 
 from msgspec import Struct
 
 from slim.advice.many_names import Names, names_of
 from slim.files.extract.found import Elf
+from slim.files.overlay.children import Children
 from slim.files.table import ROOT, Files, Kind
 
 MAX_HOPS = 255
@@ -30,7 +32,7 @@ class View(Struct, frozen=True):
     """The names of the final filesystem."""
 
     files: Files
-    names: list[dict[bytes, int]]
+    names: Children
     """Directory id → name → row, or `~id` of a directory. Hidden directories are empty."""
     every: Names
     """All names, each once, and those of files and directories that are gone."""
@@ -121,10 +123,15 @@ class View(Struct, frozen=True):
     def holding(self, names: AbstractSet[bytes]) -> Iterator[tuple[int, list[bytes]]]:
         """The directories that have any of some names in them, and which, in the order of the layers."""
         present = self.every.every & names
-        if present:
-            for directory, here in enumerate(self.names):
-                if not present.isdisjoint(here):
-                    yield directory, [name for name in here if name in present]
+        if not present:
+            return
+        files, is_present = self.files, present.__contains__
+        homes = set(compress(files.directory, map(is_present, files.name)))
+        homes.update(compress(files.dir_parent, map(is_present, files.dir_name)))
+        for directory in sorted(homes - {-1}):
+            here = [name for name in self.names[directory] if name in present]
+            if here:
+                yield directory, here
 
     def _file(self, path: bytes) -> int | None:
         node = self._node(path)

@@ -63,11 +63,11 @@ def source_maps(view: View) -> Picked:
 def compiled_twice(view: View) -> Picked:
     """`__pycache__/x.*.pyc` where `x.py` exists: the interpreter can write them again."""
     files, rows = view.files, []
-    for directory, here in enumerate(view.names):
-        if files.dir_name[directory] != b"__pycache__":
-            continue
+    for directory in compress(
+        range(len(files.dir_name)), map(b"__pycache__".__eq__, files.dir_name)
+    ):
         sources = view.names[files.dir_parent[directory]]
-        for name, row in here.items():
+        for name, row in view.names[directory].items():
             if row >= 0 and name.endswith(b".pyc") and name.split(b".")[0] + b".py" in sources:
                 rows.append(row)
     return Picked(rows=sorted(rows))
@@ -77,14 +77,13 @@ def python_tests(view: View) -> Picked:
     """Files below a directory `test` or `tests` that holds `conftest.py` or `test_*.py`."""
     files = view.files
     inside = bytearray(len(files.dir_parent))
-    for directory, here in enumerate(view.names):
-        parent = files.dir_parent[directory]
+    for directory, (parent, own) in enumerate(zip(files.dir_parent, files.dir_name, strict=True)):
         if parent >= 0 and inside[parent]:
             inside[directory] = 1
-        elif files.dir_name[directory] in (b"test", b"tests"):
+        elif own in (b"test", b"tests"):
             inside[directory] = any(
                 name == b"conftest.py" or (name.startswith(b"test_") and name.endswith(b".py"))
-                for name in here
+                for name in view.names[directory]
             )
     rows = [
         row

@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 
+from slim.files.overlay.children import Children
 from slim.files.table import LayerNotice
 
 
 def find_collisions(
-    children: Sequence[Mapping[bytes, int]], path_of: Callable[[int, bytes], bytes]
+    children: Children, path_of: Callable[[int, bytes], bytes]
 ) -> LayerNotice | None:
-    """The number of such names and the first of them; None where there is none."""
+    """The number of such names and the first of them; None where there is none.
+
+    Those that were put into the image at once have none: `find_plain` has looked at them.
+    """
     count, first = 0, b""
-    for directory, below in enumerate(children):
+    for directory, below in children.made():
         if len(below) < 2:
             continue
         together = b"/".join(below)

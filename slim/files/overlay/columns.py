@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from array import array
+from itertools import count, islice
+from operator import and_
 
 from slim.files.extract.found import Archive, Beam, Elf
+from slim.files.overlay.children import Children
+from slim.files.plain import NOT_PLAIN
 from slim.files.table import ROOT, Files, LayerNotice, LayerTable
 
 HIDDEN = -1
@@ -18,9 +22,7 @@ class Columns:
         self.starts = [0]
         self.kind, self.directory = array("B"), array("i")
         self.name: list[bytes] = []
-        self.size, self.stored, self.meta = array("q"), array("q"), array("i")
-        self.metas: list[tuple[int, int, int]] = []
-        self.meta_ids: dict[tuple[int, int, int], int] = {}
+        self.size, self.stored = array("q"), array("q")
         self.digests = bytearray()
         self.links: dict[int, bytes] = {}
         self.texts: dict[int, bytes] = {}
@@ -37,30 +39,45 @@ class Columns:
         """The entry that describes a directory, -1 for implicit ones."""
         self.linked = bytearray(b"\1")
         """1 for directories that are in the tree."""
-        self.children: list[dict[bytes, int]] = [{}]
+        self.children = Children(self.kind, self.name, self.dir_ids)
         self.hid: dict[int, int] = {}
         self.changes: list[tuple[int, int, int]] = []
         self.notices: list[tuple[int, str, LayerNotice]] = []
 
-    def place(self, table: LayerTable) -> list[int]:
-        """Ids of the layer's directories in the image; `HIDDEN` for those outside the tree."""
+    def place(self, table: LayerTable, plain: array[int]) -> tuple[list[int], bytes]:
+        """Ids of the layer's directories in the image, `HIDDEN` for those outside the tree; and a mask.
+
+        It has a 1 for those of the `plain` directories that are new: they are in the tree from now on, and
+        all names that the layer has in them are new.
+        """
+        known, base = len(self.dir_name), len(self.name)
         places = [ROOT]
-        ids = self.dir_ids
-        for parent, name, hidden in table.dirs[1:]:
+        parents: list[int] = []
+        names: list[bytes] = []
+        entries: list[int] = []
+        for (parent, name, hidden), entry in islice(zip(table.dirs, plain, strict=True), 1, None):
             if hidden:
                 places.append(HIDDEN)
                 continue
-            key = (places[parent], name)
-            place = ids.get(key)
+            above = places[parent]
+            place = self.dir_ids.get((above, name)) if above < known else None
             if place is None:
-                place = ids[key] = len(self.dir_name)
-                self.dir_parent.append(key[0])
-                self.dir_name.append(name)
-                self.dir_row.append(-1)
-                self.linked.append(0)
-                self.children.append({})
+                place = known + len(parents)
+                parents.append(above)
+                names.append(name)
+                entries.append(entry)
             places.append(place)
-        return places
+        self.dir_ids.update(zip(zip(parents, names, strict=True), count(known)))
+        self.dir_parent.extend(parents)
+        self.dir_name += names
+        whole = [entry != NOT_PLAIN for entry in entries]
+        self.dir_row.extend(
+            [base + entry if one else -1 for entry, one in zip(entries, whole, strict=True)]
+        )
+        self.linked += bytes(whole)
+        self.children.extend(whole)
+        new = map(known.__le__, places)
+        return places, bytes(map(and_, new, map(NOT_PLAIN.__ne__, plain)))
 
     def append(self, table: LayerTable, places: list[int]) -> None:
         """Add the rows of a layer; `places` are the ids of its directories."""
@@ -68,17 +85,13 @@ class Columns:
         self.kind += table.kind
         # Rows outside the tree are in the root, for want of a better place.
         homes = [max(place, ROOT) for place in places]
-        self.directory += _renumbered(table.directory, homes)
+        same = homes == list(range(len(homes)))  # in a first layer
+        self.directory += (
+            table.directory if same else array("i", map(homes.__getitem__, table.directory))
+        )
         self.name += table.name
         self.size += table.size
         self.stored += table.stored
-        meta_ids = []
-        for meta in table.metas:
-            found = self.meta_ids.setdefault(meta, len(self.metas))
-            if found == len(self.metas):
-                self.metas.append(meta)
-            meta_ids.append(found)
-        self.meta += _renumbered(table.meta, meta_ids)
         self.digests += table.digests
         self.links.update((base + row, link) for row, link in table.links.items())
         self.texts.update((base + row, text) for row, text in table.texts.items())
@@ -99,8 +112,6 @@ class Columns:
             name=self.name,
             size=self.size,
             stored=self.stored,
-            meta=self.meta,
-            metas=self.metas,
             digests=self.digests,
             links=self.links,
             dir_parent=self.dir_parent,
@@ -128,10 +139,3 @@ class Columns:
             parts.append(self.dir_name[directory])
             directory = self.dir_parent[directory]
         return b"/".join(reversed(parts))
-
-
-def _renumbered(column: array[int], ids: list[int]) -> array[int]:
-    """The column with other ids: `ids` by the old ones. Those of a first layer are the image's."""
-    if ids == list(range(len(ids))):
-        return column
-    return array(column.typecode, map(ids.__getitem__, column))

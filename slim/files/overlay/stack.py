@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from itertools import compress
 
@@ -11,9 +12,11 @@ from slim.files.overlay.collisions import find_collisions
 from slim.files.overlay.columns import HIDDEN
 from slim.files.overlay.links import HardLinks
 from slim.files.overlay.names import NameTree
+from slim.files.plain import NOT_PLAIN, clashes
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable, mask, runs
 
-_FILE, _HARDLINK, _SYMLINK, _DIRECTORY = Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DIRECTORY
+_FILE, _HARDLINK, _SYMLINK = int(Kind.FILE), int(Kind.HARDLINK), int(Kind.SYMLINK)
+_DIRECTORY, _WHITEOUT = int(Kind.DIRECTORY), int(Kind.WHITEOUT)
 
 
 def resolve(tables: Sequence[LayerTable | None]) -> Files:
@@ -40,8 +43,11 @@ class _Layer:
         self._columns = names.columns
         self._notes = names.notes
         self._table = table
-        self._places = names.columns.place(table)
-        """The directories of the layer in the image."""
+        none = array("i", [NOT_PLAIN]) * len(table.dirs)
+        plain = table.plain or none
+        self._clashes = plain == none and clashes(table, plain)
+        self._places, self._whole = names.columns.place(table, none if self._clashes else plain)
+        """The directories of the layer in the image; 1 for those in which all names are new."""
         names.columns.append(table, self._places)
         self._links = HardLinks(names)
         self._blocked: list[int] = []
@@ -57,7 +63,7 @@ class _Layer:
         """Whiteouts and opaque markers: they act on what the layers below have left."""
         table, notes, base = self._table, self._notes, self._names.base
         marks = mask(table.kind, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
-        for at in compress(range(len(table)), marks):
+        for at in compress(range(len(table)), marks) if 1 in marks else ():
             kind, row, place = table.kind[at], base + at, self._places[table.directory[at]]
             self._columns.shown[row] = 0
             if kind == Kind.OTHER or place == HIDDEN:
@@ -118,17 +124,9 @@ class _Layer:
         Such a file must not hide anything of the lower layers on its way to be replaced, so the layer
         is first applied to an empty tree. None for nearly all layers: every row may be applied.
         """
-        table, columns, base = self._table, self._columns, self._names.base
-        others = mask(table.kind, _FILE, _HARDLINK, _SYMLINK, Kind.DEVICE)
-        names = {name for _, name, _ in table.dirs[1:]}.intersection(compress(table.name, others))
-        keys = {(parent, name) for parent, name, _ in table.dirs[1:] if name in names}
-        if not names or not any(
-            name in names and (home, name) in keys
-            for home, name in zip(
-                compress(table.directory, others), compress(table.name, others), strict=True
-            )
-        ):
+        if not self._clashes:
             return None
+        table, columns, base = self._table, self._columns, self._names.base
         empty = NameTree()
         _Layer(empty, 0, replace(table, notices={}))._add(None)
         alone = empty.columns
@@ -152,12 +150,18 @@ class _Layer:
 
     def _add(self, remains: bytearray | None) -> None:
         """The layer's own entries, in order; those that `remains` is 0 for are dead already."""
-        table, base = self._table, self._names.base
+        table, base, whole = self._table, self._names.base, self._whole
         kinds, homes, names = table.kind, table.directory, table.name
+        note = self._columns.children.note
         added = changed = 0
         for first, last in runs(kinds, homes):
-            kind, place = kinds[first], self._places[homes[first]]
-            if kind >= Kind.WHITEOUT:
+            kind, home = kinds[first], homes[first]
+            place = self._places[home]
+            if whole[home]:
+                note(place, range(base + first, base + last))
+                added += last - first if kind == _FILE else 0
+                continue
+            if kind >= _WHITEOUT:
                 continue
             if kind == _FILE and remains is None and self._add_files(place, first, last):
                 added += last - first

@@ -1,0 +1,65 @@
+"""The names in each directory of the image so far, and in the end of its final filesystem."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Iterator, Mapping
+
+from slim.files.table import Kind
+
+_DIRECTORY = int(Kind.DIRECTORY)
+
+
+class Children:
+    """Directory → name → row, or `~directory` for a directory in it.
+
+    Rows whose names are new in their directory, as nearly all are, are only noted. Their names are collected
+    when somebody asks for those of the directory: of most directories nobody does.
+    """
+
+    def __init__(
+        self, kind: array[int], name: list[bytes], ids: Mapping[tuple[int, bytes], int]
+    ) -> None:
+        self._kind, self._name, self._ids = kind, name, ids
+        self._made: list[dict[bytes, int] | list[range]] = [{}]
+        """The names of each directory, or rows, each span of one kind, whose names they are."""
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getitem__(self, directory: int) -> dict[bytes, int]:
+        made = self._made[directory]
+        if isinstance(made, list):
+            noted, made = made, {}
+            self._made[directory] = made
+            for rows in noted:
+                self._collect(directory, rows, made)
+        return made
+
+    def __setitem__(self, directory: int, names: dict[bytes, int]) -> None:
+        self._made[directory] = names
+
+    def extend(self, whole: Iterable[bool]) -> None:
+        """Directories come: all names that their layer has in one that is `whole` are new in it."""
+        self._made += [[] if one else {} for one in whole]
+
+    def note(self, directory: int, rows: range) -> None:
+        """Rows of one kind come, whose names are new in a directory."""
+        made = self._made[directory]
+        if isinstance(made, list):
+            made.append(rows)
+        else:
+            self._collect(directory, rows, made)
+
+    def made(self) -> Iterator[tuple[int, dict[bytes, int]]]:
+        """The directories whose names have been collected, because another layer has them, too, say."""
+        for directory, made in enumerate(self._made):
+            if isinstance(made, dict):
+                yield directory, made
+
+    def _collect(self, directory: int, rows: range, names: dict[bytes, int]) -> None:
+        fresh = self._name[rows.start : rows.stop]
+        if self._kind[rows.start] == _DIRECTORY:
+            names.update((name, ~self._ids[directory, name]) for name in fresh)
+        else:
+            names.update(zip(fresh, rows, strict=True))
