@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -77,12 +76,13 @@ def _cache(*, share: bool = False) -> TableCache:
     return TableCache(_folder(), limit, share=share)
 
 
-def _folder() -> Path | None:
+def _folder() -> str | None:
     own = os.environ.get("SLIM_CACHE_DIR")
     if own:
-        return Path(own)
+        return own
     base = os.environ.get("XDG_CACHE_HOME")
-    try:
-        return Path(base if base and os.path.isabs(base) else Path.home() / ".cache") / _NAME
-    except RuntimeError:  # no home: nothing is kept
-        return None
+    if not base or not os.path.isabs(base):
+        base = os.path.expanduser("~/.cache")
+        if base.startswith("~"):  # no home: nothing is kept
+            return None
+    return os.path.join(base, _NAME)

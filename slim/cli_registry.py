@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from slim.cli_grouped import Grouped
@@ -65,9 +64,9 @@ def parse_access(
     """
     from slim.image.registry.access import Access, auth_file_paths
 
-    files = (Path(auth_file),) if auth_file else auth_file_paths(environ)
+    files = (auth_file,) if auth_file else auth_file_paths(environ)
     for one in (ca_file, auth_file):
-        if one and not Path(one).is_file():
+        if one and not os.path.isfile(one):
             raise UsageError("no-file", f"there is no file {one!r}")
     if proxy and not proxy.startswith(("http://", "https://")):
         raise UsageError("bad-proxy", "--proxy is no URL", "write http://HOST:PORT")

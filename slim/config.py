@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
@@ -82,23 +81,25 @@ def _dive(file: str) -> Config:
 
 def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:
     """The first regular file of these names, named as seen from the working directory."""
-    for one in _upward(Path(folder)):
+    for one in _upward(os.path.abspath(folder)):
         for name in names:
-            if (one / name).is_file():
-                return os.path.relpath(one / name)
+            path = os.path.join(one, name)
+            if os.path.isfile(path):
+                return os.path.relpath(path)
     return None
 
 
-def _upward(folder: Path) -> Iterator[Path]:
-    home = folder.absolute()
-    ways = [home, *home.parents]
-    roots = [index for index, one in enumerate(ways) if (one / ".git").exists()]
+def _upward(home: str) -> Iterator[str]:
+    ways = [home]
+    while (above := os.path.dirname(ways[-1])) != ways[-1]:
+        ways.append(above)
+    roots = [at for at, one in enumerate(ways) if os.path.exists(os.path.join(one, ".git"))]
     yield from ways[: roots[0] + 1] if roots else ways[:1]
 
 
 def _read(file: str, limit: int) -> str:
     try:
-        with Path(file).open("rb") as stream:
+        with open(file, "rb") as stream:
             data = stream.read(limit + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)

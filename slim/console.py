@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -133,6 +132,8 @@ def write_output(text: str, path: str, *, private: bool) -> None:
     Raises:
         UsageError: the folder is missing or not writable, or there is a folder or another kind of device.
     """
+    from pathlib import Path
+
     target = Path(path)
     try:
         if descriptor := _DESCRIPTOR.fullmatch(path):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from slim.image.registry.access import ANONYMOUS, Access
@@ -263,6 +262,8 @@ def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]]
 
 def _shown_path(path: str | os.PathLike[str]) -> str:
     """As the report names it: below the working directory from there, as code hosts name files."""
+    from pathlib import Path
+
     name = os.fspath(path)
     try:
         return str(Path(name).relative_to(Path.cwd()))

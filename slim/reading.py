@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from functools import partial
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -137,7 +136,7 @@ def _scripts(image: Image) -> frozenset[bytes]:
 
 def _read_dockerfile(path: str | os.PathLike[str]) -> str:
     try:
-        with Path(path).open("rb") as file:
+        with open(path, "rb") as file:
             data = file.read(_DOCKERFILE_BYTES + 1)
     except OSError as error:
         raise UsageError(

@@ -543,7 +543,7 @@ def test_help_reads_no_image_code() -> None:
 
 UNUSED = """
     rich requests oras jinja2 tabulate sqlite3 csv
-    subprocess shutil tempfile
+    subprocess shutil tempfile pathlib urllib.parse base64
     slim.image.registry.client slim.image.registry.credentials slim.image.reference slim.image.engine
     slim.image.directory slim.image.docker slim.image.stream slim.files.piped
     slim.advice.packages.apk slim.advice.packages.rpm slim.advice.packages.python slim.advice.packages.node

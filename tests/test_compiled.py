@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from slim.advice import builtin
-from slim.advice.builtin import NEVER_FILE, rules_folder
+from slim.advice.builtin import rules_folder
 from slim.advice.rule import rules_of
+from slim.advice.rule_files import NEVER_FILE
 
 
 @pytest.fixture
@@ -18,9 +19,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the rules that slim takes for its own."""
     copy = tmp_path / "rules"
     shutil.copytree(
-        str(rules_folder()), copy, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
+        rules_folder(), copy, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
     )
-    monkeypatch.setattr(builtin, "rules_folder", lambda: copy)
+    monkeypatch.setattr(builtin, "rules_folder", lambda: str(copy))
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     return copy
 
@@ -63,7 +64,7 @@ def test_what_is_damaged_is_parsed_anew(content: bytes, folder: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_no_failure(folder: Path) -> None:
     (folder / "__pycache__").write_text("a file")
-    packs = builtin._parse(folder).packs
+    packs = builtin._parse(str(folder)).packs
     builtin._builtin.cache_clear()
     assert len(rules_of(builtin.builtin_packs())) == len(rules_of(packs))
     builtin._builtin.cache_clear()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import cache
+from pathlib import Path
 
 import pytest
 
@@ -82,7 +83,7 @@ def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
 
 
 def reference() -> str:
-    return (rules_folder() / "FORMAT.md").read_text("utf-8")
+    return Path(rules_folder(), "FORMAT.md").read_text("utf-8")
 
 
 def test_the_reference_lists_every_field() -> None:

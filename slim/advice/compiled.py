@@ -14,7 +14,6 @@ import pickle
 import sys
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 from slim.version import VERSION
 
@@ -22,7 +21,7 @@ _SUFFIX = ".rules"
 _ERRORS = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError)
 
 
-def place_of(folder: Path, made_of: Iterable[Path]) -> Path:
+def place_of(folder: str, made_of: Iterable[str]) -> str:
     """Where the parsed form of the files in `folder` belongs, if it is made of what is in these folders."""
     state = hashlib.sha256(f"{VERSION} {sys.version}".encode())
     for one in made_of:
@@ -31,30 +30,32 @@ def place_of(folder: Path, made_of: Iterable[Path]) -> Path:
         for name, known in files:
             state.update(f"{name} {known.st_size} {known.st_mtime_ns}\n".encode())
     tag = sys.implementation.cache_tag or "python"
-    return folder / "__pycache__" / f"{tag}-{state.hexdigest()[:24]}{_SUFFIX}"
+    return os.path.join(folder, "__pycache__", f"{tag}-{state.hexdigest()[:24]}{_SUFFIX}")
 
 
-def load(place: Path) -> object | None:
+def load(place: str) -> object | None:
     """What was stored there; None if nothing is, or nothing of use."""
     try:
-        known: object = pickle.loads(place.read_bytes())  # noqa: S301 - as trusted as a .pyc file
+        with open(place, "rb") as file:
+            known: object = pickle.load(file)  # noqa: S301 - as trusted as a .pyc file
         return known
     except _ERRORS:
         return None
 
 
-def store(place: Path, value: object) -> None:
+def store(place: str, value: object) -> None:
     """Store a value in place of those of earlier files, if Python may write its own modules too."""
     if sys.dont_write_bytecode:
         return
     import tempfile
 
+    folder = os.path.dirname(place)
     with suppress(OSError):
-        place.parent.mkdir(exist_ok=True)
-        handle, temporary = tempfile.mkstemp(suffix=_SUFFIX, dir=place.parent)
+        os.makedirs(folder, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(suffix=_SUFFIX, dir=folder)
         with open(handle, "wb") as file:
             pickle.dump(value, file, protocol=5)
         os.replace(temporary, place)
-        for other in place.parent.glob(f"*{_SUFFIX}"):
-            if other != place:
-                other.unlink(missing_ok=True)
+        for name in os.listdir(folder):
+            if name.endswith(_SUFFIX) and name != os.path.basename(place):
+                os.unlink(os.path.join(folder, name))

@@ -6,16 +6,10 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.advice.builtin import (
-    NEVER_FILE,
-    builtin_never,
-    builtin_snippets,
-    builtin_sources,
-    read_text,
-    snippets_in,
-)
+from slim.advice.builtin import builtin_never, builtin_snippets, builtin_sources
 from slim.advice.faults import Fault
 from slim.advice.pack import Source, read_packs
+from slim.advice.rule_files import NEVER_FILE, read_text, snippets_in
 
 
 def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:

@@ -9,17 +9,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.advice.builtin import (
-    NEVER_FILE,
-    builtin_never,
-    builtin_snippets,
-    builtin_sources,
-    read_text,
-    snippets_in,
-)
+from slim.advice.builtin import builtin_never, builtin_snippets, builtin_sources
 from slim.advice.faults import Fault, faulty_rules
 from slim.advice.pack import MAX_PACKS, Source, read_packs
 from slim.advice.rule import Pack
+from slim.advice.rule_files import NEVER_FILE, read_text, snippets_in
 
 
 def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]]:

@@ -16,7 +16,6 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import suppress
-from pathlib import Path
 from threading import Lock
 
 import msgspec
@@ -49,7 +48,7 @@ _Found = tuple[frozenset[bytes] | None, LayerTable]
 class Usage(msgspec.Struct, frozen=True):
     """What the cache takes."""
 
-    folder: Path | None
+    folder: str | None
     refused: bool
     """The folder is not used: it is somebody else's, or others can write to it."""
     layers: int
@@ -61,11 +60,15 @@ class TableCache:
     """Tables by digest of the blob, in a folder and, with `share`, in memory for the images of one run."""
 
     def __init__(
-        self, folder: Path | None, limit: int = DEFAULT_BYTES, *, share: bool = False
+        self,
+        folder: str | os.PathLike[str] | None,
+        limit: int = DEFAULT_BYTES,
+        *,
+        share: bool = False,
     ) -> None:
-        self._refused = folder is not None and not _is_safe(folder)
-        self._place = folder
-        self._folder = None if self._refused else folder
+        self._place = os.fspath(folder) if folder is not None else None
+        self._refused = self._place is not None and not _is_safe(self._place)
+        self._folder = None if self._refused else self._place
         self._limit = limit
         self._shared: dict[str, _Found] | None = {} if share else None
         self._lock = Lock()
@@ -117,7 +120,7 @@ class TableCache:
             if total <= self._limit:
                 return
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)
             total -= status.st_size
 
     def clear(self) -> Usage:
@@ -125,7 +128,7 @@ class TableCache:
         before = self.usage()
         for path, _ in self._files():
             with suppress(OSError):
-                path.unlink()
+                os.unlink(path)
         return before
 
     def usage(self) -> Usage:
@@ -152,7 +155,7 @@ class TableCache:
     def _read(self, name: str) -> bytes | None:
         if self._folder is None:
             return None
-        path = self._folder / name
+        path = os.path.join(self._folder, name)
         try:
             handle = os.open(path, _FLAGS)
             with open(handle, "rb") as file:
@@ -170,17 +173,17 @@ class TableCache:
         import tempfile
 
         with suppress(OSError):
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.makedirs(self._folder, mode=0o700, exist_ok=True)
             handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=_SUFFIX, dir=self._folder)
             try:
                 with open(handle, "wb") as file:
                     file.write(data)
-                os.replace(temporary, self._folder / name)
+                os.replace(temporary, os.path.join(self._folder, name))
             except BaseException:
                 os.unlink(temporary)
                 raise
 
-    def _files(self) -> Iterator[tuple[Path, os.stat_result]]:
+    def _files(self) -> Iterator[tuple[str, os.stat_result]]:
         """All files of the cache; those that a run left unfinished, and of other versions, too."""
         if self._folder is None:
             return
@@ -188,13 +191,13 @@ class TableCache:
             for entry in entries:
                 if entry.name.endswith(_SUFFIX) and entry.is_file(follow_symlinks=False):
                     with suppress(OSError):
-                        yield Path(entry.path), entry.stat(follow_symlinks=False)
+                        yield entry.path, entry.stat(follow_symlinks=False)
 
 
-def _is_safe(folder: Path) -> bool:
+def _is_safe(folder: str) -> bool:
     """Whether nobody else could have put something into the folder."""
     try:
-        status = folder.stat()
+        status = os.stat(folder)
     except FileNotFoundError:
         return True
     except OSError:

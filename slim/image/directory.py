@@ -57,11 +57,11 @@ class DirectoryArchive:
     compression = "none"
     is_directory = True
 
-    def __init__(self, root: Path, limits: Limits) -> None:
-        self._root = root
+    def __init__(self, root: str | os.PathLike[str], limits: Limits) -> None:
+        self._root = Path(root)
         self._sizes: dict[str, int] = {}
         try:
-            for name, size in _members(root):
+            for name, size in _members(self._root):
                 self._sizes[name] = size
                 if len(self._sizes) > limits.members:
                     raise exceeded("members", len(self._sizes), limits.members, "the directory")

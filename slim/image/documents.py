@@ -8,7 +8,6 @@ surrogates, depth.
 
 from __future__ import annotations
 
-import base64
 import binascii
 import json
 import re
@@ -118,7 +117,7 @@ class Object:
         if not text:
             return None
         try:
-            return base64.b64decode(text, validate=True)
+            return binascii.a2b_base64(text, strict_mode=True)
         except (binascii.Error, ValueError):
             raise refused(f"{self.where}.{name}", "is not base64") from None
 

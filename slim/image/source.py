@@ -7,7 +7,6 @@ import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -252,7 +251,7 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
             raise UsageError("not-a-file", f"{path!r} is a directory", "write oci-dir:PATH")
         from slim.image.directory import DirectoryArchive
 
-        return DirectoryArchive(Path(path), limits)
+        return DirectoryArchive(path, limits)
     try:
         if not stat.S_ISREG(mode):
             raise InputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+import binascii
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NotRequired, TypedDict
 
@@ -57,7 +57,7 @@ def path(raw: bytes) -> Named:
     except UnicodeDecodeError:
         return {
             "path": untrusted(raw.decode("utf-8", "replace")),
-            "path_b64": base64.b64encode(raw).decode("ascii"),
+            "path_b64": binascii.b2a_base64(raw, newline=False).decode("ascii"),
         }
 
 

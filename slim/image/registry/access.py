@@ -3,8 +3,8 @@ without the rest of this package."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
-from pathlib import Path
 
 from msgspec import Struct, field
 
@@ -32,7 +32,7 @@ class Access(Struct, frozen=True):
     """Hosts of token servers that may see the credentials of a registry elsewhere."""
     logins: Mapping[str, Login] = field(default_factory=dict)
     """By host: before all files."""
-    auth_files: tuple[Path, ...] = ()
+    auth_files: tuple[str | os.PathLike[str], ...] = ()
     """Of docker or podman, looked at in this order; what is missing is passed over."""
     helpers: Mapping[str, str] = field(default_factory=dict)
     """By host: the `docker-credential-<name>` to run for it. No other one is ever run."""
@@ -48,16 +48,16 @@ ANONYMOUS = Access()
 """No credentials, TLS everywhere."""
 
 
-def auth_file_paths(environ: Mapping[str, str]) -> tuple[Path, ...]:
+def auth_file_paths(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Where docker and podman keep credentials, in the order in which podman looks."""
     if one := environ.get("REGISTRY_AUTH_FILE"):
-        return (Path(one),)
-    paths: list[Path] = []
+        return (one,)
+    paths: list[str] = []
     if run := environ.get("XDG_RUNTIME_DIR"):
-        paths.append(Path(run, "containers/auth.json"))
+        paths.append(os.path.join(run, "containers/auth.json"))
     home = environ.get("HOME", "")
     if config := environ.get("XDG_CONFIG_HOME") or (home and f"{home}/.config"):
-        paths.append(Path(config, "containers/auth.json"))
+        paths.append(os.path.join(config, "containers/auth.json"))
     if docker := environ.get("DOCKER_CONFIG") or (home and f"{home}/.docker"):
-        paths.append(Path(docker, "config.json"))
+        paths.append(os.path.join(docker, "config.json"))
     return tuple(paths)

@@ -15,7 +15,6 @@ import shutil
 import stat
 import subprocess
 from contextlib import suppress
-from pathlib import Path
 from threading import Timer
 from typing import IO, Any, cast
 
@@ -50,7 +49,7 @@ def find_login(access: Access, reference: Reference) -> Login | None:
     return None
 
 
-def _in_file(path: Path, reference: Reference) -> Login | None:
+def _in_file(path: str | os.PathLike[str], reference: Reference) -> Login | None:
     try:
         fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     except (FileNotFoundError, NotADirectoryError):
@@ -64,7 +63,7 @@ def _in_file(path: Path, reference: Reference) -> Login | None:
     if len(data) > _FILE_BYTES:
         raise _unusable(path, f"it has more than {_FILE_BYTES:,} bytes")
     try:
-        document = parse(data, str(path), DEFAULT_LIMITS)
+        document = parse(data, os.fspath(path), DEFAULT_LIMITS)
     except InputError as error:
         # The parser's message quotes what it does not understand.
         raise _unusable(path, "it is no proper JSON") from error
@@ -168,9 +167,9 @@ def _failed(name: str, why: str) -> NetworkError:
     )
 
 
-def _unusable(path: Path, why: str) -> UsageError:
+def _unusable(path: str | os.PathLike[str], why: str) -> UsageError:
     return UsageError(
         "bad-auth-file",
-        f"cannot use the credentials in {str(path)!r}: {why}",
+        f"cannot use the credentials in {os.fspath(path)!r}: {why}",
         "name another one with --auth-file, or go without credentials: --anonymous",
     )
