@@ -14,6 +14,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, TextIO
 
 from slim.errors import SlimError, UsageError
+from slim.patterns import pattern
 from slim.report.terminal import clean
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ _WARNING = 30
 """`logging.WARNING`, without what it takes to import it."""
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that are names of stdout."""
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+_DESCRIPTOR = pattern(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
 """Names of what is open already; opening them anew fails for sockets, and would cut a file short."""
 
 
