@@ -84,19 +84,18 @@ def _sum_layer(
     here = slice(files.starts[layer], files.starts[layer + 1])
     kinds, fates, sizes = files.kind[here], files.fate[here], files.size[here]
     bodies, names = mask(kinds, Kind.FILE), mask(kinds, Kind.FILE, Kind.HARDLINK)
-    disk = sum(sizes)  # what is no file has no size
+    # What is no file has no bytes, neither on disk nor in the pull.
+    disk, pull = sum(sizes), sum(shares)
     stored = sum(compress(table.stored, bodies)) if table.stored != table.size else disk
-    dead: dict[Fate, Bytes] = {}
-    live = live_pull = 0
+    amounts: dict[Fate, Bytes] = {}
     for fate in Fate:
         rows = both(bodies, mask(fates, fate))
-        if 1 not in rows:
-            continue
-        amount = sum(compress(sizes, rows)), sum(compress(shares, rows))
-        if fate == Fate.LIVE:
-            live, live_pull = amount
-        elif any(amount):
-            dead[fate] = amount
+        if rows == bodies:
+            amounts[fate] = disk, pull
+        elif 1 in rows:
+            amounts[fate] = sum(compress(sizes, rows)), sum(compress(shares, rows))
+    live, live_pull = amounts.pop(Fate.LIVE, (0, 0))
+    dead = {fate: amount for fate, amount in amounts.items() if any(amount)}
     sums = LayerSums(
         blob_bytes=table.blob_bytes,
         pull_bytes=0 if again else table.blob_bytes,

@@ -84,11 +84,11 @@ class Columns:
         base = len(self.name)
         self.kind += table.kind
         # Rows outside the tree are in the root, for want of a better place.
-        homes = [max(place, ROOT) for place in places]
-        same = homes == list(range(len(homes)))  # in a first layer
-        self.directory += (
-            table.directory if same else array("i", map(homes.__getitem__, table.directory))
-        )
+        homes = [place if place != HIDDEN else ROOT for place in places]
+        if homes == list(range(len(homes))):  # in a first layer
+            self.directory += table.directory
+        else:
+            self.directory.fromlist([homes[directory] for directory in table.directory])
         self.name += table.name
         self.size += table.size
         self.stored += table.stored
