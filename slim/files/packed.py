@@ -20,18 +20,19 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 6
+FORMAT = 7
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
-_COLUMNS = ("kind", "directory", "size", "meta", "pull")
+_AS_SIZE = ("stored", "pull")
+"""Columns that are left out where they are the column of sizes: that of what is stored nearly always is, and
+the shares of the pull are in a layer that is not compressed."""
+_COLUMNS = ("kind", "directory", "size", "meta", *_AS_SIZE)
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
     order: str
     columns: dict[str, memoryview]
-    stored: memoryview | None
-    """None where it is the column of sizes, as nearly always."""
     digests: memoryview
     names: bytes
     links: dict[int, bytes]
@@ -70,8 +71,11 @@ def pack(table: LayerTable) -> bytes | None:
         return None
     packed = _Packed(
         sys.byteorder,
-        {name: memoryview(getattr(table, name)).cast("B") for name in _COLUMNS},
-        memoryview(table.stored).cast("B") if table.stored != table.size else None,
+        {
+            name: memoryview(column).cast("B")
+            for name in _COLUMNS
+            if (column := getattr(table, name)) != table.size or name not in _AS_SIZE
+        },
         memoryview(table.digests),
         names,
         table.links,
@@ -132,12 +136,11 @@ def unpack(data: bytes) -> LayerTable | None:
         diff_id=one.diff_id,
         toc_digest=one.toc_digest,
     )
-    for name, column in one.columns.items():
-        getattr(table, name).frombytes(column)
-    if one.stored is None:
-        table.stored = table.size
-    else:
-        table.stored.frombytes(one.stored)
+    for name in _COLUMNS:
+        if name in _AS_SIZE and name not in one.columns:
+            setattr(table, name, table.size)
+        else:
+            getattr(table, name).frombytes(one.columns[name])
     table.plain.frombytes(one.plain)
     parents = array("i")
     parents.frombytes(one.parents)
@@ -145,7 +148,7 @@ def unpack(data: bytes) -> LayerTable | None:
     table.dirs = list(zip(parents, one.directories.split(b"\0"), hidden, strict=True))
     rows = len(table)
     if len(table.digests) != rows * DIGEST_BYTES or any(
-        len(getattr(table, name)) != rows for name in ("stored", *_COLUMNS)
+        len(getattr(table, name)) != rows for name in _COLUMNS
     ):
         return None
     return table

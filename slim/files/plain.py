@@ -69,6 +69,8 @@ def _alike(table: LayerTable) -> set[int]:
         spans.setdefault(table.directory[first], []).extend(table.name[first:last])
     for home, names in spans.items():
         together = b"/".join(names)
-        if not together.isascii() or len(set(together.lower().split(b"/"))) < len(names):
+        lower = together.lower()
+        keys = names if lower == together else lower.split(b"/")
+        if not together.isascii() or len(set(keys)) < len(names):
             alike.add(home)
     return alike
