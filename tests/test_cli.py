@@ -546,6 +546,9 @@ UNUSED = """
     subprocess shutil tempfile pathlib urllib.parse base64
     slim.image.registry.client slim.image.registry.credentials slim.image.reference slim.image.engine
     slim.image.directory slim.image.docker slim.image.stream slim.files.piped
+    slim.files.blob slim.files.tar slim.files.odd slim.files.shares slim.files.toc slim.files.chunked
+    slim.files.estargz slim.files.extract.picker slim.files.extract.elf slim.files.extract.beam
+    slim.files.extract.archive slim.stream.inflate isal bz2 lzma
     slim.advice.packages.apk slim.advice.packages.rpm slim.advice.packages.python slim.advice.packages.node
     slim.advice.packages.otp slim.advice.packages.ruby slim.advice.packages.php
     slim.advice.packages.conda slim.advice.packages.dotnet
