@@ -10,7 +10,7 @@ from slim import cli_groups as groups
 from slim import cli_options as options
 from slim.cli_commands import Commands
 from slim.cli_measure import CHANGES, measure
-from slim.cli_registry import RegistryOptions, registries
+from slim.cli_registry import RegistryOptions
 from slim.errors import UsageError
 from slim.version import VERSION
 
@@ -72,17 +72,17 @@ def app() -> None:
 )
 @options.output
 @options.against
-@groups.choice
-@groups.reports
-@groups.ignoring
-@groups.show
+@groups.ImageOptions.options
+@groups.ReportOptions.options
+@groups.IgnoreOptions.options
+@groups.ShowOptions.options
 @options.top(20)
-@groups.gates
-@groups.settings
-@groups.pages
-@groups.work
-@registries
-@groups.voice
+@groups.GateOptions.options
+@groups.SettingsOptions.options
+@groups.PageOptions.options
+@groups.WorkOptions.options
+@RegistryOptions.options
+@groups.VoiceOptions.options
 def analyze(
     images: Sequence[str],
     output: Sequence[str],

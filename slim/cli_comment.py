@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -60,8 +59,8 @@ _TOKEN_BYTES = 16 << 10
 @options.failure
 @options.units
 @options.timeout
-@groups.settings
-@groups.voice
+@groups.SettingsOptions.options
+@groups.VoiceOptions.options
 def comment(
     words: Sequence[str],
     behavior: str | None,
@@ -184,7 +183,7 @@ def _detected() -> Context:
 
     event = b""
     if path := os.environ.get("GITHUB_EVENT_PATH"):
-        with suppress(OSError), Path(path).open("rb") as file:
+        with suppress(OSError), open(path, "rb") as file:
             event = file.read(_EVENT_BYTES)
     return detect(os.environ, event)
 
@@ -201,7 +200,7 @@ def _token(context: Context, token_file: str | None) -> str:
 
     if token_file is not None:
         try:
-            with Path(token_file).open("rb") as file:
+            with open(token_file, "rb") as file:
                 data = file.read(_TOKEN_BYTES)
         except (OSError, ValueError) as error:
             why = error.strerror if isinstance(error, OSError) else str(error)

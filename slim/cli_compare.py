@@ -9,7 +9,7 @@ import click
 from slim import cli_groups as groups
 from slim import cli_options as options
 from slim.cli_measure import measure
-from slim.cli_registry import RegistryOptions, registries
+from slim.cli_registry import RegistryOptions
 
 
 @click.command(
@@ -35,17 +35,17 @@ from slim.cli_registry import RegistryOptions, registries
     help="What changed, in the same forms.",
 )
 @options.output
-@groups.choice
-@groups.reports
-@groups.ignoring
-@groups.show
+@groups.ImageOptions.options
+@groups.ReportOptions.options
+@groups.IgnoreOptions.options
+@groups.ShowOptions.options
 @options.top(1_000)
-@groups.gates
-@groups.settings
-@groups.pages
-@groups.work
-@registries
-@groups.voice
+@groups.GateOptions.options
+@groups.SettingsOptions.options
+@groups.PageOptions.options
+@groups.WorkOptions.options
+@RegistryOptions.options
+@groups.VoiceOptions.options
 def compare(
     before: str,
     images: Sequence[str],

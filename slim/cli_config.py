@@ -33,7 +33,7 @@ class _Row(NamedTuple):
 @click.command(
     epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default",
 )
-@groups.settings
+@groups.SettingsOptions.options
 @click.pass_context
 def config(context: click.Context, settings: groups.SettingsOptions) -> None:
     """Print the settings that hold, and where each is from.

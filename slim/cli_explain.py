@@ -10,7 +10,7 @@ import click
 from slim import cli_groups as groups
 from slim import cli_options as options
 from slim.cli_cache import open_cache
-from slim.cli_registry import RegistryOptions, registries
+from slim.cli_registry import RegistryOptions
 from slim.cli_rules import find, rules
 from slim.cli_settings import read_now
 from slim.errors import UsageError
@@ -36,13 +36,13 @@ if TYPE_CHECKING:
     help="An image in any form that `slim analyze` reads, or the JSON report of one, which"
     " knows less. Without: what the rule is about.",
 )
-@groups.choice
+@groups.ImageOptions.options
 @options.rules
-@groups.ignoring
-@groups.settings
-@groups.work
-@registries
-@groups.voice
+@groups.IgnoreOptions.options
+@groups.SettingsOptions.options
+@groups.WorkOptions.options
+@RegistryOptions.options
+@groups.VoiceOptions.options
 def explain(
     rule: str,
     image: str | None,
@@ -111,10 +111,10 @@ def explain(
     shell_complete=options.files,
     help="An image in any form that `slim analyze` reads.",
 )
-@groups.choice
-@groups.work
-@registries
-@groups.voice
+@groups.ImageOptions.options
+@groups.WorkOptions.options
+@RegistryOptions.options
+@groups.VoiceOptions.options
 def try_(
     file: str,
     image: str,

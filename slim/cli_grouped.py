@@ -1,49 +1,48 @@
-"""Options that commands take together: one decorator puts all of them on a command, as one value.
+"""Options that commands take together: a class whose fields have the names of the options.
 
-    class PageOptions(NamedTuple):
+    class PageOptions(Grouped, parameter="pages"):
         flavor: str
         head: str
 
-    pages = Grouped("pages", PageOptions)
-
     @app.command()
-    @pages
+    @PageOptions.options
     def render(pages: PageOptions) -> None: ...
 
-A dataclass would do; it takes four times as long to be made as a named tuple, at every start.
+A dataclass or a named tuple would do; either takes many times as long to be made, at every start.
 """
 
 from __future__ import annotations
 
 from functools import wraps
-from typing import Any
+from typing import Any, ClassVar
 
 from slim import cli_options
-from slim.cli_options import Decorator, Function
+from slim.cli_options import Function
 
 
 class Grouped:
-    """A decorator for commands.
+    """Values of options; each field is that of the option of this name in `slim.cli_options`."""
 
-    Args:
-        name: the command's parameter.
-        kind: its type, a named tuple; each field is the option of this name in `slim.cli_options`.
-    """
+    parameter: ClassVar[str]
+    """What a command calls them."""
 
-    def __init__(self, name: str, kind: Any) -> None:
-        self.name = name
-        self.kind = kind
-        self.options: list[Decorator] = [getattr(cli_options, field) for field in kind._fields]
+    def __init_subclass__(cls, parameter: str) -> None:
+        cls.parameter = parameter
 
-    def __call__(self, command: Function) -> Function:
-        """The command with the options in the place of its parameter."""
+    def __init__(self, **values: Any) -> None:
+        vars(self).update(values)
+
+    @classmethod
+    def options(cls, command: Function) -> Function:
+        """The command with the options in the place of the parameter."""
+        names = tuple(cls.__annotations__)
 
         @wraps(command)
         def called(**values: Any) -> None:
-            group = self.kind(*(values.pop(field) for field in self.kind._fields))
-            command(**values, **{self.name: group})
+            group = cls(**{name: values.pop(name) for name in names})
+            command(**values, **{cls.parameter: group})
 
         decorated: Function = called
-        for option in reversed(self.options):  # the one put on last is the first of the help
-            decorated = option(decorated)
+        for name in reversed(names):  # the one put on last is the first of the help
+            decorated = getattr(cli_options, name)(decorated)
         return decorated

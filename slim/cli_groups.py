@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from slim.cli_grouped import Grouped
 from slim.cli_settings import read_config, read_ignores, read_limits, read_now, read_units
@@ -25,7 +25,7 @@ T = TypeVar("T")
 COLORS = ("auto", "always", "never")
 
 
-class SettingsOptions(NamedTuple):
+class SettingsOptions(Grouped, parameter="settings"):
     """Which settings hold."""
 
     config: str | None
@@ -37,10 +37,7 @@ class SettingsOptions(NamedTuple):
         return read_config(self.config, self.no_config, key, judging=judging)
 
 
-settings = Grouped("settings", SettingsOptions)
-
-
-class ImageOptions(NamedTuple):
+class ImageOptions(Grouped, parameter="choice"):
     """Which image, and what is known of it beforehand."""
 
     dockerfile: str | None
@@ -72,10 +69,7 @@ class ImageOptions(NamedTuple):
         }
 
 
-choice = Grouped("choice", ImageOptions)
-
-
-class ReportOptions(NamedTuple):
+class ReportOptions(Grouped, parameter="reports"):
     """What of an image is read, and what its report has."""
 
     manifest_only: bool
@@ -87,10 +81,7 @@ class ReportOptions(NamedTuple):
     timestamp: bool
 
 
-reports = Grouped("reports", ReportOptions)
-
-
-class WorkOptions(NamedTuple):
+class WorkOptions(Grouped, parameter="work"):
     """How much work may be done, and how."""
 
     jobs: int | None
@@ -113,10 +104,7 @@ class WorkOptions(NamedTuple):
             yield advance
 
 
-work = Grouped("work", WorkOptions)
-
-
-class IgnoreOptions(NamedTuple):
+class IgnoreOptions(Grouped, parameter="ignoring"):
     """Which findings are not to be told."""
 
     ignore: Sequence[str]
@@ -136,10 +124,7 @@ class IgnoreOptions(NamedTuple):
         return silence(document, self.ignores(in_file), read_now().date()), 0
 
 
-ignoring = Grouped("ignoring", IgnoreOptions)
-
-
-class ShowOptions(NamedTuple):
+class ShowOptions(Grouped, parameter="show"):
     """How outputs for people are written."""
 
     units: str | None
@@ -164,10 +149,7 @@ class ShowOptions(NamedTuple):
         return {"units": units, "show_suppressed": self.show_suppressed, "color": color}
 
 
-show = Grouped("show", ShowOptions)
-
-
-class VoiceOptions(NamedTuple):
+class VoiceOptions(Grouped, parameter="voice"):
     """What is said on stderr."""
 
     quiet: bool
@@ -186,10 +168,7 @@ class VoiceOptions(NamedTuple):
         listen(quiet=self.quiet, verbose=self.verbose)
 
 
-voice = Grouped("voice", VoiceOptions)
-
-
-class PageOptions(NamedTuple):
+class PageOptions(Grouped, parameter="pages"):
     """What pages say of where they come from."""
 
     flavor: str
@@ -226,10 +205,7 @@ class PageOptions(NamedTuple):
         return {name: value for name, value in labels.items() if value}
 
 
-pages = Grouped("pages", PageOptions)
-
-
-class GateOptions(NamedTuple):
+class GateOptions(Grouped, parameter="gates"):
     """What to fail on."""
 
     max_size: str | None
@@ -275,6 +251,3 @@ class GateOptions(NamedTuple):
             fail_on=parse_fail_on(self.fail_on, compared=compared),
         )
         return asked.over(in_file if compared else in_file.of_one_image())
-
-
-gates = Grouped("gates", GateOptions)

@@ -5,17 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from slim import cli_groups as groups
 from slim.cli_cache import open_cache
-from slim.cli_groups import (
-    GateOptions,
-    IgnoreOptions,
-    ImageOptions,
-    PageOptions,
-    ReportOptions,
-    SettingsOptions,
-    ShowOptions,
-    WorkOptions,
-)
 from slim.cli_outputs import (
     Output,
     Text,
@@ -26,9 +17,9 @@ from slim.cli_outputs import (
     write_outputs,
 )
 from slim.cli_registry import RegistryOptions
-from slim.cli_reports import conclude, stated
 from slim.cli_settings import read_now
 from slim.cli_several import apart, check_apart, named, placed, short_names
+from slim.cli_verdicts import conclude, stated
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
@@ -61,15 +52,15 @@ def measure(
     against: str | None,
     output: Sequence[str],
     *,
-    choice: ImageOptions,
+    choice: groups.ImageOptions,
     registry: RegistryOptions,
-    reports: ReportOptions,
-    ignoring: IgnoreOptions,
-    show: ShowOptions,
-    work: WorkOptions,
-    gates: GateOptions,
-    settings: SettingsOptions,
-    pages: PageOptions,
+    reports: groups.ReportOptions,
+    ignoring: groups.IgnoreOptions,
+    show: groups.ShowOptions,
+    work: groups.WorkOptions,
+    gates: groups.GateOptions,
+    settings: groups.SettingsOptions,
+    pages: groups.PageOptions,
     top: int,
     changes: int,
 ) -> None:
@@ -193,9 +184,9 @@ def _task(
     against: str | None,
     output: Sequence[str],
     settings: Config,
-    gates: GateOptions,
+    gates: groups.GateOptions,
     labels: dict[str, str],
-    show: ShowOptions,
+    show: groups.ShowOptions,
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
     compared = against is not None

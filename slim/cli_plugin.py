@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, cast
 
 import click
@@ -41,7 +40,7 @@ def plugin(context: click.Context) -> None:
 
     root = cast("Commands", context.find_root().command)
     with tempfile.TemporaryDirectory(prefix="slim-") as folder:
-        report = str(Path(folder) / "report.json")
+        report = os.path.join(folder, "report.json")
         todo = plan(os.environ, _options(root), report)
         if todo.token:
             # The environment is where tokens are; a command line shows in lists of processes.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from slim.cli_grouped import Grouped
 from slim.errors import UsageError
@@ -18,7 +18,7 @@ _A_DAY = 86_400
 """Seconds that a registry may take where there is no other bound."""
 
 
-class RegistryOptions(NamedTuple):
+class RegistryOptions(Grouped, parameter="registry"):
     """How registries are read, and who we are there."""
 
     plain_http: Sequence[str]
@@ -35,10 +35,7 @@ class RegistryOptions(NamedTuple):
 
     def access(self, timeout: float) -> Access:
         """What the options and the environment say; `timeout` is the seconds that a registry may take."""
-        return parse_access(timeout, **self._asdict(), environ=os.environ)
-
-
-registries = Grouped("registry", RegistryOptions)
+        return parse_access(timeout, **vars(self), environ=os.environ)
 
 
 def parse_access(

@@ -1,8 +1,4 @@
-"""Commands on reports, without the image: render one again, judge it. And how all commands end.
-
-The exit code of a gate is decided after all outputs are written, and by nothing else: 1 is a failed gate
-alone, and a reader of stdout that has gone away changes nothing.
-"""
+"""Commands on reports, without the image: render one again, judge it."""
 
 from __future__ import annotations
 
@@ -17,11 +13,11 @@ from slim import cli_options as options
 from slim.cli_outputs import Output, Text, parse_outputs, rendered, write_outputs
 from slim.cli_settings import read_limits
 from slim.cli_several import apart, check_apart, named, placed, short_names
-from slim.errors import InputError, UsageError
+from slim.cli_verdicts import conclude, stated
+from slim.errors import UsageError
 
 if TYPE_CHECKING:
-    from slim.report.comparison import Comparison
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Verdict
 
 _files = click.argument(
     "report",
@@ -40,13 +36,13 @@ _files = click.argument(
 )
 @_files
 @options.output
-@groups.ignoring
-@groups.settings
-@groups.pages
-@groups.show
+@groups.IgnoreOptions.options
+@groups.SettingsOptions.options
+@groups.PageOptions.options
+@groups.ShowOptions.options
 @options.limit
 @options.timeout
-@groups.voice
+@groups.VoiceOptions.options
 def render(
     report: Sequence[str],
     output: Sequence[str],
@@ -99,14 +95,14 @@ def render(
 )
 @_files
 @options.output
-@groups.gates
-@groups.ignoring
-@groups.settings
-@groups.pages
-@groups.show
+@groups.GateOptions.options
+@groups.IgnoreOptions.options
+@groups.SettingsOptions.options
+@groups.PageOptions.options
+@groups.ShowOptions.options
 @options.limit
 @options.timeout
-@groups.voice
+@groups.VoiceOptions.options
 def check(
     report: Sequence[str],
     output: Sequence[str],
@@ -167,42 +163,3 @@ def check(
     check_apart(targets)
     write_outputs(texts)
     conclude(verdicts, gates.exit_zero)
-
-
-def stated(document: Report | Comparison, units: str) -> Verdict:
-    """The verdict of a document as it is told in these units."""
-    from slim.report.gate import restated
-    from slim.units import shown_in
-
-    with shown_in(units):
-        return restated(document).verdict
-
-
-def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
-    """Say on stderr and by the exit code what the gates said, once all outputs are written.
-
-    Each verdict has the name of its image, which is empty where there is only one.
-
-    Raises:
-        click.exceptions.Exit: with 1, a gate failed.
-        InputError: a report does not hold what would decide a gate.
-    """
-    from slim.console import print_notice
-    from slim.report.terminal import clean
-
-    said = [
-        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
-        for name, verdict in verdicts
-    ]
-    for result, text in said:
-        if result != "unknown":
-            print_notice(f"slim: {clean(text)}")
-    for result, text in said:
-        if result == "unknown":
-            raise InputError(
-                "gate-undecided",
-                text,
-                "make the report of an archive that holds all layers, with rules and a larger --top",
-            )
-    if any(result == "fail" for result, _ in said) and not exit_zero:
-        raise click.exceptions.Exit(1)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -65,19 +64,21 @@ def show(rule: str) -> None:
     metavar="FILE…",
     nargs=-1,
     required=True,
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(exists=True),
     help="Files of rules.",
 )
-def check(files: Sequence[Path]) -> None:
+def check(files: Sequence[str]) -> None:
     """Print every fault of rule files with its line.
 
     The exit code is 1 if there is any.
     """
+    from pathlib import Path
+
     from slim.advice.lint import lint
     from slim.console import print_output
     from slim.report.terminal import clean
 
-    faults = lint(files)
+    faults = lint([Path(file) for file in files])
     if faults:
         print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
         raise click.exceptions.Exit(1)
