@@ -5,6 +5,10 @@ from __future__ import annotations
 from slim.files.overlay.names import NameTree
 from slim.files.table import ROOT, Fate, Kind
 
+# As numbers: looking up a member of an enum takes longer than what is done with it.
+_FILE, _HARDLINK = map(int, (Kind.FILE, Kind.HARDLINK))
+_LIVE, _ORPHAN = map(int, (Fate.LIVE, Fate.ORPHAN))
+
 
 class HardLinks:
     """Of the layer that is being applied to the names. Rows are those of the image."""
@@ -17,7 +21,7 @@ class HardLinks:
     def resolve(self, row: int, place: int, name: bytes) -> bool:
         """Find the bytes of a hard link; False when there are none, and the entry is no file."""
         names, columns = self._names, self._names.columns
-        if row in columns.body or columns.kind[row] != Kind.HARDLINK:
+        if row in columns.body or columns.kind[row] != _HARDLINK:
             return True
         above, _, last = columns.links[row].rpartition(b"/")
         target = self._outside.get((above, last))
@@ -39,7 +43,7 @@ class HardLinks:
                 row,
                 "a hard link to a file of a lower layer: overlay engines cannot unpack it",
             )
-        if columns.kind[target] > Kind.HARDLINK:
+        if columns.kind[target] > _HARDLINK:
             # A link to a symbolic link or a device is one more of those.
             columns.kind[row] = columns.kind[target]
             if target in columns.links:
@@ -49,17 +53,17 @@ class HardLinks:
         columns.body[row] = body
         # A body outside the tree has no name of its own.
         names.left[body] = names.left.get(body, int(columns.shown[body])) + 1
-        if columns.fate[body] == Fate.ORPHAN:
-            columns.fate[body], columns.ended_by[body] = Fate.LIVE, -1
+        if columns.fate[body] == _ORPHAN:
+            columns.fate[body], columns.ended_by[body] = _LIVE, -1
         return True
 
     def orphan(self, row: int, path: bytes) -> None:
         """An entry that the tree does not have; its path if a hard link may still lead to it."""
         columns = self._names.columns
         columns.shown[row] = 0
-        columns.fate[row] = Fate.ORPHAN
+        columns.fate[row] = _ORPHAN
         columns.ended_by[row] = self._names.layer
-        if path and columns.kind[row] == Kind.FILE:
+        if path and columns.kind[row] == _FILE:
             above, _, last = path.rpartition(b"/")
             self._outside[above, last] = row
 

@@ -11,7 +11,11 @@ from slim.files.overlay.columns import Columns
 from slim.files.overlay.notes import LayerNotes
 from slim.files.table import Fate, Kind, LayerTable
 
-_HARDLINK, _SYMLINK = Kind.HARDLINK, Kind.SYMLINK
+# As numbers: looking up a member of an enum takes longer than what is done with it.
+_HARDLINK, _SYMLINK = map(int, (Kind.HARDLINK, Kind.SYMLINK))
+_REWRITTEN, _METADATA_ONLY, _DELETED, _DUPLICATE_ENTRY = map(
+    int, (Fate.REWRITTEN, Fate.METADATA_ONLY, Fate.DELETED, Fate.DUPLICATE_ENTRY)
+)
 
 
 class NameTree:
@@ -104,7 +108,7 @@ class NameTree:
             # Attributes are merged; the newer entry is the one that describes the directory.
             older = columns.dir_row[own]
             columns.shown[older] = 0
-            columns.fate[older] = Fate.METADATA_ONLY
+            columns.fate[older] = _METADATA_ONLY
             if older >= self.base:
                 columns.fate[older] = self._deleted(older)
             columns.ended_by[older] = self.layer
@@ -136,7 +140,7 @@ class NameTree:
                 self.end(target, self._deleted(target))
         return files, size
 
-    def end(self, row: int, how: Fate, *, replaced: bool = False) -> None:
+    def end(self, row: int, how: int, *, replaced: bool = False) -> None:
         """A name goes. Its bytes go with the last of the names that show them."""
         columns = self.columns
         columns.shown[row] = 0
@@ -154,8 +158,8 @@ class NameTree:
                 if body == row:
                     columns.ended_by[row] = -1
                 return
-        if body < self.base and how == Fate.DUPLICATE_ENTRY:
-            how = Fate.REWRITTEN
+        if body < self.base and how == _DUPLICATE_ENTRY:
+            how = _REWRITTEN
         columns.fate[body] = how
         columns.ended_by[body] = self.layer
 
@@ -176,18 +180,18 @@ class NameTree:
                 if columns.fate[one] and columns.ended_by[one] == self.layer:
                     columns.fate[one] = how
 
-    def _deleted(self, row: int) -> Fate:
+    def _deleted(self, row: int) -> int:
         """The class of a name that goes without a successor of its kind."""
         if row < self.base:
-            return Fate.DELETED
+            return _DELETED
         self.notes.duplicate(row)
-        return Fate.DUPLICATE_ENTRY
+        return _DUPLICATE_ENTRY
 
-    def _how(self, before: int, row: int) -> Fate:
+    def _how(self, before: int, row: int) -> int:
         """The class of a name that a newer entry replaces."""
         if before >= self.base:
             self.notes.duplicate(row)
-            return Fate.DUPLICATE_ENTRY
+            return _DUPLICATE_ENTRY
         columns = self.columns
         old, new = columns.kind[before], columns.kind[row]
         if old <= _HARDLINK and new <= _HARDLINK:
@@ -196,8 +200,8 @@ class NameTree:
                 columns.digests[one * 16 : one * 16 + 16]
                 == columns.digests[other * 16 : other * 16 + 16]
             )
-            return Fate.METADATA_ONLY if same else Fate.REWRITTEN
+            return _METADATA_ONLY if same else _REWRITTEN
         if old != new:
-            return Fate.DELETED
+            return _DELETED
         same = columns.links.get(before) == columns.links.get(row)
-        return Fate.METADATA_ONLY if same else Fate.REWRITTEN
+        return _METADATA_ONLY if same else _REWRITTEN

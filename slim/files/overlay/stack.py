@@ -15,8 +15,11 @@ from slim.files.overlay.names import NameTree
 from slim.files.plain import NOT_PLAIN, clashes
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable, mask, runs
 
-_FILE, _HARDLINK, _SYMLINK = int(Kind.FILE), int(Kind.HARDLINK), int(Kind.SYMLINK)
-_DIRECTORY, _WHITEOUT = int(Kind.DIRECTORY), int(Kind.WHITEOUT)
+# As numbers: looking up a member of an enum takes longer than what is done with it.
+_FILE, _HARDLINK, _DIRECTORY, _WHITEOUT, _OPAQUE, _OTHER = map(
+    int, (Kind.FILE, Kind.HARDLINK, Kind.DIRECTORY, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
+)
+_LIVE, _DELETED, _ORPHAN = map(int, (Fate.LIVE, Fate.DELETED, Fate.ORPHAN))
 
 
 def resolve(tables: Sequence[LayerTable | None]) -> Files:
@@ -62,19 +65,19 @@ class _Layer:
     def _hide_lower(self) -> None:
         """Whiteouts and opaque markers: they act on what the layers below have left."""
         table, notes, base = self._table, self._notes, self._names.base
-        marks = mask(table.kind, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
+        marks = mask(table.kind, _WHITEOUT, _OPAQUE, _OTHER)
         for at in compress(range(len(table)), marks) if 1 in marks else ():
             kind, row, place = table.kind[at], base + at, self._places[table.directory[at]]
             self._columns.shown[row] = 0
-            if kind == Kind.OTHER or place == HIDDEN:
+            if kind == _OTHER or place == HIDDEN:
                 continue
-            if kind == Kind.OPAQUE:
+            if kind == _OPAQUE:
                 notes.opaques[place] = row
             else:
                 notes.whiteouts[place, table.name[at]] = row
             if not self._reach(place):
                 notes.note("whiteout-noop", row, "a whiteout of something that is not there")
-            elif kind == Kind.OPAQUE:
+            elif kind == _OPAQUE:
                 self._opaque(place, row)
             else:
                 self._whiteout(place, table.name[at], row)
@@ -84,7 +87,7 @@ class _Layer:
         if target is None:
             self._notes.note("whiteout-noop", row, "a whiteout of something that is not there")
         elif target >= 0:
-            self._names.end(target, Fate.DELETED)
+            self._names.end(target, _DELETED)
         else:
             gone = self._notes.wiped[place, name] = self._names.remove(~target)
             self._columns.hid[row] = gone[1]
@@ -96,7 +99,7 @@ class _Layer:
         below, self._columns.children[place] = self._columns.children[place], {}
         for name, target in below.items():
             if target >= 0:
-                self._names.end(target, Fate.DELETED)
+                self._names.end(target, _DELETED)
             else:
                 self._notes.wiped[place, name] = self._names.remove(~target)
 
@@ -132,11 +135,11 @@ class _Layer:
         alone = empty.columns
         remains = bytearray(b"\1" * len(table))
         for at, (kind, fate) in enumerate(zip(alone.kind, alone.fate, strict=True)):
-            if kind < Kind.WHITEOUT and not alone.shown[at] and fate != Fate.ORPHAN:
+            if kind < _WHITEOUT and not alone.shown[at] and fate != _ORPHAN:
                 remains[at] = 0
                 columns.shown[base + at] = 0
                 columns.fate[base + at] = fate
-                columns.ended_by[base + at] = -1 if fate == Fate.LIVE else self._names.layer
+                columns.ended_by[base + at] = -1 if fate == _LIVE else self._names.layer
             if kind != table.kind[at]:
                 columns.kind[base + at] = kind
                 if at in alone.links:
