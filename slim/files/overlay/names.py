@@ -7,12 +7,14 @@ all work is linear in the entries, however many whiteouts there are.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from slim.files.overlay.columns import Columns
 from slim.files.overlay.notes import LayerNotes
 from slim.files.table import Fate, Kind, LayerTable
 
 # As numbers: looking up a member of an enum takes longer than what is done with it.
-_HARDLINK, _SYMLINK = map(int, (Kind.HARDLINK, Kind.SYMLINK))
+_FILE, _HARDLINK, _SYMLINK = map(int, (Kind.FILE, Kind.HARDLINK, Kind.SYMLINK))
 _REWRITTEN, _METADATA_ONLY, _DELETED, _DUPLICATE_ENTRY = map(
     int, (Fate.REWRITTEN, Fate.METADATA_ONLY, Fate.DELETED, Fate.DUPLICATE_ENTRY)
 )
@@ -96,6 +98,22 @@ class NameTree:
         self.end(before, self._how(before, row), replaced=True)
         self._replace(before, row)
         return regular and not was_regular, regular and was_regular and before < self.base
+
+    def replace(self, pairs: Sequence[tuple[int, int]]) -> bool:
+        """Files of lower layers are replaced by files of the layer: (row, row of the newer one).
+
+        Nothing is done, and False returned, if any of them is something else, or has hard links.
+        """
+        columns = self.columns
+        for before, _ in pairs:
+            if not 0 <= before < self.base or columns.kind[before] != _FILE or before in self.left:
+                return False
+        for before, row in pairs:
+            columns.shown[before] = 0
+            columns.fate[before] = self._how(before, row)
+            columns.ended_by[before] = self.layer
+            self._over[row] = before
+        return True
 
     def put_directory(self, place: int, name: bytes, row: int) -> None:
         """A directory gets a name, or another entry that describes it."""

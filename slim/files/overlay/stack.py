@@ -166,9 +166,12 @@ class _Layer:
                 continue
             if kind >= _WHITEOUT:
                 continue
-            if kind == _FILE and remains is None and self._add_files(place, first, last):
-                added += last - first
-                continue
+            if kind == _FILE and remains is None:
+                done = self._add_files(place, first, last)
+                if done is not None:
+                    added += done[0]
+                    changed += done[1]
+                    continue
             for at in range(first, last):
                 if remains is not None and not remains[at]:
                     continue
@@ -180,23 +183,26 @@ class _Layer:
                 changed += other
         self._columns.changes.append((added, changed, self._names.removed))
 
-    def _add_files(self, place: int, first: int, last: int) -> bool:
-        """Add a run of files at once, if all their names are new in a directory, as nearly all are."""
+    def _add_files(self, place: int, first: int, last: int) -> tuple[int, int] | None:
+        """Add a run of files at once, if each has a new name or that of a file of a lower layer.
+
+        Returns how many of them are new and how many are changed; None where there is more to it.
+        """
         if place == HIDDEN or self._notes.whiteouts:
-            return False
+            return None
         base = self._names.base
         if not self._columns.linked[place]:
             self._names.link(place, base + first)
         rows = range(base + first, base + last)
         fresh = dict(zip(self._table.name[first:last], rows, strict=True))
         below = self._columns.children[place]
-        if len(fresh) < len(rows) or not below.keys().isdisjoint(fresh):
-            return False
-        if below:
-            below.update(fresh)
-        else:
-            self._columns.children[place] = fresh
-        return True
+        known = below.keys() & fresh.keys()
+        if len(fresh) < len(rows) or not self._names.replace(
+            [(below[name], fresh[name]) for name in known]
+        ):
+            return None
+        below.update(fresh)
+        return len(rows) - len(known), len(known)
 
     def _add_entry(self, kind: int, place: int, name: bytes, row: int) -> tuple[bool, bool]:
         """Add one entry; whether it is a regular file's name that is new, and one that was changed."""
