@@ -213,31 +213,37 @@ def progress(wanted: bool) -> Iterator[Callable[[int, int], None] | None]:
         return
     started, lock = time.monotonic(), Lock()
     bar: Any = None
-    task: Any = None
 
     def advance(read: int, total: int) -> None:
-        nonlocal bar, task
+        nonlocal bar
         if bar is None and time.monotonic() - started < 1:
             return
         with lock:
-            if bar is None:
-                from rich import progress as rich_progress
-                from rich.console import Console
-
-                bar = rich_progress.Progress(
-                    rich_progress.TextColumn("reading layers"),
-                    rich_progress.BarColumn(),
-                    rich_progress.DownloadColumn(),
-                    rich_progress.TimeRemainingColumn(),
-                    console=Console(stderr=True),
-                    transient=True,
-                )
-                bar.start()
-                task = bar.add_task("", total=total or None)
-        bar.update(task, completed=read)
+            # Threads may overtake each other by a chunk; what is far behind is the next image.
+            if bar is None or read < bar.pos // 2:
+                bar = _bar(total)
+            if read > bar.pos:
+                bar.update(read - bar.pos, read)
 
     try:
         yield advance
     finally:
         if bar is not None:
-            bar.stop()
+            sys.stderr.write("\r\x1b[2K\x1b[?25h")
+            sys.stderr.flush()
+
+
+def _bar(total: int) -> Any:
+    """A bar of bytes on stderr; of a pipe nobody knows how many there will be: `total` is 0."""
+    import click
+
+    from slim.units import format_bytes
+
+    of = f" of {format_bytes(total)}" if total else ""
+    return click.progressbar(
+        None if total else (None for _ in ()),  # of a generator no length is known
+        total or None,
+        label="reading layers",
+        item_show_func=lambda read: f"{format_bytes(read or 0)}{of}",
+        file=sys.stderr,
+    )

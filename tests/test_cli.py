@@ -526,7 +526,7 @@ def test_version_is_quick(run: Run) -> None:
     assert run("--version") == (0, f"slim {VERSION}\n", "")
     code = (
         "import sys; sys.argv = ['slim', '--version']; from slim.__main__ import _run; _run();"
-        "print({'click', 'msgspec', 'tabulate', 'isal', 'xxhash', 'rich'} & set(sys.modules))"
+        "print({'click', 'msgspec', 'tabulate', 'isal', 'xxhash'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"slim {VERSION}\nset()\n"
@@ -535,14 +535,14 @@ def test_version_is_quick(run: Run) -> None:
 def test_help_reads_no_image_code() -> None:
     code = (
         "import sys; sys.argv = ['slim', '--help']; from slim.__main__ import _run; _run();"
-        "print({'msgspec', 'tabulate', 'isal', 'xxhash', 'rich', 'slim.image'} & set(sys.modules))"
+        "print({'msgspec', 'tabulate', 'isal', 'xxhash', 'slim.image'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.endswith("\nset()\n")
 
 
 UNUSED = """
-    rich requests oras jinja2 tabulate sqlite3 csv
+    requests oras jinja2 tabulate sqlite3 csv
     subprocess shutil tempfile pathlib urllib.parse base64
     slim.image.registry.client slim.image.registry.credentials slim.image.reference slim.image.engine
     slim.image.directory slim.image.docker slim.image.stream slim.files.piped
