@@ -9,8 +9,12 @@ from __future__ import annotations
 
 import hashlib
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Sequence
+from heapq import nlargest
+from itertools import compress, pairwise
+from operator import not_
 from typing import Literal
 
 from msgspec import Struct
@@ -19,7 +23,7 @@ from slim.advice.claim import Claim
 from slim.advice.rule import Rule
 from slim.advice.stripping import pull_of_part
 from slim.advice.suppress import Parted
-from slim.files.table import Bytes, Fate, Files
+from slim.files.table import Bytes, Files
 
 Severity = Literal["high", "medium", "low", "info"]
 Mode = Literal["claim", "note"]
@@ -130,16 +134,12 @@ def _finding(
     total = _amount(files, pull, claim.rows) + _parts(files, pull, parts)
     claimed = _amount(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
     base = _amount(files, pull, claim.base_rows)
-    rows = [*claim.rows, *parts] or list(claim.base_rows)
+    rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
     named = claim.selection.names
     if not rows and not named:
         return None
-    by_layer: dict[int, int] = defaultdict(int)
-    for row in rows:
-        dead = files.fate[row] != Fate.LIVE
-        by_layer[files.ended_by[row] if dead else files.layer_of(row)] += files.size[row]
-    causes = sorted(by_layer, key=lambda layer: (-by_layer[layer], layer)) or claim.selection.layers
-    examples = sorted(rows, key=lambda row: (-files.size[row], row))[:_EXAMPLES]
+    causes = _causes(files, rows) or claim.selection.layers
+    examples = nlargest(_EXAMPLES, rows, key=files.size.__getitem__)
     place = files.path(examples[0]) if examples else named[0].encode()
     note = not claim.counts or (not claim.claimed and not claim.parts)
     return Finding(
@@ -158,6 +158,20 @@ def _finding(
         variables=named,
         ignore=part.ignore,
     )
+
+
+def _causes(files: Files, rows: Sequence[int]) -> list[int]:
+    """The layers that brought or ended some rows, ascending as these are; first where most bytes are."""
+    by_layer: dict[int, int] = defaultdict(int)
+    fates = list(map(files.fate.__getitem__, rows))  # that of live rows is 0
+    live = list(compress(rows, map(not_, fates)))
+    places = pairwise(bisect_left(live, start) for start in files.starts)
+    for layer, (first, end) in enumerate(places):
+        if first < end:
+            by_layer[layer] = sum(map(files.size.__getitem__, live[first:end]))
+    for row in compress(rows, fates):
+        by_layer[files.ended_by[row]] += files.size[row]
+    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
 
 
 def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:

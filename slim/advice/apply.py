@@ -15,7 +15,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.advice.claim import Claim, claim, claim_last
-from slim.advice.facts.evaluate import evaluate, prepare
+from slim.advice.facts.evaluate import holds, prepare
 from slim.advice.facts.gather import Facts
 from slim.advice.glob import NONE_PARSED
 from slim.advice.glob_syntax import Choices
@@ -75,7 +75,7 @@ def apply(
         listening = doubt(listening)
     wanted = [one for rule in listening for one in rule.when]
     prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
-    applying = [rule for rule in listening if evaluate(rule.when, prepared).holds]
+    applying = [rule for rule in listening if holds(rule.when, prepared)]
     selections = match(
         ground.view,
         [rule for rule in applying if rule.query != NOT_KEPT],

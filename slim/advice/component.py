@@ -63,9 +63,9 @@ class Component(Struct, frozen=True, eq=False):
 
     def matches(self, name: bytes) -> bool:
         """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
-        if len(name) < len(self.head) + len(self.tail):
+        if not (name.endswith(self.tail) and name.startswith(self.head)):
             return False
-        if not (name.startswith(self.head) and name.endswith(self.tail)):
+        if len(name) < len(self.head) + len(self.tail):
             return False
         return not self.places or self._run(name[len(self.head) : len(name) - len(self.tail)])
 

@@ -44,24 +44,30 @@ class Names(Struct, frozen=True):
     ) -> dict[bytes, Matched]:
         """What matches each name, of some literal components and others; without names that none matches."""
         found: dict[bytes, list[bytes | int]] = {name: [name] for name in self.every & literal}
-        by_end: dict[_Cut, dict[bytes, list[int]]] = {}
+        by_end: dict[_Cut, dict[bytes, list[tuple[bytes, int]]]] = {}
         for index, one in enumerate(wild):
-            if len(one.head) > len(one.tail):
-                end = one.head[:_KEY_BYTES]
-                by_end.setdefault((None, len(end)), {}).setdefault(end, []).append(index)
-            elif one.tail:
-                end = one.tail[-_KEY_BYTES:]
-                by_end.setdefault((-len(end), None), {}).setdefault(end, []).append(index)
+            if one.tail and len(one.head) <= max(len(one.tail), _KEY_BYTES):
+                whole, end = one.tail, one.tail[-_KEY_BYTES:]
+                place: _Cut = (-len(end), None)
+            elif one.head:
+                whole, end = one.head, one.head[:_KEY_BYTES]
+                place = (None, len(end))
             else:
                 having = self._having(one.needle) if one.needle else self.every
                 for name in filter(one.matches, having):
                     found.setdefault(name, []).append(index)
-        for bounds, indexes in by_end.items():
-            cut = itemgetter(slice(*bounds))
-            for name in compress(self.every, map(indexes.__contains__, map(cut, self.every))):
-                for index in indexes[cut(name)]:
-                    if wild[index].matches(name):
-                        found.setdefault(name, []).append(index)
+                continue
+            by_end.setdefault(place, {}).setdefault(end, []).append((whole, index))
+        for place, asked in by_end.items():
+            cut = itemgetter(slice(*place))
+            has = bytes.startswith if place[0] is None else bytes.endswith
+            wholes = {end: tuple(whole for whole, _ in ones) for end, ones in asked.items()}
+            for name in compress(self.every, map(asked.__contains__, map(cut, self.every))):
+                end = cut(name)
+                if has(name, wholes[end]):
+                    for _, index in asked[end]:
+                        if wild[index].matches(name):
+                            found.setdefault(name, []).append(index)
         return {name: tuple(matched) for name, matched in found.items()}
 
     def _having(self, part: bytes) -> Iterator[bytes]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import compress
 
 from msgspec import Struct, field
 from msgspec.structs import replace
@@ -20,7 +19,7 @@ from slim.advice.match_paths import match_paths
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
-from slim.files.table import Files, Kind, mask
+from slim.files.table import Files
 
 
 class Picked(Struct, frozen=True):
@@ -182,11 +181,6 @@ def _by_path(
     return found
 
 
-def disk_of(files: Files) -> int:
-    """Bytes of all files of all layers: what a rule's `share` is a share of."""
-    return sum(compress(files.size, mask(files.kind, Kind.FILE)))
-
-
 def size_of(files: Files, selection: Selection) -> int:
     """Bytes on disk that a selection points at."""
     return sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
@@ -216,10 +210,10 @@ def _spared(
     would no longer be what the package's checksums say. Whole files of packages are what queries
     about packages select.
     """
-    spared = compile_globs([one for text in rule.except_paths for one in bind(text, variables)])
     parts = {row: size for row, size in picked.parts.items() if rule.owned or not owned[row]}
     if not rule.except_paths:
         return replace(picked, parts=parts)
+    spared = compile_globs([one for text in rule.except_paths for one in bind(text, variables)])
     rows = [row for row in picked.rows if not spared.match(files.path(row))]
     left = {row: size for row, size in parts.items() if not spared.match(files.path(row))}
     return Picked(rows, left, picked.keeps)

@@ -10,7 +10,6 @@ from array import array
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress
-from operator import or_
 
 from slim.advice.glob import GlobSet, compile_globs
 from slim.advice.glob_syntax import Choices
@@ -18,7 +17,7 @@ from slim.advice.many_names import Matched, Names, distinct
 from slim.advice.never import Protected
 from slim.advice.rule import Rule
 from slim.advice.variables import bind
-from slim.files.table import ROOT, Files, Kind, both, mask
+from slim.files.table import ROOT, Files, Kind, both, either, mask
 
 _NEVER, _NEVER_BY_NAME = -1, -2
 
@@ -106,11 +105,10 @@ def _candidates(
     Most files of an image have a name that no rule asks for, in a directory whose files none wants
     whatever they are called: they cost the interpreter no step.
     """
-    by_name, by_place = (
-        map(asked.__contains__, files.name),
-        map(wanting.__getitem__, files.directory),
-    )
-    return compress(range(len(files)), both(regular, bytes(map(or_, by_name, by_place))))
+    chosen = bytes(map(asked.__contains__, files.name)) if asked else bytes(len(files))
+    if 1 in wanting:
+        chosen = either(chosen, bytes(map(wanting.__getitem__, files.directory)))
+    return compress(range(len(files)), both(regular, chosen))
 
 
 def _patterns(

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from slim.advice.facts.gather import Facts, gather
 from slim.advice.facts.paths import View, view_of
-from slim.advice.match import Query, disk_of
+from slim.advice.match import Query
 from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.graph import Graph, link
 from slim.advice.packages.owners import Ownership, own
@@ -41,7 +41,7 @@ class Ground(Struct, frozen=True):
     ledger: Ledger
     base_layers: int
     disk: int
-    """Bytes of all files of all layers."""
+    """Bytes of all files of all layers: what a rule's `share` is a share of."""
     view: View
     catalog: Catalog
     owned: Ownership
@@ -84,7 +84,7 @@ def survey(
         files,
         ledger,
         base_layers,
-        disk_of(files),
+        sum(one.disk_bytes for one in ledger.layers),
         view,
         catalog,
         owned,

@@ -65,6 +65,8 @@ def variables_of(pattern: str) -> tuple[str, ...]:
     Raises:
         GlobError: a name is no variable.
     """
+    if "{" not in pattern:
+        return ()
     names: dict[str, None] = {}
     for found in _VARIABLE.finditer(pattern):
         name = found[1]

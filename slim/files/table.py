@@ -77,6 +77,12 @@ def both(one: bytes, other: bytes) -> bytes:
     return joined.to_bytes(len(one), "big")
 
 
+def either(one: bytes, other: bytes) -> bytes:
+    """1 where one of two masks of equal length has it."""
+    joined = int.from_bytes(one, "big") | int.from_bytes(other, "big")
+    return joined.to_bytes(len(one), "big")
+
+
 def runs(*columns: array[int]) -> Iterator[tuple[int, int]]:
     """Spans (first row, row after the last) in which each of the columns has one value throughout.
 

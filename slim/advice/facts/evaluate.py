@@ -86,11 +86,16 @@ def prepare(
     )
 
 
+def holds(predicates: Sequence[Predicate], prepared: Prepared) -> bool:
+    """What `evaluate` says, without the reasons: nothing is asked that changes no answer."""
+    return all(_holds(one, prepared, None, wanted=True) for one in predicates)
+
+
 def evaluate(predicates: Sequence[Predicate], prepared: Prepared) -> Answer:
-    """Whether all of `predicates` hold; an empty list does."""
+    """Whether all of `predicates` hold, and why; an empty list does."""
     reasons: list[Reason] = []
-    holds = [_holds(one, prepared, reasons, wanted=True) for one in predicates]
-    return Answer(all(holds), tuple(reasons))
+    each = [_holds(one, prepared, reasons, wanted=True) for one in predicates]
+    return Answer(all(each), tuple(reasons))
 
 
 def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
@@ -106,17 +111,23 @@ def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
             yield one
 
 
-def _holds(one: Predicate, prepared: Prepared, reasons: list[Reason], *, wanted: bool) -> bool:
+def _holds(
+    one: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, wanted: bool
+) -> bool:
     # The loader bounds how deep predicates nest.
     if isinstance(one, Not):
         return not _holds(one.predicate, prepared, reasons, wanted=not wanted)
     if isinstance(one, AnyOf | AllOf):
-        # All are asked, whatever the first says: a reader wants every reason.
-        each = [_holds(inner, prepared, reasons, wanted=wanted) for inner in one.predicates]
+        each: Iterable[bool] = (
+            _holds(inner, prepared, reasons, wanted=wanted) for inner in one.predicates
+        )
+        if reasons is not None:  # all are asked, whatever the first says
+            each = list(each)
         return any(each) if isinstance(one, AnyOf) else all(each)
-    holds, text = _leaf(one, prepared)
-    reasons.append(Reason(wanted, holds, text))
-    return holds
+    answer, text = _leaf(one, prepared)
+    if reasons is not None:
+        reasons.append(Reason(wanted, answer, text))
+    return answer
 
 
 def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:

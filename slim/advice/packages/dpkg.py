@@ -50,7 +50,7 @@ def read_dpkg(contents: Contents) -> Read:
             continue
         arch = stanza.get("architecture", "")
         files = _files_of(contents, path, stanza, notices)
-        if diversions:
+        if not diversions.keys().isdisjoint(files):
             files = tuple(_diverted(file, name, diversions) for file in files)
         # Without a database of its own apt takes every package for one that was asked for; where
         # there is no apt either, nobody knows.

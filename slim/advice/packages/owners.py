@@ -9,9 +9,10 @@ compiled after the installation, and all managers remove it.
 from __future__ import annotations
 
 from array import array
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from itertools import compress
+from itertools import compress, pairwise, repeat
+from operator import ne
 
 from msgspec import Struct
 
@@ -22,7 +23,6 @@ from slim.files.table import ROOT, Files, Kind, both, mask
 NOBODY = -1
 _RANK = {manager: rank for rank, manager in enumerate((*SYSTEM, *LANGUAGE))}
 _CACHE = b"__pycache__"
-_FILE = int(Kind.FILE)  # comparing with an enumeration's member costs more than the rest of a row
 
 
 class Ownership(Struct, frozen=True):
@@ -48,7 +48,7 @@ class Ownership(Struct, frozen=True):
 
     def mask_of(self, packages: Collection[int]) -> bytes:
         """1 for the rows that some packages own."""
-        return bytes(map(packages.__contains__, self.owner))
+        return bytes(map(packages.__contains__, self.owner)) if packages else bytes(len(self.owner))
 
     def rows(self, packages: Iterable[int]) -> list[int]:
         """Rows of everything that some packages own, in order of rows."""
@@ -58,8 +58,8 @@ class Ownership(Struct, frozen=True):
     def rows_by_package(self, packages: Collection[int]) -> dict[int, list[int]]:
         """Package → its rows in order, of those that own any."""
         rows: dict[int, list[int]] = defaultdict(list)
-        for row, owner in compress(enumerate(self.owner), self.mask_of(packages)):
-            rows[owner].append(row)
+        for row in self.rows(packages):
+            rows[self.owner[row]].append(row)
         return rows
 
 
@@ -79,12 +79,15 @@ def _fill(owner: array[int], files: Files, claims: _Claims) -> None:
         above = files.dir_parent[home] if name == _CACHE else home
         listed[home] = above in claims.files or home in claims.files or home in claims.stems
     names = both(mask(files.kind, Kind.FILE, Kind.HARDLINK, Kind.SYMLINK), bytes(files.shown))
-    inside = bytes(map(NOBODY.__lt__, map(directories.__getitem__, files.directory)))
+    inside = bytes(map(ne, map(directories.__getitem__, files.directory), repeat(NOBODY)))
     for row in compress(range(len(files)), both(names, inside)):
         owner[row] = directories[files.directory[row]]
     by_name = bytes(map(listed.__getitem__, files.directory))
     for row in compress(range(len(files)), both(names, by_name)):
-        found = _by_name(files, claims, files.directory[row], files.name[row])
+        home, name = files.directory[row], files.name[row]
+        found = claims.files.get(home, _NONE).get(name, NOBODY)
+        if found == NOBODY:
+            found = _by_kin(files, claims, home, name)
         if found != NOBODY:
             owner[row] = found
     # The bytes of a hard link are in another row, whose own name may be gone.
@@ -106,10 +109,10 @@ class _Claims(Struct, frozen=True):
     """Directory → package that owns it."""
 
 
-def _by_name(files: Files, claims: _Claims, home: int, name: bytes) -> int:
-    """The package that lists a file, or its source, or whose own file it is."""
-    found = claims.files.get(home, _NONE).get(name, NOBODY)
-    if found == NOBODY and home in claims.stems:
+def _by_kin(files: Files, claims: _Claims, home: int, name: bytes) -> int:
+    """The package whose own file it is, or that lists its source."""
+    found = NOBODY
+    if home in claims.stems:
         found = claims.stems[home].get(name.rpartition(b".")[0], NOBODY)
     if found == NOBODY and files.dir_name[home] == _CACHE and name.endswith(b".pyc"):
         source = name.partition(b".")[0] + b".py"
@@ -122,14 +125,19 @@ def _claim(files: Files, packages: Sequence[Package]) -> _Claims:
     places = Places(files)
     claims = _Claims({}, {}, array("i", [NOBODY]) * len(files.dir_parent))
     directories = claims.directories
+    # Directory, as packages write it → its names in `claims.files`, of which those in NOWHERE say nothing.
+    listed: dict[bytes, dict[bytes, int]] = {}
     for index in sorted(range(len(packages)), key=lambda one: (_RANK[packages[one].manager], one)):
         package = packages[index]
-        for paths, by_name in ((package.files, claims.files), (package.stems, claims.stems)):
-            for path in paths:
-                above, _, name = path.rpartition(b"/")
-                home = places.directory(above)
-                if home != NOWHERE:
-                    by_name.setdefault(home, {}).setdefault(name, index)
+        for path in package.files:
+            above, _, name = path.rpartition(b"/")
+            here = listed.get(above)
+            if here is None:
+                here = listed[above] = claims.files.setdefault(places.directory(above), {})
+            here.setdefault(name, index)
+        for path in package.stems:
+            above, _, name = path.rpartition(b"/")
+            claims.stems.setdefault(places.directory(above), {}).setdefault(name, index)
         for directory in package.directories:
             home = places.directory(directory)
             # A package in the root directory does not own the image.
@@ -148,22 +156,22 @@ def _measure(
     disk, pulled, names = (array("q", bytes(8 * len(packages))) for _ in range(3))
     layers = array("i", [-1]) * len(packages)
     best: dict[int, tuple[int, int]] = {}
-    theirs = bytes(map(NOBODY.__lt__, owner))
-    counted = both(theirs, mask(files.kind, Kind.FILE, Kind.HARDLINK))
-    for layer in range(len(files.starts) - 1):
-        # Package → bytes, pull bytes and names in this layer.
-        here: dict[int, list[int]] = {}
-        span = slice(files.starts[layer], files.starts[layer + 1])
-        # Of the bytes only live ones have an owner.
-        for row in compress(files.rows_of(layer), counted[span]):
-            sums = here.setdefault(owner[row], [0, 0, 0])
-            sums[2] += files.shown[row]
-            if files.kind[row] == _FILE:
-                sums[0] += files.size[row]
-                sums[1] += pull[row]
-        for found, (size, share, count) in here.items():
-            disk[found] += size
+    # Of the bytes only live ones have an owner.
+    theirs = bytes(map(ne, owner, repeat(NOBODY))) if packages else bytes(len(files))
+    bodies, shown = both(theirs, mask(files.kind, Kind.FILE)), both(theirs, files.live_names())
+    for layer, (first, end) in enumerate(pairwise(files.starts)):
+        here, chosen = slice(first, end), bodies[first:end]
+        owners, sizes, shares = (
+            compress(column[here], chosen) for column in (owner, files.size, pull)
+        )
+        inside: dict[int, int] = defaultdict(int)
+        for found, size, share in zip(owners, sizes, shares, strict=True):
+            inside[found] += size
             pulled[found] += share
+        counts = Counter(compress(owner[here], shown[first:end]))
+        for found in inside.keys() | counts.keys():
+            size, count = inside[found], counts[found]
+            disk[found] += size
             names[found] += count
             if (size, count) > best.get(found, (0, 0)):
                 best[found] = (size, count)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from itertools import compress
+from itertools import compress, repeat
+from operator import ge
 
 from slim.advice.facts.paths import View
 from slim.advice.match import Picked
@@ -20,12 +21,12 @@ def duplicates(files: Files) -> Picked:
 
     The copy with the shortest path stays; of equal ones the first.
     """
-    asked = both(files.live_bodies(), bytes(map(_SMALLEST.__le__, files.size)))
+    asked = both(files.live_bodies(), bytes(map(ge, files.size, repeat(_SMALLEST))))
     # Half a digest tells nearly all contents apart, as a number at C speed.
     halves = array("Q", bytes(files.digests))[:: DIGEST_BYTES // 8]
-    counts = Counter(compress(halves, asked))
     groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    if len(counts) < asked.count(1):
+    if len(set(compress(halves, asked))) < asked.count(1):
+        counts = Counter(compress(halves, asked))
         several = {half for half, count in counts.items() if count > 1}
         again = both(asked, bytes(map(several.__contains__, halves)))
         for row in compress(range(len(files)), again):
