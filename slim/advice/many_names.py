@@ -20,8 +20,8 @@ from slim.files.table import Files
 _KEY_BYTES = 3
 """Names are found by up to this many bytes of a component's end."""
 
-_Cut = tuple[int | None, int | None]
-"""Bounds of a slice."""
+_ByEnd = dict[bytes, list[tuple[bytes, int]]]
+"""First or last bytes → (literal end that they are of, index of the component)."""
 
 
 Matched = tuple[bytes | int, ...]
@@ -44,39 +44,40 @@ class Names(Struct, frozen=True):
     ) -> dict[bytes, Matched]:
         """What matches each name, of some literal components and others; without names that none matches."""
         found: dict[bytes, list[bytes | int]] = {name: [name] for name in self.every & literal}
-        by_end: dict[_Cut, dict[bytes, list[tuple[bytes, int]]]] = {}
+        by_head: _ByEnd = {}
+        by_tail: _ByEnd = {}
         for index, one in enumerate(wild):
             if one.tail and len(one.head) <= max(len(one.tail), _KEY_BYTES):
-                whole, end = one.tail, one.tail[-_KEY_BYTES:]
-                place: _Cut = (-len(end), None)
-            elif one.head:
-                whole, end = one.head, one.head[:_KEY_BYTES]
-                place = (None, len(end))
+                whole, part = one.tail, one.tail + b"/"
+                by_end, key = by_tail, one.tail[-_KEY_BYTES:]
             else:
-                having = self._having(one.needle) if one.needle else self.every
-                for name in filter(one.matches, having):
-                    found.setdefault(name, []).append(index)
+                whole, part = one.head, b"/" + one.head if one.head else one.needle
+                by_end, key = by_head, one.head[:_KEY_BYTES]
+            if len(key) == _KEY_BYTES:
+                by_end.setdefault(key, []).append((whole, index))
                 continue
-            by_end.setdefault(place, {}).setdefault(end, []).append((whole, index))
-        for place, asked in by_end.items():
-            cut = itemgetter(slice(*place))
-            has = bytes.startswith if place[0] is None else bytes.endswith
-            wholes = {end: tuple(whole for whole, _ in ones) for end, ones in asked.items()}
-            for name in compress(self.every, map(asked.__contains__, map(cut, self.every))):
-                end = cut(name)
-                if has(name, wholes[end]):
-                    for _, index in asked[end]:
+            for name in filter(one.matches, self._having(part) if part else self.every):
+                found.setdefault(name, []).append(index)
+        for by_end, cut, has in (
+            (by_head, itemgetter(slice(_KEY_BYTES)), bytes.startswith),
+            (by_tail, itemgetter(slice(-_KEY_BYTES, None)), bytes.endswith),
+        ):
+            wholes = {key: tuple(whole for whole, _ in ones) for key, ones in by_end.items()}
+            for name in compress(self.every, map(by_end.__contains__, map(cut, self.every))):
+                key = cut(name)
+                if has(name, wholes[key]):
+                    for _, index in by_end[key]:
                         if wild[index].matches(name):
                             found.setdefault(name, []).append(index)
         return {name: tuple(matched) for name, matched in found.items()}
 
     def _having(self, part: bytes) -> Iterator[bytes]:
-        """The names that have some bytes in them, or that end in them if the last is a slash."""
+        """The names that have some bytes in them; a slash before or behind stands for the name's end."""
         text = self.text
         at = text.find(part)
         while at >= 0:
-            end = text.index(b"/", at)
-            yield text[text.rindex(b"/", 0, at) + 1 : end]
+            end = text.index(b"/", at + 1)
+            yield text[text.rindex(b"/", 0, at + 1) + 1 : end]
             at = text.find(part, end)
 
 
