@@ -64,31 +64,24 @@ def apply(
 ) -> Applied:
     """Apply rules, of whose globs some are `parsed`. What `ignores` and, with `obey_label`, the image's
     label name claims nothing, unless they have expired by `today`."""
-    files, facts = ground.files, ground.facts
+    files, facts, base_layers = ground.files, ground.facts, ground.base_layers
     in_label = ground.image.config.labels.get(LABEL, "") if obey_label else ""
     more, faults = parse_label(in_label)
     ignores = (*ignores, *more)
-    listening = [rule for rule in rules if _listens(rule, facts)]
-    if any(layer.toc for layer in ground.image.layers):
-        from slim.advice.doubt import doubt
-
-        listening = doubt(listening)
-    wanted = [one for rule in listening for one in rule.when]
-    prepared = prepare(wanted, facts, ground.view, ground.catalog.packages)
-    applying = [rule for rule in listening if holds(rule.when, prepared)]
-    selections = match(
+    applying = _applying(ground, rules)
+    ask = partial(
+        match,
         ground.view,
-        [rule for rule in applying if rule.query != NOT_KEPT],
         disk=ground.disk,
         variables=facts.variables,
         never=never,
         owned=ground.system_owned,
         packages=ground.packages,
-        queries=ground.queries,
         parsed=parsed,
     )
-    parted = suppress(files, selections, ignores, today)
-    claiming = [one.ignore is None and _claims(one.selection.rule, facts) for one in parted]
+    first = ask([one for one in applying if one.query != NOT_KEPT], queries=ground.queries)
+    parted = suppress(files, first, ignores, today)
+    claiming = _claiming(parted, facts)
     whole = removals(
         ground.view,
         facts,
@@ -96,42 +89,20 @@ def apply(
         ground.owned,
         [one.selection for one in parted],
         claiming=claiming,
-        base_layers=ground.base_layers,
+        base_layers=base_layers,
         never=never,
     )
-    claims = claim(files, whole, claiming=claiming, base_layers=ground.base_layers)
+    claims = claim(files, whole, claiming=claiming, base_layers=base_layers)
     made = _rebuild(ground, claims)
-    late: dict[str, Query] = {}
-    if made is not None:
-        from slim.advice.remainder import not_kept
-
-        late[NOT_KEPT] = partial(
-            not_kept,
-            ground.view,
-            ground.owned,
-            made,
-            parted,
-            claims,
-            never,
-            base_layers=ground.base_layers,
-        )
-    last = match(
-        ground.view,
-        [_no_surer(rule, made) for rule in applying if rule.query == NOT_KEPT],
-        disk=ground.disk,
-        variables=facts.variables,
-        never=never,
-        owned=ground.system_owned,
-        packages=ground.packages,
-        queries=late,
-    )
+    late = _left_out(ground, made, parted, claims, never)
+    last = ask([_no_surer(one, made) for one in applying if one.query == NOT_KEPT], queries=late)
     rest = suppress(files, last, ignores, today)
     claims = claim_last(
         files,
         claims,
         [one.selection for one in rest],
-        claiming=[one.ignore is None and _claims(one.selection.rule, facts) for one in rest],
-        base_layers=ground.base_layers,
+        claiming=_claiming(rest, facts),
+        base_layers=base_layers,
     )
     parted = (*parted, *rest)
     taken = {one.ignore for one in parted if one.ignore is not None}
@@ -147,6 +118,44 @@ def apply(
         made,
         late,
     )
+
+
+def _applying(ground: Ground, rules: Sequence[Rule]) -> list[Rule]:
+    """The rules that concern the image: for its role, and with all their conditions."""
+    listening = [rule for rule in rules if _listens(rule, ground.facts)]
+    if any(layer.toc for layer in ground.image.layers):
+        from slim.advice.doubt import doubt
+
+        listening = doubt(listening)
+    wanted = [one for rule in listening for one in rule.when]
+    prepared = prepare(wanted, ground.facts, ground.view, ground.catalog.packages)
+    return [rule for rule in listening if holds(rule.when, prepared)]
+
+
+def _left_out(
+    ground: Ground,
+    made: Rebuild | None,
+    parted: Sequence[Parted],
+    claims: Sequence[Claim],
+    never: Sequence[Protected],
+) -> dict[str, Query]:
+    """What can be asked about a rebuild, where there is one."""
+    if made is None:
+        return {}
+    from slim.advice.remainder import not_kept
+
+    return {
+        NOT_KEPT: partial(
+            not_kept,
+            ground.view,
+            ground.owned,
+            made,
+            parted,
+            claims,
+            never,
+            base_layers=ground.base_layers,
+        )
+    }
 
 
 def _no_surer(rule: Rule, made: Rebuild | None) -> Rule:
@@ -177,6 +186,11 @@ def _rebuild(ground: Ground, claims: Sequence[Claim]) -> Rebuild | None:
         {row: one.selection.rule.category for one in claims for row in one.claimed},
     )
     return rebuild(given, stack, ground.disk)
+
+
+def _claiming(parted: Sequence[Parted], facts: Facts) -> list[bool]:
+    """Of each part, whether it claims its bytes, or is a note."""
+    return [one.ignore is None and _claims(one.selection.rule, facts) for one in parted]
 
 
 def _claims(rule: Rule, facts: Facts) -> bool:
