@@ -697,7 +697,6 @@ def outcome(data: bytes, *, exact: bool = False, steps: Iterable[int] = ()) -> o
             table.size[row],
             table.stored[row],
             table.data[row],
-            table.metas[table.meta[row]],
             table.digest(row),
             table.links.get(row),
         )

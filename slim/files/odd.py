@@ -50,7 +50,6 @@ class OddEntries:
         self._limits = limits
         self._seen = seen
         self._picker = picker
-        self._metas: dict[tuple[int, int, int], int] = {}
         self.names = Names(table, limits)
         # Its bytes are read here and not by the fast path.
         self.names.link_names.add(TOC)
@@ -58,8 +57,8 @@ class OddEntries:
         """The table of contents of an eStargz layer."""
         self.extensions = 0
         """Extension headers so far: they count as entries."""
-        self.meta_ids: dict[bytes, int] = {}
-        """Raw mode, uid and gid fields that are known to be numbers → index into `table.metas`."""
+        self.plain_owners: set[bytes] = set()
+        """Raw mode, uid and gid fields that are known to be numbers."""
         self.plain_tails: set[bytes] = set()
         """Ends of headers, from the type on, of plain files and directories, which are known to be valid."""
 
@@ -192,12 +191,12 @@ class OddEntries:
             table.note("aufs-metadata", header.name, "bookkeeping of AUFS: no part of the tree")
             if kind_of == "5":
                 names.add_directory(parent, name)
-            self._add(Kind.OTHER, parent, name, 0, stored, data, header)
+            self._add(Kind.OTHER, parent, name, 0, stored, data)
         elif name.startswith(WHITEOUT) and not hidden:
             self._whiteout(header, parent, name, stored, data)
         elif kind_of == "5":
             names.add_directory(parent, name)
-            self._add(Kind.DIRECTORY, parent, name, 0, 0, data, header)
+            self._add(Kind.DIRECTORY, parent, name, 0, 0, data)
         elif kind_of in "07S":
             if kind_of != "0":
                 table.note(
@@ -206,12 +205,12 @@ class OddEntries:
                     f"no engine unpacks entries of type {kind_of!r}",
                 )
             self._replace(parent, name)
-            self._add(Kind.FILE, parent, name, header.size, stored, data, header)
+            self._add(Kind.FILE, parent, name, header.size, stored, data)
         elif kind_of == "1":
             self._replace(parent, name)
             self._hard_link(header, parent, name, data)
         elif kind_of == "2":
-            self._add(Kind.SYMLINK, parent, name, 0, 0, data, header)
+            self._add(Kind.SYMLINK, parent, name, 0, 0, data)
             table.links[len(table) - 1] = header.link
             names.add_link(parent, name, header.link)
         elif kind_of in "346":
@@ -223,12 +222,12 @@ class OddEntries:
                     "a device 0/0: overlay engines take it for a whiteout",
                 )
             self._replace(parent, name)
-            self._add(Kind.DEVICE, parent, name, 0, 0, data, header)
+            self._add(Kind.DEVICE, parent, name, 0, 0, data)
         else:
             table.note(
                 "unsupported-type", header.name, f"no engine unpacks entries of type {kind_of!r}"
             )
-            self._add(Kind.OTHER, parent, name, 0, stored, data, header)
+            self._add(Kind.OTHER, parent, name, 0, stored, data)
         if kind_of in HEADER_ONLY and header.size and kind_of != "5":
             table.note(
                 "size-without-data", header.name, "a size on an entry that has no data: not skipped"
@@ -236,14 +235,14 @@ class OddEntries:
 
     def _root(self, header: Header, stored: int, data: int) -> None:
         if header.type == "5" and header.name:
-            self._add(Kind.DIRECTORY, ROOT, b"", 0, 0, data, header)
+            self._add(Kind.DIRECTORY, ROOT, b"", 0, 0, data)
             return
         if header.name:
             text = "the root itself as something else than a directory: ignored"
             self._table.note("root-entry", header.name, text)
         else:
             self._table.note("empty-name", b"", "an entry without a name: ignored")
-        self._add(Kind.OTHER, ROOT, b"", 0, stored, data, header)
+        self._add(Kind.OTHER, ROOT, b"", 0, stored, data)
 
     def _whiteout(self, header: Header, parent: int, name: bytes, stored: int, data: int) -> None:
         if header.type not in "0" or stored:
@@ -251,10 +250,10 @@ class OddEntries:
                 "odd-whiteout", header.name, "a whiteout that is not an empty regular file"
             )
         if name == OPAQUE:
-            self._add(Kind.OPAQUE, parent, b"", 0, stored, data, header)
+            self._add(Kind.OPAQUE, parent, b"", 0, stored, data)
         else:
             target = whiteout_target(header.name, name)
-            self._add(Kind.WHITEOUT, parent, target, 0, stored, data, header)
+            self._add(Kind.WHITEOUT, parent, target, 0, stored, data)
 
     def _hard_link(self, header: Header, parent: int, name: bytes, data: int) -> None:
         table = self._table
@@ -264,7 +263,7 @@ class OddEntries:
                 "hardlink-to-whiteout", header.name, "a hard link to a whiteout: engines disagree"
             )
         path = table.directory_path(above)
-        self._add(Kind.HARDLINK, parent, name, 0, 0, data, header)
+        self._add(Kind.HARDLINK, parent, name, 0, 0, data)
         table.links[len(table) - 1] = path + b"/" + last if path else last
 
     def _replace(self, parent: int, name: bytes) -> None:
@@ -279,7 +278,6 @@ class OddEntries:
         size: int,
         stored: int,
         data: int,
-        header: Header,
     ) -> None:
         table = self._table
         table.kind.append(kind)
@@ -288,24 +286,15 @@ class OddEntries:
         table.size.append(size)
         table.stored.append(stored)
         table.data.append(data)
-        table.meta.append(self._meta(header))
         table.digests += NO_DIGEST
-
-    def _meta(self, header: Header) -> int:
-        key = (header.mode & 0o7777, header.uid, header.gid)
-        found = self._metas.get(key)
-        if found is None:
-            found = self._metas[key] = len(self._table.metas)
-            self._table.metas.append(key)
-        return found
 
     def _remember(self, block: bytes, header: Header) -> None:
         """Fields of a valid header: the fast path of `tar` accepts what has been decoded here."""
         tail = block[156:]
         if tail[0] in _PLAIN and tail.endswith(_NO_PREFIX) and len(self.plain_tails) < _TAILS:
             self.plain_tails.add(tail)
-        if len(self.meta_ids) < _MEMO:
-            self.meta_ids[block[100:124]] = self._meta(header)
+        if len(self.plain_owners) < _MEMO:
+            self.plain_owners.add(block[100:124])
 
     def _global(self, header: Header, records: dict[bytes, bytes]) -> None:
         if not {b"path", b"linkpath", b"size"}.isdisjoint(records):
@@ -318,7 +307,7 @@ class OddEntries:
             header.name = records.get(b"path") or header.name
             header.link, header.size = b"", 0
             self._seen(header)
-        self._add(Kind.OTHER, ROOT, b"", 0, 0, self._feed.offset, header)
+        self._add(Kind.OTHER, ROOT, b"", 0, 0, self._feed.offset)
 
     def _extension(self, header: Header) -> Generator[None, bytes, bytes]:
         if header.size < 0:

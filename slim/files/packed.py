@@ -20,14 +20,14 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 7
+FORMAT = 8
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _SUM_BYTES = 16
 _AS_SIZE = ("stored", "pull")
 """Columns that are left out where they are the column of sizes: that of what is stored nearly always is, and
 the shares of the pull are in a layer that is not compressed."""
-_COLUMNS = ("kind", "directory", "size", "meta", *_AS_SIZE)
+_COLUMNS = ("kind", "directory", "size", *_AS_SIZE)
 
 
 class _Packed(msgspec.Struct, frozen=True, array_like=True):
@@ -40,7 +40,6 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     plain: bytes
     directories: bytes
     hidden: bytes
-    metas: list[tuple[int, int, int]]
     notices: dict[str, tuple[str, bytes, int]]
     texts: dict[int, bytes]
     named: dict[int, bytes]
@@ -83,7 +82,6 @@ def pack(table: LayerTable) -> bytes | None:
         table.plain.tobytes(),
         directories,
         bytes(hidden for _, _, hidden in table.dirs),
-        table.metas,
         {id: (one.text, one.path, one.count) for id, one in table.notices.items()},
         table.texts,
         table.named,
@@ -119,7 +117,6 @@ def unpack(data: bytes) -> LayerTable | None:
         digests=bytearray(one.digests),
         name=one.names.split(b"\0") if one.digests else [],
         links=one.links,
-        metas=one.metas,
         notices={id: LayerNotice(*notice) for id, notice in one.notices.items()},
         texts=one.texts,
         named=one.named,

@@ -145,8 +145,6 @@ class LayerTable(Struct):
     """Payload bytes in the tar: differs from `size` for sparse files and for odd entries."""
     data: array[int] = field(default_factory=lambda: array("q"))
     """Offset of the payload; empty in a table from the cache, whose shares of the pull are known."""
-    meta: array[int] = field(default_factory=lambda: array("i"))
-    """Index into `metas`."""
     digests: bytearray = field(default_factory=bytearray)
     """`DIGEST_BYTES` of xxh3-128 over the payload per row: groups content, proves nothing."""
     unhashed: array[int] = field(default_factory=lambda: array("i"))
@@ -155,8 +153,6 @@ class LayerTable(Struct):
     """Row to link target, for hard links and symbolic links."""
     dirs: list[tuple[int, bytes, bool]] = field(default_factory=lambda: [(-1, b"", False)])
     """(parent, name, hidden) of each directory, parents first. Hidden: below a whiteout-like name."""
-    metas: list[tuple[int, int, int]] = field(default_factory=list)
-    """(mode, uid, gid)."""
     notices: dict[str, LayerNotice] = field(default_factory=dict)
     """What a reader should know, by warning id; `note` adds to it."""
     texts: dict[int, bytes] = field(default_factory=dict)

@@ -67,13 +67,12 @@ def walk(
     picker = Picker(table, extra) if extract else None
     odd = OddEntries(table, feed, limits, seen, picker)
     names = odd.names
-    metas, tails = odd.meta_ids, odd.plain_tails
+    owners, tails = odd.plain_owners, odd.plain_tails
     link_names = names.link_names
     sums: dict[bytes, int] = {}
     add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
-    add_meta, digests = table.meta.append, table.digests
-    unpack, digest_of = _FIELDS.unpack, xxhash.xxh3_128_digest
+    digests, unpack, digest_of = table.digests, _FIELDS.unpack, xxhash.xxh3_128_digest
     if picker is not None:
         firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
     usual, kind = b"", 0
@@ -85,12 +84,12 @@ def walk(
         by_text = names.by_text
         while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
             head = chunk[at:start]
-            name, ids, digits, last, check, tail = unpack(head)
+            name, owner, digits, last, check, tail = unpack(head)
             if tail != usual:
                 if tail not in tails:
                     break
                 usual, kind = tail, tail[0]
-            if (meta := metas.get(ids)) is None or last not in _BLANKS:
+            if owner not in owners or last not in _BLANKS:
                 break
             expected = sums.get(check)
             if expected is None:
@@ -122,7 +121,6 @@ def walk(
                 add_size(0)
                 add_stored(0)
                 add_data(base + start)
-                add_meta(meta)
                 digests += NO_DIGEST
                 by_text[full] = directory = names.add_directory(directory, name)
                 if picker is not None:
@@ -139,7 +137,6 @@ def walk(
             add_size(size)
             add_stored(size)
             add_data(base + start)
-            add_meta(meta)
             end = start + size
             if end <= length:
                 digests += digest_of(view[start:end])
