@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,9 +17,16 @@ if TYPE_CHECKING:
 
 def render(report: Report | Comparison) -> str:
     """A report as JSON: ASCII only, so that no terminal or log can be led astray; ends in a newline."""
-    # What json writes with an indent it writes in Python: at a third of the speed.
-    text = json.dumps(msgspec.to_builtins(report), allow_nan=False)
-    return quiet_json(msgspec.json.format(text, indent=2)) + "\n"
+    # In C, all of it: json alone takes seven times as long.
+    text = msgspec.json.format(msgspec.json.encode(report), indent=2).decode()
+    return quiet_json(_ascii(text)) + "\n"
+
+
+def _ascii(text: str) -> str:
+    """JSON that means the same; only strings hold what is escaped here."""
+    if text.isascii() and "\x7f" not in text:
+        return text
+    return re.sub(r"[^ -~\n]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
 def schema() -> dict[str, Any]:
