@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from array import array
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.advice.packages.catalog import Catalog, read_catalog
 from slim.advice.packages.closure import recommends_only, removal_closure, why
+from slim.advice.packages.dpkg import read_dpkg
 from slim.advice.packages.graph import link
 from slim.advice.packages.model import LANGUAGE, MAX_NOTICES, SYSTEM
 from slim.advice.packages.owners import own
@@ -114,3 +117,29 @@ def test_a_flood_of_faults_is_a_few_notices() -> None:
     notices = read_catalog(contents).notices
     assert len(notices) == MAX_NOTICES
     assert "450 more" in notices[-1].text
+
+
+HEAD = b"Package: a\nStatus: install ok installed\nArchitecture: all\n"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        HEAD + b"\n" * 300_000,
+        HEAD + b"Depends: " + b"a," * 150_000,
+        HEAD + b"Depends: " + b"a|" * 150_000,
+        HEAD + b"Depends: a\n" + b" x\n" * 100_000,
+        HEAD + b"Depends: a\n" * 25_000,
+        HEAD + b"Provides: " + b"some," * 60_000,
+    ],
+    ids=["lines", "relations", "alternatives", "continued", "fields", "provided"],
+)
+def test_a_database_takes_no_more_than_some_times_its_size(data: bytes) -> None:
+    tracemalloc.start()
+    try:
+        read = read_dpkg({b"var/lib/dpkg/status": data})
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert len(read.packages) == 1
+    assert peak < 8 * len(data)

@@ -128,9 +128,9 @@ def scan(
         return recheck(*order[at], known, progress=progress, stop=stops[at], most=most)
 
     def finish(before: int) -> None:
-        for at in sorted(rechecks):
-            if at < before:
-                rechecks[at].result()
+        for at in range(before):
+            if (later := rechecks.get(at)) is not None:
+                later.result()
 
     _keep_freed_memory()
     tasks = [pool.submit(run, at) for at in range(len(order))]

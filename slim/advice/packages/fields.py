@@ -5,7 +5,9 @@ Source: Debian policy §5.1 (syntax of control files); Python packaging "Core me
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator
+from io import BytesIO
 
 from slim.advice.packages.model import Dependency, dependencies, text
 
@@ -23,8 +25,8 @@ def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]
     """
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for raw in data.split(b"\n"):
-        line = raw.rstrip(b"\r")
+    for raw in BytesIO(data):  # a list of all lines can be ten times as large as the file
+        line = raw.removesuffix(b"\n").rstrip(b"\r")
         if not line.strip():
             if fields:
                 yield {name: "\n".join(lines) for name, lines in fields.items()}
@@ -51,12 +53,11 @@ def relations(value: str) -> tuple[Dependency, ...]:
     >>> [one.names for one in relations("libc6 (>= 2.4), debconf | debconf-2.0, python3:any")]
     [('libc6',), ('debconf', 'debconf-2.0'), ('python3',)]
     """
-    found: list[tuple[str, ...]] = []
-    for group in value.split(","):
-        names = tuple(filter(None, map(bare_name, group.split("|"))))
-        if names:
-            found.append(names)
-    return dependencies(found)
+    groups = (
+        tuple(dict.fromkeys(filter(None, map(bare_name, group[0].split("|")))))
+        for group in re.finditer(r"[^,]+", value)
+    )
+    return dependencies(names for names in groups if names)
 
 
 def bare_name(relation: str) -> str:

@@ -7,7 +7,7 @@ that record.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from msgspec import Struct, field
@@ -162,6 +162,11 @@ _shared = lru_cache(1 << 16)(Dependency)
 """Packages ask for the same few names: 16 MiB of a database can hold millions of requirements."""
 
 
-def dependencies(names: list[tuple[str, ...]]) -> tuple[Dependency, ...]:
-    """Each requirement once, in order, not too many."""
-    return tuple(map(_shared, list(dict.fromkeys(names))[:MAX_DEPENDENCIES]))
+def dependencies(names: Iterable[tuple[str, ...]]) -> tuple[Dependency, ...]:
+    """Each requirement once, in order, not too many; more are not asked for."""
+    found: dict[tuple[str, ...], None] = {}
+    for one in names:
+        found[one] = None
+        if len(found) == MAX_DEPENDENCIES:
+            break
+    return tuple(map(_shared, found))
