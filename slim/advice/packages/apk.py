@@ -9,6 +9,7 @@ Source: apk-package(5), apk-world(5), apk-add(8) of apk-tools.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 from slim.advice.packages.model import (
     MAX_JOINED_BYTES,
@@ -21,6 +22,7 @@ from slim.advice.packages.model import (
     Read,
     below,
     dependencies,
+    lines,
     text,
 )
 
@@ -44,7 +46,7 @@ def read_apk(contents: Contents) -> Read:
     files: list[bytes] = []
     directory: bytes | None = None
     budget = MAX_JOINED_BYTES
-    for line in (*contents[path].split(b"\n"), b""):
+    for line in chain(lines(contents[path]), (b"",)):
         if not line:
             if fields:
                 if len(packages) == MAX_PACKAGES:
@@ -107,7 +109,7 @@ def _finish(
 
 def _requirements(words: Iterable[str]) -> tuple[Dependency, ...]:
     """The names, without conflicts (`!name`)."""
-    return dependencies([(bare_name(word),) for word in words if not word.startswith("!")])
+    return dependencies((bare_name(word),) for word in words if not word.startswith("!"))
 
 
 def bare_name(word: str) -> str:

@@ -15,6 +15,7 @@ from slim.advice.packages.model import (
     Notices,
     Package,
     Read,
+    lines,
 )
 
 _ADMIN = b"var/lib/dpkg/"
@@ -111,7 +112,7 @@ def _files_of(
     for stem in stems:
         listed = contents.get(_ADMIN + b"info/" + stem + b".list")
         if listed is not None:
-            return tuple(line.lstrip(b"/") for line in listed.split(b"\n") if line.startswith(b"/"))
+            return tuple(line.lstrip(b"/") for line in lines(listed) if line.startswith(b"/"))
     conffiles = tuple(
         line.split()[0].lstrip("/").encode()
         for line in stanza.get("conffiles", "").split("\n")
@@ -139,7 +140,7 @@ def _stems(stanza: dict[str, str]) -> tuple[bytes, ...]:
 def _from_sums(data: bytes) -> tuple[bytes, ...]:
     """Paths of lines such as `d41d8cd98f00b204e9800998ecf8427e  usr/bin/true`."""
     found: list[bytes] = []
-    for line in data.split(b"\n"):
+    for line in lines(data):
         _, gap, path = line.partition(b"  ")
         if gap and path:
             found.append(path.lstrip(b"/"))

@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
-from io import BytesIO
 
-from slim.advice.packages.model import Dependency, dependencies, text
+from slim.advice.packages.model import Dependency, dependencies, lines, text
 
 _NO_NAME = frozenset("([{<>=!~:;@")
 
@@ -25,11 +24,11 @@ def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]
     """
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None
-    for raw in BytesIO(data):  # a list of all lines can be ten times as large as the file
-        line = raw.removesuffix(b"\n").rstrip(b"\r")
+    for raw in lines(data):
+        line = raw.rstrip(b"\r")
         if not line.strip():
             if fields:
-                yield {name: "\n".join(lines) for name, lines in fields.items()}
+                yield {name: "\n".join(values) for name, values in fields.items()}
             fields, current = {}, None
         elif line[:1] in b" \t":
             if current is not None:
@@ -42,7 +41,7 @@ def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]
                 current = fields.setdefault(key, [])
                 current.append(value.strip())
     if fields:
-        yield {name: "\n".join(lines) for name, lines in fields.items()}
+        yield {name: "\n".join(values) for name, values in fields.items()}
 
 
 def relations(value: str) -> tuple[Dependency, ...]:

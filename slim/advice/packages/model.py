@@ -7,8 +7,9 @@ that record.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
+from io import BytesIO
 
 from msgspec import Struct, field
 
@@ -125,6 +126,11 @@ class Notices(Struct):
 def text(data: bytes) -> str:
     """Text for people and for comparing names; what is not UTF-8 becomes U+FFFD."""
     return data.decode("utf-8", "replace")
+
+
+def lines(data: bytes) -> Iterator[bytes]:
+    """The lines of a file, without their ends, one by one: a list of them can be ten times its size."""
+    return (line.removesuffix(b"\n") for line in BytesIO(data))
 
 
 def parent(path: bytes, levels: int = 1) -> bytes:

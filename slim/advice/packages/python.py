@@ -22,6 +22,7 @@ from slim.advice.packages.model import (
     Read,
     below,
     dependencies,
+    lines,
     normal,
     parent,
     text,
@@ -89,7 +90,7 @@ def _egg_info(contents: Contents, path: bytes, notices: Notices) -> Package | No
         # An unpacked egg is a directory of its own.
         return _package(contents[path], path, parent(site), (), (site,), None, notices)
     if listed is not None:
-        joined = (normal(below(folder, line.strip())) for line in listed.split(b"\n") if line)
+        joined = (normal(below(folder, line.strip())) for line in lines(listed) if line)
         files = tuple(one for one in joined if one is not None)
         return _package(contents[path], path, site, files, (folder,), None, notices)
     if folder == path:
