@@ -12,9 +12,11 @@ import msgspec
 import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
+from msgspec.structs import replace
 
 import slim
-from slim.report.model import SCHEMA_VERSION
+from slim.report.model import SCHEMA_VERSION, Budget, Dive
+from slim.report.untrusted import untrusted
 from slim.report.wire import render, render_schema
 from tests.attacks import every
 from tests.building import delete, file, image, layer, save
@@ -179,3 +181,26 @@ def test_the_same_image_is_the_same_report(tmp_path: Path) -> None:
     path = IMAGES["rich"](tmp_path)
     texts = {render(slim.analyze(path, jobs=jobs)) for jobs in (1, 2, 8, None)}
     assert len(texts) == 1
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), float("-inf")])
+def test_what_json_has_no_number_for_is_in_no_report(number: float) -> None:
+    budget: dict[str, Any] = {"name": "growth", "value": 1, "limit": 1, "result": "under"}
+    with pytest.raises(ValueError, match="no number"):
+        Dive(efficiency=number, wasted_bytes=0, user_wasted_percent=0)
+    with pytest.raises(ValueError, match="no number"):
+        Dive(efficiency=1, wasted_bytes=0, user_wasted_percent=number)
+    with pytest.raises(ValueError, match="no number"):
+        Budget(**budget, percent=number)
+    assert Budget(**budget).percent is None
+
+
+def test_all_of_unicode_is_escaped_as_json_does(tmp_path: Path) -> None:
+    every = "".join(chr(one) for one in range(0x3000) if not 0x300 <= one < 0x2000) + "\U0001f600"
+    report = slim.analyze(IMAGES["docker"](tmp_path))
+    report = replace(report, source=replace(report.source, input=untrusted(every)))
+    text = render(report)
+    assert text.isascii()
+    assert "\x7f" not in text
+    assert json.dumps(every) in text
+    assert json.loads(text)["source"]["input"] == every

@@ -108,7 +108,7 @@ def recheck(
     stop: Event,
     most: int,
 ) -> LayerTable:
-    """The table with the digests that the blob has now; at most `most` bytes are in memory.
+    """The table with the digests that the blob has now; `most` bytes are hashed at once.
 
     Raises:
         InputError: the blob cannot be read.

@@ -28,7 +28,7 @@ from slim.stream.memory import Memory
 from slim.units import format_bytes
 
 _HASHED = 16 << 20
-"""Bytes in memory, of all layers together that are only hashed."""
+"""Bytes hashed at once, of all layers together whose tables are known; up to twice as many are in memory."""
 _log = logging.getLogger(__name__)
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from slim.report.model.sizes import Count, Ratio, Size
+from slim.report.model.sizes import Count, Ratio, Size, check_finite
 from slim.report.untrusted import Untrusted
 
 
@@ -140,3 +140,6 @@ class Dive(Struct, frozen=True, kw_only=True):
     wasted_bytes: Size
     user_wasted_percent: float
     """A share, 1 = 100 %, as `highestUserWastedPercent` is compared; may be over 1."""
+
+    def __post_init__(self) -> None:
+        check_finite(self.efficiency, self.user_wasted_percent)

@@ -6,7 +6,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from slim.report.model.sizes import Count, Size
+from slim.report.model.sizes import Count, Size, check_finite
 from slim.report.untrusted import Untrusted
 
 
@@ -56,6 +56,9 @@ class Budget(Struct, frozen=True, kw_only=True):
     result: Literal["under", "over", "unknown"]
     """`over`: the limit is exceeded, or missed where it is a lower one; `unknown`: the report does not
     hold what would decide it."""
+
+    def __post_init__(self) -> None:
+        check_finite(self.percent)
 
 
 class Verdict(Struct, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import isfinite
 from typing import Annotated
 
 from msgspec import Meta
@@ -12,3 +13,14 @@ Count = Annotated[int, Meta(ge=0)]
 Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", max_length=20)]
 """In UTC, to the second."""
 Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+
+def check_finite(*numbers: float | None) -> None:
+    """See to it that JSON can say these numbers: msgspec would write null for the others.
+
+    Raises:
+        ValueError: one is infinite, or no number.
+    """
+    for one in numbers:
+        if one is not None and not isfinite(one):
+            raise ValueError(f"{one} is no number for a report")
