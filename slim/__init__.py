@@ -27,11 +27,11 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
+    from slim.formats.formats import render
     from slim.image.registry.access import Access, Login
     from slim.pipeline import analyze
+    from slim.report.compare import compare
     from slim.report.comparison import Comparison
-    from slim.report.delta import compare
-    from slim.report.formats import render
     from slim.report.load import load_comparison, load_report
     from slim.report.model import Report
 
@@ -41,10 +41,10 @@ _FROM = {
     "Report": "slim.report.model",
     "Login": "slim.image.registry.access",
     "analyze": "slim.pipeline",
-    "compare": "slim.report.delta",
+    "compare": "slim.report.compare",
     "load_comparison": "slim.report.load",
     "load_report": "slim.report.load",
-    "render": "slim.report.formats",
+    "render": "slim.formats.formats",
 }
 
 

@@ -26,7 +26,7 @@ def main() -> None:
         if not isinstance(error, BrokenPipeError):
             code = code or 2
     if code == 130:
-        from slim.console import print_message
+        from slim.cli.console import print_message
 
         print_message("slim: interrupted")
     sys.exit(code)
@@ -43,8 +43,8 @@ def _run() -> int:
     gc.set_threshold(200_000, 50, 50)
     from click import ClickException
 
-    from slim.cli import app
-    from slim.console import print_call_error, print_error
+    from slim.cli.app import app
+    from slim.cli.console import print_call_error, print_error
     from slim.errors import SlimError
 
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
     from slim.advice.consult import Counsel
     from slim.advice.explain import Explanation
     from slim.advice.ignore import Ignore
-    from slim.advice.rule import Pack, Rule
     from slim.advice.survey import Ground
     from slim.files.cache import TableCache
     from slim.report.build import Rulebook
     from slim.report.model import Report
+    from slim.rules.rule import Pack, Rule
 
 _EXPLAINED = 10_000
 """Findings that a report has from which some are explained: all of them."""
@@ -159,9 +159,9 @@ def explain(
     report has their findings. All else is as for `analyze`.
     """
     from slim.advice.apply import apply
-    from slim.advice.builtin import builtin_never, builtin_snippets
     from slim.advice.consult import counsel_of
     from slim.advice.explain import explain as explain_rule
+    from slim.rules.builtin import builtin_never, builtin_snippets
 
     with read_image(
         source,
@@ -215,10 +215,10 @@ def _consult(
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim, and the user's own."""
     from slim.advice.apply import apply
-    from slim.advice.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
     from slim.advice.consult import counsel_of
-    from slim.advice.rule import rules_digest, rules_of
     from slim.report.build import Rulebook
+    from slim.rules.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
+    from slim.rules.rule import rules_digest, rules_of
 
     more, fragments = own or ((), {})
     packs = (*builtin_packs(), *more)
@@ -255,7 +255,7 @@ def _survey(read: Reading, role: str | None) -> Ground:
 def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]] | None:
     if not paths:
         return None
-    from slim.advice.user_packs import load_user_packs
+    from slim.rules.user_packs import load_user_packs
 
     return load_user_packs(paths)
 

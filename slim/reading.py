@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from slim.errors import UsageError
-from slim.files.opened import open_any
+from slim.files.opening import open_any
 from slim.files.scan import scan
 from slim.image.registry.access import Access
 from slim.image.source import open_image
@@ -125,11 +125,11 @@ def _prepare(advice: bool) -> None:
     import_module("slim.report.build")
     if advice:
         import_module("slim.advice.consult")
-        import_module("slim.advice.builtin").builtin_packs()
+        import_module("slim.rules.builtin").builtin_packs()
 
 
 def _scripts(image: Image) -> frozenset[bytes]:
-    from slim.advice.facts.entrypoint import script_paths
+    from slim.entrypoint.resolve import script_paths
 
     return script_paths(image.config)
 

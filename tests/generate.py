@@ -28,17 +28,19 @@ from typing import Any, cast
 from msgspec.structs import fields
 from tabulate import tabulate
 
-from slim import errors, limits, plugin, settings_file
-from slim.advice.builtin import builtin_packs
-from slim.advice.rule import Pack, Rule
-from slim.report import words
-from slim.report.formats import FORMATS
+from slim import errors, limits
+from slim.cli import plugin_settings as plugin
+from slim.config import reader as settings_file
+from slim.formats import words
+from slim.formats.formats import FORMATS
 from slim.report.wire import render_schema
+from slim.rules.builtin import builtin_packs
+from slim.rules.rule import Pack, Rule
 from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
 from tests.bench.dive_table import markdown as dive_markdown
-from tests.manual import pages as manual_pages
 from tests.real import twin_table
+from tests.support.manual import pages as manual_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
@@ -90,7 +92,7 @@ def commands() -> str:
 
 def _commands() -> dict[str, Any]:
     """Every command by its words."""
-    from slim.cli import app
+    from slim.cli.app import app
 
     found: dict[str, Any] = {}
     waiting: list[tuple[str, Any]] = [("slim", app)]
@@ -254,8 +256,8 @@ def with_blocks(name: str, blocks: Sequence[str]) -> str:
 
 def attacks() -> str:
     """docs/attacks.md: the rows that the tests run over, and what comes of each."""
-    from tests.attacks import every, table
-    from tests.test_registry_hostile import CASES
+    from tests.image.registry.test_hostile import CASES
+    from tests.support.attacks import every, table
 
     lies = [
         f"| {rule} | {lie.replace('-', ' ')} | error {case.slug} (exit code {case.code}) |"
@@ -357,7 +359,7 @@ ELSEWHERE = {
 
 def manual() -> dict[str, str]:
     """The manual pages of all commands, by their files."""
-    from slim.cli import app
+    from slim.cli.app import app
 
     made = manual_pages(app, _commands())
     return {f"man/{name}": text for name, text in made.items()}

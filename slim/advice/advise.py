@@ -20,10 +20,10 @@ from typing import Literal
 from msgspec import Struct
 
 from slim.advice.claim import Claim
-from slim.advice.rule import Rule
-from slim.advice.stripping import pull_of_part
 from slim.advice.suppress import Parted
+from slim.files.stripping import pull_of_part
 from slim.files.table import Bytes, Files
+from slim.rules.rule import Rule
 
 Severity = Literal["high", "medium", "low", "info"]
 Mode = Literal["claim", "note"]

@@ -15,22 +15,22 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.advice.claim import Claim, claim, claim_last
-from slim.advice.facts.evaluate import holds, prepare
-from slim.advice.facts.gather import Facts
-from slim.advice.glob import NONE_PARSED
-from slim.advice.glob_syntax import Choices
 from slim.advice.ignore import LABEL, Ignore, idle, parse_label
-from slim.advice.match import Query, match
-from slim.advice.never import Protected
-from slim.advice.rebuild.stacks import stack_of
 from slim.advice.removal import removals
-from slim.advice.rule import Rule
 from slim.advice.suppress import Parted, suppress
 from slim.advice.survey import Ground
+from slim.facts.evaluate import holds, prepare
+from slim.facts.gather import Facts
 from slim.image.model import History
+from slim.rebuild.stacks import stack_of
+from slim.rules.glob import NONE_PARSED
+from slim.rules.glob_syntax import Choices
+from slim.rules.match import Query, match
+from slim.rules.protected import Protected
+from slim.rules.rule import Rule
 
 if TYPE_CHECKING:
-    from slim.advice.rebuild.model import Rebuild
+    from slim.rebuild.model import Rebuild
 
 NOT_KEPT = "rebuild.not_kept"
 """The query of rules about what a rebuild leaves out: asked once all other rules have claimed theirs."""
@@ -169,8 +169,8 @@ def _rebuild(ground: Ground, claims: Sequence[Claim]) -> Rebuild | None:
     if stack is None:
         return None
     # What computes one is imported only for an image that may have one.
-    from slim.advice.rebuild.model import Given
-    from slim.advice.rebuild.rebuild import rebuild
+    from slim.rebuild.model import Given
+    from slim.rebuild.rebuild import rebuild
 
     layers = ground.image.layers
     given = Given(

@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.match import Selection
 from slim.files.table import Fate, Files, Kind
+from slim.rules.match import Selection
 
 _CONFIDENCE = {"certain": 0, "likely": 1, "possible": 2}
 _WHERE = {"same-layer": 0, "dockerignore": 1, "other-stage": 2, "base": 3}

@@ -16,15 +16,15 @@ from msgspec import Struct
 from slim.advice.advise import Advice, advise, gone
 from slim.advice.apply import Applied
 from slim.advice.claim import Claim
-from slim.advice.facts.gather import Facts
 from slim.advice.ignore import Ignore
-from slim.advice.packages.closure import why
-from slim.advice.packages.owners import Ownership
 from slim.advice.survey import Ground
+from slim.facts.gather import Facts
 from slim.files.table import Bytes
+from slim.packages.closure import why
+from slim.packages.owners import Ownership
 
 if TYPE_CHECKING:
-    from slim.advice.rebuild.model import Rebuild
+    from slim.rebuild.model import Rebuild
 
 
 class Counsel(Struct, frozen=True):

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from slim.advice.rule import Rule
+from slim.rules.rule import Rule
 
 _BY_NAME_ALONE = "layer."
 """Queries about names and fates of rows: what an image shows and hides is in its names."""

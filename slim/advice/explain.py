@@ -18,15 +18,15 @@ from msgspec.structs import replace
 
 from slim.advice.apply import NOT_KEPT, Applied
 from slim.advice.claim import Claim
-from slim.advice.facts.evaluate import Answer, evaluate, prepare
-from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
-from slim.advice.match import Query, Selection, least, select, size_of
-from slim.advice.never import Protected
-from slim.advice.rule import RoleMode, Rule
 from slim.advice.survey import Ground
-from slim.advice.variables import variables_of
+from slim.facts.evaluate import Answer, evaluate, prepare
 from slim.files.table import Files
+from slim.rules.glob import compile_globs
+from slim.rules.match import Query, Selection, least, select, size_of
+from slim.rules.protected import Protected
+from slim.rules.rule import RoleMode, Rule
+from slim.rules.variables import variables_of
 
 Why = Literal["hidden", "excepted", "protected", "owned", "suppressed", "base", "claimed", "linked"]
 Stop = Literal[

@@ -15,9 +15,9 @@ from datetime import date
 
 from msgspec import Struct
 
-from slim.advice.glob_syntax import parse_glob
-from slim.advice.words import suggestion
 from slim.patterns import pattern
+from slim.rules.glob_syntax import parse_glob
+from slim.rules.suggestions import suggestion
 
 LABEL = "org.slim.ignore"
 """Image label with suppressions."""

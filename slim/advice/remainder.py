@@ -13,17 +13,17 @@ from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 
 from slim.advice.claim import Claim
-from slim.advice.facts.paths import View
-from slim.advice.glob import compile_globs
-from slim.advice.glob_syntax import matching
-from slim.advice.match import Picked
-from slim.advice.match_paths import states_of
-from slim.advice.never import Protected
-from slim.advice.packages.owners import NOBODY, Ownership
-from slim.advice.rebuild.model import Rebuild
-from slim.advice.rebuild.trees import below_any
 from slim.advice.suppress import Parted
 from slim.files.table import Files
+from slim.files.view import View
+from slim.packages.owners import NOBODY, Ownership
+from slim.rebuild.model import Rebuild
+from slim.rebuild.trees import below_any
+from slim.rules.glob import compile_globs
+from slim.rules.glob_syntax import matching
+from slim.rules.match import Picked
+from slim.rules.match_paths import states_of
+from slim.rules.protected import Protected
 
 
 def not_kept(

@@ -15,18 +15,18 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec.structs import replace
 
 from slim.advice.claim import precedence
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, encoded
-from slim.advice.glob_syntax import matching, parse_text_glob
-from slim.advice.match import Selection
-from slim.advice.never import Protected
-from slim.advice.packages.closure import removal_closure
-from slim.advice.packages.graph import Graph
-from slim.advice.packages.model import SYSTEM
-from slim.advice.packages.owners import NOBODY, Ownership
-from slim.advice.packages.reach import Reach
-from slim.advice.rebuild.libraries import libraries
+from slim.facts.gather import Facts
 from slim.files.table import Fate
+from slim.files.view import View, encoded
+from slim.packages.closure import removal_closure
+from slim.packages.graph import Graph
+from slim.packages.owners import NOBODY, Ownership
+from slim.packages.package import SYSTEM
+from slim.packages.reach import Reach
+from slim.rebuild.libraries import libraries
+from slim.rules.glob_syntax import matching, parse_text_glob
+from slim.rules.match import Selection
+from slim.rules.protected import Protected
 
 _NO_SUGGESTS = b"etc/apt/apt.conf.d/docker-autoremove-suggests"
 """With this setting, which Docker's Debian images have, apt removes what is only suggested."""

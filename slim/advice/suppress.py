@@ -14,10 +14,10 @@ from datetime import date
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
-from slim.advice.match import Selection
 from slim.files.table import ROOT, Files
+from slim.rules.glob import compile_globs
+from slim.rules.match import Selection
 
 
 class Parted(Struct, frozen=True):

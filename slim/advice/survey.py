@@ -8,29 +8,29 @@ from functools import partial
 
 from msgspec import Struct
 
-from slim.advice.facts.gather import Facts, gather
-from slim.advice.facts.paths import View, view_of
-from slim.advice.match import Query
-from slim.advice.packages.catalog import Catalog, read_catalog
-from slim.advice.packages.graph import Graph, link
-from slim.advice.packages.owners import Ownership, own
 from slim.advice.queries import (
     archives,
-    assets,
     binaries,
     contents,
     installed,
     layers,
-    models,
     runtimes,
     secrets,
     twice,
     unowned,
     versions,
 )
+from slim.ecosystems.catalog import Catalog, read_catalog
+from slim.ecosystems.elixir import assets
+from slim.ecosystems.ml import models
+from slim.facts.gather import Facts, gather
 from slim.files.ledger import Ledger
 from slim.files.table import Fate, Files
+from slim.files.view import View, view_of
 from slim.image.model import Image
+from slim.packages.graph import Graph, link
+from slim.packages.owners import Ownership, own
+from slim.rules.match import Query
 
 
 class Ground(Struct, frozen=True):

@@ -9,9 +9,9 @@ from threading import Event
 from slim.errors import InputError
 from slim.files.chunked import note_chunked
 from slim.files.hasher import Hasher
-from slim.files.passing import Progress, check, watched
-from slim.files.plain import find_plain
+from slim.files.metered import Progress, check, watched
 from slim.files.shares import share_out
+from slim.files.simple_directories import find_plain
 from slim.files.table import LayerTable
 from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob

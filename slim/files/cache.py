@@ -21,8 +21,8 @@ from threading import Lock
 import msgspec
 from msgspec.structs import replace
 
-from slim.files.packed import FORMAT, pack, unpack
 from slim.files.table import LayerTable, unread
+from slim.files.table_bytes import FORMAT, pack, unpack
 from slim.limits import Limits
 from slim.version import VERSION
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 
 from slim.errors import IntegrityError, SlimError
 from slim.files.cache import TableCache
-from slim.files.passed import PassedBlob, table_of
-from slim.files.passing import Progress
+from slim.files.consumed import PassedBlob, table_of
+from slim.files.metered import Progress
 from slim.files.recheck import again
 from slim.files.table import LayerTable
 from slim.image import hashes

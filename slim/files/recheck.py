@@ -6,7 +6,7 @@ from threading import Event
 
 from msgspec.structs import replace
 
-from slim.files.passing import Progress, check
+from slim.files.metered import Progress, check
 from slim.files.table import LayerTable
 from slim.image import hashes
 from slim.image.model import CHUNK, Blob

@@ -18,7 +18,7 @@ from threading import Event
 from slim.files.cache import TableCache
 from slim.files.identity import identify
 from slim.files.layer import Asked, keeps_promises, known_table, read_layer, recheck
-from slim.files.passing import Progress
+from slim.files.metered import Progress
 from slim.files.recheck import unverified
 from slim.files.table import LayerTable, settled
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents

@@ -21,7 +21,7 @@ import xxhash
 from msgspec import Struct
 
 from slim.files.extract.picker import Picker
-from slim.files.odd import OddEntries
+from slim.files.slow_path import OddEntries
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.feed import Feed

@@ -18,9 +18,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slim.errors import InputError
-from slim.files.odd import OddEntries
-from slim.files.plain import find_plain
 from slim.files.shares import OTHER
+from slim.files.simple_directories import find_plain
+from slim.files.slow_path import OddEntries
 from slim.files.table import DIGEST_BYTES, Bytes, Kind, LayerTable
 from slim.image.documents import Object, check_digest, parse
 from slim.image.model import TableOfContents

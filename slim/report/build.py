@@ -14,7 +14,7 @@ from slim.files.outline import Node, Sort, outline
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
-from slim.report import model, redact
+from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import contents, example, path, utf8
@@ -23,6 +23,7 @@ from slim.report.packages import packages
 from slim.report.rebuild import rebuild
 from slim.report.untrusted import bare, untrusted
 from slim.report.waste import waste
+from slim.secrets import redact
 from slim.version import VERSION
 
 if TYPE_CHECKING:

@@ -1,4 +1,4 @@
-"""Gates: what the user asks for. How a report or comparison is judged by them: `slim.report.gate` [pure]."""
+"""Gates: what the user asks for. How a report or comparison is judged by them: `slim.report.judge` [pure]."""
 
 from __future__ import annotations
 

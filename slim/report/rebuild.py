@@ -12,7 +12,7 @@ from slim.report.naming import utf8
 from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
-    from slim.advice.rebuild.model import Rebuild
+    from slim.rebuild.model import Rebuild
 
 
 def rebuild(
@@ -26,7 +26,7 @@ def rebuild(
     """What is kept, and the Dockerfile: the template `rebuild-STACK` of the rules, filled in."""
     if made is None:
         return None
-    from slim.report.recipe import recipe
+    from slim.rebuild.dockerfile import recipe
 
     template = snippets.get(f"rebuild-{made.stack}", "")
     name = base.reference if made.origin == "layers" and base.layers else ""

@@ -2,7 +2,7 @@
 
 What other rules would claim of a finding's bytes once it is suppressed only an analysis knows. So the
 finding becomes a note that keeps its claim: the sums stay those of the analysis, and gates take care of what
-they leave open (`slim.report.gate`).
+they leave open (`slim.report.judge`).
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from slim.advice.glob import compile_globs
 from slim.advice.ignore import Ignore
 from slim.report.comparison import Comparison, FindingChange
 from slim.report.model import Finding, Report, Suppressed
 from slim.report.untrusted import bare
+from slim.rules.glob import compile_globs
 
 Document = Report | Comparison
 

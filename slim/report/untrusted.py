@@ -35,7 +35,7 @@ def untrusted(text: str) -> Untrusted:
 def bare(text: Text) -> str:
     """The text for an encoder to encode, or to look something up by: never to be shown as it is.
 
-    tests/test_untrusted.py lists who may.
+    tests/report/test_untrusted.py lists who may.
     """
     return cast("str", text)
 

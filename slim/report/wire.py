@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from slim.formats.terminal import quiet_json
 from slim.report.model import SCHEMA_VERSION, Report
-from slim.report.terminal import quiet_json
 
 if TYPE_CHECKING:
     from slim.report.comparison import Comparison

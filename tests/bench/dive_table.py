@@ -21,7 +21,7 @@ from typing import NamedTuple
 from tabulate import tabulate
 
 from slim import analyze
-from tests.building import Image, delete, directory, file, image, layer, opaque, save
+from tests.support.building import Image, delete, directory, file, image, layer, opaque, save
 
 MIB = 1 << 20
 

@@ -12,16 +12,16 @@ from pathlib import Path
 
 import slim
 from slim.errors import SlimError
-from slim.report.formats import FORMATS
-from slim.report.gate import judge
+from slim.formats.formats import FORMATS
 from slim.report.gates import Gates
+from slim.report.judge import judge
 from slim.report.load import parse_report
-from tests.building import FORMATS as FORMS
-from tests.building import archive, delete, file, gzip, image, layer, save, zstandard
-from tests.checked import checked_analyze
 from tests.fuzz.tar_reader import mended
 from tests.fuzz.targets import SMALL, assert_clear
-from tests.layouts import BYE, HELLO, config, docker
+from tests.support.building import FORMATS as FORMS
+from tests.support.building import archive, delete, file, gzip, image, layer, save, zstandard
+from tests.support.checked import checked_analyze
+from tests.support.layouts import BYE, HELLO, config, docker
 
 STRICT = Gates(size=0, pull_size=0, reclaimable=0, layers=0)
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 
 import slim
 from slim.errors import SlimError
-from slim.report.delta import compare
-from slim.report.formats import COMPARISON_FORMATS
-from slim.report.gate import judge_comparison
+from slim.formats.formats import COMPARISON_FORMATS
+from slim.report.compare import compare
 from slim.report.gates import Gates, Growth
+from slim.report.judge import judge_comparison
 from slim.report.load import parse_report
 from slim.report.sums import fault
-from tests.reports import REPORTS
+from tests.support.reports import REPORTS
 
 
 def seeds() -> Iterator[bytes]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.files.blob import scan_blob
-from tests.building import MemoryBlob, file, gzip, tar
+from tests.files.extract.test_archive import JAR, TREE, packed, zipped
+from tests.files.extract.test_beam import MODULE
+from tests.files.extract.test_elf import go_section
+from tests.files.extract.test_picker import ELF, KEY
 from tests.fuzz.targets import SMALL
-from tests.test_extract_archive import JAR, TREE, packed, zipped
-from tests.test_extract_beam import MODULE
-from tests.test_extract_elf import go_section
-from tests.test_extract_scan import ELF, KEY
+from tests.support.building import MemoryBlob, file, gzip, tar
 
 NAMES = (
     *("bin/app", "lib/a.so", "app/ebin/a.beam", "root/.ssh/id_rsa", "etc/ssl/private/a.pem"),

@@ -16,8 +16,8 @@ from itertools import pairwise
 from slim.errors import SlimError
 from slim.stream.compression import Marks, sniff
 from slim.stream.inflate import STEP, inflate
-from tests import building
 from tests.fuzz.targets import SMALL, assert_clear, corpus
+from tests.support import building
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -15,8 +15,8 @@ from slim.errors import SlimError
 from slim.image.documents import parse
 from slim.image.manifest import read_config, read_index, read_manifest
 from slim.limits import Limits
-from tests import layouts
 from tests.fuzz.targets import assert_clear, corpus
+from tests.support import layouts
 
 LIMITS = Limits(json_nodes=2_000, descriptors=100, layers=50)
 

@@ -16,8 +16,8 @@ from slim.image.model import Blob
 from slim.image.oci import open_oci
 from slim.image.select import Choice
 from slim.limits import Limits
-from tests.building import MemoryBlob, digest
 from tests.fuzz.targets import assert_clear
+from tests.support.building import MemoryBlob, digest
 
 LIMITS = Limits(json_nodes=2_000, descriptors=100, layers=50, index_documents=50)
 _REFERENCE = re.compile(rb"([@#])(\d{1,2})")

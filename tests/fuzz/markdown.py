@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.report import gfm
-from tests.reports import HOSTILE
-from tests.test_markdown import PARSER, check_inert
+from slim.formats import gfm
+from tests.formats.test_markdown import PARSER, check_inert
+from tests.support.reports import HOSTILE
 
 
 def seeds() -> Iterator[bytes]:

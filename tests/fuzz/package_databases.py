@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.advice.packages.catalog import read_catalog
+from slim.ecosystems.catalog import read_catalog
+from tests.ecosystems.test_hostile_databases import PATHS, SOUND, use
+from tests.ecosystems.test_rpm import DATABASES
 from tests.fuzz.targets import LARGEST_SEED
-from tests.test_packages_hostile import PATHS, SOUND, use
-from tests.test_packages_rpm import DATABASES
 
 
 def seeds() -> Iterator[bytes]:

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.report import redact, words
+from slim.formats import words
+from slim.secrets import redact
 
 SECRET = "hunter2hunter2"  # noqa: S105
 

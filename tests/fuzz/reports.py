@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 import slim
 from slim.errors import SlimError
-from slim.report.formats import FORMATS
-from slim.report.gate import judge
+from slim.formats.formats import FORMATS
 from slim.report.gates import Gates
+from slim.report.judge import judge
 from slim.report.load import parse_report
 from tests.fuzz.targets import assert_clear
-from tests.reports import REPORTS
+from tests.support.reports import REPORTS
 
 
 def seeds() -> Iterator[bytes]:

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import suppress
 
-from slim.advice.glob import compile_globs
-from slim.advice.glob_syntax import GlobError, escape, parse_text_glob
 from slim.errors import LimitError
-from tests.test_glob import is_valid, oracle
+from slim.rules.glob import compile_globs
+from slim.rules.glob_syntax import GlobError, escape, parse_text_glob
+from tests.rules.test_glob import is_valid, oracle
 
 
 def seeds() -> Iterator[bytes]:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.advice.builtin import builtin_sources
-from slim.advice.pack import read_packs
-from slim.advice.toml_text import MAX_FILE_BYTES
+from slim.rules.builtin import builtin_sources
+from slim.rules.pack import read_packs
+from slim.rules.toml_text import MAX_FILE_BYTES
 from tests.fuzz.targets import LARGEST_SEED
 
 

@@ -12,9 +12,9 @@ from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.toc import read_toc
 from slim.image.model import TableOfContents
-from tests.building import delete, directory, file, hardlink, symlink
 from tests.fuzz.targets import SMALL, assert_clear
-from tests.lazy_layers import Table, chunked, document_of, estargz
+from tests.support.building import delete, directory, file, hardlink, symlink
+from tests.support.lazy_layers import Table, chunked, document_of, estargz
 
 _BLOB = 1 << 20
 _ENTRIES = (

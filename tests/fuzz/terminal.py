@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 
-from slim.console import print_error
+from slim.cli.console import print_error
 from slim.errors import InputError
-from slim.report.terminal import clean
-from tests.test_terminal import HOSTILE, assert_tame, columns
+from slim.formats.terminal import clean
+from tests.formats.test_terminal import HOSTILE, assert_tame, columns
 
 
 def seeds() -> Iterator[bytes]:

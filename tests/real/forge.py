@@ -1,7 +1,7 @@
 """`slim comment` on a pull request of a real Gitea or Forgejo: `make forge FORGE_URL=… FORGE_TOKEN=…`.
 
 No registry has a forge to install, so the suite has servers of its own that keep the APIs' shapes
-(`tests/forges.py`). This does the same with a server that stands somewhere already: it makes users, a
+(`tests/support/forges.py`). This does the same with a server that stands somewhere already: it makes users, a
 repository and a pull request there, and runs the command with the environment of a job. The token is an
 administrator's; use a server that nobody needs.
 """
@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import slim
-from slim.report.gate import judge
 from slim.report.gates import Gates
+from slim.report.judge import judge
 
 ROOT = Path(__file__).parents[2]
 IMAGES = {

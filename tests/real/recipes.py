@@ -13,7 +13,8 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.building import (
+from tests.real.tools import Store, add_layers, handmade, run
+from tests.support.building import (
     delete,
     device,
     directory,
@@ -25,7 +26,6 @@ from tests.building import (
     symlink,
     tar,
 )
-from tests.real.tools import Store, add_layers, handmade, run
 
 Recipe = Callable[[Store, Path, Path], Path]
 """(store, root filesystem tar, target) → OCI layout."""

@@ -19,15 +19,15 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import slim
+from slim.formats.html import render
 from slim.report.comparison import Comparison
-from slim.report.gate import judge
 from slim.report.gates import Gates
-from slim.report.html import render
+from slim.report.judge import judge
 from slim.report.model import PackageInfo, Report, TreeNode
 from slim.report.untrusted import untrusted
-from tests.attacks import Attack
 from tests.real.browser import Browser, Page, browser, page
-from tests.reports import MB, clean, hostile, over, wasteful
+from tests.support.attacks import Attack
+from tests.support.reports import MB, clean, hostile, over, wasteful
 
 pytestmark = pytest.mark.real
 

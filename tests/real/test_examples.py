@@ -1,7 +1,7 @@
 """What is given to be copied into CI, with its own installation of slim: nothing of this checkout is on
 the path, and `pip` is the real one. Only `docker` is a stand-in, since no image can be built here.
 
-`tests/test_examples.py` runs the same commands quickly, for every system.
+`tests/whole/test_examples.py` runs the same commands quickly, for every system.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LONG
-from tests.environments import GITHUB, GITLAB, JENKINS, PULL_EVENT
-from tests.forges import TOKEN, serve
-from tests.test_examples import EXAMPLES, FAT, ROOT, load
+from tests.support.environments import GITHUB, GITLAB, JENKINS, PULL_EVENT
+from tests.support.forges import TOKEN, serve
+from tests.whole.test_examples import EXAMPLES, FAT, ROOT, load
 
 pytestmark = pytest.mark.real
 

@@ -17,9 +17,9 @@ from hypothesis import strategies as st
 from slim.errors import SlimError
 from slim.files.table import LayerTable
 from slim.files.tar import list_entries, walk
-from tests import building
 from tests.conftest import LONGER, skip_or_fail
-from tests.test_corpus import DIFFERENCES, plain, tars
+from tests.support import building
+from tests.whole.test_corpus import DIFFERENCES, plain, tars
 
 pytestmark = pytest.mark.real
 

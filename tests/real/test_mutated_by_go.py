@@ -16,16 +16,16 @@ import pytest
 
 import slim
 from slim.image.source import open_image
-from slim.report.gate import judge
 from slim.report.gates import Gates
+from slim.report.judge import judge
 from slim.stream.compression import sniff
-from tests.attacks import Attack
-from tests.building import delete, file, image, layer, save
 from tests.conftest import LONGER
 from tests.fuzz.targets import assert_clear
 from tests.real.test_golist import Entries, Lister, agree, go
-from tests.test_corpus import IMAGES, images
-from tests.test_mutated_images import LARGEST, mutations
+from tests.support.attacks import Attack
+from tests.support.building import delete, file, image, layer, save
+from tests.whole.test_corpus import IMAGES, images
+from tests.whole.test_mutated_images import LARGEST, mutations
 
 if sys.version_info >= (3, 14):
     from compression import zstd

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import slim
-from tests.environments import WOODPECKER
-from tests.forges import TOKEN, serve
 from tests.real.recipes import put
 from tests.real.tools import Store, need, run
+from tests.support.environments import WOODPECKER
+from tests.support.forges import TOKEN, serve
 
 pytestmark = pytest.mark.real
 

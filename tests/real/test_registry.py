@@ -18,11 +18,11 @@ from slim.files.cache import TableCache
 from slim.image.registry.access import Access, Login
 from slim.image.registry.client import Client
 from slim.report.untrusted import bare
-from tests.building import delete, descriptor, digest, encode, file, image, layer, save
-from tests.checked import checked_analyze
-from tests.lazy_layers import estargz, with_layers
 from tests.real.registries import PASSWORD, USER, Registry, docker_registry
 from tests.real.tools import need, run
+from tests.support.building import delete, descriptor, digest, encode, file, image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.lazy_layers import estargz, with_layers
 
 pytestmark = pytest.mark.real
 

@@ -1,6 +1,6 @@
 """SARIF against the standard's own schema, as a package for matchers brings it.
 
-`tests/sarif_schema.py` is stricter and needs nothing; here the document that the standard's editors
+`tests/support/sarif_schema.py` is stricter and needs nothing; here the document that the standard's editors
 published decides.
 """
 
@@ -18,10 +18,10 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
 import slim
 from tests.conftest import skip_or_fail
+from tests.formats.test_formats import names
 from tests.real.tools import run
-from tests.reports import REPORTS, hostile
-from tests.test_delta import PAGES, compared
-from tests.test_renderers import names
+from tests.report.test_compare import PAGES, compared
+from tests.support.reports import REPORTS, hostile
 
 pytestmark = pytest.mark.real
 

@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from tests.building import Entry, fifo, image, layer, save
-from tests.checked import shown_words
 from tests.conftest import LONGER
-from tests.oracle import Tree, Upper, clean, overlay, stack, word
+from tests.files.overlay.test_properties import STACKS, Stack, footprint, hides, stacked
 from tests.real.tools import TAG, need
-from tests.test_overlay_properties import STACKS, Stack, footprint, hides, stacked
+from tests.support.building import Entry, fifo, image, layer, save
+from tests.support.checked import shown_words
+from tests.support.oracle import Tree, Upper, clean, overlay, stack, word
 
 pytestmark = pytest.mark.real
 

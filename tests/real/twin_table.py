@@ -20,12 +20,8 @@ from tabulate import tabulate
 
 import slim
 from slim.advice.apply import apply
-from slim.advice.builtin import builtin_never, builtin_packs
 from slim.advice.claim import Claim
 from slim.advice.consult import counsel_of
-from slim.advice.packages.graph import Graph
-from slim.advice.packages.owners import Ownership
-from slim.advice.rule import rules_of
 from slim.advice.survey import survey
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
@@ -33,6 +29,10 @@ from slim.files.scan import scan
 from slim.files.table import Files, Kind, mask
 from slim.image.base import find_base
 from slim.image.source import open_image
+from slim.packages.graph import Graph
+from slim.packages.owners import Ownership
+from slim.rules.builtin import builtin_never, builtin_packs
+from slim.rules.rule import rules_of
 from tests.real.twins import Twins
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable
 
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, below, encoded
-from slim.advice.facts.roots import is_system
-from slim.advice.match import Picked
+from slim.facts.gather import Facts
+from slim.facts.roots import is_system
 from slim.files.extract.found import Archive, Member
 from slim.files.table import ROOT, Fate, Files
+from slim.files.view import View, below, encoded
+from slim.rules.match import Picked
 
 _MAX_CANDIDATES = 16
 """Most files of one name and size that a member is compared with."""

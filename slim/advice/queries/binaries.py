@@ -5,9 +5,9 @@ These are transformations: the file stays and gets smaller. Sizes are those of t
 
 from __future__ import annotations
 
-from slim.advice.match import Picked
 from slim.files.extract.found import RELOCATABLE, SHARED
 from slim.files.table import Fate, Files
+from slim.rules.match import Picked
 
 
 def debug_sections(files: Files) -> Picked:

@@ -7,9 +7,9 @@ from collections import Counter, defaultdict
 from itertools import compress, repeat
 from operator import ge
 
-from slim.advice.facts.paths import View
-from slim.advice.match import Picked
 from slim.files.table import DIGEST_BYTES, Files, Kind, both
+from slim.files.view import View
+from slim.rules.match import Picked
 
 _SMALLEST = 4096
 """Copies of smaller files are not worth a word: licences, empty modules."""

@@ -6,15 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from slim.advice.facts.gather import Facts
-from slim.advice.match import Picked
-from slim.advice.packages.closure import recommends_only
-from slim.advice.packages.graph import Graph
-from slim.advice.packages.owners import NOBODY, Ownership
+from slim.facts.gather import Facts
 from slim.files.table import Files
+from slim.packages.closure import recommends_only
+from slim.packages.graph import Graph
+from slim.packages.owners import NOBODY, Ownership
+from slim.rules.match import Picked
 
 if TYPE_CHECKING:
-    from slim.advice.packages.otp import Release
+    from slim.ecosystems.elixir.otp import Release
 
 _TOOLS = frozenset(
     {

@@ -7,9 +7,9 @@ import re
 from collections.abc import Sequence
 from itertools import compress
 
-from slim.advice.match import Picked
 from slim.files.table import Fate, Files, Kind, both, mask
 from slim.image.model import History
+from slim.rules.match import Picked
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
 _SMALL = 64 << 10

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, decoded
-from slim.advice.match import Picked
+from slim.facts.gather import Facts
+from slim.files.view import View, decoded
+from slim.rules.match import Picked
 
 
 def erts_twice(view: View, facts: Facts) -> Picked:

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from slim.advice.match import Picked
 from slim.files.table import ASSIGNED, Files
 from slim.image.model import Config, History
 from slim.patterns import pattern
-from slim.secret_names import is_literal, is_secret
+from slim.rules.match import Picked
+from slim.secrets.names import is_literal, is_secret
 
 _SETTING = pattern(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
 _ARGUMENTS = pattern(r"(?:RUN )?\|\d+ ")

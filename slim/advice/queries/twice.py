@@ -10,16 +10,16 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, below, encoded
-from slim.advice.facts.roots import is_system
-from slim.advice.match import Picked
-from slim.advice.packages.closure import removal_closure
-from slim.advice.packages.graph import Graph
-from slim.advice.packages.model import parent
-from slim.advice.packages.owners import NOBODY, Ownership
+from slim.facts.gather import Facts
+from slim.facts.roots import is_system
 from slim.files.extract.found import Elf
 from slim.files.table import Kind
+from slim.files.view import View, below, encoded
+from slim.packages.closure import removal_closure
+from slim.packages.graph import Graph
+from slim.packages.owners import NOBODY, Ownership
+from slim.packages.package import parent
+from slim.rules.match import Picked
 
 _BELONGING = {
     "java": ("openjdk-", "default-j", "ca-certificates-java", "java-"),

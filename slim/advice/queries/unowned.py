@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, encoded
-from slim.advice.glob import compile_globs
-from slim.advice.match import Picked
-from slim.advice.packages.model import SYSTEM
-from slim.advice.packages.owners import NOBODY, Ownership
-from slim.advice.rebuild.libraries import libraries
+from slim.facts.gather import Facts
 from slim.files.table import ROOT
+from slim.files.view import View, encoded
+from slim.packages.owners import NOBODY, Ownership
+from slim.packages.package import SYSTEM
+from slim.rebuild.libraries import libraries
+from slim.rules.glob import compile_globs
+from slim.rules.match import Picked
 
 _PLACES = [
     *("bin/**", "sbin/**", "lib/**", "lib64/**"),

@@ -11,14 +11,14 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
-from slim.advice.facts.gather import Facts
-from slim.advice.facts.paths import View, below, encoded
-from slim.advice.facts.tables import names
-from slim.advice.match import Picked
-from slim.advice.packages.model import parent, text
-from slim.advice.packages.owners import Ownership
+from slim.entrypoint.tables import names
+from slim.facts.gather import Facts
 from slim.files.table import Fate, Kind
+from slim.files.view import View, below, encoded
+from slim.packages.owners import Ownership
+from slim.packages.package import parent, text
 from slim.patterns import pattern
+from slim.rules.match import Picked
 
 _MAX_NAME = 200
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"

@@ -8,7 +8,7 @@ gradle.properties, Bundler's configuration, NuGet.Config.
 
 from __future__ import annotations
 
-from slim.secret_names import is_literal, is_secret
+from slim.secrets.names import is_literal, is_secret
 
 HEAD_BYTES = 64 << 10
 """What is looked at."""

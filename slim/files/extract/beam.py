@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import zlib
 
+from slim.files.extract.deflated import packed
 from slim.files.extract.found import Beam
-from slim.files.extract.packed import packed
 
 MAX_BYTES = 16 << 20
 """Larger files are left alone; the largest modules of known releases have a few MB."""

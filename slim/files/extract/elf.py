@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Iterable
 
+from slim.files.extract.deflated import packed_span
 from slim.files.extract.elf_headers import (
     ALLOCATED,
     DYNAMIC,
@@ -29,7 +30,6 @@ from slim.files.extract.elf_headers import (
 )
 from slim.files.extract.found import RELOCATABLE, Elf, GoBuild, Links
 from slim.files.extract.gobuild import SECTION_BYTES, parse_go
-from slim.files.extract.packed import packed_span
 from slim.files.extract.pieces import Pieces, Span
 
 _MAX_NEEDED = 256

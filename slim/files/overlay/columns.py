@@ -8,7 +8,7 @@ from operator import and_
 
 from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.overlay.children import Children
-from slim.files.plain import NOT_PLAIN
+from slim.files.simple_directories import NOT_PLAIN
 from slim.files.table import ROOT, Files, LayerNotice, LayerTable
 
 HIDDEN = -1

@@ -12,7 +12,7 @@ from slim.files.overlay.collisions import find_collisions
 from slim.files.overlay.columns import HIDDEN
 from slim.files.overlay.links import HardLinks
 from slim.files.overlay.names import NameTree
-from slim.files.plain import NOT_PLAIN, clashes
+from slim.files.simple_directories import NOT_PLAIN, clashes
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable, mask, runs
 
 # As numbers: looking up a member of an enum takes longer than what is done with it.

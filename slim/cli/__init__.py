@@ -1,0 +1,1 @@
+"""The command line: alone it reads the environment, prints and exits."""

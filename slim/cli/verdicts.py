@@ -1,0 +1,57 @@
+"""What the gates said of each image: how it is told, and the exit code.
+
+That is decided after all outputs are written, and by nothing else: 1 is a failed gate alone, and a reader
+of stdout that has gone away changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import click
+
+from slim.errors import InputError
+
+if TYPE_CHECKING:
+    from slim.report.comparison import Comparison
+    from slim.report.model import Report, Verdict
+
+
+def stated(document: Report | Comparison, units: str) -> Verdict:
+    """The verdict of a document as it is told in these units."""
+    from slim.report.judge import restated
+    from slim.units import shown_in
+
+    with shown_in(units):
+        return restated(document).verdict
+
+
+def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
+    """Say on stderr and by the exit code what the gates said, once all outputs are written.
+
+    Each verdict has the name of its image, which is empty where there is only one.
+
+    Raises:
+        click.exceptions.Exit: with 1, a gate failed.
+        InputError: a report does not hold what would decide a gate.
+    """
+    from slim.cli.console import print_notice
+    from slim.formats.terminal import clean
+
+    said = [
+        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
+        for name, verdict in verdicts
+    ]
+    for result, text in said:
+        if result != "unknown":
+            print_notice(f"slim: {clean(text)}")
+    for result, text in said:
+        if result == "unknown":
+            raise InputError(
+                "gate-undecided",
+                text,
+                "make the report of an archive that holds all layers, with rules and a larger --top",
+            )
+    if any(result == "fail" for result, _ in said) and not exit_zero:
+        raise click.exceptions.Exit(1)

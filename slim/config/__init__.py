@@ -1,0 +1,1 @@
+"""Settings from files: slim.toml, or dive's .dive-ci."""

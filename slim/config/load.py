@@ -1,0 +1,112 @@
+"""Finds the settings of the user and reads them: slim.toml, or else dive's `.dive-ci`.
+
+From the working directory up to the root of its repository (the folder that has `.git`; without a
+repository only the working directory), the first file wins and nothing is merged.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from msgspec import Struct, field
+
+from slim.config.settings import ImageSettings
+from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.rules.faults import Fault
+
+NAMES = (".slim.toml", "slim.toml")
+DIVE_NAME = ".dive-ci"
+_HINT = "docs/configuration.md lists the keys; --no-config goes without the file"
+
+
+class Config(Struct, frozen=True):
+    """The settings that hold for one image."""
+
+    image: ImageSettings = field(default_factory=ImageSettings)
+    limits: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()
+    file: str = ""
+    """As it was found; empty when there is none."""
+    notice: str = ""
+    """To be told to the user, one line."""
+
+
+def load_config(
+    file: str | None = None, *, key: str | None = None, folder: str | os.PathLike[str] = "."
+) -> Config:
+    """The settings of `file`, or of what is found from `folder` upward, for the image of `key`.
+
+    Raises:
+        UsageError: unreadable, or with all faults of the file; or it has images and `key` is none of
+            them.
+    """
+    found = file or _find(folder, NAMES)
+    if found is None:
+        dive = _find(folder, (DIVE_NAME,))
+        return Config() if dive is None else _dive(dive)
+    # What reads a file is imported only where there is one.
+    from slim.config.reader import parse_settings
+    from slim.rules.faults import Faulty
+    from slim.rules.suggestions import suggestion
+    from slim.rules.toml_text import MAX_FILE_BYTES
+
+    faults: list[Fault] = []
+    settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
+    if faults:
+        raise Faulty("bad-config", found, sorted(faults), _HINT)
+    if key is not None and settings.images and key not in settings.images:
+        raise UsageError(
+            "no-such-key",
+            f"{found} has no [image.{key}]{suggestion(key, settings.images)}",
+            f"an empty table will do; it has: {', '.join(settings.images)[:500]}",
+        )
+    return Config(settings.of(key or ""), settings.limits, settings.packs, found)
+
+
+def _dive(file: str) -> Config:
+    from slim.config.dive_ci import MAX_BYTES, parse_dive_ci
+    from slim.rules.faults import Faulty
+
+    faults: list[Fault] = []
+    gates = parse_dive_ci(file, _read(file, MAX_BYTES), faults)
+    if faults:
+        raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
+    notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"
+    return Config(ImageSettings(gates=gates), file=file, notice=notice)
+
+
+def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:
+    """The first regular file of these names, named as seen from the working directory."""
+    for one in _upward(os.path.abspath(folder)):
+        for name in names:
+            path = os.path.join(one, name)
+            if os.path.isfile(path):
+                return os.path.relpath(path)
+    return None
+
+
+def _upward(home: str) -> Iterator[str]:
+    ways = [home]
+    while (above := os.path.dirname(ways[-1])) != ways[-1]:
+        ways.append(above)
+    roots = [at for at, one in enumerate(ways) if os.path.exists(os.path.join(one, ".git"))]
+    yield from ways[: roots[0] + 1] if roots else ways[:1]
+
+
+def _read(file: str, limit: int) -> str:
+    try:
+        with open(file, "rb") as stream:
+            data = stream.read(limit + 1)
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-config", f"cannot read {file!r}: {why}", _HINT) from None
+    if len(data) > limit:
+        raise UsageError("bad-config", f"{file}: larger than {limit:,} bytes", _HINT)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise UsageError("bad-config", f"{file}: not UTF-8", _HINT) from None

@@ -1,0 +1,1 @@
+"""What slim knows of each package manager and language: a folder each."""

@@ -1,0 +1,1 @@
+"""Alpine and Wolfi: apk."""

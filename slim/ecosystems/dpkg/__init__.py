@@ -1,0 +1,1 @@
+"""Debian, Ubuntu and their relatives: dpkg and apt."""

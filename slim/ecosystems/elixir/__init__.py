@@ -1,0 +1,1 @@
+"""Erlang and Elixir: OTP applications, Mix, releases."""

@@ -1,0 +1,144 @@
+"""Erlang/OTP applications (`NAME/ebin/NAME.app`) and releases (`releases/VSN/NAME.rel`). Pure.
+
+A release lists the applications that it boots; what else is in its `lib` is not used by it.
+Source: Erlang/OTP app(4), rel(4); OTP design principles, "Releases".
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from slim.ecosystems.elixir.terms import Atom, Compound, Term, TermError, parse_term
+from slim.packages.package import (
+    MAX_PACKAGES,
+    Contents,
+    Notices,
+    Package,
+    Read,
+    dependencies,
+    parent,
+    text,
+)
+
+
+class Release(Struct, frozen=True):
+    """What one `.rel` file says."""
+
+    path: bytes
+    root: bytes
+    """Directory of the release: above `releases`."""
+    name: str
+    version: str
+    erts: str
+    """Version of the run-time system."""
+    applications: tuple[tuple[str, str], ...]
+    """(name, version) of every application, in order."""
+
+
+def read_otp(contents: Contents) -> Read:
+    """All applications: of Erlang/OTP, of releases, and of build directories."""
+    notices = Notices()
+    packages: list[Package] = []
+    for path in sorted(contents):
+        if not path.endswith(b".app") or parent(path).rpartition(b"/")[2] != b"ebin":
+            continue
+        term = _term(contents, path, notices)
+        if not isinstance(term, Compound) or not term.tagged("application") or len(term.items) < 3:
+            if term is not None:
+                notices.add(path, "it describes no application")
+            continue
+        if len(packages) == MAX_PACKAGES:
+            notices.add(path, f"there are more than {MAX_PACKAGES:,} applications")
+            break
+        packages.append(_application(path, term))
+    return Read(tuple(packages), notices.all())
+
+
+def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
+    """All releases, in order of paths."""
+    releases: list[Release] = []
+    for path in sorted(contents):
+        # A release has a copy beside the directories of its versions.
+        folder = parent(path, 2)
+        if not path.endswith(b".rel") or folder.rpartition(b"/")[2] != b"releases":
+            continue
+        term = _term(contents, path, notices)
+        if not isinstance(term, Compound) or not term.tagged("release") or len(term.items) != 4:
+            if term is not None:
+                notices.add(path, "it describes no release")
+            continue
+        _, named, erts, listed = term.items
+        applications = [_pair(one) for one in _items(listed)]
+        releases.append(
+            Release(
+                path=path,
+                root=parent(folder),
+                name=_pair(named)[0],
+                version=_pair(named)[1],
+                erts=_pair(erts)[1],
+                applications=tuple(one for one in applications if one[0]),
+            )
+        )
+    return tuple(releases)
+
+
+def _application(path: bytes, term: Compound) -> Package:
+    name = _word(term.items[1])
+    options = {_word(one.items[0]): one.items[1] for one in _tuples(term.items[2])}
+    ebin = parent(path)
+    home = parent(ebin)
+    folder = home.rpartition(b"/")[2]
+    # Sources may have an `ebin` in a project's directory, which is more than the application.
+    whole = folder == name.encode() or folder.startswith(name.encode() + b"-")
+    # Applications are found beside each other, in one library directory.
+    scope = text(parent(home)) + ":"
+    wanted = _names(options.get("applications")) + _names(options.get("included_applications"))
+    optional = frozenset(_names(options.get("optional_applications")))
+    return Package(
+        manager="otp",
+        name=name,
+        version=_word(options.get("vsn", "")),
+        record=path,
+        directories=(home if whole else ebin,),
+        depends=dependencies([(scope + one,) for one in wanted if one not in optional]),
+        suggests=dependencies([(scope + one,) for one in wanted if one in optional]),
+        provides=(scope + name,),
+    )
+
+
+def _term(contents: Contents, path: bytes, notices: Notices) -> Term | None:
+    try:
+        return parse_term(text(contents[path]))
+    except TermError as error:
+        notices.add(path, str(error))
+        return None
+
+
+def _word(term: Term) -> str:
+    if isinstance(term, Atom):
+        return term.name
+    return term if isinstance(term, str) else ""
+
+
+def _items(term: Term | None) -> tuple[Term, ...]:
+    return term.items if isinstance(term, Compound) and term.kind == "[" else ()
+
+
+def _names(term: Term | None) -> list[str]:
+    return [word for one in _items(term) if (word := _word(one))]
+
+
+def _tuples(term: Term) -> list[Compound]:
+    """The pairs of a list."""
+    return [
+        one
+        for one in _items(term)
+        if isinstance(one, Compound) and one.kind == "{" and len(one.items) == 2
+    ]
+
+
+def _pair(term: Term) -> tuple[str, str]:
+    """`{name, "1.0", …}` and `{"name", "1.0"}`."""
+    if isinstance(term, Compound) and term.kind == "{" and len(term.items) >= 2:
+        return _word(term.items[0]), _word(term.items[1])
+    return "", ""

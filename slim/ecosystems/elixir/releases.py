@@ -1,0 +1,128 @@
+"""Erlang and Elixir: releases, and installations of OTP. Pure.
+
+A release has `releases/start_erl.data`, a boot file in `releases/VERSION`, applications in `lib` and
+commands in `bin`. An installation of OTP has all of these too; `releases/NUMBER/OTP_VERSION` tells it.
+Source: rel(4) and "Creating and Upgrading a Target System" of Erlang/OTP; mix release; the layouts that
+distillery, exrm and relx write.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from itertools import islice
+
+from msgspec import Struct
+
+from slim.files.view import View, below, decoded
+
+MAX_RELEASES = 64
+_MAX_NAMES = 2_000
+"""Names of one directory that are looked at."""
+
+
+class Release(Struct, frozen=True):
+    """One release."""
+
+    root: bytes
+    """Directory without leading slash; empty where it lies in the image's root."""
+    kind: str
+    """Tool that made it: `mix`, `distillery`, `exrm`, `relx`, or `otp` where nothing tells."""
+    has_erts: bool
+    """It brings its own Erlang run-time system."""
+    phoenix: bool
+    elixir: bool
+    """It has the application `elixir`."""
+
+
+def releases(marks: Iterable[bytes], view: View) -> tuple[Release, ...]:
+    """The releases among the directories that hold the paths `marks` of `releases/start_erl.data`."""
+    found: list[Release] = []
+    for mark in islice(marks, MAX_RELEASES):
+        if not (b"/" + mark).endswith(b"/releases/start_erl.data"):
+            continue
+        root = mark[: -len(b"releases/start_erl.data")].rstrip(b"/")
+        versions = [
+            below(root, b"releases/" + one) for one in _some(view, below(root, b"releases"))
+        ]
+        if any(view.exists(one + b"/OTP_VERSION") for one in versions):
+            continue
+        has_boot = any(name.endswith(b".boot") for one in versions for name in _some(view, one))
+        libraries = [name for name in _some(view, below(root, b"lib")) if b"-" in name]
+        if has_boot and _has_app(root, libraries, view) and _some(view, below(root, b"bin")):
+            found.append(
+                Release(
+                    root,
+                    _kind(root, versions, view),
+                    has_erts=any(name.startswith(b"erts-") for name in _some(view, root)),
+                    phoenix=any(name.startswith(b"phoenix-") for name in libraries),
+                    elixir=any(name.startswith(b"elixir-") for name in libraries),
+                )
+            )
+    return tuple(sorted(found, key=lambda one: one.root))
+
+
+def in_use(found: Iterable[Release], files: Collection[str], view: View) -> tuple[Release, ...]:
+    """The releases without those that only lie where they were built and that no command, which are the
+    paths `files`, is from: these are leftovers of a build."""
+    return tuple(
+        one
+        for one in found
+        if not _is_build(one.root, view)
+        or any(path.startswith(decoded(one.root) + "/") for path in files)
+    )
+
+
+def _is_build(root: bytes, view: View) -> bool:
+    project, found, _ = root.rpartition(b"/rel/")
+    return b"/_build/" in b"/" + root or (bool(found) and view.is_file(project + b"/mix.exs"))
+
+
+def otp_roots(marks: Iterable[bytes], view: View) -> tuple[bytes, ...]:
+    """Installations of OTP, given the paths of `erlexec`, which is in `erts-VERSION/bin`."""
+    found: set[bytes] = set()
+    for mark in islice(marks, MAX_RELEASES):
+        root, _, rest = (b"/" + mark).rpartition(b"/erts-")
+        root = root.lstrip(b"/")
+        if rest.count(b"/") != 2 or not rest.endswith(b"/bin/erlexec") or not root:
+            continue
+        is_release = view.exists(below(root, b"releases/start_erl.data")) and not any(
+            view.exists(below(root, b"releases/" + one + b"/OTP_VERSION"))
+            for one in _some(view, below(root, b"releases"))
+        )
+        libraries = _some(view, below(root, b"lib"))
+        if not is_release and any(name.startswith(b"stdlib-") for name in libraries):
+            found.add(root)
+    return tuple(sorted(found))
+
+
+def _some(view: View, path: bytes) -> list[bytes]:
+    return list(islice(view.names_in(path), _MAX_NAMES))
+
+
+def _has_app(root: bytes, libraries: Iterable[bytes], view: View) -> bool:
+    return any(
+        file.endswith(b".app")
+        for name in libraries
+        for file in _some(view, below(root, b"lib/" + name + b"/ebin"))
+    )
+
+
+def _kind(root: bytes, versions: Iterable[bytes], view: View) -> str:
+    inside = {version: set(_some(view, version)) for version in versions}
+    starts = any(
+        name.endswith(b".sh") and name != b"env.sh" for has in inside.values() for name in has
+    )
+    if any(b"env.sh" in has for has in inside.values()) or view.exists(
+        below(root, b"releases/COOKIE")
+    ):
+        return "mix"
+    if any(has & {b"libexec", b"commands", b"hooks"} for has in inside.values()):
+        return "distillery"
+    if starts or view.exists(below(root, b"running-config")):
+        return "exrm"
+    commands = _some(view, below(root, b"bin"))
+    if any(name == b"nodetool" or name.startswith(b"nodetool-") for name in commands):
+        return "relx"
+    if any(name.endswith(b".escript") for name in commands):
+        return "relx"
+    return "otp"

@@ -1,0 +1,1 @@
+"""Go, Rust and other programs of machine code."""

@@ -1,0 +1,117 @@
+"""Node's packages: every package directory below a `node_modules`, whoever installed it. Pure.
+
+A directory `node_modules/NAME` or `node_modules/@SCOPE/NAME` with a `package.json` is a package, and owns
+what is below it up to the next one. What a package requires is looked up in the nearest `node_modules`
+on the way to the root, so that dependencies lead to places and not to names.
+Source: Node.js "Modules: Loading from node_modules folders"; npm's documentation, package.json.
+"""
+
+from __future__ import annotations
+
+from slim.ecosystems.node.flags import Flags, find_flags
+from slim.ecosystems.node.tree import Manifest, Tree
+from slim.packages.documents import load_object, object_of, text_of
+from slim.packages.package import (
+    MAX_DEPENDENCIES,
+    MAX_PACKAGES,
+    Contents,
+    Dependency,
+    Notices,
+    Package,
+    Read,
+    below,
+    dependencies,
+    parent,
+    text,
+)
+
+_MODULES = b"node_modules"
+_MANIFEST = b"package.json"
+
+
+def read_node(contents: Contents) -> Read:
+    """All packages in `node_modules` directories.
+
+    Whether one is needed only for development is what the installer's own record says, or what follows
+    from the projects' `package.json`; None where there is neither.
+    """
+    notices = Notices()
+    manifests: dict[bytes, Manifest] = {}
+    projects: dict[bytes, Manifest] = {}
+    for path in sorted(contents):
+        folder, _, name = path.rpartition(b"/")
+        if name != _MANIFEST:
+            continue
+        home = modules_of(folder)
+        if home is None and _inside(folder):
+            # Deeper in a package, `package.json` only says how files are to be read.
+            continue
+        document = load_object(contents[path], path, notices)
+        if document is None:
+            continue
+        if len(manifests) == MAX_PACKAGES:
+            notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
+            break
+        (projects if home is None else manifests)[folder] = _manifest(folder, document)
+    tree = Tree(manifests, {home for one in manifests if (home := modules_of(one)) is not None})
+    flags = find_flags(contents, projects, tree, notices)
+    packages = tuple(_package(folder, one, tree, flags) for folder, one in manifests.items())
+    if tree.exhausted:
+        notices.add(next(iter(manifests)), "its packages require too much to follow all of it")
+    return Read(packages, notices.all())
+
+
+def modules_of(folder: bytes) -> bytes | None:
+    """The `node_modules` that a package directory is in; None for any other directory.
+
+    >>> modules_of(b"app/node_modules/@babel/core"), modules_of(b"app/node_modules/@babel")
+    (b'app/node_modules', None)
+    """
+    above, _, name = folder.rpartition(b"/")
+    if name.startswith((b"@", b".")) or not name:
+        return None
+    if above.rpartition(b"/")[2].startswith(b"@"):
+        above = parent(above)
+    return above if above.rpartition(b"/")[2] == _MODULES else None
+
+
+def _inside(folder: bytes) -> bool:
+    return folder.startswith(_MODULES + b"/") or b"/" + _MODULES + b"/" in folder
+
+
+def _manifest(folder: bytes, document: dict[str, object]) -> Manifest:
+    def names(kind: str) -> tuple[str, ...]:
+        return tuple(object_of(document.get(kind)))[:MAX_DEPENDENCIES]
+
+    return Manifest(
+        # The directory is what programs ask for; an alias has another name inside.
+        name=text(folder[len(modules_of(folder) or parent(folder)) :].strip(b"/")),
+        version=text_of(document.get("version")),
+        wanted=names("dependencies"),
+        optional=names("optionalDependencies"),
+        peers=names("peerDependencies"),
+        development=names("devDependencies"),
+    )
+
+
+def _package(folder: bytes, manifest: Manifest, tree: Tree, flags: Flags) -> Package:
+    def found(names: tuple[str, ...]) -> tuple[Dependency, ...]:
+        return dependencies(
+            [tuple(map(text, places)) for one in names if (places := tree.resolve(folder, one))]
+        )
+
+    return Package(
+        manager="node",
+        name=manifest.name,
+        version=manifest.version,
+        record=below(folder, _MANIFEST),
+        directories=(folder,),
+        depends=found(manifest.wanted + manifest.peers),
+        recommends=found(manifest.optional),
+        provides=(text(folder),),
+        auto=None
+        if folder not in flags.direct and not flags.direct
+        else folder not in flags.direct,
+        dev=flags.dev.get(folder),
+        optional=folder in flags.optional,
+    )

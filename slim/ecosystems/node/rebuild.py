@@ -1,0 +1,163 @@
+"""Node: the program, the packages of production, and node without npm and compilers [pure].
+
+Where a build writes the program to a directory of its own (`dist`), its sources stay behind, with the
+packages that only build; whether a package does is what npm's or pnpm's records say.
+Source: npm's documentation, npm-prune and package-lock.json; Node.js best practices for containers.
+"""
+
+from __future__ import annotations
+
+from slim.entrypoint.runs import Command
+from slim.files.view import below as join
+from slim.files.view import decoded, encoded
+from slim.packages.owners import NOBODY
+from slim.rebuild.interpreted import (
+    children,
+    copied,
+    home_of,
+    main_command,
+    script_names,
+    system_owner,
+)
+from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.trees import below, in_context, row_at, rows_at
+
+_GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
+"""node-gyp runs Python to compile; Node itself does not."""
+_OUTPUTS = (b"dist", b"build", b"out", b"output", b".output", b"lib-dist", b"compiled")
+_DATA = (
+    *(
+        b"public",
+        b"static",
+        b"views",
+        b"templates",
+        b"locales",
+        b"migrations",
+        b"prisma",
+        b"assets",
+    ),
+    *(b"config", b"data", b"i18n"),
+)
+"""Directories that programs read while they run."""
+_LOCKS = {
+    b"package-lock.json": "npm_lock",
+    b"npm-shrinkwrap.json": "npm_lock",
+    b"pnpm-lock.yaml": "pnpm_lock",
+    b"yarn.lock": "yarn_lock",
+}
+_RUNNERS = frozenset(("npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack"))
+"""Commands that the final stage does not have."""
+
+
+def plan(given: Given) -> Plan | None:
+    """What to keep of an image that runs a program of Node; None where it is not known which."""
+    command = main_command(given, "node")
+    if command is None:
+        return None
+    home = home_of(given, command, "node")
+    binary = _binary(given, command)
+    if home is None or binary is None:
+        return None
+    modules = join(home, b"node_modules")
+    output = _output(given, command, home)
+    if output is not None:
+        data = children(given, home, _DATA)
+        kept = [output, *children(given, home, (b"package.json",)), *data]
+        code = [row for path in kept for row in _rows(given, path)]
+        why = f"what the build wrote to /{decoded(output)}, and directories that programs read"
+        guesses: tuple[str, ...] = (
+            f"the program needs no more of /{decoded(home)} than {_list(kept)} and its packages",
+        )
+    else:
+        kept = [home]
+        code = [row for row in below(given.view, home) if not _inside(given, row, modules)]
+        why, guesses = "the project, without what findings would delete", ()
+    owner = system_owner(given, binary)
+    runtime = [] if owner is not None else [binary]
+    return Plan(
+        stack="node",
+        parts=(
+            Wanted("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
+            Wanted(
+                "packages for production",
+                "node_modules without what is only for development",
+                _production(given, modules),
+                paths=(modules,),
+            ),
+            Wanted("Node", "the program alone, without npm and headers", runtime),
+        ),
+        runtime=(given.view.files.path(binary),),
+        packages=() if owner is None else (owner,),
+        builds=_GYP,
+        homes=(home,),
+        values={
+            "home": f"/{decoded(home)}",
+            _installer(given, home): "yes",
+            **({"build": "yes"} if _builds(given, home) else {}),
+            **({} if owner is not None else _own(given, binary)),
+        },
+        copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
+        command=command.words if given.facts.runs.words[0] in _RUNNERS else (),
+        guesses=guesses,
+    )
+
+
+def _own(given: Given, binary: int) -> dict[str, str]:
+    """Of a program that no package has."""
+    return {"node": f"/{decoded(given.view.files.path(binary))}", "own_toolchain": "yes"}
+
+
+def _binary(given: Given, command: Command) -> int | None:
+    """The row of `node`: what the command is, or else what is on the usual places."""
+    for path in (encoded(command.path), b"usr/local/bin/node", b"usr/bin/node", b"usr/bin/nodejs"):
+        row = row_at(given.view, path) if path else None
+        if row is not None and given.view.files.name[row] in (b"node", b"nodejs"):
+            return row
+    return None
+
+
+def _installer(given: Given, home: bytes) -> str:
+    """By what the packages are installed again."""
+    return next((_LOCKS[name] for name in _LOCKS if in_context(given, join(home, name))), "no_lock")
+
+
+def _output(given: Given, command: Command, home: bytes) -> bytes | None:
+    """The directory that a build writes and the program is run from."""
+    if not _builds(given, home):
+        return None
+    for file in command.files:
+        first = encoded(file).removeprefix(home + b"/").partition(b"/")[0]
+        if first in _OUTPUTS and encoded(file).startswith(home + b"/" + first + b"/"):
+            return join(home, first)
+    return None
+
+
+def _builds(given: Given, home: bytes) -> bool:
+    """Whether the project has a script that builds it."""
+    return "build" in script_names(given.view.read(join(home, b"package.json")))
+
+
+def _production(given: Given, modules: bytes) -> list[int]:
+    """Files of node_modules; those of packages for development are left out, and installers' caches."""
+    owner, packages = given.owned.owner, given.graph.packages
+    cache = join(modules, b".cache")
+    rows = []
+    for row in below(given.view, modules):
+        package = owner[row]
+        if package != NOBODY and packages[package].manager == "node" and packages[package].dev:
+            continue
+        if not _inside(given, row, cache):
+            rows.append(row)
+    return rows
+
+
+def _rows(given: Given, path: bytes) -> list[int]:
+    return [*rows_at(given.view, (path,)), *below(given.view, path)]
+
+
+def _inside(given: Given, row: int, directory: bytes) -> bool:
+    return (given.view.files.path(row) + b"/").startswith(directory + b"/")
+
+
+def _list(paths: list[bytes]) -> str:
+    return ", ".join(decoded(path.rpartition(b"/")[2]) for path in paths)

@@ -1,0 +1,207 @@
+"""Python: the interpreter, the libraries that the application asks for, and the application [pure].
+
+Of installed distributions those stay that were asked for and that no finding takes for a tool of
+development, with what they require; pip stays in the build stage. The interpreter is the packages that the
+distribution splits it into, or the files that were compiled from its sources.
+Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's Python policy.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from slim.entrypoint.runs import Command
+from slim.facts.stacks import venv_at_run_time
+from slim.files.view import below as join
+from slim.files.view import decoded, encoded
+from slim.packages.owners import NOBODY
+from slim.rebuild.base import closure
+from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
+from slim.rebuild.interpreted import version as stated
+from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.trees import below, row_at
+
+_INSTALLERS = frozenset(
+    ("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv")
+)
+_TOOLS = frozenset(("build-input", "toolchain"))
+"""Rules of these categories that take a package's `__init__.py` take all of it."""
+_NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
+"""Directories of the standard library that no program imports."""
+
+
+def plan(given: Given) -> Plan | None:
+    """What to keep of an image that runs a program of Python; None where it is not known which."""
+    command = main_command(given, "python")
+    if command is None:
+        return None
+    venv = venv_at_run_time(given.facts.runs, given.facts.roots)
+    binary = _interpreter(given, command, venv)
+    home = home_of(given, command, "python")
+    if binary is None or home is None:
+        return None
+    if any(
+        given.view.files.path(binary).startswith(one + b"/") for one in given.facts.roots.condas
+    ):
+        # What conda's packages need of each other is in no file that is read.
+        return None
+    version = decoded(given.view.files.name[binary])
+    owner = system_owner(given, binary)
+    prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
+    stdlib = join(prefix, b"lib/" + encoded(version))
+    left = _left(given)
+    libraries = _libraries(given, venv, stdlib, left, owner is None)
+    places = [venv] if venv is not None else []
+    inside = tuple(one + b"/" for one in (*places, stdlib))
+    code = [
+        row
+        for row in below(given.view, home)
+        if not (given.view.files.path(row) + b"/").startswith(inside)
+    ]
+    interpreter = _stdlib(given, binary, stdlib) if owner is None else []
+    packages = () if owner is None else (*named(given, _names(version)), owner)
+    named_image = bool(stated(given, "PYTHON_VERSION"))
+    by_hand = [] if owner is not None or named_image else [given.view.files.path(binary), stdlib]
+    return Plan(
+        stack="python",
+        parts=(
+            Wanted(
+                "the application",
+                "the project, without what findings would delete",
+                code,
+                loses=FROM_APPLICATION,
+                paths=(home,),
+            ),
+            Wanted(
+                "libraries",
+                "distributions that were asked for, and what they require; no installer",
+                libraries,
+                loses=FROM_APPLICATION,
+                paths=tuple(places) or (join(stdlib, b"site-packages"),),
+            ),
+            Wanted(
+                "Python",
+                "interpreter and standard library, without tests",
+                interpreter,
+                paths=(stdlib,),
+            ),
+        ),
+        runtime=(given.view.files.path(binary),),
+        packages=tuple(dict.fromkeys(packages)),
+        homes=(home, *places),
+        values={
+            "home": f"/{decoded(home)}",
+            "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
+            _requirements(given, home): "yes",
+            **({} if owner is not None else {"own_toolchain": "yes"}),
+            "image_python" if owner is None and named_image else "own_base": "yes",
+        },
+        copies=copied(home, [*by_hand, venv or b"opt/venv", home]),
+    )
+
+
+def _requirements(given: Given, home: bytes) -> str:
+    """What says which libraries are needed."""
+    known = {
+        b"requirements.txt": "requirements",
+        b"pyproject.toml": "project",
+        b"setup.py": "project",
+    }
+    return next((known[name] for name in known if given.view.is_file(join(home, name))), "unknown")
+
+
+def _names(version: str) -> tuple[str, ...]:
+    """The packages into which distributions split an interpreter: `python3.13` and its library."""
+    return (
+        version,
+        "python3",
+        "python3-minimal",
+        f"{version}-minimal",
+        f"lib{version}-stdlib",
+        "python3-libs",
+    )
+
+
+def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | None:
+    """The row of `python3.13`, which the command, its environment or PATH leads to."""
+    paths = [encoded(command.path)]
+    if venv is not None:
+        paths = [join(venv, b"bin/python3"), join(venv, b"bin/python"), *paths]
+    paths += [
+        b"usr/local/bin/python3",
+        b"usr/bin/python3",
+        b"usr/local/bin/python",
+        b"usr/bin/python",
+    ]
+    for path in paths:
+        row = row_at(given.view, path) if path else None
+        if row is not None and given.view.files.name[row].startswith(b"python"):
+            return row
+    return None
+
+
+def _left(given: Given) -> frozenset[int]:
+    """Distributions that stay behind: installers, what findings take, and what only these require."""
+    claimed: Counter[int] = Counter()
+    whole: set[int] = set()
+    for row, category in given.claimed.items():
+        claimed[given.owned.owner[row]] += given.view.files.size[row]
+        if category in _TOOLS and given.view.files.name[row] == b"__init__.py":
+            whole.add(given.owned.owner[row])
+    packages = given.graph.packages
+    ours = [index for index, one in enumerate(packages) if one.manager == "python"]
+    gone = {
+        index
+        for index in ours
+        if packages[index].name.lower() in _INSTALLERS
+        or index in whole
+        or 2 * claimed[index] >= given.owned.disk[index] > 0
+    }
+    required = {
+        provider
+        for index in ours
+        for names in given.graph.depends[index]
+        for name in names
+        for provider in given.graph.providers[name]
+        if provider != index
+    }
+    asked = [
+        index
+        for index in ours
+        if index not in gone and (packages[index].auto is False or index not in required)
+    ]
+    # An installer that a library requires is a library.
+    return frozenset(ours) - closure(given.graph, asked)
+
+
+def _libraries(
+    given: Given, venv: bytes | None, stdlib: bytes, left: frozenset[int], compiled: bool
+) -> list[int]:
+    """Files of the environment, or of the site directories beside it, without what is left behind."""
+    if venv is not None:
+        places = [venv]
+    else:
+        sites = given.facts.roots.sites
+        places = [one for one in sites if one.startswith(stdlib + b"/") or not compiled]
+    rows: list[int] = []
+    for place in places:
+        rows += (
+            row
+            for row in below(given.view, place)
+            if given.owned.owner[row] == NOBODY or given.owned.owner[row] not in left
+        )
+    return [row for row in rows if system_owner(given, row) is None]
+
+
+def _stdlib(given: Given, binary: int, stdlib: bytes) -> list[int]:
+    """The interpreter and its standard library, where no package has them."""
+    files = given.view.files
+    rows = [binary]
+    sites = (stdlib + b"/site-packages/", stdlib + b"/dist-packages/")
+    for row in below(given.view, stdlib):
+        path = files.path(row)
+        parts = path[len(stdlib) + 1 :].split(b"/")
+        unused = not _NOT_NEEDED.isdisjoint(parts[:-1]) or path.endswith(b".a")
+        if not unused and not path.startswith(sites):
+            rows.append(row)
+    return rows

@@ -1,0 +1,1 @@
+"""Fedora, RHEL, SUSE and their relatives: rpm."""

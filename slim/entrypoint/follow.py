@@ -1,0 +1,264 @@
+"""Command lines → all command lines that they lead to. Nothing is executed. Pure.
+
+A queue is worked off: each command line is looked up on the PATH and recorded, and what it starts is put
+into the queue: the command behind `tini --` or `gosu user`, the interpreter of a script, the commands in
+a shell script, the services of a supervisor, the script behind `npm start`. A command line that was seen
+before, in the same directory, is not followed again, so cycles end.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Mapping, Sequence
+from itertools import islice
+
+from msgspec import Struct
+
+from slim.entrypoint.runs import Command
+from slim.entrypoint.services import SUPERVISORS, package_script, services
+from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
+from slim.entrypoint.tables import names
+from slim.entrypoint.wrappers import SHELLS, unwrap
+from slim.files.view import View, below, decoded, encoded
+
+MAX_COMMANDS = 400
+"""Most command lines of one image."""
+MAX_STEPS = 2_000
+"""Most command lines looked at, with repetitions."""
+MAX_READ = 1 << 20
+"""Most characters that are read of all scripts together."""
+MAX_WORDS = 256
+"""Words that are kept of a command line."""
+MAX_LINE = 32 << 10
+"""Characters that are kept of a command line."""
+_MAX_SEARCH = 32
+"""Directories of PATH that are looked at."""
+_MAX_FILES = 16
+_MAX_SHEBANG = 256
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_SOURCE = (".", "source")
+_RELEASE_MARKS = (b"start_erl.data", b"RELEASE_ROOT_DIR", b"REL_VSN")
+"""What is in the start scripts of mix, distillery, exrm and relx."""
+_BUILTINS = names(
+    ": [ [[ alias bg break cd continue declare dirs disown echo exit export false fg getopts hash help "
+    "history jobs let local popd printf pushd pwd read readonly return set shift shopt test times trap "
+    "true type typeset ulimit umask unalias unset wait"
+)
+"""Commands of shells that start no program."""
+
+
+class _Job(Struct, frozen=True):
+    """A command line that is to be looked at."""
+
+    words: tuple[str, ...]
+    how: str
+    main: bool
+    cwd: bytes
+
+
+def _replaces(command: Simple) -> bool:
+    """Whether a command takes the place of its shell."""
+    return command.words[0] == "exec" or command.words[:2] == ("eval", "exec")
+
+
+def search_path(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The directories of PATH, as written."""
+    places = env.get("PATH", _PATH)[:MAX_LINE].split(":")
+    return tuple(place for place in places[:_MAX_SEARCH] if place)
+
+
+class Walk:
+    """The queue, and what may still be read."""
+
+    def __init__(self, view: View, env: Mapping[str, str], cwd: bytes) -> None:
+        self._view = view
+        self._env = env
+        self._cwd = cwd
+        found = (view.real(encoded(one)) for one in search_path(env))
+        self._search = [one for one in found if one is not None]
+        self._queue: deque[_Job] = deque()
+        self._seen: dict[tuple[tuple[str, ...], bytes], bool] = {}
+        """Command line → whether it was a main one."""
+        self._left = MAX_READ
+
+    def put(self, words: Sequence[str], how: str, *, main: bool, cwd: bytes | None = None) -> None:
+        """Queue a command line."""
+        short: list[str] = []
+        left = MAX_LINE
+        for word in words[:MAX_WORDS]:
+            short.append(word[:left])
+            left -= len(short[-1])
+        # A program that is the output of another one is not known.
+        if short and short[0] not in ("", "$()") and len(self._queue) < MAX_STEPS:
+            job = _Job(tuple(short), how, main, self._cwd if cwd is None else cwd)
+            self._queue.append(job)
+
+    def put_text(self, text: str, how: str, *, main: bool) -> None:
+        """Queue the commands of a text for a shell."""
+        self._put_text(text, _Job((), how, main, self._cwd))
+
+    def work(self) -> tuple[Command, ...]:
+        """Look at everything in the queue."""
+        found: list[Command] = []
+        for _ in range(MAX_STEPS):
+            if not self._queue or len(found) == MAX_COMMANDS:
+                break
+            job = self._queue.popleft()
+            key = (job.words, job.cwd)
+            if key in self._seen and self._seen[key] >= job.main:
+                continue
+            self._seen[key] = job.main
+            path = self._locate(job.words[0], job.cwd)
+            before = len(self._queue)
+            self._follow(job, path)
+            starts = any(one.main for one in islice(self._queue, before, None))
+            leaf = not starts and job.words[0] not in _SOURCE
+            files = self._files(job.words[1:], job.cwd)
+            found.append(Command(job.words, decoded(path or b""), job.main, leaf, job.how, files))
+        return tuple(found)
+
+    def _locate(self, program: str, cwd: bytes) -> bytes | None:
+        """The file that a command's first word names, links followed."""
+        name = encoded(program)
+        # Package managers put the commands of a project's packages on the PATH.
+        places = [cwd] if b"/" in name else [*self._search, below(cwd, b"node_modules/.bin")]
+        for place in places:
+            path = below(place, name)
+            if self._view.is_file(path):
+                return self._view.real(path)
+        return None
+
+    def _files(self, words: Sequence[str], cwd: bytes) -> tuple[str, ...]:
+        found: dict[str, None] = {}
+        for word in words:
+            if word.startswith("-") or not ("/" in word or "." in word):
+                continue
+            place = below(cwd, encoded(word))
+            if self._view.is_file(place):
+                found[decoded(self._view.real(place) or b"")] = None
+            if len(found) == _MAX_FILES:
+                break
+        return tuple(found)
+
+    def _follow(self, job: _Job, path: bytes | None) -> None:
+        """Queue what a command starts."""
+        name = job.words[0].rpartition("/")[2]
+        if job.words[0] in _SOURCE:
+            self._put_script(job.words[1:], job)
+            return
+        self._put_services(name, job)
+        script = package_script(name, job.words, job.cwd, self._view)
+        if script:
+            self._put_text(script, _Job(job.words, "package.json", job.main, job.cwd))
+        inner = unwrap(name, job.words)
+        if inner is not None and inner.text is not None:
+            self._put_text(inner.text, job, inner.arguments)
+        elif inner is not None and name in SHELLS:
+            self._put_script(inner.words, job)
+        elif inner is not None:
+            self.put(inner.words, job.how, main=job.main, cwd=job.cwd)
+        elif path is not None and name not in SHELLS and not self._starts_release(path):
+            self._put_interpreter(job, path, main=job.main and name not in SUPERVISORS)
+
+    def _put_services(self, name: str, job: _Job) -> None:
+        """Queue what a supervisor starts."""
+        started = services(name, job.words, job.cwd, self._view)
+        for one in started:
+            main = one.main and job.main
+            if one.script:
+                self.put((f"/{decoded(one.script)}",), one.where, main=main)
+            else:
+                self._put_text(one.text, _Job(job.words, one.where, main, self._cwd))
+        if started and name in ("init", "my_init"):
+            # These run the command that they are given beside their services.
+            rest = job.words[1:]
+            self.put(rest[rest.index("--") + 1 :] if "--" in rest else rest, job.how, main=job.main)
+
+    def _put_text(self, text: str, job: _Job, given: tuple[str, ...] = ()) -> None:
+        """Queue the commands of a text for a shell; `given` are its `$0`, `$1` and so on."""
+        zero = given[0] if given else "sh"
+        self._put_simple(self._read(text, zero, given[1:], job.cwd), job, script="")
+
+    def _put_script(self, words: tuple[str, ...], job: _Job) -> None:
+        """Queue the commands of a shell script that is called with `words`."""
+        if not words:
+            return
+        path = self._view.real(below(job.cwd, encoded(words[0])))
+        if path is None or not self._view.is_file(path):
+            path = self._locate(words[0], job.cwd)
+        content = self._view.read(path) if path is not None else None
+        if path is not None and content is not None:
+            self._put_content(content, path, words[1:], job)
+
+    def _put_content(
+        self, content: bytes, path: bytes, arguments: tuple[str, ...], job: _Job
+    ) -> None:
+        where = decoded(path)
+        text = content[:MAX_TEXT].decode("utf-8", "surrogateescape")
+        commands = self._read(text, "/" + where, arguments, job.cwd)
+        self._put_simple(commands, _Job(job.words, where, job.main, job.cwd), script=where)
+
+    def _read(
+        self, text: str, zero: str, arguments: tuple[str, ...], cwd: bytes
+    ) -> tuple[Simple, ...]:
+        text = text[: min(MAX_TEXT, self._left)]
+        self._left -= len(text)
+        known = not arguments or self._locate(arguments[0], cwd) is not None
+        return read_shell(text, variables=self._env, arguments=arguments, zero=zero, known=known)
+
+    def _put_interpreter(self, job: _Job, path: bytes, *, main: bool) -> None:
+        """Queue the interpreter of a script, or for shells what the script calls."""
+        content = self._view.read(path)
+        if content is None or not content.startswith(b"#!"):
+            return
+        interpreter = tuple(decoded(content[2:_MAX_SHEBANG].split(b"\n", 1)[0]).split())
+        if not interpreter:
+            return
+        if interpreter[0].endswith("/env"):
+            inner = unwrap("env", interpreter)
+            words = inner and (inner.words or tuple((inner.text or "").split()))
+            interpreter = words or interpreter
+        name = interpreter[0].rpartition("/")[2]
+        if name in SHELLS or name in ("with-contenv", "execlineb"):
+            self._put_content(content, path, job.words[1:], job)
+            return
+        words = (*interpreter, "/" + decoded(path), *job.words[1:])
+        self.put(words, decoded(path), main=main, cwd=job.cwd)
+
+    def _put_simple(self, commands: Sequence[Simple], job: _Job, script: str) -> None:
+        """Queue simple commands. Those are main that replace the shell, that run beside it, or that it
+        ends with."""
+        outer = [one for one in commands if not one.inner and one.words[0] not in _BUILTINS]
+        outer = [one for one in outer if one.words != ("exec",)]
+        replaced = any(map(_replaces, outer))
+        sourced = bool(job.words) and job.words[0] in _SOURCE
+        cwd = job.cwd
+        for one in commands:
+            if one.words[0] == "cd":
+                cwd = self._directory(one.words, cwd, script)
+            if one.words[0] in _BUILTINS or one.words == ("exec",):
+                continue
+            last = not (replaced or sourced) and bool(outer) and one is outer[-1]
+            wanted = last or one.background or _replaces(one) or one.words[0] in _SOURCE
+            main = job.main and wanted and not one.inner
+            self.put(one.words, job.how, main=main, cwd=cwd)
+
+    def _directory(self, words: tuple[str, ...], cwd: bytes, script: str) -> bytes:
+        """The directory after `cd`; one that is not known is taken for the script's own."""
+        target = next((word for word in words[1:] if not word.startswith("-")), "")
+        if target and "$" not in target:
+            found = self._view.real(below(cwd, encoded(target)))
+            return cwd if found is None else found
+        return encoded(script.rpartition("/")[0]) if script else cwd
+
+    def _starts_release(self, path: bytes) -> bool:
+        """Whether a program is the start script of an Erlang or Elixir release, which needs no reading.
+
+        Scripts of one's own beside it, such as `bin/server`, are read: they call it.
+        """
+        above = path.rpartition(b"/")[0]
+        root, _, last = above.rpartition(b"/")
+        if last != b"bin" or not self._view.is_file(below(root, b"releases/start_erl.data")):
+            return False
+        text = self._view.read(path) or b""
+        return any(mark in text for mark in _RELEASE_MARKS)

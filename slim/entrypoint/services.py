@@ -1,0 +1,205 @@
+"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks. Pure.
+
+Each reader takes what the image has at the places that these programs read, and returns texts for a shell
+and paths of scripts; what is not captured is left out.
+Source: the manuals of supervisord ("Configuration File"), s6-overlay, runit, crontab(5); the Cloud
+Native Buildpacks platform specification ("Labels").
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from itertools import pairwise
+
+from msgspec import Struct
+
+from slim.files.view import View, below, decoded
+
+MAX_SERVICES = 64
+"""Most commands that one supervisor starts."""
+_MAX_LINES = 5_000
+_MAX_LINE = 4_096
+
+CRON = frozenset(("cron", "crond", "supercronic", "anacron", "fcron", "yacron"))
+PROCFILE = frozenset(("foreman", "honcho", "overmind", "hivemind", "goreman", "forego"))
+RUNIT = frozenset(
+    ("runsvdir", "runsvdir-start", "runit", "runit-init", "my_init", "runit_bootstrap")
+)
+S6 = frozenset(("s6-svscan", "s6-overlay-init", "s6-linux-init", "rc.init"))
+_S6_MARKS = (b"etc/s6-overlay", b"etc/services.d")
+SUPERVISORS = (
+    frozenset(("supervisord",)) | CRON | PROCFILE | RUNIT | S6 | frozenset(("init", "systemd"))
+)
+"""Programs that are there to start others."""
+
+
+class Service(Struct, frozen=True):
+    """Something that a supervisor starts."""
+
+    text: str = ""
+    """For a shell."""
+    script: bytes = b""
+    """Path of a file to run."""
+    where: str = ""
+    """File that says so."""
+    main: bool = True
+
+
+def services(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> tuple[Service, ...]:
+    """What the supervisor `name`, called with `words`, starts; nothing for other programs."""
+    found: list[Service] = []
+    if name == "supervisord":
+        found = _supervisord(words, cwd, view)
+    elif name in CRON:
+        found = _cron(words, cwd, view)
+    elif name in PROCFILE:
+        found = _procfile(words, cwd, view)
+    elif name in RUNIT:
+        found = _runs(view, (b"etc/service", b"etc/sv", b"service", b"etc/runit/runsvdir/default"))
+        found += _scripts(view, b"etc/my_init.d")
+    elif name in S6 or (name == "init" and any(map(view.is_dir, _S6_MARKS))):
+        found = _s6(view)
+    return tuple(found[:MAX_SERVICES])
+
+
+def buildpack_processes(labels: Mapping[str, str]) -> tuple[str, ...]:
+    """Command lines of the processes that buildpacks launch, from the label they leave."""
+    try:
+        data = json.loads(labels.get("io.buildpacks.build.metadata", "")[: 1 << 20])
+        processes = data["processes"] if isinstance(data, dict) else ()
+    except (ValueError, KeyError, RecursionError):
+        return ()
+    lines: list[str] = []
+    for one in processes[:MAX_SERVICES] if isinstance(processes, list) else ():
+        if not isinstance(one, dict):
+            continue
+        command = one.get("command", "")
+        parts = [*command] if isinstance(command, list) else [command]
+        parts += one["args"] if isinstance(one.get("args"), list) else []
+        lines.append(" ".join(part for part in parts if isinstance(part, str))[:_MAX_LINE])
+    return tuple(line for line in lines if line)
+
+
+def package_script(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> str:
+    """The text behind `npm start`, `npm run x`, `yarn x`, `pnpm x` or `bun run x`; empty for none."""
+    if name not in ("npm", "yarn", "yarnpkg", "pnpm", "bun"):
+        return ""
+    rest = list(words[1:])
+    while rest and rest[0].startswith("-"):
+        option = rest.pop(0)
+        if option in ("--prefix", "--cwd", "-C", "--dir") and rest:
+            cwd = below(cwd, rest.pop(0).encode("utf-8", "replace"))
+    verb = rest[0] if rest else ("start" if name.startswith("yarn") else "")
+    if verb in ("run", "run-script") and len(rest) > 1:
+        verb = rest[1]
+    elif name in ("npm", "bun") and verb not in ("start", "test", "restart", "stop"):
+        return ""
+    content = view.read(below(cwd, b"package.json"))
+    if content is None or not verb:
+        return ""
+    try:
+        scripts = json.loads(content)["scripts"]
+        text = scripts.get(verb, "")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        return ""
+    return text[:_MAX_LINE] if isinstance(text, str) else ""
+
+
+def _lines(content: bytes | None) -> list[str]:
+    text = (content or b"").decode("utf-8", "replace")
+    return [line[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]]
+
+
+def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
+    named = [after for word, after in pairwise(words) if word in ("-c", "--configuration")]
+    places = [below(cwd, one.encode("utf-8", "replace")) for one in named] or [
+        below(cwd, b"supervisord.conf"),
+        b"etc/supervisord.conf",
+        b"etc/supervisor/supervisord.conf",
+    ]
+    for directory in (b"etc/supervisor/conf.d", b"etc/supervisor.d", b"etc/supervisord.d"):
+        places += [directory + b"/" + name for name in view.children(directory)[:MAX_SERVICES]]
+    found: list[Service] = []
+    for place in dict.fromkeys(places):
+        section = ""
+        for line in map(str.strip, _lines(view.read(place))):
+            key, _, value = line.partition("=")
+            if line.startswith("["):
+                section = line.strip("[]").partition(":")[0]
+            elif key.strip() == "command" and section in (
+                "program",
+                "eventlistener",
+                "fcgi-program",
+            ):
+                text = value.partition(" ;")[0].strip()
+                found.append(Service(text=text, where=decoded(place.lstrip(b"/"))))
+    return found
+
+
+def _cron(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
+    tables = [
+        (below(cwd, word.encode("utf-8", "replace")), False) for word in words[1:] if "/" in word
+    ]
+    tables.append((b"etc/crontab", True))
+    tables += [
+        (b"etc/cron.d/" + name, True) for name in view.children(b"etc/cron.d")[:MAX_SERVICES]
+    ]
+    for spool in (b"var/spool/cron/crontabs", b"etc/crontabs", b"var/spool/cron"):
+        tables += [(spool + b"/" + name, False) for name in view.children(spool)[:MAX_SERVICES]]
+    found: list[Service] = []
+    for path, has_user in tables:
+        for line in _lines(view.read(path)):
+            fields = line.split(None, 7)
+            if not fields or fields[0].startswith("#") or "=" in fields[0]:
+                continue
+            skip = (1 if fields[0].startswith("@") else 5) + has_user
+            parts = line.split(None, skip)
+            if len(parts) > skip and (parts[0][0] in "@*" or parts[0][0].isdigit()):
+                found.append(Service(text=parts[skip], where=decoded(path.lstrip(b"/"))))
+    for period in (b"hourly", b"daily", b"weekly", b"monthly"):
+        found += _scripts(view, b"etc/cron." + period)
+    return found
+
+
+def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
+    named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
+    path = below(cwd, named[0].encode("utf-8", "replace") if named else b"Procfile")
+    found: list[Service] = []
+    for line in _lines(view.read(path)):
+        name, colon, text = line.partition(":")
+        if colon and name and not name.startswith("#") and text.strip():
+            found.append(Service(text=text.strip(), where=decoded(path.lstrip(b"/"))))
+    return found
+
+
+def _s6(view: View) -> list[Service]:
+    places = (b"etc/s6-overlay/s6-rc.d", b"etc/services.d", b"run/service", b"etc/s6/services")
+    found = _runs(view, places)
+    for name in view.children(b"etc/s6-overlay/s6-rc.d")[:MAX_SERVICES]:
+        up = b"etc/s6-overlay/s6-rc.d/" + name + b"/up"
+        text = " ".join(line for line in _lines(view.read(up)) if not line.startswith("#")).strip()
+        if text:
+            found.append(Service(text=text, where=decoded(up), main=False))
+    return found + _scripts(view, b"etc/cont-init.d")
+
+
+def _runs(view: View, places: tuple[bytes, ...]) -> list[Service]:
+    """Service directories: each has a script `run`."""
+    found: list[Service] = []
+    for place in places:
+        for name in view.children(place)[:MAX_SERVICES]:
+            path = place + b"/" + name + b"/run"
+            if view.is_file(path):
+                found.append(Service(script=path, where=decoded(path)))
+    return found
+
+
+def _scripts(view: View, place: bytes) -> list[Service]:
+    """Scripts that are run one after the other before the services start."""
+    paths = [place + b"/" + name for name in view.children(place)[:MAX_SERVICES]]
+    return [
+        Service(script=path, where=decoded(path), main=False)
+        for path in paths
+        if view.is_file(path)
+    ]

@@ -1,0 +1,204 @@
+"""Whether the predicates of a rule hold for an image, and why or why not. Pure.
+
+`prepare` answers everything that needs a walk over the files once for all rules; `evaluate` then only
+looks up. Every leaf gives a reason, also where the answer is known before it, so that a person can be
+told what speaks for and against a rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from slim.facts.gather import Facts
+from slim.facts.live import first_files
+from slim.files.view import View, encoded
+from slim.packages.package import Package
+from slim.rules.glob_syntax import TextGlob, parse_text_glob
+from slim.rules.predicate import (
+    AllOf,
+    AnyOf,
+    EnvIs,
+    Fact,
+    HasFile,
+    HasPackage,
+    HistoryHas,
+    LabelIs,
+    Not,
+    Predicate,
+    Runs,
+)
+from slim.rules.variables import bind, variables_of
+
+MAX_TEXT = 16 << 10
+"""Characters that are compared of one word, value or history entry."""
+MAX_TEXTS = 256 << 10
+"""Bytes that are compared of all command words, and of all history entries."""
+
+
+class Reason(Struct, frozen=True):
+    """One leaf of a rule's conditions."""
+
+    wanted: bool
+    """Whether the rule needs it to hold; false below a `not`."""
+    holds: bool
+    text: str
+    """For people: what holds or does not, with the evidence."""
+
+    @property
+    def agrees(self) -> bool:
+        """Whether it speaks for the rule."""
+        return self.wanted == self.holds
+
+
+class Answer(Struct, frozen=True):
+    """Whether all predicates of a rule hold."""
+
+    holds: bool
+    reasons: tuple[Reason, ...]
+
+
+class Prepared(Struct, frozen=True):
+    """Answers for all rules."""
+
+    facts: Facts
+    files: Mapping[str, str]
+    """Pattern of a `file` predicate → the first path that matches; absent where none does."""
+    packages: tuple[str, ...]
+    """Names, each once, sorted."""
+    commands: Mapping[bytes, str]
+    """What a `runs` predicate is compared with → where it was found."""
+    history: tuple[bytes, ...]
+
+
+def prepare(
+    predicates: Iterable[Predicate], facts: Facts, view: View, packages: Iterable[Package] = ()
+) -> Prepared:
+    """Look everything up that `predicates`, those of all rules, ask for."""
+    patterns = sorted({one.pattern for one in leaves(predicates) if isinstance(one, HasFile)})
+    return Prepared(
+        facts,
+        first_files(patterns, facts.variables, view),
+        tuple(sorted({one.name for one in packages})),
+        _command_texts(facts),
+        tuple(_cut(facts.history)),
+    )
+
+
+def holds(predicates: Sequence[Predicate], prepared: Prepared) -> bool:
+    """What `evaluate` says, without the reasons: nothing is asked that changes no answer."""
+    return all(_holds(one, prepared, None, wanted=True) for one in predicates)
+
+
+def evaluate(predicates: Sequence[Predicate], prepared: Prepared) -> Answer:
+    """Whether all of `predicates` hold, and why; an empty list does."""
+    reasons: list[Reason] = []
+    each = [_holds(one, prepared, reasons, wanted=True) for one in predicates]
+    return Answer(all(each), tuple(reasons))
+
+
+def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
+    """The predicates that are no combination of others, in order."""
+    todo = list(predicates)[::-1]
+    while todo:
+        one = todo.pop()
+        if isinstance(one, AnyOf | AllOf):
+            todo += one.predicates[::-1]
+        elif isinstance(one, Not):
+            todo.append(one.predicate)
+        else:
+            yield one
+
+
+def _holds(
+    one: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, wanted: bool
+) -> bool:
+    # The loader bounds how deep predicates nest.
+    if isinstance(one, Not):
+        return not _holds(one.predicate, prepared, reasons, wanted=not wanted)
+    if isinstance(one, AnyOf | AllOf):
+        each: Iterable[bool] = (
+            _holds(inner, prepared, reasons, wanted=wanted) for inner in one.predicates
+        )
+        if reasons is not None:  # all are asked, whatever the first says
+            each = list(each)
+        return any(each) if isinstance(one, AnyOf) else all(each)
+    answer, text = _leaf(one, prepared)
+    if reasons is not None:
+        reasons.append(Reason(wanted, answer, text))
+    return answer
+
+
+def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:
+    facts = prepared.facts
+    match one:
+        case Fact(name):
+            why = facts.evidence.get(name, ())
+            return bool(why), f"{name}: {'; '.join(why)}" if why else f"{name}: no sign of it"
+        case EnvIs(name, value):
+            return _setting("ENV", name, value, facts.env)
+        case LabelIs(name, value):
+            return _setting("LABEL", name, value, facts.labels)
+        case HasFile(pattern):
+            path = prepared.files.get(pattern)
+            if path is not None:
+                return True, f"{path} exists"
+            unset = [name for name in variables_of(pattern) if not facts.variables.get(name)]
+            missing = f": the image has no {{{unset[0]}}}" if unset else ""
+            return False, f"no file {pattern}{missing}"
+        case HasPackage(glob):
+            found = next((one for one in prepared.packages if glob.matches(one.encode())), None)
+            return found is not None, (
+                f"no package {glob.pattern}" if found is None else f"package {found} is installed"
+            )
+        case Runs(pattern, glob):
+            return _runs(pattern, glob, prepared)
+        case HistoryHas(glob):
+            any_does = any(glob.matches(text) for text in prepared.history)
+            return any_does, f"{'a' if any_does else 'no'} history entry matches {glob.pattern}"
+        case _:
+            raise AssertionError(f"not a leaf: {one}")
+
+
+def _setting(kind: str, name: str, glob: TextGlob, values: Mapping[str, str]) -> tuple[bool, str]:
+    """Values are not shown: they may be secret."""
+    value = values.get(name)
+    if value is None:
+        return False, f"{kind} {name} is not set"
+    holds = glob.matches(encoded(value[:MAX_TEXT]))
+    return holds, f"{kind} {name} {'matches' if holds else 'does not match'} {glob.pattern}"
+
+
+def _runs(pattern: str, parsed: TextGlob | None, prepared: Prepared) -> tuple[bool, str]:
+    bound = [] if parsed else bind(pattern, prepared.facts.variables)
+    for glob in [parsed] if parsed else map(parse_text_glob, bound):
+        for text, how in prepared.commands.items():
+            if glob.matches(text):
+                return True, f"the image runs {pattern}: {how}"
+    return False, f"the image does not run {pattern}"
+
+
+def _command_texts(facts: Facts) -> dict[bytes, str]:
+    """Each word as written, the program's name, the paths that words resolve to, and the whole line."""
+    found: dict[bytes, str] = {}
+    left = MAX_TEXTS
+    for one in facts.runs.all:
+        how = f"{one.how}: {one.brief}"
+        texts = [*one.words, one.name, one.path, one.path.rpartition("/")[2], *one.files]
+        texts += [" ".join((one.name, *one.words[1:])), " ".join(one.words)]
+        for text in _cut(texts, left):
+            left -= len(text)
+            found.setdefault(text, how)
+    return found
+
+
+def _cut(texts: Iterable[str], left: int = MAX_TEXTS) -> Iterator[bytes]:
+    """Texts as bytes, each cut to `MAX_TEXT`, until there are `left` bytes of them."""
+    for text in texts:
+        short = encoded(text[:MAX_TEXT])
+        left -= len(short)
+        if left < 0:
+            return
+        if short:
+            yield short

@@ -1,0 +1,102 @@
+"""Everything that is known about an image besides its bytes, gathered once. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slim.ecosystems.elixir.releases import in_use
+from slim.entrypoint.resolve import runs_of
+from slim.entrypoint.runs import Runs, environment
+from slim.facts.dotted import Evidence, Known, facts_of
+from slim.facts.role import Role, role_of
+from slim.facts.roots import Roots, roots_of
+from slim.facts.stacks import Stack, stacks_of
+from slim.facts.variables import values_of
+from slim.files.view import View, encoded
+from slim.image.model import Config, History
+from slim.packages.package import SYSTEM, Package
+
+
+class Facts(Struct, frozen=True):
+    """What is known about one image."""
+
+    runs: Runs
+    roots: Roots
+    stacks: tuple[Stack, ...]
+    """Those that run first."""
+    role: Role
+    variables: Mapping[str, tuple[str, ...]]
+    """Name → values, as `slim.rules.variables.bind` takes them."""
+    facts: frozenset[str]
+    """The dotted facts that hold."""
+    evidence: Mapping[str, Evidence]
+    """Fact → why it holds."""
+    env: Mapping[str, str]
+    labels: Mapping[str, str]
+    history: tuple[str, ...]
+    """The created_by texts."""
+
+
+def gather(
+    config: Config,
+    history: Sequence[History],
+    view: View,
+    packages: Sequence[Package] = (),
+    *,
+    role_override: str | None = None,
+    names: Sequence[str] = (),
+) -> Facts:
+    """Gather the facts about an image.
+
+    Args:
+        packages: of all managers; system packages say which files are not the application's.
+        role_override: the role that the user says; wins over everything.
+        names: names and tags of the image, a hint for its role.
+    """
+    env = environment(config)
+    runs = runs_of(config, view)
+    roots = roots_of(view)
+    roots = replace(roots, releases=in_use(roots.releases, runs.resolved, view))
+    stacks = stacks_of(runs, roots, view)
+    role = role_of(
+        config,
+        history,
+        runs,
+        roots,
+        view,
+        owned=owned_paths(runs.resolved, packages),
+        tags=names,
+        override=role_override,
+    )
+    evidence = facts_of(Known(env, runs, roots, stacks, view))
+    return Facts(
+        runs=runs,
+        roots=roots,
+        stacks=stacks,
+        role=role,
+        variables=values_of(env, config.working_dir, roots, view),
+        facts=frozenset(evidence),
+        evidence=evidence,
+        env=env,
+        labels=config.labels,
+        history=tuple(one.created_by for one in history),
+    )
+
+
+def owned_paths(paths: Collection[str], packages: Iterable[Package]) -> frozenset[str]:
+    """Those of a few paths that belong to a system package.
+
+    Where `/bin` is a link to `/usr/bin`, a package's list may have either name.
+    """
+    names: dict[bytes, str] = {}
+    for text in paths:
+        path = encoded(text)
+        names[path] = names[path.removeprefix(b"usr/")] = text
+    found: set[bytes] = set()
+    for one in packages:
+        if one.manager in SYSTEM:
+            found |= names.keys() & one.files
+    return frozenset(names[path] for path in found)

@@ -1,0 +1,103 @@
+"""What an image is for: release, builder, dev, base, tool, or unknown. Pure.
+
+Signs give points to roles; the role with the most is taken if it leads by a margin. What the image runs
+decides; toolchains only break ties, since in an image that runs an application they are the finding.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Sequence
+
+from msgspec import Struct
+
+from slim.entrypoint.runs import Runs, environment
+from slim.entrypoint.tables import names
+from slim.facts.roots import Roots
+from slim.facts.signs import ROLES, Points, from_commands, from_config, from_tools
+from slim.files.view import View
+from slim.image.model import Config, History
+
+MARGIN = 2
+"""Points by which a role must lead."""
+ENOUGH = 2
+"""Fewest points of a role."""
+LABEL = "org.slim.role"
+"""Image label that says what the role is."""
+
+_INSTALLS = re.compile(
+    r"apt-get[^;&|]{0,200} install|apt install|apk[^;&|]{0,200} add|(?:dnf|yum|microdnf|zypper|tdnf)"
+    r"[^;&|]{0,200} (?:install|in) "
+)
+_COPY = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD) ")
+_NAME_HINTS = {
+    "builder": names("build builder sdk devel ci toolchain onbuild"),
+    "dev": names("dev devcontainer"),
+    "release": names("prod production release runtime"),
+}
+
+
+class Role(Struct, frozen=True):
+    """The role of an image, and why."""
+
+    name: str
+    """One of `ROLES`, or `unknown`."""
+    score: int
+    """Points of that role, or for `unknown` of the best one."""
+    scores: tuple[tuple[str, int], ...]
+    """Points of every role, in the order of `ROLES`."""
+    evidence: tuple[str, ...]
+    """`release +3: runs /app/bin/server`, in the order in which it was looked at."""
+
+
+def role_of(
+    config: Config,
+    history: Sequence[History],
+    runs: Runs,
+    roots: Roots,
+    view: View,
+    *,
+    owned: Collection[str] = (),
+    tags: Sequence[str] = (),
+    override: str | None = None,
+) -> Role:
+    """The role of an image.
+
+    Args:
+        owned: files among `runs.resolved` that a system package owns.
+        tags: names and tags of the image: a hint.
+        override: what the user says; wins over the image's label, which wins over signs.
+    """
+    points = Points()
+    env = environment(config)
+    serves = from_commands(points, config, runs, roots, view, owned)
+    from_config(points, config, env, runs)
+    # Toolchains only break ties.
+    if config.onbuild or not (serves or points.of["dev"]):
+        from_tools(points, env, roots, serves=serves)
+    if _only_installs(history):
+        points.add("the layers only install packages", base=2, builder=2)
+    for name in tags[:16]:
+        parts = frozenset(re.split(r"[^a-z0-9]+", name.lower()[-256:]))
+        for role, hints in _NAME_HINTS.items():
+            if parts & hints:
+                points.add(f"the name {name[:80]}", **{role: 1})
+    return _decide(points, config, override)
+
+
+def _decide(points: Points, config: Config, override: str | None) -> Role:
+    scores = tuple(points.of.items())
+    ranked = sorted(ROLES, key=lambda role: (-points.of[role], ROLES.index(role)))
+    best, second = points.of[ranked[0]], points.of[ranked[1]]
+    for said, by in ((override, "the user"), (config.labels.get(LABEL), f"the label {LABEL}")):
+        if said in (*ROLES, "unknown"):
+            score = points.of.get(said, best)
+            return Role(said, score, scores, (f"{said}: {by} says so", *points.evidence))
+    name = ranked[0] if best >= ENOUGH and best - second >= MARGIN else "unknown"
+    return Role(name, best, scores, tuple(points.evidence))
+
+
+def _only_installs(history: Sequence[History]) -> bool:
+    """After the first layer nothing is copied, and packages are installed."""
+    texts = [one.created_by[:8192] for one in history if not one.empty_layer][1:]
+    return any(map(_INSTALLS.search, texts)) and not any(map(_COPY.search, texts))

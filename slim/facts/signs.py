@@ -1,0 +1,206 @@
+"""Signs of an image's role: what it runs, what its config says, which tools it has. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from slim.entrypoint.runs import Command, Runs
+from slim.entrypoint.services import SUPERVISORS
+from slim.entrypoint.tables import names
+from slim.entrypoint.wrappers import is_wrapper
+from slim.facts.programs import LANGUAGES, family_of, is_interactive
+from slim.facts.roots import Roots
+from slim.files.view import View, decoded, encoded
+from slim.image.model import Config
+
+ROLES = ("release", "builder", "dev", "base", "tool")
+"""The roles, besides `unknown`."""
+
+_SERVERS = names(
+    "nginx openresty angie caddy httpd apache2 apachectl apache2ctl apache2-foreground "
+    "httpd-foreground lighttpd traefik haproxy envoy postgres mysqld mariadbd mongod redis-server "
+    "valkey-server memcached consul rabbitmq-server vault etcd prometheus grafana grafana-server "
+    "minio nats-server elasticsearch influxd clickhouse-server php-fpm gunicorn uvicorn hypercorn "
+    "daphne celery uwsgi puma unicorn thin rackup sidekiq next nuxt pm2 pm2-runtime catalina.sh "
+    "standalone.sh keycloak kc.sh coredns dnsmasq named unbound sshd vsftpd postfix dovecot squid "
+    "varnishd mosquitto zookeeper cron crond supercronic supervisord s6-svscan runsvdir"
+)
+_TASKS = names(
+    "start foreground console server start_iex daemon phx.server phoenix.server serve runserver web worker "
+    "run start:prod prod production"
+)
+"""Operands with which a command starts a service."""
+_TOOL_PLACES = (
+    "bin",
+    "sbin",
+    "usr/bin",
+    "usr/sbin",
+    "usr/local/bin",
+    "usr/local/sbin",
+    "usr/libexec",
+    "usr/lib",
+)
+_SYSTEM = ("usr/lib/", "usr/libexec/", "usr/share/", "lib/", "etc/")
+_DEV_USERS = names("vscode gitpod codespace coder node-dev runner circleci jenkins buildkite-agent")
+_DEV_ENV = re.compile(
+    r"(?:CODESPACES|GITPOD_|RUNNER_|ACTIONS_RUNNER|AGENT_TOOLSDIRECTORY|REMOTE_CONTAINERS)"
+)
+_PRODUCTION = {
+    "MIX_ENV": "prod", "NODE_ENV": "production", "RAILS_ENV": "production", "RACK_ENV": "production",
+    "APP_ENV": "prod", "FLASK_ENV": "production", "ENVIRONMENT": "production",
+}  # fmt: skip
+_RELEASE_ENV = ("ASPNETCORE_", "DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED", "PHX_SERVER")
+_BUILDER_ENV = names(
+    "DOTNET_SDK_VERSION MAVEN_HOME GRADLE_HOME GOLANG_VERSION RUSTUP_HOME CARGO_HOME PHPIZE_DEPS CONDA_DIR"
+)
+
+
+class Points:
+    """Adds points up, with their reasons."""
+
+    def __init__(self) -> None:
+        self.of = dict.fromkeys(ROLES, 0)
+        self.evidence: list[str] = []
+
+    def add(self, why: str, **points: int) -> None:
+        """Give points to roles."""
+        for role, count in points.items():
+            self.of[role] += count
+        given = ", ".join(f"{role} {count:+d}" for role, count in points.items())
+        self.evidence.append(f"{given}: {why}")
+
+
+def from_commands(
+    points: Points, config: Config, runs: Runs, roots: Roots, view: View, owned: Collection[str]
+) -> bool:
+    """Points for what the image runs; whether that is a service or an application."""
+    final = runs.final
+    if not final or all(is_interactive(one) for one in final):
+        why = f"runs only {final[0].brief}" if final else "runs nothing by itself"
+        points.add(why, base=2, builder=2, release=-3)
+        return False
+    active = [one for one in runs.main if not is_interactive(one)]
+    own = next((path for path in _run_files(active, view) if _is_own_file(path, owned)), None)
+    if own is not None:
+        points.add(f"runs {own}, which no package owns", release=3)
+    service = next((one for one in active if _is_service(one, roots, view)), None)
+    listens = bool(config.exposed_ports or config.healthcheck[1:])
+    if service is not None:
+        points.add(f"`{service.brief}` starts a service or an application", release=3)
+    elif own is None and listens:
+        points.add(f"`{final[0].brief}` listens", release=2)
+    bare = _is_bare(runs, view)
+    if bare:
+        points.add("one program and no shell", release=3)
+    if own is None and service is None and not listens:
+        _as_tool(points, config, final, bare=bare)
+    return bare or listens or service is not None or own is not None
+
+
+def _as_tool(points: Points, config: Config, final: Sequence[Command], *, bare: bool) -> None:
+    # The only program of an image may be a service's as well.
+    points.add(f"`{final[0].brief}` is in a directory for commands", tool=1 if bare else 3)
+    helps = [word for word in config.cmd if word in ("--help", "-h", "help", "--version")]
+    if helps:
+        points.add(f"`{helps[0]}` is its argument unless another is given", tool=2)
+
+
+def from_config(points: Points, config: Config, env: Mapping[str, str], runs: Runs) -> None:
+    """Points for what the config says besides the command."""
+    labels = config.labels
+    if config.onbuild:
+        points.add("has ONBUILD triggers", builder=4, base=4)
+    user = config.user.partition(":")[0]
+    if "devcontainer.metadata" in labels or user in _DEV_USERS:
+        points.add("made for people or jobs to work in", dev=5)
+    if any(_DEV_ENV.match(name) for name in env):
+        points.add("has the variables of an editor's or a runner's workspace", dev=5)
+    if config.exposed_ports:
+        points.add("exposes a port", release=1)
+    if config.healthcheck[1:]:
+        points.add("has a health check", release=1)
+    if user not in ("", "0", "root"):
+        points.add("does not run as root", release=1)
+    production = [
+        name for name, value in _PRODUCTION.items() if env.get(name, "").startswith(value)
+    ]
+    production += [name for name in env if name.startswith(_RELEASE_ENV)]
+    if production:
+        points.add(f"{production[0]} is set for production", release=1)
+    if env.get("MIX_ENV") in ("dev", "test") or env.get("NODE_ENV") in ("development", "test"):
+        points.add("MIX_ENV or NODE_ENV is set for development", dev=3)
+    if ("DOTNET_VERSION" in env or "ASPNET_VERSION" in env) and "DOTNET_SDK_VERSION" not in env:
+        points.add("has the .NET runtime without SDK", release=1)
+    if "io.buildpacks.builder.metadata" in labels:
+        points.add("is a builder for buildpacks", builder=5)
+    elif "io.buildpacks.lifecycle.metadata" in labels:
+        points.add("was built by buildpacks", release=3)
+    elif "io.buildpacks.stack.id" in labels:
+        points.add("is a stack for buildpacks", base=4)
+    if "io.openshift.s2i.scripts-url" in labels:
+        if any(one.name in ("usage", "base-usage") for one in runs.main):
+            points.add("is a builder for source-to-image", builder=4)
+        elif any(one.name == "run" for one in runs.main):
+            points.add("was built by source-to-image", release=3)
+    if any(name.startswith("com.github.actions.") for name in labels):
+        points.add("is a GitHub action", tool=3)
+
+
+def from_tools(points: Points, env: Mapping[str, str], roots: Roots, *, serves: bool) -> None:
+    """Points for compilers and SDKs, or the lack of them; `serves`: the image starts an application."""
+    tools = sorted(_BUILDER_ENV.intersection(env))
+    if tools:
+        points.add(f"{tools[0]} is set", builder=1)
+    if roots.compilers:
+        points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
+    if serves:
+        return
+    if any("elixir" in stacks for stacks in roots.projects.values()):
+        points.add("has a Mix project and starts no server", builder=2)
+    elif not (roots.compilers or roots.projects or roots.releases or points.of["tool"]):
+        points.add("has no compiler and no application", base=2)
+
+
+def _run_files(commands: Iterable[Command], view: View) -> Iterable[str]:
+    """The files that are run, except those that only start others or are on the system's PATH."""
+    for one in commands:
+        if is_wrapper(one.name) or one.name in SUPERVISORS:
+            continue
+        places = (encoded(f"{place}/{one.name}") for place in _TOOL_PLACES)
+        if one.path and all(view.real(place) != encoded(one.path) for place in places):
+            yield one.path
+        yield from one.files
+
+
+def _is_own_file(path: str, owned: Collection[str]) -> bool:
+    """Not a package's, and not where tools are."""
+    above, _, name = path.rpartition("/")
+    in_tools = above in _TOOL_PLACES or path.startswith(_SYSTEM)
+    return path not in owned and not in_tools and not (not above and "entrypoint" in name)
+
+
+def _is_service(command: Command, roots: Roots, view: View) -> bool:
+    """A known server, a service's start, or an interpreter that is given a program."""
+    if command.name in _SERVERS or command.name.rstrip("0123456789.") in _SERVERS:
+        return True
+    operands = [word for word in command.words[1:] if not word.startswith("-")]
+    family = family_of(command, roots, view)
+    if family == "beam" and command.path.rpartition("/")[2] == "server":
+        return True
+    if family in LANGUAGES and family != "go":
+        return (
+            bool(operands)
+            or bool(command.files)
+            or any(word in ("-m", "-jar") for word in command.words)
+        )
+    return bool(operands) and operands[0] in _TASKS
+
+
+def _is_bare(runs: Runs, view: View) -> bool:
+    """Almost only one program, and no shell."""
+    if any(
+        view.is_file(shell) for shell in (b"bin/sh", b"bin/bash", b"busybox/sh", b"bin/busybox")
+    ):
+        return False
+    return any(view.elf(encoded(one.path)) for one in runs.final if one.path)

@@ -1,0 +1,157 @@
+"""Reports → a comment on a pull request: what it says, and whether it is worth being made."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+from slim.errors import NetworkError, SlimError
+from slim.forge import forges
+from slim.forge.choices import Behavior, When
+from slim.forge.context import Context
+from slim.forge.model import Forge, Place
+from slim.forge.publish import Outcome, publish
+from slim.forge.transport import Transport, check_url
+from slim.formats import delta_markdown, failed_markdown
+from slim.formats.formats import render_together
+from slim.limits import DEFAULT_LIMITS, Limits
+from slim.report.comparison import Comparison
+from slim.report.load import load_document
+from slim.report.model import Report
+
+HEAD = 7
+"""Characters of a commit's id that are shown."""
+_FLAVORS = {
+    "gitlab": "gitlab",
+    "gitea": "gitea",
+    "forgejo": "gitea",
+    "bitbucket": "bitbucket",
+    "bitbucket_dc": "bitbucket",
+}
+_LIMITS = {"azure": 130_000}
+"""In bytes, where it is not the flavor's: Azure Repos takes 150,000 characters."""
+_WASTE = 100_000
+"""Fewer bytes are no waste worth a word."""
+
+
+class Page(Struct, frozen=True):
+    """A comment that is ready to be posted."""
+
+    text: str
+    wanted: bool
+    """It says enough to be made where there is none yet."""
+    error: SlimError | None = None
+    """Why a report could not be read, and the page says so."""
+
+
+def compose(
+    files: Sequence[str],
+    context: Context,
+    when: When = "changed",
+    *,
+    key: str = "",
+    max_bytes: int | None = None,
+    report_url: str = "",
+    units: str = "si",
+    rules_url: str = "",
+    limits: Limits = DEFAULT_LIMITS,
+) -> Page:
+    """The page for reports and comparisons; for one that cannot be read, a page that says so."""
+    try:
+        documents = [load_document(file, limits=limits) for file in files]
+    except SlimError as error:
+        page = failure(error.message, context, key=key or Path(files[0]).stem)
+        return Page(page.text, True, error)
+    text = render_together(
+        documents,
+        "markdown",
+        units=units,
+        key=key,
+        flavor=flavor_of(context),
+        max_bytes=max_bytes or _LIMITS.get(context.forge),
+        head=context.head[:HEAD],
+        run=context.run,
+        report_url=report_url,
+        run_url=context.run_url,
+        rules_url=rules_url,
+    )
+    wanted = {
+        "always": True,
+        "changed": any(map(_is_worth_a_word, documents)),
+        "failed": any(one.verdict.result != "pass" for one in documents),
+    }
+    return Page(text, wanted[when])
+
+
+def failure(why: str, context: Context, *, key: str) -> Page:
+    """The page for an image that could not be analysed."""
+    text = failed_markdown.render(
+        why,
+        key=key,
+        flavor=flavor_of(context),
+        head=context.head[:HEAD],
+        run=context.run,
+        run_url=context.run_url,
+    )
+    return Page(text, True)
+
+
+def flavor_of(context: Context) -> str:
+    """Which Markdown the forge reads."""
+    return _FLAVORS.get(context.forge, "github")
+
+
+def post(
+    page: Page,
+    context: Context,
+    token: str,
+    *,
+    behavior: Behavior = "update",
+    trusted: bool = False,
+    timeout: int = 0,
+) -> Iterator[tuple[int, Outcome]]:
+    """Bring the page to its pull requests; their numbers and what was done, none where they moved on.
+
+    `trusted`: the user gave the API's address, as `check_url` says. `timeout`: seconds for all of it; 0 for
+    no bound.
+
+    Raises:
+        UsageError: the address is none.
+        NetworkError: forge, repository or pull request are not known, or the forge did not take it.
+    """
+    forge = forges.load(context.forge)
+    if not context.api_url or not context.repo:
+        raise NetworkError(
+            "no-repository", "the repository is not known", "name it: --api-url, --repo and --pr"
+        )
+    headers, secrets = forge.sign(token)
+    until = time.monotonic() + timeout if timeout else math.inf
+    api = Transport(check_url(context.api_url, trusted=trusted), headers, secrets, until=until)
+    for number in _numbers(forge, context, api):
+        at = Place(context.repo, number)
+        yield number, publish(forge, api, at, page.text, behavior=behavior, wanted=page.wanted)
+
+
+def _numbers(forge: Forge, context: Context, api: Transport) -> Sequence[int]:
+    if context.number is not None:
+        return [context.number]
+    if context.branch is None or forge.pull_of is None:
+        raise NetworkError(
+            "no-pull-request", "this job runs for no pull request", "or name it with --pr"
+        )
+    return forge.pull_of(api, context.repo, context.branch, context.head)
+
+
+def _is_worth_a_word(document: Report | Comparison) -> bool:
+    """A change that matters, waste that matters, or a gate that did not pass."""
+    if isinstance(document, Comparison):
+        return not delta_markdown.is_unchanged(document)
+    totals = document.totals
+    return (
+        document.verdict.result != "pass"
+        or max(totals.reclaimable_bytes, totals.dead_bytes) >= _WASTE
+    )

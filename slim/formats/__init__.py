@@ -1,0 +1,1 @@
+"""One module per output format; renderers write what the report says and decide nothing."""

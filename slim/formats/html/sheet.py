@@ -1,0 +1,119 @@
+"""Templates → pages: what every expression in them goes through [pure].
+
+Templates are part of the program; what they are filled with may come from strangers. So every text is
+made visible (no control, bidirectional or invisible characters) and escaped by the environment itself,
+templates put it nowhere but between tags and into quoted attributes that hold no code and no address,
+and the page's policy allows one style sheet and one script, by hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+import jinja2
+from markupsafe import Markup, escape
+
+from slim.formats import words
+from slim.formats.html import draw
+from slim.formats.html.tones import FILLS, STRIPES, TEXT
+from slim.formats.terminal import cut
+from slim.units import definition, format_bytes
+
+_LONGEST = 500
+_SNIPPET = 16_000
+
+
+def fill(template: str, values: Mapping[str, Any]) -> str:
+    """A page from one of the templates beside this module."""
+    return _environment().get_template(template).render(values)
+
+
+@cache
+def _environment() -> jinja2.Environment:
+    loader = jinja2.PackageLoader("slim.formats", "html")
+    made = jinja2.Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        finalize=_shown,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    made.filters |= {
+        "size": format_bytes,
+        "signed": words.signed,
+        "cut": cut,
+        "instruction": lambda text, width: cut(words.instruction(text), width),
+        "prose": prose,
+        "lines": _lines,
+        "count": words.count,
+        "along": words.along,
+        "limit": words.limit,
+        "budget_value": lambda budget: words.budgeted(budget.name, budget.value),
+        "kept": words.contents,
+        "why_suppressed": words.suppressed,
+        "dead_words": words.cause,
+        "fix": words.fix,
+        "swatch": lambda tone: Markup(draw.swatch(tone)),  # noqa: S704
+    }
+    style = _source(loader, made, "page.css").replace("@FILLS@", _fills())
+    script = _source(loader, made, "page.js")
+    made.globals |= {
+        "style": Markup(style),  # noqa: S704
+        "style_hash": _hash(style),
+        "script": Markup(script),  # noqa: S704
+        "script_hash": _hash(script),
+        "patterns": Markup(draw.patterns()),  # noqa: S704
+        "unit_definition": definition,
+    }
+    return made
+
+
+def prose(text: str, width: int = _LONGEST) -> Markup:
+    """A sentence in which `` `words` `` are code."""
+    pieces = cut(" ".join(text.split()), width).split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(piece)
+        if number % 2 and number < len(pieces) - 1
+        else escape(piece)
+        for number, piece in enumerate(pieces)
+    )
+
+
+def _shown(value: Any) -> Any:
+    """What the environment does with every expression, before it escapes it."""
+    if isinstance(value, str) and not isinstance(value, Markup):
+        return cut(value, _LONGEST)
+    return value
+
+
+def _lines(text: str) -> Markup:
+    """Lines as they are, each made visible."""
+    lines = text[:_SNIPPET].splitlines()
+    return Markup("\n").join(escape(cut(line, 200)) for line in lines[:120])
+
+
+def _source(loader: jinja2.PackageLoader, environment: jinja2.Environment, name: str) -> str:
+    return loader.get_source(environment, name)[0].strip()
+
+
+def _hash(text: str) -> str:
+    """As a content security policy names an inline element (CSP level 3 §8.3)."""
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _fills() -> str:
+    """Rules for the drawings' colours, which the drawings themselves have for light pages only."""
+    light = [f".{tone}{{fill:{fills[0]}}}" for tone, fills in FILLS.items()]
+    dark = [f".{tone}{{fill:{fills[1]}}}" for tone, fills in FILLS.items()]
+    light += [f".{tone}-stripe{{fill:{stripes[0]}}}" for tone, stripes in STRIPES.items()]
+    dark += [f".{tone}-stripe{{fill:{stripes[1]}}}" for tone, stripes in STRIPES.items()]
+    light.append(f".map text{{fill:{TEXT[0]}}}")
+    dark.append(f".map text{{fill:{TEXT[1]}}}")
+    frames = ".map rect.frame{fill:var(--frame);stroke:var(--frame-line)}"
+    print_ = f"@media print{{{''.join(light)}}}"
+    return f"{''.join(light)}{frames}@media (prefers-color-scheme:dark){{{''.join(dark)}}}{print_}"

@@ -1,0 +1,102 @@
+"""Findings as tools for code expect them: which count, on which line, in one sentence [pure].
+
+Shared by the formats that forges show next to code. A finding is at the first instruction to change;
+without a Dockerfile it is at line 1 of a file named like the image, as other image scanners do.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import quote
+
+from msgspec import Struct
+
+from slim.formats import words
+from slim.formats.terminal import shorten, visible, without_openers
+from slim.report.comparison import Comparison
+from slim.report.model import Finding, Report, Totals
+from slim.report.untrusted import Text, bare
+from slim.units import format_bytes
+
+_WIDTH = 1_000
+_SEPARATORS = re.compile(r"[\\/]+")
+
+
+class Location(Struct, frozen=True):
+    """Lines of a file, from 1; `path` is relative and shows itself."""
+
+    path: str
+    line: int
+    end_line: int
+    in_dockerfile: bool
+
+
+Document = Report | Comparison
+
+
+def totals(document: Document) -> Totals:
+    """The image's sums."""
+    return document.image.totals if isinstance(document, Comparison) else document.totals
+
+
+def counted(document: Document) -> list[Finding]:
+    """The image's findings that claim bytes or fail the gate, in order; notes are no results."""
+    failing = set(document.verdict.findings)
+    return [one for one in _found(document) if one.mode == "claim" or one.id in failing]
+
+
+def suppressed(document: Document) -> list[Finding]:
+    """The image's findings that the user does not want to hear."""
+    return [one for one in _found(document) if one.suppressed is not None]
+
+
+def _found(document: Document) -> list[Finding]:
+    if isinstance(document, Comparison):
+        changes = [*document.findings, *document.notes]
+        return [one.finding for one in changes if one.status != "fixed"]
+    return list(document.findings)
+
+
+def new(document: Document) -> list[Finding]:
+    """Of `counted` those that are this change's doing, or that fail the gate: of one image all."""
+    if isinstance(document, Report):
+        return counted(document)
+    failing = set(document.verdict.findings)
+    before = {one.finding.id for one in document.findings if one.status == "still"}
+    return [one for one in counted(document) if one.id not in before or one.id in failing]
+
+
+def location(document: Document, finding: Finding) -> Location:
+    """Where a finding is shown."""
+    place = next((cause.dockerfile for cause in finding.where if cause.dockerfile), None)
+    if place is None:
+        return Location(relative(words.short_name(document)), 1, 1, in_dockerfile=False)
+    line = max(1, place.line)
+    return Location(relative(place.path), line, max(line, place.end_line), in_dockerfile=True)
+
+
+def sentence(finding: Finding) -> str:
+    """What is wrong, how much of it, and what to do: one line without control characters."""
+    saves = f"{format_bytes(finding.claimed_bytes)} on disk, " if finding.claimed_bytes else ""
+    pull = f"{format_bytes(finding.claimed_pull_bytes)} to pull. " if saves else ""
+    return line(f"{finding.title}: {saves}{pull}{finding.fix.text}")
+
+
+def line(text: Text, width: int = _WIDTH) -> str:
+    """Untrusted text on one line, cut in the middle."""
+    return shorten(without_openers(visible(" ".join(bare(text).split()))), width)
+
+
+def relative(path: Text) -> str:
+    """A path without root, drive separators and dot segments; `image` when nothing is left."""
+    parts = [
+        part
+        for part in _SEPARATORS.split(without_openers(visible(path)))
+        if part not in ("", ".", "..")
+    ]
+    return shorten("/".join(parts), 200) or "image"
+
+
+def uri(path: str) -> str:
+    """A relative reference (RFC 3986 §4.2): no scheme, no root, all else percent-encoded."""
+    return quote(path, safe="/")

@@ -1,0 +1,57 @@
+"""Addresses of pages about rules: what a template of the user's makes of a rule [pure].
+
+The template is the user's own (`--rules-url`); what is put into it comes from a report and has to have
+the form of a rule's id or slug, or there is no address.
+"""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import urlsplit
+
+from slim.errors import UsageError
+from slim.formats.gfm import address
+from slim.report.model import Finding
+
+_LONGEST = 500
+_ID = re.compile(r"[A-Z][A-Z0-9]{2}[0-9]{3}", re.ASCII)
+_SLUG = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+_EXAMPLE = "https://docs.example/rules/{id}"
+
+
+def parse_rules_url(text: str) -> str:
+    """The template, fit to make links of: https, with `{id}` or `{slug}` behind the host.
+
+    Raises:
+        UsageError: it is none.
+    """
+    filled = text.replace("{id}", "AAA000").replace("{slug}", "a/b")
+    try:
+        parts, before = urlsplit(filled), urlsplit(text)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        host = ""
+    why = ""
+    if not host or parts.scheme != "https":
+        why = "it does not begin with https:// and a host"
+    elif parts.username is not None or parts.netloc != before.netloc:
+        why = "what comes before the path has to be a host alone"
+    elif filled == text:
+        why = "it has no {id} and no {slug}"
+    elif "{" in filled or "}" in filled:
+        why = "it has braces of nothing but {id} and {slug}"
+    elif len(text) > _LONGEST or address(filled) != filled:
+        why = "it is too long, or has characters that no address has"
+    if why:
+        raise UsageError(
+            "bad-rules-url", f"{text[:100]!r} is no address of rules: {why}", f"such as {_EXAMPLE}"
+        )
+    return text
+
+
+def page_of(template: str, one: Finding) -> str:
+    """The address of the page about a finding's rule; empty without a template, or where the report
+    names no rule."""
+    if not template or not _ID.fullmatch(one.rule) or not _SLUG.fullmatch(one.slug):
+        return ""
+    return template.replace("{id}", one.rule).replace("{slug}", one.slug)

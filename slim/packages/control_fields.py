@@ -1,0 +1,69 @@
+"""`Name: value` paragraphs: the control files of dpkg, and the metadata of Python distributions. Pure.
+
+Source: Debian policy §5.1 (syntax of control files); Python packaging "Core metadata specifications".
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from slim.packages.package import Dependency, dependencies, lines, text
+
+_NO_NAME = frozenset("([{<>=!~:;@")
+
+
+def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]:
+    """The paragraphs, each with the wanted fields (names in lower case).
+
+    The lines of a value, and the values of a field that occurs again, are joined by line ends. Lines
+    that are neither a field nor its continuation are skipped.
+
+    >>> list(paragraphs(b"Package: a\\nDepends: b,\\n c\\n\\nPackage: d\\n", {"package", "depends"}))
+    [{'package': 'a', 'depends': 'b,\\nc'}, {'package': 'd'}]
+    """
+    fields: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for raw in lines(data):
+        line = raw.rstrip(b"\r")
+        if not line.strip():
+            if fields:
+                yield {name: "\n".join(values) for name, values in fields.items()}
+            fields, current = {}, None
+        elif line[:1] in b" \t":
+            if current is not None:
+                current.append(text(line).strip())
+        else:
+            name, colon, value = text(line).partition(":")
+            key = name.lower()
+            current = None
+            if colon and key in wanted:
+                current = fields.setdefault(key, [])
+                current.append(value.strip())
+    if fields:
+        yield {name: "\n".join(values) for name, values in fields.items()}
+
+
+def relations(value: str) -> tuple[Dependency, ...]:
+    """Requirements of a relationship field, without versions, architectures and profiles.
+
+    Source: Debian policy §7.1.
+
+    >>> [one.names for one in relations("libc6 (>= 2.4), debconf | debconf-2.0, python3:any")]
+    [('libc6',), ('debconf', 'debconf-2.0'), ('python3',)]
+    """
+    groups = (
+        tuple(dict.fromkeys(filter(None, map(bare_name, group[0].split("|")))))
+        for group in re.finditer(r"[^,]+", value)
+    )
+    return dependencies(names for names in groups if names)
+
+
+def bare_name(relation: str) -> str:
+    """The name at the beginning of `name:arch (>= 1) [arch] <profile>` or of `name[extra]>=1`."""
+    words = relation.split(None, 1)
+    word = words[0] if words else ""
+    for at, character in enumerate(word):
+        if character in _NO_NAME:
+            return word[:at]
+    return word

@@ -1,0 +1,109 @@
+"""Which packages depend on which: names resolved once, for all questions about them. Pure.
+
+A dependency leads to names, a name to the packages that have or provide it. Both steps are kept apart,
+so that a thousand packages that provide what a thousand others want are two thousand edges.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from msgspec import Struct, field
+
+from slim.packages.package import Dependency, Package
+
+Needs = tuple[tuple[int, ...], ...]
+"""One tuple of name ids, which are alternatives, for each dependency."""
+
+
+class Graph(Struct, frozen=True):
+    """Packages and names, both by index."""
+
+    packages: tuple[Package, ...]
+    providers: tuple[tuple[int, ...], ...]
+    """Name → packages that have or provide it."""
+    names: tuple[tuple[int, ...], ...]
+    """Package → the names that it has or provides, as far as anyone asks for them."""
+    depends: tuple[Needs, ...]
+    """Package → its dependencies, as far as something installed fulfils them."""
+    recommends: tuple[Needs, ...]
+    suggests: tuple[Needs, ...]
+    install_if: tuple[Needs, ...]
+    """Package → conditions; empty for one that comes only by itself, or whose conditions cannot hold."""
+
+
+def link(packages: Sequence[Package]) -> Graph:
+    """Resolve the names of all packages. Each manager's names are its own.
+
+    A requirement that nothing installed fulfils is left out: it holds nothing, and nothing breaks it. A
+    name that is a path (rpm) is fulfilled by the package that lists it.
+    """
+    builder = _Builder()
+    depends = [builder.wanted(one.manager, one.depends) for one in packages]
+    recommends = [builder.wanted(one.manager, one.recommends) for one in packages]
+    suggests = [builder.wanted(one.manager, one.suggests) for one in packages]
+    conditions = [builder.wanted(one.manager, one.install_if) for one in packages]
+    names = builder.provide(packages)
+    return Graph(
+        packages=tuple(packages),
+        providers=tuple(map(tuple, builder.providers)),
+        names=names,
+        depends=tuple(map(builder.fulfilled, depends)),
+        recommends=tuple(map(builder.fulfilled, recommends)),
+        suggests=tuple(map(builder.fulfilled, suggests)),
+        install_if=tuple(one if builder.fulfilled(one) == one else () for one in conditions),
+    )
+
+
+class _Builder(Struct):
+    ids: dict[tuple[str, str], int] = field(default_factory=dict)
+    providers: list[list[int]] = field(default_factory=list)
+    paths: dict[bytes, int] = field(default_factory=dict)
+    """Path that an rpm package requires → name id."""
+
+    def wanted(self, manager: str, dependencies: tuple[Dependency, ...]) -> Needs:
+        """Ids for the names of all dependencies of one kind."""
+        return tuple(
+            tuple(dict.fromkeys(self._id(manager, name) for name in one.names))
+            for one in dependencies
+        )
+
+    def fulfilled(self, needs: Needs) -> Needs:
+        """Those that something installed fulfils."""
+        return tuple(ids for ids in needs if any(self.providers[name] for name in ids))
+
+    def _id(self, manager: str, name: str) -> int:
+        key = (manager, name)
+        found = self.ids.get(key)
+        if found is None:
+            found = self.ids[key] = len(self.providers)
+            self.providers.append([])
+            if manager == "rpm" and name.startswith("/"):
+                self.paths[name.encode()] = found
+        return found
+
+    def provide(self, packages: Sequence[Package]) -> tuple[tuple[int, ...], ...]:
+        """Fill in the providers; the result is what each package provides."""
+        result: list[tuple[int, ...]] = []
+        for index, package in enumerate(packages):
+            wanted = {
+                found
+                for name in (package.name, *package.provides)
+                if (found := self.ids.get((package.manager, name))) is not None
+            }
+            if self.paths and package.manager == "rpm":
+                wanted.update(self._listed(package.files))
+            for name_id in wanted:
+                self.providers[name_id].append(index)
+            result.append(tuple(sorted(wanted)))
+        return tuple(result)
+
+    def _listed(self, files: tuple[bytes, ...]) -> set[int]:
+        """Required paths among the files; `/bin/sh` may be listed as `/usr/bin/sh` and vice versa."""
+        found: set[int] = set()
+        for file in files:
+            for path in (b"/" + file, b"/usr/" + file, b"/" + file.removeprefix(b"usr/")):
+                name_id = self.paths.get(path)
+                if name_id is not None:
+                    found.add(name_id)
+        return found

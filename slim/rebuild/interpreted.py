@@ -1,0 +1,90 @@
+"""What the plans of interpreted languages share: the interpreter, and the application's directory [pure]."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+from slim.entrypoint.runs import Command
+from slim.facts.programs import family_of
+from slim.facts.roots import is_system
+from slim.files.view import below as join
+from slim.files.view import decoded, encoded
+from slim.packages.documents import load_object, object_of
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM, Notices
+from slim.patterns import pattern
+from slim.rebuild.model import Given
+
+_VERSION = pattern(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+
+
+def main_command(given: Given, family: str) -> Command | None:
+    """What runs in the end, in the language `family`."""
+    facts = given.facts
+    return next(
+        (one for one in facts.runs.final if family_of(one, facts.roots, given.view) == family), None
+    )
+
+
+def home_of(given: Given, command: Command, stack: str) -> bytes | None:
+    """The directory of the application: of the project that holds the file that runs, else the working
+    directory, which for these languages is where modules are found."""
+    homes = [home for home, stacks in given.facts.roots.projects.items() if stack in stacks]
+    for file in command.files:
+        path = encoded(file)
+        found = [home for home in homes if path.startswith(home + b"/")]
+        if found:
+            return max(found, key=len)
+    workdir = given.view.real(encoded(given.config.working_dir))
+    if workdir and (workdir in homes or not is_system(workdir)):
+        return workdir
+    return homes[0] if len(homes) == 1 else None
+
+
+def system_owner(given: Given, row: int) -> int | None:
+    """The system package that a file is of."""
+    owner = given.owned.owner[row]
+    known = owner != NOBODY and given.graph.packages[owner].manager in SYSTEM
+    return owner if known else None
+
+
+def named(given: Given, names: Iterable[str]) -> list[int]:
+    """System packages of these names, as far as they are installed."""
+    wanted = frozenset(names)
+    return [
+        index
+        for index, one in enumerate(given.graph.packages)
+        if one.manager in SYSTEM and one.name in wanted
+    ]
+
+
+def children(given: Given, home: bytes, names: Iterable[bytes]) -> list[bytes]:
+    """Those of some names that are in a directory, as paths."""
+    here = frozenset(given.view.names_in(home))
+    return [join(home, name) for name in names if name in here]
+
+
+def version(given: Given, variable: str) -> str:
+    """The version that a variable of an official image says; empty where it says none."""
+    said = given.facts.env.get(variable, "")
+    return said if _VERSION.fullmatch(said) else ""
+
+
+def script_names(content: bytes | None) -> frozenset[str]:
+    """The scripts of a `package.json`."""
+    if content is None:
+        return frozenset()
+    document = load_object(content, b"package.json", Notices()) or {}
+    return frozenset(object_of(document.get("scripts")))
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are."""
+    shown = ", ".join(names[:12])
+    return f"{shown} and {len(names) - 12} more" if len(names) > 12 else shown
+
+
+def copied(home: bytes, paths: Iterable[bytes]) -> tuple[tuple[str, str], ...]:
+    """(path, path) for a Dockerfile whose build stage has the application in the same directory."""
+    return tuple((f"/{decoded(path)}", f"/{decoded(path)}") for path in paths or (home,))

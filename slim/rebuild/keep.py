@@ -1,0 +1,113 @@
+"""Adds up what is kept, each file once [pure].
+
+A hard-linked body is kept with any of its names. What findings would delete goes from what is kept too,
+except where the plan needs the very file.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from slim.files.stripping import stripped
+from slim.files.table import Fate, Kind
+from slim.rebuild.model import Given, Part, Wanted
+
+
+class Keep:
+    """The parts so far, and the files that have one."""
+
+    def __init__(self, given: Given, first: int) -> None:
+        self._given = given
+        self._first = first
+        """First row behind the base layers, whose files come with them."""
+        self._taken: set[int] = set()
+        self._names: Counter[int] = Counter()
+        """Layer → entries of its tar that are kept."""
+        self._directories: set[int] = set()
+        self._base_end = 0
+        self.parts: list[Part] = []
+
+    def add(self, wanted: Wanted) -> None:
+        """Keep files."""
+        given = self._given
+        files, pull, claimed = given.view.files, given.pull, given.claimed
+        disk, pulled = wanted.extra
+        count = 0
+        for row in wanted.rows:
+            if claimed.get(row) in wanted.loses:
+                continue
+            body = files.body.get(row, row) if files.kind[row] == Kind.HARDLINK else row
+            self._entry(row)
+            if body < self._first or body in self._taken or files.kind[body] != Kind.FILE:
+                continue
+            if files.fate[body] != Fate.LIVE:
+                continue
+            self._taken.add(body)
+            gone = stripped(files, pull, body) if wanted.strip else (0, 0)
+            disk += files.size[body] - min(gone[0], files.size[body])
+            pulled += pull[body] - min(gone[1], pull[body])
+            count += 1
+        if count or any(wanted.extra):
+            self.parts.append(
+                Part(
+                    wanted.what,
+                    wanted.why,
+                    disk,
+                    pulled,
+                    count,
+                    wanted.packages,
+                    wanted.paths,
+                    guessed=any(wanted.extra),
+                )
+            )
+
+    def base(self, layers: int, what: str, why: str) -> None:
+        """Keep the first layers with all that is in them."""
+        sums = self._given.layers[:layers]
+        self._base_end = self._given.view.files.starts[layers]
+        self.parts.append(
+            Part(
+                what,
+                why,
+                sum(one.disk_bytes for one in sums),
+                sum(one.pull_bytes for one in sums),
+                sum(one.files for one in sums),
+            )
+        )
+
+    def rows(self) -> frozenset[int]:
+        """The bodies that are kept, all of the base layers' among them."""
+        return frozenset(self._taken).union(range(self._base_end))
+
+    def headers(self) -> None:
+        """What the tar headers of the kept entries take in the pull, as those of the same layers do."""
+        files = self._given.view.files
+        pulled = 0
+        for layer, count in sorted(self._names.items()):
+            sums = self._given.layers[layer]
+            overhead = sums.pull_bytes - sums.live_pull_bytes - sums.dead_pull_bytes
+            rows = files.starts[layer + 1] - files.starts[layer]
+            pulled += overhead * count // rows
+        if pulled:
+            self.parts.append(
+                Part(
+                    "tar headers and padding",
+                    "each file has some in its layer; as many bytes as in the layers it is in now",
+                    0,
+                    pulled,
+                    0,
+                    guessed=True,
+                )
+            )
+
+    def _entry(self, row: int) -> None:
+        """Count the tar entries of a name: its own, and its directory's."""
+        if row < self._first:
+            return
+        files = self._given.view.files
+        layer = files.layer_of(row)
+        self._names[layer] += 1
+        home = files.directory[row]
+        if home not in self._directories:
+            self._directories.add(home)
+            self._names[layer] += 1

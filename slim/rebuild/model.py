@@ -1,0 +1,141 @@
+"""The nouns of a rebuild: what the image is known by, what a stack keeps, what it all comes to [pure]."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct, field
+
+from slim.facts.gather import Facts
+from slim.files.ledger import LayerSums
+from slim.files.view import View
+from slim.image.model import Config, History
+from slim.packages.graph import Graph
+from slim.packages.owners import Ownership
+
+Origin = Literal["layers", "packages", "scratch"]
+"""What a final stage stands on: the image's own first layers, a set of packages, nothing."""
+Bytes = tuple[int, int]
+"""(bytes on disk, bytes in the pull)."""
+
+
+FROM_ANY: frozenset[str] = frozenset(("docs", "tests", "cache", "junk", "debug-info", "data"))
+"""Categories of rules whose findings go from all that is kept …"""
+FROM_APPLICATION: frozenset[str] = FROM_ANY | {"build-input", "toolchain"}
+"""… and from an application's own directory. A tool chain that a package brings is needed by it."""
+
+
+class Given(Struct, frozen=True):
+    """What is known of the image that is to be rebuilt."""
+
+    config: Config
+    history: tuple[History, ...]
+    """Of the layers, one for each."""
+    view: View
+    pull: array[int]
+    """Row → its share of the stored blobs."""
+    layers: tuple[LayerSums, ...]
+    base_layers: int
+    """Layers that are the base image's, as far as it is known."""
+    facts: Facts
+    owned: Ownership
+    graph: Graph
+    claimed: Mapping[int, str]
+    """Row of a file that a finding would delete → the category of its rule."""
+
+
+class Wanted(Struct, frozen=True):
+    """Files that a stack keeps, for one reason."""
+
+    what: str
+    why: str
+    rows: Sequence[int]
+    """Rows of names or of bodies; those that are no files count nothing."""
+    strip: bool = False
+    """What a release build strips from programs and modules goes."""
+    loses: frozenset[str] = FROM_ANY
+    """Categories of rules whose findings are not kept."""
+    packages: tuple[str, ...] = ()
+    """Names of the packages that the files are of, for people."""
+    extra: Bytes = (0, 0)
+    """Bytes that no file of the image has: a guess."""
+    paths: tuple[bytes, ...] = ()
+    """Where they are, for people."""
+
+
+class Plan(Struct, frozen=True):
+    """What one stack keeps of an image."""
+
+    stack: str
+    parts: tuple[Wanted, ...]
+    """In order: a file belongs to the first that wants it."""
+    runtime: tuple[bytes, ...] = ()
+    """Paths that are in a base image only if it is one of this language."""
+    packages: tuple[int, ...] = ()
+    """System packages that run the application; what they depend on comes along."""
+    replaced: frozenset[int] = frozenset()
+    """System packages that only build it, or whose files the parts hold."""
+    builds: frozenset[str] = frozenset()
+    """Names of packages that this stack only builds with, unless something else needs them."""
+    homes: tuple[bytes, ...] = ()
+    """Directories of which the parts hold all that is kept."""
+    static: bool = False
+    """The program needs no file of a distribution."""
+    values: Mapping[str, str] = field(default_factory=dict)
+    """For the Dockerfile: what the stack knows, by placeholder."""
+    copies: tuple[tuple[str, str], ...] = ()
+    """For the Dockerfile: (path in the build stage, path in the final stage) of further files."""
+    command: tuple[str, ...] = ()
+    """What starts the rebuilt image, where that is another command than now."""
+    guesses: tuple[str, ...] = ()
+    """What was assumed, in sentences."""
+
+
+class Part(Struct, frozen=True):
+    """A part of the rebuilt image. No byte is in two parts."""
+
+    what: str
+    why: str
+    disk: int
+    pull: int
+    files: int
+    packages: tuple[str, ...] = ()
+    paths: tuple[bytes, ...] = ()
+    guessed: bool = False
+    """Its bytes are not those of files of this image."""
+
+
+class Rebuild(Struct, frozen=True):
+    """The image that a multi-stage build would make; its parts add up to it."""
+
+    stack: str
+    origin: Origin
+    base: str
+    """What the final stage stands on, in words."""
+    parts: tuple[Part, ...]
+    rows: frozenset[int]
+    """The bodies that are kept."""
+    packages: tuple[str, ...]
+    """System packages to install in the final stage, without those that they bring along."""
+    build_packages: tuple[str, ...]
+    """Those that were asked for by name and are left to the build stage."""
+    manager: str
+    """dpkg, apk or rpm; empty where the image has none."""
+    guesses: tuple[str, ...]
+    values: Mapping[str, str]
+    copies: tuple[tuple[str, str], ...]
+    command: tuple[str, ...]
+    homes: tuple[bytes, ...] = ()
+    """Directories of which all that is kept is in the parts."""
+
+    @property
+    def disk(self) -> int:
+        """Bytes on disk."""
+        return sum(part.disk for part in self.parts)
+
+    @property
+    def pull(self) -> int:
+        """Bytes to pull."""
+        return sum(part.pull for part in self.parts)

@@ -1,0 +1,284 @@
+"""How big a multi-stage build would make the image, computed from what it keeps, on one page [pure].
+
+The stack says what of the application stays and which packages run it; from there on everything is the
+same for all: the base, the libraries that are linked to, packages and what they depend on, what was copied
+from elsewhere. The sum is a prediction of another build, so that what it assumes is listed with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from importlib import import_module
+from typing import cast
+
+from slim.facts.system import os_release
+from slim.files.table import Kind
+from slim.files.view import decoded, encoded
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM
+from slim.rebuild.base import base_layers
+from slim.rebuild.interpreted import version as version_in
+from slim.rebuild.keep import Keep
+from slim.rebuild.libraries import libraries
+from slim.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
+from slim.rebuild.stacks import MODULES
+from slim.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.rebuild.trees import below as rows_below
+from slim.rebuild.trees import below_any, copies, row_at
+
+_LEAST_BYTES = 1_000_000
+_LEAST_SHARE = 10
+"""A rebuild is proposed from one tenth of the image on: moving to stages is work."""
+_DISTRIBUTIONS = {
+    one: one for one in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
+} | {"rocky": "rockylinux"}
+"""ID of os-release → name of the image."""
+_GENERATED = {
+    "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
+}
+"""Package → directories whose files its installation writes."""
+_TOOLCHAINS = {
+    "node": ("node", "NODE_VERSION"),
+    "python": ("python", "PYTHON_VERSION"),
+    "go": ("golang", "GOLANG_VERSION"),
+    "rust": ("rust", "RUST_VERSION"),
+    "elixir": ("elixir", "ELIXIR_VERSION"),
+}
+"""Stack → the image that has its tool chain, and the variable in which that says its version."""
+_DEBCONF = frozenset(
+    (b"var/cache/debconf", name)
+    for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
+)
+"""Questions of packages: written anew whenever a package that asks some is installed."""
+_STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
+_INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+
+
+def rebuild(given: Given, stack: str, disk_bytes: int) -> Rebuild | None:
+    """The rebuilt image; None where a multi-stage build is not the answer, or is not known.
+
+    Args:
+        stack: as `stack_of` says.
+        disk_bytes: of the image as it is; of what it shows, a good part of that must stay behind.
+    """
+    module = import_module(f"slim.ecosystems.{MODULES[stack]}.rebuild")
+    plan = cast("Plan | None", module.plan(given))
+    if plan is None:
+        return None
+    made = _assemble(given, plan)
+    # Dead bytes are no reason: they go without stages, too.
+    saved = sum(one.live_bytes for one in given.layers) - made.disk
+    if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
+        return None
+    return made
+
+
+def _assemble(given: Given, plan: Plan) -> Rebuild:
+    layers = 0 if plan.static else base_layers(given, plan.runtime)
+    origin: Origin = "scratch" if plan.static else "layers" if layers else "packages"
+    files = given.view.files
+    keep = Keep(given, files.starts[layers])
+    programs = [row for part in plan.parts for row in part.rows]
+    commands = _commands(given)
+    if plan.static:
+        # Nothing is installed, but the build stage is the same distribution.
+        under = packages_in(given, base_layers(given, plan.runtime))
+        linked: list[int] = []
+        system = System(frozenset(), (), frozenset(), tuple(asked_for(given, under)))
+    else:
+        linked = libraries(given.view, [*programs, *commands], given.facts.env)
+        system = system_packages(given, plan, linked, layers)
+    _base(given, keep, system, layers, origin)
+    for part in plan.parts:
+        keep.add(part)
+    if not plan.static:
+        _packages(given, keep, system)
+        _unowned(given, keep, plan, [*linked, *commands])
+        _database(given, keep, system, origin)
+    keep.headers()
+    packages = given.graph.packages
+    return Rebuild(
+        stack=plan.stack,
+        origin=origin,
+        base=_BASES[origin],
+        parts=tuple(keep.parts),
+        rows=keep.rows(),
+        packages=tuple(packages[one].name for one in system.wanted),
+        build_packages=tuple(packages[one].name for one in system.asked),
+        manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
+        guesses=plan.guesses,
+        values={**_images(given, plan), **_user(given), **plan.values},
+        copies=plan.copies,
+        command=plan.command,
+        homes=plan.homes,
+    )
+
+
+_BASES = {
+    "layers": "the distribution's layers that it has now",
+    "packages": "the essential packages of the distribution",
+    "scratch": "nothing (FROM scratch)",
+}
+
+
+def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin) -> None:
+    if origin == "layers":
+        plural = "layers" if layers > 1 else "layer"
+        keep.base(
+            layers,
+            "the base image",
+            f"the first {plural}: a distribution, and nothing of the application's language in it",
+        )
+    elif origin == "packages":
+        keep.add(
+            Wanted(
+                "the distribution's base system",
+                "essential and required packages, and what they depend on",
+                given.owned.rows(system.base),
+                packages=_names(given, system.base),
+            )
+        )
+
+
+def _packages(given: Given, keep: Keep, system: System) -> None:
+    rows = given.owned.rows(system.kept)
+    for index in sorted(system.kept):
+        for place in _GENERATED.get(given.graph.packages[index].name, ()):
+            rows += rows_below(given.view, place)
+    keep.add(
+        Wanted(
+            "system packages",
+            "libraries that are linked to, programs that are called, and what these depend on",
+            rows,
+            packages=_names(given, system.kept),
+        )
+    )
+
+
+def _images(given: Given, plan: Plan) -> dict[str, str]:
+    """Names of images: of the distribution, and of the tool chain where no package brings it."""
+    said = os_release(given.view)
+    found: dict[str, str] = {}
+    name, version = said.get("ID", ""), said.get("VERSION_ID", "")
+    if name in _DISTRIBUTIONS and version:
+        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
+    image, variable = _TOOLCHAINS.get(plan.stack, ("", ""))
+    stated = version_in(given, variable)
+    if stated:
+        found["toolchain"] = f"{image}:{stated}"
+    return found
+
+
+def _user(given: Given) -> dict[str, str]:
+    """The user in numbers: the final stage does not have those that the image added."""
+    user = given.config.user.partition(":")[0]
+    for line in (given.view.read(b"etc/passwd") or b"").split(b"\n"):
+        fields = decoded(line).split(":")
+        if len(fields) == 7 and user and user in (fields[0], fields[2]):
+            return {"user": f"{fields[2]}:{fields[3]}"}
+    return {}
+
+
+def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:
+    return tuple(sorted({given.graph.packages[one].name for one in packages}))
+
+
+def _commands(given: Given) -> list[int]:
+    """Rows of scripts and programs that the entry point and the health check lead to."""
+    paths = (encoded(path) for path in given.facts.runs.resolved)
+    return [row for path in paths if (row := row_at(given.view, path)) is not None]
+
+
+def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
+    """Libraries and scripts that no package owns, and what COPY put elsewhere."""
+    owner = given.owned.owner
+    inside = below_any(given.view, plan.homes)
+    runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
+    files = given.view.files
+    loose = [
+        row
+        for row in linked
+        if owner[row] == NOBODY and not inside[files.directory[row]] and row not in runtime
+    ]
+    keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
+    copied = []
+    for layer, entry in enumerate(given.history):
+        if not copies(entry.created_by):
+            continue
+        copied += [
+            row
+            for row in files.rows_of(layer)
+            if files.shown[row]
+            and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
+            and owner[row] == NOBODY
+            and not inside[files.directory[row]]
+        ]
+    keep.add(
+        Wanted(
+            "other copied files",
+            "COPY or ADD put them beside the application",
+            copied,
+            loses=FROM_APPLICATION,
+        )
+    )
+
+
+def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
+    """The package database, as far as it is about what is kept."""
+    if origin == "layers" and not system.kept:
+        return
+    shown = {given.graph.packages[one].name.encode() for one in system.base | system.kept}
+    disk = pulled = 0
+    for paths, mark in ((_STATUS, b"Package: "), (_INSTALLED, b"P:")):
+        for path in paths:
+            row = row_at(given.view, path)
+            if row is None or (row < given.view.files.starts[1] and origin == "layers"):
+                continue
+            part = _about(given.view.read(paths[0]) or given.view.read(path) or b"", mark, shown)
+            disk += part
+            pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
+    if _asks(given, system):
+        for row in _first(given, _DEBCONF):
+            disk += given.view.files.size[row]
+            pulled += given.pull[row]
+    if disk:
+        keep.add(
+            Wanted("the package database", "it lists what is installed", (), extra=(disk, pulled))
+        )
+
+
+def _asks(given: Given, system: System) -> bool:
+    """Whether a package is installed on top of the base that asks questions by debconf."""
+    graph = given.graph
+    providers = {
+        graph.packages[provider].name
+        for index in system.kept
+        for names in graph.depends[index]
+        for name in names
+        for provider in graph.providers[name]
+    }
+    return "debconf" in providers
+
+
+def _first(given: Given, paths: frozenset[tuple[bytes, bytes]]) -> list[int]:
+    """The first files that any layer has at some paths: those of the base, before more was installed."""
+    files = given.view.files
+    names = frozenset(name for _, name in paths)
+    found: dict[tuple[bytes, bytes], int] = {}
+    for row, name in enumerate(files.name):
+        if name in names and files.kind[row] == Kind.FILE:
+            path = (files.directory_path(files.directory[row]), name)
+            if path in paths:
+                found.setdefault(path, row)
+    return sorted(found.values())
+
+
+def _about(text: bytes, mark: bytes, names: set[bytes]) -> int:
+    """Bytes of the paragraphs that describe some packages."""
+    total = 0
+    for paragraph in text.split(b"\n\n"):
+        at = 0 if paragraph.startswith(mark) else paragraph.find(b"\n" + mark) + 1
+        name = paragraph[at + len(mark) :].partition(b"\n")[0]
+        if name in names:
+            total += len(paragraph) + 2
+    return total

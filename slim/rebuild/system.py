@@ -1,0 +1,194 @@
+"""Which packages of the system the final stage needs [pure].
+
+Those that run the application and own the libraries it links to, with their dependencies; TLS roots and
+time zones; what scripts and the health check call; and what was asked for by name and no rule takes for
+something that only builds: a program may call it, which nothing in the image tells.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from msgspec import Struct
+
+from slim.files.view import encoded
+from slim.packages.graph import Graph
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM
+from slim.packages.reach import Reach
+from slim.rebuild.base import base_packages, closure
+from slim.rebuild.model import Given, Plan
+from slim.rebuild.trees import row_at
+
+_ALWAYS = frozenset(("ca-certificates", "ca-certificates-bundle", "tzdata"))
+"""Data that programs read by name: TLS roots and time zones."""
+_BUILD_SECTIONS = frozenset(("libdevel", "devel"))
+_BUILD_NAMES = frozenset(
+    (
+        *(
+            "build-essential",
+            "build-base",
+            "make",
+            "cmake",
+            "git",
+            "curl",
+            "wget",
+            "npm",
+            "yarnpkg",
+        ),
+        *("python3-pip", "python3-venv", "python3-dev", "python3-wheel", "python3-setuptools"),
+        *(
+            "pkg-config",
+            "pkgconf",
+            "unzip",
+            "gnupg",
+            "lsb-release",
+            "rebar3",
+            "inotify-tools",
+            "maven",
+        ),
+        *(
+            "software-properties-common",
+            "apt-transport-https",
+            "cargo",
+            "rustc",
+            "golang",
+            "gradle",
+        ),
+    )
+)
+"""Packages of build tools, as people install them by name."""
+
+
+class System(Struct, frozen=True):
+    """Packages, as indexes into the graph's."""
+
+    base: frozenset[int]
+    """Those of the base, which are not installed again."""
+    wanted: tuple[int, ...]
+    """Those to install by name."""
+    kept: frozenset[int]
+    """Those, with what they depend on, without the base's."""
+    asked: tuple[int, ...]
+    """Those that the image was asked to have: the build stage needs them all."""
+
+
+def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int) -> System:
+    """Choose the packages.
+
+    Args:
+        linked: rows of the libraries that are linked to, and of the programs that are run.
+        layers: number of the base's layers; 0 where the base is made of packages.
+    """
+    graph = given.graph
+    replaced = plan.replaced
+    base = packages_in(given, layers)
+    wanted = dict.fromkeys(plan.packages)
+    wanted.update(dict.fromkeys(_owners(given, linked)))
+    for command in given.facts.runs.all:
+        row = row_at(given.view, encoded(command.path)) if command.path else None
+        wanted.update(dict.fromkeys(_owners(given, () if row is None else (row,))))
+    builds = _building(given, plan.builds) | _leading_to(graph, replaced)
+    asked = asked_for(given, base)
+    wanted.update(dict.fromkeys(index for index in asked if index not in builds))
+    chosen = [index for index in wanted if index not in replaced]
+    kept = closure(graph, chosen, replaced) - base
+    chosen = [index for index in chosen if index in kept]
+    names = [(graph.packages[index].name, index) for index in _tops(graph, chosen)]
+    return System(base, tuple(index for _, index in sorted(names)), kept, tuple(asked))
+
+
+def _tops(graph: Graph, chosen: list[int]) -> list[int]:
+    """Those of some packages that no other of them brings along; in circles the first."""
+    direct = {
+        provider
+        for index in chosen
+        for names in graph.depends[index]
+        for name in names
+        for provider in graph.providers[name]
+        if provider != index
+    }
+    brought = closure(graph, sorted(direct))
+    tops = [index for index in chosen if index not in brought]
+    # What is brought along in a circle alone still has to be named once.
+    reach = Reach(graph)
+    reach.start(tops)
+    for index in chosen:
+        if not reach.reached[index]:
+            tops.append(index)
+            reach.start((index,))
+    return tops
+
+
+def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
+    """Packages that depend on some others, at any distance, and on nothing in their place."""
+    users: dict[int, list[tuple[int, int]]] = {}
+    for index, needs in enumerate(graph.depends):
+        for number, names in enumerate(needs):
+            for name in names:
+                users.setdefault(name, []).append((index, number))
+    bad = {name for index in targets for name in graph.names[index]}
+    found = set(targets)
+    pending = sorted(bad)
+    while pending:
+        for index, number in users.get(pending.pop(), ()):
+            if index not in found and bad.issuperset(graph.depends[index][number]):
+                found.add(index)
+                fresh = set(graph.names[index]) - bad
+                bad |= fresh
+                pending += sorted(fresh)
+    return frozenset(found)
+
+
+def _owners(given: Given, rows: Iterable[int]) -> list[int]:
+    """System packages that own some rows."""
+    packages = given.graph.packages
+    found = dict.fromkeys(given.owned.owner[row] for row in rows)
+    return [one for one in found if one != NOBODY and packages[one].manager in SYSTEM]
+
+
+def packages_in(given: Given, layers: int) -> frozenset[int]:
+    """Packages most of whose files are in the first layers; without any the base system's."""
+    if not layers:
+        return base_packages(given.graph)
+    return frozenset(
+        index
+        for index, layer in enumerate(given.owned.layer)
+        if given.graph.packages[index].manager in SYSTEM
+        and (0 <= layer < layers or given.graph.packages[index].essential)
+    )
+
+
+def asked_for(given: Given, base: frozenset[int]) -> list[int]:
+    """Packages that were installed by name on top of a base, by name."""
+    packages = given.graph.packages
+    found = [
+        (one.name, index)
+        for index, one in enumerate(packages)
+        if one.manager in SYSTEM
+        and index not in base
+        and (one.auto is False or one.name in _ALWAYS)
+    ]
+    return [index for _, index in sorted(found)]
+
+
+def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
+    """Packages that are there to build: by name or section, or since findings take most of them."""
+    claimed: Counter[int] = Counter()
+    for row, category in given.claimed.items():
+        if given.owned.owner[row] != NOBODY and category not in ("docs", "duplicate"):
+            claimed[given.owned.owner[row]] += given.view.files.size[row]
+    return frozenset(
+        index
+        for index, one in enumerate(given.graph.packages)
+        if one.name not in _ALWAYS
+        and (
+            one.name.endswith(("-dev", "-devel"))
+            or one.name.startswith(".")
+            or one.name in _BUILD_NAMES
+            or one.name in names
+            or one.section.rpartition("/")[2] in _BUILD_SECTIONS
+            or 2 * claimed[index] >= given.owned.disk[index] > 0
+        )
+    )

@@ -1,0 +1,99 @@
+"""Rows of the final filesystem: below a directory, at the end of a path, and where they are from [pure]."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from slim.files.table import ROOT
+from slim.files.view import View
+from slim.patterns import pattern
+
+if TYPE_CHECKING:
+    from slim.rebuild.model import Given
+
+_COPIES = pattern(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+
+
+def below(view: View, directory: bytes) -> Iterator[int]:
+    """Rows of all names below a directory, links and empty ones included; links are not followed."""
+    start = directory_id(view, directory)
+    if start is None:
+        return
+    todo = [start]
+    while todo:
+        for node in view.names[todo.pop()].values():
+            if node >= 0:
+                yield node
+            else:
+                todo.append(~node)
+
+
+def directory_id(view: View, path: bytes) -> int | None:
+    """The directory at a path, its own links followed."""
+    real = view.real(path)
+    if real is None:
+        return None
+    here = ROOT
+    for name in filter(None, real.split(b"/")):
+        node = view.names[here].get(name, 0)
+        if node >= 0:
+            return None
+        here = ~node
+    return here
+
+
+def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
+    """1 for each directory id that is one of some, or below it."""
+    inside = bytearray(len(view.files.dir_parent))
+    for path in directories:
+        found = directory_id(view, path)
+        if found is not None:
+            inside[found] = 1
+    for directory, parent in enumerate(view.files.dir_parent):
+        if parent >= 0 and inside[parent]:
+            inside[directory] = 1
+    return inside
+
+
+def row_at(view: View, path: bytes) -> int | None:
+    """The row of the file that a path leads to, links followed."""
+    real = view.real(path)
+    if not real:
+        return None
+    above, _, name = real.rpartition(b"/")
+    home = directory_id(view, above)
+    node = -1 if home is None else view.names[home].get(name, -1)
+    return node if node >= 0 else None
+
+
+def rows_at(view: View, paths: Iterable[bytes]) -> list[int]:
+    """The rows of those paths that lead to files."""
+    found = (row_at(view, path) for path in paths)
+    return [row for row in found if row is not None]
+
+
+def copies(created_by: str) -> bool:
+    """Whether an entry of the history is of an instruction that copies files."""
+    return _COPIES.search(created_by[:256]) is not None
+
+
+def in_context(given: Given, path: bytes) -> bool:
+    """Whether a file is there because the build's context has it, and not because a RUN wrote it.
+
+    A file of a RUN was in the context too if an earlier layer has it. Where the history says nothing,
+    a file is taken to be.
+    """
+    files = given.view.files
+    row = row_at(given.view, path)
+    if row is None:
+        return False
+    layer = files.layer_of(row)
+    created_by = given.history[layer].created_by
+    if not created_by or copies(created_by):
+        return True
+    name, home = files.name[row], files.directory[row]
+    return any(
+        files.name[one] == name and files.directory[one] == home
+        for one in range(files.starts[layer])
+    )

@@ -1,0 +1,1 @@
+"""The rule language: rules as data, how they are read, and which files they match."""

@@ -1,0 +1,48 @@
+"""Reads the files of a folder of rules: packs and Dockerfile fragments, as texts."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from slim.rules.toml_text import MAX_FILE_BYTES
+
+if TYPE_CHECKING:
+    from slim.rules.pack import Source
+
+NEVER_FILE = "never.toml"
+"""The list of what no rule may propose to delete; not a pack."""
+
+
+def sources_in(folder: str | os.PathLike[str]) -> tuple[Source, ...]:
+    """Name and text of every pack in a folder, by name. A text ends where it gets too long to load.
+
+    Raises:
+        OSError: a file cannot be read.
+        UnicodeDecodeError: a file is not UTF-8.
+    """
+    found = sorted(Path(folder).iterdir(), key=lambda entry: entry.name)
+    packs = [one for one in found if one.name.endswith(".toml") and one.name != NEVER_FILE]
+    return tuple((one.name, read_text(one)) for one in packs)
+
+
+def snippets_in(folder: str | os.PathLike[str]) -> dict[str, str]:
+    """The Dockerfile fragments of a rules folder by name; none without `snippets` in it.
+
+    Raises: as `sources_in`.
+    """
+    snippets = Path(folder, "snippets")
+    found = sorted(snippets.iterdir(), key=lambda entry: entry.name) if snippets.is_dir() else []
+    return {
+        one.name.removesuffix(".Dockerfile"): read_text(one)
+        for one in found
+        if one.name.endswith(".Dockerfile")
+    }
+
+
+def read_text(file: str | os.PathLike[str]) -> str:
+    """The text of a file, up to just more than a rule file may have."""
+    with open(file, "rb") as stream:
+        content: bytes = stream.read(MAX_FILE_BYTES + 1)
+    return content.decode("utf-8")

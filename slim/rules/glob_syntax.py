@@ -1,0 +1,287 @@
+"""The grammar of rule patterns: one text becomes sequences of components.
+
+A pattern is encoded as UTF-8 (surrogate escapes become the bytes they stand for). Inside one
+component:
+
+    *       any bytes, also none          [a-z]   one of these ASCII characters
+    ?       one byte                      [!a-z]  one byte that is none of them
+    {a,b}   either text; braces nest and may hold slashes; `{,x}` is "x or nothing"
+
+`**` as a whole component is any number of components (none too, except at the end of a pattern,
+where it needs at least one: `a/**` is everything below `a`, not `a`). `[*]` is a literal star:
+a class of one character is how every special character is written literally. Pure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+from itertools import pairwise
+
+from msgspec import Struct
+
+from slim.rules.component import (
+    ANY_BYTE,
+    ANY_DEPTH,
+    STAR,
+    Component,
+    Part,
+    Sign,
+    Token,
+    component,
+)
+
+MAX_PATTERN_BYTES = 4096
+"""Longest pattern, as written."""
+MAX_ALTERNATIVES = 64
+"""Most texts that the braces of one pattern may stand for."""
+MAX_BRACE_DEPTH = 8
+"""Deepest nesting of braces."""
+MAX_COMPONENT = 255
+"""Longest component, a wildcard counted as one byte: no file system has a name of more bytes (NAME_MAX)."""
+MAX_KEPT = 1024
+"""Patterns that stay parsed for the next image; the built-in rules have a quarter of that."""
+
+SPECIAL = "*?[{}"
+"""Characters that mean something; in a class they are literal."""
+
+
+class GlobError(ValueError):
+    """A pattern is not valid. `offset` counts characters from its start."""
+
+    def __init__(self, pattern: str, offset: int, reason: str) -> None:
+        super().__init__(f"{reason} (at character {offset + 1} of {pattern[:200]!r})")
+        self.pattern = pattern
+        self.offset = offset
+        self.reason = reason
+
+
+_SLASH, _OPEN, _COMMA, _CLOSE = (Sign(text) for text in "/{,}")
+_SIGNS: dict[str, Token] = {
+    "*": STAR, "?": ANY_BYTE, "/": _SLASH, "{": _OPEN, ",": _COMMA, "}": _CLOSE,
+}  # fmt: skip
+
+# A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
+_SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
+
+Choices = tuple[tuple[Part, ...], ...]
+"""A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""
+_ANY_DEPTH: list[Token] = [STAR, STAR]
+_Placed = tuple[Token, int]
+"""A token and the offset of its first character."""
+
+
+@lru_cache(MAX_KEPT)
+def parse_glob(pattern: str) -> Choices:
+    """The sequences of components that `pattern` stands for, one per choice of its braces.
+
+    Raises:
+        GlobError: the pattern is not valid, too long, or stands for too many texts.
+    """
+    return tuple(
+        dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, is_path=True))
+    )
+
+
+class TextGlob(Struct, frozen=True):
+    """A glob over one text instead of a path: a package name, a value, a command word.
+
+    `*` also passes slashes, and there is no `**`.
+    """
+
+    pattern: str
+    choices: tuple[bytes | Component, ...]
+
+    def matches(self, text: bytes) -> bool:
+        """Whether the whole of `text` matches."""
+        return any(
+            choice == text if isinstance(choice, bytes) else choice.matches(text)
+            for choice in self.choices
+        )
+
+
+@lru_cache(MAX_KEPT)
+def parse_text_glob(pattern: str) -> TextGlob:
+    """Compile a glob over a text.
+
+    Raises:
+        GlobError: as for `parse_glob`.
+    """
+    choices: dict[bytes | Component, None] = {}
+    for text in _alternatives(pattern, is_path=False):
+        choices[component([token for token, _ in text])] = None
+    return TextGlob(pattern, tuple(choices))
+
+
+def matching(globs: Iterable[TextGlob], texts: Iterable[bytes]) -> set[bytes]:
+    """Those of many texts that any of the globs matches; most are told from these by their ends."""
+    choices = {choice for glob in globs for choice in glob.choices}
+    wild = [one for one in choices if isinstance(one, Component)]
+    heads = tuple({one.head for one in wild if one.head})
+    tails = tuple({one.tail for one in wild if not one.head})
+    return {
+        text
+        for text in texts
+        if text in choices
+        or (
+            (text.startswith(heads) or text.endswith(tails))
+            and any(one.matches(text) for one in wild)
+        )
+    }
+
+
+def escape(text: str) -> str:
+    """`text` as a pattern that matches only it.
+
+    >>> escape("srv/[app]*")
+    'srv/[[]app][*]'
+    """
+    return "".join(f"[{char}]" if char in SPECIAL or char == "," else char for char in text)
+
+
+def _tokens(pattern: str) -> list[_Placed]:
+    """Split a pattern into placed tokens.
+
+    Raises:
+        GlobError: too long, a class without end, a character that no path has.
+    """
+    try:
+        size = len(_encode(pattern))
+    except UnicodeEncodeError as error:
+        raise GlobError(pattern, error.start, "a lone surrogate is not text") from None
+    if not pattern:
+        raise GlobError(pattern, 0, "the pattern is empty")
+    if "\0" in pattern:
+        raise GlobError(pattern, pattern.index("\0"), "a path has no NUL character")
+    if size > MAX_PATTERN_BYTES:
+        reason = f"the pattern has {size} bytes, more than the limit of {MAX_PATTERN_BYTES}"
+        raise GlobError(pattern, 0, reason)
+    tokens: list[_Placed] = []
+    at = 0
+    for found in _SPECIAL.finditer(pattern):
+        if at < found.start():
+            tokens.append((_encode(pattern[at : found.start()]), at))
+        sign = found[0]
+        token = _SIGNS[sign] if sign in _SIGNS else _class(pattern, found.start(), sign)
+        tokens.append((token, found.start()))
+        at = found.end()
+    if at < len(pattern):
+        tokens.append((_encode(pattern[at:]), at))
+    return tokens
+
+
+def _encode(text: str) -> bytes:
+    return text.encode("utf-8", "surrogateescape")
+
+
+def _class(pattern: str, start: int, text: str) -> Token:
+    """The token of the class `text`, which opens at `start`; literal if it has one member."""
+    if text == "[":
+        raise GlobError(pattern, start, "`[` has no `]`: write a literal bracket as `[[]`")
+    body = text[1:-1]
+    negated = body.startswith("!") and body != "!"
+    if negated:
+        body = body[1:]
+    if not body:
+        raise GlobError(pattern, start, "the class `[]` is empty")
+    if not body.isascii() or "/" in body:
+        raise GlobError(pattern, start, "a class holds ASCII characters other than `/`")
+    if body.startswith("^") and body != "^":
+        raise GlobError(pattern, start, "write `[!…]` for the characters that must not be there")
+    members: set[int] = set()
+    at = 0
+    while at < len(body):
+        low = high = ord(body[at])
+        if at + 2 < len(body) and body[at + 1] == "-":
+            high = ord(body[at + 2])
+            at += 2
+        if high < low:
+            raise GlobError(pattern, start, f"the range {chr(low)}-{chr(high)} is backwards")
+        members.update(range(low, high + 1))
+        at += 1
+    if negated:
+        return ANY_BYTE - members
+    return bytes(members) if len(members) == 1 else frozenset(members)
+
+
+def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
+    """Multiply the braces out: the token sequences of a pattern, without braces and commas.
+
+    One stack of open groups, no recursion: `done` holds a group's finished alternatives, `current`
+    the texts of the one being read.
+    """
+    done: list[list[list[_Placed]]] = []
+    current: list[list[_Placed]] = [[]]
+    opened: list[tuple[int, list[list[_Placed]], bool]] = []
+    for token, at in _tokens(pattern):
+        if token is _OPEN:
+            if len(opened) == MAX_BRACE_DEPTH:
+                raise GlobError(pattern, at, f"braces nest deeper than {MAX_BRACE_DEPTH}")
+            opened.append((at, current, False))
+            done.append([])
+            current = [[]]
+        elif token is _COMMA and opened:
+            opened[-1] = (*opened[-1][:2], True)
+            done[-1] += current
+            current = [[]]
+        elif token is _CLOSE:
+            if not opened:
+                raise GlobError(pattern, at, "`}` without `{`: write a literal brace as `[}]`")
+            start, before, several = opened.pop()
+            if not several:
+                group = pattern[start : at + 1]
+                reason = f"`{group}` is no known variable and offers no alternatives"
+                raise GlobError(pattern, start, reason)
+            choices = done.pop() + current
+            if len(before) * len(choices) > MAX_ALTERNATIVES:
+                reason = f"the braces stand for more than {MAX_ALTERNATIVES} texts"
+                raise GlobError(pattern, start, reason)
+            current = [text + choice for text in before for choice in choices]
+        else:
+            is_literal = token is _COMMA or (token is _SLASH and not is_path)
+            literal = _encode(pattern[at]) if is_literal else token
+            for text in current:
+                text.append((literal, at))
+    if opened:
+        raise GlobError(pattern, opened[-1][0], "`{` without `}`: write a literal brace as `[{]`")
+    return current
+
+
+def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
+    """Cut one token sequence at its slashes; runs of `**` become one."""
+    every = [token for token, _ in text]
+    cuts = [-1, *(at for at, token in enumerate(every) if token is _SLASH), len(text)]
+    parts: list[Part] = []
+    for before, after in pairwise(cuts):
+        tokens = every[before + 1 : after]
+        at = text[before + 1][1] if tokens else text[before][1] if text and before >= 0 else 0
+        _check_component(pattern, tokens, at, is_last=after == len(text))
+        if tokens == _ANY_DEPTH:
+            if not parts or parts[-1] is not ANY_DEPTH:
+                parts.append(ANY_DEPTH)
+            continue
+        part = component(tokens)
+        if part in (b".", b".."):
+            raise GlobError(pattern, at, "paths have no `.` and no `..`")
+        parts.append(part)
+    return tuple(parts)
+
+
+def _check_component(pattern: str, tokens: list[Token], at: int, *, is_last: bool) -> None:
+    if not tokens:
+        if is_last:
+            reason = "a component is empty at the end: to match everything below, end with `/**`"
+        else:
+            reason = "a component is empty: paths have no leading slash and no `//`"
+        raise GlobError(pattern, at, reason)
+    if len(pattern) > MAX_COMPONENT // 4 and _size(tokens) > MAX_COMPONENT:
+        reason = f"a component is longer than {MAX_COMPONENT} bytes, as no file name is"
+        raise GlobError(pattern, at, reason)
+    several = tokens.count(STAR) > 1 and tokens != _ANY_DEPTH
+    if several and any(a is b is STAR for a, b in pairwise(tokens)):
+        raise GlobError(pattern, at, "`**` must be a whole component")
+
+
+def _size(tokens: list[Token]) -> int:
+    return sum(len(token) if isinstance(token, bytes) else 1 for token in tokens)

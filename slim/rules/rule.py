@@ -1,0 +1,147 @@
+"""What a rule is: the types that a pack is read into, and the words that its fields may hold.
+
+The meaning of each field is written down in rules/FORMAT.md, the reference for people who write
+rules. Pure.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from slim.rules.glob_syntax import TextGlob
+from slim.rules.predicate import Predicate
+
+Category = Literal[
+    "cache",
+    "toolchain",
+    "build-input",
+    "docs",
+    "debug-info",
+    "tests",
+    "duplicate",
+    "layer",
+    "data",
+    "secret",
+    "junk",
+]
+Confidence = Literal["certain", "likely", "possible"]
+Safety = Literal["safe", "check", "risky"]
+Audience = Literal["default", "pedantic", "audit"]
+RoleMode = Literal["on", "info", "off"]
+State = Literal["live", "any"]
+Manager = Literal["dpkg", "apk", "rpm", "any"]
+Where = Literal["same-layer", "other-stage", "dockerignore", "base"]
+Remove = Literal["delete", "uninstall", "flag", "transform", "change-base", "reorder", "rotate"]
+
+QUERIES: frozenset[str] = frozenset(
+    (
+        "dpkg.recommends_only", "dpkg.dev", "dpkg.unneeded_tools", "apk.virtual_left",
+        "rpm.weak_only", "npm.dev", "node.nested_duplicates", "node.maps_beside",
+        "otp.not_in_rel", "otp.beam_chunks", "otp.erts_twice", "otp.old_versions", "elf.debug",
+        "elf.symtab", "python.pyc_twice", "python.tests", "python.unused_venv",
+        "java.nested_duplicate_jars", "content.duplicates", "content.precompressed",
+        "layer.rewritten", "layer.metadata_only",
+        "layer.deleted", "layer.duplicate_entry", "layer.orphan", "layer.uncompressed",
+        "layer.many_small", "secret.content", "secret.assigned", "secret.declared",
+        "layer.whole_copy", "composer.dev", "phoenix.old_digests", "archive.extracted",
+        "runtime.twice", "versions.several", "unowned.system", "model.second_format",
+        "model.unreferenced", "node.types", "rebuild.not_kept",
+    )
+)  # fmt: skip
+"""Every computed selection."""
+
+
+class Roles(Struct, frozen=True):
+    """How a rule speaks in an image of each role: a claim, a note, or nothing."""
+
+    release: RoleMode = "on"
+    builder: RoleMode = "info"
+    dev: RoleMode = "off"
+    base: RoleMode = "on"
+    tool: RoleMode = "on"
+    unknown: RoleMode = "on"
+
+    def of(self, role: str) -> RoleMode:
+        """The mode for `role`; a role that is not listed counts as `unknown`."""
+        modes: dict[str, RoleMode] = {
+            "release": self.release,
+            "builder": self.builder,
+            "dev": self.dev,
+            "base": self.base,
+            "tool": self.tool,
+        }
+        return modes.get(role, self.unknown)
+
+
+class Fix(Struct, frozen=True):
+    """What to do."""
+
+    text: str
+    snippet: str | None = None
+    """Name of a Dockerfile fragment in rules/snippets."""
+
+
+class Rule(Struct, frozen=True):
+    """One `[[rule]]` table. Exactly one of `match`, `packages` and `query` selects, except that
+    `match` beside `query` narrows it."""
+
+    id: str
+    slug: str
+    title: str
+    why: str
+    category: Category
+    confidence: Confidence
+    safety: Safety
+    audience: Audience
+    roles: Roles
+    when: tuple[Predicate, ...]
+    match: tuple[str, ...]
+    """Path globs as written, variables unbound."""
+    packages: tuple[TextGlob, ...]
+    manager: Manager
+    query: str | None
+    except_paths: tuple[str, ...]
+    """Path globs as written, variables unbound."""
+    except_packages: tuple[TextGlob, ...]
+    state: State
+    owned: bool
+    floor: int
+    """Bytes below which the rule is silent."""
+    share: int
+    """Percent of the image below which it is silent."""
+    fix: Fix
+    where: Where
+    remove: Remove
+    breaks_when: tuple[str, ...]
+    verify: str | None
+    related: tuple[tuple[str, str], ...]
+    """Other tools' names for this: (tool, id), sorted."""
+    sources: tuple[str, ...]
+    hits: tuple[str, ...]
+    misses: tuple[str, ...]
+
+
+class Pack(Struct, frozen=True):
+    """One file of rules."""
+
+    name: str
+    prefix: tuple[str, ...]
+    title: str
+    rules: tuple[Rule, ...]
+    digest: str
+    """sha256 of the content, whatever its layout and comments."""
+
+
+def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
+    """All rules of `packs`, sorted by id."""
+    return tuple(sorted((rule for pack in packs for rule in pack.rules), key=lambda r: r.id))
+
+
+def rules_digest(packs: Iterable[Pack]) -> str:
+    """`sha256:…` over the content of the packs: layout, comments and order do not matter."""
+    lines = sorted(f"{pack.name} {pack.digest}\n" for pack in packs)
+    return "sha256:" + hashlib.sha256("".join(lines).encode()).hexdigest()

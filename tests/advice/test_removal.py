@@ -1,0 +1,178 @@
+"""What goes along when packages are uninstalled: claimed with them, and nothing that the program needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slim.advice.ignore import Ignore
+from slim.report.model import Finding, Report
+from slim.report.untrusted import bare, untrusted
+from tests.files.extract.test_elf import SECTIONS, elf_image
+from tests.support.building import Entry, Layer, file, image, layer, save
+from tests.support.checked import checked_analyze
+
+Reports = Callable[..., Report]
+LOADER = b"/lib64/ld-linux-x86-64.so.2"
+APP = elf_image(SECTIONS, needed=(b"libpq.so.5",), interpreter=LOADER)
+RUN = {"Cmd": ["/srv/app"], "User": "1000"}
+SIZE = 1_200_000
+
+
+@pytest.fixture
+def report(tmp_path: Path) -> Reports:
+    """Analyze an image of some layers."""
+
+    def analyze(*layers: Layer, config: Mapping[str, Any] = RUN, **more: Any) -> Report:
+        made = image(*layers, config=config)
+        return checked_analyze(save(made, tmp_path / "image.tar"), top=1000, role="release", **more)
+
+    return analyze
+
+
+def finding(report: Report, rule: str) -> Finding:
+    return next(one for one in report.findings if one.rule == rule)
+
+
+def debian(*packages: str, auto: str = "") -> list[Entry]:
+    """Packages of one file each, `usr/lib/NAME`: `name: dependencies`, with `!` in front if essential."""
+    status, files = [], []
+    for one in packages:
+        name, _, depends = one.partition(":")
+        fields = [f"Package: {name.strip('!')}", "Status: install ok installed", "Version: 1"]
+        fields += ["Architecture: amd64", f"Depends: {depends.strip()}"]
+        fields += ["Essential: yes"] * name.startswith("!") + ["Section: libdevel"] * (
+            "-dev" in name
+        )
+        status.append("\n".join(fields) + "\n")
+        path = LIBRARY if name == "libpq5" else f"usr/lib/{name.strip('!')}"
+        content = elf_image(SECTIONS) if name == "libpq5" else name.encode() * (SIZE // len(name))
+        files += [
+            file(path, content),
+            file(f"var/lib/dpkg/info/{name.strip('!')}.list", f"/{path}\n".encode()),
+        ]
+    states = [f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n" for name in auto.split()]
+    return [
+        file("var/lib/dpkg/status", "\n".join(status).encode()),
+        file("var/lib/apt/extended_states", "\n".join(states).encode()),
+        *files,
+    ]
+
+
+LIBRARY = "usr/lib/x86_64-linux-gnu/libpq.so.5"
+PROGRAM = [file("srv/app", APP)]
+BUILD = (
+    "!libc6:", "build-essential: gcc, make", "gcc: libc6, libisl, perl", "make:", "libisl:",
+    "git: perl, less", "less:", "perl: libc6", "libpq-dev: libpq5, libssl-dev", "libpq5: libc6, libldap",
+    "libssl-dev:", "libldap:", "tool: libtool1", "libtool1:",
+)  # fmt: skip
+AUTO = "gcc make libisl less perl libpq5 libssl-dev libldap libtool1"
+
+
+def names(one: Finding) -> tuple[list[str], list[str]]:
+    """Packages of its own, and those that go along."""
+    return [bare(name) for name in one.packages], [bare(name) for name in one.along]
+
+
+def test_steps_claim_what_goes_along_one_after_the_other(report: Reports) -> None:
+    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM))
+    gcc, make, git = (finding(made, rule) for rule in ("TCH001", "TCH002", "TCH014"))
+    assert names(gcc) == (["build-essential", "gcc"], ["libisl"])
+    assert names(make) == (["make"], [])
+    # Perl is wanted by gcc and git: it goes with the step after which nobody wants it.
+    assert names(git) == (["git"], ["less", "perl"])
+    assert git.claimed_bytes >= 3 * SIZE - 20
+    kept = {one.name for one in made.packages if not one.reclaimable_bytes}
+    assert kept == {"libc6", "libpq5", "libldap", "tool", "libtool1"}
+
+
+def test_what_the_program_links_to_stays_with_all_that_it_needs(report: Reports) -> None:
+    made = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM)), "DEB012")
+    assert names(made) == (["libpq-dev", "libssl-dev"], [])
+    # Without the program nothing holds the library.
+    other = [file("srv/app", elf_image(SECTIONS, interpreter=LOADER))]
+    made = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(other)), "DEB012")
+    assert made.along == ["libldap", "libpq5"]
+
+
+def test_nothing_goes_along_where_nobody_knows_what_is_run(report: Reports) -> None:
+    config = {"Cmd": ["/srv/missing"]}
+    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), config=config)
+    assert not any(one.along for one in made.findings)
+
+
+def test_a_package_that_the_program_needs_is_not_removed(report: Reports) -> None:
+    packages = debian("!libc6:", "libpq5: make", "make: libm4", "libm4:", auto="libpq5 libm4 make")
+    made = report(layer(packages), layer(PROGRAM))
+    assert "TCH002" not in {one.rule for one in made.findings if one.claimed_bytes}
+
+
+def test_what_is_opened_by_name_stays(report: Reports) -> None:
+    packages = debian("git: tzdata, libnss-x, libcurl", "tzdata:", "libnss-x:", "libcurl:",
+                      auto="tzdata libnss-x libcurl")  # fmt: skip
+    assert finding(report(layer(packages), layer(PROGRAM)), "TCH014").along == [
+        untrusted("libcurl")
+    ]
+
+
+def test_packages_asked_for_by_name_stay_though_they_depend_on_it(report: Reports) -> None:
+    packages = debian("git: perl", "hook: git, libhook", "libhook:", "perl:", auto="perl libhook")
+    made = finding(report(layer(packages), layer(PROGRAM)), "TCH014")
+    assert names(made) == (["git"], ["perl"])
+
+
+def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
+    made = debian("git: less, libcurl", "less:", "libcurl:", auto="less libcurl")
+    base = layer([one for one in made if b"less" in one.name])
+    top = layer([one for one in made if b"less" not in one.name])
+    path = save(image(base), tmp_path / "base.tar")
+    assert finding(report(base, top, layer(PROGRAM), base=path), "TCH014").along == [
+        untrusted("libcurl")
+    ]
+
+
+@pytest.mark.parametrize("docker", [False, True])
+def test_what_is_only_suggested_goes_where_apt_is_set_so(docker: bool, report: Reports) -> None:
+    """Docker's Debian images do not keep Perl because perl-base suggests it."""
+    made = debian("!perl-base:", "git: perl", "perl:", auto="perl")
+    status = next(one for one in made if one.name.endswith(b"status"))
+    suggesting = status.content.replace(b"Essential: yes", b"Essential: yes\nSuggests: perl")
+    made = [file(one.name, suggesting) if one is status else one for one in made]
+    setting = [file("etc/apt/apt.conf.d/docker-autoremove-suggests", b"x")] if docker else []
+    found = finding(report(layer([*made, *setting]), layer(PROGRAM)), "TCH014")
+    assert found.along == (["perl"] if docker else [])
+
+
+def test_a_suppressed_step_takes_nothing_along(report: Reports) -> None:
+    ignores = [Ignore("TCH014", reason="it deploys itself")]
+    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)
+    assert finding(made, "TCH001").along == ["libisl"]
+    assert "perl" in {one.name for one in made.packages if not one.reclaimable_bytes}
+
+
+APK = """P:gcc\nV:1\nA:x86_64\nD:isl\nF:usr/lib\nR:gcc\n
+P:isl\nV:1\nA:x86_64\nF:usr/lib\nR:isl\n
+P:build-base\nV:1\nA:x86_64\nD:gcc make\n
+P:make\nV:1\nA:x86_64\nF:usr/lib\nR:make\n
+P:.build-deps\nV:1\nA:noarch\nD:build-base linux-headers\n
+P:linux-headers\nV:1\nA:x86_64\nF:usr/include\nR:linux.h\n
+P:zlib\nV:1\nA:x86_64\nF:usr/lib\nR:zlib\n
+"""
+
+
+def test_alpines_groups_hold_nothing(report: Reports) -> None:
+    files = [
+        file(f"usr/lib/{name}", name.encode() * SIZE) for name in ("gcc", "isl", "make", "zlib")
+    ]
+    files += [file("usr/include/linux.h", b"h" * SIZE), file("etc/alpine-release", b"3")]
+    database = [
+        file("lib/apk/db/installed", APK.encode()),
+        file("etc/apk/world", b"build-base\n.build-deps\nzlib\n"),
+    ]
+    made = report(layer([*files, *database]), layer(PROGRAM))
+    assert finding(made, "TCH001").along == ["isl"]
+    kept = {one.name for one in made.packages if one.files and not one.reclaimable_bytes}
+    assert kept == {"zlib"}

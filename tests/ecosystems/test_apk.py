@@ -1,0 +1,142 @@
+"""apk's database. What `apk del` takes was found with apk-tools 3.0.6 on packages like these."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec.structs import replace
+
+from slim.ecosystems.apk.packages import read_apk
+from slim.packages.closure import removal_closure, why
+from slim.packages.graph import link
+from slim.packages.package import Package
+
+INSTALLED = b"""\
+C:Q1fRNHDMYyPzhZzGIR2neAvhyr19s=
+P:.build-deps
+V:20261124.152227
+A:noarch
+D:gcc make
+
+P:app
+V:1.0-r0
+A:x86_64
+o:application
+D:cmd:sh !conflicting so:libx.so
+F:etc
+R:app.conf
+a:0:0:600
+Z:Q1io9g7LCbfmTG1SFKgEOGXmCFB9s=
+F:usr
+M:0:0:1777
+F:usr/bin
+R:app
+
+P:app-doc
+V:1.0-r0
+D:docs-base
+i:app=1.0-r0 docs
+
+P:binutils
+V:2.44-r0
+D:so:libc.so
+
+P:busybox
+V:1.37-r0
+D:so:libc.so
+p:cmd:sh=1.37-r0 cmd:ls=1.37-r0
+F:
+R:linuxrc
+
+P:docs
+V:0.2-r6
+D:docs-base
+
+P:docs-base
+V:1-r0
+
+P:gcc
+V:14.2-r0
+D:binutils libx>=0.5
+
+P:libx
+V:1.2-r0
+D:so:libc.so
+p:so:libx.so=1.2
+
+P:make
+V:4.4-r0
+D:so:libc.so
+
+P:musl
+V:1.2.5-r0
+p:so:libc.so=1
+"""
+WORLD = b".build-deps=20261124.152227\napp\nbusybox@edge\ndocs\nmake>=0.1\n!unwanted\n"
+
+
+def read(place: bytes = b"lib/apk/db/installed") -> dict[str, Package]:
+    found = read_apk({place: INSTALLED, b"etc/apk/world": WORLD})
+    assert not found.notices
+    return {one.name: one for one in found.packages}
+
+
+def test_fields_and_files() -> None:
+    app = read()["app"]
+    assert (app.version, app.arch, app.source) == ("1.0-r0", "x86_64", "application")
+    assert app.files == (b"etc/app.conf", b"usr/bin/app")
+    assert [one.names for one in app.depends] == [("cmd:sh",), ("so:libx.so",)]
+    assert read()["busybox"].provides == ("cmd:sh", "cmd:ls")
+    assert read()["busybox"].files == (b"linuxrc",)
+    assert [one.names for one in read()["app-doc"].install_if] == [("app",), ("docs",)]
+
+
+def test_both_places_of_the_database() -> None:
+    newer = b"usr/lib/apk/db/installed"
+    assert read(newer) == {name: replace(one, record=newer) for name, one in read().items()}
+
+
+def test_world_says_what_was_asked_for() -> None:
+    found = read()
+    asked = {name for name, one in found.items() if one.auto is False}
+    assert asked == {".build-deps", "app", "busybox", "docs", "make"}
+    without = read_apk({b"lib/apk/db/installed": INSTALLED}).packages
+    assert {one.auto for one in without} == {None}
+
+
+def test_why() -> None:
+    packages = list(read().values())
+    graph = link(packages)
+    reasons = {p.name: one.text(graph) for p, one in zip(packages, why(graph), strict=True)}
+    assert reasons["app"] == reasons[".build-deps"] == "manual"
+    assert reasons["gcc"] == "needed by .build-deps"
+    assert reasons["binutils"] == "needed by gcc"
+    assert reasons["libx"] == "needed by app"
+    assert reasons["app-doc"] == "comes with docs"
+
+
+@pytest.mark.parametrize(
+    ("name", "gone"),
+    [
+        (".build-deps", {".build-deps", "gcc", "binutils"}),
+        ("app", {"app", "app-doc"}),
+        ("docs", {"docs", "docs-base", "app-doc"}),
+        ("busybox", set()),
+        ("make", set()),
+        ("gcc", set()),
+        ("libx", set()),
+        ("musl", set()),
+        ("app-doc", set()),
+    ],
+)
+def test_what_goes_along(name: str, gone: set[str]) -> None:
+    packages = list(read().values())
+    chosen = [index for index, one in enumerate(packages) if one.name == name]
+    closure = removal_closure(link(packages), chosen)
+    assert {packages[index].name for index in closure} == gone
+
+
+def test_damaged_lines_are_skipped_and_noted() -> None:
+    data = b"P:a\nV:1\nx\nR:no-directory\nF:usr\nR:" + b"n" * 5000 + b"\nR:ok\n\nV:1\n\nP:b"
+    found = read_apk({b"lib/apk/db/installed": data})
+    assert [(one.name, one.files) for one in found.packages] == [("a", (b"usr/ok",)), ("b", ())]
+    assert len(found.notices) == 4

@@ -1,0 +1,314 @@
+"""rpm's databases, made by hand after their formats."""
+
+from __future__ import annotations
+
+import sqlite3
+import struct
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+from slim.ecosystems.rpm.bdb import bdb_headers
+from slim.ecosystems.rpm.header import RpmError, read_header
+from slim.ecosystems.rpm.ndb import ndb_headers
+from slim.ecosystems.rpm.packages import read_rpm
+from slim.ecosystems.rpm.rich import rich_names
+from slim.ecosystems.rpm.sqlite import apply_log, sqlite_headers
+from slim.packages.package import Dependency, Package, Read
+
+NAME, VERSION, RELEASE, EPOCH, GROUP, ARCH, SOURCE = 1000, 1001, 1002, 1003, 1016, 1022, 1044
+OLD_FILES, FLAGS, INDEXES, BASES, DIRS = 1027, 1037, 1116, 1117, 1118
+PROVIDES, REQUIRES, RECOMMENDS, SUPPLEMENTS = 1047, 1049, 5046, 5052
+INT32, STRING, ARRAY, I18N = 4, 6, 8, 9
+
+Value = str | Sequence[str] | Sequence[int]
+
+
+def header(tags: dict[int, Value]) -> bytes:
+    """A header blob as the databases store it: without magic, numbers aligned."""
+    entries, store = b"", b""
+    for tag, value in tags.items():
+        count = 1 if isinstance(value, str) else len(value)
+        if isinstance(value, str):
+            kind, data = (I18N if tag == GROUP else STRING), value.encode() + b"\0"
+        elif value and isinstance(value[0], int):
+            kind, data = INT32, struct.pack(f">{count}I", *value)
+            store += bytes(-len(store) % 4)
+        else:
+            kind, data = ARRAY, b"".join(str(one).encode() + b"\0" for one in value)
+        entries += struct.pack(">4I", tag, kind, len(store), count)
+        store += data
+    return struct.pack(">2I", len(tags), len(store)) + entries + store
+
+
+def package(name: str, **tags: Value) -> bytes:
+    values: dict[int, Value] = {NAME: name, VERSION: "1.0", RELEASE: "2", ARCH: "noarch"}
+    return header(values | {globals()[tag]: value for tag, value in tags.items()})
+
+
+DEMO = package(
+    "demo",
+    EPOCH=[3],
+    GROUP="Applications",
+    SOURCE="demos-1.0-2.src.rpm",
+    DIRS=["/usr/bin/", "/var/log/"],
+    BASES=["demo", "demo.log", "demo2"],
+    INDEXES=[0, 1, 0],
+    FLAGS=[0, 1 << 6, 0],
+    PROVIDES=["demo", "config(demo)"],
+    REQUIRES=["/usr/bin/lib", "rpmlib(CompressedFileNames)", "(lib or other)"],
+    RECOMMENDS=["extra"],
+)
+LIB = package("lib", DIRS=["/usr/bin/"], BASES=["lib"], INDEXES=[0])
+EXTRA = package("extra", OLD_FILES=["/usr/share/extra"], SUPPLEMENTS=["(demo and lib)"])
+BIG = package("big", DIRS=["/usr/"], BASES=[f"{n:0200}" for n in range(200)], INDEXES=[0] * 200)
+BLOBS = [DEMO, LIB, EXTRA, BIG]
+
+
+def sqlite(
+    blobs: Sequence[bytes],
+    schema: str = "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)",
+) -> bytes:
+    connection = sqlite3.connect(":memory:")
+    connection.execute(schema)
+    connection.executemany("INSERT INTO Packages (blob) VALUES (?)", [(one,) for one in blobs])
+    connection.commit()
+    data = bytes(connection.serialize())
+    connection.close()
+    return data
+
+
+def ndb(blobs: Sequence[bytes]) -> bytes:
+    slots, blocks, at = b"", b"", 256
+    for number, blob in enumerate(blobs, 1):
+        body = struct.pack("<4s3I", b"BlbS", number, 1, len(blob)) + blob
+        body += bytes(-(len(body) + 12) % 16) + struct.pack("<2I4s", 0, len(blob), b"BlbE")
+        slots += struct.pack("<4s3I", b"Slot", number, at, len(body) // 16)
+        at += len(body) // 16
+        blocks += body
+    slots += struct.pack("<4s3I", b"Slot", 0, 0, 0) * (254 - len(blobs))
+    return struct.pack("<4s7I", b"RpmP", 0, 1, 1, len(blobs) + 1, 0, 0, 0) + slots + blocks
+
+
+def bdb(blobs: Sequence[bytes], order: str = "<", size: int = 4096) -> bytes:
+    """A hash of one page for each value; values that do not fit in are on overflow pages."""
+    pages = [b""]
+    for number, blob in enumerate([b"count", *blobs]):
+        key = b"\1" + struct.pack("<I", number)
+        here = len(pages)
+        chain = [blob[at : at + size - 26] for at in range(0, len(blob), size - 26)]
+        value = b"\1" + blob
+        if len(blob) > size // 2:
+            value = struct.pack(f"{order}B3xII", 3, here + 1, len(blob))
+        ends = struct.pack(f"{order}HH", size - len(key), size - len(key) - len(value))
+        head = struct.pack(f"{order}8xIIIHHBB", here, 0, 0, 2, size - len(key) - len(value), 0, 13)
+        body = head + ends
+        pages.append(body + bytes(size - len(body) - len(value) - len(key)) + value + key)
+        if len(blob) > size // 2:
+            for at, part in enumerate(chain, 1):
+                following = here + at + 1 if at < len(chain) else 0
+                numbers = (here + at, here + at - 1, following, 1, len(part), 0, 7)
+                page = struct.pack(f"{order}8xIIIHHBB", *numbers) + part
+                pages.append(page + bytes(size - len(page)))
+    meta = struct.pack(f"{order}8xIIII4x", 0, 0x061561, 9, size)
+    pages[0] = meta + bytes(size - len(meta))
+    return b"".join(pages)
+
+
+DATABASES = {
+    b"usr/lib/sysimage/rpm/rpmdb.sqlite": sqlite(BLOBS),
+    b"var/lib/rpm/Packages.db": ndb(BLOBS),
+    b"var/lib/rpm/Packages": bdb(BLOBS),
+}
+
+
+@pytest.mark.parametrize("path", DATABASES)
+def test_every_database_has_the_same_packages(path: bytes) -> None:
+    read = read_rpm({path: DATABASES[path]})
+    assert not read.notices
+    assert [one.name for one in read.packages] == ["big", "demo", "extra", "lib"]
+    big, demo, extra, _ = read.packages
+    assert (demo.version, demo.arch, demo.section) == ("3:1.0-2", "noarch", "Applications")
+    assert demo.source == "demos-1.0-2"
+    assert demo.files == (b"usr/bin/demo", b"usr/bin/demo2"), "a ghost is no file of the package"
+    assert demo.provides == ("demo", "config(demo)")
+    assert [one.names for one in demo.depends] == [("/usr/bin/lib",), ("lib", "other")]
+    assert [one.names for one in demo.recommends] == [("extra",)]
+    assert demo.auto is None
+    assert extra.files == (b"usr/share/extra",)
+    assert extra.install_if == (Dependency(("demo", "lib")),)
+    assert len(big.files) == 200
+
+
+def test_big_endian_berkeley_db() -> None:
+    assert list(bdb_headers(bdb(BLOBS, ">"))) == BLOBS
+    assert list(bdb_headers(bdb(BLOBS, "<", 512))) == BLOBS
+
+
+def test_the_newest_database_wins() -> None:
+    both = {b"var/lib/rpm/Packages": bdb([LIB]), b"var/lib/rpm/rpmdb.sqlite": sqlite([DEMO])}
+    assert [one.name for one in read_rpm(both).packages] == ["demo"]
+
+
+def test_reasons_of_dnf5() -> None:
+    reasons = b"""version = "1.0"
+[packages]
+"demo.noarch" = {reason = "User"}
+"extra.noarch" = {reason = "Weak Dependency"}
+"lib.noarch" = {reason = "Dependency"}
+"""
+    contents = {
+        b"usr/lib/sysimage/rpm/rpmdb.sqlite": sqlite(BLOBS),
+        b"usr/lib/sysimage/libdnf5/packages.toml": reasons,
+    }
+    autos = {one.name: one.auto for one in read_rpm(contents).packages}
+    assert autos == {"demo": False, "extra": True, "lib": True, "big": False}
+    for damaged in (b"=", b"packages = 1", b"\xff"):
+        contents[b"usr/lib/sysimage/libdnf5/packages.toml"] = damaged
+        read = read_rpm(contents)
+        assert {one.auto for one in read.packages} == {None}
+        assert len(read.notices) == 1
+
+
+def wal(folder: Path) -> tuple[bytes, bytes]:
+    """A database whose newest rows are only in its log, as a killed rpm leaves it."""
+    path = folder / "rpmdb.sqlite"
+    writer = sqlite3.connect(path)
+    writer.execute("PRAGMA journal_mode = wal")
+    writer.execute("PRAGMA wal_autocheckpoint = 0")
+    writer.execute("CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob BLOB)")
+    writer.execute("INSERT INTO Packages (blob) VALUES (?)", (DEMO,))
+    writer.commit()
+    writer.execute("PRAGMA wal_checkpoint(truncate)")
+    for blob in BLOBS[1:]:
+        writer.execute("INSERT INTO Packages (blob) VALUES (?)", (blob,))
+        writer.commit()
+    data = path.read_bytes(), path.with_name("rpmdb.sqlite-wal").read_bytes()
+    writer.close()
+    return data
+
+
+def test_the_log_beside_a_database_counts(tmp_path: Path) -> None:
+    database, log = wal(tmp_path)
+    assert list(sqlite_headers(database)) == [DEMO]
+    assert list(sqlite_headers(database, log)) == BLOBS
+    read = read_rpm({b"var/lib/rpm/rpmdb.sqlite": database, b"var/lib/rpm/rpmdb.sqlite-wal": log})
+    assert len(read.packages) == 4
+
+
+def test_an_unfinished_or_damaged_log_counts_up_to_its_last_commit(tmp_path: Path) -> None:
+    database, log = wal(tmp_path)
+    assert list(sqlite_headers(database, log[:-1])) == BLOBS[:3]
+    damaged = log[:-10] + b"\xff" + log[-9:]
+    assert list(sqlite_headers(database, damaged)) == BLOBS[:3]
+    for useless in (b"", b"x" * 31, b"x" * 5000, log[:32], log[:40]):
+        assert bytes(apply_log(database, useless)) == database
+
+
+def test_sqlite_is_not_trusted() -> None:
+    endless = """WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n)
+        SELECT i AS hnum, CAST(i AS BLOB) AS blob FROM n"""
+    connection = sqlite3.connect(":memory:")
+    connection.execute(f"CREATE VIEW Packages AS {endless}")
+    connection.commit()
+    with pytest.raises(RpmError, match="no table Packages"):
+        list(sqlite_headers(bytes(connection.serialize())))
+    connection.close()
+    with pytest.raises(RpmError, match="no SQLite database"):
+        list(sqlite_headers(b"no database"))
+    with pytest.raises(RpmError, match="SQLite says"):
+        list(sqlite_headers(sqlite(BLOBS)[:4096]))
+    texts = "CREATE TABLE Packages (hnum INTEGER PRIMARY KEY, blob TEXT)"
+    assert list(sqlite_headers(sqlite([], texts))) == []
+
+
+def test_cut_and_changed_databases_are_notices() -> None:
+    for path, data in DATABASES.items():
+        for damaged in (b"", data[:100], data[: len(data) // 2], b"\xff" * len(data)):
+            read = read_rpm({path: damaged})
+            assert read.notices, path
+            assert len(read.packages) < 4
+
+
+def test_slots_and_pages_that_lie() -> None:
+    data = bytearray(ndb([DEMO]))
+    data[40:44] = b"\xff\xff\xff\x7f"
+    with pytest.raises(RpmError, match="leads out of the file"):
+        list(ndb_headers(bytes(data)))
+    data = bytearray(bdb([BIG]))
+    third = data.index(struct.pack("<8xIII", 4, 3, 5))
+    data[third + 16 : third + 20] = bytes(4)
+    with pytest.raises(RpmError, match="does not end"):
+        list(bdb_headers(bytes(data)))
+    # A chain that comes back to itself ends with the length that it has promised.
+    data[third + 16 : third + 20] = struct.pack("<I", 4)
+    (blob,) = bdb_headers(bytes(data))
+    assert len(blob) == len(BIG)
+    # Page after page of one byte.
+    data[third + 22 : third + 24] = struct.pack("<H", 1)
+    with pytest.raises(RpmError, match="does not end"):
+        list(bdb_headers(bytes(data)))
+
+
+def one(blob: bytes) -> Read:
+    return read_rpm({b"var/lib/rpm/Packages.db": ndb([blob, LIB])})
+
+
+@pytest.mark.parametrize(
+    "blob",
+    [
+        b"",
+        DEMO[:20],
+        struct.pack(">2I", 1 << 20, 1 << 20),
+        struct.pack(">8I", 1, 4, NAME, STRING, 9, 1, 0, 0)[:28],
+        package("x", DIRS=["/"], BASES=["a", "b"], INDEXES=[0]),
+        package("x", DIRS=["/"], BASES=["a"], INDEXES=[7]),
+        package("x", DIRS=["/" + "d" * 4096], BASES=["a"], INDEXES=[0]),
+        package(""),
+    ],
+)
+def test_a_damaged_header_costs_its_package_only(blob: bytes) -> None:
+    read = one(blob)
+    assert [found.name for found in read.packages] == ["lib"]
+    assert len(read.notices) == 1
+
+
+def test_paths_cannot_multiply() -> None:
+    long = package("x", DIRS=["/" + "d" * 4000], BASES=["f"] * 70_000, INDEXES=[0] * 70_000)
+    read = one(long)
+    assert [found.name for found in read.packages] == ["lib"]
+    assert "list of files is too long" in read.notices[0].text
+
+
+def test_a_header_reads_each_tag_once() -> None:
+    twice = header({NAME: "first", VERSION: "1"})
+    entry = twice[8:24]
+    blob = struct.pack(">2I", 3, len(twice) - 40) + entry + entry + twice[24:]
+    assert read_header(blob, {NAME}).strings == {NAME: (b"first",)}
+    assert read_header(blob, set()).strings == {}
+
+
+@pytest.mark.parametrize(
+    ("value", "names"),
+    [
+        ("(a or b)", [("a", "b")]),
+        ("(a and b >= 2)", [("a",), ("b",)]),
+        ("(a if b)", [("a",)]),
+        ("(a if b else c)", [("a", "c")]),
+        ("((a if b) or c)", [("a", "c")]),
+        ("(a if (b or c))", [("a",)]),
+        ("(a >= 1 with a < 2)", [("a",)]),
+        ("(libz.so.1(Z_1.2)(64bit) or perl(A::B))", [("libz.so.1(Z_1.2)(64bit)", "perl(A::B)")]),
+        ("(", []),
+        ("((((", []),
+        (")))", []),
+    ],
+)
+def test_rich_dependencies(value: str, names: list[tuple[str, ...]]) -> None:
+    assert rich_names(value) == names
+
+
+def test_package_is_hashable() -> None:
+    assert isinstance(hash(read_rpm({b"var/lib/rpm/Packages": bdb([DEMO])}).packages[0]), int)
+    assert Package("rpm", "a") == Package("rpm", "a")

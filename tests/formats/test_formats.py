@@ -1,0 +1,294 @@
+"""The machine formats: golden files, and that no text of an image leaves its place in any of them."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+import unicodedata
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import unquote
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+import slim
+from slim.formats.formats import FORMATS
+from slim.formats.results import relative
+from slim.formats.terminal import visible
+from slim.report.model import Budget, Cause, Report, Verdict
+from slim.report.untrusted import untrusted
+from tests.conftest import GOLDEN
+from tests.support.reports import REPORTS, clean, finding, hostile, place, report, wasteful
+from tests.support.sarif_schema import SARIF
+
+SUFFIXES = {
+    "text": "text.txt",
+    "json": "json",
+    "sarif": "sarif",
+    "gitlab": "gitlab.json",
+    "github": "github.txt",
+    "junit": "junit.xml",
+    "csv": "csv",
+    "metrics": "metrics.txt",
+    "summary": "summary.md",
+    "env": "env",
+    "ncdu": "ncdu.json",
+    "svg": "svg",
+    "html": "html",
+}
+OWN = re.compile(r"(?s)(<style>).*?(</style>)|(<script>).*?(</script>)|'sha256-[^']*'")
+"""What is the same in all pages."""
+texts = st.text(
+    st.one_of(
+        st.sampled_from("=+-@:,%|<>&\"']\n\r\t\x00\x1b\ufffe\u2028"), st.characters(codec="utf-8")
+    ),
+    max_size=30,
+)
+names = st.lists(texts, min_size=1, max_size=5)
+
+
+def render(name: str, one: Report) -> str:
+    return slim.render(one, name)
+
+
+def is_visible(text: str) -> bool:
+    return all(unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn") for one in text)
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+@pytest.mark.parametrize("name", SUFFIXES)
+def test_outputs_are_the_golden_ones(
+    golden_text: Callable[[Path, str], None], name: str, kind: str
+) -> None:
+    text = OWN.sub(r"\1\2\3\4", render(name, REPORTS[kind]()))
+    golden_text(GOLDEN / "renderers" / f"{kind}.{SUFFIXES[name]}", text)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@given(names)
+@settings(max_examples=15)
+def test_outputs_are_text_of_lines_that_files_can_hold(name: str, made: list[str]) -> None:
+    one = hostile(made)
+    text = render(name, one)
+    text.encode("utf-8")
+    assert text == render(name, one)
+    assert is_visible(text.replace("\r\n", "").replace("\n", ""))
+
+
+@given(names)
+@settings(max_examples=30)
+def test_sarif_keeps_its_schema(made: list[str]) -> None:
+    log = json.loads(render("sarif", hostile(made)))
+    SARIF.validate(log)
+    (run,) = log["runs"]
+    rules = run["tool"]["driver"]["rules"]
+    assert len({rule["id"] for rule in rules}) <= len(rules)
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]]["id"] == result["ruleId"]
+        region = result["locations"][0]["physicalLocation"]["region"]
+        assert region["startLine"] <= region["endLine"]
+        # Nothing that a reader takes for a link or an argument is left unescaped.
+        assert not re.search(r"(?<!\\)(?:\\\\)*[\[\]]", result["message"]["text"])
+        assert not re.sub(r"\{\{|\}\}", "", result["message"]["text"]).count("{")
+
+
+def test_sarif_names_the_dockerfile_lines_and_a_lasting_fingerprint() -> None:
+    one = wasteful()
+    (run,) = json.loads(render("sarif", one))["runs"]
+    first = run["results"][0]
+    assert len(run["results"]) == 3, "notes are no results"
+    assert first["locations"][0]["physicalLocation"] == {
+        "artifactLocation": {"uri": "Dockerfile", "uriBaseId": "SRCROOT"},
+        "region": {"startLine": 14, "startColumn": 1, "endLine": 15, "endColumn": 1},
+    }
+    cause = replace(one.findings[0].where[0], dockerfile=place(99))
+    moved = replace(one, findings=[replace(one.findings[0], where=[cause], claimed_bytes=7)])
+    again = json.loads(render("sarif", moved))["runs"][0]["results"][0]
+    assert again["partialFingerprints"] == first["partialFingerprints"]
+
+
+def test_without_a_dockerfile_results_are_in_a_file_named_like_the_image() -> None:
+    one = report([], findings=[finding(1, "DEB001", 5)])
+    (result,) = json.loads(render("sarif", one))["runs"][0]["results"]
+    at = result["locations"][0]["physicalLocation"]
+    assert at["artifactLocation"]["uri"] == "api"
+    assert json.loads(render("gitlab", one))[0]["location"]["path"] == "api"
+    assert render("github", one) == ""
+
+
+def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
+    one = report([], findings=[finding(number, "DEB001", 5) for number in range(5_003)])
+    (run,) = json.loads(render("sarif", one))["runs"]
+    assert (len(run["results"]), run["properties"]["leftOut"]) == (5_000, 3)
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("Dockerfile", "Dockerfile"),
+        ("./docker/api/Dockerfile", "docker/api/Dockerfile"),
+        ("/etc/passwd", "etc/passwd"),
+        ("..\\..\\x", "x"),
+        ("c:/x", "c:/x"),
+        ("//", "image"),
+    ],
+)
+def test_paths_are_relative(path: str, shown: str) -> None:
+    assert relative(path) == shown
+    cause = Cause(layer=0, created_by=untrusted(""), dockerfile=place(3, path))
+    one = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
+    log = json.loads(render("sarif", one))
+    SARIF.validate(log)
+    at = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
+    assert unquote(at["artifactLocation"]["uri"]) == shown
+
+
+@given(names)
+@settings(max_examples=30)
+def test_gitlab_has_one_entry_per_finding(made: list[str]) -> None:
+    entries = json.loads(render("gitlab", hostile(made)))
+    assert len({entry["fingerprint"] for entry in entries}) == len(entries)
+    for entry in entries:
+        assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert not entry["location"]["path"].startswith("/")
+        assert entry["location"]["lines"]["begin"] >= 1
+
+
+@given(names)
+@settings(max_examples=30)
+def test_github_commands_cannot_be_forged(made: list[str]) -> None:
+    lines = render("github", hostile(made)).split("\n")
+    assert lines.pop() == ""
+    for line in lines:
+        found = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
+        assert found, line
+        keys = [pair.partition("=")[0] for pair in found[2].split(",")]
+        assert keys in (["title"], ["file", "line", "endLine", "title"])
+        assert len(line) < 4_096
+
+
+def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
+    where = [Cause(layer=0, created_by=untrusted(""), dockerfile=place(3))]
+    findings = [finding(number, "DEB001", 5, where=where) for number in range(30)]
+    one = replace(
+        report([], findings=findings),
+        verdict=Verdict(
+            result="fail", headline="a: 50%", findings=[each.id for each in findings[:12]]
+        ),
+    )
+    lines = render("github", one).splitlines()
+    assert lines[0] == "::error title=slim%3A api::a: 50%25"
+    kinds = [line.split()[0] for line in lines]
+    assert (kinds.count("::error"), kinds.count("::warning")) == (10, 10)
+
+
+@given(names)
+@settings(max_examples=30)
+def test_junit_is_xml_whatever_the_names(made: list[str]) -> None:
+    suites = ElementTree.fromstring(render("junit", hostile(made)))  # noqa: S314
+    cases = suites.findall(".//testcase")
+    assert len(cases) == int(suites.attrib["tests"])
+    assert len(suites.findall(".//failure")) == int(suites.attrib["failures"]) >= 1
+    for case in cases:
+        assert [child.tag for child in case] in (["failure"], ["system-out"])
+
+
+@pytest.mark.parametrize(
+    ("verdict", "budgets", "failures", "errors"),
+    [
+        (Verdict(), [], 0, 0),
+        (Verdict(result="fail", headline="too large"), [], 1, 0),
+        (
+            Verdict(result="fail", headline="too large"),
+            [Budget(name="size", value=2, limit=1, result="over")],
+            1,
+            0,
+        ),
+        (
+            Verdict(result="unknown", headline="no rules"),
+            [Budget(name="reclaimable", value=0, limit=1, result="unknown")],
+            0,
+            1,
+        ),
+        (
+            Verdict(result="pass", headline="fine"),
+            [Budget(name="layers", value=1, limit=1, result="under")],
+            0,
+            0,
+        ),
+    ],
+)
+def test_junit_fails_when_the_gate_does(
+    verdict: Verdict, budgets: list[Budget], failures: int, errors: int
+) -> None:
+    one = replace(wasteful(), verdict=verdict, budgets=budgets)
+    suites = ElementTree.fromstring(render("junit", one))  # noqa: S314
+    assert (suites.attrib["failures"], suites.attrib["errors"]) == (str(failures), str(errors))
+
+
+def rows(text: str) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+@given(names)
+@settings(max_examples=30)
+def test_csv_comes_back_and_runs_no_formula(made: list[str]) -> None:
+    table = rows(render("csv", hostile(made)))
+    assert {len(row) for row in table} == {10}
+    assert [row[0] for row in table[1:]] == [
+        kind for kind in ("layer", "directory", "file") for _ in made
+    ]
+    for row in table:
+        assert not any(cell.startswith(tuple("=+-@\t\r＝＋－＠")) for cell in row)
+    paths = [row[2] for row in table if row[0] == "file"]
+    assert paths == [f"/{visible(text)}" for text in made]
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "＝1"])
+def test_csv_guards_formulas(text: str) -> None:
+    cell = rows(render("csv", hostile([text])))[1][9]
+    assert cell.startswith("'")
+
+
+def parse_metrics(text: str) -> dict[str, int]:
+    lines = text.split("\n")
+    assert lines[-2:] == ["# EOF", ""]
+    samples: dict[str, int] = {}
+    for line in lines[:-2]:
+        if line.startswith("#"):
+            assert re.fullmatch(r"# (TYPE \w+ gauge|UNIT \w+_bytes bytes|HELP \w+ [^\\]+)", line)
+            continue
+        name, _, value = line.rpartition(" ")
+        assert re.fullmatch(r'\w+(\{\w+="[\w-]+"\})?', name)
+        assert name not in samples
+        samples[name] = int(value)
+    return samples
+
+
+@pytest.mark.parametrize("kind", REPORTS)
+def test_metrics_hold_numbers_only(kind: str) -> None:
+    one = REPORTS[kind]()
+    samples = parse_metrics(render("metrics", one))
+    assert samples["image_size_bytes"] == one.totals.disk_bytes
+    assert samples["image_reclaimable_bytes"] == one.totals.reclaimable_bytes
+
+
+def test_metrics_count_findings_and_budgets() -> None:
+    budget = Budget(name="size", value=2, limit=1, result="over")
+    samples = parse_metrics(render("metrics", replace(wasteful(), budgets=[budget, budget])))
+    assert samples['image_findings{severity="high"}'] == 1
+    assert samples['image_findings{severity="info"}'] == 0, "notes are no findings that claim"
+    assert samples['image_budget_over{budget="size"}'] == 1
+
+
+def test_no_format_needs_anything_in_the_report() -> None:
+    for name in FORMATS:
+        for one in (report([]), clean()):
+            assert render(name, one) or name == "github"

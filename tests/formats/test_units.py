@@ -1,0 +1,82 @@
+"""Sizes for people in SI or IEC units, wherever they are written; numbers for programs are bytes."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import slim
+from slim.errors import UsageError
+from slim.formats.formats import COMPARISON_FORMATS, FORMATS, render
+from slim.report.gates import Gates, Growth
+from slim.report.judge import judge, judge_comparison, restated
+from tests.report.test_compare import before, compared
+from tests.report.test_load import run
+from tests.support.reports import wasteful
+
+GATES = Gates(
+    size=200_000_000, reclaimable=5_000_000, growth=Growth(5.0, 1_000_000), fail_on=("low",)
+)
+JUDGED = judge(wasteful(), GATES), judge_comparison(compared(before(), wasteful()), GATES)
+FOR_PROGRAMS = {"json", "csv", "metrics", "env", "ncdu"}
+SI = re.compile(r"\d[ \u00a0](?:[kMGTPE]B)\b")
+IEC = re.compile(r"\d[ \u00a0](?:[KMGTPE]iB)\b")
+
+
+@pytest.mark.parametrize(
+    ("document", "format"),
+    [(JUDGED[0], name) for name in FORMATS] + [(JUDGED[1], name) for name in COMPARISON_FORMATS],
+)
+def test_a_page_is_in_one_kind_of_units(
+    document: slim.Report | slim.Comparison, format: str
+) -> None:
+    si, iec = render(document, format), render(document, format, units="iec")
+    if format in FOR_PROGRAMS:
+        assert iec == si
+        return
+    assert IEC.search(iec)
+    assert not IEC.search(si)
+    assert not SI.search(iec), "reasons of the verdict, too"
+    for text, unit in ((si, "1 MB = 1,000,000 bytes"), (iec, "1 MiB = 1,048,576 bytes")):
+        if format in ("text", "markdown", "html", "summary"):
+            assert text.replace("\u00a0", " ").count(unit) == 1
+
+
+def test_reports_have_the_same_reasons_in_their_own_units_again() -> None:
+    for document in JUDGED:
+        assert restated(document) == document
+
+
+def test_there_are_no_other_units() -> None:
+    with pytest.raises(UsageError, match="no units 'metric'"):
+        render(JUDGED[0], "text", units="metric")
+
+
+def test_units_are_an_option_a_variable_and_a_key(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("one.json").write_text(render(wasteful(), "json"))
+
+    def said(*more: str) -> str:
+        assert run("check", "one.json", "--max-size", "1GB", "-o", "text", *more) == 0
+        assert run("check", "one.json", "--max-size", "1MB", *more) == 1
+        out, err = capsys.readouterr()
+        unit = "MiB" if "MiB" in err else "MB"
+        assert f"1 {unit} = " in out
+        return unit
+
+    assert said() == "MB"
+    assert said("--units", "iec") == "MiB"
+    Path("slim.toml").write_text('units = "iec"\n')
+    assert said() == "MiB"
+    assert said("--units", "si") == "MB"
+    monkeypatch.setenv("SLIM_UNITS", "si")
+    assert said() == "MB"
+    assert run("render", "one.json", "-o", "text", "--units", "metric") == 2
+    assert "--units: 'metric' is none of si, iec [bad-choice]" in capsys.readouterr().err
+    Path("slim.toml").write_text('units = "metric"\n')
+    assert run("check", "one.json", "--max-size", "1GB") == 2
+    assert "units" in capsys.readouterr().err

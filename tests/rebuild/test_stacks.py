@@ -1,0 +1,655 @@
+"""What a rebuild keeps of small images of each stack, and that no value becomes an instruction."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import slim
+from slim.dockerfile import parse_dockerfile
+from slim.image.model import Config, Platform
+from slim.rebuild.dockerfile import fill, recipe
+from slim.rebuild.model import Rebuild
+from slim.report import model
+from slim.report.untrusted import bare
+from slim.rules.builtin import builtin_snippets
+from tests.conftest import LONG
+from tests.files.extract.test_beam import atoms, beam_file, chunk
+from tests.files.extract.test_elf import elf_image, go_section
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+
+LOADER = b"/lib64/ld-linux-x86-64.so.2"
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+KILO, MEGA = 1_000, 1_000_000
+
+
+def program(*needed: bytes, size: int = 10 * KILO, **more: Any) -> bytes:
+    return elf_image(
+        more.pop("sections", []), needed=needed, interpreter=LOADER, filler=size, **more
+    )
+
+
+@dataclass
+class Debian:
+    """Packages with their files, for the database of an image."""
+
+    stanzas: list[str] = field(default_factory=list)
+    files: dict[str, bytes | str | None] = field(default_factory=dict)
+    automatic: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        name: str,
+        files: Mapping[str, bytes | str | None],
+        *,
+        depends: str = "",
+        auto: bool = False,
+        fields: str = "",
+    ) -> dict[str, bytes | str | None]:
+        """Install a package; gives its files, without the database."""
+        self.stanzas.append(
+            f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+            + (f"Depends: {depends}\n" if depends else "")
+            + fields
+        )
+        if auto:
+            self.automatic.append(f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n")
+        listed = "".join(f"/{path}\n" for path in files)
+        return {**files, f"var/lib/dpkg/info/{name}.list": listed.encode()}
+
+    def database(self) -> dict[str, bytes | str | None]:
+        return {
+            "var/lib/dpkg/status": "\n".join(self.stanzas).encode(),
+            "var/lib/apt/extended_states": "\n".join(self.automatic).encode(),
+        }
+
+
+ESSENTIAL = "Essential: yes\n"
+
+
+def base(debian: Debian) -> dict[str, bytes | str | None]:
+    tree = {
+        **debian.add(
+            "base-files", {"etc/os-release": b'ID=debian\nVERSION_ID="13"\n'}, fields=ESSENTIAL
+        ),
+        **debian.add("dash", {"bin/sh": program(b"libc.so.6")}, depends="libc6", fields=ESSENTIAL),
+        **debian.add(
+            "libc6",
+            {
+                f"{LIBRARIES}/libc.so.6": program(size=2 * MEGA),
+                LOADER.decode()[1:]: program(size=200 * KILO),
+            },
+            auto=True,
+        ),
+    }
+    return {**tree, "etc/passwd": b"app:x:1000:1001::/home/app:/bin/sh\n", **debian.database()}
+
+
+def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
+    names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
+    made = image(
+        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        config={"WorkingDir": "/app", "User": "app", "ExposedPorts": {"80/tcp": {}}, **config},
+        compression="gzip",
+    )
+    save(made, folder / "image.tar", "docker")
+    return checked_analyze(folder / "image.tar")
+
+
+def rebuilt(report: slim.Report) -> model.Rebuild:
+    assert report.predicted.rebuild is not None, report.image.role
+    return report.predicted.rebuild
+
+
+def part(made: model.Rebuild, what: str) -> model.KeepPart:
+    return next(one for one in made.keep if one.what == what)
+
+
+def tools(debian: Debian) -> dict[str, bytes | str | None]:
+    """What builds, and nothing that runs needs."""
+    return debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)})
+
+
+def node_image(
+    folder: Path,
+    *,
+    build: bool = True,
+    lock: str = "COPY",
+    more: Mapping[str, bytes] | None = None,
+    **config: Any,
+) -> slim.Report:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libnode.so.1")}, depends="libnode"),
+        **debian.add("libnode", {f"{LIBRARIES}/libnode.so.1": program(size=5 * MEGA)}, auto=True),
+        **debian.add("npm", {"usr/share/npm/cli.js": b"n" * 4 * MEGA}, depends="nodejs"),
+        **debian.add("python3", {"usr/bin/python3": program(size=9 * MEGA)}),
+    }
+    manifest = {
+        "name": "shop",
+        "dependencies": {"express": "4"},
+        "devDependencies": {"typescript": "5"},
+        "scripts": {"build": "tsc"} if build else {},
+    }
+    packages = {"node_modules/express": {}, "node_modules/typescript": {"dev": True}}
+    modules = "app/node_modules"
+    app = {
+        "app/package.json": json.dumps(manifest).encode(),
+        **({"app/package-lock.json": b"{}"} if "COPY" in lock else {}),
+        "app/src/server.ts": b"s" * 300 * KILO,
+        "app/public/logo.png": b"p" * 50 * KILO,
+        f"{modules}/.package-lock.json": json.dumps({"packages": packages}).encode(),
+        f"{modules}/express/package.json": b'{"name": "express", "version": "4"}',
+        f"{modules}/express/index.js": b"e" * 700 * KILO,
+        f"{modules}/typescript/package.json": b'{"name": "typescript", "version": "5"}',
+        f"{modules}/typescript/tsc.js": b"t" * 8 * MEGA,
+        "app/dist/server.js": b"d" * 100 * KILO,
+        **(more or {}),
+    }
+    made = {"app/package-lock.json": b'{"made": true}'} if "RUN" in lock else {}
+    command = {"Cmd": ["node", "dist/server.js"], **config}
+    return analyzed(folder, root, {**installed, **debian.database()}, app, made, **command)
+
+
+def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) -> None:
+    made = rebuilt(node_image(tmp_path))
+    assert made.stack == "node"
+    assert made.origin == "layers"
+    application = part(made, "the application")
+    assert application.files == 3, "output, manifest and what is public"
+    assert application.paths == ["/app/dist", "/app/package.json", "/app/public"]
+    modules = part(made, "packages for production")
+    assert 700 * KILO < modules.disk_bytes < 710 * KILO
+    system = part(made, "system packages")
+    assert system.packages == ["libnode", "nodejs"], "no npm, no compiler, no python3"
+    assert made.confidence == "possible"
+    assert "apt-get install -y --no-install-recommends nodejs \\" in bare(made.dockerfile)
+    assert 'COPY --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in bare(made.dockerfile)
+    assert "RUN npm run build\n" in bare(made.dockerfile)
+
+
+@pytest.mark.parametrize(
+    ("lock", "install"),
+    [("COPY", "npm ci"), ("COPY, RUN", "npm ci"), ("RUN", "npm install"), ("", "npm install")],
+)
+def test_a_lock_that_a_run_wrote_is_not_in_the_context(
+    lock: str, install: str, tmp_path: Path
+) -> None:
+    lines = bare(rebuilt(node_image(tmp_path, lock=lock)).dockerfile).splitlines()
+    assert f"RUN --mount=type=cache,target=/root/.npm {install}" in lines
+    assert ("COPY package.json package-lock.json ./" in lines) == (install == "npm ci")
+
+
+def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
+    made = rebuilt(node_image(tmp_path, build=False))
+    assert part(made, "the application").paths == ["/app"]
+    assert part(made, "the application").disk_bytes > 400 * KILO
+    assert "RUN npm run build" not in bare(made.dockerfile)
+    assert made.confidence == "likely"
+
+
+def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("curl", {"usr/bin/curl": program(b"libcurl.so.4")}, depends="libcurl4"),
+        **debian.add("libcurl4", {f"{LIBRARIES}/libcurl.so.4": program(size=MEGA)}, auto=True),
+        **debian.add("wget", {"usr/bin/wget": program(size=MEGA)}),
+    }
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    check = {"Test": ["CMD-SHELL", "curl -f http://localhost/?token=x || exit 1"]}
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["node", "server.js"],
+        Healthcheck=check,
+    )
+    made = rebuilt(report)
+    assert part(made, "system packages").packages == ["curl", "libcurl4", "nodejs"]
+    assert 'HEALTHCHECK CMD ["/bin/sh", "-c", "curl -f ' in bare(made.dockerfile)
+
+
+def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add(
+            "python3.13",
+            {"usr/bin/python3.13": program(b"libc.so.6"), "usr/lib/python3.13/os.py": b"o" * MEGA},
+        ),
+        **debian.add("python3", {"usr/bin/python3": "python3.13"}, depends="python3.13"),
+        **debian.add("python3-pip", {"usr/bin/pip": b"p" * 2 * MEGA}, depends="python3"),
+    }
+    site = "opt/venv/lib/python3.13/site-packages"
+    app: dict[str, bytes | str | None] = {
+        "app/requirements.txt": b"flask\n",
+        "app/shop/__init__.py": b"a" * 1000,
+        "opt/venv/pyvenv.cfg": b"home = /usr/bin\n",
+        "opt/venv/bin/python": "/usr/bin/python3.13",
+        "opt/venv/bin/flask": b"#!/opt/venv/bin/python\n",
+    }
+    for name, needs, asked in (
+        ("flask", "jinja2", True),
+        ("jinja2", "", False),
+        ("pytest", "pluggy", True),
+        ("pluggy", "", False),
+        ("pip", "", True),
+    ):
+        info = f"{site}/{name}-1.dist-info"
+        listed = [f"{name}/__init__.py", f"{name}-1.dist-info/METADATA"]
+        listed += [f"{name}-1.dist-info/REQUESTED"] * asked
+        required = f"Requires-Dist: {needs}\n" if needs else ""
+        app |= {
+            f"{site}/{name}/__init__.py": b"p" * MEGA * (3 if name == "pytest" else 1),
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{required}".encode(),
+            f"{info}/INSTALLER": b"pip\n",
+            f"{info}/RECORD": "".join(f"{one},,\n" for one in listed).encode(),
+        }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["flask", "run"],
+        Env=["PATH=/opt/venv/bin:/usr/bin:/bin", "API_TOKEN=hush", 'GREETING=a "b" $c \\'],
+    )
+    made = rebuilt(report)
+    libraries = part(made, "libraries")
+    assert 2 * MEGA <= libraries.disk_bytes < 2 * MEGA + 10 * KILO, "flask and jinja2"
+    assert part(made, "system packages").packages == ["python3", "python3.13"]
+    assert "hush" not in bare(made.dockerfile)
+    assert "# API_TOKEN looks like a secret" in bare(made.dockerfile)
+    assert 'ENV GREETING="a \\"b\\" \\$c \\\\"' in bare(made.dockerfile)
+    assert 'ENV PATH="/opt/venv/bin:$PATH"' in bare(made.dockerfile)
+
+
+def go_program(*needed: bytes) -> bytes:
+    info = "path\texample.com/shop/cmd/server\nmod\texample.com/shop\t(devel)\t"
+    sections = [
+        (b".go.buildinfo", 1, 2, go_section(info), 0),
+        (b".debug_info", 1, 0, b"debug" * 300_000, 0),
+    ]
+    return elf_image(
+        sections, needed=needed, interpreter=LOADER if needed else b"", filler=3 * MEGA, type=2
+    )
+
+
+@pytest.mark.parametrize(
+    ("needed", "origin", "zones"),
+    [
+        ((), "scratch", False),
+        ((b"libc.so.6",), "scratch", True),
+        ((b"libc.so.6", b"libz.so.1"), "layers", False),
+    ],
+)
+def test_go_stands_on_nothing_if_it_can(
+    needed: tuple[bytes, ...], origin: str, zones: bool, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("zlib1g", {f"{LIBRARIES}/libz.so.1": program(size=100 * KILO)}, auto=True),
+        "etc/ssl/certs/ca-certificates.crt": b"c" * 200 * KILO,
+    }
+    app = {"app/go.mod": b"module example.com/shop\n", "app/main.go": b"m" * KILO}
+    binary = go_program(*needed)
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        {"usr/local/bin/shop": binary},
+        Cmd=["/usr/local/bin/shop"],
+        Env=["TZ=Europe/Berlin"] if zones else [],
+    )
+    made = rebuilt(report)
+    assert made.origin == origin
+    assert ("build -tags timetzdata" in bare(made.dockerfile)) == zones
+    assert ("time zones" in {one.what for one in made.keep}) == zones
+    assert part(made, "the program").disk_bytes == len(binary) - 1_500_000
+    if origin == "scratch":
+        assert part(made, "TLS roots").disk_bytes == 200 * KILO
+        assert "FROM scratch\n" in bare(made.dockerfile)
+        assert "-o /out/app ./cmd/server\n" in bare(made.dockerfile)
+        assert made.confidence == ("possible" if needed else "likely")
+    else:
+        assert part(made, "system packages").packages == ["zlib1g"]
+        assert "FROM debian:13\n" in bare(made.dockerfile)
+
+
+def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("rustc", {"usr/bin/rustc": program(size=9 * MEGA)}),
+        **debian.add("libssl3", {f"{LIBRARIES}/libssl.so.3": program(size=MEGA)}, auto=True),
+    }
+    comment = b"rustc version 1.80.0 (051478957 2024-07-21)\0"
+    sections = [(b".comment", 1, 0, comment, 0), (b".symtab", 2, 0, b"s" * MEGA, 0)]
+    binary = program(b"libc.so.6", b"libssl.so.3", sections=sections, size=2 * MEGA)
+    app = {
+        "app/Cargo.toml": b"[package]\n",
+        "app/templates/index.html": b"t" * KILO,
+        "app/target/release/shop": binary,
+        "app/target/release/deps/libshop.rlib": b"r" * 9 * MEGA,
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["/app/target/release/shop"],
+    )
+    made = rebuilt(report)
+    assert made.stack == "rust"
+    assert made.origin == "layers"
+    assert part(made, "the program").disk_bytes == len(binary) - MEGA
+    assert part(made, "files beside it").disk_bytes == KILO
+    assert part(made, "system packages").packages == ["libssl3"]
+    assert "cargo build --locked --release --bin shop" in bare(made.dockerfile)
+
+
+def test_alpine_names_its_packages(tmp_path: Path) -> None:
+    def entry(name: str, files: str, needs: str = "", gives: str = "") -> str:
+        folder, _, file = files.rpartition("/")
+        return f"P:{name}\nV:1\nA:x86_64\nD:{needs}\np:{gives}\nF:{folder}\nR:{file}\n\n"
+
+    below = entry("busybox", "bin/busybox", "so:libc.musl-x86_64.so.1")
+    below += entry("musl", "lib/ld-musl-x86_64.so.1", gives="so:libc.musl-x86_64.so.1")
+    added = entry("nodejs", "usr/bin/node", "so:libuv.so.1 so:libc.musl-x86_64.so.1")
+    added += entry("libuv", "usr/lib/libuv.so.1", gives="so:libuv.so.1")
+    added += entry("npm", "usr/lib/npm.js", "nodejs") + entry("gcc", "usr/libexec/cc1", "musl")
+    musl = elf_image([], filler=600 * KILO)
+    root: dict[str, bytes | str | None] = {
+        "etc/os-release": b"ID=alpine\nVERSION_ID=3.20.1\n",
+        "etc/apk/world": b"busybox\n",
+        "lib/apk/db/installed": below.encode(),
+        "bin/busybox": elf_image([], needed=(b"libc.musl-x86_64.so.1",), filler=800 * KILO),
+        "lib/ld-musl-x86_64.so.1": musl,
+        "lib/libc.musl-x86_64.so.1": "ld-musl-x86_64.so.1",
+    }
+    needed = (b"libuv.so.1", b"libc.musl-x86_64.so.1")
+    installed = {
+        "etc/apk/world": b"busybox\ngcc\nnodejs\nnpm\n",
+        "lib/apk/db/installed": (below + added).encode(),
+        "usr/bin/node": elf_image([], needed=needed, filler=5 * MEGA),
+        "usr/lib/libuv.so.1": elf_image([], filler=200 * KILO),
+        "usr/lib/npm.js": b"n" * 3 * MEGA,
+        "usr/libexec/cc1": elf_image([], filler=20 * MEGA),
+    }
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    made = rebuilt(analyzed(tmp_path, root, installed, app, Cmd=["node", "server.js"]))
+    assert part(made, "system packages").packages == ["libuv", "nodejs"]
+    assert part(made, "the package database").guessed
+    assert "FROM alpine:3.20.1\nRUN apk add --no-cache nodejs\n" in bare(made.dockerfile)
+    assert "RUN apk add --no-cache gcc nodejs npm\n" in bare(made.dockerfile)
+
+
+def test_java_runs_without_its_kit(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    home = "usr/lib/jvm/java-21-openjdk-amd64"
+    installed = {
+        **debian.add(
+            "openjdk-21-jre-headless",
+            {
+                f"{home}/bin/java": program(b"libjli.so", runpath=b"$ORIGIN/../lib"),
+                f"{home}/lib/libjli.so": program(),
+            },
+        ),
+        **debian.add(
+            "openjdk-21-jdk-headless",
+            {f"{home}/bin/javac": program(size=9 * MEGA)},
+            depends="openjdk-21-jre-headless",
+        ),
+        **debian.add(
+            "libgoogle-gson-java",
+            {"usr/share/java/gson.jar": b"PK" + b"g" * MEGA},
+            fields="Section: java\n",
+        ),
+        **debian.add(
+            "junit5", {"usr/share/java/junit.jar": b"PK" + b"j" * MEGA}, fields="Section: java\n"
+        ),
+        "usr/bin/java": f"/{home}/bin/java",
+    }
+    app = {
+        "app/pom.xml": b"<project/>",
+        "app/src/Main.java": b"m" * MEGA,
+        "app/target/shop.jar": b"PK" + b"j" * MEGA,
+        "app/target/classes/Main.class": b"\xca\xfe" * MEGA,
+    }
+    layers = (root, {**installed, **debian.database()}, app)
+    path = ["PATH=/usr/bin:/bin"]
+    made = rebuilt(analyzed(tmp_path, *layers, Cmd=["java", "-jar", "target/shop.jar"], Env=path))
+    assert part(made, "the application").paths == ["/app/target/shop.jar"]
+    assert part(made, "the application").disk_bytes == MEGA + 2
+    assert "openjdk-21-jdk-headless" not in part(made, "system packages").packages
+    assert made.assumes == ["the archive holds what it needs of junit5, libgoogle-gson-java"]
+    final = bare(made.dockerfile).rpartition("FROM ")[2]
+    assert "mvn --batch-mode package" in bare(made.dockerfile)
+    assert "RUN mkdir -p /usr/share/man/man1 \\\n && apt-get update" in final
+    assert "openjdk-21-jre-headless" in final
+    assert "junit5" not in final
+    assert "-java" not in final
+    # Where the command names the libraries, they are needed.
+    words = ["java", "-cp", "/usr/share/java/gson.jar:target/shop.jar", "Main"]
+    final = bare(rebuilt(analyzed(tmp_path, *layers, Cmd=words, Env=path)).dockerfile)
+    assert "libgoogle-gson-java" in final.rpartition("FROM ")[2]
+
+
+def test_a_base_with_the_language_in_it_is_replaced_by_packages(tmp_path: Path) -> None:
+    debian = Debian()
+    whole = {**base(debian), **tools(debian)}
+    whole |= debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)})
+    whole |= debian.database()
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    made = rebuilt(analyzed(tmp_path, whole, app, Cmd=["node", "server.js"]))
+    assert made.origin == "packages"
+    assert part(made, "the distribution's base system").packages == ["base-files", "dash", "libc6"]
+    assert part(made, "system packages").packages == ["nodejs"]
+
+
+def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) -> dict[str, bytes]:
+    """An application with one module, of which `strip_beams` drops as much as it keeps."""
+    module = beam_file(
+        atoms(name.encode()), chunk(b"Code", b"c" * size), chunk(b"Dbgi", b"d" * size)
+    )
+    about = f'{{application,{name},[{{vsn,"1"}},{{modules,[]}},{{applications,[{needs}]}}]}}.\n'
+    return {
+        f"{place}/ebin/{name}.app": about.encode(),
+        f"{place}/ebin/{name}.beam": module,
+        f"{place}/src/{name}.erl": b"s" * size,
+    }
+
+
+@pytest.mark.parametrize("fetched", [False, True])
+def test_elixir_that_runs_mix_becomes_a_release(fetched: bool, tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    otp = "usr/lib/erlang"
+    erlang: dict[str, bytes | str | None] = {
+        f"{otp}/erts-15/bin/erlexec": program(b"libc.so.6"),
+        f"{otp}/erts-15/bin/beam.smp": program(b"libstdc++.so.6", size=8 * MEGA),
+        f"{otp}/erts-15/doc/info": b"d" * MEGA,
+    }
+    for name, needs in (("kernel", ""), ("stdlib", "kernel"), ("sasl", ""), ("ssl", "crypto")):
+        erlang |= otp_application(f"{otp}/lib/{name}-1", name, needs)
+    for name in ("crypto", "wx", "debugger"):
+        erlang |= otp_application(f"{otp}/lib/{name}-1", name)
+    elixir: dict[str, bytes | str | None] = {"usr/bin/mix": "/usr/lib/elixir/bin/mix"}
+    elixir |= {"usr/lib/elixir/bin/mix": b"#!/usr/bin/env elixir\n"}
+    for name in ("elixir", "iex", "mix", "ex_unit"):
+        elixir |= otp_application(f"usr/lib/elixir/lib/{name}", name)
+    installed = {
+        **debian.add("erlang-base", erlang, depends="libstdc++6", auto=True),
+        **debian.add("elixir", elixir, depends="erlang-base"),
+        **debian.add(
+            "libstdc++6", {f"{LIBRARIES}/libstdc++.so.6": program(size=2 * MEGA)}, auto=True
+        ),
+        **debian.add("git", {"usr/bin/git": program(size=5 * MEGA)}),
+    }
+    build = "app/_build/prod/lib"
+    app: dict[str, bytes | str | None] = {
+        "app/mix.exs": b"defmodule Shop.MixProject do\nend\n",
+        "app/deps/plug/mix.exs": b"m" * MEGA,
+        f"{build}/plug/priv": "../../../../deps/plug/priv",
+        "app/deps/plug/priv/data": b"p" * 100 * KILO,
+        **otp_application(f"{build}/shop", "shop", "kernel,stdlib,elixir,plug"),
+        **otp_application(f"{build}/plug", "plug", "ssl"),
+        **otp_application(f"{build}/unused", "unused"),
+        "app/deps/unused/mix.exs": b"m",
+        **({"app/deps/plug/hex_metadata.config": b"{}."} if fetched else {}),
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["mix", "run", "--no-halt"],
+        Env=["MIX_ENV=prod", "PATH=/usr/bin:/bin", "SECRET_KEY_BASE=hush"],
+    )
+    made = rebuilt(report)
+    ours = part(made, "the application and its dependencies")
+    assert ours.why == "2 applications, stripped: plug, shop"
+    assert 2 * MEGA + 100 * KILO < ours.disk_bytes < 2 * MEGA + 101 * KILO
+    theirs = part(made, "applications of Erlang and Elixir")
+    assert bare(theirs.why).endswith("stripped: crypto, elixir, iex, kernel, sasl, ssl, stdlib")
+    assert 7 * MEGA < theirs.disk_bytes < 7 * MEGA + KILO * 2
+    assert part(made, "boot files and start scripts").guessed
+    assert part(made, "Erlang's run-time system").files == 2
+    assert part(made, "system packages").packages == ["libstdc++6"]
+    assert "hush" not in bare(made.dockerfile)
+    assert 'CMD ["bin/shop", "start"]' in bare(made.dockerfile)
+    assert ("mix local.hex" in bare(made.dockerfile)) == fetched
+
+
+def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    node = {
+        "usr/local/bin/node": program(b"libc.so.6", size=MEGA),
+        "usr/local/include/node/node.h": b"h" * 3 * MEGA,
+        "usr/local/lib/node_modules/npm/package.json": b'{"name": "npm", "version": "10"}',
+        "usr/local/lib/node_modules/npm/cli.js": b"n" * 4 * MEGA,
+    }
+    app = {"app/package.json": b"{}", "app/server.js": b"1"}
+    for version, stage in (
+        ("22.1.0", "FROM node:22.1.0 AS build"),
+        ("", "FROM ${BUILD_IMAGE} AS build"),
+    ):
+        folder = tmp_path / (version or "unknown")
+        folder.mkdir()
+        variables = ["PATH=/usr/local/bin:/usr/bin:/bin", f"NODE_VERSION={version}"]
+        report = analyzed(folder, root, node, app, Cmd=["node", "server.js"], Env=variables)
+        made = rebuilt(report)
+        assert part(made, "Node").files == 1
+        assert stage in bare(made.dockerfile)
+        assert ("ARG BUILD_IMAGE" in bare(made.dockerfile)) == (not version)
+        assert "COPY --from=build /usr/local/bin/node /usr/local/bin/node" in bare(made.dockerfile)
+
+
+STACKS = ("elixir", "go", "java", "node", "python", "rust")
+FLAGS = dict.fromkeys(
+    ("dynamic", "own_base", "own_toolchain", "lock", "hex", "npm_lock", "requirements", "maven"),
+    "yes",
+)
+NAMES = (
+    "home",
+    "venv",
+    "program",
+    "package",
+    "binary",
+    "user",
+    "node",
+    "distribution",
+    "toolchain",
+)
+LINUX = Platform("linux", "amd64")
+anything = st.text(max_size=30) | st.sampled_from(
+    [
+        "--",
+        "a\nRUN evil",
+        "x\\",
+        "<<EOF",
+        "a\rUSER root",
+        "$(evil)",
+        "`",
+        '"]\nRUN evil',
+        "\u2028RUN",
+        "$A",
+        "a b",
+    ]
+)
+
+
+def allowed(template: str) -> set[str]:
+    """Keywords that a filled-in template may have."""
+    more = {"ENV", "USER", "EXPOSE", "VOLUME", "STOPSIGNAL", "HEALTHCHECK", "CMD", "ENTRYPOINT"}
+    words = {line.split()[0] for line in template.splitlines() if line[:1].isupper()}
+    return words | more | {"COPY", "RUN", "ARG"}
+
+
+@LONG
+@pytest.mark.parametrize("stack", STACKS)
+@settings(max_examples=60)
+@given(texts=st.lists(anything, min_size=24, max_size=24))
+def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
+    template = builtin_snippets()[f"rebuild-{stack}"]
+    value = iter(texts).__next__
+    made = Rebuild(
+        stack="x",
+        origin="layers",
+        base="",
+        parts=(),
+        rows=frozenset(),
+        packages=(value(), value()),
+        build_packages=(value(),),
+        manager="dpkg",
+        guesses=(),
+        values=FLAGS | {name: value() for name in NAMES},
+        copies=((value(), value()),),
+        command=(value(),),
+    )
+    config = Config(
+        LINUX,
+        env=(f"A={value()}", value()),
+        working_dir=value(),
+        user=value(),
+        exposed_ports=(value(),),
+        volumes=(value(),),
+        healthcheck=("CMD-SHELL", value()),
+        stop_signal=value(),
+    )
+    text = recipe(made, config, template, value())
+    parsed = parse_dockerfile(text)
+    assert len(parsed.stages) <= 2
+    for stage in parsed.stages:
+        assert {one.keyword for one in stage.instructions} <= allowed(template)
+        runs = [one for one in stage.instructions if one.keyword == "RUN"]
+        # The packages' installation is one; all others are the template's.
+        assert len(runs) <= template.count("\nRUN ") + 1
+        assert "evil" not in "".join(one.value for one in runs)
+        assert not any(one.heredocs for one in stage.instructions)
+
+
+def test_a_template_is_filled_in() -> None:
+    template = "FROM a\n# Why.\nUSER {user}\n#? flag\nRUN x \\\n  y\n\n\n\nRUN ${HOME} {port}\n"
+    assert fill(template, {"port": "80"}) == "FROM a\n\nRUN ${HOME} 80\n"
+    assert fill(template, {"flag": "y", "user": "u"}) == "FROM a\n# Why.\nUSER u\nRUN x \\\n  y\n"

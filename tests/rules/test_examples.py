@@ -1,0 +1,108 @@
+"""Every example of every built-in rule is a test, and the reference lists what the code knows."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from slim.rules.builtin import (
+    builtin_never,
+    builtin_packs,
+    builtin_snippets,
+    builtin_sources,
+    rules_folder,
+)
+from slim.rules.checks import Examples, selects_package
+from slim.rules.faults import Fault
+from slim.rules.glob import compile_globs
+from slim.rules.pack import read_packs
+from slim.rules.predicate import FACTS
+from slim.rules.protected import Protected
+from slim.rules.reader import RULE_KEYS
+from slim.rules.rule import QUERIES, Pack, Rule, rules_of
+from slim.rules.variables import SAMPLES
+
+
+@cache
+def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
+    """Faults are the subject of one test; in the others they must not keep the examples from being run."""
+    return read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())
+
+
+@cache
+def examples() -> Examples:
+    return Examples(rules_of(read()[0]))
+
+
+@pytest.mark.parametrize("name", [name.removesuffix(".toml") for name, _ in builtin_sources()])
+def test_every_example_is_a_hit_or_a_miss_as_it_says(name: str) -> None:
+    (pack,) = [pack for pack in read()[0] if pack.name == name]
+    numbers = {rule.id: number for number, rule in enumerate(rules_of(read()[0]))}
+    cases = [
+        (rule, example, is_hit)
+        for rule in pack.rules
+        for is_hit, texts in ((True, rule.hits), (False, rule.misses))
+        for example in texts
+    ]
+    assert cases
+    wrong = [
+        f"{rule.id}: {example} is no {'hit' if is_hit else 'miss'}"
+        for rule, example, is_hit in cases
+        if selected(numbers[rule.id], rule, example) != is_hit
+    ]
+    assert wrong == []
+
+
+def selected(number: int, rule: Rule, example: str) -> bool:
+    if rule.packages:
+        return selects_package(rule, example)
+    return bool(examples().selecting(number, example))
+
+
+def test_the_built_in_packs_have_no_fault() -> None:
+    packs, faults = read()
+    assert [str(fault) for fault in faults] == []
+    assert rules_of(builtin_packs()) == rules_of(packs)
+
+
+@pytest.mark.parametrize("entry", builtin_never(), ids=lambda entry: entry.what)
+def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
+    if entry.packages:
+        missed = [
+            one
+            for one in entry.examples
+            if not any(glob.matches(one.encode()) for glob in entry.packages)
+        ]
+    else:
+        globs = compile_globs(entry.match)
+        missed = [one for one in entry.examples if not globs.match(one.encode())]
+    assert missed == []
+
+
+def reference() -> str:
+    return Path(rules_folder(), "FORMAT.md").read_text("utf-8")
+
+
+def test_the_reference_lists_every_field() -> None:
+    table = reference().partition("## Fields of a rule")[2].partition("\n## ")[0]
+    first_cells = re.findall(r"^\| ([^|]+) \|", table, re.MULTILINE)
+    assert set(re.findall(r"`(\w+)`", " ".join(first_cells))) - {"field"} == set(RULE_KEYS)
+
+
+def test_the_reference_lists_every_fact_query_and_variable() -> None:
+    text = reference()
+    facts = text.partition("Facts are")[2].partition("\n## ")[0]
+    listed = {word for code in re.findall(r"`([^`]+)`", facts) for word in code.split()}
+    assert FACTS - listed == set()
+    queries = text.partition("## Queries")[2]
+    assert {w for code in re.findall(r"`([^`]+)`", queries) for w in code.split()} >= QUERIES
+    samples = dict(re.findall(r"^(\w+)=([^·\n]+)", queries_free_samples(text), re.MULTILINE))
+    assert {name: tuple(value.strip().split(",")) for name, value in samples.items()} == SAMPLES
+
+
+def queries_free_samples(text: str) -> str:
+    block = text.partition("Sample values")[2].partition("\n## ")[0]
+    return "\n".join(piece.strip() for line in block.splitlines() for piece in line.split(" · "))

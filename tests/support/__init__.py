@@ -1,0 +1,1 @@
+"""Helpers of tests: images, servers, an oracle, reports."""

@@ -1,0 +1,1 @@
+"""Tests of the whole program: attacks, limits, corpora, the library, examples."""

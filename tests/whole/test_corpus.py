@@ -1,0 +1,150 @@
+"""The public corpora: slim's tar reader against Go's, and real images by golden numbers."""
+
+from __future__ import annotations
+
+import base64
+import bz2
+import gzip
+import json
+import os
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from slim import SlimError
+from slim.files.tar import list_entries
+from tests.conftest import Golden
+from tests.support.checked import checked_analyze
+
+pytestmark = pytest.mark.corpus
+
+Listing = list[tuple[bytes, bytes, str, int]]
+
+LAYER_FIELDS = (
+    *("index", "diff_id", "compression", "verified", "pull_bytes", "tar_bytes", "disk_bytes"),
+    *("overhead_bytes", "live_bytes", "dead_bytes", "files", "added", "changed", "removed"),
+)
+WASTE_FIELDS = ("class", "origin_layer", "ended_by", "disk_bytes", "pull_bytes", "files")
+
+DIFFERENCES: dict[str, tuple[str, Listing | None]] = {
+    "go-tar/archive_tar_testdata_pax-bad-mtime-file.tar": (
+        "a time does not change a size: a malformed PAX mtime is no reason to refuse a layer",
+        [(b"foo", b"", "0", 684)],
+    ),
+    "go-tar/archive_tar_testdata_pax-pos-size-file.tar": (
+        "a PAX size of '+999': POSIX asks for digits and readers disagree, so slim refuses",
+        None,
+    ),
+}
+"""Where slim means to differ from Go: the reason, and slim's listing (None: an error at once)."""
+
+IMAGES = "images"
+NOTHING = "without-corpora"
+
+
+def tars() -> list[str]:
+    """The files that Go has read; one placeholder where there are no corpora."""
+    folder = os.environ.get("SLIM_CORPORA")
+    return sorted(expected(folder)) if folder else [NOTHING]
+
+
+@cache
+def expected(folder: str) -> dict[str, Any]:
+    document: dict[str, Any] = json.loads(Path(folder, "tar/expected-go.json").read_text())
+    return document
+
+
+def images() -> list[str]:
+    """Everything that could be taken for an image: archives, and folders with an `oci-layout`."""
+    folder = os.environ.get("SLIM_CORPORA")
+    if not folder:
+        return [NOTHING]
+    top = Path(folder, IMAGES)
+    archives = [path for path in top.rglob("*.tar*") if path.is_file()]
+    layouts = [path.parent for path in top.rglob("oci-layout")]
+    return sorted(str(path.relative_to(top)) for path in archives + layouts)
+
+
+def plain(path: Path) -> bytes:
+    """The tar itself: some of the corpus is compressed, not always with a suffix that says so."""
+    data = path.read_bytes()
+    if data[:2] == b"\x1f\x8b":
+        return gzip.decompress(data)
+    return bz2.decompress(data) if data[:3] == b"BZh" else data
+
+
+def listing(chunks: Iterable[bytes]) -> tuple[Listing, SlimError | None]:
+    """slim's entries up to the end or the fault, and the fault."""
+    entries: Listing = []
+    try:
+        for entry in list_entries(chunks):
+            entries.append((entry.name, entry.link, entry.type, entry.size))
+    except SlimError as error:
+        return entries, error
+    return entries, None
+
+
+@pytest.mark.parametrize("name", tars())
+@pytest.mark.parametrize("step", [512, 1000, 1 << 20])
+def test_tar_reader_agrees_with_go(corpora: Path, name: str, step: int) -> None:
+    data = plain(corpora / "tar" / name)
+    entries, error = listing(data[at : at + step] for at in range(0, len(data), step))
+    go = expected(str(corpora))[name]
+    theirs: Listing = [
+        (
+            base64.b64decode(entry["name_b64"]),
+            base64.b64decode(entry["link_b64"]),
+            entry["type"],
+            entry["size"],
+        )
+        for entry in go["entries"]
+    ]
+    fails = bool(go["error"])
+    if name in DIFFERENCES:
+        _, ours = DIFFERENCES[name]
+        assert (ours, ours is None) != (theirs, fails), "slim agrees: no difference to list"
+        theirs, fails = ours or [], ours is None
+    assert entries == theirs
+    assert (error is not None) == fails, error
+    if error:
+        assert error.exit_code in {3, 5}
+
+
+def test_every_difference_is_still_in_the_corpus(corpora: Path) -> None:
+    assert set(DIFFERENCES) <= set(expected(str(corpora)))
+
+
+@pytest.mark.parametrize("name", images())
+def test_images_have_their_golden_numbers(corpora: Path, golden: Golden, name: str) -> None:
+    golden("corpus-images.json", name, outcome(corpora / IMAGES / name))
+
+
+def outcome(path: Path, image_index: int | None = None) -> Any:
+    """What analysing the path gives: the numbers that depend on the image alone, or the error.
+
+    Of an archive with two images both are analysed.
+    """
+    try:
+        report = msgspec.to_builtins(checked_analyze(path, image_index=image_index))
+    except SlimError as error:
+        said = {"error": error.slug, "exit_code": error.exit_code}
+        if error.slug == "ambiguous-image":
+            return said | {"choices": [outcome(path, choice) for choice in (0, 1)]}
+        return said
+    of_rules = ("reclaimable_bytes", "reclaimable_pull_bytes")
+    return {
+        "format": report["source"]["format"],
+        "totals": {key: n for key, n in report["totals"].items() if key not in of_rules},
+        "layers": [
+            {key: layer[key] for key in LAYER_FIELDS if key in layer} for layer in report["layers"]
+        ],
+        "waste": [
+            {key: item[key] for key in WASTE_FIELDS if key in item} for item in report["waste"]
+        ],
+        "warnings": sorted({warning["id"] for warning in report["warnings"]}),
+        "dive": report["dive"],
+    }

@@ -1,0 +1,560 @@
+"""What is given to be copied into CI: valid for its system, and run here with stand-ins for docker and pip.
+
+The workflows' own commands run in bash, against a real image and a forge on the loopback interface.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import check_jsonschema
+import pytest
+from click.testing import CliRunner
+from ruamel.yaml import YAML
+
+import slim
+from slim.cli.app import app
+from slim.dockerfile.parse import exec_form, parse_dockerfile
+from slim.formats.rulebook import template
+from tests.cli.test_comment import CI
+from tests.conftest import LONG
+from tests.formats.test_markdown import check_inert
+from tests.support.environments import (
+    AZURE,
+    BITBUCKET,
+    DRONE,
+    GITEA,
+    GITHUB,
+    GITLAB,
+    JENKINS,
+    PULL_EVENT,
+    RUN_EVENT,
+    SHA,
+    WOODPECKER,
+)
+from tests.support.forges import TOKEN, Forge, serve
+from tests.support.reports import hostile
+
+ROOT = Path(__file__).parents[2]
+EXAMPLES = ROOT / "examples"
+FAT, SLIM = (ROOT / "fixtures" / f"phoenix-{name}.tar" for name in ("fat", "slim"))
+SCHEMAS = {
+    "action.yml": "github-actions",
+    "examples/azure/azure-pipelines.yml": "azure-pipelines",
+    "examples/bitbucket/bitbucket-pipelines.yml": "bitbucket-pipelines",
+    "examples/drone-phoenix/.drone.yml": "drone-ci",
+    "examples/drone-phoenix/.woodpecker.yml": "woodpecker-ci",
+    "examples/gitea/size.yml": "github-workflows",
+    "examples/github/fork-comment.yml": "github-workflows",
+    "examples/github/fork-measure.yml": "github-workflows",
+    "examples/github/size.yml": "github-workflows",
+    "examples/gitlab/slim.gitlab-ci.yml": "gitlab-ci",
+}
+COMMAND = re.compile(r"\bslim (?:analyze|compare|check|render|comment|plugin)\b[^\n|;&>'`]*")
+DOCUMENTS = [
+    *SCHEMAS,
+    "examples/jenkins/Jenkinsfile",
+    "examples/drone-phoenix/README.md",
+    "docs/ci.md",
+    "docs/comparing.md",
+    "docs/numbers.md",
+    "docs/options.md",
+    "docs/reading.md",
+    "docs/reports.md",
+    "plugin/docs.md",
+    "README.md",
+]
+
+
+def load(name: str) -> Any:
+    return YAML(typ="safe").load((ROOT / name).read_text("utf-8"))
+
+
+def test_every_example_is_tested() -> None:
+    found = {str(path.relative_to(ROOT)) for path in EXAMPLES.rglob("*.yml")}
+    assert found == {name for name in SCHEMAS if name.startswith("examples/")}
+
+
+@pytest.mark.parametrize("name", SCHEMAS)
+def test_examples_are_valid_for_their_system(name: str) -> None:
+    words = ["--builtin-schema", f"vendor.{SCHEMAS[name]}", str(ROOT / name)]
+    done = CliRunner().invoke(check_jsonschema.main, words)
+    assert done.exit_code == 0, done.output[-2000:]
+
+
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
+    text = (ROOT / name).read_text("utf-8")
+    found = [one for one in COMMAND.findall(text) if "…" not in one and "[" not in one]
+    commands: Any = app
+    for line in found:
+        words = shlex.split(line.replace("\\", ""), comments=True)
+        command = commands.get_command(None, words[1])
+        if len(words) > 2:
+            command.make_context(words[1], words[2:], resilient_parsing=False)
+    if name.startswith("examples/") and "drone" not in name:
+        assert found or "uses: example/slim" in text
+
+
+def test_the_plugin_s_dockerfile_is_read_by_slim_itself() -> None:
+    parsed = parse_dockerfile((ROOT / "plugin" / "Dockerfile").read_text())
+    build, final = parsed.stages
+    assert build.name == "build"
+    assert [one.keyword for one in final.instructions] == ["COPY", "ENTRYPOINT"]
+    assert exec_form(final.instructions[-1].value) == ["/opt/slim/bin/slim", "plugin"]
+    # All that the build copies, and nothing else, gets past .dockerignore.
+    kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"]
+    assert all((ROOT / name).exists() for name in kept)
+    assert {"slim", "rules", "pyproject.toml"} <= set(kept)
+
+
+# --- run ---------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A checked-out repository; the stand-ins are in front on PATH."""
+    for name in list(os.environ):
+        if name.startswith((*CI, "PLUGIN_")):
+            monkeypatch.delenv(name)
+    bin_ = tmp_path / "bin"
+    bin_.mkdir()
+    python = shlex.quote(sys.executable)
+    for name, script in {
+        "slim": f'exec {python} -m slim "$@"',
+        "pip": "exit 0",
+        # docker save app --output image.tar
+        "docker": '[ "$1" != save ] || cp "$IMAGE_OF_TEST" "$4"',
+    }.items():
+        (bin_ / name).write_text(f"#!/bin/bash\n{script}\n")
+        (bin_ / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    monkeypatch.setenv("SLIM_WHEEL", "slim.whl")
+    folder = tmp_path / "work"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    shutil.copy(ROOT / "fixtures" / "phoenix-fat.Dockerfile", "Dockerfile")
+    return folder
+
+
+def bash(
+    script: str, env: Mapping[str, str], image: Path = FAT
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
+        env={**os.environ, "IMAGE_OF_TEST": str(image), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def github(tmp_path: Path) -> Iterator[tuple[Forge, dict[str, str]]]:
+    """A forge and the environment of a job for its pull request."""
+    for name in ("event.json", "summary", "output", "path"):
+        (tmp_path / name).write_text(json.dumps(PULL_EVENT) if name == "event.json" else "")
+    with serve("github") as forge:
+        yield (
+            forge,
+            {
+                **GITHUB,
+                "GITHUB_API_URL": forge.url,
+                "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+                "GITHUB_STEP_SUMMARY": str(tmp_path / "summary"),
+                "GITHUB_OUTPUT": str(tmp_path / "output"),
+                "GITHUB_PATH": str(tmp_path / "path"),
+                "RUNNER_TEMP": str(tmp_path),
+            },
+        )
+
+
+def run_action(with_: Mapping[str, str], env: Mapping[str, str], image: Path = FAT) -> int:
+    """The steps of action.yml but the installation, as the runner evaluates them."""
+    action = load("action.yml")
+    unknown = set(with_) - set(action["inputs"])
+    assert not unknown
+    inputs = {name: one.get("default", "") for name, one in action["inputs"].items()}
+    inputs.update(with_)
+
+    def value(text: str) -> str:
+        text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs[found[1]], text)
+        return text.replace("${{ github.token }}", TOKEN)
+
+    install, step = action["runs"]["steps"]
+    assert "pip" in install["run"]
+    assert "${{" not in install["run"] + step["run"]
+    if not inputs["image"]:
+        return 0
+    assert step["if"] == "inputs.image != ''"
+    settings = {name: value(value(text)) for name, text in step["env"].items()}
+    assert not [text for text in settings.values() if "${{" in text]
+    done = bash(step["run"], {**env, **settings}, image)
+    assert TOKEN not in done.stdout + done.stderr
+    return done.returncode
+
+
+def run_workflow(name: str, env: Mapping[str, str], image: Path = FAT) -> list[int]:
+    """The steps of a workflow's only job; the exit codes of those that run something of slim's."""
+    (job,) = load(name)["jobs"].values()
+    codes: list[int] = []
+    for step in job["steps"]:
+        uses = step.get("uses", "")
+        if any(codes) and step.get("if") != "always()":
+            continue
+        if uses.startswith("example/slim@"):
+            codes.append(run_action(step.get("with", {}), env, image))
+        elif "run" in step and "venv" not in step["run"]:
+            values = {
+                key: re.sub(r"\$\{\{ (github\.token|secrets\.\w+) \}\}", TOKEN, text)
+                for key, text in step.get("env", {}).items()
+            }
+            codes.append(bash(step["run"], {**env, **values}, image).returncode)
+    return codes
+
+
+def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
+    from slim.cli.plugin import _options
+    from slim.cli.plugin_settings import SETTINGS
+
+    known = {
+        *SETTINGS,
+        *(one for options in _options(app).values() for one in options),
+    }
+    action = load("action.yml")
+    environment = action["runs"]["steps"][1]["env"]
+    settings = {
+        name.removeprefix("PLUGIN_").lower(): value
+        for name, value in environment.items()
+        if name.startswith("PLUGIN_")
+    }
+    assert set(settings) <= known
+    for name, value in settings.items():
+        assert value == f"${{{{ inputs.{name.replace('_', '-')} }}}}"
+    read = set(re.findall(r"inputs\.([a-z-]+)", " ".join(environment.values())))
+    assert read == set(action["inputs"])
+
+
+def test_the_workflow_of_github_fails_over_budget_and_comments(
+    workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    forge, env = github
+    assert run_workflow("examples/github/size.yml", env) == [0, 1, 0]
+    assert "over budget" in forge.comments[0].body
+    outputs = (tmp_path / "output").read_text().splitlines()
+    names = {line.partition("=")[0] for line in outputs}
+    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
+    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
+    assert "verdict=fail" in outputs
+    assert "report_file=slim-report.json" in outputs
+    assert "over budget" in (tmp_path / "summary").read_text()
+    assert json.loads((workspace / "slim.sarif").read_text())["version"] == "2.1.0"
+    assert run_workflow("examples/github/size.yml", env, SLIM)[:2] == [0, 0]
+    assert len(forge.comments) == 1
+    assert "within budget" in forge.comments[0].body
+
+
+def test_the_action_compares(
+    workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    _, env = github
+    assert run_action({"image": str(SLIM), "report": "main.json"}, env) == 0
+    wish = {"image": str(FAT), "base": "main.json", "max-growth": "5%,1MB", "fail-on": "new:high"}
+    assert run_action(wish, env) == 1
+    (growth,) = re.findall(r"(?m)^delta_bytes=(\d+)$", (tmp_path / "output").read_text())
+    assert int(growth) > 300_000_000
+
+
+def test_an_image_that_cannot_be_read_leaves_no_report_of_before(
+    workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    _, env = github
+    Path("slim-report.json").write_text("{}")
+    Path("broken.tar").write_bytes(SLIM.read_bytes()[:5000])
+    assert run_action({"image": "broken.tar"}, env) in (3, 4)
+    assert (tmp_path / "output").read_text() == ""
+
+
+@LONG
+@pytest.mark.parametrize(
+    ("name", "forge_name", "env"),
+    [
+        ("gitea", "gitea", {**GITEA, "GITEA_TOKEN": TOKEN}),
+        ("gitlab", "gitlab", {**GITLAB, "GITLAB_TOKEN": TOKEN}),
+        ("bitbucket", "bitbucket", {**BITBUCKET, "BITBUCKET_TOKEN": TOKEN}),
+        ("azure", "azure", {**AZURE, "SLIM_REPO": "proj ect/app", "SLIM_PR": "7",
+                            "SYSTEM_ACCESSTOKEN": TOKEN}),
+        ("jenkins", "gitea", {**JENKINS, "CHANGE_URL": "https://git.example/team/app/pulls/7",
+                              "SLIM_TOKEN": TOKEN}),
+    ],
+)  # fmt: skip
+def test_other_systems_fail_over_budget_and_comment(
+    workspace: Path, name: str, forge_name: str, env: dict[str, str]
+) -> None:
+    with serve(forge_name) as forge:
+        env = {**env, "SLIM_API_URL": forge.url}
+        codes = list(exit_codes(name, env, FAT))
+        assert 1 in codes
+        assert set(codes) <= {0, 1}
+        assert "over budget" in forge.comments[0].body
+        assert set(exit_codes(name, env, SLIM)) == {0}
+        assert len(forge.comments) == 1
+        assert "within budget" in forge.comments[0].body
+
+
+def exit_codes(name: str, env: Mapping[str, str], image: Path) -> Iterator[int]:
+    """Run all of slim's steps of an example; a failed one does not keep the comment from being made."""
+    if name == "gitea":
+        yield from run_workflow("examples/gitea/size.yml", env, image)
+    elif name == "gitlab":
+        job = load("examples/gitlab/slim.gitlab-ci.yml")[".slim"]
+        shutil.copy(image, job["variables"]["IMAGE_FILE"])
+        script = "\n".join([*job["before_script"], *job["script"]])
+        yield bash(script, {**env, **job["variables"]}, image).returncode
+        for paths in job["artifacts"]["reports"].values():
+            assert Path(paths).stat().st_size > 0
+    elif name == "bitbucket":
+        (step,) = load("examples/bitbucket/bitbucket-pipelines.yml")["pipelines"]["pull-requests"][
+            "**"
+        ]
+        yield bash("\n".join(step["step"]["script"]), env, image).returncode
+    elif name == "azure":
+        for step in load("examples/azure/azure-pipelines.yml")["steps"]:
+            yield bash(step["script"].replace("$(SLIM_WHEEL)", "slim.whl"), env, image).returncode
+    else:
+        text = (EXAMPLES / "jenkins" / "Jenkinsfile").read_text()
+        assert text.count("{") == text.count("}")
+        for line in re.findall(r"(?m)^\s*sh '(.*)'$", text):
+            if "venv" not in line:
+                yield bash(line, env, image).returncode
+
+
+# --- Drone and Woodpecker ----------------------------------------------------------------------
+
+
+def plugin_environment(settings: Mapping[str, Any]) -> dict[str, str]:
+    """`settings` as the runners turn them into variables: lists of words joined, secrets resolved."""
+    env = {}
+    for name, value in settings.items():
+        text = json.dumps(value) if isinstance(value, bool | int) else value
+        if isinstance(value, list):
+            text = ",".join(value)
+        if isinstance(value, dict):
+            assert set(value) == {"from_secret"}
+            text = TOKEN
+        env[f"PLUGIN_{name.upper()}"] = text
+    return env
+
+
+@LONG
+@pytest.mark.parametrize(("name", "job"), [(".drone.yml", DRONE), (".woodpecker.yml", WOODPECKER)])
+def test_the_phoenix_pipeline_fails_on_the_fat_image_and_passes_the_slim_one(
+    workspace: Path, name: str, job: dict[str, str]
+) -> None:
+    (*others, step) = load(f"examples/drone-phoenix/{name}")["steps"]
+    assert [one["name"] for one in others] == ["test", "build"]
+    assert "dest=image.tar" in others[1]["commands"][0]
+    with serve("gitea") as forge:
+        env = {**job, **plugin_environment(step["settings"]), "SLIM_API_URL": forge.url}
+        shutil.copy(FAT, step["settings"]["image"])
+        done = bash("slim plugin", env)
+        assert done.returncode == 1
+        assert "What to change: " in done.stdout
+        assert TOKEN not in done.stdout + done.stderr
+        fat = forge.comments[0].body
+        assert fat.startswith('<!-- slim:report v=1 key="shop" head=8b8bf6d run=31 -->')
+        assert "over budget" in fat
+        assert slim.load_report("size.json").verdict.result == "fail"
+        shutil.copy(SLIM, step["settings"]["image"])
+        shutil.copy(ROOT / "fixtures" / "phoenix-slim.Dockerfile", "Dockerfile")
+        assert bash("slim plugin", env).returncode == 0
+        assert len(forge.comments) == 1
+        assert "within budget" in forge.comments[0].body
+
+
+# --- pull requests from forks ------------------------------------------------------------------
+
+
+def test_the_first_of_two_workflows_has_no_rights_and_the_second_runs_nothing_of_a_stranger() -> (
+    None
+):
+    measure, comment = (
+        load("examples/github/fork-measure.yml"),
+        load("examples/github/fork-comment.yml"),
+    )
+    assert list(measure["on"]) == ["pull_request"]
+    assert measure["permissions"] == {"contents": "read"}
+    assert "secrets" not in (EXAMPLES / "github/fork-measure.yml").read_text()
+    (upload,) = [
+        one["with"]
+        for one in measure["jobs"]["measure"]["steps"]
+        if "upload" in one.get("uses", "")
+    ]
+    assert upload["path"] == "slim-report.json"
+    assert comment["on"]["workflow_run"]["workflows"] == [measure["name"]]
+    assert comment["permissions"] == {}
+    job = comment["jobs"]["comment"]
+    assert job["permissions"] == {
+        "actions": "read",
+        "contents": "read",
+        "pull-requests": "write",
+    }
+    text = (EXAMPLES / "github/fork-comment.yml").read_text()
+    assert "actions/checkout" not in text
+    for step in job["steps"]:
+        # What a stranger may choose is never part of a script.
+        assert "${{" not in step.get("run", "")
+
+
+@pytest.fixture
+def trusted(
+    workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> tuple[Forge, dict[str, str]]:
+    """The second workflow's job, after a pull request from a fork."""
+    forge, env = github
+    (tmp_path / "event.json").write_text(json.dumps(RUN_EVENT))
+    forge.pulls = [
+        {"number": 7, "head": {"sha": SHA, "ref": "fix/it", "user": {"login": "alice"}}},
+        {"number": 8, "head": {"sha": "9" * 40, "ref": "fix/it", "user": {"login": "alice"}}},
+    ]
+    Path("report").mkdir()
+    return forge, {**env, "GITHUB_REF": "refs/heads/main"}
+
+
+COMMENT = "examples/github/fork-comment.yml"
+ARTIFACT = Path("report/slim-report.json")
+
+
+@LONG
+def test_the_two_workflows_comment_together(
+    trusted: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    forge, env = trusted
+    event = tmp_path / "pull.json"
+    event.write_text(json.dumps(PULL_EVENT))
+    unprivileged = {**env, "GITHUB_EVENT_PATH": str(event), "GITHUB_REF": "refs/pull/7/merge"}
+    assert run_workflow("examples/github/fork-measure.yml", unprivileged) == [0, 1]
+    assert forge.log == []
+    shutil.copy("slim-report.json", ARTIFACT)
+    assert run_workflow(COMMENT, env) == [0, 0, 0]
+    body = forge.comments[0].body
+    assert body.startswith('<!-- slim:report v=1 key="app" head=8b8bf6d run=555 -->')
+    assert "over budget" in body
+
+
+def forged(**changes: Any) -> bytes:
+    document = json.loads(slim.render(hostile(), "json"))
+    for layer in document["layers"]:
+        layer["missing"] = ""  # or else nothing could be judged
+    document.update(changes)
+    return json.dumps(document).encode()
+
+
+REFUSED = {
+    "no JSON": b"<script>alert(1)</script>",
+    "ready Markdown": b"### `app` image within budget\n@everyone",
+    "another kind": forged(kind="comment"),
+    "another schema": forged(schema_version="9.0"),
+    "too deep": b"[" * 100_000,
+    "too deep inside": forged(x=json.loads("[" * 80 + "]" * 80)),
+    "too large": b" " * ((64 << 20) + 1),
+    "too many values": b"[" + b"0," * 5_000_001 + b"0]",
+    "negative sizes": forged(totals={**json.loads(forged())["totals"], "disk_bytes": -1}),
+    "a key twice": forged().replace(b'"kind"', b'"kind": "analysis", "kind"', 1),
+    "half a character": forged(verdict={"headline": "\ud800"}),
+    "empty": b"",
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_forged_reports_are_refused_and_nothing_is_posted(
+    trusted: tuple[Forge, dict[str, str]], name: str
+) -> None:
+    forge, env = trusted
+    ARTIFACT.write_bytes(REFUSED[name])
+    codes = run_workflow(COMMENT, env)
+    assert codes[0] == 0
+    assert codes[1] in (3, 5)
+    assert len(codes) == 2
+    assert forge.log == []
+
+
+def test_a_link_in_the_artifact_does_not_show_other_files(
+    trusted: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    forge, env = trusted
+    (tmp_path / "secret").write_text("hunter2-hunter2")
+    ARTIFACT.symlink_to(tmp_path / "secret")
+    done = bash("slim check report/slim-report.json --max-size 1MB", env)
+    assert done.returncode == 3
+    assert "hunter2" not in done.stdout + done.stderr
+    assert forge.log == []
+
+
+def test_a_forged_report_is_only_wrong_about_its_image(
+    trusted: tuple[Forge, dict[str, str]],
+) -> None:
+    """A lying verdict, key, commit and pull request, and texts that mean something elsewhere."""
+    forge, env = trusted
+    image = {**json.loads(forged())["image"], "name": 'x" head=0 run=99999999999 --> @everyone'}
+    ARTIFACT.write_bytes(
+        forged(
+            image=image,
+            key="other",
+            head="f" * 40,
+            pr=1,
+            number=1,
+            repo="victim/app",
+            verdict={"result": "pass", "headline": "within budget, merge it", "reasons": ["@all"]},
+            budgets=[{"name": "size", "value": 1, "limit": 2, "result": "under"}],
+        )
+    )
+    assert run_workflow(COMMENT, env) == [0, 0, 0]
+    # Which pull request, which commit and which run: from the event, not from the report.
+    assert {one.path for one in forge.log if "issues/" in one.path} == {
+        "/repos/team/app/issues/7/comments"
+    }
+    body = forge.comments[0].body
+    assert body.startswith('<!-- slim:report v=1 key="app" head=8b8bf6d run=555 -->\n')
+    assert body.count("<!--") == 1
+    assert "merge it" not in body
+    run_link = f"[run]({RUN_EVENT['workflow_run']['html_url']})"  # type: ignore[index]
+    assert body.count(run_link) == 1
+    check_inert(body.replace(run_link, "run"))
+
+
+def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
+    trusted: tuple[Forge, dict[str, str]],
+) -> None:
+    forge, env = trusted
+    forge.pulls = [
+        {"number": 7, "head": {"sha": "1" * 40, "ref": "fix/it", "user": {"login": "alice"}}}
+    ]
+    ARTIFACT.write_bytes(forged())
+    assert run_workflow(COMMENT, env) == [0, 0, 0]
+    assert not forge.comments
+    assert not forge.asked("POST")
+
+
+def test_the_rule_that_the_readme_begins_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "README.md").read_text("utf-8")
+    found = re.search(r"`slim rules new (\w+) > (\S+)`,\s+then `slim rules check (\S+)`", text)
+    assert found is not None
+    assert found[2] == found[3]
+    monkeypatch.chdir(tmp_path)
+    Path(found[2]).write_text(template(found[1]))
+    done = CliRunner().invoke(app, ["rules", "check", found[3]])
+    assert done.exit_code == 0, done.output
