@@ -15,7 +15,6 @@ notation is that of `tests.building.entries`: `d/` directory, `d/a=A` file, `ln-
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -41,6 +40,7 @@ from tests.building import (
 )
 from tests.checked import checked_analyze, checked_files, shown_fates, shown_words
 from tests.oracle import InvalidWhiteoutError, overlay, word
+from tests.real.tools import need
 
 BASE = "d/ d/a=A d/s/ d/s/b=B f=F ln->d"
 
@@ -470,10 +470,10 @@ def test_oracle_makes_the_tree(case: Case) -> None:
 
 
 @pytest.mark.real
-@pytest.mark.skipif(not shutil.which("umoci") or os.geteuid() != 0, reason="no umoci, or no root")
 @AGREED
 def test_umoci_makes_the_tree(case: Case, tmp_path: Path) -> None:
     """One real engine agrees with the oracle about what nobody disputes."""
+    need("umoci")
     made = image(*_layers(case), compression="gzip")
     path = save(made, tmp_path / "image", "oci-dir")
     run = ["umoci", "unpack", "--image", f"{path}:1", str(tmp_path / "bundle")]

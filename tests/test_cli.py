@@ -384,7 +384,7 @@ def test_a_gone_reader_of_a_long_output_is_no_failure(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_an_error(where: str, path: Path) -> None:
     target = "/dev/full" if where == "full" else "&-"
     command = f"'{sys.executable}' -m slim analyze '{path}' >{target}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert is_error(done.stderr, "no-output")
 
@@ -396,7 +396,7 @@ def test_without_stderr_the_code_says_it(where: str, tmp_path: Path) -> None:
     closed = "2>&-" if where == "closed" else ""
     command = f"'{sys.executable}' -m slim analyze '{tmp_path}/missing' {closed}"
     done = subprocess.run(
-        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=written, check=False
+        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=written, check=False
     )
     os.close(written)
     assert (done.returncode, done.stdout) == (3, b"")
