@@ -32,6 +32,7 @@ from tests.building import (
     save,
     zstandard,
 )
+from tests.conftest import require
 from tests.layouts import BYE, HELLO, config, docker, pack, simple, with_config, write
 
 SECRET = "hunter2-do-not-print"  # noqa: S105
@@ -318,6 +319,7 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
 def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
+    require("bash")
     script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
     call = ["bash", "-c", script, "slim", sys.executable, "-m", "slim", "analyze", str(path)]
     done = subprocess.run(call, capture_output=True, check=True, timeout=60)

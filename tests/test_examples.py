@@ -25,7 +25,7 @@ import slim
 from slim.cli import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.report.rulebook import template
-from tests.conftest import LONG
+from tests.conftest import LONG, require
 from tests.environments import (
     AZURE,
     BITBUCKET,
@@ -135,7 +135,7 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         # docker save app --output image.tar
         "docker": '[ "$1" != save ] || cp "$IMAGE_OF_TEST" "$4"',
     }.items():
-        (bin_ / name).write_text(f"#!/bin/bash\n{script}\n")
+        (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
         (bin_ / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -151,6 +151,7 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def bash(
     script: str, env: Mapping[str, str], image: Path = FAT
 ) -> subprocess.CompletedProcess[str]:
+    require("bash")
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         env={**os.environ, "IMAGE_OF_TEST": str(image), **env},

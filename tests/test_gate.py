@@ -21,6 +21,7 @@ from slim.report.gate import judge
 from slim.report.gates import Gates, Growth, parse_fail_on, parse_growth
 from slim.report.model import Report
 from tests.building import delete, image, layer, save
+from tests.conftest import require
 from tests.reports import MB, clean, hostile, wasteful
 from tests.test_load import run
 
@@ -257,6 +258,7 @@ SHELL = [
 def test_no_stream_turns_a_failed_gate_into_a_pass(
     stored: Path, script: str, codes: set[int]
 ) -> None:
+    require("bash")
     command = [sys.executable, "-m", "slim", "check", str(stored), "--max-size", "1"]
     done = subprocess.run(
         ["bash", "-c", script, "bash", *command],
