@@ -1,4 +1,5 @@
 # Two commands: `make demo` analyzes an image that comes with the project, `make check` runs all checks.
+# `make check-real` runs the tests that need other programs; it takes long, and needs root.
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
@@ -7,7 +8,7 @@ BIN := $(VENV)/bin
 # would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check lint types layers test generated generate bench fuzz targets differentials forge clean
+.PHONY: demo check check-real lint types layers test generated generate bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -29,10 +30,14 @@ types: $(VENV)/installed
 layers: $(VENV)/installed
 	$(BIN)/lint-imports
 
-# On all cores; with the real tools a module's tests stay in one process, since what they build is large.
+# On all cores; the tests with real tools are counted as skipped.
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --ignore tests/real --numprocesses auto --dist worksteal
-	$(BIN)/python -m pytest tests/real --numprocesses auto --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+
+# A module's tests stay in one process, since what they build is large. Tools that are not installed are
+# named and skipped.
+check-real: $(VENV)/installed
+	$(BIN)/python -m pytest --real -m real --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # README blocks, JSON Schema, rule catalogue: made again, and compared with what is committed.
 generate: $(VENV)/installed
@@ -56,11 +61,11 @@ targets: $(VENV)/installed
 	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,fuzz]'
 	$(BIN)/python -m tests.fuzz --seconds $(FUZZ_SECONDS) --runs $(FUZZ_RUNS)
 
-# The tests that `make test` runs briefly, with FUZZ_LONGER times as many examples; all twins.
+# The tests that `make check-real` runs briefly, with FUZZ_LONGER times as many examples; all twins.
 FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
-	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest tests/real/test_golist.py tests/real/test_umoci.py \
-	  tests/real/test_twins.py
+	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest --real tests/real/test_golist.py \
+	  tests/real/test_umoci.py tests/real/test_twins.py
 
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).

@@ -1,5 +1,6 @@
-"""What all tests share: golden files, and the rule that an absent tool is a visible skip.
+"""What all tests share: golden files, and the rule that what is not run is a visible skip.
 
+Tests that run other programs (marked `real`) are run with `--real` alone, whatever is installed.
 `SLIM_CORPORA` names the folder with the public corpora. Where `SLIM_REQUIRE_TOOLS=1` is set, a
 test that would be skipped for want of a tool or of the corpora fails instead. What takes long without
 them is only run there, and where `SLIM_LONGER` is set (1 will do).
@@ -9,6 +10,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -37,6 +39,17 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--update-golden", action="store_true", help="write the golden files instead of comparing"
     )
+    parser.addoption("--real", action="store_true", help="run the tests with real tools, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """How long real tools take, and whether they work, depends on the machine: they run on request."""
+    if config.getoption("--real"):
+        return
+    skip = pytest.mark.skip(reason="runs real tools: make check-real, or pytest --real")
+    for item in items:
+        if item.get_closest_marker("real"):
+            item.add_marker(skip)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -52,6 +65,13 @@ def skip_or_fail(reason: str) -> NoReturn:
     if os.environ.get("SLIM_REQUIRE_TOOLS") == "1":
         pytest.fail(f"{reason}, and SLIM_REQUIRE_TOOLS=1")
     pytest.skip(reason)
+
+
+def require(*programs: str) -> None:
+    """Skip the test, or fail it where the tools are required, if a program is not installed."""
+    missing = [program for program in programs if shutil.which(program) is None]
+    if missing:
+        skip_or_fail(f"not installed: {', '.join(missing)}")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

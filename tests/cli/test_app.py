@@ -20,6 +20,7 @@ import pytest
 from slim.__main__ import main
 from slim.cli.app import app
 from slim.version import VERSION
+from tests.conftest import require
 from tests.support.attacks import Attack
 from tests.support.building import (
     Layer,
@@ -318,6 +319,7 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
 def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
+    require("bash")
     script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
     call = ["bash", "-c", script, "slim", sys.executable, "-m", "slim", "analyze", str(path)]
     done = subprocess.run(call, capture_output=True, check=True, timeout=60)
@@ -384,7 +386,7 @@ def test_a_gone_reader_of_a_long_output_is_no_failure(tmp_path: Path) -> None:
 def test_an_output_that_cannot_be_written_is_an_error(where: str, path: Path) -> None:
     target = "/dev/full" if where == "full" else "&-"
     command = f"'{sys.executable}' -m slim analyze '{path}' >{target}"
-    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False)
     assert done.returncode == 2
     assert is_error(done.stderr, "no-output")
 
@@ -396,7 +398,7 @@ def test_without_stderr_the_code_says_it(where: str, tmp_path: Path) -> None:
     closed = "2>&-" if where == "closed" else ""
     command = f"'{sys.executable}' -m slim analyze '{tmp_path}/missing' {closed}"
     done = subprocess.run(
-        ["bash", "-c", command], stdout=subprocess.PIPE, stderr=written, check=False
+        ["sh", "-c", command], stdout=subprocess.PIPE, stderr=written, check=False
     )
     os.close(written)
     assert (done.returncode, done.stdout) == (3, b"")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import pty
 import shlex
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +15,7 @@ from threading import Timer
 import pytest
 
 from slim.__main__ import main
-from tests.conftest import skip_or_fail
+from tests.conftest import require
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
@@ -130,6 +129,7 @@ def type_into(shell: Sequence[str], keys: str, home: Path) -> list[str]:
     return (home / "words").read_text().split()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("keys", "words"),
     [
@@ -139,20 +139,19 @@ def type_into(shell: Sequence[str], keys: str, home: Path) -> list[str]:
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh"])
 def test_the_shell_completes(shell: str, keys: str, words: str, home: Path, slim: Slim) -> None:
-    if shutil.which(shell) is None:
-        skip_or_fail(f"{shell} is not installed")
+    require(shell)
     start = {"bash": "", "zsh": "autoload -Uz compinit\ncompinit -u\n"}[shell]
     (home / f".{shell}rc").write_text(start + slim("completion", shell)[1])
     assert type_into([shell, "-i"], keys, home) == words.split()
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     ("line", "word"),
     [("ana", "analyze"), ("analyze ap", "app.tar"), ("compare --max-gr", "--max-growth")],
 )
 def test_fish_completes(line: str, word: str, home: Path, slim: Slim) -> None:
-    if shutil.which("fish") is None:
-        skip_or_fail("fish is not installed")
+    require("fish")
     (home / "slim.fish").write_text(slim("completion", "fish")[1])
     done = subprocess.run(
         ["fish", "--no-config", "-c", f"source slim.fish; complete -C 'slim {line}'"],

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import skip_or_fail
+from tests.conftest import require
 from tests.generate import ROOT, _commands, manual
 from tests.support.manual import _plain, _text
 
@@ -18,8 +17,7 @@ FILES = sorted((ROOT / "man").iterdir())
 
 def shown(page: str) -> str:
     """What a reader sees, without the breaks of lines."""
-    if shutil.which("groff") is None:
-        skip_or_fail("not installed: groff")
+    require("groff")
     call = ("groff", "-man", "-ww", "-Tutf8", "-P-cbou", "-rHY=0", "-rLL=2000n")
     done = subprocess.run(call, input=page, capture_output=True, text=True, check=True)
     assert done.stderr == ""
@@ -32,6 +30,7 @@ def test_every_command_has_a_page_and_every_page_a_command() -> None:
     assert {f"man/{words.replace(' ', '-')}.1" for words in _commands()} < set(made)
 
 
+@pytest.mark.real
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_a_page_says_what_help_says(file: Path) -> None:
     page = shown(file.read_text())
@@ -47,6 +46,7 @@ def test_a_page_says_what_help_says(file: Path) -> None:
     assert all(" ".join(part.split()) in page for part in command.epilog.split("\n\n")[1:])
 
 
+@pytest.mark.real
 @pytest.mark.parametrize(
     "text",
     [

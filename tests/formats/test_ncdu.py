@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import pty
-import shutil
 import subprocess
 import time
 from pathlib import Path
@@ -19,7 +18,7 @@ import slim
 from slim.formats.ncdu import render
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import untrusted
-from tests.conftest import skip_or_fail
+from tests.conftest import require
 from tests.formats.test_formats import names
 from tests.support.building import delete, file, image, layer, save
 from tests.support.reports import example, hostile, report
@@ -105,8 +104,7 @@ def test_paths_of_any_depth_are_written() -> None:
 @pytest.mark.real
 def test_ncdu_reads_it(tmp_path: Path) -> None:
     """The real program, on a terminal of its own: it shows the sizes of the image."""
-    if shutil.which("ncdu") is None:
-        skip_or_fail("not installed: ncdu")
+    require("ncdu")
     made = slim.analyze(save(IMAGE, tmp_path / "a.tar"), all_files=True)
     path = tmp_path / "ncdu.json"
     path.write_text(render(made))

@@ -36,7 +36,9 @@ class Built:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    items.sort(key=lambda one: LONGEST.index(one.path.stem) if one.path.stem in LONGEST else 99)
+    here = Path(__file__).parent
+    names = [str(here / f"{name}.py") for name in LONGEST]
+    items.sort(key=lambda one: names.index(str(one.path)) if str(one.path) in names else 99)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,12 @@
-"""The plugin's image: built from its Dockerfile on a base of this machine's own Python, and run as a step.
+"""The plugin's image: built from its Dockerfile on a Debian with Python, and run as a step.
 
-No registry is asked for the base: it is made of the files of Debian's packages that are installed here.
+No registry is asked for the base: it is made of Debian's packages, as the bases of the other tests are.
 The libraries come from the package index, as they do for everybody who builds the image.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 
 import pytest
@@ -15,44 +14,34 @@ import pytest
 import slim
 from tests.real.recipes import put
 from tests.real.tools import Store, need, run
+from tests.real.twins import CERTIFICATES, TRUST
 from tests.support.environments import WOODPECKER
 from tests.support.forges import TOKEN, serve
 
 pytestmark = pytest.mark.real
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("python3-venv", "dash", "coreutils", "base-files")
 LIMITS = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
-CERTIFICATES = "/etc/ssl/certs"
-UNWANTED = re.compile(r"/usr/share/(?:doc|man|locale|info)/")
 
 
-def base_files(folder: Path) -> Path:
-    """A tar of the packages and what they depend on, as they are installed."""
-    choice = [
-        f"--no-{one}" for one in ("recommends", "suggests", "conflicts", "breaks", "replaces")
-    ]
-    said = run("apt-cache", "depends", "--recurse", "--installed", *choice, *PACKAGES)
-    packages = sorted({line for line in said.splitlines() if re.match(r"\w", line)})
-    files = {line for line in run("dpkg", "-L", *packages).splitlines() if line.startswith("/")}
-    names = folder / "names"
-    names.write_text("\n".join(sorted(one for one in files if not UNWANTED.match(one))))
+def base(folder: Path) -> Path:
+    """A tar of the smallest Debian with Python in it."""
     target = folder / "base.tar"
-    run("tar", "--no-recursion", "--create", "--file", target, "--files-from", names)
+    options = ("--quiet", "--mode=root", "--variant=minbase", "--include=python3-venv")
+    run("mmdebstrap", *options, "trixie", target)
     return target
 
 
 def test_the_plugin_s_image_is_built_and_run_on_a_real_image(tmp_path: Path) -> None:
-    need("buildah", "apt-cache", "dpkg", "tar")
+    need("buildah", "mmdebstrap")
     store = Store(tmp_path / "store")
     container = store.buildah("from", "scratch")
-    store.buildah("add", "--quiet", container, base_files(tmp_path), "/")
+    store.buildah("add", "--quiet", container, base(tmp_path), "/")
     store.buildah("commit", "--quiet", "--rm", container, "localhost/python")
     store.buildah(
         *("build", "--quiet", "--pull=never", *LIMITS),
         *("--build-arg", "PYTHON=localhost/python"),
-        *("--build-arg", f"PIP_ARGS=--cert={CERTIFICATES}/ca-certificates.crt"),
-        *("--volume", f"{CERTIFICATES}:{CERTIFICATES}:ro"),
+        *("--build-arg", f"PIP_ARGS=--cert={TRUST}", "--volume", f"{CERTIFICATES}:{TRUST}:ro"),
         *("--file", ROOT / "plugin" / "Dockerfile", "--tag", "localhost/plugin", ROOT),
     )
     # What slim adds to its base is small, and nothing of it is dead.

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.conftest import skip_or_fail
+from tests.conftest import require, skip_or_fail
 
 TAG = "image"
 """The tag of the one image in every OCI layout that the tests make."""
@@ -23,9 +23,7 @@ TAG = "image"
 
 def need(*programs: str) -> None:
     """Skip (or fail, see `skip_or_fail`) where a program is missing or the user is not root."""
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing:
-        skip_or_fail(f"not installed: {', '.join(missing)}")
+    require(*programs)
     if os.geteuid() != 0:
         skip_or_fail("building images with owners and devices needs root")
 

@@ -1,6 +1,6 @@
 """What slim says of a fat image, against the twin that a careful engineer made of it.
 
-    python -m pytest tests/real/test_twins.py --update-golden
+    python -m pytest --real tests/real/test_twins.py --update-golden
     python -m tests.generate
 
 measures again and writes docs/twins.md.

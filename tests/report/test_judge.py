@@ -20,6 +20,7 @@ from slim.formats import markdown
 from slim.report.gates import Gates, Growth, parse_fail_on, parse_growth
 from slim.report.judge import judge
 from slim.report.model import Report
+from tests.conftest import require
 from tests.report.test_load import run
 from tests.support.building import delete, image, layer, save
 from tests.support.reports import MB, clean, hostile, wasteful
@@ -257,6 +258,7 @@ SHELL = [
 def test_no_stream_turns_a_failed_gate_into_a_pass(
     stored: Path, script: str, codes: set[int]
 ) -> None:
+    require("bash")
     command = [sys.executable, "-m", "slim", "check", str(stored), "--max-size", "1"]
     done = subprocess.run(
         ["bash", "-c", script, "bash", *command],

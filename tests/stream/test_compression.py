@@ -6,7 +6,6 @@ import bz2
 import gzip
 import json
 import lzma
-import shutil
 import struct
 import subprocess
 import sys
@@ -27,7 +26,7 @@ from slim.files.overlay import resolve
 from slim.files.table import LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.stream.inflate import zstd_window
-from tests.conftest import skip_or_fail
+from tests.conftest import require
 from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import END, Layer, MemoryBlob, file, header, image, layer, padded, save
 from tests.support.building import gzip as members_of
@@ -573,8 +572,7 @@ def test_zstd_chunked_shares_are_those_of_its_table_of_contents() -> None:
 @pytest.mark.real
 def test_zstd_chunked_by_skopeo(tmp_path: Path) -> None:
     """The table of contents that skopeo writes says where each file begins and ends."""
-    if shutil.which("skopeo") is None:
-        skip_or_fail("skopeo is not installed")
+    require("skopeo")
     save(image(layer(CONTENTS), tags=("app:1",)), tmp_path / "in", "oci-dir")
     options = ["--quiet", "--insecure-policy", "--dest-compress-format=zstd:chunked"]
     places = [f"oci:{tmp_path}/in:1", f"oci:{tmp_path}/out:1"]

@@ -26,7 +26,7 @@ from slim.cli.app import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.formats.rulebook import template
 from tests.cli.test_comment import CI
-from tests.conftest import LONG
+from tests.conftest import LONG, require
 from tests.formats.test_markdown import check_inert
 from tests.support.environments import (
     AZURE,
@@ -100,7 +100,10 @@ def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
         words = shlex.split(line.replace("\\", ""), comments=True)
         command = commands.get_command(None, words[1])
         if len(words) > 2:
-            command.make_context(words[1], words[2:], resilient_parsing=False)
+            # With the parent, whose settings a command keeps from the first time that it is used.
+            command.make_context(
+                words[1], words[2:], parent=commands.make_context("slim", words[1:])
+            )
     if name.startswith("examples/") and "drone" not in name:
         assert found or "uses: example/slim" in text
 
@@ -135,7 +138,7 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
         # docker save app --output image.tar
         "docker": '[ "$1" != save ] || cp "$IMAGE_OF_TEST" "$4"',
     }.items():
-        (bin_ / name).write_text(f"#!/bin/bash\n{script}\n")
+        (bin_ / name).write_text(f"#!/bin/sh\n{script}\n")
         (bin_ / name).chmod(0o755)
     monkeypatch.setenv("PATH", f"{bin_}:{os.environ['PATH']}")
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
@@ -151,6 +154,7 @@ def workspace(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 def bash(
     script: str, env: Mapping[str, str], image: Path = FAT
 ) -> subprocess.CompletedProcess[str]:
+    require("bash")
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
         env={**os.environ, "IMAGE_OF_TEST": str(image), **env},

@@ -38,7 +38,9 @@ def analyzed(name: str) -> Report:
     return checked_analyze(archive, dockerfile=dockerfile if dockerfile.exists() else None)
 
 
-@pytest.mark.parametrize("name", IMAGES)
+@pytest.mark.parametrize(
+    "name", [pytest.param(one, marks=LONG if FAT in one else ()) for one in IMAGES]
+)
 def test_the_committed_images_are_those_that_the_script_makes(name: str) -> None:
     made = IMAGES[name]()
     assert (FOLDER / name).read_bytes() == made, "run python fixtures/build.py"
@@ -209,6 +211,7 @@ def test_both_images_hold_the_same_release() -> None:
     assert "app/_build/prod/shop-0.1.0.tar.gz" in fat
 
 
+@LONG
 def test_the_json_files_are_json_and_the_packages_own_their_files() -> None:
     entries = merged(FAT)
     documents = [data for path, data in entries.items() if path.endswith(".json")]

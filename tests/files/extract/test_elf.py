@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-import shutil
 import struct
 import subprocess
+import sysconfig
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from slim.files.extract.elf import parse_elf
 from slim.files.extract.found import EXECUTABLE, SHARED, Elf, GoBuild
 from slim.files.extract.gobuild import MAGIC, parse_go
 from slim.files.extract.pieces import Collector, Pieces
+from tests.conftest import require
 
 Sections = list[tuple[bytes, int, int, bytes, int]]
 """(name, type, flags, content, index of the linked section counted from 1)."""
@@ -268,9 +269,10 @@ def test_a_table_of_names_without_ends_is_linear() -> None:
 
 
 def _programs(most: int) -> list[Path]:
-    """Some ELF files, the same in every run."""
+    """Some ELF files of this machine, the same in every run; Python's own are there everywhere."""
     found = []
-    for folder in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec"):
+    own = (sysconfig.get_path("platlib"), sysconfig.get_path("platstdlib"))
+    for folder in ("/usr/bin", "/usr/sbin", "/usr/lib", "/usr/libexec", *own):
         for directory, _, names in os.walk(folder):
             found += [Path(directory, name) for name in names if "." not in name or ".so" in name]
     found.sort(key=lambda path: hashlib.sha256(str(path).encode()).digest())
@@ -309,8 +311,9 @@ def _debug_by_readelf(path: Path) -> tuple[int, int]:
     return debug, symbols
 
 
-@pytest.mark.skipif(shutil.which("readelf") is None, reason="readelf is not installed")
+@pytest.mark.real
 def test_the_same_as_readelf() -> None:
+    require("readelf")
     programs = _programs(120)
     assert len(programs) > 20
     for path in programs:
@@ -334,11 +337,10 @@ def test_the_same_as_readelf() -> None:
         assert not found.partial, path
 
 
-@pytest.mark.skipif(
-    None in (shutil.which("gcc"), shutil.which("strip")), reason="gcc and strip are not installed"
-)
+@pytest.mark.real
 @pytest.mark.parametrize("flags", [[], ["-static"], ["-shared", "-fPIC"], ["-no-pie"], ["-gz"]])
 def test_strip_takes_what_was_promised(flags: list[str], tmp_path: Path) -> None:
+    require("gcc", "strip")
     source, program, stripped = tmp_path / "a.c", tmp_path / "a", tmp_path / "b"
     source.write_text('#include <stdio.h>\nint main(void) { return puts("a"); }\n')
     _tool("gcc", "-g3", *flags, "-o", program, source)
@@ -359,9 +361,10 @@ def test_strip_takes_what_was_promised(flags: list[str], tmp_path: Path) -> None
     assert after.links == before.links
 
 
-@pytest.mark.skipif(shutil.which("go") is None, reason="go is not installed")
+@pytest.mark.real
 def test_the_same_as_go_version() -> None:
-    program = Path(_tool("go", "env", "GOROOT").strip(), "bin", "gofmt").resolve()
+    require("go")
+    program = Path(_tool("go", "env", "GOROOT").strip(), "bin", "go").resolve()
     found = parsed(program.read_bytes()).go
     assert found is not None
     said = _tool("go", "version", "-m", program).splitlines()
