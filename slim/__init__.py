@@ -16,6 +16,7 @@ __all__ = [
     "Access",
     "Comparison",
     "Login",
+    "RenderOptions",
     "Report",
     "SlimError",
     "__version__",
@@ -28,6 +29,7 @@ __all__ = [
 
 if TYPE_CHECKING:
     from slim.formats.formats import render
+    from slim.formats.model import RenderOptions
     from slim.image.registry.access import Access, Login
     from slim.pipeline import analyze
     from slim.report.compare import compare
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 _FROM = {
     "Access": "slim.image.registry.access",
     "Comparison": "slim.report.comparison",
+    "RenderOptions": "slim.formats.model",
     "Report": "slim.report.model",
     "Login": "slim.image.registry.access",
     "analyze": "slim.pipeline",

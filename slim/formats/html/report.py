@@ -1,4 +1,4 @@
-"""Report → what its page is filled with [pure]."""
+"""Report → what its page is filled with."""
 
 from __future__ import annotations
 
@@ -9,15 +9,17 @@ from typing import Any
 
 from markupsafe import Markup
 
-from slim.formats import words
+from slim.formats import verdicts, words
 from slim.formats.html import draw, maps
 from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
+from slim.formats.model import RenderOptions
 from slim.formats.terminal import cut, shorten
 from slim.report.model import LayerInfo, Report, TreeNode
+from slim.report.reasons import reasons
 from slim.report.untrusted import Text, joined
-from slim.units import format_bytes, format_percent
+from slim.units import Units, format_percent
 
 _STEPS = 8
 """Steps that are shown at once; the others are in a fold."""
@@ -26,41 +28,40 @@ _MOST_LAYERS = 300
 _MOST_ROWS = 300
 _BRANCHES = 900
 _DEEPEST = 40
-_WITH_SUMS = ("size", "pull-size", "reclaimable", "layers")
+_WITH_TOTALS = ("size", "pull-size", "reclaimable", "layers")
 """Budgets that stand with the number they are for."""
 
 
-def context(report: Report, key: str = "") -> dict[str, Any]:
+def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     """The variables of `report.j2`. Lists are bounded: with the page's texts cut, so is its size."""
-    steps = [
-        one
-        for one in report.findings
-        if (one.claimed_bytes or one.claimed_pull_bytes) and not one.suppressed
-    ]
+    units = options.units
+    counted = [finding for finding in report.findings if not finding.suppressed]
+    steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     colours = tones(report.layers)
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
     links |= {"dead"} if report.waste else set()
     links |= {"packages", *(f"p{index}" for index, _ in enumerate(report.packages[:_MOST_ROWS]))}
-    widest = max((one.disk_bytes for one in report.layers), default=0)
-    heaviest = max((one.pull_bytes for one in report.layers), default=0)
+    widest = max((layer.disk_bytes for layer in report.layers), default=0)
+    heaviest = max((layer.pull_bytes for layer in report.layers), default=0)
     return {
         "report": report,
         "tool": report.tool,
-        "name": key or words.short_name(report),
-        "sentence": sentence(report),
-        "verdict": words.verdict(report),
-        "budgets": {one.name: one for one in report.budgets},
-        "other_budgets": [one for one in report.budgets if one.name not in _WITH_SUMS],
-        "rebuilt": words.rebuilt(report),
+        "name": options.key or words.short_name(report),
+        "sentence": sentence(report, units),
+        "verdict": verdicts.brief(report),
+        "reasons": [verdicts.sentence(reason, units) for reason in reasons(report)],
+        "budgets": {budget.name: budget for budget in report.budgets},
+        "other_budgets": [budget for budget in report.budgets if budget.name not in _WITH_TOTALS],
+        "rebuilt": words.rebuilt(report, units),
         "steps": steps,
         "notes": [
-            one
-            for one in report.findings
-            if not one.claimed_bytes and not one.claimed_pull_bytes and not one.suppressed
+            finding
+            for finding in counted
+            if not finding.claimed_bytes and not finding.claimed_pull_bytes
         ],
-        "suppressed": [one for one in report.findings if one.suppressed],
+        "suppressed": [finding for finding in report.findings if finding.suppressed],
         "failing": set(report.verdict.findings),
         "shown": _STEPS,
         "most": _MOST,
@@ -68,47 +69,47 @@ def context(report: Report, key: str = "") -> dict[str, Any]:
         "most_rows": _MOST_ROWS,
         "tones": colours,
         "legend": legend(report, colours),
-        "whole_bar": _whole_bar(report),
-        "whole_legend": [(tone, says) for tone, _, says in _whole(report)],
+        "whole_bar": _whole_bar(report, units),
+        "whole_legend": [(tone, says) for tone, _, says in _whole(report, units)],
         "bars": [
             {
-                "disk": Markup(draw.bar(_layer_bar(one, colours, "disk"), widest)),  # noqa: S704
-                "pull": Markup(draw.bar(_layer_bar(one, colours, "pull"), heaviest)),  # noqa: S704
+                "disk": Markup(draw.bar(_layer_bar(layer, colours, "disk"), widest)),  # noqa: S704
+                "pull": Markup(draw.bar(_layer_bar(layer, colours, "pull"), heaviest)),  # noqa: S704
             }
-            for one in report.layers[:_MOST_LAYERS]
+            for layer in report.layers[:_MOST_LAYERS]
         ],
-        "maps": list(_maps(report, tree, colours, links)),
-        "base_words": base_words(report),
+        "maps": list(_maps(report, tree, colours, links, units)),
+        "base_image": base_image(report, units),
+        "package_sizes": words.package_sizes(report),
         "branches": branches,
         "heaviest": report.largest_files[:_MOST_ROWS],
-        "facts": list(_facts(report)),
+        "facts": list(_facts(report, units)),
     }
 
 
-def sentence(report: Report) -> str:
-    """What to say of the image in one line, after its name."""
+def sentence(report: Report, units: Units) -> str:
+    """The image in one line, after its name."""
     totals = report.totals
-    text = f"{format_bytes(totals.disk_bytes)} on disk"
+    text = f"{units.size(totals.disk_bytes)} on disk"
     if totals.reclaimable_bytes:
         share = format_percent(totals.reclaimable_bytes, totals.disk_bytes)
-        return f"{text}, {format_bytes(totals.reclaimable_bytes)} ({share}) of it reclaimable"
+        return f"{text}, {units.size(totals.reclaimable_bytes)} ({share}) of it reclaimable"
     if totals.dead_bytes:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
-        return f"{text}, {format_bytes(totals.dead_bytes)} ({share}) of it never visible"
+        return f"{text}, {units.size(totals.dead_bytes)} ({share}) of it never visible"
     return f"{text}, nothing to reclaim" if report.tool.rules else f"{text}; no rules applied"
 
 
-def base_words(report: Report) -> str:
+def base_image(report: Report, units: Units) -> str:
     """What is known of the base image; empty when nothing is."""
     base = report.image.base
     if not base.layers:
         return ""
-    guess = ", which is a guess from the history" if base.guessed else ""
+    guess = " (guessed from the history; pass --base IMAGE to be exact)" if base.guessed else ""
     name = f" {cut(base.name, 80)}" if base.name else ""
-    return (
-        f"The base image{name} is {words.first(base.layers, 'layer')},"
-        f" {maps.sizes(report.totals.base_bytes, report.totals.base_pull_bytes)}{guess}."
-    )
+    layers = "layer 0" if base.layers == 1 else f"layers 0–{base.layers - 1:,}"
+    sizes = maps.sizes(report.totals.base_bytes, report.totals.base_pull_bytes, units)
+    return f"The base image{name} is {layers}, {sizes}{guess}."
 
 
 def legend(report: Report, colours: Tones) -> list[tuple[str, str]]:
@@ -123,13 +124,15 @@ def legend(report: Report, colours: Tones) -> list[tuple[str, str]]:
     return rows
 
 
-def _whole(report: Report) -> list[tuple[str, int, str]]:
+def _whole(report: Report, units: Units) -> list[tuple[str, int, str]]:
     """(tone, bytes, words) of the image's parts on disk, which are all of it."""
     totals = report.totals
     base = sum(
-        one.live_bytes - one.reclaimable_live_bytes for one in report.layers if one.from_base
+        layer.live_bytes - layer.reclaimable_live_bytes
+        for layer in report.layers
+        if layer.from_base
     )
-    gone = sum(one.reclaimable_live_bytes for one in report.layers)
+    gone = sum(layer.reclaimable_live_bytes for layer in report.layers)
     own = totals.live_bytes - base - gone
     parts = (
         ("base", base, "base image"),
@@ -138,12 +141,12 @@ def _whole(report: Report) -> list[tuple[str, int, str]]:
         ("dead", totals.dead_bytes, "dead: shipped and never visible"),
     )
     return [
-        (tone, value, f"{says}, {format_bytes(value)}") for tone, value, says in parts if value > 0
+        (tone, value, f"{says}, {units.size(value)}") for tone, value, says in parts if value > 0
     ]
 
 
-def _whole_bar(report: Report) -> Markup:
-    parts = [(tone, value) for tone, value, _ in _whole(report)]
+def _whole_bar(report: Report, units: Units) -> Markup:
+    parts = [(tone, value) for tone, value, _ in _whole(report, units)]
     drawn = draw.bar(parts, report.totals.disk_bytes, 1120, 22)
     return Markup(drawn.replace('class="bar"', 'class="whole"', 1))  # noqa: S704
 
@@ -164,7 +167,7 @@ def _layer_bar(layer: LayerInfo, colours: Tones, metric: Metric) -> list[tuple[s
 
 
 def _maps(
-    report: Report, tree: Tree, colours: Tones, links: Container[str]
+    report: Report, tree: Tree, colours: Tones, links: Container[str], units: Units
 ) -> Iterator[tuple[str, Metric, str, Markup]]:
     """(directory or package, metric, caption, drawing) of each map that there is something to draw in."""
     name = words.short_name(report)
@@ -175,13 +178,13 @@ def _maps(
     metrics: tuple[tuple[Metric, str], ...] = (("disk", "on disk"), ("pull", "to pull"))
     for kind, by, items_of in kinds:
         for metric, sizes in metrics:
-            items: list[Item] = items_of(metric)
-            total = format_bytes(sum(one.value for one in items))
-            if not items or not any(one.value for one in items):
+            items: list[Item] = items_of(metric, units)
+            whole = sum(item.value for item in items)
+            if not whole:
                 continue
-            caption = f"{total} {sizes}, by {by}"
+            caption = f"{units.size(whole)} {sizes}, by {by}"
             label = f"Treemap of {cut(name, 60)}: {caption}"
-            drawing = draw.treemap(items, label, links=links)
+            drawing = draw.treemap(items, label, units, links=links)
             yield kind, metric, caption, Markup(drawing)  # noqa: S704
 
 
@@ -200,9 +203,9 @@ def _branches(tree: Tree) -> Iterator[tuple[str, int, TreeNode | None, str]]:
             # The end of a directory; before it what of its children is not shown one by one.
             children = [tree.nodes[child] for child in tree.children[-index - 1]]
             small = [
-                one
-                for child, one in zip(tree.children[-index - 1], children, strict=True)
-                if one.kind == "rest" or child not in shown
+                node
+                for child, node in zip(tree.children[-index - 1], children, strict=True)
+                if node.kind == "rest" or child not in shown
             ]
             if small:
                 yield "leaf", -1, _together(small), "all the rest"
@@ -229,14 +232,14 @@ def _branches(tree: Tree) -> Iterator[tuple[str, int, TreeNode | None, str]]:
 def _together(nodes: Sequence[TreeNode]) -> TreeNode:
     return TreeNode(
         kind="rest",
-        disk_bytes=sum(one.disk_bytes for one in nodes),
-        pull_bytes=sum(one.pull_bytes for one in nodes),
-        files=sum(one.files for one in nodes),
-        reclaimable_bytes=sum(one.reclaimable_bytes for one in nodes),
+        disk_bytes=sum(node.disk_bytes for node in nodes),
+        pull_bytes=sum(node.pull_bytes for node in nodes),
+        files=sum(node.files for node in nodes),
+        reclaimable_bytes=sum(node.reclaimable_bytes for node in nodes),
     )
 
 
-def _facts(report: Report) -> Iterator[tuple[str, Text]]:
+def _facts(report: Report, units: Units) -> Iterator[tuple[str, Text]]:
     image, source = report.image, report.source
     yield "Name", image.name or "none"
     yield "Read from", joined(source.input, f" ({source.format})")
@@ -256,12 +259,7 @@ def _facts(report: Report) -> Iterator[tuple[str, Text]]:
         if value:
             yield what, value
     if image.role.name != "unknown":
-        said = joined(*image.role.evidence, by=", ")
-        yield "Role", joined(image.role.name, said, by=": ") if said else image.role.name
+        evidence = joined(*image.role.evidence, by=", ")
+        yield "Role", joined(image.role.name, evidence, by=": ") if evidence else image.role.name
     yield "Rules", report.tool.rules or "none applied"
-    score = report.dive
-    yield (
-        "dive would say",
-        f"efficiency {score.efficiency:.4f}, {format_bytes(score.wasted_bytes)} wasted,"
-        f" {100 * score.user_wasted_percent:.1f}% of what is not the first layer",
-    )
+    yield "dive reports", words.dive(report, units)

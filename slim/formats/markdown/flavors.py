@@ -1,4 +1,4 @@
-"""The forges' kinds of Markdown, and how long a page may be there [pure].
+"""The forges' kinds of Markdown, and how long a page may be there.
 
 The limits of comments: GitHub and Gitea refuse more than 65,536 characters, GitLab 1,000,000; all are
 counted here in UTF-8 bytes, with room left. A job's summary on GitHub holds 1 MiB.

@@ -1,4 +1,4 @@
-"""Findings as tools for code expect them: which count, on which line, in one sentence [pure].
+"""Findings as tools for code expect them: which count, on which line, in one sentence.
 
 Shared by the formats that forges show next to code. A finding is at the first instruction to change;
 without a Dockerfile it is at line 1 of a file named like the image, as other image scanners do.
@@ -12,11 +12,12 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from slim.formats import words
+from slim.formats.model import Document
 from slim.formats.terminal import shorten, visible, without_openers
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
 from slim.report.untrusted import Text, bare
-from slim.units import format_bytes
+from slim.units import Units
 
 _WIDTH = 1_000
 _SEPARATORS = re.compile(r"[\\/]+")
@@ -31,9 +32,6 @@ class Location(Struct, frozen=True):
     in_dockerfile: bool
 
 
-Document = Report | Comparison
-
-
 def totals(document: Document) -> Totals:
     """The image's sums."""
     return document.image.totals if isinstance(document, Comparison) else document.totals
@@ -42,18 +40,22 @@ def totals(document: Document) -> Totals:
 def counted(document: Document) -> list[Finding]:
     """The image's findings that claim bytes or fail the gate, in order; notes are no results."""
     failing = set(document.verdict.findings)
-    return [one for one in _found(document) if one.mode == "claim" or one.id in failing]
+    return [
+        finding
+        for finding in _findings(document)
+        if finding.mode == "claim" or finding.id in failing
+    ]
 
 
 def suppressed(document: Document) -> list[Finding]:
-    """The image's findings that the user does not want to hear."""
-    return [one for one in _found(document) if one.suppressed is not None]
+    """The image's findings that are suppressed."""
+    return [finding for finding in _findings(document) if finding.suppressed is not None]
 
 
-def _found(document: Document) -> list[Finding]:
+def _findings(document: Document) -> list[Finding]:
     if isinstance(document, Comparison):
         changes = [*document.findings, *document.notes]
-        return [one.finding for one in changes if one.status != "fixed"]
+        return [change.finding for change in changes if change.status != "fixed"]
     return list(document.findings)
 
 
@@ -62,8 +64,12 @@ def new(document: Document) -> list[Finding]:
     if isinstance(document, Report):
         return counted(document)
     failing = set(document.verdict.findings)
-    before = {one.finding.id for one in document.findings if one.status == "still"}
-    return [one for one in counted(document) if one.id not in before or one.id in failing]
+    before = {change.finding.id for change in document.findings if change.status == "still"}
+    return [
+        finding
+        for finding in counted(document)
+        if finding.id not in before or finding.id in failing
+    ]
 
 
 def location(document: Document, finding: Finding) -> Location:
@@ -75,11 +81,13 @@ def location(document: Document, finding: Finding) -> Location:
     return Location(relative(place.path), line, max(line, place.end_line), in_dockerfile=True)
 
 
-def sentence(finding: Finding) -> str:
+def sentence(finding: Finding, units: Units) -> str:
     """What is wrong, how much of it, and what to do: one line without control characters."""
-    saves = f"{format_bytes(finding.claimed_bytes)} on disk, " if finding.claimed_bytes else ""
-    pull = f"{format_bytes(finding.claimed_pull_bytes)} to pull. " if saves else ""
-    return line(f"{finding.title}: {saves}{pull}{finding.fix.text}")
+    saves = ""
+    if finding.claimed_bytes:
+        saves = f"{units.size(finding.claimed_bytes)} on disk,"
+        saves += f" {units.size(finding.claimed_pull_bytes)} to pull. "
+    return line(f"{finding.title}: {saves}{finding.fix.text}")
 
 
 def line(text: Text, width: int = _WIDTH) -> str:
