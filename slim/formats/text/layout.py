@@ -90,6 +90,6 @@ def suppressed(found: Sequence[Finding], shown: bool, units: Units) -> str:
 def footer(units: Units) -> str:
     """What the numbers are."""
     return wrapped(
-        f"{units.definition}. On disk = all files in all layers, unpacked."
+        f"{units.definition}. On disk = files of all layers, unpacked."
         " To pull = compressed download size."
     )
