@@ -17,17 +17,19 @@ from slim.advice.apply import apply
 from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
 from slim.advice.survey import Ground, survey
 from slim.files.ledger import account
+from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.formats import markdown, text
 from slim.formats.formats import render
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.compare import compare
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
-from slim.rules.builtin import builtin_never, builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
 from tests.report.test_load import run
@@ -105,7 +107,7 @@ def test_the_first_that_fits_counts() -> None:
 
 
 def test_what_remains_below_the_floor_is_silent() -> None:
-    rules = {rule.id: rule for rule in rules_of(builtin_packs())}
+    rules = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
     found = by_rule(told())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
     report = told(Ignore("NOD001", ("root/.npm/_cacache/**",)))
@@ -118,8 +120,11 @@ def test_what_remains_below_the_floor_is_silent() -> None:
 )
 def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     ignores = tuple(Ignore("TCH001", (path,)) for path in paths)
-    ground, rules = surveyed(), [one for one in rules_of(builtin_packs()) if one.id == "TCH001"]
-    parted = apply(ground, rules, builtin_never(), ignores=ignores, today=DAY).parted
+    ground, rules = (
+        surveyed(),
+        [one for one in rules_of(builtin_rules().packs) if one.id == "TCH001"],
+    )
+    parted = apply(ground, rules, builtin_rules().protected, ignores=ignores, today=DAY).parted
     pointed = sum(size_of(ground.files, one.selection) for one in parted)
     assert pointed == by_rule(told())["TCH001"].disk_bytes
     assert sum(one.ignore is None for one in parted) <= 1
@@ -128,7 +133,10 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
 @cache
 def surveyed() -> Ground:
     """What rules can ask about the image: the same for every example."""
-    with open_image(FAT) as opened, scan(opened, extract=True, cache=TABLES) as tables:
+    with (
+        open_image(ImageRef(str(FAT))) as opened,
+        scan(opened, ReadOptions(cache=TABLES), extract=True) as tables,
+    ):
         pass
     files = resolve(tables)
     sizes = [one.size for one in opened.layers]
