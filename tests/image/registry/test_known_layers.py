@@ -1,4 +1,4 @@
-"""Images that lie about a layer whose table is known already, from the cache or from another image of the run."""
+"""Images that lie about a layer whose table is known: from the cache, or from another image of the run."""
 
 from __future__ import annotations
 
