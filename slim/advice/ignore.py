@@ -15,7 +15,6 @@ from datetime import date
 
 from msgspec import Struct
 
-from slim.patterns import pattern
 from slim.rules.glob_syntax import parse_glob
 from slim.rules.suggestions import suggestion
 
@@ -23,7 +22,7 @@ LABEL = "org.slim.ignore"
 """Image label with suppressions."""
 _LABEL_TEXT = 64 << 10
 _LABEL_ENTRIES = 100
-_RULE = pattern(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+_RULE = re.compile(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
 
 
 class Ignore(Struct, frozen=True):
