@@ -37,7 +37,7 @@ def _exchanged_digests(manifest: dict[str, Any], config: dict[str, Any]) -> None
     first["digest"], second["digest"] = second["digest"], first["digest"]
 
 
-LIES = {
+LIES: dict[Change, str] = {
     _false_diff_id: "layer-diff-id",
     _exchanged_diff_ids: "layer-diff-id",
     _false_size: "wrong-size",
