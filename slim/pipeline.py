@@ -12,10 +12,10 @@ from slim.limits import DEFAULT_LIMITS, Limits
 from slim.reading import Reading, read_image
 
 if TYPE_CHECKING:
-    from slim.advice.consult import Counsel
+    from slim.advice.advise import Advice
     from slim.advice.explain import Explanation
-    from slim.advice.ignore import Ignore
-    from slim.advice.survey import Ground
+    from slim.advice.image_facts import ImageFacts
+    from slim.advice.suppression import Suppression
     from slim.files.cache import TableCache
     from slim.report.build import Rulebook
     from slim.report.model import Report
@@ -40,7 +40,7 @@ def analyze(
     advice: bool = True,
     role: str | None = None,
     rules: Sequence[str] = (),
-    ignores: Sequence[Ignore] = (),
+    ignores: Sequence[Suppression] = (),
     obey_label: bool = True,
     today: date | None = None,
     verify: bool = True,
@@ -105,9 +105,9 @@ def analyze(
         cache=cache,
         progress=progress,
     ) as read:
-        counsel, rulebook = None, None
+        advised, rulebook = None, None
         if advice:
-            counsel, rulebook = _consult(
+            advised, rulebook = _advise(
                 read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
             )
         from slim.report.build import build
@@ -120,7 +120,7 @@ def analyze(
             read.base,
             placements=read.placements,
             dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-            counsel=counsel,
+            advice=advised,
             rulebook=rulebook,
             verified=verify
             and not manifest_only
@@ -145,7 +145,7 @@ def explain(
     dockerfile: str | os.PathLike[str] | None = None,
     target: str | None = None,
     role: str | None = None,
-    ignores: Sequence[Ignore] = (),
+    ignores: Sequence[Suppression] = (),
     obey_label: bool = True,
     today: date | None = None,
     jobs: int | None = None,
@@ -158,10 +158,9 @@ def explain(
     `applied` are all rules that take part, `wanted` among them: one may have what another would claim. The
     report has their findings. All else is as for `analyze`.
     """
-    from slim.advice.apply import apply
-    from slim.advice.consult import counsel_of
+    from slim.advice.advise import advise
     from slim.advice.explain import explain as explain_rule
-    from slim.rules.builtin import builtin_never, builtin_snippets
+    from slim.rules.builtin import builtin_protected, builtin_snippets
 
     with read_image(
         source,
@@ -180,12 +179,12 @@ def explain(
     ) as read:
         from slim.report.build import Rulebook, build
 
-        ground, never = _survey(read, role), builtin_never()
-        done = apply(
-            ground,
+        protected = builtin_protected()
+        advice = advise(
+            _image_facts(read, role),
             applied,
-            never,
-            ignores=ignores,
+            protected,
+            suppressions=ignores,
             obey_label=obey_label,
             today=today or datetime.now(UTC).date(),
         )
@@ -197,52 +196,50 @@ def explain(
             read.base,
             placements=read.placements,
             dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-            counsel=counsel_of(ground, done),
+            advice=advice,
             rulebook=Rulebook("", builtin_snippets()),
             verified=not any(layer.toc for layer in read.image.layers),
             top=_EXPLAINED,
         )
-        return tuple(explain_rule(ground, done, never, one) for one in wanted), report
+        return tuple(explain_rule(advice, protected, rule) for rule in wanted), report
 
 
-def _consult(
+def _advise(
     read: Reading,
     own: tuple[tuple[Pack, ...], dict[str, str]] | None,
     role: str | None,
-    ignores: Sequence[Ignore],
+    ignores: Sequence[Suppression],
     obey_label: bool,
     today: date,
-) -> tuple[Counsel, Rulebook]:
+) -> tuple[Advice, Rulebook]:
     """Apply the rules that come with slim, and the user's own."""
-    from slim.advice.apply import apply
-    from slim.advice.consult import counsel_of
+    from slim.advice.advise import advise
     from slim.report.build import Rulebook
-    from slim.rules.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
+    from slim.rules.builtin import builtin_globs, builtin_packs, builtin_protected, builtin_snippets
     from slim.rules.rule import rules_digest, rules_of
 
     more, fragments = own or ((), {})
     packs = (*builtin_packs(), *more)
-    ground = _survey(read, role)
-    applied = apply(
-        ground,
+    advice = advise(
+        _image_facts(read, role),
         rules_of(packs),
-        builtin_never(),
-        ignores=ignores,
+        builtin_protected(),
+        suppressions=ignores,
         obey_label=obey_label,
         today=today,
         parsed=builtin_globs(),
     )
     rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
-    return counsel_of(ground, applied), rulebook
+    return advice, rulebook
 
 
-def _survey(read: Reading, role: str | None) -> Ground:
+def _image_facts(read: Reading, role: str | None) -> ImageFacts:
     """What rules can ask about the image."""
-    from slim.advice.survey import survey
+    from slim.advice.image_facts import facts_of_image
 
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"
-    return survey(
+    return facts_of_image(
         read.image,
         read.files,
         read.ledger,

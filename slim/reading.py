@@ -124,7 +124,7 @@ def _prepare(advice: bool) -> None:
     import_module("slim.files.overlay")
     import_module("slim.report.build")
     if advice:
-        import_module("slim.advice.consult")
+        import_module("slim.advice.advise")
         import_module("slim.rules.builtin").builtin_packs()
 
 

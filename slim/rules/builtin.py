@@ -35,7 +35,7 @@ def builtin_sources() -> tuple[Source, ...]:
 
 class _Builtin(Struct, frozen=True):
     packs: tuple[Pack, ...]
-    never: tuple[Protected, ...]
+    protected: tuple[Protected, ...]
     snippets: dict[str, str]
     globs: dict[str, Choices]
 
@@ -45,13 +45,13 @@ def builtin_snippets() -> dict[str, str]:
     return _builtin().snippets
 
 
-def builtin_never() -> tuple[Protected, ...]:
+def builtin_protected() -> tuple[Protected, ...]:
     """The built-in list of what no rule may propose to delete.
 
     Raises:
         Faulty: the list has faults.
     """
-    return _builtin().never
+    return _builtin().protected
 
 
 def builtin_packs() -> tuple[Pack, ...]:
@@ -84,10 +84,10 @@ def _builtin() -> _Builtin:
 def _parse(folder: str) -> _Builtin:
     # What parses is imported only where there is something to parse.
     from slim.rules.faults import faulty_rules
-    from slim.rules.files import NEVER_FILE, read_text, snippets_in, sources_in
+    from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
     from slim.rules.glob_syntax import parse_glob
     from slim.rules.pack import read_packs
-    from slim.rules.protected import parse_never
+    from slim.rules.protected import parse_protected
     from slim.rules.rule import rules_of
     from slim.rules.variables import variables_of
 
@@ -95,7 +95,9 @@ def _parse(folder: str) -> _Builtin:
     packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
     if faults:
         raise faulty_rules(faults)
-    entries, faults = parse_never(NEVER_FILE, read_text(os.path.join(folder, NEVER_FILE)))
+    entries, faults = parse_protected(
+        PROTECTED_FILE, read_text(os.path.join(folder, PROTECTED_FILE))
+    )
     if faults:
         raise faulty_rules(faults)
     texts = [text for one in rules_of(packs) for text in (*one.match, *one.except_paths)]

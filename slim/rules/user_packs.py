@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.rules.builtin import builtin_never, builtin_snippets, builtin_sources
+from slim.rules.builtin import builtin_protected, builtin_snippets, builtin_sources
 from slim.rules.faults import Fault, faulty_rules
-from slim.rules.files import NEVER_FILE, read_text, snippets_in
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in
 from slim.rules.pack import MAX_PACKS, Source, read_packs
 from slim.rules.rule import Pack
 
@@ -37,7 +37,9 @@ def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, s
         except (OSError, UnicodeDecodeError) as error:
             faults.append(Fault(path, 0, "", f"cannot be read: {error}"))
     fragments = {**snippets, **builtin_snippets()}
-    _, found = read_packs([*builtin_sources(), *given], snippets=fragments, never=builtin_never())
+    _, found = read_packs(
+        [*builtin_sources(), *given], snippets=fragments, protected=builtin_protected()
+    )
     names = {name for name, _ in given}
     faults += [one for one in found if one.file in names or not one.file]
     if faults:
@@ -48,4 +50,4 @@ def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, s
 
 def _files_in(folder: Path) -> list[Path]:
     files = sorted(one for one in folder.iterdir() if one.suffix == ".toml" and one.is_file())
-    return [one for one in files if one.name != NEVER_FILE]
+    return [one for one in files if one.name != PROTECTED_FILE]

@@ -554,8 +554,7 @@ UNUSED = """
     slim.ecosystems.apk.packages slim.ecosystems.rpm.packages slim.ecosystems.python.packages
     slim.ecosystems.elixir.otp slim.ecosystems.ruby.packages slim.ecosystems.php.packages
     slim.ecosystems.conda.packages slim.ecosystems.dotnet.packages slim.ecosystems.node.packages
-    slim.rules.pack slim.rules.toml_text slim.rules.faults slim.advice.doubt slim.advice.explain
-    slim.rebuild.rebuild slim.rebuild.model slim.advice.remainder
+    slim.rules.pack slim.rules.toml_text slim.rules.faults slim.advice.explain
     slim.report.comparison slim.report.load slim.formats.text slim.formats.page slim.formats.gfm
     slim.formats.rules_url slim.report.judge
 """

@@ -10,7 +10,7 @@ import pytest
 
 from slim.rules import builtin
 from slim.rules.builtin import rules_folder
-from slim.rules.files import NEVER_FILE
+from slim.rules.files import PROTECTED_FILE
 from slim.rules.rule import rules_of
 
 
@@ -48,7 +48,7 @@ def test_what_is_kept_is_what_was_parsed(folder: Path, monkeypatch: pytest.Monke
 def test_another_text_is_parsed_anew(folder: Path) -> None:
     parsed()
     before = kept(folder)
-    never = folder / NEVER_FILE
+    never = folder / PROTECTED_FILE
     never.write_text(never.read_text() + "\n# a remark\n")
     parsed()
     assert len(kept(folder)) == 1

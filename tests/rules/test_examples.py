@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from slim.rules.builtin import (
-    builtin_never,
     builtin_packs,
+    builtin_protected,
     builtin_snippets,
     builtin_sources,
     rules_folder,
@@ -29,7 +29,7 @@ from slim.rules.variables import SAMPLES
 @cache
 def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """Faults are the subject of one test; in the others they must not keep the examples from being run."""
-    return read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())
+    return read_packs(builtin_sources(), snippets=builtin_snippets(), protected=builtin_protected())
 
 
 @cache
@@ -68,7 +68,7 @@ def test_the_built_in_packs_have_no_fault() -> None:
     assert rules_of(builtin_packs()) == rules_of(packs)
 
 
-@pytest.mark.parametrize("entry", builtin_never(), ids=lambda entry: entry.what)
+@pytest.mark.parametrize("entry", builtin_protected(), ids=lambda entry: entry.what)
 def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
     if entry.packages:
         missed = [
