@@ -30,11 +30,14 @@ class SettingsOptions(Grouped, parameter="settings"):
 
     config: str | None
     no_config: bool
+    trust_config: bool
     key: str | None
 
     def read(self, key: str | None, *, judging: bool = True) -> Config:
         """The file's settings for the image of `key`, as `read_config` says."""
-        return read_config(self.config, self.no_config, key, judging=judging)
+        return read_config(
+            self.config, self.no_config, key, trusted=self.trust_config, judging=judging
+        )
 
 
 class ImageOptions(Grouped, parameter="choice"):

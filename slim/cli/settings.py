@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 
 
 def read_config(
-    file: str | None, no_config: bool, key: str | None, *, judging: bool = True
+    file: str | None,
+    no_config: bool,
+    key: str | None,
+    *,
+    trusted: bool = False,
+    judging: bool = True,
 ) -> Config:
     """The settings that hold for the image of `key`; errors are those of `load_config`.
 
@@ -30,7 +35,7 @@ def read_config(
         if file:
             raise UsageError("two-configs", "--config and --no-config exclude each other")
         return Config()
-    config = load_config(file, key=key)
+    config = load_config(file, key=key, trusted=trusted)
     if config.notice and judging:
         print_notice(f"slim: {clean(config.notice)}")
     return config

@@ -12,9 +12,8 @@ import re
 from msgspec import Struct
 
 from slim.entrypoint.tables import names
-from slim.patterns import pattern
 
-_ASSIGNMENT = pattern(r"[A-Za-z_][A-Za-z0-9_]{0,255}=", re.ASCII)
+_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}=", re.ASCII)
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", "fish", "rbash", "yash"))
 """Programs that read commands."""
 

@@ -17,7 +17,7 @@ from threading import Event
 
 from slim.files.cache import TableCache
 from slim.files.identity import identify
-from slim.files.layer import Asked, keeps_promises, known_table, read_layer, recheck
+from slim.files.layer import Asked, check_promises, keeps_promises, known_table, read_layer, recheck
 from slim.files.metered import Progress
 from slim.files.recheck import unverified
 from slim.files.table import LayerTable, settled
@@ -89,8 +89,13 @@ def scan(
             table = known_table(layer, blob, asked, cache)
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
-                if not remote:
-                    table = check(at, table) if verify else unverified(table)
+                if not verify:
+                    table = unverified(table)
+                elif remote:
+                    # Its blob is not read again, but the config's diff id is nobody's word yet.
+                    check_promises(layer, table)
+                else:
+                    table = check(at, table)
             else:
                 table = read_layer(
                     layer,

@@ -8,22 +8,22 @@ any run of backticks within), GFM 0.29 §4.10 (in tables a pipe is escaped in co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 from slim.formats.terminal import shorten, visible, without_openers
-from slim.patterns import pattern
 from slim.report.untrusted import Text, bare
 from slim.units import definition, format_bytes
 
 NBSP = "\u00a0"
-_BREAK = pattern(r"\r\n|[\r\n]")
-_TICKS = pattern(r"`+")
-_WORD = pattern(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
-_LINKED = pattern(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
+_BREAK = re.compile(r"\r\n|[\r\n]")
+_TICKS = re.compile(r"`+")
+_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
+_LINKED = re.compile(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
 """Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
-_MARKER_SAFE = pattern(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
-_URL_UNSAFE = pattern(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
+_MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
+_URL_UNSAFE = re.compile(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
 
 
 def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:

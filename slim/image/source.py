@@ -17,7 +17,6 @@ from slim.image.model import Image, Notice
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits
-from slim.patterns import pattern
 
 if TYPE_CHECKING:
     from slim.image.reference import Reference
@@ -27,7 +26,7 @@ PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 REGISTRY = "registry"
 """Prefix of an image in a registry, for names that could be something else."""
 _ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".json")
-_VERSION = pattern(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
+_VERSION = re.compile(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 

@@ -13,10 +13,9 @@ from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, object_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Notices
-from slim.patterns import pattern
 from slim.rebuild.model import Given
 
-_VERSION = pattern(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 
 
 def main_command(given: Given, family: str) -> Command | None:

@@ -5,19 +5,19 @@ They say where a secret is. No value leaves this module.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from slim.files.table import ASSIGNED, Files
 from slim.image.model import Config, History
-from slim.patterns import pattern
 from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
 
-_SETTING = pattern(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
-_ARGUMENTS = pattern(r"(?:RUN )?\|\d+ ")
-_SHELL = pattern(r" /bin/[a-z]{0,3}sh ")
-_PAIR = pattern(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
-_USERINFO = pattern(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
+_SETTING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
+_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
+_SHELL = re.compile(r" /bin/[a-z]{0,3}sh ")
+_PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+_USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
 def private_keys(files: Files) -> QueryResult:

@@ -17,22 +17,21 @@ from slim.files.table import Fate, Kind
 from slim.files.view import View, below, encoded
 from slim.packages.owners import Ownership
 from slim.packages.package import parent, text
-from slim.patterns import pattern
 from slim.rules.match import QueryResult
 
 _MAX_NAME = 200
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """Where programs are looked for if the image does not say."""
-_QUALIFIER = pattern(
+_QUALIFIER = re.compile(
     r"(?:final|ga|release|snapshot|jre\d*|android|incubating|sp\d+|b\d+"
     r"|(?:m|rc|cr|alpha|beta|ea|pre)[.-]?\d*)",
     re.IGNORECASE,
 )
 _EARLY = names("snapshot m rc cr alpha beta ea pre a b")
 """What is said of versions before the release."""
-_PARTS = pattern(r"\d+|[A-Za-z]+")
-_LOCKED = pattern(rb"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\r?$", re.M)
-_PATCH = pattern(rb"(\d{1,5}\.\d{1,5})\.(\d{1,5})")
+_PARTS = re.compile(r"\d+|[A-Za-z]+")
+_LOCKED = re.compile(rb"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\r?$", re.M)
+_PATCH = re.compile(rb"(\d{1,5}\.\d{1,5})\.(\d{1,5})")
 
 _Version = tuple[tuple[int, int], ...]
 
