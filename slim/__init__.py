@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import date
 
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.files.cache import TableCache
     from slim.formats.formats import render
     from slim.image.registry.access import Access, Login
@@ -77,7 +77,7 @@ def analyze(
     advice: bool = True,
     role: str | None = None,
     rules: Sequence[str] = (),
-    ignores: Sequence[Ignore] = (),
+    ignores: Sequence[Suppression] = (),
     obey_label: bool = True,
     today: date | None = None,
     verify: bool = True,

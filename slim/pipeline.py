@@ -9,12 +9,11 @@ from datetime import date
 
 from msgspec import Struct
 
-from slim.advice.apply import Applied, apply
-from slim.advice.consult import counsel_of
+from slim.advice.advise import Advice, advise
 from slim.advice.explain import Explanation
 from slim.advice.explain import explain as explain_rule
-from slim.advice.ignore import Ignore
-from slim.advice.survey import Ground, survey
+from slim.advice.image_facts import facts_of_image
+from slim.advice.suppression import Suppression
 from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
 from slim.entrypoint.resolve import script_paths
@@ -45,7 +44,7 @@ class AdviceOptions(Struct, frozen=True):
     """The day on which suppressions have expired or not."""
     role: str | None = None
     """What the image is for (`release`, `builder`, …), in place of what is detected."""
-    ignores: tuple[Ignore, ...] = ()
+    suppressions: tuple[Suppression, ...] = ()
     obey_label: bool = True
     """Suppressions in the image's label count, too."""
 
@@ -95,8 +94,8 @@ def analyze(
         UsageError: several images and no choice, a bad option (2).
     """
     with _read(ref, options, base, dockerfile, bool(advice), report.all_files) as read:
-        applied = _apply(read, advice) if advice else None
-        return _report(ref, read, advice, applied, options, report, dockerfile)
+        advised = _advise(read, advice) if advice else None
+        return _report(ref, read, advice, advised, options, report, dockerfile)
 
 
 def explain(
@@ -113,11 +112,11 @@ def explain(
     They are among `advice.rules`: another of these may claim what one matches. Errors as for `analyze`.
     """
     with _read(ref, options, base, dockerfile, True, False) as read:
-        ground, applied = _apply(read, advice)
+        advised = _advise(read, advice)
         shown = ReportOptions(top=_EXPLAINED)
-        report = _report(ref, read, advice, (ground, applied), options, shown, dockerfile)
+        report = _report(ref, read, advice, advised, options, shown, dockerfile)
         protected = advice.rules.protected
-        return tuple(explain_rule(ground, applied, protected, rule) for rule in explained), report
+        return tuple(explain_rule(advised, protected, rule) for rule in explained), report
 
 
 @contextmanager
@@ -148,34 +147,33 @@ def _read(
             yield Reading(image, tables, files, ledger, find_base(image, opened), placements)
 
 
-def _apply(read: Reading, advice: AdviceOptions) -> tuple[Ground, Applied]:
-    """files → advice: what rules can ask about the image, and what they claim of it."""
+def _advise(read: Reading, options: AdviceOptions) -> Advice:
+    """files → facts → advice."""
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"
-    ground = survey(
+    facts = facts_of_image(
         read.image,
         read.files,
         read.ledger,
         base_layers=read.base.layers,
-        role=advice.role,
+        role=options.role,
         compressions=() if saved else [table.compression if table else "" for table in read.tables],
     )
-    applied = apply(
-        ground,
-        rules_of(advice.rules.packs),
-        advice.rules.protected,
-        ignores=advice.ignores,
-        obey_label=advice.obey_label,
-        today=advice.today,
+    return advise(
+        facts,
+        rules_of(options.rules.packs),
+        options.rules.protected,
+        suppressions=options.suppressions,
+        obey_label=options.obey_label,
+        today=options.today,
     )
-    return ground, applied
 
 
 def _report(
     ref: ImageRef,
     read: Reading,
     advice: AdviceOptions | None,
-    applied: tuple[Ground, Applied] | None,
+    advised: Advice | None,
     options: ReadOptions,
     shown: ReportOptions,
     dockerfile: DockerfileRef,
@@ -189,7 +187,7 @@ def _report(
         read.base,
         placements=read.placements,
         dockerfile=dockerfile.shown,
-        counsel=counsel_of(*applied) if applied else None,
+        advice=advised,
         rulebook=Rulebook(rules_digest(advice.rules.packs), advice.rules.snippets)
         if advice
         else None,

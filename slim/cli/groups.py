@@ -14,7 +14,7 @@ from slim.image.ref import ImageRef
 from slim.image.registry.access import Access
 
 if TYPE_CHECKING:
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.config.load import Config
     from slim.config.settings import ImageSettings
     from slim.limits import Limits
@@ -126,11 +126,11 @@ class IgnoreOptions(Grouped, parameter="ignoring"):
     ignore: Sequence[str]
     no_ignore: bool
 
-    def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
+    def ignores(self, in_file: Sequence[Suppression]) -> tuple[Suppression, ...]:
         """The suppressions of all places but the image's label."""
         return read_ignores(self.ignore, self.no_ignore, in_file)
 
-    def on(self, document: Document, in_file: Sequence[Ignore] = ()) -> tuple[Document, int]:
+    def on(self, document: Document, in_file: Sequence[Suppression] = ()) -> tuple[Document, int]:
         """A report or comparison as the suppressions have it; and how many findings were suppressed in the
         analysis, and are not any more."""
         from slim.report.silence import lift, silence

@@ -7,9 +7,9 @@ from functools import cache
 
 from slim.rules import compiled
 from slim.rules.faults import faulty_rules
-from slim.rules.files import NEVER_FILE, read_text, snippets_in, sources_in
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
 from slim.rules.pack import Source, read_packs
-from slim.rules.protected import parse_never
+from slim.rules.protected import parse_protected
 from slim.rules.rule import Rules
 
 COMPILED = "compiled" + compiled.SUFFIX
@@ -62,7 +62,9 @@ def parse_rules(folder: str) -> Rules:
     packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
     if faults:
         raise faulty_rules(faults)
-    protected, faults = parse_never(NEVER_FILE, read_text(os.path.join(folder, NEVER_FILE)))
+    protected, faults = parse_protected(
+        PROTECTED_FILE, read_text(os.path.join(folder, PROTECTED_FILE))
+    )
     if faults:
         raise faulty_rules(faults)
     return Rules(packs, protected, snippets)

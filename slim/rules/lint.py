@@ -28,5 +28,5 @@ def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
             faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
     names = {name for name, _ in given}
     others = [source for source in builtin_sources() if source[0] not in names]
-    _, found = read_packs([*given, *others], snippets=snippets, never=builtin.protected)
+    _, found = read_packs([*given, *others], snippets=snippets, protected=builtin.protected)
     return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))

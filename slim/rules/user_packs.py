@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from slim.rules.builtin import builtin_sources
 from slim.rules.faults import Fault, faulty_rules
-from slim.rules.files import NEVER_FILE, read_text, snippets_in
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in
 from slim.rules.pack import MAX_PACKS, Source, read_packs
 from slim.rules.rule import Rules
 
@@ -41,7 +41,7 @@ def load_user_packs(paths: Sequence[str], builtin: Rules) -> Rules:
             faults.append(Fault(path, 0, "", f"cannot be read: {error}"))
     fragments = {**snippets, **builtin.snippets}
     sources = [*builtin_sources(), *given]
-    _, found = read_packs(sources, snippets=fragments, never=builtin.protected)
+    _, found = read_packs(sources, snippets=fragments, protected=builtin.protected)
     names = {name for name, _ in given}
     faults += [fault for fault in found if fault.file in names or not fault.file]
     if faults:
@@ -60,4 +60,4 @@ def with_user_packs(builtin: Rules, paths: Sequence[str]) -> Rules:
 
 def _files_in(folder: Path) -> list[Path]:
     files = sorted(file for file in folder.iterdir() if file.suffix == ".toml" and file.is_file())
-    return [file for file in files if file.name != NEVER_FILE]
+    return [file for file in files if file.name != PROTECTED_FILE]

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.explain import Explanation
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
 from slim.files.options import ReadOptions
 from slim.formats.explanation import render
 from slim.formats.rulebook import describe, template
@@ -36,21 +36,21 @@ def explained_in(
     rules: Sequence[Rule],
     *,
     role: str | None = None,
-    ignores: Sequence[Ignore] = (),
+    ignores: Sequence[Suppression] = (),
     base: str | None = None,
 ) -> tuple[tuple[Explanation, ...], Report]:
     """Explain rules where all of `rules` are applied."""
     builtin = builtin_rules()
     pack = Pack("all", (), "", tuple(rules), "")
     advice = pipeline.AdviceOptions(
-        replace(builtin, packs=(pack,)), DAY, role=role, ignores=tuple(ignores)
+        replace(builtin, packs=(pack,)), DAY, role=role, suppressions=tuple(ignores)
     )
     ref, options = ImageRef(str(source)), ReadOptions(cache=TABLES)
     return pipeline.explain(ref, options, advice, explained, base=ImageRef(base) if base else None)
 
 
 @cache
-def fat(rule: str, role: str | None = None, *ignores: Ignore) -> tuple[Explanation, Report]:
+def fat(rule: str, role: str | None = None, *ignores: Suppression) -> tuple[Explanation, Report]:
     rules = list(BUILTIN.values())
     explained, report = explained_in(FAT, [BUILTIN[rule]], rules, role=role, ignores=ignores)
     return explained[0], report
@@ -91,7 +91,7 @@ def test_it_agrees_with_the_report() -> None:
         found = [finding for finding in report.findings if finding.rule == rule]
         assert one.claimed == sum(finding.claimed_bytes for finding in found), rule
         assert bool(one.stops) == (one.claimed == 0), rule
-        assert one.told == bool(found), rule
+        assert one.reported == bool(found), rule
         text = render(one, report)
         assert ("It fired" in text) == (one.claimed > 0), rule
         assert all(line.isprintable() for line in text.splitlines()), rule
@@ -122,7 +122,7 @@ def test_the_role_turns_it_off_or_down() -> None:
 
 
 def test_suppressed() -> None:
-    one, report = fat("VCS001", None, Ignore("VCS001", reason="wanted", by="slim.toml:3"))
+    one, report = fat("VCS001", None, Suppression("VCS001", reason="wanted", by="slim.toml:3"))
     assert one.stops == ("suppressed",)
     assert "5.50 MB, suppressed: slim.toml:3" in render(one, report)
 
@@ -130,7 +130,7 @@ def test_suppressed() -> None:
 def test_claimed_by_another_rule(archive: Path) -> None:
     other = acme(id="ACM002", slug="acm/other", confidence="certain")
     one, text = explain(archive, acme(), other)
-    assert (one.stops, one.claimed, one.told) == (("claimed",), 0, True)
+    assert (one.stops, one.claimed, one.reported) == (("claimed",), 0, True)
     assert "3.00 kB, claimed by another rule already: ACM002\n  /var/cache/acm/a" in text
 
 
@@ -186,7 +186,7 @@ def test_only_in_the_base(tmp_path: Path) -> None:
     base = save(image(below), tmp_path / "base.tar")
     source = save(image(below, above), tmp_path / "i.tar")
     one, text = explain(source, acme(), base=str(base))
-    assert (one.stops, one.claimed, one.told) == (("base",), 0, True)
+    assert (one.stops, one.claimed, one.reported) == (("base",), 0, True)
     assert "only another base leaves them out" in text
 
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from slim.advice.apply import NOT_KEPT
-from slim.advice.survey import survey
+from slim.advice.image_facts import facts_of_image
+from slim.advice.not_kept import NOT_KEPT
 from slim.files.extract.assigned import assigns_secret
 from slim.files.ledger import account
 from slim.files.overlay import resolve
@@ -348,5 +348,5 @@ def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
         pass
     files = resolve(tables)
     ledger = account(files, tables, [one.size for one in opened.layers])
-    computed = set(survey(opened, files, ledger, base_layers=0).queries)
+    computed = set(facts_of_image(opened, files, ledger, base_layers=0).queries)
     assert computed | {NOT_KEPT} == QUERIES, "that one is asked once the others have claimed"

@@ -10,7 +10,7 @@ import pytest
 
 from slim.rules import builtin, compiled
 from slim.rules.builtin import COMPILED, builtin_rules, parse_rules, rules_folder
-from slim.rules.files import NEVER_FILE
+from slim.rules.files import PROTECTED_FILE
 from slim.rules.rule import Rules
 
 
@@ -59,7 +59,7 @@ def test_nothing_is_kept_without_a_folder(rules: Path, tmp_path: Path) -> None:
 def test_another_text_is_parsed_again(rules: Path, folder: Path) -> None:
     loaded(folder)
     before = kept(folder)
-    never = rules / NEVER_FILE
+    never = rules / PROTECTED_FILE
     never.write_text(never.read_text() + "\n# a remark\n")
     loaded(folder)
     assert len(kept(folder)) == 1

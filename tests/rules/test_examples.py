@@ -24,7 +24,7 @@ from slim.rules.variables import SAMPLES
 def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """Faults are the subject of one test; in the others they must not keep the examples from being run."""
     return read_packs(
-        builtin_sources(), snippets=builtin_rules().snippets, never=builtin_rules().protected
+        builtin_sources(), snippets=builtin_rules().snippets, protected=builtin_rules().protected
     )
 
 

@@ -36,7 +36,7 @@ def matched(files: Files, rules: list[Rule], among: range | None) -> dict[str, l
         names_of(files),
         rules,
         variables={},
-        never=builtin_rules().protected,
+        protected=builtin_rules().protected,
         owned=bytes(len(files)),
         parsed=NONE_PARSED,
         among=among,
