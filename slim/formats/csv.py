@@ -10,8 +10,9 @@ import csv
 import io
 from collections.abc import Iterable, Sequence
 
+from slim.formats.log_commands import quiet_middle
 from slim.formats.model import Format, RenderOptions
-from slim.formats.terminal import visible, without_openers
+from slim.formats.terminal import visible
 from slim.report.comparison import Comparison, Rest
 from slim.report.instruction import instruction
 from slim.report.model import Report
@@ -137,7 +138,7 @@ def _number(value: int | None) -> Cell:
 def _cell(value: Cell) -> str | int:
     if isinstance(value, int):
         return value
-    text = without_openers(visible(value))
+    text = quiet_middle(visible(value))
     return f"'{text}" if bare(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 

@@ -131,7 +131,7 @@ def _verdict(explained: Explanation) -> str:
         else _STOPS[stop]
         for stop in explained.stops
     ]
-    result = "It is only a note and claims nothing" if explained.told else "It did not fire"
+    result = "It is only a note and claims nothing" if explained.reported else "It did not fire"
     return f"{result}: {'; '.join(reasons)}."
 
 

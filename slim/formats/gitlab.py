@@ -10,8 +10,8 @@ from __future__ import annotations
 import json
 
 from slim.formats.code_findings import counted, line, location, sentence
+from slim.formats.log_commands import quiet_json
 from slim.formats.model import Document, Format, RenderOptions
-from slim.formats.terminal import quiet_json
 
 _SEVERITIES = {"high": "critical", "medium": "major", "low": "minor", "info": "info"}
 

@@ -9,8 +9,8 @@ import msgspec
 from msgspec.structs import replace
 
 from slim.formats import verdicts
+from slim.formats.log_commands import quiet_json
 from slim.formats.model import Document, Format, RenderOptions
-from slim.formats.terminal import quiet_json
 from slim.report.reasons import reasons
 from slim.units import SI
 

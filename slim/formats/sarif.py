@@ -21,9 +21,10 @@ from slim.formats.code_findings import (
     suppressed,
     uri,
 )
+from slim.formats.log_commands import quiet_json
 from slim.formats.model import Document, Format, RenderOptions
 from slim.formats.rules_url import page_of
-from slim.formats.terminal import quiet_json, shorten, visible
+from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report
 from slim.report.untrusted import Untrusted, joined

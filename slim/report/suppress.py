@@ -12,7 +12,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
 from slim.report.comparison import Comparison, FindingChange
 from slim.report.model import Finding, Report, Suppressed
 from slim.report.untrusted import bare
@@ -21,7 +21,7 @@ from slim.rules.glob import compile_globs
 Document = Report | Comparison
 
 
-def suppress(document: Document, ignores: Sequence[Ignore], today: date) -> Document:
+def suppress(document: Document, ignores: Sequence[Suppression], today: date) -> Document:
     """The document with the findings suppressed that `ignores` name, as far as these have not expired.
 
     A suppression with paths takes a finding if the document lists all its files and all are at them.
@@ -56,7 +56,7 @@ def _with_findings(document: Document, change: Callable[[Finding], Finding]) -> 
     return replace(document, findings=findings, notes=notes)
 
 
-def _suppressed(finding: Finding, ignores: Sequence[Ignore]) -> Finding:
+def _suppressed(finding: Finding, ignores: Sequence[Suppression]) -> Finding:
     if finding.suppressed is not None:
         return finding
     ignore = next((ignore for ignore in ignores if _fits(finding, ignore)), None)
@@ -67,7 +67,7 @@ def _suppressed(finding: Finding, ignores: Sequence[Ignore]) -> Finding:
     return replace(finding, mode="note", suppressed=why)
 
 
-def _fits(finding: Finding, ignore: Ignore) -> bool:
+def _fits(finding: Finding, ignore: Suppression) -> bool:
     if ignore.rule not in (finding.rule, finding.slug):
         return False
     if not ignore.paths:

@@ -19,6 +19,7 @@ from markupsafe import Markup, escape
 from slim.formats import verdicts, words
 from slim.formats.html import draw
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
+from slim.formats.log_commands import quiet_page
 from slim.formats.model import RenderOptions
 from slim.formats.rules_url import page_of
 from slim.formats.terminal import cut
@@ -36,7 +37,7 @@ def fill(template: str, values: Mapping[str, Any], options: RenderOptions) -> st
     """A page from one of the templates beside this module."""
     rule_page = partial(page_of, options.rules_url)
     page = _environment(options.units).get_template(template)
-    return page.render({**values, "rule_page": rule_page})
+    return quiet_page(page.render({**values, "rule_page": rule_page}))
 
 
 @cache
