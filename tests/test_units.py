@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slim import units
-from slim.units import format_bytes, format_percent, parse_bytes, parse_percent, IEC, SI
+from slim.units import IEC, SI, format_bytes, format_percent, parse_bytes, parse_percent
 
 COUNTS = st.integers(0, 2**63 - 1)
 

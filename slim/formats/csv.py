@@ -142,4 +142,10 @@ def _cell(value: Cell) -> str | int:
     return f"'{text}" if bare(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text
 
 
-CSV = Format(name="csv", ending=".csv", report=render_report, comparison=render_comparison)
+CSV = Format(
+    name="csv",
+    about="Layers, directories and files of the report as CSV (RFC 4180), for spreadsheets.",
+    ending=".csv",
+    report=render_report,
+    comparison=render_comparison,
+)

@@ -30,4 +30,10 @@ def render(document: Document, options: RenderOptions) -> str:
     return "".join(f"{name}={value}\n" for name, value in values.items())
 
 
-ENV = Format(name="env", ending=".env", report=render, comparison=render)
+ENV = Format(
+    name="env",
+    about="The result as `name=value` lines, for later steps of a job: GITHUB_OUTPUT and DRONE_OUTPUT.",
+    ending=".env",
+    report=render,
+    comparison=render,
+)

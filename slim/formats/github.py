@@ -51,4 +51,10 @@ def render(document: Document, options: RenderOptions) -> str:
     return "".join(f"{text}\n" for text in lines)
 
 
-GITHUB = Format(name="github", ending=".github.txt", report=render, comparison=render)
+GITHUB = Format(
+    name="github",
+    about="The findings as workflow commands: GitHub shows them on the lines of the Dockerfile.",
+    ending=".github.txt",
+    report=render,
+    comparison=render,
+)

@@ -33,4 +33,10 @@ def render(document: Document, options: RenderOptions) -> str:
     return quiet_json(json.dumps(entries, indent=2, allow_nan=False)) + "\n"
 
 
-GITLAB = Format(name="gitlab", ending=".gitlab.json", report=render, comparison=render)
+GITLAB = Format(
+    name="gitlab",
+    about="The findings as a GitLab Code Quality report: a JSON array that merge requests show.",
+    ending=".gitlab.json",
+    report=render,
+    comparison=render,
+)

@@ -37,4 +37,10 @@ def _ascii(text: str) -> str:
     return re.sub(r"[^ -~\n]+", lambda found: json.dumps(found[0])[1:-1], text)
 
 
-JSON = Format(name="json", ending=".json", report=render, comparison=render)
+JSON = Format(
+    name="json",
+    about="Reports and comparisons v1 as JSON: the format that other commands and programs read.",
+    ending=".json",
+    report=render,
+    comparison=render,
+)

@@ -102,4 +102,10 @@ def _lines(case: _Case) -> Iterator[str]:
     yield "    </testcase>"
 
 
-JUNIT = Format(name="junit", ending=".junit.xml", report=render, comparison=render)
+JUNIT = Format(
+    name="junit",
+    about="Budgets and findings as JUnit XML: a failed test is a failed gate, nothing else.",
+    ending=".junit.xml",
+    report=render,
+    comparison=render,
+)

@@ -80,4 +80,10 @@ def _family(name: str, about: str, samples: Sequence[Sample]) -> list[str]:
     return [*head, *(f"{name}{labels} {value}" for labels, value in samples)]
 
 
-METRICS = Format(name="metrics", ending=".metrics.txt", report=render, comparison=render)
+METRICS = Format(
+    name="metrics",
+    about="The report's numbers as OpenMetrics text, for GitLab's metrics report and for time series.",
+    ending=".metrics.txt",
+    report=render,
+    comparison=render,
+)

@@ -57,6 +57,8 @@ class Format(Struct, frozen=True, kw_only=True):
 
     name: str
     """What `-o` takes."""
+    about: str
+    """A sentence for the documentation."""
     ending: str
     """How names of such files end, with the dot."""
     report: Callable[[Report, RenderOptions], str]

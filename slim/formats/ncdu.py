@@ -90,4 +90,10 @@ def _name(part: Text) -> str:
     return text if text not in ("", ".", "..") else f"({text or 'empty'})"
 
 
-NCDU = Format(name="ncdu", ending=".ncdu.json", report=render, all_files=True)
+NCDU = Format(
+    name="ncdu",
+    about="The final filesystem as ncdu's JSON export, to walk through it with `ncdu -f FILE`.",
+    ending=".ncdu.json",
+    report=render,
+    all_files=True,
+)

@@ -222,4 +222,10 @@ def _file(digest: str, path: Untrusted) -> str:
     return shorten(visible(joined(digest, "@/", path)), 500)
 
 
-SARIF = Format(name="sarif", ending=".sarif", report=render, comparison=render)
+SARIF = Format(
+    name="sarif",
+    about="The findings as SARIF 2.1.0, for code scanning.",
+    ending=".sarif",
+    report=render,
+    comparison=render,
+)

@@ -33,4 +33,10 @@ def render_comparison(document: Comparison, options: RenderOptions) -> str:
     return draw.document(title, drawing, change_map.legend(document, units))
 
 
-SVG = Format(name="svg", ending=".svg", report=render_report, comparison=render_comparison)
+SVG = Format(
+    name="svg",
+    about="The treemap as a drawing of its own: directories, layers, what could go; or what changed.",
+    ending=".svg",
+    report=render_report,
+    comparison=render_comparison,
+)

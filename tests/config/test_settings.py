@@ -17,9 +17,9 @@ from slim.config.reader import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
 from slim.errors import UsageError
 from slim.report.gates import Gates, Growth
 from slim.rules.fields import MAX_ITEMS
-from tests.report.test_load import run
 from tests.support.attacks import Attack
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 
 FULL = """\
 version = 1

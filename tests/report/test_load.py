@@ -12,23 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.formats.formats import FORMATS
+from slim.formats.formats import format_names
 from slim.report.load import parse_document, parse_report
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 from tests.support.reports import REPORTS, clean, wasteful
 
 GOOD = slim.render(wasteful(), "json")
-
-
-def run(*arguments: str) -> int:
-    """The exit code of a command line, as `main` would give it."""
-    from slim.__main__ import main
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["slim", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-    return int(stop.value.code or 0)
 
 
 def changed(path: str, value: Any) -> bytes:
@@ -173,7 +163,7 @@ def test_any_change_of_a_report_is_refused_or_rendered(path: str, value: Any) ->
     except slim.SlimError as error:
         assert error.exit_code in (3, 5)  # noqa: PT017
         return
-    for name in FORMATS:
+    for name in format_names():
         slim.render(report, name)
 
 
@@ -187,9 +177,9 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 def test_render_writes_every_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "report.json"
     path.write_text(GOOD)
-    outputs = [part for name in FORMATS for part in ("-o", f"{name}={tmp_path / name}")]
+    outputs = [part for name in format_names() for part in ("-o", f"{name}={tmp_path / name}")]
     assert run("render", str(path), *outputs) == 0
-    for name in FORMATS:
+    for name in format_names():
         assert (tmp_path / name).read_bytes().decode() == slim.render(wasteful(), name)
     assert run("render", str(path), "-o", "markdown") == 0
     assert capsys.readouterr().out == slim.render(wasteful(), "markdown")

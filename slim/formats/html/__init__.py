@@ -22,4 +22,10 @@ def render_comparison(document: Comparison, options: RenderOptions) -> str:
     return sheet.fill("comparison.j2", comparison.context(document, options), options)
 
 
-HTML = Format(name="html", ending=".html", report=render_report, comparison=render_comparison)
+HTML = Format(
+    name="html",
+    about="The report as one HTML page to read offline: what to change, then maps and lists of the contents.",
+    ending=".html",
+    report=render_report,
+    comparison=render_comparison,
+)

@@ -22,6 +22,7 @@ def _summary(render: Callable[[D, RenderOptions], str]) -> Callable[[D, RenderOp
 
 MARKDOWN = Format(
     name="markdown",
+    about="The report as Markdown, for a pull request or a job's summary: what to do first, numbers after.",
     ending=".md",
     report=report.render,
     comparison=comparison.render,
@@ -30,6 +31,7 @@ MARKDOWN = Format(
 )
 SUMMARY = Format(
     name="summary",
+    about="The Markdown page for a job's summary: longer tables, up to 1 MB, and no marker.",
     ending=".summary.md",
     report=_summary(report.render),
     comparison=_summary(comparison.render),

@@ -18,6 +18,7 @@ def render_several(documents: Sequence[Document], options: RenderOptions) -> str
 
 TEXT = Format(
     name="text",
+    about="The report for people at a terminal: at most 100 columns, the most important first.",
     ending=".txt",
     report=report.render,
     comparison=comparison.render,
