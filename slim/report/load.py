@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -115,7 +116,9 @@ def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
         _check_tree(document.tree, where)
     if wrong := fault(document):
         raise _refused(where, f"does not add up: {wrong}")
-    return document
+    # Words that the gates decided nothing by: whoever shows reasons makes them of the document's values.
+    verdict = replace(document.verdict, headline="", reasons=[])
+    return replace(document, verdict=verdict)
 
 
 def _decode(data: bytes, where: str, limits: Limits) -> Any:

@@ -13,10 +13,11 @@ import pytest
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped]
 from msgspec.structs import replace
-from slim.report.wire import render, render_schema
 
 import slim
+from slim.formats.json import render
 from slim.report.model import SCHEMA_VERSION, Budget, Dive
+from slim.report.schema import render_schema
 from slim.report.untrusted import untrusted
 from tests.conftest import GOLDEN, LONG
 from tests.support.attacks import every

@@ -62,12 +62,10 @@ class Budget(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """What the gates decided; with no budgets and an empty `fail_on` there were none.
+    """What the gates said; with no budgets and an empty `fail_on` nothing was asked."""
 
-    `slim.report.reasons` has the reasons as values. In words they stand in the JSON alone: that output
-    fills in `headline` and `reasons`, and nothing reads them.
-    """
-
+    # `slim.report.reasons` has the reasons as values. Words are for JSON alone: that output fills in
+    # `headline` and `reasons`, and reading a document back drops them.
     result: Literal["pass", "fail", "unknown"] = "pass"
     headline: str = ""
     """One sentence; empty where there were no gates."""
