@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.reading import Reading, read_image
@@ -42,6 +44,7 @@ def analyze(
     rules: Sequence[str] = (),
     ignores: Sequence[Ignore] = (),
     obey_label: bool = True,
+    trust_labels: bool = True,
     today: date | None = None,
     verify: bool = True,
     redact: bool = True,
@@ -68,6 +71,8 @@ def analyze(
         role: what the image is for (`release`, `builder`, …), where the signs mislead.
         rules: files or folders of rules to apply beside those of slim.
         ignores: findings that are not to be told; an image's label may have more, if `obey_label`.
+        trust_labels: the image's own labels say what its role is and what is not to be told. Where findings
+            decide, as in a gate, they should not.
         today: the day by which they have expired or not; by default this day in UTC.
         verify: check every digest, diff id and size.
         redact: hide values that look like secrets.
@@ -108,7 +113,13 @@ def analyze(
         counsel, rulebook = None, None
         if advice:
             counsel, rulebook = _consult(
-                read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
+                read,
+                own,
+                role,
+                ignores,
+                obey_label,
+                trust_labels,
+                today or datetime.now(UTC).date(),
             )
         from slim.report.build import build
 
@@ -211,18 +222,21 @@ def _consult(
     role: str | None,
     ignores: Sequence[Ignore],
     obey_label: bool,
+    trust_labels: bool,
     today: date,
 ) -> tuple[Counsel, Rulebook]:
     """Apply the rules that come with slim, and the user's own."""
     from slim.advice.apply import apply
     from slim.advice.consult import counsel_of
+    from slim.advice.labels import without_own_labels
     from slim.report.build import Rulebook
     from slim.rules.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
     from slim.rules.rule import rules_digest, rules_of
 
     more, fragments = own or ((), {})
     packs = (*builtin_packs(), *more)
-    ground = _survey(read, role)
+    image, left_out = (read.image, ()) if trust_labels else without_own_labels(read.image)
+    ground = _survey(replace(read, image=image), role)
     applied = apply(
         ground,
         rules_of(packs),
@@ -233,7 +247,8 @@ def _consult(
         parsed=builtin_globs(),
     )
     rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
-    return counsel_of(ground, applied), rulebook
+    counsel = counsel_of(ground, applied)
+    return replace(counsel, idle_ignores=(*counsel.idle_ignores, *left_out)), rulebook
 
 
 def _survey(read: Reading, role: str | None) -> Ground:

@@ -63,11 +63,17 @@ def apply(
     parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> Applied:
     """Apply rules, of whose globs some are `parsed`. What `ignores` and, with `obey_label`, the image's
-    label name claims nothing, unless they have expired by `today`."""
+    label name claims nothing, unless they have expired by `today`; of the label never a secret."""
     files, facts, base_layers = ground.files, ground.facts, ground.base_layers
     in_label = ground.image.config.labels.get(LABEL, "") if obey_label else ""
     more, faults = parse_label(in_label)
-    ignores = (*ignores, *more)
+    secret = {name for rule in rules if rule.category == "secret" for name in (rule.id, rule.slug)}
+    faults += tuple(
+        f"the label {LABEL} names {one.rule}: no label silences secrets"
+        for one in more
+        if one.rule in secret
+    )
+    ignores = (*ignores, *(one for one in more if one.rule not in secret))
     applying = _applying(ground, rules)
     ask = partial(
         match,

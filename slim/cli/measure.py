@@ -45,6 +45,7 @@ class _Task(NamedTuple):
     labels: dict[str, str]
     words: dict[str, Any]
     """Keywords of `rendered`."""
+    trust_labels: bool
 
 
 def measure(
@@ -120,6 +121,7 @@ def measure(
             rules=[*task.settings.packs, *reports.rules],
             ignores=ignoring.ignores(task.settings.image.ignores),
             obey_label=not ignoring.no_ignore,
+            trust_labels=task.trust_labels or not task.gates.rest_on_findings,
             today=now.date(),
             verify=reports.verify,
             redact=reports.redact,
@@ -157,9 +159,9 @@ def measure(
                 from slim.report.judge import judge, judge_comparison
 
                 document = (
-                    judge_comparison(document, task.gates)
+                    judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
-                    else judge(document, task.gates)
+                    else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
                 said = stated(document, task.words["units"])
                 verdicts.append((name if len(tasks) > 1 else "", said))
@@ -199,4 +201,5 @@ def _task(
         gates=gates.gates(settings.image.gates, compared=compared),
         labels=labels,
         words=show.words(settings.image.units),
+        trust_labels=gates.trusts_labels(settings.image.trust_labels),
     )

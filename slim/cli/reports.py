@@ -149,10 +149,11 @@ def check(
                 )
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
+            trusts = gates.trusts_labels(told[key].image.trust_labels)
             document = (
-                judge_comparison(document, asked, lifted=lifted)
+                judge_comparison(document, asked, lifted=lifted, trust_labels=trusts)
                 if isinstance(document, Comparison)
-                else judge(document, asked, lifted=lifted)
+                else judge(document, asked, lifted=lifted, trust_labels=trusts)
             )
             said = show.words(told[key].image.units)
             labels = pages.labels(key, told[key].image.rules_url)
