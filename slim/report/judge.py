@@ -11,7 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
-from slim.advice.ignore import BY_LABEL
+from slim.advice.suppression import BY_LABEL
 from slim.formats import words
 from slim.report.comparison import Comparison, Side
 from slim.report.gates import LEVELS, NEW, Gates, Growth
