@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from slim.rules.pack import Source
 from slim.rules.toml_text import MAX_FILE_BYTES
-
-if TYPE_CHECKING:
-    from slim.rules.pack import Source
 
 PROTECTED_FILE = "protected.toml"
 """The list of what no rule may propose to delete; not a pack."""

@@ -6,13 +6,12 @@ protects it again, since a query or an unforeseen path can reach it too. Pure.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from slim.rules.faults import Fault
-    from slim.rules.glob_syntax import TextGlob
+from slim.rules.faults import Fault
+from slim.rules.fields import Fields, Notes
+from slim.rules.glob_syntax import TextGlob
+from slim.rules.toml_text import Positions, read_toml
 
 PROTECTED_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
@@ -36,11 +35,6 @@ class Protected(Struct, frozen=True):
 
 def parse_protected(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
     """Read the list; all its faults come back with it."""
-    # What reads TOML is imported only where there is some to read: the parsed list is kept.
-    from slim.rules.faults import Fault
-    from slim.rules.fields import Fields, Notes
-    from slim.rules.toml_text import Positions, read_toml
-
     faults: list[Fault] = []
     document = read_toml(file, text, faults)
     if document is None:

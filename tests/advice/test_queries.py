@@ -15,6 +15,7 @@ from slim.files.extract.assigned import assigns_secret
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
@@ -343,7 +344,7 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
 
 def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
     path = save(image({"a": b"1"}), tmp_path / "image.tar")
-    with open_image(path) as opened, scan(opened, extract=True) as tables:
+    with open_image(ImageRef(str(path))) as opened, scan(opened, extract=True) as tables:
         pass
     files = resolve(tables)
     ledger = account(files, tables, [one.size for one in opened.layers])

@@ -17,17 +17,19 @@ from slim.advice.advise import advise
 from slim.advice.image_facts import ImageFacts, facts_of_image
 from slim.advice.suppression import LABEL, Suppression, parse_label, parse_suppression
 from slim.files.ledger import account
+from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.formats import markdown, text
 from slim.formats.formats import render
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.compare import compare
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
-from slim.rules.builtin import builtin_packs, builtin_protected
+from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
 from tests.report.test_load import run
@@ -107,7 +109,7 @@ def test_the_first_that_fits_counts() -> None:
 
 
 def test_what_remains_below_the_floor_is_silent() -> None:
-    rules = {rule.id: rule for rule in rules_of(builtin_packs())}
+    rules = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
     found = by_rule(told())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
     report = told(Suppression("NOD001", ("root/.npm/_cacache/**",)))
@@ -120,8 +122,11 @@ def test_what_remains_below_the_floor_is_silent() -> None:
 )
 def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     ignores = tuple(Suppression("TCH001", (path,)) for path in paths)
-    image, rules = fat_facts(), [rule for rule in rules_of(builtin_packs()) if rule.id == "TCH001"]
-    advice = advise(image, rules, builtin_protected(), suppressions=ignores, today=DAY)
+    image, rules = (
+        fat_facts(),
+        [rule for rule in rules_of(builtin_rules().packs) if rule.id == "TCH001"],
+    )
+    advice = advise(image, rules, builtin_rules().protected, suppressions=ignores, today=DAY)
     matches = [claim.match for claim in advice.claims]
     pointed = sum(size_of(image.files, match) for match in matches)
     assert pointed == by_rule(told())["TCH001"].disk_bytes
@@ -131,7 +136,8 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
 @cache
 def fat_facts() -> ImageFacts:
     """What rules can ask about the image: the same for every example."""
-    with open_image(FAT) as opened, scan(opened, extract=True, cache=TABLES) as tables:
+    ref, options = ImageRef(str(FAT)), ReadOptions(cache=TABLES)
+    with open_image(ref) as opened, scan(opened, options, extract=True) as tables:
         pass
     files = resolve(tables)
     sizes = [one.size for one in opened.layers]

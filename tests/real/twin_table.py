@@ -27,10 +27,11 @@ from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.files.table import Files, Kind, mask
 from slim.image.base import find_base
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
-from slim.rules.builtin import builtin_packs, builtin_protected
+from slim.rules.builtin import builtin_rules
 from slim.rules.rule import rules_of
 from tests.real.twins import Twins
 
@@ -155,15 +156,15 @@ def analysis(pair: Twins) -> slim.Report:
 def advise(layout: Path, base_layout: Path) -> Advised:
     """What `slim.analyze` does, with the rows at hand."""
     with (
-        open_image(base_layout) as base,
-        open_image(layout) as image,
+        open_image(ImageRef(str(base_layout))) as base,
+        open_image(ImageRef(str(layout))) as image,
         scan(image, extract=True) as tables,
     ):
         pass
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
     facts = facts_of_image(image, files, ledger, base_layers=find_base(image, base).layers)
-    advice = advise_image(facts, rules_of(builtin_packs()), builtin_protected())
+    advice = advise_image(facts, rules_of(builtin_rules().packs), builtin_rules().protected)
     gone = {row: disk for row, (disk, _) in advice.reclaimed.items()}
     of_base = frozenset(row for one in advice.claims if one.counts for row in one.base_rows)
     kept = advice.rebuild.rows if advice.rebuild else frozenset[int]()
