@@ -231,6 +231,11 @@ class GateOptions(Grouped, parameter="gates"):
     max_growth: str | None
     fail_on: Sequence[str]
     exit_zero: bool
+    trust_labels: bool
+
+    def trusts_labels(self, in_file: bool | None) -> bool:
+        """Whether labels of the image may say what does not count: by the option, else by the file."""
+        return self.trust_labels or bool(in_file)
 
     def gates(self, in_file: Gates, *, compared: bool) -> Gates:
         """The gates that are asked for, else those of the file; `compared`: there is a base, so that

@@ -45,6 +45,7 @@ class _Task(NamedTuple):
     labels: dict[str, str]
     words: dict[str, Any]
     """Keywords of `rendered`."""
+    trust_labels: bool
 
 
 def measure(
@@ -126,6 +127,7 @@ def measure(
             choice.role or image.role,
             ignoring.ignores(image.ignores),
             not ignoring.no_ignore,
+            task.trust_labels or not task.gates.rest_on_findings,
         )
 
     def report_of(task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE) -> Report:
@@ -171,9 +173,9 @@ def measure(
                 from slim.report.judge import judge, judge_comparison
 
                 document = (
-                    judge_comparison(document, task.gates)
+                    judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
-                    else judge(document, task.gates)
+                    else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
                 said = conclusion_of(document, task.words["units"])
                 verdicts.append((name if len(tasks) > 1 else "", said))
@@ -213,4 +215,5 @@ def _task(
         gates=gates.gates(settings.image.gates, compared=compared),
         labels=labels,
         words=show.words(settings.image.units),
+        trust_labels=gates.trusts_labels(settings.image.trust_labels),
     )

@@ -147,10 +147,11 @@ def check(
                 )
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
+            trusts = gates.trusts_labels(told[key].image.trust_labels)
             document = (
-                judge_comparison(document, asked, unsuppressed=unsuppressed)
+                judge_comparison(document, asked, unsuppressed=unsuppressed, trust_labels=trusts)
                 if isinstance(document, Comparison)
-                else judge(document, asked, unsuppressed=unsuppressed)
+                else judge(document, asked, unsuppressed=unsuppressed, trust_labels=trusts)
             )
             said = show.words(told[key].image.units)
             labels = pages.labels(key, told[key].image.rules_url)

@@ -12,6 +12,7 @@ from typing import Literal, TypeVar
 from msgspec import UNSET
 from msgspec.structs import replace
 
+from slim.advice.suppression import BY_LABEL
 from slim.report.comparison import Comparison, Side
 from slim.report.gates import LEVELS, Gates, Growth
 from slim.report.model import Budget, Dive, Finding, Report, Verdict
@@ -22,29 +23,42 @@ D = TypeVar("D", Report, Comparison)
 _SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
 
 
-def judge(report: Report, gates: Gates, *, unsuppressed: int = 0) -> Report:
+def judge(
+    report: Report, gates: Gates, *, unsuppressed: int = 0, trust_labels: bool = False
+) -> Report:
     """The report with its budgets and verdict, in place of any that it had.
 
     Of findings that were suppressed after the analysis (`slim.report.suppress`) other rules may claim the
     bytes; of those that it suppressed, and that count again (`unsuppressed`), nobody knows what they claim.
-    Where a limit or level hangs on it, it is `unknown`.
+    Where a limit or level hangs on it, it is `unknown`. So it is with those that a label of the image itself
+    suppressed, unless `trust_labels`.
     """
     image = side(report)
-    freed = _suppressed_bytes(report.findings)
+    findings, labelled = _without_labels(report.findings, trust_labels)
+    unsuppressed += labelled
+    freed = _suppressed_bytes(findings)
     judged = replace(report, budgets=list(_budgets(image, gates, freed, unsuppressed)))
-    failing = [finding for finding in report.findings if _fails(finding, gates.fail_on)]
+    failing = [finding for finding in findings if _fails(finding, gates.fail_on)]
     return _decided(judged, failing, gates, unsuppressed)
 
 
-def judge_comparison(comparison: Comparison, gates: Gates, *, unsuppressed: int = 0) -> Comparison:
-    """The comparison with budgets and verdict, in place of any that it had; `unsuppressed` as for `judge`.
+def judge_comparison(
+    comparison: Comparison, gates: Gates, *, unsuppressed: int = 0, trust_labels: bool = False
+) -> Comparison:
+    """The comparison with budgets and verdict, in place of any that it had; `unsuppressed` and
+    `trust_labels` as for `judge`.
 
     A limit that the base exceeds already is no reason to fail: it is not from this change. Nor is what
     the image that both are built from grew by (`_base_image_growth`). `new:` in front of a level or rule
     means findings that the base does not have.
     """
     base, image = comparison.base, comparison.image
-    freed = _suppressed_bytes(change.finding for change in comparison.notes)
+    changes = [
+        change for change in (*comparison.findings, *comparison.notes) if change.status != "fixed"
+    ]
+    findings, labelled = _without_labels([change.finding for change in changes], trust_labels)
+    unsuppressed += labelled
+    freed = _suppressed_bytes(findings)
     budgets = list(_budgets(image, gates, freed, unsuppressed))
     if gates.growth is not None:
         budgets.append(_growth(comparison, gates.growth))
@@ -54,13 +68,9 @@ def judge_comparison(comparison: Comparison, gates: Gates, *, unsuppressed: int 
     ]
     anywhere, only_new = split_new(gates.fail_on)
     failing = [
-        change.finding
-        for change in (*comparison.findings, *comparison.notes)
-        if change.status != "fixed"
-        and (
-            _fails(change.finding, anywhere)
-            or (change.status == "new" and _fails(change.finding, only_new))
-        )
+        finding
+        for change, finding in zip(changes, findings, strict=True)
+        if _fails(finding, anywhere) or (change.status == "new" and _fails(finding, only_new))
     ]
     judged = replace(comparison, budgets=budgets, over_on_base=on_base)
     return _decided(judged, failing, gates, unsuppressed)
@@ -79,6 +89,19 @@ def _decided(document: D, failing: Sequence[Finding], gates: Gates, unsuppressed
     if any(reason.fails for reason in why):
         result = "fail"
     return replace(judged, verdict=replace(verdict, result=result))
+
+
+def _without_labels(findings: Sequence[Finding], trust_labels: bool) -> tuple[list[Finding], int]:
+    """The findings with none suppressed by a label of the image, unless that is trusted; how many were."""
+    labelled = [
+        not trust_labels and finding.suppressed is not None and finding.suppressed.by == BY_LABEL
+        for finding in findings
+    ]
+    counted = [
+        replace(finding, suppressed=None) if by_label else finding
+        for finding, by_label in zip(findings, labelled, strict=True)
+    ]
+    return counted, sum(labelled)
 
 
 def _suppressed_bytes(findings: Iterable[Finding]) -> int:
