@@ -35,11 +35,12 @@ def cause(kind: str) -> str:
 
 
 def count(number: int, noun: str) -> str:
-    """`1 file`, `2,310 files`, `2 directories`."""
+    """`1 file`, `2,310 files`, `2 directories`, `3 fixes`."""
     if number == 1:
         return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{number:,} {plural}"
+    if noun.endswith("y"):
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
 def suppressed(finding: Finding) -> str:

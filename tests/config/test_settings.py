@@ -362,7 +362,7 @@ def test_every_key_of_an_image_has_near_misses(key: str) -> None:
             "[budget.growth]\npercent = 5\nmin = 1\nmins = 1",
             "4: unknown key `mins`: did you mean `min`?",
         ),
-        ('fail-on = "hihg"', "1: `fail-on`: 'hihg' is no level"),
+        ('fail-on = "hihg"', "1: `fail-on`: unknown level or rule 'hihg'"),
         ("[image]\nx = 1", "2: `x` must be a table"),
         ('[image.a]\nrole = "x"', "2: `role` must be one of release, builder"),
         ("[image.a.budget]\nsiez = 1", "2: unknown key `siez`: did you mean `size`?"),
