@@ -5,8 +5,6 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Sequence
 
-from tabulate import tabulate
-
 from slim.formats import verdicts, words
 from slim.formats.terminal import clean, columns, shorten
 from slim.formats.text.paint import VERDICTS, Paint
@@ -34,6 +32,8 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str], align: str) -> s
 
     `align` has `l` or `r` for each column.
     """
+    from tabulate import tabulate  # Takes as long to import as all of the formats.
+
     # tabulate keeps two more columns than a header needs.
     widths = [
         max([len(title) + 2, *(len(row[column]) for row in rows)])
