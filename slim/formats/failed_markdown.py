@@ -6,6 +6,7 @@ from slim.formats.flavors import flavor_of
 from slim.formats.gfm import code, link, marker, prose
 from slim.formats.page import page
 from slim.report.untrusted import Text
+from slim.secrets import redact
 from slim.version import VERSION
 
 
@@ -21,6 +22,6 @@ def render(
     """One sentence, why, and a footer; the arguments are those of `slim.formats.markdown`."""
     style = flavor_of(flavor)
     glyph = " ❌" if style.glyphs else ""
-    said = f"### {code(key, 60)} image could not be analysed: {prose(why).rstrip('.')}{glyph}"
+    said = f"### {code(key, 60)} image could not be analysed: {prose(redact.message(why)).rstrip('.')}{glyph}"
     footer = f"slim {VERSION}" + (f" · {link('run', run_url)}" if run_url else "")
     return page(marker(key, head, run), [said], [], footer, style)
