@@ -20,6 +20,7 @@ from slim.errors import (
     SlimError,
     UsageError,
 )
+from slim.secrets import redact
 
 if TYPE_CHECKING:
     from slim.report.comparison import Comparison
@@ -184,7 +185,7 @@ def _failures(
     def page(one: Output) -> str:
         return failed_markdown.render(
             error.message,
-            key=labels.get("key") or words.short("", source),
+            key=labels.get("key") or words.short("", redact.message(source)),
             flavor="summary" if one.format == "summary" else labels.get("flavor") or "github",
             head=labels.get("head", ""),
             run=labels.get("run", ""),

@@ -119,7 +119,6 @@ def test_work_grows_with_the_text_and_no_faster(piece: str) -> None:
     "call",
     [
         ["analyze", "https://bob:{}@x.example/app:1"],
-        ["analyze", "/nowhere", "--base", "https://bob:pa/{}@x.example/a"],
         ["compare", "https://bob:{}@x.example/a.json", "x.tar"],
         ["check", "https://bob:p@{}@x.example/a.json"],
         ["render", "https://bob:{}@x.example/a.json"],
