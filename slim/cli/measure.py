@@ -19,14 +19,14 @@ from slim.cli.outputs import (
 from slim.cli.registry import RegistryOptions
 from slim.cli.settings import read_now
 from slim.cli.several import apart, check_apart, named, placed, short_names
-from slim.cli.verdicts import conclude, stated
+from slim.cli.verdicts import Conclusion, conclude, conclusion_of
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.config.load import Config
     from slim.report.comparison import Comparison
     from slim.report.gates import Gates
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Report
 
 CHANGES = 1_000
 """Changes that are listed unless somebody asks for another number. And findings at least that are kept of
@@ -146,7 +146,7 @@ def measure(
 
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     with work.watched(limits.timeout) as progress:
         for task, name in zip(tasks, names, strict=True):
             document: Report | Comparison
@@ -177,7 +177,7 @@ def measure(
                     if isinstance(document, Comparison)
                     else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
-                said = stated(document, task.words["units"])
+                said = conclusion_of(document, task.words["units"])
                 verdicts.append((name if len(tasks) > 1 else "", said))
             more = rendered(
                 document,
