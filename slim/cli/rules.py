@@ -76,7 +76,7 @@ def check(files: Sequence[str]) -> None:
 
     from slim.cli.console import print_output
     from slim.formats.terminal import clean
-    from slim.rules.lint import lint
+    from slim.rules.user_packs import lint
 
     faults = lint([Path(file) for file in files])
     if faults:

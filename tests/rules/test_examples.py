@@ -9,10 +9,9 @@ from pathlib import Path
 import pytest
 
 from slim.rules.builtin import builtin_rules, builtin_sources, rules_folder
-from slim.rules.checks import Examples, selects_package
 from slim.rules.faults import Fault
 from slim.rules.glob import compile_globs
-from slim.rules.pack import read_packs
+from slim.rules.pack import Examples, read_packs, selects_package
 from slim.rules.predicate import FACTS
 from slim.rules.protected import Protected
 from slim.rules.reader import RULE_KEYS
