@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 import string
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 MARK = "Zq7Planted"
 _QUOTED = (
@@ -232,7 +232,7 @@ def harmless() -> list[str]:
         )
         return f"{source.choice(('https', 'http', 'docker', 'git+ssh'))}://{source.choice(('', '', 'git@'))}{host}/{source.choice(packages)}{tail}"
 
-    templates = (
+    templates: tuple[Callable[[], str], ...] = (
         lambda: f"FROM {source.choice(packages)}:{version()}@sha256:{digest()}",
         lambda: f"FROM registry.example:5000/team/{source.choice(packages)}:{version()}",
         lambda: f"ENV {source.choice(names)}={source.choice((version(), digest(), path(), address()))}",
