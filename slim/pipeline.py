@@ -216,12 +216,13 @@ def _consult(
     """Apply the rules that come with slim, and the user's own."""
     from slim.advice.apply import apply
     from slim.advice.consult import counsel_of
+    from slim.advice.vocabulary import VOCABULARY
     from slim.report.build import Rulebook
     from slim.rules.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
     from slim.rules.rule import rules_digest, rules_of
 
     more, fragments = own or ((), {})
-    packs = (*builtin_packs(), *more)
+    packs = (*builtin_packs(VOCABULARY), *more)
     ground = _survey(read, role)
     applied = apply(
         ground,
@@ -230,7 +231,7 @@ def _consult(
         ignores=ignores,
         obey_label=obey_label,
         today=today,
-        parsed=builtin_globs(),
+        parsed=builtin_globs(VOCABULARY),
     )
     rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
     return counsel_of(ground, applied), rulebook
@@ -255,9 +256,10 @@ def _survey(read: Reading, role: str | None) -> Ground:
 def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]] | None:
     if not paths:
         return None
+    from slim.advice.vocabulary import VOCABULARY
     from slim.rules.user_packs import load_user_packs
 
-    return load_user_packs(paths)
+    return load_user_packs(paths, VOCABULARY)
 
 
 def _shown_path(path: str | os.PathLike[str]) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slim.ecosystems import KEEPS
 from slim.errors import UsageError
 from slim.files.opening import open_any
 from slim.files.scan import scan
@@ -81,6 +82,7 @@ def read_image(
                 full=full,
                 verify=verify,
                 extract=advice,
+                keeps=KEEPS,
                 limits=limits,
                 cache=cache,
                 progress=_summed(progress, 0),
@@ -100,6 +102,7 @@ def read_image(
                 jobs=jobs,
                 verify=verify,
                 extract=advice,
+                keeps=KEEPS,
                 extra=_scripts(image) if advice else (),
                 skim=not all_files,
                 limits=limits,
@@ -125,7 +128,8 @@ def _prepare(advice: bool) -> None:
     import_module("slim.report.build")
     if advice:
         import_module("slim.advice.consult")
-        import_module("slim.rules.builtin").builtin_packs()
+        vocabulary = import_module("slim.advice.vocabulary").VOCABULARY
+        import_module("slim.rules.builtin").builtin_packs(vocabulary)
 
 
 def _scripts(image: Image) -> frozenset[bytes]:

@@ -19,10 +19,12 @@ from slim.advice.ignore import LABEL, Ignore, idle, parse_label
 from slim.advice.removal import removals
 from slim.advice.suppress import Parted, suppress
 from slim.advice.survey import Ground
+from slim.advice.vocabulary import NOT_KEPT
+from slim.ecosystems import RECIPES
 from slim.facts.evaluate import holds, prepare
 from slim.facts.gather import Facts
 from slim.image.model import History
-from slim.rebuild.stacks import stack_of
+from slim.rebuild.stacks import recipe_for
 from slim.rules.glob import NONE_PARSED
 from slim.rules.glob_syntax import Choices
 from slim.rules.match import Query, match
@@ -31,9 +33,6 @@ from slim.rules.rule import Rule
 
 if TYPE_CHECKING:
     from slim.rebuild.model import Rebuild
-
-NOT_KEPT = "rebuild.not_kept"
-"""The query of rules about what a rebuild leaves out: asked once all other rules have claimed theirs."""
 
 
 class Applied(Struct, frozen=True):
@@ -165,8 +164,8 @@ def _no_surer(rule: Rule, made: Rebuild | None) -> Rule:
 
 def _rebuild(ground: Ground, claims: Sequence[Claim]) -> Rebuild | None:
     """The image that a multi-stage build would make; None where that is not the answer."""
-    stack = stack_of(ground.facts, ground.ledger.layers)
-    if stack is None:
+    recipe = recipe_for(RECIPES, ground.facts, ground.ledger.layers)
+    if recipe is None:
         return None
     # What computes one is imported only for an image that may have one.
     from slim.rebuild.model import Given
@@ -185,7 +184,7 @@ def _rebuild(ground: Ground, claims: Sequence[Claim]) -> Rebuild | None:
         ground.graph,
         {row: one.selection.rule.category for one in claims for row in one.claimed},
     )
-    return rebuild(given, stack, ground.disk)
+    return rebuild(given, recipe, ground.disk)
 
 
 def _claiming(parted: Sequence[Parted], facts: Facts) -> list[bool]:

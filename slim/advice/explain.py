@@ -16,10 +16,11 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.apply import NOT_KEPT, Applied
+from slim.advice.apply import Applied
 from slim.advice.claim import Claim
 from slim.advice.ignore import Ignore
 from slim.advice.survey import Ground
+from slim.advice.vocabulary import NOT_KEPT
 from slim.facts.evaluate import Answer, evaluate, prepare
 from slim.files.table import Files
 from slim.rules.glob import compile_globs

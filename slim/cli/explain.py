@@ -58,6 +58,7 @@ def explain(
     What it matched and claims there, or what keeps it silent: its conditions, the image's role, what is
     protected, owned by packages, suppressed, or claimed by another rule.
     """
+    from slim.advice.vocabulary import VOCABULARY
     from slim.cli.console import print_output
     from slim.formats.explanation import render_reported
     from slim.formats.rulebook import describe
@@ -67,7 +68,7 @@ def explain(
 
     voice.begin()
     read = settings.read(settings.key)
-    every = (*builtin_packs(), *_own([*read.packs, *rules]))
+    every = (*builtin_packs(VOCABULARY), *_own([*read.packs, *rules]))
     applied = rules_of(every)
     wanted = find(rule, applied)
     limits = work.limits(read.limits)
@@ -152,9 +153,10 @@ def try_(
 def _own(paths: Sequence[str]) -> tuple[Pack, ...]:
     if not paths:
         return ()
+    from slim.advice.vocabulary import VOCABULARY
     from slim.rules.user_packs import load_user_packs
 
-    return load_user_packs(paths)[0]
+    return load_user_packs(paths, VOCABULARY)[0]
 
 
 def _print(

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 
 from slim.files.cache import TableCache
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.image.model import Image
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.image.select import Choice, parse_platform
@@ -26,6 +27,7 @@ def open_any(
     full: bool = False,
     verify: bool = True,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
@@ -62,6 +64,7 @@ def open_any(
             pipe_chunks(fd),
             verify=verify,
             extract=extract,
+            keeps=keeps,
             limits=limits,
             cache=cache,
             progress=progress,

@@ -12,7 +12,8 @@ from slim.rules.glob_syntax import GlobError
 from slim.rules.parse import Located, Parsed
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
-from slim.rules.variables import SAMPLES, bind
+from slim.rules.variables import bind
+from slim.rules.vocabulary import Vocabulary
 
 _SELECTION = frozenset({"match", "packages", "except", "except_packages", "hits", "misses"})
 """The keys that decide what a rule selects."""
@@ -21,7 +22,7 @@ _SELECTION = frozenset({"match", "packages", "except", "except_packages", "hits"
 class Examples:
     """All paths of all rules, compiled once with the sample values of the variables."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], vocabulary: Vocabulary) -> None:
         patterns: list[str] = []
         self._written: list[str] = []
         # Of each rule: where its patterns begin, where its exceptions begin, and where they end.
@@ -30,7 +31,7 @@ class Examples:
             bounds = [len(patterns)]
             for written in (rule.match, rule.except_paths):
                 for pattern in written:
-                    bound = bind(pattern, SAMPLES)
+                    bound = bind(pattern, vocabulary.samples)
                     patterns += bound
                     self._written += [pattern] * len(bound)
                 bounds.append(len(patterns))
@@ -52,13 +53,18 @@ def selects_package(rule: Rule, name: str) -> bool:
     )
 
 
-def check_packs(parsed: Sequence[Parsed], never: Sequence[Protected], faults: list[Fault]) -> None:
+def check_packs(
+    parsed: Sequence[Parsed],
+    never: Sequence[Protected],
+    vocabulary: Vocabulary,
+    faults: list[Fault],
+) -> None:
     """Add to `faults` those that only show once all packs are there."""
     _check_claims(parsed, faults)
     located = [one for file in parsed for one in file.rules]
     _check_names(located)
     try:
-        examples = Examples([one.rule for one in located])
+        examples = Examples([one.rule for one in located], vocabulary)
     except GlobError as error:  # each is valid: all together are too large
         faults.append(Fault("", 0, "", str(error)))
         return

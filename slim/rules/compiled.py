@@ -21,9 +21,13 @@ _SUFFIX = ".rules"
 _ERRORS = (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError)
 
 
-def place_of(folder: str, made_of: Iterable[str]) -> str:
-    """Where the parsed form of the files in `folder` belongs, if it is made of what is in these folders."""
-    state = hashlib.sha256(f"{VERSION} {sys.version}".encode())
+def place_of(folder: str, made_of: Iterable[str], words: str) -> str:
+    """Where the parsed form of the files in `folder` belongs, if it is made of what is in these folders.
+
+    Args:
+        words: the digest of the vocabulary.
+    """
+    state = hashlib.sha256(f"{VERSION} {sys.version} {words}".encode())
     for one in made_of:
         with os.scandir(one) as entries:
             files = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())

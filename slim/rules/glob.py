@@ -23,9 +23,10 @@ from itertools import chain
 from types import MappingProxyType
 
 from slim.errors import LimitError
-from slim.files.distinct_names import Matched, Names
+from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
 from slim.rules.glob_syntax import Choices, GlobError, parse_glob
+from slim.rules.names import Matched, matching
 
 MAX_NODES = 250_000
 """Most trie nodes of one set: about 60 MB."""
@@ -191,7 +192,7 @@ class GlobSet:
             for part, child in node.children()
             if child.literal or child.wild or child.any_depth
         ]
-        return names.matching(*_told_apart(parts))
+        return matching(names, *_told_apart(parts))
 
     def kinds_of_files(
         self, names: Names, patterns: int
@@ -204,7 +205,7 @@ class GlobSet:
                 if child.ends:
                     first[part] = min(child.ends[0], first.get(part, child.ends[0]))
         literal, wild = _told_apart(first)
-        kinds = names.matching(literal, wild)
+        kinds = matching(names, literal, wild)
         asked: set[bytes | int] = {one for one in literal if first[one] < patterns}
         asked.update(index for index, one in enumerate(wild) if first[one] < patterns)
         return kinds, frozenset(name for name, kind in kinds.items() if not asked.isdisjoint(kind))

@@ -1,18 +1,18 @@
-"""`python -m slim.rules.lint FILE…`: print every fault of rule files; exit 1 if there is any."""
+"""Every fault of some files of rules, checked together with those that come with slim."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from slim.rules.builtin import builtin_never, builtin_snippets, builtin_sources
 from slim.rules.faults import Fault
-from slim.rules.files import NEVER_FILE, read_text, snippets_in
+from slim.rules.files import read_text, snippets_in
 from slim.rules.pack import Source, read_packs
+from slim.rules.vocabulary import Vocabulary
 
 
-def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
+def lint(paths: Sequence[Path], vocabulary: Vocabulary) -> tuple[Fault, ...]:
     """The faults of `paths`, checked together with the built-in packs that are not among them.
 
     Snippets are looked for beside the files too, in `snippets`.
@@ -28,21 +28,5 @@ def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
             faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
     names = {name for name, _ in given}
     others = [source for source in builtin_sources() if source[0] not in names]
-    _, found = read_packs([*given, *others], snippets=snippets, never=builtin_never())
+    _, found = read_packs([*given, *others], vocabulary, snippets=snippets, never=builtin_never())
     return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Lint the files named, or all built-in packs. 0: no fault, 1: faults."""
-    if arguments:
-        faults = lint([Path(one) for one in arguments if Path(one).name != NEVER_FILE])
-    else:
-        sources = builtin_sources()
-        _, faults = read_packs(sources, snippets=builtin_snippets(), never=builtin_never())
-    for fault in faults:
-        print(fault)
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

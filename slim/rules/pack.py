@@ -12,6 +12,7 @@ from slim.rules.faults import Fault
 from slim.rules.parse import parse_pack
 from slim.rules.protected import Protected
 from slim.rules.rule import Pack
+from slim.rules.vocabulary import Vocabulary
 
 MAX_PACKS = 256
 """Most files of one load."""
@@ -22,6 +23,7 @@ Source = tuple[str, str]
 
 def read_packs(
     sources: Iterable[Source],
+    vocabulary: Vocabulary,
     *,
     snippets: Collection[str] = (),
     never: Sequence[Protected] = (),
@@ -31,6 +33,7 @@ def read_packs(
 
     Args:
         sources: name and text of each file.
+        vocabulary: the facts, queries and variables that rules may name.
         snippets: names that `fix.snippet` may have.
         never: what no rule may reach.
         check: whether to check examples, `never`, and names over all packs too.
@@ -39,7 +42,7 @@ def read_packs(
     if len(given) > MAX_PACKS:
         return (), (Fault("", 0, "", f"{len(given)} rule files, the limit is {MAX_PACKS}"),)
     faults: list[Fault] = []
-    parsed = [parse_pack(file, text, snippets, faults) for file, text in given]
+    parsed = [parse_pack(file, text, vocabulary, snippets, faults) for file, text in given]
     if check:
-        check_packs(parsed, never, faults)
+        check_packs(parsed, never, vocabulary, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))

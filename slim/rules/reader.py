@@ -14,7 +14,6 @@ from msgspec import Struct
 from slim.rules.fields import MAX_ITEMS, Fields
 from slim.rules.predicate import Predicate, PredicateError, parse_predicate
 from slim.rules.rule import (
-    QUERIES,
     Audience,
     Category,
     Confidence,
@@ -137,7 +136,7 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
     predicates: list[Predicate] = []
     for one in value:
         try:
-            predicates.append(parse_predicate(one))
+            predicates.append(parse_predicate(one, fields.vocabulary))
         except PredicateError as error:
             fields.note(f"`when`: {error}", "when", error.near)
     return tuple(predicates)
@@ -145,8 +144,9 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
 
 def _query(fields: Fields) -> str | None:
     query = fields.text("query")
-    if query and query not in QUERIES:
-        hint = suggestion(query, QUERIES) or "; rules/FORMAT.md lists them"
+    known = fields.vocabulary.queries
+    if query and query not in known:
+        hint = suggestion(query, known) or "; rules/FORMAT.md lists them"
         fields.note(f"no query `{query[:64]}`{hint}", "query")
     return query or None
 

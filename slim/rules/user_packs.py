@@ -14,9 +14,12 @@ from slim.rules.faults import Fault, faulty_rules
 from slim.rules.files import NEVER_FILE, read_text, snippets_in
 from slim.rules.pack import MAX_PACKS, Source, read_packs
 from slim.rules.rule import Pack
+from slim.rules.vocabulary import Vocabulary
 
 
-def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]]:
+def load_user_packs(
+    paths: Sequence[str], vocabulary: Vocabulary
+) -> tuple[tuple[Pack, ...], dict[str, str]]:
     """The packs, and the Dockerfile fragments beside them, by name.
 
     Raises:
@@ -37,12 +40,14 @@ def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, s
         except (OSError, UnicodeDecodeError) as error:
             faults.append(Fault(path, 0, "", f"cannot be read: {error}"))
     fragments = {**snippets, **builtin_snippets()}
-    _, found = read_packs([*builtin_sources(), *given], snippets=fragments, never=builtin_never())
+    _, found = read_packs(
+        [*builtin_sources(), *given], vocabulary, snippets=fragments, never=builtin_never()
+    )
     names = {name for name, _ in given}
     faults += [one for one in found if one.file in names or not one.file]
     if faults:
         raise faulty_rules(sorted(faults))
-    packs, _ = read_packs(given, snippets=fragments, check=False)
+    packs, _ = read_packs(given, vocabulary, snippets=fragments, check=False)
     return packs, snippets
 
 

@@ -4,11 +4,10 @@ whole images, how layers are stored [pure]."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import compress
 
+from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
-from slim.image.model import History
 from slim.rules.match import Picked
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
@@ -18,14 +17,16 @@ _MANY = 10
 """… which is a habit once an image has this many of them."""
 
 
-def dead(files: Files, fate: Fate) -> Picked:
+def dead(subject: Subject, fate: Fate) -> Picked:
     """The files whose bytes met this fate."""
+    files = subject.files
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
     return Picked(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
 
 
-def many_small(files: Files) -> Picked:
+def many_small(subject: Subject) -> Picked:
     """The files of layers that hold less than 64 KiB each, if ten or more layers do."""
+    files = subject.files
     layers = [
         _regular(files, layer)
         for layer in range(len(files.starts) - 1)
@@ -34,23 +35,24 @@ def many_small(files: Files) -> Picked:
     return Picked(rows=[row for rows in layers for row in rows] if len(layers) >= _MANY else ())
 
 
-def uncompressed(files: Files, compressions: Sequence[str]) -> Picked:
-    """The files of layers that are stored as they are. `compressions` has one word per layer."""
+def uncompressed(subject: Subject) -> Picked:
+    """The files of layers that are stored as they are."""
     return Picked(
         rows=[
             row
-            for layer, compression in enumerate(compressions)
+            for layer, compression in enumerate(subject.compressions)
             if compression == "none"
-            for row in _regular(files, layer)
+            for row in _regular(subject.files, layer)
         ]
     )
 
 
-def whole_copies(files: Files, history: Sequence[History]) -> Picked:
+def whole_copies(subject: Subject) -> Picked:
     """The files of layers that `COPY / /` made: all of another image, copied into one layer."""
+    files = subject.files
     rows: list[int] = []
     layer = 0
-    for entry in history:
+    for entry in subject.image.history:
         if entry.empty_layer:
             continue
         if layer < len(files.starts) - 1 and _WHOLE.search(entry.created_by):

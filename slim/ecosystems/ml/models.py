@@ -9,16 +9,16 @@ from __future__ import annotations
 
 import re
 
+from slim.ecosystems.model import Subject
 from slim.files.table import Kind
 from slim.files.view import View, below
-from slim.patterns import pattern
 from slim.rules.match import Picked
 
 _STORES = (b"models--", b"datasets--", b"spaces--")
-_SAFE = pattern(
+_SAFE = re.compile(
     rb"(model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.safetensors"
 )
-_OTHER = pattern(
+_OTHER = re.compile(
     rb"(pytorch_model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.bin"
     rb"|tf_model(?:-\d{5}-of-\d{5})?\.h5|flax_model(?:-\d{5}-of-\d{5})?\.msgpack|rust_model\.ot"
 )
@@ -26,12 +26,13 @@ _PART = 4
 """Safetensors that are a smaller part of the other format's size are not the whole model."""
 
 
-def second_format(view: View) -> Picked:
+def second_format(subject: Subject) -> Picked:
     """Weights beside the same weights as safetensors: those of PyTorch, TensorFlow, Flax and Rust.
 
     In the same directory, of the same component and precision; `original/consolidated*.pth` too.
     """
     rows: set[int] = set()
+    view = subject.view
     for directory, names in view.holding(view.every.ending((b".safetensors",))):
         here = view.names[directory]
         safe: dict[bytes, int] = {}
@@ -58,9 +59,10 @@ def second_format(view: View) -> Picked:
     return Picked(rows=sorted(rows))
 
 
-def unreferenced(view: View) -> Picked:
+def unreferenced(subject: Subject) -> Picked:
     """Blobs of a cache that no snapshot links to; nothing where snapshots are copies instead of links."""
-    files, rows = view.files, []
+    view, rows = subject.view, []
+    files = view.files
     for home, _ in view.holding({b"blobs"}):
         here = view.names[home]
         blobs, snapshots = here.get(b"blobs", 0), here.get(b"snapshots", 0)
