@@ -7,8 +7,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from slim.patterns import pattern
-
 UNITS = ("si", "iec")
 _SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
@@ -18,8 +16,8 @@ hundred functions that write a part of a page. Only `format_bytes` and `definiti
 _FACTOR = {u.lower(): 1000**i for i, u in enumerate(_SI)} | {
     u.lower(): 1024**i for i, u in enumerate(_IEC)
 }
-_SIZE = pattern(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
-_PERCENT = pattern(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
+_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
+_PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
 
 
 @contextmanager

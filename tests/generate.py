@@ -34,7 +34,7 @@ from slim.config import reader as settings_file
 from slim.formats import words
 from slim.formats.formats import FORMATS
 from slim.report.wire import render_schema
-from slim.rules.builtin import builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Pack, Rule
 from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
@@ -283,7 +283,7 @@ def attacks() -> str:
 
 def catalogue() -> str:
     """rules/README.md: every built-in rule, by pack."""
-    packs = sorted(builtin_packs(), key=lambda pack: pack.name)
+    packs = sorted(builtin_rules().packs, key=lambda pack: pack.name)
     rows = [
         (f"[{pack.title}](#{_anchor(pack)})", f"{', '.join(pack.prefix)}", len(pack.rules))
         for pack in packs

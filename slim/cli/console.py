@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from slim.errors import SlimError, UsageError
 from slim.formats.terminal import clean
-from slim.patterns import pattern
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -24,7 +23,7 @@ _WARNING = 30
 """`logging.WARNING`, without what it takes to import it."""
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that are names of stdout."""
-_DESCRIPTOR = pattern(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
 """Names of what is open already; opening them anew fails for sockets, and would cut a file short."""
 
 

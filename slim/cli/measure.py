@@ -74,6 +74,13 @@ def measure(
     from msgspec.structs import replace
 
     from slim import pipeline
+    from slim.advice.vocabulary import VOCABULARY
+    from slim.cli.cache import cache_folder
+    from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
+    from slim.files.options import ReadOptions
+    from slim.image.ref import ImageRef
+    from slim.rules.builtin import builtin_rules
+    from slim.rules.user_packs import with_user_packs
 
     compared = against is not None
     names = short_names(images)
@@ -108,27 +115,32 @@ def measure(
             "no-image", "--dockerfile is for images", f"{made[0]!r} is a report already"
         )
 
-    def report_of(source: str, task: _Task, **own: Any) -> Report:
-        if compared and is_report(source):
-            return load_report(source, limits=limits)
+    builtin = builtin_rules(VOCABULARY, cache_folder()) if reports.advice else None
+
+    def advice_of(task: _Task) -> pipeline.AdviceOptions | None:
+        image = task.settings.image
+        if builtin is None:
+            return None
+        return pipeline.AdviceOptions(
+            with_user_packs(builtin, [*task.settings.packs, *reports.rules], VOCABULARY),
+            now.date(),
+            choice.role or image.role,
+            ignoring.ignores(image.ignores),
+            not ignoring.no_ignore,
+        )
+
+    def report_of(task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE) -> Report:
+        if compared and is_report(ref.name):
+            return load_report(ref.name, limits=limits)
         return pipeline.analyze(
-            source,
-            **choice.general(task.settings.image),
-            **own,
-            registry=access,
-            advice=reports.advice,
-            rules=[*task.settings.packs, *reports.rules],
-            ignores=ignoring.ignores(task.settings.image.ignores),
-            obey_label=not ignoring.no_ignore,
-            today=now.date(),
-            verify=reports.verify,
-            redact=reports.redact,
-            top=max(top, CHANGES) if compared else top,
-            all_files=every_file,
-            jobs=work.jobs,
-            limits=limits,
-            cache=tables,
-            progress=progress,
+            ref,
+            ReadOptions(reports.verify, work.jobs, limits, tables, progress),
+            advice_of(task),
+            pipeline.ReportOptions(
+                max(top, CHANGES) if compared else top, every_file, reports.redact
+            ),
+            base=choice.base_ref(access, task.settings.image),
+            dockerfile=dockerfile,
         )
 
     befores: dict[tuple[str, Config], Report] = {}
@@ -140,13 +152,16 @@ def measure(
             with failure_pages(task.outputs, task.labels, task.image):
                 before = (task.against, task.settings)
                 if compared and before not in befores:
-                    befores[before] = report_of(task.against, task)
-                report = report_of(
+                    befores[before] = report_of(
+                        task, choice.before(task.against, access, task.settings.image)
+                    )
+                ref = choice.ref(
                     task.image,
-                    task,
+                    access,
+                    task.settings.image,
                     manifest_only=reports.manifest_only,
-                    **choice.own(task.settings.image),
                 )
+                report = report_of(task, ref, choice.dockerfile_ref(task.settings.image))
                 if reports.timestamp:
                     report = replace(report, timestamp=stamp)
                 document = report

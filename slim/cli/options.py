@@ -63,6 +63,10 @@ config = option(
     shell_complete=files,
 )
 no_config = flag("--no-config", "Read no file of settings.")
+trust_config = flag(
+    "--trust-config",
+    "Let a slim.toml that was found name registries, engines and files outside its folder.",
+)
 key = option(
     "--key",
     "The image's name among several: its [image.NAME] of slim.toml, and what tells its comment from"

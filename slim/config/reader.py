@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from slim.advice.ignore import Ignore, rule_name
+from slim.advice.suppression import Suppression, rule_name
 from slim.config.settings import ImageSettings, Settings
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
@@ -246,7 +246,7 @@ def _limits(table: Fields) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Ignore, ...]:
+def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Suppression, ...]:
     values = table.raw("ignore")
     if values is None:
         return ()
@@ -266,7 +266,7 @@ def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Ignore, ...]:
     return tuple(found)
 
 
-def _ignore(table: Fields, by: str) -> Ignore:
+def _ignore(table: Fields, by: str) -> Suppression:
     table.unknown(IGNORE_KEYS)
     rule = table.text("rule", required=True)
     if rule:
@@ -286,7 +286,7 @@ def _ignore(table: Fields, by: str) -> Ignore:
     if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
         table.note("`until` must be a day, without quotes: until = 2030-01-31", "until")
         until = None
-    return Ignore(
+    return Suppression(
         rule=rule,
         paths=tuple(paths),
         reason=table.text("reason", required=True),

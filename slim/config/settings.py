@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from slim.report.gates import Gates
 
 if TYPE_CHECKING:
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.forge.choices import Behavior, When
 
 
@@ -28,7 +28,7 @@ class ImageSettings(Struct, frozen=True):
     behavior: Behavior | None = None
     when: When | None = None
     gates: Gates = field(default_factory=Gates)
-    ignores: tuple[Ignore, ...] = ()
+    ignores: tuple[Suppression, ...] = ()
 
 
 class Settings(Struct, frozen=True):

@@ -22,7 +22,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
 from slim.packages.package import Contents, Read
 from slim.rebuild.model import Recipe
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
 class Reader(Struct, frozen=True):
@@ -51,7 +51,7 @@ class Subject(Struct, frozen=True):
     """How each layer is stored; nothing where the form of the image does not say."""
 
 
-Query = Callable[[Subject], Picked]
+Query = Callable[[Subject], QueryResult]
 
 
 class Runtime(Struct, frozen=True):

@@ -8,7 +8,7 @@ from slim.ecosystems.model import Subject
 from slim.facts.known import Evidence, Known, Test
 from slim.files.view import View
 from slim.packages.closure import recommends_only
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
 def calls(commands: Mapping[str, frozenset[str]]) -> Test:
@@ -30,23 +30,23 @@ def calls(commands: Mapping[str, frozenset[str]]) -> Test:
     return test
 
 
-def weak_only(subject: Subject, manager: str) -> Picked:
+def weak_only(subject: Subject, manager: str) -> QueryResult:
     """Packages that are there only because another recommends them."""
     packages = subject.graph.packages
     chosen = [
         index for index in recommends_only(subject.graph) if packages[index].manager == manager
     ]
-    return Picked(rows=subject.owned.rows(chosen))
+    return QueryResult(rows=subject.owned.rows(chosen))
 
 
-def development_only(subject: Subject, manager: str) -> Picked:
+def development_only(subject: Subject, manager: str) -> QueryResult:
     """Packages that the manager's own record marks as needed for development only."""
     chosen = [
         index
         for index, package in enumerate(subject.owned.packages)
         if package.manager == manager and package.dev
     ]
-    return Picked(rows=subject.owned.rows(chosen))
+    return QueryResult(rows=subject.owned.rows(chosen))
 
 
 def beside(view: View, endings: tuple[bytes, ...]) -> list[int]:

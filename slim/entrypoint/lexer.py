@@ -14,7 +14,6 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slim.entrypoint.expansion import MAX_WORD, Shell, expand, parameter_end
-from slim.patterns import pattern
 
 REDIRECTION = "<>"
 """Sign of any redirection: the word that follows is its target."""
@@ -24,16 +23,18 @@ ARRAY = "=("
 MAX_MORE = 64 << 10
 """Characters of the further words of one word, as long as not one parameter alone has more."""
 
-_PLAIN = pattern(r"[^\s'\"\\$`;&|<>()#]+")
-_QUOTED = pattern(r'[^"\\$`]+')
-_HERE = pattern(r"<<-?[ \t]*(?:'([^'\n]{1,256})'|\"([^\"\n]{1,256})\"|\\?([^\s;&|<>()'\"]{1,256}))")
-_OPERATOR = pattern(r";;&|;;|;&|;|&&|&|\|\||\|&|\||\n|\(|\)")
-_LOOKUP = pattern(
+_PLAIN = re.compile(r"[^\s'\"\\$`;&|<>()#]+")
+_QUOTED = re.compile(r'[^"\\$`]+')
+_HERE = re.compile(
+    r"<<-?[ \t]*(?:'([^'\n]{1,256})'|\"([^\"\n]{1,256})\"|\\?([^\s;&|<>()'\"]{1,256}))"
+)
+_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\||\n|\(|\)")
+_LOOKUP = re.compile(
     r"\s{0,9}(?:command\s{1,9}-v|which|type\s{1,9}-p)\s{1,9}[\"']?([A-Za-z0-9_./+-]{1,255})[\"']?\s{0,9}",
     re.ASCII,
 )
-_NESTING = pattern(r"[()]|\\.|'[^']*'", re.DOTALL)
-_ASSIGNED = pattern(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
+_NESTING = re.compile(r"[()]|\\.|'[^']*'", re.DOTALL)
+_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 
 
 class Word(Struct, frozen=True):

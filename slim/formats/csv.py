@@ -11,7 +11,8 @@ import io
 from collections.abc import Iterable, Sequence
 
 from slim.formats import words
-from slim.formats.terminal import visible, without_openers
+from slim.formats.log_commands import quiet_middle
+from slim.formats.terminal import visible
 from slim.report.model import Report
 from slim.report.untrusted import Text, bare, rooted
 
@@ -91,5 +92,5 @@ def _rows(report: Report) -> Iterable[tuple[Cell, ...]]:
 def _cell(value: Cell) -> str | int:
     if isinstance(value, int):
         return value
-    text = without_openers(visible(value))
+    text = quiet_middle(visible(value))
     return f"'{text}" if bare(value).startswith(_FORMULA) or text.startswith(_FORMULA) else text

@@ -127,7 +127,7 @@ def _verdict(one: Explanation) -> str:
             reasons.append(f"it is for the audience {one.rule.audience!r}")
         else:
             reasons.append(_STOPS[stop])
-    said = "It is told as a note, and claims nothing" if one.told else "It says nothing here"
+    said = "It is told as a note, and claims nothing" if one.reported else "It says nothing here"
     return f"{said}: {'; '.join(reasons)}."
 
 

@@ -8,22 +8,23 @@ any run of backticks within), GFM 0.29 §4.10 (in tables a pipe is escaped in co
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from slim.formats.terminal import shorten, visible, without_openers
-from slim.patterns import pattern
+from slim.formats.log_commands import quiet, quiet_middle, quiet_url
+from slim.formats.terminal import shorten, visible
 from slim.report.untrusted import Text, bare
 from slim.units import definition, format_bytes
 
 NBSP = "\u00a0"
-_BREAK = pattern(r"\r\n|[\r\n]")
-_TICKS = pattern(r"`+")
-_WORD = pattern(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
-_LINKED = pattern(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
+_BREAK = re.compile(r"\r\n|[\r\n]")
+_TICKS = re.compile(r"`+")
+_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
+_LINKED = re.compile(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
 """Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
-_MARKER_SAFE = pattern(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
-_URL_UNSAFE = pattern(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
+_MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
+_URL_UNSAFE = re.compile(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
 
 
 def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:
@@ -32,7 +33,7 @@ def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:
     if not text:
         return "empty"
     # The comment that marks slim's own must not be found anywhere else; and pages are printed in logs.
-    text = without_openers(text.replace("<!--", "<!\\x2d-"))
+    text = quiet_middle(text.replace("<!--", "<!\\x2d-"))
     fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
     if in_table:
         text = text.replace("|", "\\|")
@@ -51,9 +52,7 @@ def block(text: Text, language: str = "") -> str:
 
 def _line(text: str) -> str:
     """A line of a block, with which no command of a log begins."""
-    text = without_openers(visible(text).replace("<!--", "<!\\x2d-"))
-    blanks = len(text) - len(text.lstrip())
-    return f"{text[:blanks]}:\\x3a{text[blanks + 2 :]}" if text.startswith("::", blanks) else text
+    return quiet(visible(text).replace("<!--", "<!\\x2d-"))
 
 
 def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
@@ -128,7 +127,7 @@ def _words(text: str, in_table: bool) -> str:
 
 def _marker_text(text: str) -> str:
     """Without anything that could end the comment or look like another field."""
-    return _MARKER_SAFE.sub(lambda found: _escaped(found[0]), text[:200])
+    return quiet_url(_MARKER_SAFE.sub(lambda found: _escaped(found[0]), text[:200]))
 
 
 def _escaped(text: str) -> str:

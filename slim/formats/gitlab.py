@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import json
 
+from slim.formats.log_commands import quiet_json
 from slim.formats.results import Document, counted, line, location, sentence
-from slim.formats.terminal import quiet_json
 
 _SEVERITIES = {"high": "critical", "medium": "major", "low": "minor", "info": "info"}
 

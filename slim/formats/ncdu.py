@@ -12,7 +12,8 @@ import json
 from collections.abc import Iterable, Iterator
 
 from slim.formats import words
-from slim.formats.terminal import quiet_json, visible
+from slim.formats.log_commands import quiet_json
+from slim.formats.terminal import visible
 from slim.report.model import Report
 from slim.report.untrusted import Text, Untrusted, bare
 from slim.version import VERSION

@@ -12,7 +12,8 @@ from urllib.parse import quote
 from msgspec import Struct
 
 from slim.formats import words
-from slim.formats.terminal import shorten, visible, without_openers
+from slim.formats.log_commands import quiet_middle
+from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
 from slim.report.untrusted import Text, bare
@@ -84,14 +85,14 @@ def sentence(finding: Finding) -> str:
 
 def line(text: Text, width: int = _WIDTH) -> str:
     """Untrusted text on one line, cut in the middle."""
-    return shorten(without_openers(visible(" ".join(bare(text).split()))), width)
+    return shorten(quiet_middle(visible(" ".join(bare(text).split()))), width)
 
 
 def relative(path: Text) -> str:
     """A path without root, drive separators and dot segments; `image` when nothing is left."""
     parts = [
         part
-        for part in _SEPARATORS.split(without_openers(visible(path)))
+        for part in _SEPARATORS.split(quiet_middle(visible(path)))
         if part not in ("", ".", "..")
     ]
     return shorten("/".join(parts), 200) or "image"

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from slim.formats import words
+from slim.formats.log_commands import quiet_json
 from slim.formats.results import (
     Document,
     counted,
@@ -23,7 +24,7 @@ from slim.formats.results import (
     uri,
 )
 from slim.formats.rules_url import page_of
-from slim.formats.terminal import quiet_json, shorten, visible
+from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report
 from slim.report.untrusted import Untrusted, joined

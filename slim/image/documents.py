@@ -17,10 +17,9 @@ from typing import Any, NoReturn
 
 from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
-from slim.patterns import pattern
 
 _DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
-_TOKEN = pattern(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _HEX_LENGTH = {"sha256": 64, "sha512": 128, "blake3": 64}
 
 

@@ -17,7 +17,6 @@ from msgspec import Struct
 
 from slim.errors import InputError, UsageError
 from slim.image.documents import check_digest
-from slim.patterns import pattern
 
 HUB = "docker.io"
 """How Docker Hub is written in references …"""
@@ -25,11 +24,11 @@ HUB_API = "registry-1.docker.io"
 """… and where it answers."""
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_HOST = pattern(
+_HOST = re.compile(
     rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]{{2,45}}\])(?::[0-9]{{1,5}})?", re.ASCII
 )
-_COMPONENT = pattern(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*", re.ASCII)
-_TAG = pattern(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}", re.ASCII)
+_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*", re.ASCII)
+_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}", re.ASCII)
 _NAME_LENGTH = 255
 _ALGORITHMS = ("sha256", "sha512")
 

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from slim.files.table import ROOT
 from slim.files.view import View
-from slim.patterns import pattern
 
 if TYPE_CHECKING:
     from slim.rebuild.model import Given
 
-_COPIES = pattern(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
 def below(view: View, directory: bytes) -> Iterator[int]:

@@ -12,7 +12,7 @@ from datetime import date
 
 from msgspec.structs import replace
 
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
 from slim.report.comparison import Comparison, FindingChange
 from slim.report.model import Finding, Report, Suppressed
 from slim.report.untrusted import bare
@@ -21,7 +21,7 @@ from slim.rules.glob import compile_globs
 Document = Report | Comparison
 
 
-def silence(document: Document, ignores: Sequence[Ignore], today: date) -> Document:
+def silence(document: Document, ignores: Sequence[Suppression], today: date) -> Document:
     """The document with what `ignores` name suppressed, as far as they have not expired.
 
     A suppression with paths takes a finding if the document lists all its files and all are at them.
@@ -52,7 +52,7 @@ def _each(document: Document, change: Callable[[Finding], Finding]) -> Document:
     return replace(document, findings=findings, notes=notes)
 
 
-def _silenced(one: Finding, ignores: Sequence[Ignore]) -> Finding:
+def _silenced(one: Finding, ignores: Sequence[Suppression]) -> Finding:
     if one.suppressed is not None:
         return one
     by = next((ignore for ignore in ignores if _fits(one, ignore)), None)
@@ -63,7 +63,7 @@ def _silenced(one: Finding, ignores: Sequence[Ignore]) -> Finding:
     return replace(one, mode="note", suppressed=why)
 
 
-def _fits(one: Finding, ignore: Ignore) -> bool:
+def _fits(one: Finding, ignore: Suppression) -> bool:
     if ignore.rule not in (one.rule, one.slug):
         return False
     if not ignore.paths:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from slim.formats.terminal import quiet_json
+from slim.formats.log_commands import quiet_json
 from slim.report.model import SCHEMA_VERSION, Report
 
 if TYPE_CHECKING:

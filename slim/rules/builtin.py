@@ -1,22 +1,20 @@
-"""Finds the rule files that come with slim: in an installed wheel, else in the checkout."""
+"""The rules that come with slim: in an installed wheel, else in the checkout."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from slim.rules import compiled
+from slim.rules.faults import faulty_rules
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
+from slim.rules.pack import Source, read_packs
+from slim.rules.protected import parse_protected
+from slim.rules.rule import Rules
+from slim.rules.vocabulary import Vocabulary
 
-if TYPE_CHECKING:
-    from slim.rules.glob_syntax import Choices
-    from slim.rules.pack import Source
-    from slim.rules.protected import Protected
-    from slim.rules.rule import Pack
-    from slim.rules.vocabulary import Vocabulary
-
+COMPILED = "compiled" + compiled.SUFFIX
+"""In the rules folder of a wheel: the rules as its build parsed them."""
 _HERE = os.path.dirname(__file__)
 
 
@@ -29,86 +27,47 @@ def rules_folder() -> str:
 
 def builtin_sources() -> tuple[Source, ...]:
     """Name and text of every built-in pack, by name."""
-    from slim.rules.files import sources_in
-
     return sources_in(rules_folder())
 
 
-class _Builtin(Struct, frozen=True):
-    packs: tuple[Pack, ...]
-    globs: dict[str, Choices]
-
-
 @cache
-def builtin_snippets() -> dict[str, str]:
-    """The built-in Dockerfile fragments by name."""
-    from slim.rules.files import snippets_in
+def builtin_rules(vocabulary: Vocabulary, cache_folder: str | None = None) -> Rules:
+    """The built-in rules. Their examples are not run here, at each start: the tests do it.
 
-    return snippets_in(rules_folder())
-
-
-@cache
-def builtin_never() -> tuple[Protected, ...]:
-    """The built-in list of what no rule may propose to delete.
-
-    Raises:
-        Faulty: the list has faults.
-    """
-    from slim.rules.faults import faulty_rules
-    from slim.rules.files import NEVER_FILE, read_text
-    from slim.rules.protected import parse_never
-
-    entries, faults = parse_never(NEVER_FILE, read_text(os.path.join(rules_folder(), NEVER_FILE)))
-    if faults:
-        raise faulty_rules(faults)
-    return entries
-
-
-def builtin_packs(vocabulary: Vocabulary) -> tuple[Pack, ...]:
-    """The built-in packs. Their examples are not run here, at each start: the tests do it.
+    Args:
+        vocabulary: the facts, queries and variables that rules may name.
+        cache_folder: where the parsed rules are kept for the next run, in a checkout.
 
     Raises:
         Faulty: with every fault of every file.
     """
-    return _builtin(vocabulary).packs
-
-
-def builtin_globs(vocabulary: Vocabulary) -> dict[str, Choices]:
-    """What the patterns of the built-in packs stand for, of those that have no variables."""
-    return _builtin(vocabulary).globs
-
-
-@cache
-def _builtin(vocabulary: Vocabulary) -> _Builtin:
     folder = rules_folder()
-    # What is kept belongs to the rules, and to the modules that say what a rule is.
-    place = compiled.place_of(
-        folder, [folder, os.path.join(folder, "snippets"), _HERE], vocabulary.digest
-    )
-    known = compiled.load(place)
-    if isinstance(known, _Builtin):
-        return known
-    parsed = _parse(folder, vocabulary)
-    compiled.store(place, parsed)
-    return parsed
+    with_wheel = os.path.join(folder, COMPILED)
+    if os.path.exists(with_wheel):
+        with open(with_wheel, "rb") as file:
+            rules = compiled.decode(file.read())
+        return rules or parse_rules(folder, vocabulary)
+    if cache_folder is None:
+        return parse_rules(folder, vocabulary)
+    # They depend on the texts, on the words they may use, and on the modules that say what a rule is.
+    sources = [folder, os.path.join(folder, "snippets"), _HERE]
+    name = compiled.name_of(sources, vocabulary.digest)
+    rules = compiled.load(cache_folder, name)
+    if rules is None:
+        rules = parse_rules(folder, vocabulary)
+        compiled.store(cache_folder, name, rules)
+    return rules
 
 
-def _parse(folder: str, vocabulary: Vocabulary) -> _Builtin:
-    # What parses is imported only where there is something to parse.
-    from slim.rules.faults import faulty_rules
-    from slim.rules.files import sources_in
-    from slim.rules.glob_syntax import parse_glob
-    from slim.rules.pack import read_packs
-    from slim.rules.rule import rules_of
-    from slim.rules.variables import variables_of
-
-    packs, faults = read_packs(
-        sources_in(folder), vocabulary, snippets=builtin_snippets(), check=False
+def parse_rules(folder: str, vocabulary: Vocabulary) -> Rules:
+    """The rules in a folder, from their texts; errors as for `builtin_rules`."""
+    snippets = snippets_in(folder)
+    packs, faults = read_packs(sources_in(folder), vocabulary, snippets=snippets, check=False)
+    if faults:
+        raise faulty_rules(faults)
+    protected, faults = parse_protected(
+        PROTECTED_FILE, read_text(os.path.join(folder, PROTECTED_FILE))
     )
     if faults:
         raise faulty_rules(faults)
-    texts = [text for one in rules_of(packs) for text in (*one.match, *one.except_paths)]
-    fixed = [text for text in texts if not variables_of(text)]
-    fixed += [text for entry in builtin_never() for text in entry.match]
-    globs = {text: parse_glob(text) for text in fixed}
-    return _Builtin(packs, globs)
+    return Rules(packs, protected, snippets)

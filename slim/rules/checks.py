@@ -55,7 +55,7 @@ def selects_package(rule: Rule, name: str) -> bool:
 
 def check_packs(
     parsed: Sequence[Parsed],
-    never: Sequence[Protected],
+    protected: Sequence[Protected],
     vocabulary: Vocabulary,
     faults: list[Fault],
 ) -> None:
@@ -72,7 +72,7 @@ def check_packs(
         # A fault in the selection leaves no examples to test yet.
         if (one.rule.match or one.rule.packages) and not one.notes.keys & _SELECTION:
             _check_examples(number, one, examples)
-    for entry in never:
+    for entry in protected:
         for example in entry.examples:
             _check_protected(located, examples, entry, example)
 

@@ -1,11 +1,11 @@
-"""Every fault of some files of rules, checked together with those that come with slim."""
+"""Every fault of rule files that are being written."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.rules.builtin import builtin_never, builtin_snippets, builtin_sources
+from slim.rules.builtin import builtin_rules, builtin_sources
 from slim.rules.faults import Fault
 from slim.rules.files import read_text, snippets_in
 from slim.rules.pack import Source, read_packs
@@ -19,7 +19,8 @@ def lint(paths: Sequence[Path], vocabulary: Vocabulary) -> tuple[Fault, ...]:
     """
     given: list[Source] = []
     faults: list[Fault] = []
-    snippets = set(builtin_snippets())
+    builtin = builtin_rules(vocabulary)
+    snippets = set(builtin.snippets)
     for path in paths:
         try:
             given.append((path.name, read_text(path)))
@@ -28,5 +29,7 @@ def lint(paths: Sequence[Path], vocabulary: Vocabulary) -> tuple[Fault, ...]:
             faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
     names = {name for name, _ in given}
     others = [source for source in builtin_sources() if source[0] not in names]
-    _, found = read_packs([*given, *others], vocabulary, snippets=snippets, never=builtin_never())
+    _, found = read_packs(
+        [*given, *others], vocabulary, snippets=snippets, protected=builtin.protected
+    )
     return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))

@@ -26,7 +26,7 @@ def read_packs(
     vocabulary: Vocabulary,
     *,
     snippets: Collection[str] = (),
-    never: Sequence[Protected] = (),
+    protected: Sequence[Protected] = (),
     check: bool = True,
 ) -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """The valid packs, in the order of the sources, and all faults, sorted by file and line.
@@ -35,8 +35,8 @@ def read_packs(
         sources: name and text of each file.
         vocabulary: the facts, queries and variables that rules may name.
         snippets: names that `fix.snippet` may have.
-        never: what no rule may reach.
-        check: whether to check examples, `never`, and names over all packs too.
+        protected: what no rule may reach.
+        check: whether to check examples, `protected`, and names over all packs too.
     """
     given = list(sources)
     if len(given) > MAX_PACKS:
@@ -44,5 +44,5 @@ def read_packs(
     faults: list[Fault] = []
     parsed = [parse_pack(file, text, vocabulary, snippets, faults) for file, text in given]
     if check:
-        check_packs(parsed, never, vocabulary, faults)
+        check_packs(parsed, protected, vocabulary, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))

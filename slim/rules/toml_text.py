@@ -7,12 +7,12 @@ begin. The scan knows strings and brackets and nothing else of TOML; it only eve
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from functools import cached_property
 
 from msgspec import Struct, field
 
-from slim.patterns import pattern
 from slim.rules.faults import Fault
 
 MAX_FILE_BYTES = 1 << 20
@@ -20,7 +20,7 @@ MAX_FILE_BYTES = 1 << 20
 MAX_KEY_DOTS = 64
 """Most dots of a dotted key: `tomllib` takes quadratic time over them."""
 
-_TOML_PLACE = pattern(r" \(at line (\d+), column \d+\)$")
+_TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
 
 
 def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | None:

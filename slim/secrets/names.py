@@ -7,15 +7,13 @@ from __future__ import annotations
 
 import re
 
-from slim.patterns import pattern
-
-_SECRET = pattern(
+_SECRET = re.compile(
     r"passw(?:or)?d|passphrase|requirepass|(?:^|[_-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
     r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
     r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string",
     re.IGNORECASE,
 )
-_NO_SECRET = pattern(r"(?:file|path|dir)$", re.IGNORECASE)
+_NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
 """Says where a secret is, not what."""
 _PLACEHOLDERS = ("$", "%", "{", "<", "[", "*", "/run/secrets/", "/dev/")
 _EMPTY_WORDS = frozenset(

@@ -10,23 +10,22 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slim.patterns import pattern
 from slim.secrets.names import is_secret
 
 REDACTED = "[redacted]"
-_ARGUMENT = pattern(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
-_VALUE = pattern(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+""")
+_ARGUMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+_VALUE = re.compile(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+""")
 _NAMES = (
-    pattern(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})="),
-    pattern(r"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9-]{0,60})(?:["']?,?[ \t]{1,4}|=)"""),
-    pattern(r"(?<![\w-])([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]{1,4}"),
+    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})="),
+    re.compile(r"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9-]{0,60})(?:["']?,?[ \t]{1,4}|=)"""),
+    re.compile(r"(?<![\w-])([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]{1,4}"),
 )
 """Assignments, options with their value, headers."""
-_USER = pattern(r"(\s(?:-u|--user)[ =]?[^\s:=]{1,100}:)[^\s\"']+")
-_USERINFO = pattern(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
-_SHELL = pattern(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
-_ASSIGNING = pattern(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s")
-_ARGUMENTS = pattern(r"(?:RUN )?\|\d+ ")
+_USER = re.compile(r"(\s(?:-u|--user)[ =]?[^\s:=]{1,100}:)[^\s\"']+")
+_USERINFO = re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
+_SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
+_ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s")
+_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
 
 
 def value(name: str, text: str) -> str:

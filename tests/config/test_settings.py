@@ -99,7 +99,7 @@ def settings(text: str, file: str = "slim.toml") -> tuple[object, list[str]]:
 
 def test_every_key(home: Path) -> None:
     (home / "slim.toml").write_text(FULL)
-    config = load_config()
+    config = load_config("slim.toml")
     one = config.image
     assert (one.dockerfile, one.target, one.base) == ("ci/Dockerfile", "release", "debian:13-slim")
     assert (one.platform, one.role) == ("linux/arm64", "release")
@@ -122,7 +122,7 @@ def test_every_key(home: Path) -> None:
 
 def test_an_image_replaces_what_it_names(home: Path) -> None:
     (home / "slim.toml").write_text(FULL)
-    api, web = load_config(key="api").image, load_config(key="web").image
+    api, web = (load_config("slim.toml", key=key).image for key in ("api", "web"))
     assert (api.dockerfile, api.target) == ("api/Dockerfile", "release")
     assert (api.gates.size, api.gates.pull_size) == (300_000_000, 130_000_000)
     assert (api.gates.growth, api.gates.fail_on) == (Growth(2.5, 0), ("low",))
@@ -130,7 +130,7 @@ def test_an_image_replaces_what_it_names(home: Path) -> None:
     assert (web.behavior, web.when) == ("hide-and-new", "failed")
     assert [one.rule for one in web.ignores] == ["VCS001", "NOD001"]
     with pytest.raises(UsageError, match=r"no \[image.wob\]: did you mean `web`"):
-        load_config(key="wob")
+        load_config("slim.toml", key="wob")
 
 
 def test_a_key_is_no_fault_where_there_are_no_images(home: Path) -> None:

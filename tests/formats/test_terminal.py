@@ -18,6 +18,7 @@ import slim
 from slim.cli.console import print_error
 from slim.errors import InputError
 from slim.formats.layout import WIDTH
+from slim.formats.log_commands import CI_SYSTEMS
 from slim.formats.terminal import clean, cut, shorten, visible
 from slim.formats.text import render
 from tests.support.attacks import Attack
@@ -41,7 +42,10 @@ ATTACKS = tuple(
         ("surrogates", "bytes that are not UTF-8", "`\\u{dcff}` or U+FFFD"),
         ("github", "commands of GitHub's logs (`::`, `##[`)", "`:\\x3a`, `#\\x23[`"),
         ("azure", "commands of Azure's logs (`##vso[`)", "`#\\x23vso[`"),
-        ("gitlab", "sections of GitLab's logs", "text, since their carriage return is written out"),
+        ("gitlab", "sections of GitLab's logs", "`section\\x5fstart`, without carriage return"),
+        ("teamcity", "commands of TeamCity's and Octopus's logs", "`#\\x23teamcity[`"),
+        ("travis", "folds of Travis's logs", "`travis\\x5ffold`"),
+        ("buildkite", "headings of Buildkite's logs (`---`, `+++`)", "`\\x2d--` at a line's start"),
         ("long", "lines of a million characters", "their two ends, 100 columns in all"),
     )
 )
@@ -75,6 +79,14 @@ HOSTILE = (
     "#\u200b#[error]",
     "section_start:1:a\r\x1b[0K",
     "section_end:1:a\r\x1b[0K",
+    "##teamcity[publishArtifacts 'a']",
+    "##octopus[setVariable name='a']",
+    "travis_fold:start:a",
+    "travis_time:start:a",
+    "--- a",
+    "+++ a",
+    "~~~ a",
+    "^^^ +++",
     "日本語" * 60,
     "e\u0301\u0301" * 200,
     "x" * 10_000,
@@ -84,7 +96,8 @@ HOSTILE = (
 )
 PIECES = st.sampled_from(HOSTILE) | st.characters() | st.text(max_size=4)
 TEXTS = st.lists(PIECES, min_size=1, max_size=4).map("".join)
-COMMANDS = ("::", "##[", "##vso[")
+COMMANDS = ("::", *(one for system in CI_SYSTEMS for one in system.anywhere))
+STARTS = tuple(one for system in CI_SYSTEMS for one in system.at_start)
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -103,6 +116,7 @@ def assert_tame(text: str) -> None:
     for line in text.split("\n"):
         assert all(map(allowed, line)), repr(line)
         assert not any(command in line for command in COMMANDS), repr(line)
+        assert not line.startswith(STARTS), repr(line)
 
 
 @given(TEXTS, st.integers(1, 60))
@@ -116,7 +130,7 @@ def test_clean_text_is_one_tame_line(text: str, width: int) -> None:
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=30))
 def test_plain_text_is_left_alone(text: str) -> None:
-    if not any(command in text for command in COMMANDS) and text == text.strip(":"):
+    if not any(command in text for command in (*COMMANDS, *STARTS)) and text == text.strip(":"):
         assert clean(text) == text
 
 

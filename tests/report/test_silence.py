@@ -11,7 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 import slim
-from slim.advice.ignore import Ignore, parse_ignore
+from slim.advice.suppression import Suppression, parse_suppression
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import load_document
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_suppressed_afterwards_keeps_the_sums() -> None:
-    made = silence(REPORT, [parse_ignore(FIRST.rule, "--ignore", "why not")], TODAY)
+    made = silence(REPORT, [parse_suppression(FIRST.rule, "--ignore", "why not")], TODAY)
     assert isinstance(made, slim.Report)
     told = made.findings[0]
     assert (told.mode, told.claimed_bytes) == ("note", FIRST.claimed_bytes)
@@ -57,7 +57,7 @@ def test_paths_count_if_all_files_are_known_and_there() -> None:
         (replace(report, findings=[replace(listed, files=9_999)]), everywhere, False),
         (replace(report, findings=[replace(listed, examples=[], files=0)]), everywhere, False),
     ):
-        made = silence(one, [parse_ignore(text, "--ignore")], TODAY)
+        made = silence(one, [parse_suppression(text, "--ignore")], TODAY)
         assert isinstance(made, slim.Report)
         assert (made.findings[0].suppressed is not None) == silenced
 
@@ -68,8 +68,8 @@ def test_what_has_expired_does_not_count() -> None:
     assert silence(REPORT, [until_(TODAY)], TODAY) != REPORT
 
 
-def until_(until: date) -> Ignore:
-    return replace(parse_ignore(FIRST.rule, "slim.toml:3"), until=until)
+def until_(until: date) -> Suppression:
+    return replace(parse_suppression(FIRST.rule, "slim.toml:3"), until=until)
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def until_(until: date) -> Ignore:
     ],
 )
 def test_bytes_that_others_may_claim_leave_a_limit_undecided(limit: int, result: str) -> None:
-    made = silence(REPORT, [parse_ignore(FIRST.rule, "--ignore")], TODAY)
+    made = silence(REPORT, [parse_suppression(FIRST.rule, "--ignore")], TODAY)
     assert isinstance(made, slim.Report)
     assert judge(made, Gates(reclaimable=limit)).verdict.result == result
 

@@ -13,7 +13,7 @@ from slim.ecosystems.archives import Found, find_members, live_archives, member_
 from slim.ecosystems.model import Subject
 from slim.files.extract.found import Member
 from slim.files.table import ROOT, Files
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _MAX_DEPTH = 64
 """Deepest path of a member that is compared."""
@@ -23,7 +23,7 @@ _LARGE = 64 << 10
 """… but by this size."""
 
 
-def extracted(subject: Subject) -> Picked:
+def extracted(subject: Subject) -> QueryResult:
     """Archives that lie beside what was unpacked from them, all of it below one directory.
 
     `tar --strip-components` is allowed for. Archives that a command names are the program itself, and
@@ -37,7 +37,7 @@ def extracted(subject: Subject) -> Picked:
     }
     found = find_members(files, [member for one in archives.values() for member in one.members])
     rows = [row for row, one in archives.items() if _is_unpacked(files, one.members, found)]
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
 def _is_unpacked(files: Files, members: Collection[Member], found: Found) -> bool:

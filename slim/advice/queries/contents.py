@@ -10,14 +10,14 @@ from operator import ge
 from slim.ecosystems.model import Subject
 from slim.ecosystems.shared import beside
 from slim.files.table import DIGEST_BYTES, both
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _SMALLEST = 4096
 """Copies of smaller files are not worth a word: licences, empty modules."""
 _PACKED = (b".gz", b".br", b".zst")
 
 
-def duplicates(subject: Subject) -> Picked:
+def duplicates(subject: Subject) -> QueryResult:
     """All copies but one of each content. Hard links share their bytes and are no copies.
 
     The copy with the shortest path stays; of equal ones the first.
@@ -42,9 +42,9 @@ def duplicates(subject: Subject) -> Picked:
                 if row != kept:
                     rows.append(row)
                     keeps[row] = kept
-    return Picked(rows=sorted(rows), keeps=keeps)
+    return QueryResult(rows=sorted(rows), keeps=keeps)
 
 
-def precompressed(subject: Subject) -> Picked:
+def precompressed(subject: Subject) -> QueryResult:
     """`x.gz`, `x.br` and `x.zst` where `x` exists beside them."""
-    return Picked(rows=beside(subject.view, _PACKED))
+    return QueryResult(rows=beside(subject.view, _PACKED))

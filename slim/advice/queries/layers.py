@@ -8,7 +8,7 @@ from itertools import compress
 
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
 _SMALL = 64 << 10
@@ -17,14 +17,14 @@ _MANY = 10
 """… which is a habit once an image has this many of them."""
 
 
-def dead(subject: Subject, fate: Fate) -> Picked:
+def dead(subject: Subject, fate: Fate) -> QueryResult:
     """The files whose bytes met this fate."""
     files = subject.files
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
-    return Picked(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
+    return QueryResult(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
 
 
-def many_small(subject: Subject) -> Picked:
+def many_small(subject: Subject) -> QueryResult:
     """The files of layers that hold less than 64 KiB each, if ten or more layers do."""
     files = subject.files
     layers = [
@@ -32,12 +32,14 @@ def many_small(subject: Subject) -> Picked:
         for layer in range(len(files.starts) - 1)
         if sum(files.size[files.starts[layer] : files.starts[layer + 1]]) < _SMALL
     ]
-    return Picked(rows=[row for rows in layers for row in rows] if len(layers) >= _MANY else ())
+    return QueryResult(
+        rows=[row for rows in layers for row in rows] if len(layers) >= _MANY else ()
+    )
 
 
-def uncompressed(subject: Subject) -> Picked:
+def uncompressed(subject: Subject) -> QueryResult:
     """The files of layers that are stored as they are."""
-    return Picked(
+    return QueryResult(
         rows=[
             row
             for layer, compression in enumerate(subject.compressions)
@@ -47,7 +49,7 @@ def uncompressed(subject: Subject) -> Picked:
     )
 
 
-def whole_copies(subject: Subject) -> Picked:
+def whole_copies(subject: Subject) -> QueryResult:
     """The files of layers that `COPY / /` made: all of another image, copied into one layer."""
     files = subject.files
     rows: list[int] = []
@@ -58,7 +60,7 @@ def whole_copies(subject: Subject) -> Picked:
         if layer < len(files.starts) - 1 and _WHOLE.search(entry.created_by):
             rows += _regular(files, layer)
         layer += 1
-    return Picked(rows=rows)
+    return QueryResult(rows=rows)
 
 
 def _regular(files: Files, layer: int) -> list[int]:

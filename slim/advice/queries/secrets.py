@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from slim.ecosystems.model import Subject
 from slim.files.table import ASSIGNED
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
 
 _SETTING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
@@ -20,17 +20,21 @@ _PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
-def private_keys(subject: Subject) -> Picked:
+def private_keys(subject: Subject) -> QueryResult:
     """Files whose first bytes are those of a private key; dead ones too."""
-    return Picked(rows=sorted(row for row, kind in subject.files.flags.items() if kind != ASSIGNED))
+    return QueryResult(
+        rows=sorted(row for row, kind in subject.files.flags.items() if kind != ASSIGNED)
+    )
 
 
-def assigned(subject: Subject) -> Picked:
+def assigned(subject: Subject) -> QueryResult:
     """Settings files that assign a literal to a name that promises a secret; dead ones too."""
-    return Picked(rows=sorted(row for row, kind in subject.files.flags.items() if kind == ASSIGNED))
+    return QueryResult(
+        rows=sorted(row for row, kind in subject.files.flags.items() if kind == ASSIGNED)
+    )
 
 
-def declared(subject: Subject) -> Picked:
+def declared(subject: Subject) -> QueryResult:
     """Variables and labels with a secret written out, in the settings or in the history.
 
     In the history these are `ENV`, `ARG`, `LABEL` and the build arguments in front of a `RUN`
@@ -54,7 +58,7 @@ def declared(subject: Subject) -> Picked:
             if found:
                 layers.append(layer)
             layer += 1
-    return Picked(names=tuple(sorted(names)), layers=tuple(layers))
+    return QueryResult(names=tuple(sorted(names)), layers=tuple(layers))
 
 
 def _in_instruction(text: str) -> Iterator[str]:

@@ -11,10 +11,10 @@ from slim.ecosystems.model import Runtime, Runtimes, Subject
 from slim.files.view import encoded
 from slim.packages.closure import removal_closure
 from slim.packages.owners import NOBODY
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def twice(subject: Subject) -> Picked:
+def twice(subject: Subject) -> QueryResult:
     """The run-time systems that no command leads to, where one of the same language is started.
 
     Of what the system's packages brought those go that the package manager would remove with the
@@ -36,7 +36,7 @@ def twice(subject: Subject) -> Picked:
                 rows.update(_packaged(runtime, language, subject))
             else:
                 rows.update(row for row in runtime.rows - kept if not subject.system_owned[row])
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
 def _used(subject: Subject, languages: list[Runtimes]) -> frozenset[int]:

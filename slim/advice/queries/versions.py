@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from slim.ecosystems import ECOSYSTEMS
 from slim.ecosystems.model import Subject
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def several(subject: Subject) -> Picked:
+def several(subject: Subject) -> QueryResult:
     """The files of all versions that something else stands in for, without those of the system's packages."""
     rows = {
         row
@@ -15,4 +15,4 @@ def several(subject: Subject) -> Picked:
         if ecosystem.older_versions is not None
         for row in ecosystem.older_versions(subject)
     }
-    return Picked(rows=sorted(row for row in rows if not subject.system_owned[row]))
+    return QueryResult(rows=sorted(row for row in rows if not subject.system_owned[row]))

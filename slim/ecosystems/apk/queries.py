@@ -6,13 +6,13 @@ from collections.abc import Iterable
 
 from slim.ecosystems.model import Subject
 from slim.packages.graph import Graph
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _RUNTIME = ("rundeps", "run-deps", "runtime")
 """Parts of the names of virtual packages that hold what the application needs when it runs."""
 
 
-def virtual_left(subject: Subject) -> Picked:
+def virtual_left(subject: Subject) -> QueryResult:
     """What virtual packages (`.build-deps`) brought, and nothing else needs."""
     virtual = [
         index
@@ -22,8 +22,8 @@ def virtual_left(subject: Subject) -> Picked:
         and not any(part in package.name for part in _RUNTIME)
     ]
     if not virtual:
-        return Picked()
-    return Picked(rows=subject.owned.rows(_only_for(subject.graph, virtual)))
+        return QueryResult()
+    return QueryResult(rows=subject.owned.rows(_only_for(subject.graph, virtual)))
 
 
 def _only_for(graph: Graph, roots: Iterable[int]) -> set[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.ecosystems.model import Subject
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _TOOLS = frozenset(
     {
@@ -13,7 +13,7 @@ _TOOLS = frozenset(
 )  # fmt: skip
 
 
-def development(subject: Subject) -> Picked:
+def development(subject: Subject) -> QueryResult:
     """The `-dev` packages, by name and section: headers and static libraries."""
     chosen = [
         index
@@ -22,10 +22,10 @@ def development(subject: Subject) -> Picked:
         and package.name.endswith("-dev")
         and package.section.rpartition("/")[2] in ("libdevel", "devel", "")
     ]
-    return Picked(rows=subject.owned.rows(chosen))
+    return QueryResult(rows=subject.owned.rows(chosen))
 
 
-def unneeded_tools(subject: Subject) -> Picked:
+def unneeded_tools(subject: Subject) -> QueryResult:
     """Download and unpack tools that nothing needs: no other package, and nothing that the image runs."""
     graph = subject.graph
     needed = {
@@ -44,4 +44,4 @@ def unneeded_tools(subject: Subject) -> Picked:
         and index not in needed
         and package.name not in run
     ]
-    return Picked(rows=subject.owned.rows(chosen))
+    return QueryResult(rows=subject.owned.rows(chosen))

@@ -10,13 +10,13 @@ from slim.ecosystems.model import Subject
 from slim.files.view import below
 from slim.packages.documents import load_object, object_of
 from slim.packages.package import Notices, normal
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _MANIFEST = b"cache_manifest.json"
 _PACKED = (b"", b".gz", b".br")
 
 
-def old_digests(subject: Subject) -> Picked:
+def old_digests(subject: Subject) -> QueryResult:
     """Digested files that no page links to any more, with their compressed copies.
 
     A manifest that cannot be read selects nothing.
@@ -39,4 +39,4 @@ def old_digests(subject: Subject) -> Picked:
                 continue
             found = (view.row(place + ending) for ending in _PACKED)
             rows.update(row for row in found if row is not None)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))

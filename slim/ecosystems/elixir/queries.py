@@ -9,10 +9,10 @@ from slim.ecosystems.elixir.releases import releases_of
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate
 from slim.packages.package import Notices
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def erts_twice(subject: Subject) -> Picked:
+def erts_twice(subject: Subject) -> QueryResult:
     """The installed OTP, when every release brings a run-time system of its own.
 
     Its commands in `bin` directories are links into it and hold no bytes. Where a release is in it, or
@@ -21,28 +21,28 @@ def erts_twice(subject: Subject) -> Picked:
     view, roots = subject.view, subject.facts.roots
     releases = releases_of(roots, view)
     if not releases or not all(release.has_erts for release in releases):
-        return Picked()
+        return QueryResult()
     installed = {row for root in roots.of("otp_root") for row in view.rows_below(root)}
     for release in releases:
         installed.difference_update(view.rows_below(release.root))
-    return Picked(rows=sorted(installed))
+    return QueryResult(rows=sorted(installed))
 
 
-def not_in_releases(subject: Subject) -> Picked:
+def not_in_releases(subject: Subject) -> QueryResult:
     """Erlang applications that no `.rel` file of the image lists; nothing where there is none."""
     owned, releases = subject.owned, read_releases(subject.contents, Notices())
     if not releases:
-        return Picked()
+        return QueryResult()
     booted = {name for release in releases for name, _ in release.applications}
     chosen = [
         index
         for index, package in enumerate(owned.packages)
         if package.manager == "otp" and package.name not in booted
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def old_versions(subject: Subject) -> Picked:
+def old_versions(subject: Subject) -> QueryResult:
     """Applications in a version that no `.rel` lists, where another version of them is listed."""
     owned = subject.owned
     listed: dict[str, set[str]] = defaultdict(set)
@@ -56,10 +56,10 @@ def old_versions(subject: Subject) -> Picked:
         and listed.get(package.name)
         and package.version not in listed[package.name]
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def beam_chunks(subject: Subject) -> Picked:
+def beam_chunks(subject: Subject) -> QueryResult:
     """The chunks that `mix release` leaves out with `strip_beams: true`."""
     files = subject.files
     parts = {
@@ -67,4 +67,4 @@ def beam_chunks(subject: Subject) -> Picked:
         for row, beam in files.beams.items()
         if beam.strip_bytes and files.fate[row] == Fate.LIVE
     }
-    return Picked(parts=dict(sorted(parts.items())))
+    return QueryResult(parts=dict(sorted(parts.items())))

@@ -9,12 +9,10 @@ import re
 
 from msgspec import Struct
 
-from slim.patterns import pattern
-
 MAX_TOKENS = 500_000
 MAX_DEPTH = 64
 
-_TOKEN = pattern(
+_TOKEN = re.compile(
     r"""
       [ \t\r\n\f]+ | %[^\n]*                              # nothing
     | (?P<atom>[a-z][A-Za-z0-9_@]*)
@@ -26,7 +24,7 @@ _TOKEN = pattern(
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_PLAIN = {quote: pattern(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
+_PLAIN = {quote: re.compile(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
 _OPEN = {"{": "}", "[": "]", "<<": ">>", "#{": "}"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "b": "\b", "f": "\f", "v": "\v"}
 

@@ -14,7 +14,7 @@ from slim.facts.roots import Roots
 from slim.files.table import Kind
 from slim.files.view import below, encoded
 from slim.packages.package import text
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _LAUNCHERS = (".JarLauncher", ".WarLauncher", ".PropertiesLauncher")
 _MAX_NAME = 200
@@ -25,7 +25,7 @@ _QUALIFIER = re.compile(
 )
 
 
-def nested_jars(subject: Subject) -> Picked:
+def nested_jars(subject: Subject) -> QueryResult:
     """Jars that are both in a jar of the image and beside it: one of the two is not needed.
 
     The loose ones lie in its directory. They go where a command runs the outer jar, or none says what it
@@ -62,7 +62,7 @@ def nested_jars(subject: Subject) -> Picked:
             keeps.update(dict.fromkeys(copies, row))
     # What stays for another one does not go itself.
     stay = set(keeps.values())
-    return Picked(
+    return QueryResult(
         rows=sorted(rows - stay),
         keeps={row: kept for row, kept in keeps.items() if row not in stay},
     )

@@ -8,10 +8,10 @@ from __future__ import annotations
 from slim.ecosystems.model import Subject
 from slim.files.extract.found import RELOCATABLE, SHARED
 from slim.files.table import Fate
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def debug_sections(subject: Subject) -> Picked:
+def debug_sections(subject: Subject) -> QueryResult:
     """What `strip --strip-debug` removes; files that are nothing but debugging information are whole."""
     files = subject.files
     parts = {
@@ -19,10 +19,10 @@ def debug_sections(subject: Subject) -> Picked:
         for row, elf in files.elfs.items()
         if elf.debug_bytes and not elf.debug_file and files.fate[row] == Fate.LIVE
     }
-    return Picked(parts=dict(sorted(parts.items())))
+    return QueryResult(parts=dict(sorted(parts.items())))
 
 
-def symbol_tables(subject: Subject) -> Picked:
+def symbol_tables(subject: Subject) -> QueryResult:
     """What `strip --strip-all` removes besides; object files and kernel modules need theirs."""
     files = subject.files
     parts = {
@@ -33,4 +33,4 @@ def symbol_tables(subject: Subject) -> Picked:
         and not (elf.type == SHARED and elf.debug_file)
         and files.fate[row] == Fate.LIVE
     }
-    return Picked(parts=dict(sorted(parts.items())))
+    return QueryResult(parts=dict(sorted(parts.items())))

@@ -7,7 +7,7 @@ from collections import defaultdict
 from slim.ecosystems.model import Subject
 from slim.ecosystems.shared import beside
 from slim.packages.owners import NOBODY
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _DECLARATIONS = tuple(
     end + more for end in (b".d.ts", b".d.mts", b".d.cts") for more in (b"", b".map")
@@ -15,7 +15,7 @@ _DECLARATIONS = tuple(
 _PACKED = (b".gz", b".br", b".zst")
 
 
-def nested_duplicates(subject: Subject) -> Picked:
+def nested_duplicates(subject: Subject) -> QueryResult:
     """All but one copy of a package of the same name and version: that with the shortest path stays."""
     packages = subject.owned.packages
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
@@ -27,10 +27,10 @@ def nested_duplicates(subject: Subject) -> Picked:
         for same in groups.values()
         for index in sorted(same, key=lambda one: (len(packages[one].record), one))[1:]
     ]
-    return Picked(rows=subject.owned.rows(copies))
+    return QueryResult(rows=subject.owned.rows(copies))
 
 
-def type_declarations(subject: Subject) -> Picked:
+def type_declarations(subject: Subject) -> QueryResult:
     """What TypeScript reads of packages: `@types/…` whole, declarations of others."""
     owned = subject.owned
     node = bytearray(package.manager == "node" for package in owned.packages)
@@ -45,10 +45,10 @@ def type_declarations(subject: Subject) -> Picked:
         and node[owner]
         and (types[owner] or subject.files.name[row].endswith(_DECLARATIONS))
     ]
-    return Picked(rows=rows)
+    return QueryResult(rows=rows)
 
 
-def source_maps(subject: Subject) -> Picked:
+def source_maps(subject: Subject) -> QueryResult:
     """`x.map` where `x` exists beside it, with the map's own compressed twins."""
     view = subject.view
     maps = beside(view, (b".map",))
@@ -59,4 +59,4 @@ def source_maps(subject: Subject) -> Picked:
             found = here.get(view.files.name[row] + ending, -1)
             if found >= 0:
                 twins.append(found)
-    return Picked(rows=sorted({*maps, *twins}))
+    return QueryResult(rows=sorted({*maps, *twins}))

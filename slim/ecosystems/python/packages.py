@@ -9,6 +9,7 @@ Source: Python packaging "Recording installed projects", "Core metadata specific
 from __future__ import annotations
 
 import csv
+import re
 from itertools import islice
 
 from slim.packages.control_fields import bare_name, paragraphs
@@ -27,10 +28,9 @@ from slim.packages.package import (
     parent,
     text,
 )
-from slim.patterns import pattern
 
 _FIELDS = frozenset(("name", "version", "requires-dist", "provides-dist"))
-_SEPARATORS = pattern(r"[-_.]+")
+_SEPARATORS = re.compile(r"[-_.]+")
 _RECORD_FILES = 1_000_000
 """Most files of one distribution."""
 

@@ -8,10 +8,10 @@ from slim.ecosystems.model import Subject
 from slim.facts.gather import Facts
 from slim.files.table import Kind
 from slim.files.view import decoded
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def compiled_twice(subject: Subject) -> Picked:
+def compiled_twice(subject: Subject) -> QueryResult:
     """`__pycache__/x.*.pyc` where `x.py` exists: the interpreter can write them again."""
     view, rows = subject.view, []
     files = view.files
@@ -22,10 +22,10 @@ def compiled_twice(subject: Subject) -> Picked:
         for name, row in view.names[directory].items():
             if row >= 0 and name.endswith(b".pyc") and name.split(b".")[0] + b".py" in sources:
                 rows.append(row)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def tests(subject: Subject) -> Picked:
+def tests(subject: Subject) -> QueryResult:
     """Files below a directory `test` or `tests` that holds `conftest.py` or `test_*.py`."""
     view, files = subject.view, subject.files
     inside = bytearray(len(files.dir_parent))
@@ -43,10 +43,10 @@ def tests(subject: Subject) -> Picked:
         for row in view.names[directory].values()
         if row >= 0 and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
     ]
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def unused_environments(subject: Subject) -> Picked:
+def unused_environments(subject: Subject) -> QueryResult:
     """The packages of virtual environments that neither a command nor PATH leads to.
 
     Nothing is selected unless the program runs from a virtual environment: where it does not, the
@@ -55,14 +55,14 @@ def unused_environments(subject: Subject) -> Picked:
     view, facts = subject.view, subject.facts
     used = {venv for venv in facts.roots.of("venv") if _is_used(venv, facts)}
     if "python.venv_runtime" not in facts.facts or not used:
-        return Picked()
+        return QueryResult()
     sites = [
         site
         for site in facts.roots.of("site")
         for venv in facts.roots.of("venv")
         if venv not in used and site.startswith(venv + b"/")
     ]
-    return Picked(rows=sorted({row for site in sites for row in view.rows_below(site)}))
+    return QueryResult(rows=sorted({row for site in sites for row in view.rows_below(site)}))
 
 
 def _is_used(venv: bytes, facts: Facts) -> bool:

@@ -11,6 +11,7 @@ from xml.sax.saxutils import escape, quoteattr
 
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.html.treemap import HEADER, Box, Item, layout
+from slim.formats.log_commands import quiet_page
 from slim.formats.terminal import shorten
 from slim.units import format_bytes
 
@@ -57,7 +58,7 @@ def document(title: str, drawing: str, legend: Iterable[tuple[str, str]]) -> str
             f'<rect x="{x}" y="{y}" width="14" height="14" rx="2" fill="{_paint(tone)}"/>'
             f'<text x="{x + 20}" y="{y + 11}" font-size="12" fill="{TEXT[0]}">{escape(says)}</text>'
         )
-    return "".join(parts) + "</svg>\n"
+    return quiet_page("".join(parts) + "</svg>\n")
 
 
 def patterns() -> str:

@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from slim.formats import words
 from slim.formats.html import draw
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
+from slim.formats.log_commands import quiet_page
 from slim.formats.terminal import cut
 from slim.units import definition, format_bytes
 
@@ -29,7 +30,7 @@ _SNIPPET = 16_000
 
 def fill(template: str, values: Mapping[str, Any]) -> str:
     """A page from one of the templates beside this module."""
-    return _environment().get_template(template).render(values)
+    return quiet_page(_environment().get_template(template).render(values))
 
 
 @cache

@@ -1,4 +1,4 @@
-"""An image → what rules can ask about it: its files, packages, facts and computed selections [pure]."""
+"""Everything that rules can ask about an image: its files, packages, facts and computed queries."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ from slim.packages.owners import Ownership, own
 from slim.rules.match import Query
 
 
-class Ground(Struct, frozen=True):
-    """What rules can ask about one image."""
+class ImageFacts(Struct, frozen=True):
+    """Everything that rules can ask about one image."""
 
-    image: Image
+    source: Image
     files: Files
     ledger: Ledger
     base_layers: int
     disk: int
-    """Bytes of all files of all layers: what a rule's `share` is a share of."""
+    """Bytes of all files of all layers: what a rule's `share` is a percentage of."""
     view: View
     catalog: Catalog
     owned: Ownership
@@ -41,10 +41,10 @@ class Ground(Struct, frozen=True):
     system_owned: bytes
     """Mask of the rows that a system package owns."""
     queries: Mapping[str, Query]
-    """Computed whenever one is called. Those of a rebuild come later: see `Applied`."""
+    """Computed whenever called. The query about a rebuild comes later: see `Advice.queries`."""
 
 
-def survey(
+def facts_of_image(
     image: Image,
     files: Files,
     ledger: Ledger,
@@ -52,9 +52,15 @@ def survey(
     base_layers: int,
     role: str | None = None,
     compressions: Sequence[str] = (),
-) -> Ground:
-    """Gather facts, packages and owners. `role` overrides what the signs say; `compressions` has a word
-    per layer, or none where the form of the image says nothing about how a registry stores it."""
+) -> ImageFacts:
+    """Gather packages, their owners, facts and queries.
+
+    Args:
+        base_layers: how many layers are the base image's.
+        role: overrides the detected role.
+        compressions: the compression of each layer; empty if the image's form says nothing about how a
+            registry stores it.
+    """
     view = view_of(files)
     contents = _texts(files)
     catalog = read_catalog(contents)
@@ -71,12 +77,12 @@ def survey(
     graph = link(catalog.packages)
     theirs = owned.mask_of(owned.system)
     subject = Subject(image, files, view, contents, owned, theirs, graph, facts, compressions)
-    return Ground(
+    return ImageFacts(
         image,
         files,
         ledger,
         base_layers,
-        sum(one.disk_bytes for one in ledger.layers),
+        sum(layer.disk_bytes for layer in ledger.layers),
         view,
         catalog,
         owned,
