@@ -21,11 +21,7 @@ _VARIABLE = re.compile(r"\[[^\]]*\]|\{([A-Za-z][A-Za-z0-9_]*)\}", re.ASCII)
 
 
 def variables_of(pattern: str) -> tuple[str, ...]:
-    """The names that `pattern` uses, each once, in order.
-
-    >>> variables_of("{home}/{a,b}/{cache}/{home}")
-    ('home', 'cache')
-    """
+    """The names that `pattern` uses, each once, in order."""
     if "{" not in pattern:
         return ()
     return tuple(dict.fromkeys(found[1] for found in _VARIABLE.finditer(pattern) if found[1]))
