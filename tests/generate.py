@@ -238,9 +238,9 @@ def word_lists() -> str:
     lines = []
     for name, *lists in groups:
         lines.append(f"- **{name}**")
-        for what, words in zip(("facts", "variables", "queries"), lists, strict=True):
-            if words:
-                lines.append(f"  - {what}: {' '.join(f'`{word}`' for word in words)}")
+        for what, listed in zip(("facts", "variables", "queries"), lists, strict=True):
+            if listed:
+                lines.append(f"  - {what}: {' '.join(f'`{word}`' for word in listed)}")
     return "\n".join(lines) + "\n"
 
 
