@@ -133,11 +133,11 @@ class IgnoreOptions(Grouped, parameter="ignoring"):
     def on(self, document: Document, in_file: Sequence[Suppression] = ()) -> tuple[Document, int]:
         """A report or comparison as the suppressions have it; and how many findings were suppressed in the
         analysis, and are not any more."""
-        from slim.report.silence import lift, silence
+        from slim.report.suppress import suppress, unsuppress
 
         if self.no_ignore:
-            return lift(document)
-        return silence(document, self.ignores(in_file), read_now().date()), 0
+            return unsuppress(document)
+        return suppress(document, self.ignores(in_file), read_now().date()), 0
 
 
 class ShowOptions(Grouped, parameter="show"):
@@ -201,7 +201,7 @@ class PageOptions(Grouped, parameter="pages"):
         Raises:
             UsageError: there is no such flavor, or a template of addresses is none.
         """
-        from slim.formats.flavors import flavor_of
+        from slim.formats.markdown.flavors import flavor_of
 
         flavor_of(self.flavor)
         if self.rules_url:
@@ -231,6 +231,11 @@ class GateOptions(Grouped, parameter="gates"):
     max_growth: str | None
     fail_on: Sequence[str]
     exit_zero: bool
+    trust_labels: bool
+
+    def trusts_labels(self, in_file: bool | None) -> bool:
+        """Whether labels of the image may say what does not count: by the option, else by the file."""
+        return self.trust_labels or bool(in_file)
 
     def gates(self, in_file: Gates, *, compared: bool) -> Gates:
         """The gates that are asked for, else those of the file; `compared`: there is a base, so that

@@ -19,14 +19,14 @@ from slim.cli.outputs import (
 from slim.cli.registry import RegistryOptions
 from slim.cli.settings import read_now
 from slim.cli.several import apart, check_apart, named, placed, short_names
-from slim.cli.verdicts import conclude, stated
+from slim.cli.verdicts import Conclusion, conclude, conclusion_of
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.config.load import Config
     from slim.report.comparison import Comparison
     from slim.report.gates import Gates
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Report
 
 CHANGES = 1_000
 """Changes that are listed unless somebody asks for another number. And findings at least that are kept of
@@ -45,6 +45,7 @@ class _Task(NamedTuple):
     labels: dict[str, str]
     words: dict[str, Any]
     """Keywords of `rendered`."""
+    trust_labels: bool
 
 
 def measure(
@@ -127,6 +128,7 @@ def measure(
             choice.role or image.role,
             ignoring.ignores(image.ignores),
             not ignoring.no_ignore,
+            task.trust_labels or not task.gates.rest_on_findings,
         )
 
     def report_of(task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE) -> Report:
@@ -145,7 +147,7 @@ def measure(
 
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     with work.watched(limits.timeout) as progress:
         for task, name in zip(tasks, names, strict=True):
             document: Report | Comparison
@@ -172,11 +174,11 @@ def measure(
                 from slim.report.judge import judge, judge_comparison
 
                 document = (
-                    judge_comparison(document, task.gates)
+                    judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
-                    else judge(document, task.gates)
+                    else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
-                said = stated(document, task.words["units"])
+                said = conclusion_of(document, task.words["units"])
                 verdicts.append((name if len(tasks) > 1 else "", said))
             more = rendered(
                 document,
@@ -214,4 +216,5 @@ def _task(
         gates=gates.gates(settings.image.gates, compared=compared),
         labels=labels,
         words=show.words(settings.image.units),
+        trust_labels=gates.trusts_labels(settings.image.trust_labels),
     )

@@ -63,7 +63,7 @@ def read_units(flag: str | None, in_file: str | None) -> str:
     """
     from slim.units import UNITS
 
-    units = flag or in_file or UNITS[0]
+    units = flag or in_file or "si"
     if units not in UNITS:
         raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
     return units

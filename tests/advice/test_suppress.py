@@ -22,8 +22,8 @@ from slim.files.ledger import account
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
-from slim.formats import markdown, text
 from slim.formats.formats import render
+from slim.formats.model import RenderOptions
 from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.compare import compare
@@ -34,9 +34,9 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
-from tests.report.test_load import run
 from tests.support.building import layer
 from tests.support.checked import checked_analyze
+from tests.support.commands import run
 from tests.support.layouts import config, pack, with_config
 from tests.support.sarif_schema import SARIF
 from tests.support.shared import FAT, TABLES
@@ -255,8 +255,9 @@ def test_a_label_counts_unless_nothing_is_to_be_ignored(
     assert finding.suppressed is not None
     assert (finding.rule, finding.suppressed.by) == ("VCS001", "label")
     assert any("'nonsense'" in one for one in warned(report))
-    assert run("analyze", str(image), "--fail-on", "VCS001") == 0
-    assert run("analyze", str(image), "--fail-on", "VCS001", "--no-ignore") == 1
+    trusting = ["analyze", str(image), "--fail-on", "VCS001", "--trust-labels"]
+    assert run(*trusting) == 0
+    assert run(*trusting, "--no-ignore") == 1
     capsys.readouterr()
 
 
@@ -280,14 +281,13 @@ def test_pages_say_how_many_are_suppressed() -> None:
     report = told(
         Suppression("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1")
     )
-    assert "1 finding suppressed" in text.render(report)
-    page = markdown.render(report)
+    assert "1 finding suppressed" in render(report, "text")
+    page = render(report, "markdown")
     assert "1 more suppressed" in page
     assert "needed" not in page
-    page = markdown.render(report, show_suppressed=True)
+    page = render(report, "markdown", RenderOptions(show_suppressed=True))
     assert "<b>Suppressed</b>: 1 finding" in page
     assert "needed `\\|` `*by*` scm (`s:1`, until `2030-01-01`)" in page
-    assert render(report, "markdown", show_suppressed=True) == page
 
 
 def test_sarif_has_suppressions_for_all_results_or_none() -> None:
