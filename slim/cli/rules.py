@@ -77,7 +77,7 @@ def check(files: Sequence[str]) -> None:
     from slim.advice.vocabulary import VOCABULARY
     from slim.cli.console import print_output
     from slim.formats.terminal import clean
-    from slim.rules.lint import lint
+    from slim.rules.user_packs import lint
 
     faults = lint([Path(file) for file in files], VOCABULARY)
     if faults:

@@ -1,4 +1,4 @@
-"""The predicates of `when`: a fixed vocabulary, so that rules stay data. Pure.
+"""The predicates of `when`: a fixed vocabulary, so that rules stay data.
 
 Python evaluates them against the image's facts; here they are only read.
 """

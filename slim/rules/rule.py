@@ -1,7 +1,6 @@
-"""What a rule is: the types that a pack is read into, and the words that its fields may hold.
+"""The types that a pack is read into, and the words that the fields of a rule may hold.
 
-The meaning of each field is written down in rules/FORMAT.md, the reference for people who write
-rules. Pure.
+rules/FORMAT.md, the reference for people who write rules, explains each field.
 """
 
 from __future__ import annotations
@@ -40,7 +39,7 @@ Remove = Literal["delete", "uninstall", "flag", "transform", "change-base", "reo
 
 
 class Roles(Struct, frozen=True):
-    """How a rule speaks in an image of each role: a claim, a note, or nothing."""
+    """What a rule gives in images of each role: a claim, a note, or nothing."""
 
     release: RoleMode = "on"
     builder: RoleMode = "info"
@@ -94,9 +93,9 @@ class Rule(Struct, frozen=True):
     state: State
     owned: bool
     floor: int
-    """Bytes below which the rule is silent."""
+    """Bytes below which the rule reports nothing."""
     share: int
-    """Percent of the image below which it is silent."""
+    """Percentage of the image below which it reports nothing."""
     fix: Fix
     where: Where
     remove: Remove
@@ -117,7 +116,7 @@ class Pack(Struct, frozen=True):
     title: str
     rules: tuple[Rule, ...]
     digest: str
-    """sha256 of the content, whatever its layout and comments."""
+    """sha256 of the content, regardless of layout and comments."""
 
 
 class Rules(Struct, frozen=True):

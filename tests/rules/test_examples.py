@@ -10,10 +10,9 @@ import pytest
 
 from slim.advice.vocabulary import VOCABULARY
 from slim.rules.builtin import builtin_rules, builtin_sources, rules_folder
-from slim.rules.checks import Examples, selects_package
 from slim.rules.faults import Fault
 from slim.rules.glob import compile_globs
-from slim.rules.pack import read_packs
+from slim.rules.pack import Examples, read_packs, selects_package
 from slim.rules.protected import Protected
 from slim.rules.reader import RULE_KEYS
 from slim.rules.rule import Pack, Rule, rules_of

@@ -14,7 +14,6 @@ from slim.rules import glob_syntax, variables
 from slim.rules import suggestions as words
 from slim.rules.faults import Fault, faulty_rules
 from slim.rules.glob_syntax import GlobError, parse_text_glob
-from slim.rules.lint import lint
 from slim.rules.pack import read_packs
 from slim.rules.predicate import (
     AllOf,
@@ -33,6 +32,7 @@ from slim.rules.predicate import (
 from slim.rules.protected import Protected, parse_protected
 from slim.rules.rule import Fix, Roles, rules_digest
 from slim.rules.toml_text import Positions
+from slim.rules.user_packs import lint
 from slim.rules.variables import bind
 
 PACK = """\
