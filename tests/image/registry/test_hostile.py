@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import socket
 import tempfile
 import time
 import tracemalloc
@@ -21,7 +22,11 @@ import pytest
 
 import slim
 from slim.errors import SlimError
-from slim.image.registry import client
+from slim.http.failures import HttpError
+from slim.http.sockets import Sockets
+from slim.image.registry import protocol
+from slim.image.registry.failures import network_error
+from slim.image.registry.origin import registry_origin
 from tests.support.building import digest, encode, image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, Script, serve
 
@@ -33,7 +38,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait between tries, but not for seconds."""
-    monkeypatch.setattr(client, "_PAUSE", 0.002)
+    monkeypatch.setattr(protocol, "_PAUSE", 0.002)
 
 
 def on(part: str, answer: Answer | Callable[[Fake, Request], Answer | None]) -> Script:
@@ -567,17 +572,18 @@ def test_a_foreign_layer_is_never_fetched_from_its_urls() -> None:
 
 def test_names_that_lead_inside_are_refused_on_demand() -> None:
     """R4: the name is that of a stranger, the address that of this machine."""
-    from slim.image.registry.origin import registry_origin
-    from slim.image.registry.transport import _Line
-
-    line = _Line(True, registry_origin("registry.example.com", plain_http=False))
+    sockets = Sockets(refuse_private=True)
     with serve(IMAGE) as fake:
-        import socket
-
         address = ("127.0.0.1", int(fake.host.partition(":")[2]))
-        with socket.create_connection(address) as one, pytest.raises(SlimError) as refused:
-            line.watch("registry.example.com", one)
-    assert refused.value.slug == "registry-private-address"
+        with (
+            socket.create_connection(address) as connection,
+            pytest.raises(HttpError) as refused,
+        ):
+            sockets.watch("registry.example.com", connection)
+    home = registry_origin("registry.example.com", plain_http=False)
+    error = network_error(refused.value, home, 900)
+    assert error.slug == "registry-private-address"
+    assert error.message.startswith("registry.example.com leads to 127.0.0.1")
 
 
 def test_layers_stream_without_a_file_and_in_little_memory(
