@@ -105,7 +105,7 @@ def post(
     *,
     behavior: Behavior = "update",
     trusted: bool = False,
-    timeout: int = 0,
+    timeout: float = 0,
 ) -> Iterator[tuple[int, Outcome]]:
     """Bring the page to its pull requests; their numbers and what was done, none where they moved on.
 

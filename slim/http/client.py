@@ -364,6 +364,12 @@ class HttpClient:
         except _FAILURES as error:
             raise self.failure(error, origin) from None
         answer = Answer(self, url, response)
+        try:
+            # Headers that were cut look like complete ones.
+            self.check_time(origin)
+        except HttpError:
+            answer.close()
+            raise
         part = f" ({headers['Range']})" if "Range" in headers else ""
         _log.debug("%s %s%s: %d", method, show(url), part, answer.status)
         encoding = answer.headers.get("Content-Encoding", "identity")

@@ -81,6 +81,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
         self.container.registry = reference.api_host
         self.container.namespace = namespace
         self.container.repository = name
+        self.container.tag, self.container.digest = reference.tag, reference.digest
 
     def manifest_url(self, name: str) -> str:
         """The URL of a manifest by tag or digest."""
@@ -105,12 +106,16 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
 
         Raises:
             NetworkError: no answer, or only one that we do not get.
-            ValueError: a method that changes something, or a URL of somebody else.
+            ValueError: a method that changes something.
         """
         if method not in _ACCEPTED or data is not None or json is not None:
             raise ValueError(f"slim only reads registries: {method}")
         if origin_of(url) != self.origin:
-            raise ValueError("the URL is not the registry's")
+            raise NetworkError(
+                "registry-url",
+                f"the registry {self.origin} names a page of {origin_of(url)}",
+                "slim reads lists from the registry itself only",
+            )
         sent = self.identity.header
         answer = self._follow(method, url, headers or {}, sent)
         if answer.status in (401, 403):

@@ -25,10 +25,13 @@ from slim.errors import SlimError
 from slim.http.failures import HttpError
 from slim.http.sockets import Sockets
 from slim.image.registry import protocol
+from slim.image.registry.access import Access
 from slim.image.registry.failures import network_error
 from slim.image.registry.origin import registry_origin
 from tests.support.building import digest, encode, image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, Script, serve
+from tests.support.hostile_http import BURSTS, DRIPS, drip
+from tests.support.hostile_http import serve as serve_raw
 
 IMAGE = image(layer({"etc/a": bytes(range(256)) * 3000}), compression="gzip")
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -392,6 +395,38 @@ def test_hostile_registries_end_in_one_error(case: Case) -> None:
     assert (error.slug, error.exit_code) == (case.slug, case.code), error.message
     assert error.message.isprintable(), "one line"
     assert LOGIN.password not in error.message + error.hint
+
+
+@pytest.mark.parametrize("script", DRIPS)
+def test_the_deadline_ends_every_way_to_keep_a_client_waiting(script: str) -> None:
+    with serve_raw(DRIPS[script]) as host:
+        access = Access(plain_http=frozenset({host}), timeout=0.2)
+        started = time.monotonic()
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=access)
+        assert time.monotonic() - started < 2
+    # Of an error the status is known, whatever becomes of its body.
+    known = {"404-body": "registry-not-found", "503-body": "registry-error"}
+    assert refused.value.slug == known.get(script, "registry-timeout")
+
+
+@pytest.mark.parametrize("script", BURSTS)
+def test_what_no_registry_answers_is_one_error(script: str) -> None:
+    with serve_raw(BURSTS[script]) as host:
+        access = Access(plain_http=frozenset({host}), timeout=5)
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=access)
+    assert refused.value.exit_code in (3, 6)
+    assert refused.value.message.isprintable()
+
+
+def test_a_handshake_that_never_ends_is_ended() -> None:
+    with serve_raw(drip(b"\x16\x03\x03\x3f\xff", b"\x02"), waits_for_request=False) as host:
+        started = time.monotonic()
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=Access(timeout=0.3))
+        assert time.monotonic() - started < 2
+    assert refused.value.slug == "registry-timeout"
 
 
 def test_the_scripts_are_many() -> None:
