@@ -269,7 +269,8 @@ class HttpClient:
             except HttpError as error:
                 if error.kind != "connection":
                     raise
-                problem = error
+                # A new one: the traceback of this one would hold on to this frame.
+                problem = HttpError(error.kind, str(error), error.origin)
             else:
                 if not is_temporary(answer.status, answer.headers):
                     return answer

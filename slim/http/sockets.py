@@ -63,9 +63,15 @@ class Sockets:
             HttpError: the address is private, and those are refused.
             OSError: everything is cut.
         """
+        try:
+            return self._watched(host, connection)
+        except BaseException:
+            connection.close()
+            raise
+
+    def _watched(self, host: str, connection: socket.socket) -> socket.socket:
         address, port = connection.getpeername()[:2]
         if self._refuse_private and is_private(address):
-            connection.close()
             origin = Origin("https", host, port)
             raise HttpError("private-address", f"{host} leads to {address}", origin)
         self._forget(getattr(self._connecting, "handle", None))
@@ -76,7 +82,6 @@ class Sockets:
                 self._connecting.handle = handle
                 return connection
         handle.close()
-        connection.close()
         raise OSError("the client is closed")
 
     def keep(self, connection: Any) -> None:
@@ -90,7 +95,8 @@ class Sockets:
     def cut(self) -> None:
         """End all connections that are open or being made; new ones can be made."""
         with self._lock:
-            for handle in self._open:
+            # A copy: a finalizer may take one out meanwhile, in this very thread.
+            for handle in tuple(self._open):
                 with suppress(OSError):  # it may have ended by itself
                     handle.shutdown(socket.SHUT_RDWR)
                 handle.close()
