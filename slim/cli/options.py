@@ -207,6 +207,10 @@ ignore = option(
     multiple=True,
 )
 no_ignore = flag("--no-ignore", "Suppress nothing, whatever slim.toml or a label of the image say.")
+trust_labels = flag(
+    "--trust-labels",
+    "Let the image's own labels say, for the gates too, what it is for and what is suppressed.",
+)
 show_suppressed = flag("--show-suppressed", "List what is suppressed in text and markdown.")
 
 units = option(

@@ -52,7 +52,9 @@ def selects_package(rule: Rule, name: str) -> bool:
     )
 
 
-def check_packs(parsed: Sequence[Parsed], never: Sequence[Protected], faults: list[Fault]) -> None:
+def check_packs(
+    parsed: Sequence[Parsed], protected: Sequence[Protected], faults: list[Fault]
+) -> None:
     """Add to `faults` those that only show once all packs are there."""
     _check_claims(parsed, faults)
     located = [one for file in parsed for one in file.rules]
@@ -66,7 +68,7 @@ def check_packs(parsed: Sequence[Parsed], never: Sequence[Protected], faults: li
         # A fault in the selection leaves no examples to test yet.
         if (one.rule.match or one.rule.packages) and not one.notes.keys & _SELECTION:
             _check_examples(number, one, examples)
-    for entry in never:
+    for entry in protected:
         for example in entry.examples:
             _check_protected(located, examples, entry, example)
 

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from slim.rules.pack import Source
 from slim.rules.toml_text import MAX_FILE_BYTES
 
-if TYPE_CHECKING:
-    from slim.rules.pack import Source
-
-NEVER_FILE = "never.toml"
+PROTECTED_FILE = "protected.toml"
 """The list of what no rule may propose to delete; not a pack."""
 
 
@@ -23,7 +20,7 @@ def sources_in(folder: str | os.PathLike[str]) -> tuple[Source, ...]:
         UnicodeDecodeError: a file is not UTF-8.
     """
     found = sorted(Path(folder).iterdir(), key=lambda entry: entry.name)
-    packs = [one for one in found if one.name.endswith(".toml") and one.name != NEVER_FILE]
+    packs = [one for one in found if one.name.endswith(".toml") and one.name != PROTECTED_FILE]
     return tuple((one.name, read_text(one)) for one in packs)
 
 

@@ -1,14 +1,13 @@
-"""`python -m slim.rules.lint FILE…`: print every fault of rule files; exit 1 if there is any."""
+"""Every fault of rule files that are being written."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.rules.builtin import builtin_never, builtin_snippets, builtin_sources
+from slim.rules.builtin import builtin_rules, builtin_sources
 from slim.rules.faults import Fault
-from slim.rules.files import NEVER_FILE, read_text, snippets_in
+from slim.rules.files import read_text, snippets_in
 from slim.rules.pack import Source, read_packs
 
 
@@ -19,7 +18,8 @@ def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
     """
     given: list[Source] = []
     faults: list[Fault] = []
-    snippets = set(builtin_snippets())
+    builtin = builtin_rules()
+    snippets = set(builtin.snippets)
     for path in paths:
         try:
             given.append((path.name, read_text(path)))
@@ -28,21 +28,5 @@ def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
             faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
     names = {name for name, _ in given}
     others = [source for source in builtin_sources() if source[0] not in names]
-    _, found = read_packs([*given, *others], snippets=snippets, never=builtin_never())
+    _, found = read_packs([*given, *others], snippets=snippets, protected=builtin.protected)
     return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))
-
-
-def main(arguments: Sequence[str]) -> int:
-    """Lint the files named, or all built-in packs. 0: no fault, 1: faults."""
-    if arguments:
-        faults = lint([Path(one) for one in arguments if Path(one).name != NEVER_FILE])
-    else:
-        sources = builtin_sources()
-        _, faults = read_packs(sources, snippets=builtin_snippets(), never=builtin_never())
-    for fault in faults:
-        print(fault)
-    return 1 if faults else 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -28,7 +28,7 @@ def match_paths(
     rules: Sequence[Rule],
     *,
     variables: Mapping[str, Sequence[str]],
-    never: Sequence[Protected],
+    protected: Sequence[Protected],
     owned: bytes,
     parsed: Mapping[str, Choices],
     among: Collection[int] | None = None,
@@ -40,7 +40,7 @@ def match_paths(
     found: list[array[int]] = [array("i") for _ in rules]
     if not rules:
         return found
-    patterns, meanings, selecting = _patterns(rules, variables, never)
+    patterns, meanings, selecting = _patterns(rules, variables, protected)
     globs = compile_globs(patterns, parsed)
     regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
     rows: Iterable[int]
@@ -112,7 +112,7 @@ def _candidates(
 
 
 def _patterns(
-    rules: Sequence[Rule], variables: Mapping[str, Sequence[str]], never: Sequence[Protected]
+    rules: Sequence[Rule], variables: Mapping[str, Sequence[str]], protected: Sequence[Protected]
 ) -> tuple[list[str], list[tuple[int, bool, bool]], int]:
     """All patterns, and of each (rule or kind of protection, whether it protects, whole tree); those that
     select come first, and are as many as the number says."""
@@ -129,7 +129,7 @@ def _patterns(
             bound = bind(text, variables)
             patterns += bound
             meanings += [(index, True, False)] * len(bound)
-    for entry in never:
+    for entry in protected:
         patterns += entry.match
         kind = _NEVER_BY_NAME if entry.by_name else _NEVER
         meanings += [(kind, True, False)] * len(entry.match)

@@ -24,7 +24,7 @@ def read_packs(
     sources: Iterable[Source],
     *,
     snippets: Collection[str] = (),
-    never: Sequence[Protected] = (),
+    protected: Sequence[Protected] = (),
     check: bool = True,
 ) -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """The valid packs, in the order of the sources, and all faults, sorted by file and line.
@@ -32,8 +32,8 @@ def read_packs(
     Args:
         sources: name and text of each file.
         snippets: names that `fix.snippet` may have.
-        never: what no rule may reach.
-        check: whether to check examples, `never`, and names over all packs too.
+        protected: what no rule may reach.
+        check: whether to check examples, `protected`, and names over all packs too.
     """
     given = list(sources)
     if len(given) > MAX_PACKS:
@@ -41,5 +41,5 @@ def read_packs(
     faults: list[Fault] = []
     parsed = [parse_pack(file, text, snippets, faults) for file, text in given]
     if check:
-        check_packs(parsed, never, faults)
+        check_packs(parsed, protected, faults)
     return tuple(one.pack for one in parsed if one.pack is not None), tuple(sorted(faults))

@@ -1,24 +1,23 @@
 """What no rule may propose to delete: package databases, licences, what a running system needs.
 
-The list is data (rules/never.toml); the loader rejects rules that reach it, and the matcher
+The list is data (rules/protected.toml); the loader rejects rules that reach it, and the matcher
 protects it again, since a query or an unforeseen path can reach it too. Pure.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from slim.rules.faults import Fault
-    from slim.rules.glob_syntax import TextGlob
+from slim.rules.faults import Fault
+from slim.rules.fields import Fields, Notes
+from slim.rules.glob_syntax import TextGlob
+from slim.rules.toml_text import Positions, read_toml
 
-NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
+PROTECTED_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
 
 class Protected(Struct, frozen=True):
-    """One `[[never]]` table."""
+    """One `[[protected]]` table."""
 
     what: str
     """Names the things, as "package databases"."""
@@ -34,27 +33,22 @@ class Protected(Struct, frozen=True):
     """Paths, or names of packages, that rules are tested against."""
 
 
-def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
+def parse_protected(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
     """Read the list; all its faults come back with it."""
-    # What reads TOML is imported only where there is some to read: the parsed list is kept.
-    from slim.rules.faults import Fault
-    from slim.rules.fields import Fields, Notes
-    from slim.rules.toml_text import Positions, read_toml
-
     faults: list[Fault] = []
     document = read_toml(file, text, faults)
     if document is None:
         return (), tuple(faults)
     positions = Positions(text)
     entries: list[Protected] = []
-    tables = document.get("never", [])
-    if not isinstance(tables, list) or set(document) - {"never"}:
-        faults.append(Fault(file, 0, "", "holds only tables `[[never]]`"))
+    tables = document.get("protected", [])
+    if not isinstance(tables, list) or set(document) - {"protected"}:
+        faults.append(Fault(file, 0, "", "holds only tables `[[protected]]`"))
         tables = []
     for index, values in enumerate(tables):
-        notes = Notes(file, positions, ("never", index), "", faults)
+        notes = Notes(file, positions, ("protected", index), "", faults)
         fields = Fields(values, notes.add)
-        fields.unknown(NEVER_KEYS)
+        fields.unknown(PROTECTED_KEYS)
         entries.append(
             Protected(
                 what=fields.text("what", required=True),

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slim.rules.glob_syntax import TextGlob
 from slim.rules.predicate import Predicate
+from slim.rules.protected import Protected
 
 Category = Literal[
     "cache",
@@ -134,6 +135,16 @@ class Pack(Struct, frozen=True):
     rules: tuple[Rule, ...]
     digest: str
     """sha256 of the content, whatever its layout and comments."""
+
+
+class Rules(Struct, frozen=True):
+    """All that is applied to an image."""
+
+    packs: tuple[Pack, ...]
+    protected: tuple[Protected, ...]
+    """What no rule may propose to delete."""
+    snippets: dict[str, str]
+    """Dockerfile fragments by name."""
 
 
 def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
