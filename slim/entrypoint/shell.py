@@ -47,6 +47,9 @@ _OPENING = frozenset(
 )
 _DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
 _CASE_ENDS = (";;", ";&", ";;&")
+_JOINING = ("&&", "||", "|", "|&")
+_BLOCKS = {"if": 1, "fi": -1, "do": 1, "done": -1, "{": 1, "}": -1}
+"""Words that begin or end what is run under a condition, or when a function is called."""
 
 
 class Simple(Struct, frozen=True):
@@ -57,6 +60,10 @@ class Simple(Struct, frozen=True):
     """Followed by `&`."""
     inner: bool = False
     """From a substitution: its output is used."""
+    sets: tuple[str, ...] = ()
+    """The assignments in front of it, as `NAME=value`."""
+    search: str | None = None
+    """PATH, where the text has set it."""
 
 
 def read_shell(
@@ -78,7 +85,8 @@ def read_shell(
     >>> [one.words for one in read_shell('exec "$@" --port=${PORT:-80}', variables={}, arguments=["web"])]
     [('exec', 'web', '--port=80')]
     """
-    parser = _Parser(Shell(dict(variables), tuple(arguments), zero, known))
+    shell = Shell(dict(variables), tuple(arguments), zero, known)
+    parser = _Parser(shell, search=variables.get("PATH"))
     texts = [text[:MAX_TEXT]]
     for level in range(MAX_NESTING):
         nested: list[str] = []
@@ -109,11 +117,18 @@ class _Parser(Struct):
     array: tuple[str, list[str]] | None = None
     """Inside `NAME=(…)`: the name, and the words in front of it."""
     total: int = 0
+    blocks: int = 0
+    """Open `if`, `do` and `{`."""
+    joined: bool = False
+    """The command being read is behind `&&`, `||` or `|`."""
+    search: str | None = None
+    """PATH as it was at first."""
 
     def read(self, lexer: Lexer, *, inner: bool) -> None:
         """Take the commands of one text."""
         self.inner, self.words, self.target, self.opened = inner, [], False, False
         self.cases, self.pattern, self.array = 0, False, None
+        self.blocks, self.joined = 0, False
         for piece in lexer.tokens():
             if len(self.commands) >= MAX_COMMANDS or self.total > MAX_READ:
                 break
@@ -141,7 +156,9 @@ class _Parser(Struct):
         elif sign == ")" and self.pattern:
             self.words, self.pattern = [], False
         else:
+            continues = self.joined and sign == "\n" and not self.words
             self._end(background=sign == "&")
+            self.joined = continues or sign in _JOINING
             if self.cases and sign in _CASE_ENDS:
                 self.pattern = True
 
@@ -163,6 +180,8 @@ class _Parser(Struct):
             self.cases, self.pattern, self.words = self.cases + 1, True, []
         elif self.words or text not in _OPENING:
             self.words.append(text)
+        else:
+            self.blocks = max(self.blocks + _BLOCKS.get(text, 0), 0)
 
     def _end_array(self, name: str, before: list[str]) -> None:
         found = _ASSIGNMENT.match(name)
@@ -182,12 +201,25 @@ class _Parser(Struct):
         if words[0] == "function":
             self.functions.update(words[1:2])
             return
-        words = self._assign(words)
+        given, words = words, self._assign(words)
         if not words:
             return
+        always = not (self.blocks or self.cases or self.joined or self.inner)
         if words[:2] == ["set", "--"]:
-            self.shell.set_arguments(words[2:])
-        self.commands.append(Simple(tuple(words), background, self.inner))
+            self.shell.set_arguments(words[2:], always=always)
+        elif words[0] == "shift" and always:
+            self.shell.shift("".join(words[1:2]))
+        sets = tuple(given[: len(given) - len(words)])
+        search = self.shell.variables.get("PATH")
+        self.commands.append(
+            Simple(
+                tuple(words),
+                background,
+                self.inner,
+                sets,
+                None if search == self.search else search,
+            )
+        )
 
     def _assign(self, words: list[str]) -> list[str]:
         """Note the assignments in front; what is left is the command."""

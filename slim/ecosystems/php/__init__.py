@@ -42,7 +42,7 @@ def _apache_module(known: Known) -> Evidence:
 
 PHP = Ecosystem(
     name="php",
-    keeps=(Keep("vendor/composer/installed.json", BIG),),
+    keeps=(Keep("vendor/composer/installed.json", BIG), Keep("composer.json")),
     packages=Reader(read_php, (b"vendor/composer/installed.json",)),
     projects=raw_names("composer.json artisan"),
     places=(Place(name="composer", marks=raw_names("installed.json"), find=_installed),),
@@ -55,6 +55,8 @@ PHP = Ecosystem(
         endings=(".php",),
         repls=names("php psysh"),
         servers=names("php-fpm apache2-foreground"),
+        works=names("-r -f"),
+        builds={"composer": names("install update test"), "phpunit": names("*")},
     ),
     stack=True,
     carried=_carried,
