@@ -15,8 +15,8 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.entrypoint.runs import Command
 from slim.entrypoint.runners import environment_places, project_script
+from slim.entrypoint.runs import Command
 from slim.entrypoint.services import SUPERVISORS, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
 from slim.entrypoint.tables import names

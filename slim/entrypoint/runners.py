@@ -1,4 +1,4 @@
-"""What the tools of a language start: `npm start`, `uv run web`, `conda run -n app python`, `bundle exec puma`.
+"""What the tools of languages start: `npm start`, `uv run web`, `conda run -n app x`, `bundle exec puma`.
 
 Such a tool reads the project's own list of scripts, or looks a command up in the project's environment
 (`node_modules/.bin`, `.venv/bin`). It could be left out by starting that directly.
@@ -73,7 +73,12 @@ def project_script(name: str, words: tuple[str, ...], cwd: bytes, view: View) ->
 
 
 def environment_places(
-    name: str, words: Sequence[str], path: bytes | None, cwd: bytes, env: Mapping[str, str], view: View
+    name: str,
+    words: Sequence[str],
+    path: bytes | None,
+    cwd: bytes,
+    env: Mapping[str, str],
+    view: View,
 ) -> tuple[bytes, ...]:
     """The directories in which a tool looks for commands before it looks on the PATH.
 
@@ -97,7 +102,9 @@ def environment_places(
 def _virtual_environments(
     words: Sequence[str], cwd: bytes, env: Mapping[str, str], view: View
 ) -> list[bytes]:
-    projects = [below(cwd, encoded(one)) for one in _values(words, ("--project", "--directory", *_AT))]
+    projects = [
+        below(cwd, encoded(one)) for one in _values(words, ("--project", "--directory", *_AT))
+    ]
     variables = (env.get(one, "") for one in ("UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV"))
     found = [below(cwd, encoded(value)) for value in variables if value]
     found += [below(one, name) for one in (*projects, cwd) for name in (b".venv", b"venv")]
@@ -132,14 +139,16 @@ def _gem_homes(cwd: bytes, env: Mapping[str, str], view: View) -> list[bytes]:
     found = [encoded(env[one]) for one in ("GEM_HOME", "BUNDLE_BIN") if env.get(one)]
     bundles = [below(cwd, encoded(env["BUNDLE_PATH"]))] if env.get("BUNDLE_PATH") else []
     for bundle in (*bundles, below(cwd, b"vendor/bundle"), b"usr/local/bundle"):
-        found += [below(bundle, b"ruby/" + one) for one in view.children(below(bundle, b"ruby"))[:4]]
+        found += [
+            below(bundle, b"ruby/" + one) for one in view.children(below(bundle, b"ruby"))[:4]
+        ]
         found.append(bundle)
     return [*found, cwd, *(b"var/lib/gems/" + one for one in view.children(b"var/lib/gems")[:4])]
 
 
 def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
     """The values of some options: `--name x`, `--name=x`."""
-    found = []
+    found: list[str] = []
     for at, word in enumerate(words):
         name, equals, value = word.partition("=")
         if word in options and at + 1 < len(words):
@@ -178,10 +187,12 @@ def _node_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started 
         taken = _values(own, (*_AT, *_WORKSPACE))
         rest = [*(one for one in operands if one not in taken), *rest]
     found = _package_script(operand, rest, cwd, view)
-    if found is None and name == "npm" and operand == "start":
-        if view.is_file(below(cwd, b"server.js")):
-            return Started("node server.js", cwd, "package.json")
-    if found is None and name != "npm":
+    if found is not None:
+        return found
+    if name == "npm":
+        default = operand == "start" and view.is_file(below(cwd, b"server.js"))
+        found = Started("node server.js", cwd, "package.json") if default else None
+    else:
         if operand == "node":
             return Started(shlex.join(("node", *rest)), cwd, "package.json")
         if view.is_file(below(cwd, b"node_modules/.bin/" + encoded(operand))):
@@ -191,7 +202,7 @@ def _node_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started 
 
 def _next(rest: list[str], cwd: bytes, view: View) -> tuple[bytes, str]:
     """Take the options up to the next operand, and that."""
-    options = []
+    options: list[str] = []
     while rest:
         word = rest.pop(0)
         if not word.startswith("-"):
@@ -225,9 +236,7 @@ def _workspace(name: str, cwd: bytes, view: View) -> bytes:
     return cwd
 
 
-def _package_script(
-    name: str, arguments: Sequence[str], cwd: bytes, view: View
-) -> Started | None:
+def _package_script(name: str, arguments: Sequence[str], cwd: bytes, view: View) -> Started | None:
     scripts = _table(_document(below(cwd, b"package.json"), view), "scripts")
     text, before = scripts.get(name), scripts.get(f"pre{name}")
     if not isinstance(text, str) or not text:
@@ -314,5 +323,3 @@ def _document(path: bytes, view: View) -> dict[str, object]:
 def _table(document: object, key: str) -> dict[str, object]:
     found = document.get(key) if isinstance(document, dict) else None
     return found if isinstance(found, dict) else {}
-
-

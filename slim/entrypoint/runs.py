@@ -73,7 +73,7 @@ class Runs(Struct, frozen=True):
 
     def starters(self, command: Command) -> list[Command]:
         """The commands that lead to one of `commands`, the nearest first."""
-        found = []
+        found: list[Command] = []
         while 0 <= command.by < len(self.commands) and len(found) < len(self.commands):
             command = self.commands[command.by]
             found.append(command)
@@ -100,13 +100,19 @@ class Runs(Struct, frozen=True):
             for place in (one.by for one in chain[first - 1 : last])
         )
         same = all(one.cwd == chain[-1].cwd for one in chain)
-        if not (first == 1 or is_script) or last - first + 1 != len(tools) or not (own and only and same):
+        if (
+            not (first == 1 or is_script)
+            or last - first + 1 != len(tools)
+            or not (own and only and same)
+        ):
             return ()
         sets = tuple(value for one in reversed(chain[: last + 1]) for value in one.sets)
         words, before = final[0].words, self.words[: len(self.words) - len(chain[last].words)]
         if "/" not in words[0] and "node_modules/" in final[0].path:
             words = ("/" + final[0].path, *words[1:])
-        if (*before, *chain[last].words) != self.words or any("$" in one for one in (*sets, *words)):
+        if (*before, *chain[last].words) != self.words or any(
+            "$" in one for one in (*sets, *words)
+        ):
             return ()
         return (*before, *(("env", *sets) if sets else ()), *words)
 

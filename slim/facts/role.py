@@ -89,7 +89,9 @@ def role_of(
         for role, hints in _NAME_HINTS.items():
             if parts & hints:
                 points.add(f"the name {name[:80]}", **{role: 1})
-    return _decide(points, config, override, conflict=_contradicts_builder(points, config, known, families))
+    return _decide(
+        points, config, override, conflict=_contradicts_builder(points, config, known, families)
+    )
 
 
 def _contradicts_builder(points: Points, config: Config, known: Known, families: Families) -> str:

@@ -85,7 +85,12 @@ def test_commands_are_split(text: str, expected: list[str]) -> None:
         ('f() { set -- x "$@"; }; exec "$@"', ("y",), True, ["set|--|x|y", "exec|y"]),
         ('if a; then set -- x "$@"; fi; exec "$@"', ("y",), True, ["a", "set|--|x|y", "exec|y"]),
         ('if a; then set -- x "$@"; fi; exec "$@"', ("y",), False, ["a", "set|--|x|y", "exec|x|y"]),
-        ('if a; then b; fi; set -- x "$@"; exec "$@"', ("y",), True, ["a", "b", "set|--|x|y", "exec|x|y"]),
+        (
+            'if a; then b; fi; set -- x "$@"; exec "$@"',
+            ("y",),
+            True,
+            ["a", "b", "set|--|x|y", "exec|x|y"],
+        ),
         ('while a; do shift; done; exec "$@"', ("y", "z"), True, ["a", "shift", "exec|y|z"]),
         ('p=$1; shift; exec $p -v "$@"', ("y", "z"), True, ["shift", "exec|y|-v|z"]),
         ('shift 2; exec "$@"', ("y", "z", "a"), True, ["shift|2", "exec|a"]),

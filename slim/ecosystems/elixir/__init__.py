@@ -131,9 +131,13 @@ ELIXIR = Ecosystem(
         works=names(
             "-S -e -r -s -eval --eval --rpc-eval -run -noshell -noinput -boot -detached --pipe-to"
         ),
-        valued=names("--name --sname --cookie -name -sname -setcookie --erl --dot-iex --remsh -pa -pz"),
+        valued=names(
+            "--name --sname --cookie -name -sname -setcookie --erl --dot-iex --remsh -pa -pz"
+        ),
         builds={
-            "mix": names("compile deps.get deps.compile release test assets.deploy format dialyzer"),
+            "mix": names(
+                "compile deps.get deps.compile release test assets.deploy format dialyzer"
+            ),
             "rebar3": names("compile release tar ct eunit"),
         },
         starters=names("server"),

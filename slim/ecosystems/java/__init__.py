@@ -84,7 +84,8 @@ JAVA = Ecosystem(
                 ("mvn", "mvnw"), names("clean compile package install verify test deploy")
             ),
             **dict.fromkeys(
-                ("gradle", "gradlew"), names("clean build assemble jar bootJar shadowJar test check")
+                ("gradle", "gradlew"),
+                names("clean build assemble jar bootJar shadowJar test check"),
             ),
             "sbt": names("compile package assembly test"),
         },

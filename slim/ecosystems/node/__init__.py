@@ -80,7 +80,9 @@ NODE = Ecosystem(
         works=names("-e -p --eval --print --run"),
         builds={
             **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), names("install ci build test lint")),
-            **dict.fromkeys(("next", "nuxt", "nuxi", "vite", "astro", "ng", "nest"), names("build test")),
+            **dict.fromkeys(
+                ("next", "nuxt", "nuxi", "vite", "astro", "ng", "nest"), names("build test")
+            ),
             **dict.fromkeys(("tsc", "webpack", "jest", "vitest", "eslint"), names("*")),
         },
     ),

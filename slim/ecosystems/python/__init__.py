@@ -75,7 +75,9 @@ PYTHON = Ecosystem(
             "*.egg-info/top_level.txt EGG-INFO/PKG-INFO EGG-INFO/top_level.txt",
             MEDIUM,
         ),
-        Keep("*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml"),
+        Keep(
+            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml"
+        ),
     ),
     packages=Reader(read_python, (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO")),
     projects=raw_names("pyproject.toml requirements.txt setup.py Pipfile manage.py"),
