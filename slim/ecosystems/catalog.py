@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, cast
 
 from msgspec import Struct
 
-from slim.packages.package import Contents, Notice, Notices, Package, Read
+from slim.packages.package import Contents, Notice, Notices, Package, Read, readable
 
 if TYPE_CHECKING:
     from slim.ecosystems.elixir.otp import Release
@@ -43,11 +43,11 @@ class Catalog(Struct, frozen=True):
 
 def read_catalog(contents: Contents) -> Catalog:
     """Run all readers that can find something; each says what it could not read."""
-    ordered = dict(sorted(contents.items()))
+    notices = Notices()
+    ordered = readable(contents, notices)
     paths = b"\n".join(ordered)
     kinds = [kind for kind, signs in READERS.items() if any(sign in paths for sign in signs)]
     found = [_reader(kind)(ordered) for kind in kinds]
-    notices = Notices()
     releases: tuple[Release, ...] = ()
     if "otp" in kinds:
         from slim.ecosystems.elixir.otp import read_releases

@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from threading import Event
 
 from slim.errors import InputError
+from slim.files.budget import MARK, Account
 from slim.files.chunked import note_chunked
 from slim.files.hasher import Hasher
 from slim.files.metered import Progress, check, watched
@@ -17,10 +18,11 @@ from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.compression import sniff
+from slim.stream.compression import Marks, sniff
 from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 
+_SOMETIMES = (1 << 10) - 1
 _WINDOW = 1 << 14
 """Read first where the walk went on to: a header, and maybe a few small files."""
 
@@ -37,19 +39,20 @@ def scan_blob(
     memory: Memory | None = None,
     algorithms: tuple[str, str] = ("sha256", "sha256"),
     skim: bool = False,
+    account: Account | None = None,
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
     `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
     With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
-    not: `identify` completes the table.
+    not: `identify` completes the table. The `account` is told what the table takes in memory.
 
     Raises:
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
     if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6))[0]) == "none":
-        return _finished(_skim(blob, limits, progress, stop))
+        return _finished(_skim(blob, limits, progress, stop, account))
     head, chunks = _first(blob)
     compression = sniff(head)
     table = LayerTable(blob_bytes=blob.size, compression=compression)
@@ -61,9 +64,10 @@ def scan_blob(
             if compression != "none" or algorithms[0] != algorithms[1]:
                 tar = stack.enter_context(Hasher(algorithms[1]))
         stored = watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits, extract=extract, extra=extra)
+        walker = walk(table, limits, extract=extract, extra=extra, account=account)
         next(walker)
         size = 0
+        beside = account.beside() if account is not None else None
         # Closed whatever happens, and last: another layer may be waiting for its memory.
         pieces = streams.enter_context(
             closing(inflate(stored, compression, table.marks, limits, memory))
@@ -76,11 +80,16 @@ def scan_blob(
             if tar is not None and tar is not raw:
                 tar.update(piece)
             walker.send(piece)
+            if beside is not None and not len(table.marks.out) & _SOMETIMES:
+                beside.update(MARK * len(table.marks.out))
         with suppress(StopIteration):
             walker.send(b"")
     if raw is not None and tar is not None:
         table.blob_digest, table.diff_id = raw.digest(), tar.digest()
-    return _finished(table)
+    _finished(table)
+    if beside is not None:
+        beside.update(0)
+    return table
 
 
 def _first(blob: Blob) -> tuple[bytes, Iterator[bytes]]:
@@ -97,17 +106,23 @@ def _finished(table: LayerTable) -> LayerTable:
     note_chunked(table)
     table.pull, table.labels = share_out(table)
     table.plain = find_plain(table)
+    # One byte in a member of its own has as many marks as bytes.
+    table.marks = Marks()
     return table
 
 
 def _skim(
-    blob: FileBlob, limits: Limits, progress: Progress | None, stop: Event | None
+    blob: FileBlob,
+    limits: Limits,
+    progress: Progress | None,
+    stop: Event | None,
+    account: Account | None,
 ) -> LayerTable:
     """Walk over a blob that is not compressed, and leave out what the walk does not ask for."""
     if blob.size > limits.layer_bytes:
         raise exceeded("layer_bytes", blob.size, limits.layer_bytes, "a layer once decompressed")
     table = LayerTable(blob_bytes=blob.size, compression="none")
-    walker = walk(table, limits, skim=blob.size)
+    walker = walk(table, limits, skim=blob.size, account=account)
     next(walker)
     at, window = 0, _WINDOW
     while at < blob.size:

@@ -264,7 +264,8 @@ class OddEntries:
             )
         path = table.directory_path(above)
         self._add(Kind.HARDLINK, parent, name, 0, 0, data)
-        table.links[len(table) - 1] = path + b"/" + last if path else last
+        table.links[len(table) - 1] = target = path + b"/" + last if path else last
+        self.names.bytes += len(target)
 
     def _replace(self, parent: int, name: bytes) -> None:
         if name in self.names.link_names:

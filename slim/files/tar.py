@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 import xxhash
 from msgspec import Struct
 
+from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
 from slim.files.slow_path import OddEntries
 from slim.files.table import NO_DIGEST, Kind, LayerTable
@@ -51,6 +52,7 @@ def walk(
     extract: bool = False,
     extra: Collection[bytes] | None = (),
     skim: int = 0,
+    account: Account | None = None,
 ) -> Generator[int | None, bytes, None]:
     """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
 
@@ -58,10 +60,11 @@ def walk(
     are made of are kept in the table, and in `table.named` those of the paths `extra`; None: of all that
     may be asked for later. With `skim`, the number of bytes in all, what is yielded is how many bytes shall
     be left out before the next chunk: most of a large file, whose row is then in `table.unhashed`.
+    The `account` is told what the table takes in memory so far.
 
     Raises:
         InputError: not a tar that Go's reader accepts, or cut off.
-        LimitError: too many entries, a too long or deep name, a too large extension.
+        LimitError: too many entries, a too long or deep name, a too large extension, too much memory.
     """
     feed = Feed(skim)
     picker = Picker(table, extra) if extract else None
@@ -174,6 +177,9 @@ def walk(
         counted = len(table)
         if (together := named + names.bytes) > limits.layer_name_bytes:
             raise exceeded("layer_name_bytes", together, limits.layer_name_bytes, "a layer")
+        if account is not None:
+            kept = picker.kept_bytes if picker is not None else 0
+            account.update(weight_of_names(table, together) + kept)
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)
