@@ -33,8 +33,8 @@ try:
 except ImportError:  # no wheel for this machine; the standard library has the same function
     from zlib import adler32
 
-_FIELDS = struct.Struct("100s24s11sB12x8s356s")
-"""name; mode, uid and gid; size and its last byte; checksum; everything from the type on."""
+_FIELDS = struct.Struct("100s24s11sB12s8s356s")
+"""name; mode, uid and gid; size and its last byte; time; checksum; everything from the type on."""
 _DIRECTORY_TYPE = ord("5")
 _BLANKS = b"\0 "
 _FILE = int(Kind.FILE)
@@ -73,6 +73,7 @@ def walk(
     owners, tails = odd.plain_owners, odd.plain_tails
     link_names = names.link_names
     sums: dict[bytes, int] = {}
+    times: set[bytes] = set()
     add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
     digests, unpack, digest_of = table.digests, _FIELDS.unpack, xxhash.xxh3_128_digest
@@ -87,13 +88,17 @@ def walk(
         by_text = names.by_text
         while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
             head = chunk[at:start]
-            name, owner, digits, last, check, tail = unpack(head)
+            name, owner, digits, last, time, check, tail = unpack(head)
             if tail != usual:
                 if tail not in tails:
                     break
                 usual, kind = tail, tail[0]
             if owner not in owners or last not in _BLANKS:
                 break
+            if time not in times:
+                if not _is_number(time):
+                    break
+                times.add(time)
             expected = sums.get(check)
             if expected is None:
                 expected = sums[check] = _expected(check)
@@ -168,6 +173,8 @@ def walk(
             length, view = len(chunk), memoryview(chunk)
         if len(sums) > _MEMO:
             sums.clear()
+        if len(times) > _MEMO:
+            times.clear()
         feed.at = at
         going = yield from odd.entry()
         entries = len(table) + odd.extensions
@@ -193,6 +200,15 @@ def _expected(check: bytes) -> int:
         return 1 + number(check) - 8 * 0x20 + sum(check)
     except HeaderError:
         return 0
+
+
+def _is_number(field: bytes) -> bool:
+    """Whether a field of a header is a number as Go reads it."""
+    try:
+        number(field)
+    except HeaderError:
+        return False
+    return True
 
 
 class Entry(Struct, frozen=True):
