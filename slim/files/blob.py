@@ -18,7 +18,7 @@ from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.compression import Marks, sniff
+from slim.stream.compression import sniff
 from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 
@@ -67,7 +67,7 @@ def scan_blob(
         walker = walk(table, limits, extract=extract, extra=extra, account=account)
         next(walker)
         size = 0
-        beside = account.beside() if account is not None else None
+        checkpoints = account.beside() if account is not None else None
         # Closed whatever happens, and last: another layer may be waiting for its memory.
         pieces = streams.enter_context(
             closing(inflate(stored, compression, table.marks, limits, memory))
@@ -80,16 +80,14 @@ def scan_blob(
             if tar is not None and tar is not raw:
                 tar.update(piece)
             walker.send(piece)
-            if beside is not None and not len(table.marks.out) & _SOMETIMES:
-                beside.update(MARK * len(table.marks.out))
+            if checkpoints is not None and not len(table.marks.out) & _SOMETIMES:
+                # A member for every byte has as many of them as bytes.
+                checkpoints.update(MARK * len(table.marks.out))
         with suppress(StopIteration):
             walker.send(b"")
     if raw is not None and tar is not None:
         table.blob_digest, table.diff_id = raw.digest(), tar.digest()
-    _finished(table)
-    if beside is not None:
-        beside.update(0)
-    return table
+    return _finished(table)
 
 
 def _first(blob: Blob) -> tuple[bytes, Iterator[bytes]]:
@@ -106,8 +104,6 @@ def _finished(table: LayerTable) -> LayerTable:
     note_chunked(table)
     table.pull, table.labels = share_out(table)
     table.plain = find_plain(table)
-    # One byte in a member of its own has as many marks as bytes.
-    table.marks = Marks()
     return table
 
 

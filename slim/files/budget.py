@@ -56,7 +56,7 @@ class Account:
         self._spent = 0
 
     def beside(self) -> Account:
-        """An account of its own in the same budget, for what is only needed while the layer is read."""
+        """An account in the same budget, for something else."""
         return Account(self._budget)
 
     def update(self, weight: int) -> None:
