@@ -27,6 +27,7 @@ from slim.stream.header import (
     parse_header,
     parse_pax,
 )
+from slim.units import format_bytes
 
 _MEMO, _TAILS = 1 << 16, 1 << 12
 """Header fields to remember at most: hostile input must not grow the memos."""
@@ -239,9 +240,10 @@ class OddEntries:
             return
         if header.name:
             text = "the root itself as something else than a directory: ignored"
-            self._table.note("root-entry", header.name, text)
+            self._table.note("root-entry", header.name, text + _with_bytes(stored))
         else:
-            self._table.note("empty-name", b"", "an entry without a name: ignored")
+            text = "an entry without a name: ignored"
+            self._table.note("empty-name", b"", text + _with_bytes(stored))
         self._add(Kind.OTHER, ROOT, b"", 0, stored, data)
 
     def _whiteout(self, header: Header, parent: int, name: bytes, stored: int, data: int) -> None:
@@ -369,3 +371,8 @@ class OddEntries:
                 b"",
                 f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
             )
+
+
+def _with_bytes(stored: int) -> str:
+    """For the text about an entry that is no file: its bytes are in the ledger all the same."""
+    return f", with {format_bytes(stored)} of content" if stored else ""
