@@ -1,82 +1,95 @@
-"""The whole program on one page: image → files → report."""
+"""The whole program on one page: image → files → advice → report."""
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
-from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date
 
-from slim.image.registry.access import ANONYMOUS, Access
-from slim.limits import DEFAULT_LIMITS, Limits
-from slim.reading import Reading, read_image
+from msgspec import Struct
+from msgspec.structs import replace
 
-if TYPE_CHECKING:
-    from slim.advice.consult import Counsel
-    from slim.advice.explain import Explanation
-    from slim.advice.ignore import Ignore
-    from slim.advice.survey import Ground
-    from slim.files.cache import TableCache
-    from slim.report.build import Rulebook
-    from slim.report.model import Report
-    from slim.rules.rule import Pack, Rule
+from slim.advice.advise import Advice, advise
+from slim.advice.explain import Explanation
+from slim.advice.explain import explain as explain_rule
+from slim.advice.image_facts import facts_of_image
+from slim.advice.labels import without_own_labels
+from slim.advice.suppression import Suppression
+from slim.dockerfile import Placement
+from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
+from slim.entrypoint.resolve import script_paths
+from slim.files.ledger import Ledger, account
+from slim.files.opening import open_any
+from slim.files.options import ReadOptions
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.files.table import Files, LayerTable
+from slim.image.base import BaseImage, find_base
+from slim.image.model import Image
+from slim.image.ref import ImageRef
+from slim.image.source import open_base
+from slim.report.build import Rulebook, build
+from slim.report.model import Report
+from slim.rules.rule import Rule, Rules, rules_digest, rules_of
 
+_log = logging.getLogger(__name__)
 _EXPLAINED = 10_000
-"""Findings that a report has from which some are explained: all of them."""
+"""Findings of a report from which rules are explained: all of them."""
+
+
+class AdviceOptions(Struct, frozen=True):
+    """Which rules are applied, and which findings are suppressed."""
+
+    rules: Rules
+    today: date
+    """The day on which suppressions have expired or not."""
+    role: str | None = None
+    """What the image is for (`release`, `builder`, …), in place of what is detected."""
+    suppressions: tuple[Suppression, ...] = ()
+    obey_label: bool = True
+    """Suppressions in the image's label count, too."""
+    trust_labels: bool = True
+    """The image's own labels say what its role is and what is suppressed: they should not where
+    findings decide a gate."""
+
+
+class ReportOptions(Struct, frozen=True):
+    """What a report holds."""
+
+    top: int = 20
+    """Length of its lists."""
+    all_files: bool = False
+    """List every file that has bytes, so that reports can be compared file by file."""
+    redact: bool = True
+    """Hide values that look like secrets."""
+
+
+class Reading(Struct, frozen=True):
+    """One image, and all that is known of its files."""
+
+    image: Image
+    tables: Sequence[LayerTable | None]
+    """By layer; None where the contents are missing."""
+    files: Files
+    ledger: Ledger
+    base: BaseImage
+    placements: tuple[Placement | None, ...]
+    """By history entry; empty without a Dockerfile."""
 
 
 def analyze(
-    source: str | os.PathLike[str],
+    ref: ImageRef,
+    options: ReadOptions,
+    advice: AdviceOptions | None,
+    report: ReportOptions,
     *,
-    tag: str | None = None,
-    image_index: int | None = None,
-    platform: str | None = None,
-    base: str | os.PathLike[str] | None = None,
-    registry: Access = ANONYMOUS,
-    manifest_only: bool = False,
-    full: bool = False,
-    dockerfile: str | os.PathLike[str] | None = None,
-    target: str | None = None,
-    advice: bool = True,
-    role: str | None = None,
-    rules: Sequence[str] = (),
-    ignores: Sequence[Ignore] = (),
-    obey_label: bool = True,
-    today: date | None = None,
-    verify: bool = True,
-    redact: bool = True,
-    top: int = 20,
-    all_files: bool = False,
-    jobs: int | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    cache: TableCache | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    base: ImageRef | None = None,
+    dockerfile: DockerfileRef = NO_DOCKERFILE,
 ) -> Report:
-    """Analyze one image: where its bytes come from, and which of them are dead.
+    """Where the bytes of an image come from, which are waste, and what to change.
 
-    Args:
-        source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
-            allowed. `-` is stdin, `docker:app:1` an image of an engine, `HOST/NAME:TAG` or
-            `registry:NAME` one in a registry.
-        tag, image_index, platform: choose one of several images.
-        base: the base image, in any form that `source` may have.
-        registry: how registries are read, and who we are there.
-        manifest_only: of an image in a registry read no layers: only their sizes are known.
-        full: read layers in a registry whose table of contents would do.
-        dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
-        advice: apply the rules; without, the report has no findings and no packages.
-        role: what the image is for (`release`, `builder`, …), where the signs mislead.
-        rules: files or folders of rules to apply beside those of slim.
-        ignores: findings that are not to be told; an image's label may have more, if `obey_label`.
-        today: the day by which they have expired or not; by default this day in UTC.
-        verify: check every digest, diff id and size.
-        redact: hide values that look like secrets.
-        top: length of the report's lists.
-        all_files: list every file that has bytes, so that reports can be compared file by file.
-        jobs: layers to read at once; the number of processors by default. It changes no result.
-        cache: tables of layers that were read before; of these only the digests are checked.
-        progress: called with (stored bytes read, stored bytes in all), from several threads; in all 0
-            for a pipe, which does not say.
+    Without `advice` no rules are applied: the report has no findings and no packages.
 
     Raises:
         InputError: unreadable or unsupported (exit code 3).
@@ -85,187 +98,110 @@ def analyze(
         NetworkError: a registry does not answer, or refuses (6).
         UsageError: several images and no choice, a bad option (2).
     """
-    own = _load_rules(rules) if advice else None
-    with read_image(
-        source,
-        tag=tag,
-        image_index=image_index,
-        platform=platform,
-        base=base,
-        registry=registry,
-        manifest_only=manifest_only,
-        full=full,
-        dockerfile=dockerfile,
-        target=target,
-        advice=advice,
-        verify=verify,
-        all_files=all_files,
-        jobs=jobs,
-        limits=limits,
-        cache=cache,
-        progress=progress,
-    ) as read:
-        counsel, rulebook = None, None
-        if advice:
-            counsel, rulebook = _consult(
-                read, own, role, ignores, obey_label, today or datetime.now(UTC).date()
-            )
-        from slim.report.build import build
-
-        return build(
-            read.image,
-            read.tables,
-            read.files,
-            read.ledger,
-            read.base,
-            placements=read.placements,
-            dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-            counsel=counsel,
-            rulebook=rulebook,
-            verified=verify
-            and not manifest_only
-            and not any(layer.toc for layer in read.image.layers),
-            top=top,
-            all_files=all_files,
-            redacted=redact,
-        )
+    with _read(ref, options, base, dockerfile, bool(advice), report.all_files) as read:
+        advised = _advise(read, advice) if advice else None
+        return _report(ref, read, advice, advised, options, report, dockerfile)
 
 
 def explain(
-    source: str | os.PathLike[str],
-    wanted: Sequence[Rule],
-    applied: Sequence[Rule],
+    ref: ImageRef,
+    options: ReadOptions,
+    advice: AdviceOptions,
+    explained: Sequence[Rule],
     *,
-    tag: str | None = None,
-    image_index: int | None = None,
-    platform: str | None = None,
-    base: str | os.PathLike[str] | None = None,
-    registry: Access = ANONYMOUS,
-    full: bool = False,
-    dockerfile: str | os.PathLike[str] | None = None,
-    target: str | None = None,
-    role: str | None = None,
-    ignores: Sequence[Ignore] = (),
-    obey_label: bool = True,
-    today: date | None = None,
-    jobs: int | None = None,
-    limits: Limits = DEFAULT_LIMITS,
-    cache: TableCache | None = None,
-    progress: Callable[[int, int], None] | None = None,
+    base: ImageRef | None = None,
+    dockerfile: DockerfileRef = NO_DOCKERFILE,
 ) -> tuple[tuple[Explanation, ...], Report]:
-    """Why each of the rules `wanted` says what it says about an image, or why it says nothing.
+    """Why each of the `explained` rules matches in an image or does not, and the report of all rules.
 
-    `applied` are all rules that take part, `wanted` among them: one may have what another would claim. The
-    report has their findings. All else is as for `analyze`.
+    They are among `advice.rules`: another of these may claim what one matches. Errors as for `analyze`.
     """
-    from slim.advice.apply import apply
-    from slim.advice.consult import counsel_of
-    from slim.advice.explain import explain as explain_rule
-    from slim.rules.builtin import builtin_never, builtin_snippets
-
-    with read_image(
-        source,
-        tag=tag,
-        image_index=image_index,
-        platform=platform,
-        base=base,
-        registry=registry,
-        full=full,
-        dockerfile=dockerfile,
-        target=target,
-        jobs=jobs,
-        limits=limits,
-        cache=cache,
-        progress=progress,
-    ) as read:
-        from slim.report.build import Rulebook, build
-
-        ground, never = _survey(read, role), builtin_never()
-        done = apply(
-            ground,
-            applied,
-            never,
-            ignores=ignores,
-            obey_label=obey_label,
-            today=today or datetime.now(UTC).date(),
-        )
-        report = build(
-            read.image,
-            read.tables,
-            read.files,
-            read.ledger,
-            read.base,
-            placements=read.placements,
-            dockerfile=_shown_path(dockerfile) if dockerfile is not None else "",
-            counsel=counsel_of(ground, done),
-            rulebook=Rulebook("", builtin_snippets()),
-            verified=not any(layer.toc for layer in read.image.layers),
-            top=_EXPLAINED,
-        )
-        return tuple(explain_rule(ground, done, never, one) for one in wanted), report
+    with _read(ref, options, base, dockerfile, True, False) as read:
+        advised = _advise(read, advice)
+        shown = ReportOptions(top=_EXPLAINED)
+        report = _report(ref, read, advice, advised, options, shown, dockerfile)
+        protected = advice.rules.protected
+        return tuple(explain_rule(advised, protected, rule) for rule in explained), report
 
 
-def _consult(
-    read: Reading,
-    own: tuple[tuple[Pack, ...], dict[str, str]] | None,
-    role: str | None,
-    ignores: Sequence[Ignore],
-    obey_label: bool,
-    today: date,
-) -> tuple[Counsel, Rulebook]:
-    """Apply the rules that come with slim, and the user's own."""
-    from slim.advice.apply import apply
-    from slim.advice.consult import counsel_of
-    from slim.report.build import Rulebook
-    from slim.rules.builtin import builtin_globs, builtin_never, builtin_packs, builtin_snippets
-    from slim.rules.rule import rules_digest, rules_of
+@contextmanager
+def _read(
+    ref: ImageRef,
+    options: ReadOptions,
+    base: ImageRef | None,
+    dockerfile: DockerfileRef,
+    extract: bool,
+    all_files: bool,
+) -> Iterator[Reading]:
+    """image → files.
 
-    more, fragments = own or ((), {})
-    packs = (*builtin_packs(), *more)
-    ground = _survey(read, role)
-    applied = apply(
-        ground,
-        rules_of(packs),
-        builtin_never(),
-        ignores=ignores,
-        obey_label=obey_label,
-        today=today,
-        parsed=builtin_globs(),
-    )
-    rulebook = Rulebook(rules_digest(packs), {**fragments, **builtin_snippets()})
-    return counsel_of(ground, applied), rulebook
+    Digests of layers whose tables are in the cache may still be computed in the body of the `with`, and its
+    end raises if one is wrong: nothing may leave the process before.
+    """
+    text = read_dockerfile(dockerfile)
+    with open_any(ref, options, extract=extract) as image:
+        platform = str(image.config.platform)
+        _log.info("%s: %s, %s, %d layers", ref.name, image.format, platform, len(image.layers))
+        placements = place_history(dockerfile, text, [entry.created_by for entry in image.history])
+        extra = script_paths(image.config) if extract else frozenset()
+        with scan(image, options, extract=extract, extra=extra, skim=not all_files) as tables:
+            files = resolve(tables)
+            _log.debug("names in all layers: %s", f"{len(files.name):,}")
+            ledger = account(files, tables, [layer.size for layer in image.layers])
+            opened = open_base(base, platform, options.limits) if base else None
+            yield Reading(image, tables, files, ledger, find_base(image, opened), placements)
 
 
-def _survey(read: Reading, role: str | None) -> Ground:
-    """What rules can ask about the image."""
-    from slim.advice.survey import survey
-
+def _advise(read: Reading, options: AdviceOptions) -> Advice:
+    """files → facts → advice."""
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"
-    return survey(
-        read.image,
+    trusted, label_warnings = (
+        (read.image, ()) if options.trust_labels else without_own_labels(read.image)
+    )
+    facts = facts_of_image(
+        trusted,
         read.files,
         read.ledger,
         base_layers=read.base.layers,
-        role=role,
-        compressions=() if saved else [one.compression if one else "" for one in read.tables],
+        role=options.role,
+        compressions=() if saved else [table.compression if table else "" for table in read.tables],
     )
+    advice = advise(
+        facts,
+        rules_of(options.rules.packs),
+        options.rules.protected,
+        suppressions=options.suppressions,
+        obey_label=options.obey_label,
+        today=options.today,
+    )
+    return replace(advice, warnings=(*advice.warnings, *label_warnings))
 
 
-def _load_rules(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]] | None:
-    if not paths:
-        return None
-    from slim.rules.user_packs import load_user_packs
-
-    return load_user_packs(paths)
-
-
-def _shown_path(path: str | os.PathLike[str]) -> str:
-    """As the report names it: below the working directory from there, as code hosts name files."""
-    from pathlib import Path
-
-    name = os.fspath(path)
-    try:
-        return str(Path(name).relative_to(Path.cwd()))
-    except (ValueError, OSError):  # elsewhere, or relative already
-        return name
+def _report(
+    ref: ImageRef,
+    read: Reading,
+    advice: AdviceOptions | None,
+    advised: Advice | None,
+    options: ReadOptions,
+    shown: ReportOptions,
+    dockerfile: DockerfileRef,
+) -> Report:
+    lazy = ref.manifest_only or any(layer.toc for layer in read.image.layers)
+    return build(
+        read.image,
+        read.tables,
+        read.files,
+        read.ledger,
+        read.base,
+        placements=read.placements,
+        dockerfile=dockerfile.shown,
+        advice=advised,
+        rulebook=Rulebook(rules_digest(advice.rules.packs), advice.rules.snippets)
+        if advice
+        else None,
+        verified=options.verify and not lazy,
+        top=shown.top,
+        all_files=shown.all_files,
+        redacted=shown.redact,
+    )

@@ -1,205 +1,172 @@
-"""Claims → advice: findings with their bytes and places, and how big the image would be [pure].
+"""From the rules to the advice, on one page: match → suppress → claim → findings.
 
-Pull bytes are the shares of the files in the stored blobs, measured at the decompressor's checkpoints,
-not a ratio of the whole image: what compresses badly counts for what it costs. Of a transformation it is what
-the dropped bytes themselves take when they are compressed.
+    match      which files each rule points at
+    suppress   what the user does not want to hear about
+    removals   which packages go along when one is uninstalled
+    claim      every byte belongs to one rule, and only if the fix really frees it
+    findings   what the claims come to, in bytes, layers and severity
+
+Rules about a multi-stage build follow in a second round, since what such a build leaves out depends on
+the claims of all other rules.
 """
 
 from __future__ import annotations
 
-import hashlib
-from array import array
-from bisect import bisect_left
-from collections import defaultdict
-from collections.abc import Sequence
-from heapq import nlargest
-from itertools import compress, pairwise
-from operator import not_
-from typing import Literal
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import partial
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from slim.advice.claim import Claim
-from slim.advice.suppress import Parted
-from slim.files.stripping import pull_of_part
-from slim.files.table import Bytes, Files
+from slim.advice.applicable import applicable_rules
+from slim.advice.claim import Claim, claim, claim_last
+from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
+from slim.advice.image_facts import ImageFacts
+from slim.advice.not_kept import NOT_KEPT, not_kept
+from slim.advice.removal import removals
+from slim.advice.suppress import suppress
+from slim.advice.suppression import LABEL, Suppression, parse_label, unused
+from slim.files.table import Bytes
+from slim.image.model import History
+from slim.rebuild.model import Given, Rebuild
+from slim.rebuild.rebuild import rebuild
+from slim.rebuild.stacks import stack_of
+from slim.rules.glob import NONE_PARSED
+from slim.rules.glob_syntax import Choices
+from slim.rules.match import Query, above_floor, match
+from slim.rules.protected import Protected
 from slim.rules.rule import Rule
-
-Severity = Literal["high", "medium", "low", "info"]
-Mode = Literal["claim", "note"]
-_EXAMPLES = 5
-_PLACES = 5
-
-
-class Amount(Struct, frozen=True):
-    """Bytes on disk and in the pull."""
-
-    disk: int = 0
-    pull: int = 0
-
-    def __add__(self, other: Amount) -> Amount:
-        return Amount(self.disk + other.disk, self.pull + other.pull)
-
-
-class Finding(Struct, frozen=True):
-    """What one rule says about this image."""
-
-    id: str
-    """Stable fingerprint: the rule and where it applies, not how much or on which line."""
-    rule: Rule
-    mode: Mode
-    """A `note` claims nothing: the role of the image does not call for it."""
-    severity: Severity
-    total: Amount
-    """All that the rule points at, the base image's part aside."""
-    claimed: Amount
-    """What is counted here and nowhere else."""
-    base: Amount
-    """What the rule points at in the base image's layers."""
-    files: int
-    causes: tuple[int, ...]
-    """Layers to change, most bytes first: those that add the files, or hide them for layer rules."""
-    examples: tuple[int, ...]
-    """Rows, largest first."""
-    packages: tuple[str, ...]
-    along: tuple[str, ...]
-    """Packages that go with them."""
-    variables: tuple[str, ...]
-    """Names of variables; their values are nowhere."""
-    ignore: int | None = None
-    """Index of the suppression because of which it is not told, and claims nothing."""
 
 
 class Advice(Struct, frozen=True):
-    """Findings, most bytes first, and what they come to."""
+    """What to change in an image, how many bytes that saves, and what the advice rests on."""
 
+    image: ImageFacts
     findings: tuple[Finding, ...]
+    """Largest claim first."""
+    claims: tuple[Claim, ...]
+    """Each match with the bytes that it claims."""
     reclaimable: Amount
     """The union of all claims."""
     safe: Amount
     """The part of it whose fix is `safe`."""
-    base: Amount = Amount()
-    """The union of what they point at in the base image: no step takes it away, another base may."""
+    base: Amount
+    """The union of what rules point at in the base image: only another base leaves it out."""
+    reclaimed: Mapping[int, Bytes]
+    """Row of `Files` → (disk, pull) bytes that the advice would free."""
+    rebuild: Rebuild | None
+    """The image that a multi-stage build would make, where one is proposed."""
+    suppressions: tuple[Suppression, ...]
+    """What `Finding.suppressed_by` counts: the user's, then those of the image's label."""
+    warnings: tuple[tuple[str, str], ...]
+    """(id, text) for suppressions that are invalid or have no effect."""
+    queries: Mapping[str, Query]
+    """Every query that rules could use, the one about a rebuild included."""
 
 
 def advise(
-    files: Files,
-    pull: array[int],
-    claims: Sequence[Claim],
-    parted: Sequence[Parted],
+    image: ImageFacts,
+    rules: Sequence[Rule],
+    protected: Sequence[Protected],
     *,
-    disk_bytes: int,
+    suppressions: Sequence[Suppression] = (),
+    obey_label: bool = True,
+    today: date = date.max,
+    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> Advice:
-    """Weigh the claims on these parts. `disk_bytes` is the image's size, for the severity."""
-    found = []
-    for claim, part in zip(claims, parted, strict=True):
-        finding = _finding(files, pull, claim, part, disk_bytes)
-        if finding is not None:
-            found.append(finding)
-    found.sort(
-        key=lambda one: (
-            -one.claimed.disk,
-            one.mode != "claim",
-            one.ignore is not None,
-            -one.total.disk,
-            one.rule.id,
-            one.ignore or 0,
-        )
+    """Apply `rules` to an image.
+
+    Args:
+        protected: paths and packages that no rule may claim.
+        suppressions: findings that claim nothing; more may stand in the image's label.
+        obey_label: whether that label counts; for secrets it never does.
+        today: suppressions that expired before this day have no effect.
+        parsed: globs of the rules that are parsed already.
+    """
+    files, pull, role = image.files, image.ledger.pull, image.facts.role.name
+    in_label, label_faults = _label_suppressions(image) if obey_label else ((), ())
+    secret = {name for rule in rules if rule.category == "secret" for name in (rule.id, rule.slug)}
+    label_faults += tuple(
+        f"the label {LABEL} names {each.rule}: no label silences secrets"
+        for each in in_label
+        if each.rule in secret
     )
-    reclaimable = sum((one.claimed for one in found), Amount())
-    safe = sum((one.claimed for one in found if one.rule.safety == "safe"), Amount())
-    theirs = sorted({row for claim in claims if claim.counts for row in claim.base_rows})
-    return Advice(tuple(found), reclaimable, safe, _amount(files, pull, theirs))
+    suppressions = (*suppressions, *(each for each in in_label if each.rule not in secret))
+    applicable = applicable_rules(image, rules)
+    find = partial(
+        match,
+        image.view,
+        variables=image.facts.variables,
+        protected=protected,
+        owned=image.system_owned,
+        packages=image.packages,
+        parsed=parsed,
+    )
+
+    matches = find([rule for rule in applicable if rule.query != NOT_KEPT], queries=image.queries)
+    matches = above_floor(files, matches, image.disk)
+    matches = suppress(files, matches, suppressions, today)
+    matches = removals(image, matches, protected)
+    claims = claim(files, matches, role=role, base_layers=image.base_layers)
+
+    proposed = _rebuild(image, claims)
+    queries = dict(image.queries)
+    if proposed is not None:
+        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected)
+    about_rebuild = [
+        _no_surer_than(proposed, rule) for rule in applicable if rule.query == NOT_KEPT
+    ]
+    matches = above_floor(files, find(about_rebuild, queries=queries), image.disk)
+    matches = suppress(files, matches, suppressions, today)
+    claims = claim_last(files, claims, matches, role=role, base_layers=image.base_layers)
+
+    findings = findings_of(files, pull, claims, disk_bytes=image.disk)
+    in_base = {row for each in claims if each.counts for row in each.base_rows}
+    used = {each.match.suppressed_by for each in claims} - {None}
+    names = {name for rule in rules for name in (rule.id, rule.slug)}
+    return Advice(
+        image=image,
+        findings=findings,
+        claims=claims,
+        reclaimable=sum((each.claimed for each in findings), Amount()),
+        safe=sum((each.claimed for each in findings if each.rule.safety == "safe"), Amount()),
+        base=amount_of(files, pull, sorted(in_base)),
+        reclaimed=reclaimed(files, pull, claims),
+        rebuild=proposed,
+        suppressions=suppressions,
+        warnings=(
+            *(("ignore-invalid", text) for text in label_faults),
+            *unused(suppressions, used, names, today),
+        ),
+        queries=queries,
+    )
 
 
-def gone(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:
-    """Row → (disk, pull) bytes that all claims together take of it; in sum what `advise` calls
-    reclaimable."""
-    found: dict[int, Bytes] = {}
-    for claim in claims:
-        for row in claim.claimed:
-            found[row] = files.size[row], pull[row]
-    for claim in claims:
-        for row, size in claim.parts.items():
-            disk, share = found.get(row, (0, 0))
-            found[row] = disk + size, share + pull_of_part(files, pull, row, size)
-    return found
+def _label_suppressions(image: ImageFacts) -> tuple[tuple[Suppression, ...], tuple[str, ...]]:
+    return parse_label(image.source.config.labels.get(LABEL, ""))
 
 
-def _finding(
-    files: Files, pull: array[int], claim: Claim, part: Parted, disk_bytes: int
-) -> Finding | None:
-    rule = claim.selection.rule
-    parts = claim.noted if part.ignore is not None else claim.parts
-    total = _amount(files, pull, claim.rows) + _parts(files, pull, parts)
-    claimed = _amount(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
-    base = _amount(files, pull, claim.base_rows)
-    rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
-    named = claim.selection.names
-    if not rows and not named:
+def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
+    """The image that a multi-stage build would make; None if none is proposed."""
+    stack = stack_of(image.facts, image.ledger.layers)
+    if stack is None:
         return None
-    causes = _causes(files, rows) or claim.selection.layers
-    examples = nlargest(_EXAMPLES, rows, key=files.size.__getitem__)
-    place = files.path(examples[0]) if examples else named[0].encode()
-    note = not claim.counts or (not claim.claimed and not claim.parts)
-    return Finding(
-        id=_fingerprint(rule, place, part),
-        rule=rule,
-        mode="note" if note else "claim",
-        severity="info" if note else _severity(claimed.disk, disk_bytes, rule),
-        total=total,
-        claimed=claimed,
-        base=base,
-        files=len(rows),
-        causes=tuple(causes[:_PLACES]),
-        examples=tuple(examples),
-        packages=claim.selection.packages,
-        along=claim.selection.along,
-        variables=named,
-        ignore=part.ignore,
+    given = Given(
+        image.source.config,
+        tuple(layer.history or History() for layer in image.source.layers),
+        image.view,
+        image.ledger.pull,
+        image.ledger.layers,
+        image.base_layers,
+        image.facts,
+        image.owned,
+        image.graph,
+        {row: each.match.rule.category for each in claims for row in each.claimed},
     )
+    return rebuild(given, stack, image.disk)
 
 
-def _causes(files: Files, rows: Sequence[int]) -> list[int]:
-    """The layers that brought or ended some rows, ascending as these are; first where most bytes are."""
-    by_layer: dict[int, int] = defaultdict(int)
-    fates = list(map(files.fate.__getitem__, rows))  # that of live rows is 0
-    live = list(compress(rows, map(not_, fates)))
-    places = pairwise(bisect_left(live, start) for start in files.starts)
-    for layer, (first, end) in enumerate(places):
-        if first < end:
-            by_layer[layer] = sum(map(files.size.__getitem__, live[first:end]))
-    for row in compress(rows, fates):
-        by_layer[files.ended_by[row]] += files.size[row]
-    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
-
-
-def _amount(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
-    return Amount(sum(map(files.size.__getitem__, rows)), sum(map(pull.__getitem__, rows)))
-
-
-def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:
-    return Amount(
-        sum(parts.values()),
-        sum(pull_of_part(files, pull, row, size) for row, size in parts.items()),
-    )
-
-
-def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:
-    """From bytes and certainty: 5 % or 50 MB is high, 1 % or 10 MB medium; a doubt costs a step."""
-    levels: tuple[Severity, ...] = ("high", "medium", "low")
-    if claimed >= 50_000_000 or claimed * 20 >= disk_bytes:
-        level = 0
-    elif claimed >= 10_000_000 or claimed * 100 >= disk_bytes:
-        level = 1
-    else:
-        level = 2
-    return levels[min(2, level + (rule.confidence == "possible"))]
-
-
-def _fingerprint(rule: Rule, path: bytes, part: Parted) -> str:
-    """The rule and the folder of its largest file: survives new lines, versions and sizes. Only where
-    some of a rule's paths are suppressed and others are not, the former are told apart."""
-    folder = b"/".join(path.split(b"/")[:3])
-    other = b"" if part.whole or part.ignore is None else b"\0ignored %d" % part.ignore
-    return hashlib.sha256(rule.id.encode() + b"\0" + folder + other).hexdigest()[:16]
+def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:
+    """The rule; only `possible` if the proposed rebuild rests on guesses."""
+    return replace(rule, confidence="possible") if proposed and proposed.guesses else rule

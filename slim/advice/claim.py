@@ -1,9 +1,9 @@
-"""Selections → claims: each byte is claimed once, and only if it would really go [pure].
+"""Matches → claims: each byte is claimed once, and only if the fix would really free it.
 
-Order of effects (deletions, then copies, then transformations) and of precedence: layer rules own dead
-bytes; then the more certain rule; a package rule before a tree rule; the glob with the longer fixed
-beginning; the more local fix; the id. A hard-linked body goes only when all its names are selected. A
-base image's bytes are never claimed: no instruction of this Dockerfile can take them away.
+Order of effects: deletions, then copies, then transformations. Order of precedence: layer rules own dead
+bytes; then the more certain rule; a package rule before a path rule; the glob with the longer fixed
+beginning; the more local fix; the id. A hard-linked body goes only when all its names are selected. The
+base image's bytes are never claimed: no instruction of this Dockerfile can free them.
 """
 
 from __future__ import annotations
@@ -16,53 +16,55 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.files.table import Fate, Files, Kind
-from slim.rules.match import Selection
+from slim.rules.match import Match
+from slim.rules.rule import Rule
 
 _CONFIDENCE = {"certain": 0, "likely": 1, "possible": 2}
 _WHERE = {"same-layer": 0, "dockerignore": 1, "other-stage": 2, "base": 3}
 
 
 class Claim(Struct, frozen=True):
-    """What one selection claims of the image's bytes."""
+    """The bytes that one match claims of an image."""
 
-    selection: Selection
+    match: Match
     counts: bool
     """False for a note, which claims nothing."""
     rows: array[int]
-    """Bodies that the selection covers and that are not the base image's."""
+    """Bodies that the match covers, without those of the base image."""
     claimed: array[int]
-    """Those of them that no earlier selection has: whole files."""
+    """Those of them that no earlier match has claimed: whole files."""
     parts: dict[int, int]
     """Row → bytes of a file that stays, dropped by a transformation."""
     noted: dict[int, int]
-    """The same where nothing is claimed: what the rule points at."""
+    """The same for a note, which points at them and claims nothing."""
     base_rows: array[int]
-    """Bodies in the base image's layers: another base would be needed."""
+    """Bodies in the base image's layers: only another base leaves them out."""
 
 
 def claim(
-    files: Files, selections: Sequence[Selection], *, claiming: Sequence[bool], base_layers: int
+    files: Files, matches: Sequence[Match], *, role: str, base_layers: int
 ) -> tuple[Claim, ...]:
-    """One claim per selection, in the given order. `claiming` is false for notes, which claim nothing."""
-    base_end = files.starts[min(base_layers, len(files.starts) - 1)]
-    bodies = [_bodies(files, selection) for selection in selections]
-    kept = _kept(files, selections, claiming)
+    """One claim per match, in the given order. `role` is that of the image."""
+    base_end = _end_of_base(files, base_layers)
+    counts = [can_claim(match, role) for match in matches]
+    bodies = [_bodies(files, match) for match in matches]
+    linked = _linked_elsewhere(files, matches, counts)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
     staying: set[int] = set()
-    """Copies that stay in the place of those that go."""
-    order = sorted(range(len(selections)), key=lambda index: precedence(selections[index]))
+    """Copies that stay in place of those that go."""
+    order = sorted(
+        (index for index in range(len(matches)) if counts[index]),
+        key=lambda index: precedence(matches[index]),
+    )
     for index in order:
-        if not claiming[index]:
-            continue
-        selection = selections[index]
         rows = array("i")
         for row in bodies[index]:
-            if row < base_end or row in taken or row in kept or row in staying:
+            if row < base_end or row in taken or row in linked or row in staying:
                 continue
-            copy = selection.keeps.get(row, -1)
+            copy = matches[index].keeps.get(row, -1)
             if copy in taken:
-                continue  # the copy that was to stay goes already: this one stays instead
+                continue  # the copy that was to stay is claimed already, so this one stays
             if copy >= 0:
                 staying.add(copy)
             taken.add(row)
@@ -71,83 +73,119 @@ def claim(
     parts: dict[int, dict[int, int]] = {}
     dropped: dict[int, int] = defaultdict(int)
     transformed: set[tuple[int, str | None]] = set()
-    """(row, query): what one query says of a file are the same bytes, whichever rule asks."""
+    """(row, query): the result of a query for a file is the same bytes, whichever rule uses it."""
     for index in order:
-        if not claiming[index] or not selections[index].parts:
-            continue
+        match = matches[index]
         parts[index] = {}
-        for row, size in sorted(selections[index].parts.items()):
-            left = files.size[row] - dropped[row]
-            what = (row, selections[index].rule.query)
-            if what in transformed:
-                continue
-            if row >= base_end and row not in taken and min(size, left) > 0:
-                transformed.add(what)
-                dropped[row] += min(size, left)
-                parts[index][row] = min(size, left)
+        for row, size in sorted(match.parts.items()):
+            dropping = min(size, files.size[row] - dropped[row])
+            key = (row, match.rule.query)
+            if key not in transformed and row >= base_end and row not in taken and dropping > 0:
+                transformed.add(key)
+                dropped[row] += dropping
+                parts[index][row] = dropping
     return tuple(
         Claim(
-            selection=selection,
-            counts=claiming[index],
+            match=match,
+            counts=counts[index],
             rows=array("i", [row for row in bodies[index] if row >= base_end]),
             claimed=claimed.get(index, array("i")),
             parts=parts.get(index, {}),
             noted={}
-            if claiming[index]
-            else {row: size for row, size in selection.parts.items() if row >= base_end},
+            if counts[index]
+            else {row: size for row, size in match.parts.items() if row >= base_end},
             base_rows=array("i", [row for row in bodies[index] if row < base_end]),
         )
-        for index, selection in enumerate(selections)
+        for index, match in enumerate(matches)
     )
 
 
 def claim_last(
     files: Files,
     claims: Sequence[Claim],
-    selections: Sequence[Selection],
+    matches: Sequence[Match],
     *,
-    claiming: Sequence[bool],
+    role: str,
     base_layers: int,
 ) -> tuple[Claim, ...]:
-    """The claims, and those of deletions after all others: they get what those have left.
+    """`claims`, then those of matches that get only what these leave over.
 
-    All names of the bodies that they select go. Transformations of these files have no effect any more.
+    All names of the bodies that `matches` select go, so earlier claims to transform those files lapse.
     """
-    if not selections:
+    if not matches:
         return tuple(claims)
-    base_end = files.starts[min(base_layers, len(files.starts) - 1)]
-    taken = {row for one in claims for row in one.claimed}
+    base_end = _end_of_base(files, base_layers)
+    taken = {row for earlier in claims for row in earlier.claimed}
     last: list[Claim] = []
-    for selection, counts in zip(selections, claiming, strict=True):
-        bodies = _bodies(files, selection)
+    for match in matches:
+        counts = can_claim(match, role)
+        bodies = _bodies(files, match)
         rows = array("i", [row for row in bodies if row >= base_end])
         base_rows = array("i", [row for row in bodies if row < base_end])
         claimed = array("i", [row for row in rows if row not in taken] if counts else ())
         taken.update(claimed)
-        last.append(Claim(selection, counts, rows, claimed, {}, {}, base_rows))
-    gone = {row for one in last for row in one.claimed}
-    return (*(_without(one, gone) for one in claims), *last)
+        last.append(Claim(match, counts, rows, claimed, {}, {}, base_rows))
+    deleted = {row for each in last for row in each.claimed}
+    return (*(_without_parts_of(each, deleted) for each in claims), *last)
 
 
-def _without(claim: Claim, gone: set[int]) -> Claim:
-    """A claim that transforms none of the files that go."""
-    if gone.isdisjoint(claim.parts):
+def can_claim(match: Match, role: str) -> bool:
+    """Whether a match claims its bytes in an image of this role; else it is a note."""
+    rule = match.rule
+    return match.suppressed_by is None and rule.roles.of(role) == "on" and rule.category != "secret"
+
+
+def precedence(match: Match) -> tuple[int, int, int, int, int, str]:
+    """Sort key among matches that could claim the same bytes: the first gets them."""
+    rule = match.rule
+    is_dead = rule.query is not None and rule.query.startswith("layer.")
+    effect = 0 if is_dead else 2 if match.keeps else 1
+    return (
+        effect,
+        _CONFIDENCE[rule.confidence],
+        0 if rule.packages or rule.query else 1,
+        -_fixed_components(rule),
+        _WHERE[rule.where],
+        rule.id,
+    )
+
+
+def _fixed_components(rule: Rule) -> int:
+    """Path components before the first wildcard, of the glob that has most; a variable counts for one."""
+    most = 0
+    for glob in rule.match:
+        count = 0
+        for component in glob.split("/"):
+            if any(mark in component for mark in "*?["):
+                break
+            count += 1
+        most = max(most, count)
+    return most
+
+
+def _end_of_base(files: Files, base_layers: int) -> int:
+    """The first row that is not the base image's."""
+    return files.starts[min(base_layers, len(files.starts) - 1)]
+
+
+def _without_parts_of(claim: Claim, deleted: set[int]) -> Claim:
+    if deleted.isdisjoint(claim.parts):
         return claim
-    return replace(claim, parts={row: size for row, size in claim.parts.items() if row not in gone})
+    parts = {row: size for row, size in claim.parts.items() if row not in deleted}
+    return replace(claim, parts=parts)
 
 
-def _bodies(files: Files, selection: Selection) -> list[int]:
-    """The rows that hold the bytes of the selected names, each once, ascending."""
+def _bodies(files: Files, match: Match) -> list[int]:
+    """The rows that hold the bytes of the matched names, each once, ascending."""
     found = {
-        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row
-        for row in selection.rows
+        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
     }
     found.discard(-1)
     return sorted(found)
 
 
-def _kept(files: Files, selections: Sequence[Selection], claiming: Sequence[bool]) -> set[int]:
-    """Hard-linked bodies that stay although some of their names are selected."""
+def _linked_elsewhere(files: Files, matches: Sequence[Match], counts: Sequence[bool]) -> set[int]:
+    """Hard-linked bodies that stay because only some of their names are selected."""
     names: dict[int, list[int]] = defaultdict(list)
     for row, body in files.body.items():
         if files.shown[row]:
@@ -155,39 +193,13 @@ def _kept(files: Files, selections: Sequence[Selection], claiming: Sequence[bool
     if not names:
         return set()
     selected: set[int] = set()
-    for selection, claims in zip(selections, claiming, strict=True):
+    for match, claims in zip(matches, counts, strict=True):
         if claims:
-            selected.update(selection.rows)
-    kept: set[int] = set()
+            selected.update(match.rows)
+    linked: set[int] = set()
     for body, rows in names.items():
         if files.shown[body]:
             rows.append(body)
         if files.fate[body] == Fate.LIVE and not selected.issuperset(rows):
-            kept.add(body)
-    return kept
-
-
-def precedence(selection: Selection) -> tuple[int, int, int, int, int, str]:
-    """The place of a selection among those that claim the same bytes: the first gets them."""
-    rule = selection.rule
-    dead = rule.query is not None and rule.query.startswith("layer.")
-    effect = 0 if dead else 2 if selection.keeps else 1
-    fixed = max((_fixed_parts(glob) for glob in rule.match), default=0)
-    return (
-        effect,
-        _CONFIDENCE[rule.confidence],
-        0 if rule.packages or rule.query else 1,
-        -fixed,
-        _WHERE[rule.where],
-        rule.id,
-    )
-
-
-def _fixed_parts(glob: str) -> int:
-    """Leading components without wildcards; a variable counts for one."""
-    count = 0
-    for part in glob.split("/"):
-        if any(mark in part for mark in "*?["):
-            break
-        count += 1
-    return count
+            linked.add(body)
+    return linked

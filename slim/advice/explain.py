@@ -1,8 +1,8 @@
-"""Why a rule says what it says about an image, or why it says nothing [pure].
+"""Why a rule reports what it does about an image, or why it reports nothing.
 
-Nothing is decided here again. The conditions are asked one by one; what kept files out of the selection is
-found by selecting with all restrictions lifted and putting them back one after the other; what became of
-the rest is in the claims.
+Nothing is decided here a second time. Conditions are evaluated one by one; what kept files out of a match
+is found by matching with all restrictions lifted and putting them back one after the other; what became
+of the rest is in the claims.
 """
 
 from __future__ import annotations
@@ -16,14 +16,15 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.apply import NOT_KEPT, Applied
+from slim.advice.advise import Advice
 from slim.advice.claim import Claim
-from slim.advice.ignore import Ignore
-from slim.advice.survey import Ground
+from slim.advice.image_facts import ImageFacts
+from slim.advice.not_kept import NOT_KEPT
+from slim.advice.suppression import Suppression
 from slim.facts.evaluate import Answer, evaluate, prepare
 from slim.files.table import Files
 from slim.rules.glob import compile_globs
-from slim.rules.match import Query, Selection, least, select, size_of
+from slim.rules.match import Match, floor_of, match, size_of
 from slim.rules.protected import Protected
 from slim.rules.rule import RoleMode, Rule
 from slim.rules.variables import variables_of
@@ -52,16 +53,16 @@ _PATHS = 10
 
 
 class LeftOut(Struct, frozen=True):
-    """Files that the rule is about and does not claim, for one reason."""
+    """Files that the rule is about but does not claim, for one reason."""
 
     why: Why
     files: int
     disk: int
-    """Bytes of them that it would have pointed at."""
+    """Bytes of them that the rule would have pointed at."""
     by: tuple[str, ...]
-    """What protects, owns, suppresses or claims them, by name: a few."""
+    """Names of a few of the things that protect, own, suppress or claim them."""
     examples: tuple[bytes, ...]
-    """Paths, largest first: a few."""
+    """A few paths, largest files first."""
 
 
 class Explanation(Struct, frozen=True):
@@ -70,122 +71,120 @@ class Explanation(Struct, frozen=True):
     rule: Rule
     role: str
     mode: RoleMode
-    """What the rule's table of roles says of that role."""
+    """What the rule does in images of that role."""
     evidence: tuple[str, ...]
     """Why the image has it."""
     conditions: tuple[Answer, ...]
-    """Of each predicate of `when`."""
+    """For each predicate of `when`."""
     unset: tuple[str, ...]
-    """Variables of the rule's paths that the image has no value for."""
+    """Variables of the rule's paths that have no value in this image."""
     files: int
-    """What the rule selects; where a condition or the role silences it, what it would select."""
+    """What the rule selects, or would select if a condition or the role did not silence it."""
     disk: int
     packages: tuple[str, ...]
     along: tuple[str, ...]
-    """Packages that go with them; their files are counted in."""
+    """Packages that uninstalling those removes as well; their files are counted in."""
     variables: tuple[str, ...]
-    """Names of settings that it points at, which are no files."""
+    """Names of environment variables and build arguments that it points at."""
     least: int
-    """Bytes below which it is silent in this image."""
+    """Bytes below which it reports nothing in this image."""
     left_out: tuple[LeftOut, ...]
     claimed: int
     """Bytes on disk that it claims."""
     paths: tuple[tuple[bytes, int], ...]
-    """Path and bytes of what it claims, or else points at: the largest."""
-    ignored: tuple[Ignore, ...]
+    """Path and bytes of the largest files that it claims or, if none, points at."""
+    suppressions: tuple[Suppression, ...]
+    """Those that silence the rule or parts of what it found."""
     stops: tuple[Stop, ...]
     """Why it claims nothing, in the order in which things are decided; empty if it claims."""
-    told: bool
-    """There is a finding of it in the report that is not suppressed."""
+    reported: bool
+    """The report has a finding for it that is not suppressed."""
 
 
-def explain(
-    ground: Ground, applied: Applied, never: Sequence[Protected], rule: Rule
-) -> Explanation:
-    """Follow `rule`, which was among the rules that were applied."""
-    files, facts = ground.files, ground.facts
-    prepared = prepare(rule.when, facts, ground.view, ground.catalog.packages)
-    conditions = tuple(evaluate((one,), prepared) for one in rule.when)
-    mode = rule.roles.of(facts.role.name)
-    queries = {**ground.queries, **applied.queries}
-    selection, left_out = _selected(ground, queries, never, rule)
-    mine = [
-        (part, claim)
-        for part, claim in zip(applied.parted, applied.claims, strict=True)
-        if part.selection.rule.id == rule.id
-    ]
-    ignored = tuple(applied.ignores[part.ignore] for part, _ in mine if part.ignore is not None)
-    told = [claim for part, claim in mine if part.ignore is None]
-    for claim in told:
-        # What goes along with packages, and what the program needs of them, is known by now.
-        if claim.selection.packages:
-            selection = claim.selection
-    for part, _ in mine:
-        if part.ignore is not None:
-            rows = _sizes(files, part.selection)
-            name = applied.ignores[part.ignore].by
-            left_out.append(_left(files, "suppressed", rows, [name]))
+def explain(advice: Advice, protected: Sequence[Protected], rule: Rule) -> Explanation:
+    """Follow `rule`, which was among the rules that `advice` comes from."""
+    image = advice.image
+    files, facts = image.files, image.facts
+    prepared = prepare(rule.when, facts, image.view, image.catalog.packages)
+    conditions = tuple(evaluate((condition,), prepared) for condition in rule.when)
+    found, left_out = _selected(advice, protected, rule)
+    claims = [claim for claim in advice.claims if claim.match.rule.id == rule.id]
+    reported = [claim for claim in claims if claim.match.suppressed_by is None]
+    for claim in reported:
+        # By now it is known which packages go along, and which the program needs.
+        if claim.match.packages:
+            found = claim.match
+    used: list[Suppression] = []
+    for claim in claims:
+        if claim.match.suppressed_by is not None:
+            suppression = advice.suppressions[claim.match.suppressed_by]
+            used.append(suppression)
+            rows = _sizes(files, claim.match)
+            left_out.append(_left_out(files, "suppressed", rows, [suppression.by]))
     claimed: dict[int, int] = {}
-    for claim in told:
-        left_out += _unclaimed(ground, applied, claim)
+    for claim in reported:
+        left_out += _unclaimed(advice, claim)
         claimed.update({row: files.size[row] for row in claim.claimed})
         claimed.update(claim.parts)
-    shown = claimed or _sizes(files, selection)
+    shown = claimed or _sizes(files, found)
+    stops = (
+        ()
+        if claimed
+        else tuple(_stops(advice, rule, conditions, found, left_out, is_reported=bool(reported)))
+    )
     return Explanation(
         rule=rule,
         role=facts.role.name,
-        mode=mode,
+        mode=rule.roles.of(facts.role.name),
         evidence=facts.role.evidence,
         conditions=conditions,
         unset=_unset(rule, facts.variables),
-        files=len(_sizes(files, selection)),
-        disk=size_of(files, selection),
-        packages=selection.packages,
-        along=selection.along,
-        variables=selection.names,
-        least=least(rule, ground.disk),
+        files=len(_sizes(files, found)),
+        disk=size_of(files, found),
+        packages=found.packages,
+        along=found.along,
+        variables=found.names,
+        least=floor_of(rule, image.disk),
         left_out=tuple(left_out),
         claimed=sum(claimed.values()),
         paths=tuple((files.path(row), shown[row]) for row in _largest(shown, _PATHS)),
-        ignored=ignored,
-        stops=()
-        if claimed
-        else tuple(_stops(ground, applied, rule, conditions, selection, left_out, bool(told))),
-        told=bool(told),
+        suppressions=tuple(used),
+        stops=stops,
+        reported=bool(reported),
     )
 
 
 def _stops(
-    ground: Ground,
-    applied: Applied,
+    advice: Advice,
     rule: Rule,
     conditions: Sequence[Answer],
-    selection: Selection,
+    found: Match,
     left_out: Sequence[LeftOut],
-    told: bool,
+    *,
+    is_reported: bool,
 ) -> Iterator[Stop]:
-    mode = rule.roles.of(ground.facts.role.name)
-    whys = {one.why for one in left_out}
+    image = advice.image
+    mode = rule.roles.of(image.facts.role.name)
+    whys = {left.why for left in left_out}
     if rule.audience != "default":
         yield "audience"
     if mode == "off":
         yield "role-off"
-    if not all(one.holds for one in conditions):
+    if not all(condition.holds for condition in conditions):
         yield "when"
-    if not selection.names:
-        size = size_of(ground.files, selection)
-        if not selection.rows and not selection.parts:
+    if not found.names:
+        if not found.rows and not found.parts:
             yield from (why for why in _RESTRICTIONS if why in whys)
-            if rule.query == NOT_KEPT and applied.rebuild is None:
+            if rule.query == NOT_KEPT and advice.rebuild is None:
                 yield "no-rebuild"
             elif not whys:
                 yield "nothing"
-        elif size < least(rule, ground.disk):
+        elif size_of(image.files, found) < floor_of(rule, image.disk):
             yield "floor"
     yield from (why for why in _CLAIMING[:1] if why in whys)
-    if told and rule.category == "secret":
+    if is_reported and rule.category == "secret":
         yield "secret"
-    elif told and mode == "info":
+    elif is_reported and mode == "info":
         yield "role-note"
     yield from (why for why in _CLAIMING[1:] if why in whys)
 
@@ -196,7 +195,7 @@ _RESTRICTIONS: tuple[Literal["hidden", "excepted", "protected", "owned"], ...] =
     "protected",
     "owned",
 )
-"""What keeps files out of a selection, in the order in which it is put back."""
+"""What keeps files out of a match, in the order in which it is put back."""
 _CLAIMING: tuple[Literal["suppressed", "base", "claimed", "linked"], ...] = (
     "suppressed",
     "base",
@@ -207,87 +206,91 @@ _CLAIMING: tuple[Literal["suppressed", "base", "claimed", "linked"], ...] = (
 
 
 def _selected(
-    ground: Ground, known: Mapping[str, Query], never: Sequence[Protected], rule: Rule
-) -> tuple[Selection, list[LeftOut]]:
+    advice: Advice, protected: Sequence[Protected], rule: Rule
+) -> tuple[Match, list[LeftOut]]:
     """What the rule selects in this image whatever its size, and what each restriction left out."""
-    files = ground.files
-    queries = {name: cache(query) for name, query in known.items() if name == rule.query}
-    open_ = replace(rule, state="any", except_paths=(), except_packages=(), owned=True)
-    live = replace(open_, state=rule.state)
-    spared = replace(live, except_paths=rule.except_paths, except_packages=rule.except_packages)
-    steps = ((open_, ()), (live, ()), (spared, ()), (spared, never), (rule, never))
+    image, files = advice.image, advice.image.files
+    queries = {name: cache(query) for name, query in advice.queries.items() if name == rule.query}
+    anywhere = replace(rule, state="any", except_paths=(), except_packages=(), owned=True)
+    live = replace(anywhere, state=rule.state)
+    excepting = replace(live, except_paths=rule.except_paths, except_packages=rule.except_packages)
+    steps = (
+        (anywhere, ()),
+        (live, ()),
+        (excepting, ()),
+        (excepting, protected),
+        (rule, protected),
+    )
     left_out: list[LeftOut] = []
     before: dict[int, int] = {}
-    selection = Selection(rule, array("i"))
-    for number, (form, protected) in enumerate(steps):
-        (selection,) = select(
-            ground.view,
+    found = Match(rule, array("i"))
+    for number, (form, never_selected) in enumerate(steps):
+        (found,) = match(
+            image.view,
             [form],
-            variables=ground.facts.variables,
-            never=protected,
-            owned=ground.system_owned,
-            packages=ground.packages,
+            variables=image.facts.variables,
+            protected=never_selected,
+            owned=image.system_owned,
+            packages=image.packages,
             queries=queries,
         )
-        rows = _sizes(files, selection)
-        gone = {row: size for row, size in before.items() if row not in rows}
-        if number and gone:
+        rows = _sizes(files, found)
+        lost = {row: size for row, size in before.items() if row not in rows}
+        if number and lost:
             why = _RESTRICTIONS[number - 1]
-            left_out.append(_left(files, why, gone, _named(ground, never, why, gone)))
+            left_out.append(_left_out(files, why, lost, _named(image, protected, why, lost)))
         before = rows
-    return selection, left_out
+    return found, left_out
 
 
 def _named(
-    ground: Ground, never: Sequence[Protected], why: str, rows: Mapping[int, int]
+    image: ImageFacts, protected: Sequence[Protected], why: Why, rows: Mapping[int, int]
 ) -> list[str]:
     """What protects or owns the largest of some files."""
     largest = _largest(rows, _NAMED)
     if why == "owned":
-        owned = ground.owned
-        return [
-            f"{owned.packages[owned.owner[row]].manager} package"
-            f" {owned.packages[owned.owner[row]].name}"
-            for row in largest
-        ]
+        owned = image.owned
+        packages = [owned.packages[owned.owner[row]] for row in largest]
+        return [f"{package.manager} package {package.name}" for package in packages]
     if why != "protected":
         return []
-    owners = [entry.what for entry in never for _ in entry.match]
-    globs = compile_globs([pattern for entry in never for pattern in entry.match])
-    return [owners[one] for row in largest for one in globs.match(ground.files.path(row))]
+    names = [entry.what for entry in protected for _ in entry.match]
+    globs = compile_globs([pattern for entry in protected for pattern in entry.match])
+    return [names[index] for row in largest for index in globs.match(image.files.path(row))]
 
 
-def _unclaimed(ground: Ground, applied: Applied, claim: Claim) -> Iterator[LeftOut]:
-    """What a claim points at and does not get."""
-    files, rule, parts = ground.files, claim.selection.rule, claim.selection.parts
-    base_end = files.starts[min(ground.base_layers, len(files.starts) - 1)]
+def _unclaimed(advice: Advice, claim: Claim) -> Iterator[LeftOut]:
+    """What a claim points at but does not get."""
+    image, files = advice.image, advice.image.files
+    rule, parts = claim.match.rule, claim.match.parts
+    base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     base = {row: size for row, size in parts.items() if row < base_end}
     base.update({row: files.size[row] for row in claim.base_rows})
     if base:
-        yield _left(files, "base", base, [])
+        yield _left_out(files, "base", base, [])
     if not claim.counts:
         return
-    wanted = {
+    missing = {
         row: size for row, size in parts.items() if row >= base_end and row not in claim.parts
     }
-    wanted.update({row: files.size[row] for row in claim.rows})
+    missing.update({row: files.size[row] for row in claim.rows})
     for row in claim.claimed:
-        del wanted[row]
+        del missing[row]
     takers: dict[str, dict[int, int]] = defaultdict(dict)
-    for other in applied.claims:
-        taken = wanted.keys() & set(other.claimed)
-        if rule.query is not None and rule.query == other.selection.rule.query:
-            taken |= wanted.keys() & other.parts.keys()
+    for other in advice.claims:
+        taken = missing.keys() & set(other.claimed)
+        if rule.query is not None and rule.query == other.match.rule.query:
+            taken |= missing.keys() & other.parts.keys()
         for row in taken:
-            takers[other.selection.rule.id][row] = wanted[row]
-    for name, rows in sorted(takers.items(), key=lambda one: (-sum(one[1].values()), one[0])):
-        yield _left(files, "claimed", rows, [name])
-    rest = wanted.keys() - {row for rows in takers.values() for row in rows}
+            takers[other.match.rule.id][row] = missing[row]
+    for name, rows in sorted(takers.items(), key=lambda item: (-sum(item[1].values()), item[0])):
+        yield _left_out(files, "claimed", rows, [name])
+    rest = missing.keys() - {row for rows in takers.values() for row in rows}
     if rest:
-        yield _left(files, "linked", {row: wanted[row] for row in rest}, [])
+        yield _left_out(files, "linked", {row: missing[row] for row in rest}, [])
 
 
-def _left(files: Files, why: Why, rows: Mapping[int, int], by: Iterable[str]) -> LeftOut:
+def _left_out(files: Files, why: Why, rows: Mapping[int, int], by: Iterable[str]) -> LeftOut:
     return LeftOut(
         why,
         len(rows),
@@ -297,9 +300,9 @@ def _left(files: Files, why: Why, rows: Mapping[int, int], by: Iterable[str]) ->
     )
 
 
-def _sizes(files: Files, selection: Selection) -> dict[int, int]:
-    """Row → bytes that a selection points at."""
-    return {**selection.parts, **{row: files.size[row] for row in selection.rows}}
+def _sizes(files: Files, found: Match) -> dict[int, int]:
+    """Row → bytes that a match points at."""
+    return {**found.parts, **{row: files.size[row] for row in found.rows}}
 
 
 def _largest(rows: Mapping[int, int], count: int) -> list[int]:

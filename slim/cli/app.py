@@ -126,7 +126,7 @@ def analyze(
 def schema() -> None:
     """Print the JSON Schema of the report."""
     from slim.cli.console import print_output
-    from slim.report.wire import render_schema
+    from slim.report.schema import render_schema
 
     print_output(render_schema())
 

@@ -73,10 +73,11 @@ def _cache(*, share: bool = False) -> TableCache:
         limit = parse_bytes(size) if size else DEFAULT_BYTES
     except ValueError as error:
         raise UsageError("bad-cache-size", f"SLIM_CACHE_SIZE: {error}") from None
-    return TableCache(_folder(), limit, share=share)
+    return TableCache(cache_folder(), limit, share=share)
 
 
-def _folder() -> str | None:
+def cache_folder() -> str | None:
+    """Where slim keeps what it has read for the next run; None where there is no home."""
     own = os.environ.get("SLIM_CACHE_DIR")
     if own:
         return own

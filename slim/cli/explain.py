@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +15,10 @@ from slim.cli.settings import read_now
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
+    from slim.config.settings import ImageSettings
     from slim.limits import Limits
-    from slim.rules.rule import Pack, Rule
+    from slim.pipeline import AdviceOptions
+    from slim.rules.rule import Rule
 
 
 @click.command(
@@ -58,37 +60,43 @@ def explain(
     What it matched and claims there, or what keeps it silent: its conditions, the image's role, what is
     protected, owned by packages, suppressed, or claimed by another rule.
     """
+    from slim.cli.cache import cache_folder
     from slim.cli.console import print_output
     from slim.formats.explanation import render_reported
     from slim.formats.rulebook import describe
+    from slim.pipeline import AdviceOptions
     from slim.report.load import is_report, load_report
-    from slim.rules.builtin import builtin_packs
+    from slim.rules.builtin import builtin_rules
     from slim.rules.rule import rules_digest, rules_of
+    from slim.rules.user_packs import with_user_packs
 
     voice.begin()
     read = settings.read(settings.key)
-    every = (*builtin_packs(), *_own([*read.packs, *rules]))
-    applied = rules_of(every)
-    wanted = find(rule, applied)
+    every = with_user_packs(builtin_rules(cache_folder()), [*read.packs, *rules])
+    wanted = find(rule, rules_of(every.packs))
     limits = work.limits(read.limits)
     if image is None:
         print_output(describe(wanted))
         return
     if is_report(image):
         report = load_report(image, limits=limits)
-        print_output(render_reported(wanted, report, digest=rules_digest(every)))
+        print_output(render_reported(wanted, report, digest=rules_digest(every.packs)))
         return
     _print(
         image,
         [wanted],
-        applied,
+        AdviceOptions(
+            every,
+            read_now().date(),
+            choice.role or read.image.role,
+            ignoring.ignores(read.image.ignores),
+            not ignoring.no_ignore,
+        ),
         limits,
         work,
-        **choice.general(read.image),
-        **choice.own(read.image),
-        registry=registry.access(limits.timeout),
-        ignores=ignoring.ignores(read.image.ignores),
-        obey_label=not ignoring.no_ignore,
+        choice,
+        registry,
+        read.image,
     )
 
 
@@ -127,62 +135,48 @@ def try_(
     The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
     proposes to delete is protected here too; suppressions do not count.
     """
-    from slim.rules.rule import rules_of
-
-    voice.begin()
-    applied = rules_of(_own([file]))
-    if not applied:
-        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+    from slim.cli.cache import cache_folder
     from slim.config.settings import ImageSettings
-
-    told, limits = ImageSettings(), work.limits()
-    _print(
-        image,
-        applied,
-        applied,
-        limits,
-        work,
-        **choice.general(told),
-        **choice.own(told),
-        registry=registry.access(limits.timeout),
-        obey_label=False,
-    )
-
-
-def _own(paths: Sequence[str]) -> tuple[Pack, ...]:
-    if not paths:
-        return ()
+    from slim.pipeline import AdviceOptions
+    from slim.rules.builtin import builtin_rules
+    from slim.rules.rule import rules_of
     from slim.rules.user_packs import load_user_packs
 
-    return load_user_packs(paths)[0]
+    voice.begin()
+    own = load_user_packs([file], builtin_rules(cache_folder()))
+    if not (applied := rules_of(own.packs)):
+        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+    advice = AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
+    _print(image, applied, advice, work.limits(), work, choice, registry, ImageSettings())
 
 
 def _print(
     image: str,
-    wanted: Sequence[Rule],
-    applied: Sequence[Rule],
+    explained: Sequence[Rule],
+    advice: AdviceOptions,
     limits: Limits,
     work: groups.WorkOptions,
-    **options: Any,
+    choice: groups.ImageOptions,
+    registry: RegistryOptions,
+    told: ImageSettings,
 ) -> None:
-    """Read the image and print what became of the rules; `options` are those of `pipeline.explain`."""
+    """Read the image and print what became of the rules."""
     from slim import pipeline
     from slim.cli.console import print_output
+    from slim.files.options import ReadOptions
     from slim.formats.explanation import render
 
     tables = open_cache(kept=work.cache)
+    access = registry.access(limits.timeout)
     with work.watched(limits.timeout) as progress:
         explanations, report = pipeline.explain(
-            image,
-            wanted,
-            applied,
-            today=read_now().date(),
-            jobs=work.jobs,
-            limits=limits,
-            cache=tables,
-            progress=progress,
-            **options,
+            choice.ref(image, access, told),
+            ReadOptions(True, work.jobs, limits, tables, progress),
+            advice,
+            explained,
+            base=choice.base_ref(access, told),
+            dockerfile=choice.dockerfile_ref(told),
         )
     if tables is not None:
         tables.prune()
-    print_output("\n".join(render(one, report) for one in explanations))
+    print_output("\n".join(render(explanation, report) for explanation in explanations))

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from slim.cli.grouped import Grouped
 from slim.cli.settings import read_config, read_ignores, read_limits, read_now, read_units
+from slim.dockerfile.load import DockerfileRef
 from slim.errors import UsageError
+from slim.image.ref import ImageRef
+from slim.image.registry.access import Access
 
 if TYPE_CHECKING:
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.config.load import Config
     from slim.config.settings import ImageSettings
     from slim.limits import Limits
@@ -30,11 +33,14 @@ class SettingsOptions(Grouped, parameter="settings"):
 
     config: str | None
     no_config: bool
+    trust_config: bool
     key: str | None
 
     def read(self, key: str | None, *, judging: bool = True) -> Config:
         """The file's settings for the image of `key`, as `read_config` says."""
-        return read_config(self.config, self.no_config, key, judging=judging)
+        return read_config(
+            self.config, self.no_config, key, trusted=self.trust_config, judging=judging
+        )
 
 
 class ImageOptions(Grouped, parameter="choice"):
@@ -49,24 +55,34 @@ class ImageOptions(Grouped, parameter="choice"):
     full: bool
     role: str | None
 
-    def general(self, told: ImageSettings) -> dict[str, Any]:
-        """Keywords of `pipeline.analyze` that hold for what an image is compared with, too; where the
-        options say nothing the file does."""
-        return {
-            "platform": self.platform or told.platform,
-            "base": self.base or told.base,
-            "full": self.full,
-            "role": self.role or told.role,
-        }
+    def before(self, name: str, access: Access, told: ImageSettings) -> ImageRef:
+        """The image that another is compared with: only what holds for any image is used."""
+        return ImageRef(
+            name, platform=self.platform or told.platform, access=access, full=self.full
+        )
 
-    def own(self, told: ImageSettings) -> dict[str, Any]:
-        """Those that hold for one image alone."""
-        return {
-            "tag": self.tag,
-            "image_index": self.image_index,
-            "dockerfile": self.dockerfile or told.dockerfile,
-            "target": self.target or told.target,
-        }
+    def ref(
+        self, name: str, access: Access, told: ImageSettings, *, manifest_only: bool = False
+    ) -> ImageRef:
+        """The image; where the options say nothing the file does."""
+        return ImageRef(
+            name,
+            self.tag,
+            self.image_index,
+            self.platform or told.platform,
+            access,
+            manifest_only,
+            self.full,
+        )
+
+    def base_ref(self, access: Access, told: ImageSettings) -> ImageRef | None:
+        """The base image."""
+        name = self.base or told.base
+        return ImageRef(name, access=access) if name else None
+
+    def dockerfile_ref(self, told: ImageSettings) -> DockerfileRef:
+        """The Dockerfile, and the stage that was built."""
+        return DockerfileRef(self.dockerfile or told.dockerfile, self.target or told.target)
 
 
 class ReportOptions(Grouped, parameter="reports"):
@@ -110,18 +126,18 @@ class IgnoreOptions(Grouped, parameter="ignoring"):
     ignore: Sequence[str]
     no_ignore: bool
 
-    def ignores(self, in_file: Sequence[Ignore]) -> tuple[Ignore, ...]:
+    def ignores(self, in_file: Sequence[Suppression]) -> tuple[Suppression, ...]:
         """The suppressions of all places but the image's label."""
         return read_ignores(self.ignore, self.no_ignore, in_file)
 
-    def on(self, document: Document, in_file: Sequence[Ignore] = ()) -> tuple[Document, int]:
+    def on(self, document: Document, in_file: Sequence[Suppression] = ()) -> tuple[Document, int]:
         """A report or comparison as the suppressions have it; and how many findings were suppressed in the
         analysis, and are not any more."""
-        from slim.report.silence import lift, silence
+        from slim.report.suppress import suppress, unsuppress
 
         if self.no_ignore:
-            return lift(document)
-        return silence(document, self.ignores(in_file), read_now().date()), 0
+            return unsuppress(document)
+        return suppress(document, self.ignores(in_file), read_now().date()), 0
 
 
 class ShowOptions(Grouped, parameter="show"):
@@ -185,7 +201,7 @@ class PageOptions(Grouped, parameter="pages"):
         Raises:
             UsageError: there is no such flavor, or a template of addresses is none.
         """
-        from slim.formats.flavors import flavor_of
+        from slim.formats.markdown.flavors import flavor_of
 
         flavor_of(self.flavor)
         if self.rules_url:
@@ -215,6 +231,11 @@ class GateOptions(Grouped, parameter="gates"):
     max_growth: str | None
     fail_on: Sequence[str]
     exit_zero: bool
+    trust_labels: bool
+
+    def trusts_labels(self, in_file: bool | None) -> bool:
+        """Whether labels of the image may say what does not count: by the option, else by the file."""
+        return self.trust_labels or bool(in_file)
 
     def gates(self, in_file: Gates, *, compared: bool) -> Gates:
         """The gates that are asked for, else those of the file; `compared`: there is a base, so that

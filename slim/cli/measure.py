@@ -19,14 +19,14 @@ from slim.cli.outputs import (
 from slim.cli.registry import RegistryOptions
 from slim.cli.settings import read_now
 from slim.cli.several import apart, check_apart, named, placed, short_names
-from slim.cli.verdicts import conclude, stated
+from slim.cli.verdicts import Conclusion, conclude, conclusion_of
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
     from slim.config.load import Config
     from slim.report.comparison import Comparison
     from slim.report.gates import Gates
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Report
 
 CHANGES = 1_000
 """Changes that are listed unless somebody asks for another number. And findings at least that are kept of
@@ -45,6 +45,7 @@ class _Task(NamedTuple):
     labels: dict[str, str]
     words: dict[str, Any]
     """Keywords of `rendered`."""
+    trust_labels: bool
 
 
 def measure(
@@ -74,6 +75,12 @@ def measure(
     from msgspec.structs import replace
 
     from slim import pipeline
+    from slim.cli.cache import cache_folder
+    from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
+    from slim.files.options import ReadOptions
+    from slim.image.ref import ImageRef
+    from slim.rules.builtin import builtin_rules
+    from slim.rules.user_packs import with_user_packs
 
     compared = against is not None
     names = short_names(images)
@@ -108,45 +115,54 @@ def measure(
             "no-image", "--dockerfile is for images", f"{made[0]!r} is a report already"
         )
 
-    def report_of(source: str, task: _Task, **own: Any) -> Report:
-        if compared and is_report(source):
-            return load_report(source, limits=limits)
+    builtin = builtin_rules(cache_folder()) if reports.advice else None
+
+    def advice_of(task: _Task) -> pipeline.AdviceOptions | None:
+        image = task.settings.image
+        if builtin is None:
+            return None
+        return pipeline.AdviceOptions(
+            with_user_packs(builtin, [*task.settings.packs, *reports.rules]),
+            now.date(),
+            choice.role or image.role,
+            ignoring.ignores(image.ignores),
+            not ignoring.no_ignore,
+            task.trust_labels or not task.gates.rest_on_findings,
+        )
+
+    def report_of(task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE) -> Report:
+        if compared and is_report(ref.name):
+            return load_report(ref.name, limits=limits)
         return pipeline.analyze(
-            source,
-            **choice.general(task.settings.image),
-            **own,
-            registry=access,
-            advice=reports.advice,
-            rules=[*task.settings.packs, *reports.rules],
-            ignores=ignoring.ignores(task.settings.image.ignores),
-            obey_label=not ignoring.no_ignore,
-            today=now.date(),
-            verify=reports.verify,
-            redact=reports.redact,
-            top=max(top, CHANGES) if compared else top,
-            all_files=every_file,
-            jobs=work.jobs,
-            limits=limits,
-            cache=tables,
-            progress=progress,
+            ref,
+            ReadOptions(reports.verify, work.jobs, limits, tables, progress),
+            advice_of(task),
+            pipeline.ReportOptions(
+                max(top, CHANGES) if compared else top, every_file, reports.redact
+            ),
+            base=choice.base_ref(access, task.settings.image),
+            dockerfile=dockerfile,
         )
 
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     with work.watched(limits.timeout) as progress:
         for task, name in zip(tasks, names, strict=True):
             document: Report | Comparison
             with failure_pages(task.outputs, task.labels, task.image):
                 before = (task.against, task.settings)
                 if compared and before not in befores:
-                    befores[before] = report_of(task.against, task)
-                report = report_of(
+                    befores[before] = report_of(
+                        task, choice.before(task.against, access, task.settings.image)
+                    )
+                ref = choice.ref(
                     task.image,
-                    task,
+                    access,
+                    task.settings.image,
                     manifest_only=reports.manifest_only,
-                    **choice.own(task.settings.image),
                 )
+                report = report_of(task, ref, choice.dockerfile_ref(task.settings.image))
                 if reports.timestamp:
                     report = replace(report, timestamp=stamp)
                 document = report
@@ -157,11 +173,11 @@ def measure(
                 from slim.report.judge import judge, judge_comparison
 
                 document = (
-                    judge_comparison(document, task.gates)
+                    judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
-                    else judge(document, task.gates)
+                    else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
-                said = stated(document, task.words["units"])
+                said = conclusion_of(document, task.words["units"])
                 verdicts.append((name if len(tasks) > 1 else "", said))
             more = rendered(
                 document,
@@ -199,4 +215,5 @@ def _task(
         gates=gates.gates(settings.image.gates, compared=compared),
         labels=labels,
         words=show.words(settings.image.units),
+        trust_labels=gates.trusts_labels(settings.image.trust_labels),
     )

@@ -63,6 +63,10 @@ config = option(
     shell_complete=files,
 )
 no_config = flag("--no-config", "Read no file of settings.")
+trust_config = flag(
+    "--trust-config",
+    "Let a slim.toml that was found name registries, engines and files outside its folder.",
+)
 key = option(
     "--key",
     "The image's name among several: its [image.NAME] of slim.toml, and what tells its comment from"
@@ -203,6 +207,10 @@ ignore = option(
     multiple=True,
 )
 no_ignore = flag("--no-ignore", "Suppress nothing, whatever slim.toml or a label of the image say.")
+trust_labels = flag(
+    "--trust-labels",
+    "Let the image's own labels say, for the gates too, what it is for and what is suppressed.",
+)
 show_suppressed = flag("--show-suppressed", "List what is suppressed in text and markdown.")
 
 units = option(

@@ -31,7 +31,6 @@ MAX_FILES = 250_000
 """Files that a report lists with `--all-files`: so many can be read back."""
 _REPORT = "report"
 """The JSON of the image's own report, where `json` is that of a comparison."""
-_PAGES = ("markdown", "summary")
 
 
 class Output(NamedTuple):
@@ -59,14 +58,14 @@ def parse_outputs(
         UsageError: an unknown format, two outputs for stdout or for one file.
     """
     from slim.cli.console import STDOUT, is_terminal, print_notice
-    from slim.formats.formats import COMPARISON_FORMATS, FORMATS, TOGETHER, check_format
+    from slim.formats.formats import find_format
 
-    known = [*(COMPARISON_FORMATS if compared else FORMATS), _REPORT]
     values = values or ["text" if is_terminal(sys.stdout) else "markdown" if several else "json"]
     outputs = []
     for value in values:
         name, _, path = value.partition("=")
-        check_format(name, list(TOGETHER) if several else known)
+        if several or name != _REPORT:
+            find_format(name, compared=compared, several=several)
         if path == "+":
             print_notice(f"slim: {name} is left out: there is no path after the +")
             continue
@@ -85,7 +84,9 @@ def parse_outputs(
 
 def needs_all_files(outputs: Sequence[Output]) -> bool:
     """Whether an output is about every file."""
-    return any(one.format == "ncdu" for one in outputs)
+    from slim.formats.formats import find_format
+
+    return any(one.format != _REPORT and find_format(one.format).all_files for one in outputs)
 
 
 def rendered(
@@ -104,7 +105,7 @@ def rendered(
     Args:
         document: the report or comparison.
         outputs: what to make of it.
-        labels: those of `slim.formats.formats.render`; empty ones are not given.
+        labels: fields of `RenderOptions` that say where the page comes from; empty ones are not given.
         report: the image's report, where `document` is a comparison.
         files: how many files the report lists where it was made with more; None: all of them, as far
             as they can be read back.
@@ -112,9 +113,11 @@ def rendered(
         units: of sizes for people, `si` or `iec`.
         color: colour text at stdout.
     """
-    from slim.formats.formats import render
+    from slim.formats.formats import find_format, render
+    from slim.formats.model import RenderOptions
     from slim.report.model import Report
     from slim.report.shorten import shorten
+    from slim.units import UNITS
 
     own = document if isinstance(document, Report) else report
     short = own and shorten(own, files, MAX_FILES)
@@ -127,19 +130,20 @@ def rendered(
                 "a comparison does not hold the report of an image",
                 "-o report is for slim analyze --against and slim compare",
             )
-        shown = short if isinstance(document, Report) and one.format != "ncdu" else document
-        if one.format == _REPORT:
+        name = "json" if one.format == _REPORT else one.format
+        shown: Document | None = document
+        if one.format == _REPORT or (
+            isinstance(document, Report) and not find_format(name).all_files
+        ):
             shown = short
         assert shown is not None  # noqa: S101
-        name = "json" if one.format == _REPORT else one.format
-        text = render(
-            shown,
-            name,
+        options = RenderOptions(
+            units=UNITS[units],
             show_suppressed=show_suppressed,
-            units=units,
             color=color and not one.path,
             **given,
         )
+        text = render(shown, name, options)
         texts.append(Text(text, one))
     return texts
 
@@ -179,16 +183,15 @@ def failure_pages(
 def _failures(
     error: SlimError, outputs: Sequence[Output], labels: Mapping[str, str], source: str
 ) -> list[Text]:
-    from slim.formats import failed_markdown, words
+    from slim.formats.formats import find_format
+    from slim.formats.model import RenderOptions
+    from slim.formats.words import short
 
-    def page(one: Output) -> str:
-        return failed_markdown.render(
-            error.message,
-            key=labels.get("key") or words.short("", source),
-            flavor="summary" if one.format == "summary" else labels.get("flavor") or "github",
-            head=labels.get("head", ""),
-            run=labels.get("run", ""),
-            run_url=labels.get("run_url", ""),
-        )
-
-    return [Text(page(one), one) for one in outputs if one.format in _PAGES]
+    given: dict[str, Any] = {"key": short("", source), **labels}
+    options = RenderOptions(**given)
+    texts = []
+    for output in outputs:
+        page = None if output.format == _REPORT else find_format(output.format).failure
+        if page is not None:
+            texts.append(Text(page(error.message, options), output))
+    return texts

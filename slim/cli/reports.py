@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -12,11 +11,8 @@ from slim.cli import groups, options
 from slim.cli.outputs import Output, Text, parse_outputs, rendered, write_outputs
 from slim.cli.settings import read_limits
 from slim.cli.several import apart, check_apart, named, placed, short_names
-from slim.cli.verdicts import conclude, stated
+from slim.cli.verdicts import Conclusion, conclude, conclusion_of
 from slim.errors import UsageError
-
-if TYPE_CHECKING:
-    from slim.report.model import Verdict
 
 _files = click.argument(
     "report",
@@ -59,8 +55,10 @@ def render(
     """
     from slim.cli.deadline import deadline
     from slim.formats.formats import render_together
+    from slim.formats.model import RenderOptions
     from slim.report.comparison import Comparison
     from slim.report.load import load_document
+    from slim.units import UNITS
 
     voice.begin()
     alone = short_names(report)[0] if len(report) == 1 else ""
@@ -78,9 +76,9 @@ def render(
             outputs = placed(parse_outputs(output or told.image.output, compared=compared), alone)
             texts = rendered(documents[0], outputs, labels, **said)
         else:
-            together = partial(render_together, units=said["units"])
+            options_ = RenderOptions(units=UNITS[said["units"]], **labels)
             texts = [
-                Text(together(documents, one.format, **labels), one)
+                Text(render_together(documents, one.format, options_), one)
                 for one in parse_outputs(output, several=True)
             ]
     write_outputs(texts)
@@ -132,13 +130,13 @@ def check(
     keys = [named(settings.key, name) for name in names]
     told = {key: settings.read(key) for key in dict.fromkeys(keys)}
     limits = read_limits(limit, timeout, told[keys[0]].limits)
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     targets: list[list[Output]] = []
     texts: list[Text] = []
     with deadline(limits.timeout):
         for file, name, key in zip(report, names, keys, strict=True):
             document = load_document(file, limits=limits)
-            document, lifted = ignoring.on(document, told[key].image.ignores)
+            document, unsuppressed = ignoring.on(document, told[key].image.ignores)
             compared = isinstance(document, Comparison)
             asked = gates.gates(told[key].image.gates, compared=compared)
             if not asked:
@@ -149,16 +147,19 @@ def check(
                 )
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
+            trusts = gates.trusts_labels(told[key].image.trust_labels)
             document = (
-                judge_comparison(document, asked, lifted=lifted)
+                judge_comparison(document, asked, unsuppressed=unsuppressed, trust_labels=trusts)
                 if isinstance(document, Comparison)
-                else judge(document, asked, lifted=lifted)
+                else judge(document, asked, unsuppressed=unsuppressed, trust_labels=trusts)
             )
             said = show.words(told[key].image.units)
             labels = pages.labels(key, told[key].image.rules_url)
             more = rendered(document, targets[-1], labels, **said)
             texts += apart(more) if texts else more
-            verdicts.append((name if len(report) > 1 else "", stated(document, said["units"])))
+            verdicts.append(
+                (name if len(report) > 1 else "", conclusion_of(document, said["units"]))
+            )
     check_apart(targets)
     write_outputs(texts)
     conclude(verdicts, gates.exit_zero)

@@ -76,7 +76,7 @@ def check(files: Sequence[str]) -> None:
 
     from slim.cli.console import print_output
     from slim.formats.terminal import clean
-    from slim.rules.lint import lint
+    from slim.rules.user_packs import lint
 
     faults = lint([Path(file) for file in files])
     if faults:
@@ -116,7 +116,7 @@ def find(name: str, known: Sequence[Rule] | None = None) -> Rule:
 
 
 def _load() -> tuple[Rule, ...]:
-    from slim.rules.builtin import builtin_packs
+    from slim.rules.builtin import builtin_rules
     from slim.rules.rule import rules_of
 
-    return tuple(sorted(rules_of(builtin_packs()), key=lambda rule: rule.id))
+    return tuple(sorted(rules_of(builtin_rules().packs), key=lambda rule: rule.id))

@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 from slim.errors import UsageError
 
 if TYPE_CHECKING:
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.config.load import Config
     from slim.limits import Limits
 
 
 def read_config(
-    file: str | None, no_config: bool, key: str | None, *, judging: bool = True
+    file: str | None,
+    no_config: bool,
+    key: str | None,
+    *,
+    trusted: bool = False,
+    judging: bool = True,
 ) -> Config:
     """The settings that hold for the image of `key`; errors are those of `load_config`.
 
@@ -30,7 +35,7 @@ def read_config(
         if file:
             raise UsageError("two-configs", "--config and --no-config exclude each other")
         return Config()
-    config = load_config(file, key=key)
+    config = load_config(file, key=key, trusted=trusted)
     if config.notice and judging:
         print_notice(f"slim: {clean(config.notice)}")
     return config
@@ -58,15 +63,15 @@ def read_units(flag: str | None, in_file: str | None) -> str:
     """
     from slim.units import UNITS
 
-    units = flag or in_file or UNITS[0]
+    units = flag or in_file or "si"
     if units not in UNITS:
         raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
     return units
 
 
 def read_ignores(
-    flags: Sequence[str] | None, no_ignore: bool, in_file: Sequence[Ignore]
-) -> tuple[Ignore, ...]:
+    flags: Sequence[str] | None, no_ignore: bool, in_file: Sequence[Suppression]
+) -> tuple[Suppression, ...]:
     """The suppressions of flags, then of the file; none with `no_ignore`.
 
     Raises:
@@ -76,10 +81,10 @@ def read_ignores(
         return ()
     if not flags:
         return tuple(in_file)
-    from slim.advice.ignore import parse_ignore
+    from slim.advice.suppression import parse_suppression
 
     try:
-        return (*(parse_ignore(one, "--ignore") for one in flags), *in_file)
+        return (*(parse_suppression(one, "--ignore") for one in flags), *in_file)
     except ValueError as error:
         raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
 

@@ -7,7 +7,7 @@ of stdout that has gone away changes nothing.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
@@ -15,19 +15,26 @@ from slim.errors import InputError
 
 if TYPE_CHECKING:
     from slim.report.comparison import Comparison
-    from slim.report.model import Report, Verdict
+    from slim.report.model import Report
 
 
-def stated(document: Report | Comparison, units: str) -> Verdict:
-    """The verdict of a document as it is told in these units."""
-    from slim.report.judge import restated
-    from slim.units import shown_in
+class Conclusion(NamedTuple):
+    """What the gates decided about an image."""
 
-    with shown_in(units):
-        return restated(document).verdict
+    result: str
+    """`pass`, `fail` or `unknown`."""
+    headline: str
 
 
-def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
+def conclusion_of(document: Report | Comparison, units: str) -> Conclusion:
+    """The verdict of a document, in words with these units."""
+    from slim.formats.verdicts import headline
+    from slim.units import UNITS
+
+    return Conclusion(document.verdict.result, headline(document, UNITS[units]))
+
+
+def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> None:
     """Say on stderr and by the exit code what the gates said, once all outputs are written.
 
     Each verdict has the name of its image, which is empty where there is only one.

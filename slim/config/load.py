@@ -36,13 +36,19 @@ class Config(Struct, frozen=True):
 
 
 def load_config(
-    file: str | None = None, *, key: str | None = None, folder: str | os.PathLike[str] = "."
+    file: str | None = None,
+    *,
+    key: str | None = None,
+    folder: str | os.PathLike[str] = ".",
+    trusted: bool = False,
 ) -> Config:
     """The settings of `file`, or of what is found from `folder` upward, for the image of `key`.
 
+    What is found is not `trusted` unless the caller says so: it may name files below its folder alone.
+
     Raises:
         UsageError: unreadable, or with all faults of the file; or it has images and `key` is none of
-            them.
+            them; or it was found, is not trusted, and names a registry, an engine or other folders.
     """
     found = file or _find(folder, NAMES)
     if found is None:
@@ -50,6 +56,7 @@ def load_config(
         return Config() if dive is None else _dive(dive)
     # What reads a file is imported only where there is one.
     from slim.config.reader import parse_settings
+    from slim.config.trust import check_trust
     from slim.rules.faults import Faulty
     from slim.rules.suggestions import suggestion
     from slim.rules.toml_text import MAX_FILE_BYTES
@@ -58,6 +65,8 @@ def load_config(
     settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
     if faults:
         raise Faulty("bad-config", found, sorted(faults), _HINT)
+    if not (file or trusted):
+        check_trust(settings)
     if key is not None and settings.images and key not in settings.images:
         raise UsageError(
             "no-such-key",

@@ -14,7 +14,7 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from slim.advice.ignore import Ignore, rule_name
+from slim.advice.suppression import Suppression, rule_name
 from slim.config.settings import ImageSettings, Settings
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
@@ -38,7 +38,7 @@ BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
 COMMENT_KEYS = ("behavior", "when")
 IMAGE_KEYS = (
     *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
-    *("fail-on", "budget", "comment", "ignore"),
+    *("fail-on", "trust-labels", "budget", "comment", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
 IGNORE_KEYS = ("rule", "paths", "reason", "until")
@@ -117,8 +117,9 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         platform=table.text("platform") or None,
         role=_one_of(table, "role", (*ROLES, "unknown")),
         output=tuple(_output(reader, one) for one in _list(table, "output")),
-        units=_one_of(table, "units", UNITS),
+        units=_one_of(table, "units", tuple(UNITS)),
         rules_url=_rules_url(table),
+        trust_labels=table.flag("trust-labels") if table.has("trust-labels") else None,
         behavior=_one_of(comment, "behavior", BEHAVIORS),
         when=_one_of(comment, "when", WHENS),
         gates=replace(gates, fail_on=_fail_on(table)),
@@ -246,7 +247,7 @@ def _limits(table: Fields) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Ignore, ...]:
+def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Suppression, ...]:
     values = table.raw("ignore")
     if values is None:
         return ()
@@ -266,7 +267,7 @@ def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Ignore, ...]:
     return tuple(found)
 
 
-def _ignore(table: Fields, by: str) -> Ignore:
+def _ignore(table: Fields, by: str) -> Suppression:
     table.unknown(IGNORE_KEYS)
     rule = table.text("rule", required=True)
     if rule:
@@ -286,7 +287,7 @@ def _ignore(table: Fields, by: str) -> Ignore:
     if until is not None and (not isinstance(until, date) or isinstance(until, datetime)):
         table.note("`until` must be a day, without quotes: until = 2030-01-31", "until")
         until = None
-    return Ignore(
+    return Suppression(
         rule=rule,
         paths=tuple(paths),
         reason=table.text("reason", required=True),

@@ -10,7 +10,7 @@ from msgspec import Struct, field
 from slim.report.gates import Gates
 
 if TYPE_CHECKING:
-    from slim.advice.ignore import Ignore
+    from slim.advice.suppression import Suppression
     from slim.forge.choices import Behavior, When
 
 
@@ -25,10 +25,11 @@ class ImageSettings(Struct, frozen=True):
     output: tuple[str, ...] = ()
     units: str | None = None
     rules_url: str = ""
+    trust_labels: bool | None = None
     behavior: Behavior | None = None
     when: When | None = None
     gates: Gates = field(default_factory=Gates)
-    ignores: tuple[Ignore, ...] = ()
+    ignores: tuple[Suppression, ...] = ()
 
 
 class Settings(Struct, frozen=True):
@@ -56,6 +57,7 @@ class Settings(Struct, frozen=True):
             output=own.output or general.output,
             units=own.units or general.units,
             rules_url=own.rules_url or general.rules_url,
+            trust_labels=general.trust_labels if own.trust_labels is None else own.trust_labels,
             behavior=own.behavior or general.behavior,
             when=own.when or general.when,
             gates=own.gates.over(general.gates),

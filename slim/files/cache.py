@@ -67,7 +67,7 @@ class TableCache:
         share: bool = False,
     ) -> None:
         self._place = os.fspath(folder) if folder is not None else None
-        self._refused = self._place is not None and not _is_safe(self._place)
+        self._refused = self._place is not None and not is_private(self._place)
         self._folder = None if self._refused else self._place
         self._limit = limit
         self._shared: dict[str, _Found] | None = {} if share else None
@@ -194,7 +194,7 @@ class TableCache:
                         yield entry.path, entry.stat(follow_symlinks=False)
 
 
-def _is_safe(folder: str) -> bool:
+def is_private(folder: str) -> bool:
     """Whether nobody else could have put something into the folder."""
     try:
         status = os.stat(folder)

@@ -16,6 +16,20 @@ Progress = Callable[[int], None]
 """Called, from several threads, with numbers of stored bytes that have been read."""
 
 
+def summed(progress: Callable[[int, int], None] | None, total: int) -> Progress | None:
+    """Adds up what the layers report, for a caller who is shown (bytes read, `total` bytes)."""
+    if progress is None:
+        return None
+    read = 0
+
+    def advance(count: int) -> None:
+        nonlocal read
+        read += count  # under the interpreter lock additions of integers do not get lost
+        progress(read, total)
+
+    return advance
+
+
 def watched(
     head: bytes,
     chunks: Iterator[bytes],

@@ -10,21 +10,21 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event, Lock
 
 from slim.files.budget import Budget, weight, weight_of_names
-from slim.files.cache import TableCache
 from slim.files.identity import identify
-from slim.files.layer import Asked, keeps_promises, known_table, read_layer, recheck
-from slim.files.metered import Progress
+from slim.files.layer import Asked, check_promises, keeps_promises, known_table, read_layer, recheck
+from slim.files.metered import Progress, summed
+from slim.files.options import DEFAULT_OPTIONS, ReadOptions
 from slim.files.recheck import unverified
 from slim.files.table import LayerTable, settled
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
-from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.limits import Limits, exceeded
 from slim.stream.memory import Memory
 from slim.units import format_bytes
 
@@ -38,16 +38,11 @@ _LARGE_BLOCK = 31 << 20
 @contextmanager
 def scan(
     image: Image,
+    options: ReadOptions = DEFAULT_OPTIONS,
     *,
-    jobs: int | None = None,
-    verify: bool = True,
     extract: bool = False,
     extra: Collection[bytes] = (),
     skim: bool = False,
-    limits: Limits = DEFAULT_LIMITS,
-    cache: TableCache | None = None,
-    progress: Progress | None = None,
-    meanwhile: Callable[[], None] | None = None,
 ) -> Iterator[list[LayerTable | None]]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
 
@@ -59,7 +54,7 @@ def scan(
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
     is not read at all: its digest is in the manifest, which was verified. That goes on beside the body of
     the `with`, which may work with the tables, but must let nothing of them out: the end of the block
-    waits for the digests. `meanwhile` is called as soon as the layers are being read.
+    waits for the digests.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -67,6 +62,8 @@ def scan(
         LimitError: a layer, or all together, are larger than allowed.
     """
     sequential, remote = image.compression != "none", image.format == "registry"
+    verify, limits, cache = options.verify, options.limits, options.cache
+    progress = summed(options.progress, sum(layer.size for layer in image.layers if layer.blob))
     asked = Asked(verify, extract, extra, skim, limits)
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
@@ -79,7 +76,7 @@ def scan(
     """Tables of contents are parsed one at a time: their documents take several times their size."""
     stops = [Event() for _ in order]
     rechecks: dict[int, Future[LayerTable]] = {}
-    workers = 1 if sequential else jobs or os.cpu_count() or 1
+    workers = 1 if sequential else options.jobs or os.cpu_count() or 1
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
 
     def run(at: int) -> LayerTable:
@@ -96,8 +93,13 @@ def scan(
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
                 budget.spend(weight(table))
-                if not remote:
-                    table = check(at, table) if verify else unverified(table)
+                if not verify:
+                    table = unverified(table)
+                elif remote:
+                    # Its blob is not read again, but the config's diff id is nobody's word yet.
+                    check_promises(layer, table)
+                else:
+                    table = check(at, table)
             else:
                 table = read_layer(
                     layer,
@@ -145,8 +147,6 @@ def scan(
     reached = 0
     try:
         try:
-            if meanwhile is not None:
-                meanwhile()
             tables: dict[int, LayerTable] = {}
             for reached, task in enumerate(tasks):
                 tables[order[reached][0].index] = task.result()

@@ -1,4 +1,4 @@
-"""Text from images and reports in GitHub Flavored Markdown: shown, never linked and never HTML [pure].
+"""Text from images and reports in GitHub Flavored Markdown: shown, never linked and never HTML.
 
 Forges turn `@name`, `#12`, addresses, commit ids and HTML of a comment into links, mentions and markup,
 everywhere but in code spans. So whatever comes from an image goes into a code span, and of sentences
@@ -11,9 +11,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from slim.formats.terminal import shorten, visible, without_openers
+from slim.formats.log_commands import quiet, quiet_middle, quiet_url
+from slim.formats.terminal import shorten, visible
 from slim.report.untrusted import Text, bare
-from slim.units import definition, format_bytes
+from slim.units import Units
 
 NBSP = "\u00a0"
 _BREAK = re.compile(r"\r\n|[\r\n]")
@@ -32,7 +33,7 @@ def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:
     if not text:
         return "empty"
     # The comment that marks slim's own must not be found anywhere else; and pages are printed in logs.
-    text = without_openers(text.replace("<!--", "<!\\x2d-"))
+    text = quiet_middle(text.replace("<!--", "<!\\x2d-"))
     fence = "`" * (max(map(len, _TICKS.findall(text)), default=0) + 1)
     if in_table:
         text = text.replace("|", "\\|")
@@ -51,9 +52,7 @@ def block(text: Text, language: str = "") -> str:
 
 def _line(text: str) -> str:
     """A line of a block, with which no command of a log begins."""
-    text = without_openers(visible(text).replace("<!--", "<!\\x2d-"))
-    blanks = len(text) - len(text.lstrip())
-    return f"{text[:blanks]}:\\x3a{text[blanks + 2 :]}" if text.startswith("::", blanks) else text
+    return quiet(visible(text).replace("<!--", "<!\\x2d-"))
 
 
 def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
@@ -64,31 +63,31 @@ def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
         pieces[-2:] = ["`".join(pieces[-2:])]  # one without its partner is a character
     for number, piece in enumerate(pieces):
         is_code = number % 2
-        said = code(piece, width, in_table=in_table) if is_code else _words(piece, in_table)
+        shown = code(piece, width, in_table=in_table) if is_code else _words(piece, in_table)
         # Two spans without anything between would be one, or none.
-        between = " " if parts and parts[-1].endswith("`") and said.startswith("`") else ""
-        parts += [between, said] if said else []
+        between = " " if parts and parts[-1].endswith("`") and shown.startswith("`") else ""
+        parts += [between, shown] if shown else []
     return "".join(parts).strip()
 
 
-def size(count: int) -> str:
+def size(count: int, units: Units) -> str:
     """Bytes for people, number and unit on one line."""
-    return format_bytes(count).replace(" ", NBSP)
+    return units.size(count).replace(" ", NBSP)
 
 
-def unit_definition() -> str:
+def signed(change: int, units: Units) -> str:
+    """A change in bytes: `+38.4 MB`, `-5 B`, `0 B`; number and unit on one line."""
+    return units.change(change).replace(" ", NBSP)
+
+
+def unit_definition(units: Units) -> str:
     """What the unit of the sizes is, number and unit on one line."""
-    return definition().replace(" ", NBSP, 1)
-
-
-def signed(change: int) -> str:
-    """A change in bytes: `+38.4 MB`, `-5 B`, `0 B`."""
-    return f"+{size(change)}" if change > 0 else size(change)
+    return units.definition.replace(" ", NBSP, 1)
 
 
 def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
     """A table; `align` has `l` or `r` for each column. The cells are Markdown already."""
-    marks = "|".join({"l": ":--", "r": "--:"}[one] for one in align)
+    marks = "|".join({"l": ":--", "r": "--:"}[letter] for letter in align)
     lines = ["|".join(f" {cell} " if cell else " " for cell in line) for line in (header, *rows)]
     return "\n".join(f"|{line}|" for line in (lines[0], marks, *lines[1:]))
 
@@ -128,7 +127,7 @@ def _words(text: str, in_table: bool) -> str:
 
 def _marker_text(text: str) -> str:
     """Without anything that could end the comment or look like another field."""
-    return _MARKER_SAFE.sub(lambda found: _escaped(found[0]), text[:200])
+    return quiet_url(_MARKER_SAFE.sub(lambda found: _escaped(found[0]), text[:200]))
 
 
 def _escaped(text: str) -> str:

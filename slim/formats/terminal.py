@@ -1,4 +1,4 @@
-"""Untrusted text for a terminal or a log: shown, never obeyed [pure].
+"""Untrusted text for a terminal or a log: shown, never obeyed.
 
 File names, history and labels come from strangers. Control characters, escape sequences, bidirectional
 and invisible characters are written out (`\\x1b`, `\\u{202e}`), a line of ours never starts with what a
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from slim.formats.log_commands import quiet
 from slim.report.untrusted import Text, bare
 
 _BAD = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -28,22 +29,11 @@ _BLANK = frozenset(
 def clean(text: Text, width: int = 4096) -> str:
     """At most `width` columns of characters, each of which only shows itself."""
     text = visible(text)
-    # GitHub, Azure and GitLab read commands in logs: `::`, `##[`, `##vso[`, `section_start:`.
-    text = without_openers(text).replace("::", ":\\x3a")
+    text = quiet(text).replace("::", ":\\x3a")
     # Nor may a colon of theirs make one with a colon of ours.
     text = f"\\x3a{text[1:]}" if text.startswith(":") else text
     text = f"{text[:-1]}\\x3a" if text.endswith(":") else text
     return shorten(text, width)
-
-
-def without_openers(text: str) -> str:
-    """Without what begins a command of Azure or GitHub wherever it stands in a line of a log."""
-    return text.replace("##[", "#\\x23[").replace("##vso[", "#\\x23vso[")
-
-
-def quiet_json(text: str) -> str:
-    """JSON that means the same, in which no log finds such a command: it may be printed into one."""
-    return text.replace("##[", "#\\u0023[").replace("##vso[", "#\\u0023vso[")
 
 
 def visible(text: Text) -> str:

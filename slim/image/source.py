@@ -14,7 +14,7 @@ from msgspec.structs import replace
 from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive
 from slim.image.model import Image, Notice
-from slim.image.registry.access import ANONYMOUS, Access
+from slim.image.ref import ImageRef
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits
 
@@ -31,25 +31,13 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 @contextmanager
-def open_image(
-    ref: str | os.PathLike[str],
-    *,
-    tag: str | None = None,
-    image_index: int | None = None,
-    platform: str | None = None,
-    registry: Access = ANONYMOUS,
-    manifest_only: bool = False,
-    full: bool = False,
-    limits: Limits = DEFAULT_LIMITS,
-) -> Iterator[Image]:
+def open_image(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image]:
     """The image that `ref` names; its blobs can be read inside the `with` block.
 
-    `ref` is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; what exists as a file
-    is the file. With `docker-archive:` the archive's `manifest.json` decides, with `oci-archive:` its
-    `index.json`; without prefix the index does when there are both, as in containerd.
-
-    Or it is an image in a registry, which is read as `registry` allows; its layers not at all with
-    `manifest_only`. Of layers that have a table of contents only that is read, unless `full`.
+    The name is a path, or `-` for a file at stdin, with or without one of `PREFIXES`; what exists as a
+    file is the file. With `docker-archive:` the archive's `manifest.json` decides, with `oci-archive:` its
+    `index.json`; without prefix the index does when there are both, as in containerd. Or it is an image in
+    a registry; of layers there that have a table of contents only that is read, unless `ref.full`.
 
     Raises:
         InputError: unreadable, not an image, or of a kind that is not supported.
@@ -57,23 +45,45 @@ def open_image(
         NetworkError: a registry does not answer, or refuses.
         UsageError: several images, and no choice given.
     """
-    given = os.fspath(ref)
-    choice = Choice(tag, image_index, parse_platform(platform) if platform else None)
-    reference = find_reference(given)
+    choice = choice_of(ref)
+    reference = find_reference(ref.name)
     if reference is not None:
-        with _registry(reference, given, choice, registry, manifest_only, full, limits) as image:
+        with _open_remote(reference, ref, choice, limits) as image:
             yield image
         return
-    if manifest_only:
+    if ref.manifest_only:
         raise UsageError(
-            "not-a-registry", "--manifest-only is for images in registries", f"{given!r} is a file"
+            "not-a-registry",
+            "--manifest-only is for images in registries",
+            f"{ref.name!r} is a file",
         )
-    prefix, path = _split(given)
+    prefix, path = _split(ref.name)
     archive = _open(prefix, path, limits)
     try:
-        yield read_archive(archive, given, choice, limits)
+        yield read_archive(archive, ref.name, choice, limits)
     finally:
         archive.close()
+
+
+def choice_of(ref: ImageRef) -> Choice:
+    """Which of several images is meant.
+
+    Raises:
+        UsageError: the platform is not valid.
+    """
+    return Choice(ref.tag, ref.image_index, parse_platform(ref.platform) if ref.platform else None)
+
+
+def open_base(ref: ImageRef, platform: str, limits: Limits) -> Image:
+    """The base image of an image of this platform; errors as for `open_image`. Its blobs stay unread."""
+    try:
+        with open_image(ref, limits) as image:
+            return image
+    except UsageError as error:
+        if error.slug != "ambiguous-image":
+            raise
+    with open_image(replace(ref, platform=platform), limits) as image:
+        return image
 
 
 def find_reference(given: str) -> Reference | None:
@@ -112,23 +122,24 @@ def find_reference(given: str) -> Reference | None:
 
 
 @contextmanager
-def _registry(
-    reference: Reference,
-    given: str,
-    choice: Choice,
-    access: Access,
-    manifest_only: bool,
-    full: bool,
-    limits: Limits,
+def _open_remote(
+    reference: Reference, ref: ImageRef, choice: Choice, limits: Limits
 ) -> Iterator[Image]:
     # What speaks HTTP is imported only for what is read over it.
     from slim.image.registry.client import Client
     from slim.image.registry.image import open_registry
 
-    client = Client(reference, access, limits)
+    client = Client(reference, ref.access, limits)
     try:
-        layers, lazy = not manifest_only, not full
-        yield open_registry(client, reference, given, choice, limits, layers=layers, lazy=lazy)
+        yield open_registry(
+            client,
+            reference,
+            ref.name,
+            choice,
+            limits,
+            layers=not ref.manifest_only,
+            lazy=not ref.full,
+        )
     finally:
         client.close()
 

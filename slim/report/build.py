@@ -28,7 +28,6 @@ from slim.version import VERSION
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
-    from slim.advice.consult import Counsel
     from slim.dockerfile import Placement
 
 
@@ -55,7 +54,7 @@ def build(
     *,
     placements: Sequence[Placement | None] = (),
     dockerfile: str = "",
-    counsel: Counsel | None = None,
+    advice: Advice | None = None,
     rulebook: Rulebook | None = None,
     verified: bool,
     top: int,
@@ -67,7 +66,6 @@ def build(
     `all_files`: the list of the largest files has all that have bytes, with hashes of their contents.
     Packages are all listed, up to a bound that no image reaches.
     """
-    advice = counsel.advice if counsel else None
     # First: it refuses sizes that nothing below could sum up.
     totals = _totals(ledger, base, advice)
     text = redact.command if redacted else str
@@ -80,10 +78,10 @@ def build(
     directories = tree.largest_directories(files, rollup, top)
     largest = tree.largest_files(files, len(files) if all_files else max(top, _TREE_NODES))
     heaviest = largest if all_files else largest[:top]
-    gone = counsel.gone if counsel else {}
+    gone = advice.reclaimed if advice else {}
     score = dive.score(files)
     rebuilt = rebuild(
-        counsel.rebuild if counsel else None,
+        advice.rebuild if advice else None,
         image.config,
         base,
         rulebook.snippets if rulebook else {},
@@ -98,7 +96,7 @@ def build(
             archive_bytes=image.archive_bytes,
             verified=verified,
         ),
-        image=_image(image, base, counsel, redacted),
+        image=_image(image, base, advice, redacted),
         totals=totals,
         predicted=_predicted(totals, advice, rebuilt),
         findings=findings(
@@ -108,7 +106,7 @@ def build(
             snippets=rulebook.snippets if rulebook else {},
             values=_values(image, base, rebuilt),
             example=lambda row: example(files, ledger, row),
-            ignores=counsel.ignores if counsel else (),
+            ignores=advice.suppressions if advice else (),
             top=top,
         )
         if advice
@@ -136,7 +134,7 @@ def build(
             )
         ],
         waste=dead,
-        packages=packages(counsel, max(top, _PACKAGES)) if counsel else [],
+        packages=packages(advice, max(top, _PACKAGES)) if advice else [],
         directories=[
             model.DirectoryInfo(
                 **path(files.directory_path(one)),
@@ -159,11 +157,13 @@ def build(
             image,
             tables,
             files,
-            counsel.notices if counsel else (),
-            counsel.idle_ignores if counsel else (),
+            _unread(advice) if advice else (),
+            advice.warnings if advice else (),
         ),
         truncated=model.Truncated(
-            packages=max(0, len(counsel.owned.packages) - max(top, _PACKAGES)) if counsel else 0,
+            packages=max(0, len(advice.image.owned.packages) - max(top, _PACKAGES))
+            if advice
+            else 0,
             findings=max(0, len(advice.findings) - top) if advice else 0,
             waste=dead_left,
             directories=len(rollup.disk) - rollup.disk.count(0) - len(directories),
@@ -222,11 +222,9 @@ def _values(image: Image, base: BaseImage, rebuilt: model.Rebuild | None) -> dic
     return values
 
 
-def _image(
-    image: Image, base: BaseImage, counsel: Counsel | None, redacted: bool
-) -> model.ImageInfo:
+def _image(image: Image, base: BaseImage, advice: Advice | None, redacted: bool) -> model.ImageInfo:
     config = image.config
-    role = counsel.facts.role if counsel else None
+    role = advice.image.facts.role if advice else None
     show = redact.value if redacted else lambda _, value: value
     variables = (entry.partition("=") for entry in config.env)
     words = redact.words if redacted else list
@@ -254,7 +252,7 @@ def _image(
             if role
             else [],
         ),
-        stacks=[stack.name for stack in counsel.facts.stacks] if counsel else [],
+        stacks=[stack.name for stack in advice.image.facts.stacks] if advice else [],
         base=model.Base(
             layers=base.layers,
             name=untrusted(base.name),
@@ -263,6 +261,11 @@ def _image(
             guessed=base.guessed,
         ),
     )
+
+
+def _unread(advice: Advice) -> list[str]:
+    """What could not be read of package databases."""
+    return sorted({notice.text for notice in advice.image.catalog.notices})
 
 
 def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Totals:

@@ -10,8 +10,9 @@ from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
 
 if TYPE_CHECKING:
-    from slim.advice.advise import Advice, Finding
-    from slim.advice.ignore import Ignore
+    from slim.advice.advise import Advice
+    from slim.advice.findings import Finding
+    from slim.advice.suppression import Suppression
 
 Example = Callable[[int], model.Example]
 """Names the file of a row."""
@@ -25,7 +26,7 @@ def findings(
     snippets: Mapping[str, str],
     values: Mapping[str, str],
     example: Example,
-    ignores: Sequence[Ignore] = (),
+    ignores: Sequence[Suppression] = (),
     top: int,
 ) -> list[model.Finding]:
     """The first `top` findings. `values` fill the placeholders of the snippets."""
@@ -42,7 +43,7 @@ def _finding(
     snippets: Mapping[str, str],
     values: Mapping[str, str],
     example: Example,
-    ignores: Sequence[Ignore],
+    ignores: Sequence[Suppression],
 ) -> model.Finding:
     rule = one.rule
     return model.Finding(
@@ -78,11 +79,13 @@ def _finding(
         sources=list(rule.sources),
         variables=[untrusted(name) for name in one.variables],
         along=[untrusted(name) for name in one.along],
-        suppressed=_suppressed(ignores[one.ignore]) if one.ignore is not None else None,
+        suppressed=_suppressed(ignores[one.suppressed_by])
+        if one.suppressed_by is not None
+        else None,
     )
 
 
-def _suppressed(by: Ignore) -> model.Suppressed:
+def _suppressed(by: Suppression) -> model.Suppressed:
     return model.Suppressed(
         by=utf8(by.by),
         reason=utf8(by.reason),

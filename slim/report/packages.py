@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from slim.packages.closure import why
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
-    from slim.advice.consult import Counsel
+    from slim.advice.advise import Advice
 
 
-def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
+def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
     """The `top` packages with most bytes on disk."""
-    owned = counsel.owned
+    owned = advice.image.owned
+    reasons = why(advice.image.graph)
     # The last of each is for files that no package owns: their owner is -1.
     gone_disk, gone_pull = ([0] * (len(owned.packages) + 1) for _ in range(2))
-    for row, (disk, pull) in counsel.gone.items():
+    for row, (disk, pull) in advice.reclaimed.items():
         owner = owned.owner[row]
         gone_disk[owner] += disk
         gone_pull[owner] += pull
@@ -36,7 +38,7 @@ def packages(counsel: Counsel, top: int) -> list[model.PackageInfo]:
             reclaimable_bytes=gone_disk[one],
             reclaimable_pull_bytes=gone_pull[one],
             layer=owned.layer[one] if owned.layer[one] >= 0 else None,
-            why=utf8(counsel.reasons[one]),
+            why=utf8(reasons[one].text(advice.image.graph)),
         )
         for one in order[:top]
     ]

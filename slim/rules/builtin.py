@@ -1,21 +1,19 @@
-"""Finds the rule files that come with slim: in an installed wheel, else in the checkout."""
+"""The rules that come with slim: in an installed wheel, else in the checkout."""
 
 from __future__ import annotations
 
 import os
 from functools import cache
-from typing import TYPE_CHECKING
-
-from msgspec import Struct
 
 from slim.rules import compiled
+from slim.rules.faults import faulty_rules
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
+from slim.rules.pack import Source, read_packs
+from slim.rules.protected import parse_protected
+from slim.rules.rule import Rules
 
-if TYPE_CHECKING:
-    from slim.rules.glob_syntax import Choices
-    from slim.rules.pack import Source
-    from slim.rules.protected import Protected
-    from slim.rules.rule import Pack
-
+COMPILED = "compiled" + compiled.SUFFIX
+"""In the rules folder of a wheel: the rules as its build parsed them."""
 _HERE = os.path.dirname(__file__)
 
 
@@ -28,78 +26,45 @@ def rules_folder() -> str:
 
 def builtin_sources() -> tuple[Source, ...]:
     """Name and text of every built-in pack, by name."""
-    from slim.rules.files import sources_in
-
     return sources_in(rules_folder())
 
 
-class _Builtin(Struct, frozen=True):
-    packs: tuple[Pack, ...]
-    never: tuple[Protected, ...]
-    snippets: dict[str, str]
-    globs: dict[str, Choices]
+@cache
+def builtin_rules(cache_folder: str | None = None) -> Rules:
+    """The built-in rules. Their examples are not run here, at each start: the tests do it.
 
-
-def builtin_snippets() -> dict[str, str]:
-    """The built-in Dockerfile fragments by name."""
-    return _builtin().snippets
-
-
-def builtin_never() -> tuple[Protected, ...]:
-    """The built-in list of what no rule may propose to delete.
-
-    Raises:
-        Faulty: the list has faults.
-    """
-    return _builtin().never
-
-
-def builtin_packs() -> tuple[Pack, ...]:
-    """The built-in packs. Their examples are not run here, at each start: the tests do it.
+    Args:
+        cache_folder: where the parsed rules are kept for the next run, in a checkout.
 
     Raises:
         Faulty: with every fault of every file.
     """
-    return _builtin().packs
-
-
-def builtin_globs() -> dict[str, Choices]:
-    """What the patterns of the built-in packs stand for, of those that have no variables."""
-    return _builtin().globs
-
-
-@cache
-def _builtin() -> _Builtin:
     folder = rules_folder()
-    # What is kept belongs to the rules, and to the modules that say what a rule is.
-    place = compiled.place_of(folder, [folder, os.path.join(folder, "snippets"), _HERE])
-    known = compiled.load(place)
-    if isinstance(known, _Builtin):
-        return known
-    parsed = _parse(folder)
-    compiled.store(place, parsed)
-    return parsed
+    with_wheel = os.path.join(folder, COMPILED)
+    if os.path.exists(with_wheel):
+        with open(with_wheel, "rb") as file:
+            rules = compiled.decode(file.read())
+        return rules or parse_rules(folder)
+    if cache_folder is None:
+        return parse_rules(folder)
+    # They depend on the texts, and on the modules that say what a rule is.
+    name = compiled.name_of([folder, os.path.join(folder, "snippets"), _HERE])
+    rules = compiled.load(cache_folder, name)
+    if rules is None:
+        rules = parse_rules(folder)
+        compiled.store(cache_folder, name, rules)
+    return rules
 
 
-def _parse(folder: str) -> _Builtin:
-    # What parses is imported only where there is something to parse.
-    from slim.rules.faults import faulty_rules
-    from slim.rules.files import NEVER_FILE, read_text, snippets_in, sources_in
-    from slim.rules.glob_syntax import parse_glob
-    from slim.rules.pack import read_packs
-    from slim.rules.protected import parse_never
-    from slim.rules.rule import rules_of
-    from slim.rules.variables import variables_of
-
+def parse_rules(folder: str) -> Rules:
+    """The rules in a folder, from their texts; errors as for `builtin_rules`."""
     snippets = snippets_in(folder)
     packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
     if faults:
         raise faulty_rules(faults)
-    entries, faults = parse_never(NEVER_FILE, read_text(os.path.join(folder, NEVER_FILE)))
+    protected, faults = parse_protected(
+        PROTECTED_FILE, read_text(os.path.join(folder, PROTECTED_FILE))
+    )
     if faults:
         raise faulty_rules(faults)
-    texts = [text for one in rules_of(packs) for text in (*one.match, *one.except_paths)]
-    fixed = [text for text in texts if not variables_of(text)]
-    fixed += [text for entry in entries for text in entry.match]
-    globs = {text: parse_glob(text) for text in fixed}
-    return _Builtin(packs, entries, snippets, globs)
+    return Rules(packs, protected, snippets)

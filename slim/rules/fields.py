@@ -1,4 +1,4 @@
-"""Takes fields out of a TOML table, noting every fault instead of stopping at the first. Pure."""
+"""Takes fields out of a TOML table, noting every fault instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -116,20 +116,20 @@ class Fields:
         if not self._present(key, required):
             return ()
         value = self.raw(key)
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.note(f"`{key}` must be a list of texts", key)
             return ()
         if len(value) > MAX_ITEMS:
             self.note(f"`{key}` has {len(value)} items, the limit is {MAX_ITEMS}", key)
             return ()
         kept: dict[str, None] = {}
-        for one in value:
-            if not one.strip():
+        for item in value:
+            if not item.strip():
                 self.note(f"`{key}` has an empty item", key)
-            elif one in kept:
-                self.note(f"`{key}` has {one!r} twice: remove one", key, one)
+            elif item in kept:
+                self.note(f"`{key}` has {item!r} twice: remove one", key, item)
             else:
-                kept[one] = None
+                kept[item] = None
         return tuple(kept)
 
     def prose(self, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -141,16 +141,16 @@ class Fields:
 
     def globs(self, key: str) -> tuple[str, ...]:
         """A list of path globs that compile, as written."""
-        return tuple(one for one in self.texts(key) if self._compiles(key, one))
+        return tuple(glob for glob in self.texts(key) if self._compiles(key, glob))
 
     def text_globs(self, key: str) -> tuple[TextGlob, ...]:
         """A list of compiled text globs."""
         compiled: list[TextGlob] = []
-        for one in self.texts(key):
+        for text in self.texts(key):
             try:
-                compiled.append(parse_text_glob(one))
+                compiled.append(parse_text_glob(text))
             except GlobError as error:
-                self.note(f"`{key}`: {error}", key, one)
+                self.note(f"`{key}`: {error}", key, text)
         return tuple(compiled)
 
     def check_text(self, key: str, value: str, *, multiline: bool = False) -> None:

@@ -1,7 +1,7 @@
-"""Files × rules → selections: which rows each rule points at [pure].
+"""Files × rules → matches: which rows each rule points at.
 
-Rules select by path, by package or by a computed query; exceptions, package ownership and the list of
-what must never be deleted narrow the result.
+Rules select by path, by package or by a computed query; exceptions, package ownership and the protected
+paths narrow the result.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from slim.rules.rule import Rule
 from slim.rules.variables import bind
 
 
-class Picked(Struct, frozen=True):
+class QueryResult(Struct, frozen=True):
     """What a computed query selects."""
 
     rows: Sequence[int] = ()
@@ -30,149 +30,141 @@ class Picked(Struct, frozen=True):
     parts: Mapping[int, int] = field(default_factory=dict)
     """Row → bytes of the file that a transformation would drop."""
     keeps: Mapping[int, int] = field(default_factory=dict)
-    """Row → the row that must stay when this one goes (the copy that is kept)."""
+    """Row → the copy that must stay when this one goes, as a row."""
     names: tuple[str, ...] = ()
-    """What is no file: variables, by name."""
+    """Names of environment variables and build arguments, where the query is not about files."""
     layers: tuple[int, ...] = ()
-    """Where those were set."""
+    """The layers that set those."""
 
 
-class Selection(Struct, frozen=True):
-    """The rows that one rule points at, in order of rows."""
+class Match(Struct, frozen=True):
+    """What one rule points at in an image; rows ascend."""
 
     rule: Rule
     rows: array[int]
     parts: Mapping[int, int] = field(default_factory=dict)
+    """This and the next: as in `QueryResult`."""
     keeps: Mapping[int, int] = field(default_factory=dict)
     packages: tuple[str, ...] = ()
-    """Names of the packages, for rules that select packages."""
+    """Names of the selected packages, for rules that select packages."""
     along: tuple[str, ...] = ()
-    """Names of packages that go with them, since nothing else wants them; their rows are among `rows`."""
+    """Names of packages that uninstalling those removes as well; `rows` has their files."""
     names: tuple[str, ...] = ()
-    """What is no file: variables, by name."""
+    """This and the next: as in `QueryResult`."""
     layers: tuple[int, ...] = ()
-    """Where those were set."""
+    suppressed_by: int | None = None
+    """Index of the suppression that silences it."""
+    is_whole: bool = True
+    """False if suppressions split what the rule selects into several matches."""
 
 
-Query = Callable[[], Picked]
-"""A computed selection, called at most once and only if a rule asks for it."""
+Query = Callable[[], QueryResult]
+"""A computed selection; called at most once, and only if a rule uses it."""
 
 
 def match(
     view: View,
     rules: Sequence[Rule],
     *,
-    disk: int,
     variables: Mapping[str, Sequence[str]],
-    never: Sequence[Protected],
+    protected: Sequence[Protected],
     owned: bytes,
     packages: Mapping[tuple[str, str], Iterable[int]],
     queries: Mapping[str, Query],
     parsed: Mapping[str, Choices] = NONE_PARSED,
-) -> tuple[Selection, ...]:
-    """The selections of `rules`, in their order; rules that select nothing, or less
-    than their floor in an image of `disk` bytes, are left out. Other arguments are those of `select`.
-    """
-    files = view.files
-    selections = select(
-        view,
-        rules,
-        variables=variables,
-        never=never,
-        owned=owned,
-        packages=packages,
-        queries=queries,
-        parsed=parsed,
-    )
-    return tuple(
-        one
-        for one in selections
-        if ((one.rows or one.parts) and size_of(files, one) >= least(one.rule, disk)) or one.names
-    )
-
-
-def select(
-    view: View,
-    rules: Sequence[Rule],
-    *,
-    variables: Mapping[str, Sequence[str]],
-    never: Sequence[Protected],
-    owned: bytes,
-    packages: Mapping[tuple[str, str], Iterable[int]],
-    queries: Mapping[str, Query],
-    parsed: Mapping[str, Choices] = NONE_PARSED,
-) -> tuple[Selection, ...]:
-    """What each rule selects, whatever its size and also where it is nothing.
+) -> tuple[Match, ...]:
+    """What each rule selects, in the order of `rules`, whatever its size; some select nothing.
 
     Args:
+        variables: the values that variables of path globs have in this image.
+        protected: paths that no rule selects.
         owned: mask of the rows that a system package owns.
         packages: (manager, name) → rows of the package's files.
-        queries: by name; a rule whose query is not among them selects nothing.
-        parsed: globs of the rules that need no parsing any more.
+        queries: by name; a rule whose query is missing here selects nothing.
+        parsed: globs of the rules that are parsed already.
     """
-    picks: dict[str, Picked] = {}
+    results: dict[str, QueryResult] = {}
     for name in [rule.query for rule in rules if rule.query is not None]:
-        if name not in picks:
+        if name not in results:
             query = queries.get(name)
-            picks[name] = query() if query is not None else Picked()
-    files = view.files
-    by_path = _by_path(view, rules, picks, variables, never, owned, parsed)
-    found: list[Selection] = []
+            results[name] = query() if query is not None else QueryResult()
+    by_path = _by_path(view, rules, results, variables, protected, owned, parsed)
+    found: list[Match] = []
     for index, rule in enumerate(rules):
         if rule.query is not None:
-            picked = picks[rule.query]
+            result = results[rule.query]
             if rule.match:
-                picked = _inside(picked, frozenset(by_path.get(index, ())))
+                result = _among(result, frozenset(by_path.get(index, ())))
             else:
-                picked = _spared(files, rule, picked, owned, variables)
+                result = _without_excepted_paths(view.files, rule, result, owned, variables)
             if rule.except_packages:
-                picked = _without(picked, rule, packages)
-            rows = array("i", sorted(picked.rows))
-            selection = Selection(
-                rule,
-                rows,
-                picked.parts,
-                picked.keeps,
-                names=picked.names,
-                layers=picked.layers,
+                result = _without_excepted_packages(result, rule, packages)
+            found.append(
+                Match(
+                    rule,
+                    array("i", sorted(result.rows)),
+                    result.parts,
+                    result.keeps,
+                    names=result.names,
+                    layers=result.layers,
+                )
             )
         elif rule.packages:
-            selection = _from_packages(rule, packages)
+            found.append(_by_package(rule, packages))
         else:
-            selection = Selection(rule, by_path[index])
-        found.append(selection)
+            found.append(Match(rule, by_path[index]))
     return tuple(found)
+
+
+def above_floor(files: Files, matches: Iterable[Match], disk: int) -> tuple[Match, ...]:
+    """The matches that are large enough to report in an image of `disk` bytes."""
+    return tuple(
+        match
+        for match in matches
+        if match.names
+        or ((match.rows or match.parts) and size_of(files, match) >= floor_of(match.rule, disk))
+    )
+
+
+def size_of(files: Files, match: Match) -> int:
+    """Bytes on disk that a match points at."""
+    return sum(files.size[row] for row in match.rows) + sum(match.parts.values())
+
+
+def floor_of(rule: Rule, disk: int) -> int:
+    """Bytes below which a rule reports nothing in an image of `disk` bytes; at least 1."""
+    return max(rule.floor, -(-disk * rule.share // 100), 1)
 
 
 def _by_path(
     view: View,
     rules: Sequence[Rule],
-    picks: Mapping[str, Picked],
+    results: Mapping[str, QueryResult],
     variables: Mapping[str, Sequence[str]],
-    never: Sequence[Protected],
+    protected: Sequence[Protected],
     owned: bytes,
     parsed: Mapping[str, Choices],
 ) -> dict[int, array[int]]:
     """Index of each rule with globs → the rows that they match.
 
-    A rule that narrows a query is asked about nothing but what that picks; most pick nothing.
+    The globs of a rule that narrows a query are tried only on the query's result, which is mostly empty.
     """
-    plain = [index for index, rule in enumerate(rules) if rule.match and rule.query is None]
+    by_glob = [index for index, rule in enumerate(rules) if rule.match and rule.query is None]
     narrowing: list[int] = []
     among: set[int] = set()
     for index, rule in enumerate(rules):
-        picked = picks[rule.query] if rule.match and rule.query is not None else Picked()
-        if picked.rows or picked.parts:
+        result = results[rule.query] if rule.match and rule.query is not None else QueryResult()
+        if result.rows or result.parts:
             narrowing.append(index)
-            among.update(picked.rows, picked.parts)
+            among.update(result.rows, result.parts)
     found: dict[int, array[int]] = {}
-    for indexes, rows in ((plain, None), (narrowing, among)):
+    for indexes, rows in ((by_glob, None), (narrowing, among)):
         matched = match_paths(
             view.files,
             view.every,
             [rules[index] for index in indexes],
             variables=variables,
-            never=never,
+            protected=protected,
             owned=owned,
             parsed=parsed,
             among=rows,
@@ -181,62 +173,56 @@ def _by_path(
     return found
 
 
-def size_of(files: Files, selection: Selection) -> int:
-    """Bytes on disk that a selection points at."""
-    return sum(files.size[row] for row in selection.rows) + sum(selection.parts.values())
+def _among(result: QueryResult, rows: frozenset[int]) -> QueryResult:
+    """The part of a query's result that the rule's globs match."""
+    parts = {row: size for row, size in result.parts.items() if row in rows}
+    return QueryResult(sorted(rows.intersection(result.rows)), parts, result.keeps)
 
 
-def least(rule: Rule, disk: int) -> int:
-    """Bytes below which a rule is silent in an image of `disk` bytes; empty files are no waste."""
-    return max(rule.floor, -(-disk * rule.share // 100), 1)
-
-
-def _inside(picked: Picked, rows: frozenset[int]) -> Picked:
-    """What a query selects among the files that the rule's globs match."""
-    parts = {row: size for row, size in picked.parts.items() if row in rows}
-    return Picked(sorted(rows.intersection(picked.rows)), parts, picked.keeps)
-
-
-def _spared(
+def _without_excepted_paths(
     files: Files,
     rule: Rule,
-    picked: Picked,
+    result: QueryResult,
     owned: bytes,
     variables: Mapping[str, Sequence[str]],
-) -> Picked:
-    """What a query without globs selects, less what `except` protects.
+) -> QueryResult:
+    """The result of a query without globs, less what `except` protects.
 
     A file that a system package owns is not transformed either, unless the rule says `owned`: it
-    would no longer be what the package's checksums say. Whole files of packages are what queries
-    about packages select.
+    would no longer match the package's checksums. Whole files of packages stay, since queries about
+    packages select those.
     """
-    parts = {row: size for row, size in picked.parts.items() if rule.owned or not owned[row]}
+    parts = {row: size for row, size in result.parts.items() if rule.owned or not owned[row]}
     if not rule.except_paths:
-        return replace(picked, parts=parts)
-    spared = compile_globs([one for text in rule.except_paths for one in bind(text, variables)])
-    rows = [row for row in picked.rows if not spared.match(files.path(row))]
-    left = {row: size for row, size in parts.items() if not spared.match(files.path(row))}
-    return Picked(rows, left, picked.keeps)
+        return replace(result, parts=parts)
+    excepted = compile_globs(
+        [pattern for text in rule.except_paths for pattern in bind(text, variables)]
+    )
+    rows = [row for row in result.rows if not excepted.match(files.path(row))]
+    parts = {row: size for row, size in parts.items() if not excepted.match(files.path(row))}
+    return QueryResult(rows, parts, result.keeps)
 
 
-def _without(
-    picked: Picked, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
-) -> Picked:
-    """What a query selects, less the packages that the rule spares."""
-    named = _named(rule.except_packages, rule, packages)
-    spared = {row for key in named for row in packages[key]}
-    parts = {row: size for row, size in picked.parts.items() if row not in spared}
-    return Picked([row for row in picked.rows if row not in spared], parts, picked.keeps)
+def _without_excepted_packages(
+    result: QueryResult, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
+) -> QueryResult:
+    excepted = {
+        row for key in _matching(rule.except_packages, rule, packages) for row in packages[key]
+    }
+    parts = {row: size for row, size in result.parts.items() if row not in excepted}
+    rows = [row for row in result.rows if row not in excepted]
+    return QueryResult(rows, parts, result.keeps)
 
 
-def _from_packages(rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]) -> Selection:
-    named = _named(rule.packages, rule, packages) - _named(rule.except_packages, rule, packages)
-    rows = {row for key in named for row in packages[key]}
-    names = sorted(name for _, name in named)
-    return Selection(rule, array("i", sorted(rows)), packages=tuple(names))
+def _by_package(rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]) -> Match:
+    selected = _matching(rule.packages, rule, packages)
+    selected -= _matching(rule.except_packages, rule, packages)
+    rows = {row for key in selected for row in packages[key]}
+    names = sorted(name for _, name in selected)
+    return Match(rule, array("i", sorted(rows)), packages=tuple(names))
 
 
-def _named(
+def _matching(
     globs: Sequence[TextGlob], rule: Rule, packages: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """The packages of the rule's manager whose names the globs match."""

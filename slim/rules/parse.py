@@ -1,6 +1,6 @@
 """One TOML text becomes a pack and its faults.
 
-What concerns examples, other rules and other files is checked afterwards, by `checks`. Pure.
+Examples, and names across all files, are checked afterwards by `pack`.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
     notes = Notes(file, positions, ("pack", 0), "", faults)
     header = _header(document, file.rpartition("/")[2].removesuffix(".toml"), notes)
     tables = document.get("rule", [])
-    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         notes.add("write each rule as a table `[[rule]]`")
         tables = []
     if len(tables) > MAX_RULES:
@@ -77,10 +77,10 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
     if header is None:
         return Parsed(file, (), tuple(rules))
     name, prefix, title = header
-    claims = (f"name {name}", *(f"prefix {one}" for one in prefix))
+    claims = (f"name {name}", *(f"prefix {each}" for each in prefix))
     if len(faults) > before:
         return Parsed(file, claims, tuple(rules))
-    pack = Pack(name, prefix, title, tuple(one.rule for one in rules), _digest(document))
+    pack = Pack(name, prefix, title, tuple(located.rule for located in rules), _digest(document))
     return Parsed(file, claims, tuple(rules), pack)
 
 
@@ -106,9 +106,9 @@ def _header(
         fields.note(f"`name` must be the file's name: `{stem}`", "name")
     if fields.raw("prefix") == []:
         fields.note('`prefix` needs at least one prefix, as ["ELX"]', "prefix")
-    for one in prefix:
-        if not _PREFIX.fullmatch(one):
-            reason = f"the prefix {one[:64]!r} must be three capitals (digits after the first)"
+    for each in prefix:
+        if not _PREFIX.fullmatch(each):
+            reason = f"the prefix {each[:64]!r} must be three capitals (digits after the first)"
             fields.note(reason, "prefix")
     return None if notes.keys else (name, prefix, title)
 

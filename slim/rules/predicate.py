@@ -1,4 +1,4 @@
-"""The predicates of `when`: a fixed vocabulary, so that rules stay data. Pure.
+"""The predicates of `when`: a fixed vocabulary, so that rules stay data.
 
 Python evaluates them against the image's facts; here they are only read.
 """
@@ -31,39 +31,39 @@ FACTS: frozenset[str] = frozenset(
 """Every fact that Python computes."""
 
 
-class Fact(Struct, frozen=True):
+class Fact(Struct, frozen=True, tag=True):
     """A fact holds."""
 
     name: str
 
 
-class EnvIs(Struct, frozen=True):
+class EnvIs(Struct, frozen=True, tag=True):
     """The image config sets the environment variable `name` to a matching value."""
 
     name: str
     value: TextGlob
 
 
-class LabelIs(Struct, frozen=True):
+class LabelIs(Struct, frozen=True, tag=True):
     """The image config has the label `name` with a matching value."""
 
     name: str
     value: TextGlob
 
 
-class HasFile(Struct, frozen=True):
+class HasFile(Struct, frozen=True, tag=True):
     """A live file matches `pattern`, a path glob that may hold variables."""
 
     pattern: str
 
 
-class HasPackage(Struct, frozen=True):
+class HasPackage(Struct, frozen=True, tag=True):
     """A package with a matching name is installed."""
 
     name: TextGlob
 
 
-class Runs(Struct, frozen=True):
+class Runs(Struct, frozen=True, tag=True):
     """Entry point, command, health check or a supervisor runs something that matches.
 
     `pattern` is a text glob that may hold variables. It is compared with each command word as
@@ -75,25 +75,25 @@ class Runs(Struct, frozen=True):
     """The same, parsed, if it has no variables."""
 
 
-class HistoryHas(Struct, frozen=True):
+class HistoryHas(Struct, frozen=True, tag=True):
     """The created_by text of a history entry matches as a whole."""
 
     text: TextGlob
 
 
-class AnyOf(Struct, frozen=True):
+class AnyOf(Struct, frozen=True, tag=True):
     """One of them holds."""
 
     predicates: tuple[Predicate, ...]
 
 
-class AllOf(Struct, frozen=True):
+class AllOf(Struct, frozen=True, tag=True):
     """All of them hold."""
 
     predicates: tuple[Predicate, ...]
 
 
-class Not(Struct, frozen=True):
+class Not(Struct, frozen=True, tag=True):
     """It does not hold."""
 
     predicate: Predicate

@@ -1,60 +1,54 @@
-"""What no rule may propose to delete: package databases, licences, what a running system needs.
+"""Protected paths and packages: package databases, licences and what a running system needs.
 
-The list is data (rules/never.toml); the loader rejects rules that reach it, and the matcher
-protects it again, since a query or an unforeseen path can reach it too. Pure.
+The list is data (rules/protected.toml). Rules that select one of its examples are rejected when they are
+read, and matching leaves these paths out in any case, since a query or an unforeseen path may reach them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
-if TYPE_CHECKING:
-    from slim.rules.faults import Fault
-    from slim.rules.glob_syntax import TextGlob
+from slim.rules.faults import Fault
+from slim.rules.fields import Fields, Notes
+from slim.rules.glob_syntax import TextGlob
+from slim.rules.toml_text import Positions, read_toml
 
-NEVER_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
+PROTECTED_KEYS = ("what", "why", "match", "packages", "by_name", "examples")
 
 
 class Protected(Struct, frozen=True):
-    """One `[[never]]` table."""
+    """One `[[protected]]` table."""
 
     what: str
-    """Names the things, as "package databases"."""
+    """Name for the files, such as "package databases"."""
     why: str
     match: tuple[str, ...]
     """Path globs without variables."""
     packages: tuple[TextGlob, ...]
     """Packages that must stay installed."""
     by_name: bool
-    """Protected from globs that pick files by name; a tree that goes as a whole (`dir/**`) may
-    take them along, as the licence of a library goes with the library."""
+    """Protected only from globs that select files by name; a glob for a whole directory (`dir/**`) may
+    include them, as a library's licence is removed with the library."""
     examples: tuple[str, ...]
     """Paths, or names of packages, that rules are tested against."""
 
 
-def parse_never(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
+def parse_protected(file: str, text: str) -> tuple[tuple[Protected, ...], tuple[Fault, ...]]:
     """Read the list; all its faults come back with it."""
-    # What reads TOML is imported only where there is some to read: the parsed list is kept.
-    from slim.rules.faults import Fault
-    from slim.rules.fields import Fields, Notes
-    from slim.rules.toml_text import Positions, read_toml
-
     faults: list[Fault] = []
     document = read_toml(file, text, faults)
     if document is None:
         return (), tuple(faults)
     positions = Positions(text)
     entries: list[Protected] = []
-    tables = document.get("never", [])
-    if not isinstance(tables, list) or set(document) - {"never"}:
-        faults.append(Fault(file, 0, "", "holds only tables `[[never]]`"))
+    tables = document.get("protected", [])
+    if not isinstance(tables, list) or set(document) - {"protected"}:
+        faults.append(Fault(file, 0, "", "holds only tables `[[protected]]`"))
         tables = []
     for index, values in enumerate(tables):
-        notes = Notes(file, positions, ("never", index), "", faults)
+        notes = Notes(file, positions, ("protected", index), "", faults)
         fields = Fields(values, notes.add)
-        fields.unknown(NEVER_KEYS)
+        fields.unknown(PROTECTED_KEYS)
         entries.append(
             Protected(
                 what=fields.text("what", required=True),

@@ -1,7 +1,6 @@
-"""What a rule is: the types that a pack is read into, and the words that its fields may hold.
+"""The types that a pack is read into, and the words that the fields of a rule may hold.
 
-The meaning of each field is written down in rules/FORMAT.md, the reference for people who write
-rules. Pure.
+rules/FORMAT.md, the reference for people who write rules, explains each field.
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from msgspec import Struct
 
 from slim.rules.glob_syntax import TextGlob
 from slim.rules.predicate import Predicate
+from slim.rules.protected import Protected
 
 Category = Literal[
     "cache",
@@ -56,7 +56,7 @@ QUERIES: frozenset[str] = frozenset(
 
 
 class Roles(Struct, frozen=True):
-    """How a rule speaks in an image of each role: a claim, a note, or nothing."""
+    """What a rule gives in images of each role: a claim, a note, or nothing."""
 
     release: RoleMode = "on"
     builder: RoleMode = "info"
@@ -110,9 +110,9 @@ class Rule(Struct, frozen=True):
     state: State
     owned: bool
     floor: int
-    """Bytes below which the rule is silent."""
+    """Bytes below which the rule reports nothing."""
     share: int
-    """Percent of the image below which it is silent."""
+    """Percentage of the image below which it reports nothing."""
     fix: Fix
     where: Where
     remove: Remove
@@ -133,7 +133,17 @@ class Pack(Struct, frozen=True):
     title: str
     rules: tuple[Rule, ...]
     digest: str
-    """sha256 of the content, whatever its layout and comments."""
+    """sha256 of the content, regardless of layout and comments."""
+
+
+class Rules(Struct, frozen=True):
+    """All that is applied to an image."""
+
+    packs: tuple[Pack, ...]
+    protected: tuple[Protected, ...]
+    """What no rule may propose to delete."""
+    snippets: dict[str, str]
+    """Dockerfile fragments by name."""
 
 
 def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:

@@ -1,7 +1,7 @@
-"""Packs of the user's own: files, or folders of files, checked together with those of slim.
+"""The user's own packs: files, or folders of files, checked together with the built-in ones.
 
-An id, slug, prefix or name that slim has already is a fault, and so is a rule that reaches what no rule
-may propose to delete: user packs add, and never weaken.
+User packs can only add: an id, slug, prefix or name that a built-in pack has is a fault, and so is a rule
+that selects protected paths or packages.
 """
 
 from __future__ import annotations
@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from slim.rules.builtin import builtin_never, builtin_snippets, builtin_sources
+from msgspec.structs import replace
+
+from slim.rules.builtin import builtin_rules, builtin_sources
 from slim.rules.faults import Fault, faulty_rules
-from slim.rules.files import NEVER_FILE, read_text, snippets_in
+from slim.rules.files import PROTECTED_FILE, read_text, snippets_in
 from slim.rules.pack import MAX_PACKS, Source, read_packs
-from slim.rules.rule import Pack
+from slim.rules.rule import Rules
 
 
-def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, str]]:
-    """The packs, and the Dockerfile fragments beside them, by name.
+def load_user_packs(paths: Sequence[str], builtin: Rules) -> Rules:
+    """The user's packs alone, with all that is protected, and their Dockerfile fragments beside those of
+    slim, which win.
 
     Raises:
         Faulty: a file cannot be read, or with all faults of all files.
@@ -32,20 +35,50 @@ def load_user_packs(paths: Sequence[str]) -> tuple[tuple[Pack, ...], dict[str, s
             if len(given) + len(files) > MAX_PACKS:
                 faults.append(Fault(path, 0, "", f"more than {MAX_PACKS} files of rules"))
                 break
-            given += [(str(one), read_text(one)) for one in files]
+            given += [(str(file), read_text(file)) for file in files]
             snippets.update(snippets_in(folder))
         except (OSError, UnicodeDecodeError) as error:
             faults.append(Fault(path, 0, "", f"cannot be read: {error}"))
-    fragments = {**snippets, **builtin_snippets()}
-    _, found = read_packs([*builtin_sources(), *given], snippets=fragments, never=builtin_never())
+    fragments = {**snippets, **builtin.snippets}
+    sources = [*builtin_sources(), *given]
+    _, found = read_packs(sources, snippets=fragments, protected=builtin.protected)
     names = {name for name, _ in given}
-    faults += [one for one in found if one.file in names or not one.file]
+    faults += [fault for fault in found if fault.file in names or not fault.file]
     if faults:
         raise faulty_rules(sorted(faults))
     packs, _ = read_packs(given, snippets=fragments, check=False)
-    return packs, snippets
+    return Rules(packs, builtin.protected, fragments)
+
+
+def with_user_packs(builtin: Rules, paths: Sequence[str]) -> Rules:
+    """The built-in rules and those in `paths`; errors as for `load_user_packs`."""
+    if not paths:
+        return builtin
+    own = load_user_packs(paths, builtin)
+    return replace(own, packs=(*builtin.packs, *own.packs))
+
+
+def lint(paths: Sequence[Path]) -> tuple[Fault, ...]:
+    """The faults of `paths`, checked together with the built-in packs that are not among them.
+
+    Snippets may also be in `snippets` next to a file.
+    """
+    given: list[Source] = []
+    faults: list[Fault] = []
+    builtin = builtin_rules()
+    snippets = set(builtin.snippets)
+    for path in paths:
+        try:
+            given.append((path.name, read_text(path)))
+            snippets.update(snippets_in(path.parent))
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
+    names = {name for name, _ in given}
+    others = [source for source in builtin_sources() if source[0] not in names]
+    _, found = read_packs([*given, *others], snippets=snippets, protected=builtin.protected)
+    return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))
 
 
 def _files_in(folder: Path) -> list[Path]:
-    files = sorted(one for one in folder.iterdir() if one.suffix == ".toml" and one.is_file())
-    return [one for one in files if one.name != NEVER_FILE]
+    files = sorted(file for file in folder.iterdir() if file.suffix == ".toml" and file.is_file())
+    return [file for file in files if file.name != PROTECTED_FILE]

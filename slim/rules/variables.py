@@ -1,7 +1,7 @@
 """The variables of rule patterns: which exist, their sample values, and putting values in.
 
 A variable stands for directories that are found per image (`{home}`, `{otp_root}`); it may have
-several values, or none, and then the pattern matches nothing. Pure.
+several values, or none, and then the pattern matches nothing.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -11,33 +12,47 @@ from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.explain import Explanation
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
+from slim.files.options import ReadOptions
 from slim.formats.explanation import render
 from slim.formats.rulebook import describe, template
+from slim.image.ref import ImageRef
 from slim.report.model import Report
-from slim.rules.builtin import builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.pack import read_packs
-from slim.rules.rule import Rule, rules_of
+from slim.rules.rule import Pack, Rule, rules_of
 from tests.conftest import LONG, THOROUGH
-from tests.report.test_load import run
 from tests.support.building import delete, file, hardlink, image, layer, save
+from tests.support.commands import run
 from tests.support.shared import FAT, TABLES
 
 DAY = date(2026, 6, 1)
-BUILTIN = {rule.id: rule for rule in rules_of(builtin_packs())}
+BUILTIN = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
+
+
+def explained_in(
+    source: Path,
+    explained: Sequence[Rule],
+    rules: Sequence[Rule],
+    *,
+    role: str | None = None,
+    ignores: Sequence[Suppression] = (),
+    base: str | None = None,
+) -> tuple[tuple[Explanation, ...], Report]:
+    """Explain rules where all of `rules` are applied."""
+    builtin = builtin_rules()
+    pack = Pack("all", (), "", tuple(rules), "")
+    advice = pipeline.AdviceOptions(
+        replace(builtin, packs=(pack,)), DAY, role=role, suppressions=tuple(ignores)
+    )
+    ref, options = ImageRef(str(source)), ReadOptions(cache=TABLES)
+    return pipeline.explain(ref, options, advice, explained, base=ImageRef(base) if base else None)
 
 
 @cache
-def fat(rule: str, role: str | None = None, *ignores: Ignore) -> tuple[Explanation, Report]:
-    explained, report = pipeline.explain(
-        FAT,
-        [BUILTIN[rule]],
-        list(BUILTIN.values()),
-        role=role,
-        ignores=ignores,
-        today=DAY,
-        cache=TABLES,
-    )
+def fat(rule: str, role: str | None = None, *ignores: Suppression) -> tuple[Explanation, Report]:
+    rules = list(BUILTIN.values())
+    explained, report = explained_in(FAT, [BUILTIN[rule]], rules, role=role, ignores=ignores)
     return explained[0], report
 
 
@@ -48,9 +63,9 @@ def acme(**changes: object) -> Rule:
     return replace(rule, **changes)
 
 
-def explain(source: Path, *rules: Rule, **options: object) -> tuple[Explanation, str]:
+def explain(source: Path, *rules: Rule, base: str | None = None) -> tuple[Explanation, str]:
     """The first of the rules, all of which are applied."""
-    explained, report = pipeline.explain(source, rules, rules, **options)  # type: ignore[arg-type]
+    explained, report = explained_in(source, rules, rules, base=base)
     return explained[0], render(explained[0], report)
 
 
@@ -69,14 +84,14 @@ def test_it_agrees_with_the_report() -> None:
     told = {finding.rule for finding in fat("VCS001")[1].findings}
     rules = list(BUILTIN.values())
     asked = [one for at, one in enumerate(rules) if THOROUGH or at % 5 == 0 or one.id in told]
-    explained, report = pipeline.explain(FAT, asked, rules, today=DAY, cache=TABLES)
+    explained, report = explained_in(FAT, asked, rules)
     assert [one.rule for one in explained] == asked
     for one in explained:
         rule = one.rule.id
         found = [finding for finding in report.findings if finding.rule == rule]
         assert one.claimed == sum(finding.claimed_bytes for finding in found), rule
         assert bool(one.stops) == (one.claimed == 0), rule
-        assert one.told == bool(found), rule
+        assert one.reported == bool(found), rule
         text = render(one, report)
         assert ("It fired" in text) == (one.claimed > 0), rule
         assert all(line.isprintable() for line in text.splitlines()), rule
@@ -107,7 +122,7 @@ def test_the_role_turns_it_off_or_down() -> None:
 
 
 def test_suppressed() -> None:
-    one, report = fat("VCS001", None, Ignore("VCS001", reason="wanted", by="slim.toml:3"))
+    one, report = fat("VCS001", None, Suppression("VCS001", reason="wanted", by="slim.toml:3"))
     assert one.stops == ("suppressed",)
     assert "5.50 MB, suppressed: slim.toml:3" in render(one, report)
 
@@ -115,7 +130,7 @@ def test_suppressed() -> None:
 def test_claimed_by_another_rule(archive: Path) -> None:
     other = acme(id="ACM002", slug="acm/other", confidence="certain")
     one, text = explain(archive, acme(), other)
-    assert (one.stops, one.claimed, one.told) == (("claimed",), 0, True)
+    assert (one.stops, one.claimed, one.reported) == (("claimed",), 0, True)
     assert "3.00 kB, claimed by another rule already: ACM002\n  /var/cache/acm/a" in text
 
 
@@ -160,10 +175,10 @@ def test_protected(tmp_path: Path) -> None:
 
 def test_owned_by_a_package() -> None:
     rule = acme(match=("usr/bin/cpp",))
-    one, text = explain(FAT, rule, cache=TABLES)
+    one, text = explain(FAT, rule)
     assert one.stops == ("owned",)
     assert "leaves those alone: apk package gcc" in text
-    assert explain(FAT, replace(rule, owned=True), cache=TABLES)[0].stops == ()
+    assert explain(FAT, replace(rule, owned=True))[0].stops == ()
 
 
 def test_only_in_the_base(tmp_path: Path) -> None:
@@ -171,7 +186,7 @@ def test_only_in_the_base(tmp_path: Path) -> None:
     base = save(image(below), tmp_path / "base.tar")
     source = save(image(below, above), tmp_path / "i.tar")
     one, text = explain(source, acme(), base=str(base))
-    assert (one.stops, one.claimed, one.told) == (("base",), 0, True)
+    assert (one.stops, one.claimed, one.reported) == (("base",), 0, True)
     assert "only another base leaves them out" in text
 
 

@@ -8,7 +8,7 @@ import pytest
 
 import slim
 from fixtures.build import FOLDER
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
 from slim.report import model
 from slim.report.untrusted import bare
 from tests.conftest import LONG
@@ -24,9 +24,9 @@ from tests.rebuild.test_stacks import (
     rebuilt,
     tools,
 )
-from tests.report.test_load import run
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.commands import run
 from tests.support.shared import FAT, TABLES
 
 RULE = "TCH029"
@@ -95,7 +95,7 @@ def test_what_a_run_fetched_may_be_data(tmp_path: Path) -> None:
 def test_what_is_meant_to_stay_stays(tmp_path: Path) -> None:
     """A suppressed finding's bytes are not claimed by this one instead."""
     before = node_image(tmp_path)
-    ignores = [Ignore("NOD010", reason="compiled when it starts", by="slim.toml:3")]
+    ignores = [Suppression("NOD010", reason="compiled when it starts", by="slim.toml:3")]
     after = slim.analyze(tmp_path / "image.tar", ignores=ignores)
     assert step(after).claimed_bytes == step(before).claimed_bytes
     freed = next(one for one in before.findings if one.rule == "NOD010").claimed_bytes
@@ -104,7 +104,7 @@ def test_what_is_meant_to_stay_stays(tmp_path: Path) -> None:
 
 def test_it_can_be_suppressed_itself(tmp_path: Path) -> None:
     before = node_image(tmp_path)
-    ignores = [Ignore(RULE, reason="stages come next year", by="slim.toml:3")]
+    ignores = [Suppression(RULE, reason="stages come next year", by="slim.toml:3")]
     after = slim.analyze(tmp_path / "image.tar", ignores=ignores)
     assert step(after).suppressed
     assert step(after).claimed_bytes == 0

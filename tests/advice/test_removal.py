@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from slim.advice.ignore import Ignore
+from slim.advice.suppression import Suppression
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare, untrusted
 from tests.files.extract.test_elf import SECTIONS, elf_image
@@ -147,7 +147,7 @@ def test_what_is_only_suggested_goes_where_apt_is_set_so(docker: bool, report: R
 
 
 def test_a_suppressed_step_takes_nothing_along(report: Reports) -> None:
-    ignores = [Ignore("TCH014", reason="it deploys itself")]
+    ignores = [Suppression("TCH014", reason="it deploys itself")]
     made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)
     assert finding(made, "TCH001").along == ["libisl"]
     assert "perl" in {one.name for one in made.packages if not one.reclaimable_bytes}

@@ -13,26 +13,28 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slim
-from slim.advice.apply import apply
-from slim.advice.ignore import LABEL, Ignore, parse_ignore, parse_label
-from slim.advice.survey import Ground, survey
+from slim.advice.advise import advise
+from slim.advice.image_facts import ImageFacts, facts_of_image
+from slim.advice.suppression import LABEL, Suppression, parse_label, parse_suppression
 from slim.files.ledger import account
+from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
-from slim.formats import markdown, text
 from slim.formats.formats import render
+from slim.formats.model import RenderOptions
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.compare import compare
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
-from slim.rules.builtin import builtin_never, builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
-from tests.report.test_load import run
 from tests.support.building import layer
 from tests.support.checked import checked_analyze
+from tests.support.commands import run
 from tests.support.layouts import config, pack, with_config
 from tests.support.sarif_schema import SARIF
 from tests.support.shared import FAT, TABLES
@@ -41,7 +43,7 @@ DAY = date(2026, 6, 1)
 
 
 @cache
-def told(*ignores: Ignore) -> Report:
+def told(*ignores: Suppression) -> Report:
     return slim.analyze(FAT, ignores=ignores, today=DAY, cache=TABLES)
 
 
@@ -57,7 +59,7 @@ def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
     before = told()
     report = checked_analyze(
         FAT,
-        ignores=[Ignore("VCS001", reason="wanted", by="slim.toml:3")],
+        ignores=[Suppression("VCS001", reason="wanted", by="slim.toml:3")],
         today=DAY,
         cache=TABLES,
     )
@@ -74,7 +76,7 @@ def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
 
 @pytest.mark.parametrize("rule", ["LYR003", "TCH001", "ELX032", "VCS001", "LYR004"])
 def test_sums_hold_without_a_rule(rule: str) -> None:
-    before, after = told(), told(Ignore(rule))
+    before, after = told(), told(Suppression(rule))
     claimed = sum(one.claimed_bytes for one in after.findings)
     assert after.totals.reclaimable_bytes == claimed
     assert after.predicted.all.disk_bytes == after.totals.disk_bytes - claimed
@@ -86,7 +88,9 @@ def test_sums_hold_without_a_rule(rule: str) -> None:
 
 def test_paths_take_those_paths_alone() -> None:
     before = by_rule(told())["TCH001"]
-    report = told(Ignore("toolchain/compilers", ("x",)), Ignore("TCH001", ("usr/libexec/gcc/**",)))
+    report = told(
+        Suppression("toolchain/compilers", ("x",)), Suppression("TCH001", ("usr/libexec/gcc/**",))
+    )
     parts = [one for one in report.findings if one.rule == "TCH001"]
     assert [bool(one.suppressed) for one in parts] == [False, True]
     assert sum(one.disk_bytes for one in parts) == before.disk_bytes
@@ -98,17 +102,17 @@ def test_paths_take_those_paths_alone() -> None:
 
 def test_the_first_that_fits_counts() -> None:
     paths = ("usr/libexec/**", "usr/**", "**")
-    report = told(*(Ignore("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
+    report = told(*(Suppression("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
     taken = [one.suppressed.by for one in report.findings if one.suppressed]
     assert sorted(taken) == ["0", "1"]
     assert warned(report) == ["the suppression TCH001:/** (2) has nothing to suppress: remove it"]
 
 
 def test_what_remains_below_the_floor_is_silent() -> None:
-    rules = {rule.id: rule for rule in rules_of(builtin_packs())}
+    rules = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
     found = by_rule(told())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
-    report = told(Ignore("NOD001", ("root/.npm/_cacache/**",)))
+    report = told(Suppression("NOD001", ("root/.npm/_cacache/**",)))
     left = [one for one in report.findings if one.rule == "NOD001" and not one.suppressed]
     assert all(one.disk_bytes >= rules["NOD001"].floor for one in left)
 
@@ -117,22 +121,27 @@ def test_what_remains_below_the_floor_is_silent() -> None:
     st.lists(st.sampled_from(["usr/**", "**/gcc/**", "usr/lib/*", "app/.git/**", "*"]), max_size=4)
 )
 def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
-    ignores = tuple(Ignore("TCH001", (path,)) for path in paths)
-    ground, rules = surveyed(), [one for one in rules_of(builtin_packs()) if one.id == "TCH001"]
-    parted = apply(ground, rules, builtin_never(), ignores=ignores, today=DAY).parted
-    pointed = sum(size_of(ground.files, one.selection) for one in parted)
+    ignores = tuple(Suppression("TCH001", (path,)) for path in paths)
+    image, rules = (
+        fat_facts(),
+        [rule for rule in rules_of(builtin_rules().packs) if rule.id == "TCH001"],
+    )
+    advice = advise(image, rules, builtin_rules().protected, suppressions=ignores, today=DAY)
+    matches = [claim.match for claim in advice.claims]
+    pointed = sum(size_of(image.files, match) for match in matches)
     assert pointed == by_rule(told())["TCH001"].disk_bytes
-    assert sum(one.ignore is None for one in parted) <= 1
+    assert sum(match.suppressed_by is None for match in matches) <= 1
 
 
 @cache
-def surveyed() -> Ground:
+def fat_facts() -> ImageFacts:
     """What rules can ask about the image: the same for every example."""
-    with open_image(FAT) as opened, scan(opened, extract=True, cache=TABLES) as tables:
+    ref, options = ImageRef(str(FAT)), ReadOptions(cache=TABLES)
+    with open_image(ref) as opened, scan(opened, options, extract=True) as tables:
         pass
     files = resolve(tables)
     sizes = [one.size for one in opened.layers]
-    return survey(opened, files, account(files, tables, sizes), base_layers=1)
+    return facts_of_image(opened, files, account(files, tables, sizes), base_layers=1)
 
 
 # What does nothing
@@ -141,20 +150,23 @@ def surveyed() -> Ground:
 @pytest.mark.parametrize(
     ("ignore", "says"),
     [
-        (Ignore("VCS001", until=date(2026, 5, 31), by="a:1"), "VCS001 (a:1) ended on 2026-05-31"),
-        (Ignore("VCS001", ("nowhere/**",), by="a:1"), "VCS001:/nowhere/** (a:1) has nothing"),
-        (Ignore("RBY001", by="a:1"), "has nothing to suppress"),
-        (Ignore("vcs/git-dirr", by="a:1"), "vcs/git-dirr (a:1): no such rule"),
+        (
+            Suppression("VCS001", until=date(2026, 5, 31), by="a:1"),
+            "VCS001 (a:1) ended on 2026-05-31",
+        ),
+        (Suppression("VCS001", ("nowhere/**",), by="a:1"), "VCS001:/nowhere/** (a:1) has nothing"),
+        (Suppression("RBY001", by="a:1"), "has nothing to suppress"),
+        (Suppression("vcs/git-dirr", by="a:1"), "vcs/git-dirr (a:1): no such rule"),
     ],
 )
-def test_what_does_nothing_is_a_warning(ignore: Ignore, says: str) -> None:
+def test_what_does_nothing_is_a_warning(ignore: Suppression, says: str) -> None:
     report = told(ignore)
     assert says in warned(report)[0]
     assert report.findings == told().findings
 
 
 def test_until_is_the_last_day() -> None:
-    assert by_rule(told(Ignore("VCS001", until=DAY)))["VCS001"].suppressed
+    assert by_rule(told(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
 
 
 def test_the_day_is_that_of_the_build(
@@ -183,19 +195,19 @@ def test_the_day_is_that_of_the_build(
 @pytest.mark.parametrize(
     ("written", "parsed"),
     [
-        ("vcs001", Ignore("VCS001", by="x")),
-        ("VCS001:/app/.git/**", Ignore("VCS001", ("app/.git/**",), by="x")),
-        ("vcs/git-dir:a", Ignore("vcs/git-dir", ("a",), by="x")),
+        ("vcs001", Suppression("VCS001", by="x")),
+        ("VCS001:/app/.git/**", Suppression("VCS001", ("app/.git/**",), by="x")),
+        ("vcs/git-dir:a", Suppression("vcs/git-dir", ("a",), by="x")),
     ],
 )
-def test_one_is_written_in_short(written: str, parsed: Ignore) -> None:
-    assert parse_ignore(written, "x") == parsed
+def test_one_is_written_in_short(written: str, parsed: Suppression) -> None:
+    assert parse_suppression(written, "x") == parsed
 
 
 @pytest.mark.parametrize("text_", ["", "VCS", "VCS001:", "VCS001:/", "VCS001:[", "all", "*"])
 def test_what_is_none_is_refused(text_: str) -> None:
     with pytest.raises(ValueError, match=r".+"):
-        parse_ignore(text_, "x")
+        parse_suppression(text_, "x")
     assert run("analyze", str(FAT), "--ignore", text_) == 2
 
 
@@ -239,8 +251,9 @@ def test_a_label_counts_unless_nothing_is_to_be_ignored(
     assert finding.suppressed is not None
     assert (finding.rule, finding.suppressed.by) == ("VCS001", "label")
     assert any("'nonsense'" in one for one in warned(report))
-    assert run("analyze", str(image), "--fail-on", "VCS001") == 0
-    assert run("analyze", str(image), "--fail-on", "VCS001", "--no-ignore") == 1
+    trusting = ["analyze", str(image), "--fail-on", "VCS001", "--trust-labels"]
+    assert run(*trusting) == 0
+    assert run(*trusting, "--no-ignore") == 1
     capsys.readouterr()
 
 
@@ -261,20 +274,21 @@ def test_a_flag_suppresses(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pages_say_how_many_are_suppressed() -> None:
-    report = told(Ignore("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1"))
-    assert "1 finding suppressed" in text.render(report)
-    page = markdown.render(report)
+    report = told(
+        Suppression("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1")
+    )
+    assert "1 finding suppressed" in render(report, "text")
+    page = render(report, "markdown")
     assert "1 more suppressed" in page
     assert "needed" not in page
-    page = markdown.render(report, show_suppressed=True)
+    page = render(report, "markdown", RenderOptions(show_suppressed=True))
     assert "<b>Suppressed</b>: 1 finding" in page
     assert "needed `\\|` `*by*` scm (`s:1`, until `2030-01-01`)" in page
-    assert render(report, "markdown", show_suppressed=True) == page
 
 
 def test_sarif_has_suppressions_for_all_results_or_none() -> None:
     assert '"suppressions"' not in render(told(), "sarif")
-    log = json.loads(render(told(Ignore("VCS001", reason="wanted", by="label")), "sarif"))
+    log = json.loads(render(told(Suppression("VCS001", reason="wanted", by="label")), "sarif"))
     SARIF.validate(log)
     results = log["runs"][0]["results"]
     assert Counter(len(one["suppressions"]) for one in results) == {0: len(results) - 1, 1: 1}
@@ -287,9 +301,9 @@ def test_sarif_has_suppressions_for_all_results_or_none() -> None:
 def test_other_tools_are_not_told(format_: str) -> None:
     gates = Gates(fail_on=("VCS001",))
     assert "VCS001" in render(judge(told(), gates), format_)
-    assert "VCS001" not in render(judge(told(Ignore("VCS001")), gates), format_)
+    assert "VCS001" not in render(judge(told(Suppression("VCS001")), gates), format_)
 
 
 def test_a_finding_is_not_fixed_by_not_telling_it() -> None:
-    comparison = compare(told(), told(Ignore("VCS001")))
+    comparison = compare(told(), told(Suppression("VCS001")))
     assert [one.finding.rule for one in comparison.findings if one.status == "fixed"] == []

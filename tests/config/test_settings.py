@@ -17,9 +17,9 @@ from slim.config.reader import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
 from slim.errors import UsageError
 from slim.report.gates import Gates, Growth
 from slim.rules.fields import MAX_ITEMS
-from tests.report.test_load import run
 from tests.support.attacks import Attack
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 
 FULL = """\
 version = 1
@@ -99,7 +99,7 @@ def settings(text: str, file: str = "slim.toml") -> tuple[object, list[str]]:
 
 def test_every_key(home: Path) -> None:
     (home / "slim.toml").write_text(FULL)
-    config = load_config()
+    config = load_config("slim.toml")
     one = config.image
     assert (one.dockerfile, one.target, one.base) == ("ci/Dockerfile", "release", "debian:13-slim")
     assert (one.platform, one.role) == ("linux/arm64", "release")
@@ -122,7 +122,7 @@ def test_every_key(home: Path) -> None:
 
 def test_an_image_replaces_what_it_names(home: Path) -> None:
     (home / "slim.toml").write_text(FULL)
-    api, web = load_config(key="api").image, load_config(key="web").image
+    api, web = (load_config("slim.toml", key=key).image for key in ("api", "web"))
     assert (api.dockerfile, api.target) == ("api/Dockerfile", "release")
     assert (api.gates.size, api.gates.pull_size) == (300_000_000, 130_000_000)
     assert (api.gates.growth, api.gates.fail_on) == (Growth(2.5, 0), ("low",))
@@ -130,7 +130,7 @@ def test_an_image_replaces_what_it_names(home: Path) -> None:
     assert (web.behavior, web.when) == ("hide-and-new", "failed")
     assert [one.rule for one in web.ignores] == ["VCS001", "NOD001"]
     with pytest.raises(UsageError, match=r"no \[image.wob\]: did you mean `web`"):
-        load_config(key="wob")
+        load_config("slim.toml", key="wob")
 
 
 def test_a_key_is_no_fault_where_there_are_no_images(home: Path) -> None:
@@ -362,14 +362,14 @@ def test_every_key_of_an_image_has_near_misses(key: str) -> None:
             "[budget.growth]\npercent = 5\nmin = 1\nmins = 1",
             "4: unknown key `mins`: did you mean `min`?",
         ),
-        ('fail-on = "hihg"', "1: `fail-on`: 'hihg' is no level"),
+        ('fail-on = "hihg"', "1: `fail-on`: unknown level or rule 'hihg'"),
         ("[image]\nx = 1", "2: `x` must be a table"),
         ('[image.a]\nrole = "x"', "2: `role` must be one of release, builder"),
         ("[image.a.budget]\nsiez = 1", "2: unknown key `siez`: did you mean `size`?"),
         ('[[ignore]]\nrule = "DEB001"', "1: ignore 1: `reason` is missing"),
         ('[[ignore]]\nreason = "x"', "1: ignore 1: `rule` is missing"),
-        ('[[ignore]]\nrule = "no"\nreason = "x"', "2: ignore 1: `rule`: 'no' is no rule id"),
-        ('ignore = [{rule = "no", reason = "x"}]', "1: `ignore`: `rule`: 'no' is no rule id"),
+        ('[[ignore]]\nrule = "no"\nreason = "x"', "2: ignore 1: `rule`: 'no' is not a rule id"),
+        ('ignore = [{rule = "no", reason = "x"}]', "1: `ignore`: `rule`: 'no' is not a rule id"),
         (
             '[[ignore]]\nrule = "DEB001"\nreason = "x"\nuntil = "2030-01-01"',
             "4: ignore 1: `until` must be a day",

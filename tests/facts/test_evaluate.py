@@ -15,7 +15,7 @@ from slim.facts.live import first_files
 from slim.files import view as paths
 from slim.image.model import History
 from slim.packages.package import Package
-from slim.rules.builtin import builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.glob import compile_globs
 from slim.rules.predicate import parse_predicate
 from slim.rules.rule import rules_of
@@ -118,7 +118,7 @@ def test_every_reason_is_given_and_says_for_what_it_speaks() -> None:
 
 
 def test_conditions_of_all_rules_can_be_evaluated() -> None:
-    rules = rules_of(builtin_packs())
+    rules = rules_of(builtin_rules().packs)
     assert len(rules) > 100
     prepared = prepare([one for rule in rules for one in rule.when], FACTS, VIEW, PACKAGES)
     answers = {rule.id: evaluate(rule.when, prepared) for rule in rules}

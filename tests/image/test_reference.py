@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slim.errors import InputError, UsageError
+from slim.image.ref import ImageRef
 from slim.image.reference import looks_remote, parse_reference
 from slim.image.source import find_reference, open_image
 
@@ -119,7 +120,10 @@ def test_what_cannot_be_an_image_is_a_path(name: str) -> None:
 
 
 def test_a_missing_file_is_no_image_in_a_registry() -> None:
-    with pytest.raises(InputError, match="No such file") as refused, open_image("missing.tar"):
+    with (
+        pytest.raises(InputError, match="No such file") as refused,
+        open_image(ImageRef("missing.tar")),
+    ):
         pass
     assert "registry:NAME" in refused.value.hint
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 import slim
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.gates import Gates
 from slim.report.judge import judge
@@ -65,7 +66,7 @@ READERS = {"gzip": gzip.decompress, "zstd": zstd.decompress}
 
 def tars(path: Path) -> Iterator[bytes]:
     """The layers of an image as slim finds them, decompressed by the standard library."""
-    with open_image(path) as found:
+    with open_image(ImageRef(str(path))) as found:
         for one in found.layers:
             data = b"".join(one.blob.chunks()) if one.blob is not None else b""
             yield READERS.get(sniff(data[:6]), bytes)(data)

@@ -123,7 +123,7 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     pair = twins(stack)
     before = analysis(pair)
     advised = advise(pair.fat, pair.base)
-    steps = [one for one in advised.claims if one.claimed and one.selection.rule.safety == "safe"]
+    steps = [one for one in advised.claims if one.claimed and one.match.rule.safety == "safe"]
     promised = {one.rule: one.claimed_bytes for one in before.findings if one.claimed_bytes}
     removed: dict[int, set[bytes]] = {}
     expected: dict[int, int] = {}
@@ -137,7 +137,7 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
             if row in rows:
                 taken += advised.files.size[row]
                 expected[layer] = expected.get(layer, 0) + advised.ledger.pull[row]
-        assert taken == promised[step.selection.rule.id]
+        assert taken == promised[step.match.rule.id]
     slimmed = without(pair.fat, removed, tmp_path / "slimmed")
     after = slim.analyze(slimmed, base=pair.base, top=1000)
     assert after.totals.disk_bytes == before.predicted.safe.disk_bytes
@@ -186,13 +186,13 @@ def test_apt_takes_what_the_steps_claim(stack: str, twins: Pairs) -> None:
     """
     pair = twins(stack)
     report, advised = analysis(pair), advise(pair.fat, pair.base)
-    claims = {one.selection.rule.id: one for one in advised.claims if one.claimed}
+    claims = {one.match.rule.id: one for one in advised.claims if one.claimed}
     claimed = {rule: names_of(advised.files, one.claimed) for rule, one in claims.items()}
     somebodys = set().union(*claimed.values())
     known = {bare(one.name) for one in report.packages if one.manager == "dpkg"}
     steps = sorted(
         (one for one in report.findings if one.claimed_bytes and known.issuperset(one.packages)),
-        key=lambda one: precedence(claims[one.rule].selection),
+        key=lambda one: precedence(claims[one.rule].match),
     )
     steps = [one for one in steps if one.packages]
     assert len(steps) >= 2

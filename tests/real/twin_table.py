@@ -19,19 +19,19 @@ from typing import NamedTuple
 from tabulate import tabulate
 
 import slim
-from slim.advice.apply import apply
+from slim.advice.advise import advise as advise_image
 from slim.advice.claim import Claim
-from slim.advice.consult import counsel_of
-from slim.advice.survey import survey
+from slim.advice.image_facts import facts_of_image
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.files.table import Files, Kind, mask
 from slim.image.base import find_base
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
-from slim.rules.builtin import builtin_never, builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.rule import rules_of
 from tests.real.twins import Twins
 
@@ -156,19 +156,19 @@ def analysis(pair: Twins) -> slim.Report:
 def advise(layout: Path, base_layout: Path) -> Advised:
     """What `slim.analyze` does, with the rows at hand."""
     with (
-        open_image(base_layout) as base,
-        open_image(layout) as image,
+        open_image(ImageRef(str(base_layout))) as base,
+        open_image(ImageRef(str(layout))) as image,
         scan(image, extract=True) as tables,
     ):
         pass
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
-    ground = survey(image, files, ledger, base_layers=find_base(image, base).layers)
-    counsel = counsel_of(ground, apply(ground, rules_of(builtin_packs()), builtin_never()))
-    gone = {row: disk for row, (disk, _) in counsel.gone.items()}
-    of_base = frozenset(row for one in counsel.claims if one.counts for row in one.base_rows)
-    kept = counsel.rebuild.rows if counsel.rebuild else frozenset[int]()
-    return Advised(files, ledger, counsel.claims, gone, of_base, kept, ground.graph, ground.owned)
+    facts = facts_of_image(image, files, ledger, base_layers=find_base(image, base).layers)
+    advice = advise_image(facts, rules_of(builtin_rules().packs), builtin_rules().protected)
+    gone = {row: disk for row, (disk, _) in advice.reclaimed.items()}
+    of_base = frozenset(row for one in advice.claims if one.counts for row in one.base_rows)
+    kept = advice.rebuild.rows if advice.rebuild else frozenset[int]()
+    return Advised(files, ledger, advice.claims, gone, of_base, kept, facts.graph, facts.owned)
 
 
 def names_of(files: Files, rows: Iterable[int]) -> set[bytes]:

@@ -9,6 +9,7 @@ import pytest
 import slim
 from fixtures.build import FOLDER
 from slim.image.base import find_base
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.model import Rebuild
 from slim.report.untrusted import bare
@@ -93,7 +94,10 @@ def test_a_dockerfile_begins_with_a_full_name(form: str, named: str, tmp_path: P
     below = layer({"etc/os-release": b"ID=debian\n"})
     save(image(below, tags=["shop/base:1"]), tmp_path / "base.tar", form)
     save(image(below, layer({"app": b"1"})), tmp_path / "image.tar", form)
-    with open_image(tmp_path / "base.tar") as base, open_image(tmp_path / "image.tar") as whole:
+    with (
+        open_image(ImageRef(str(tmp_path / "base.tar"))) as base,
+        open_image(ImageRef(str(tmp_path / "image.tar"))) as whole,
+    ):
         found = find_base(whole, base)
     assert (found.layers, found.reference) == (1, named)
     assert found.name

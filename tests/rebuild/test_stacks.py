@@ -19,7 +19,7 @@ from slim.rebuild.dockerfile import fill, recipe
 from slim.rebuild.model import Rebuild
 from slim.report import model
 from slim.report.untrusted import bare
-from slim.rules.builtin import builtin_snippets
+from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.files.extract.test_beam import atoms, beam_file, chunk
 from tests.files.extract.test_elf import elf_image, go_section
@@ -611,7 +611,7 @@ def allowed(template: str) -> set[str]:
 @settings(max_examples=60)
 @given(texts=st.lists(anything, min_size=24, max_size=24))
 def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
-    template = builtin_snippets()[f"rebuild-{stack}"]
+    template = builtin_rules().snippets[f"rebuild-{stack}"]
     value = iter(texts).__next__
     made = Rebuild(
         stack="x",

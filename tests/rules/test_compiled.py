@@ -2,77 +2,113 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
-from slim.rules import builtin
-from slim.rules.builtin import rules_folder
-from slim.rules.files import NEVER_FILE
-from slim.rules.rule import rules_of
+from slim.rules import builtin, compiled
+from slim.rules.builtin import COMPILED, builtin_rules, parse_rules, rules_folder
+from slim.rules.files import PROTECTED_FILE
+from slim.rules.rule import Rules
 
 
 @pytest.fixture
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A copy of the rules that slim takes for its own."""
     copy = tmp_path / "rules"
-    shutil.copytree(
-        rules_folder(), copy, ignore=shutil.ignore_patterns("__pycache__"), dirs_exist_ok=True
-    )
+    shutil.copytree(rules_folder(), copy)
     monkeypatch.setattr(builtin, "rules_folder", lambda: str(copy))
-    monkeypatch.setattr(sys, "dont_write_bytecode", False)
     return copy
 
 
-def parsed() -> object:
-    builtin._builtin.cache_clear()
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "cache"
+
+
+def loaded(folder: Path | None) -> Rules:
+    """As another process would load them."""
+    builtin_rules.cache_clear()
     try:
-        return builtin._builtin()
+        return builtin_rules(str(folder) if folder else None)
     finally:
-        builtin._builtin.cache_clear()
+        builtin_rules.cache_clear()
 
 
 def kept(folder: Path) -> list[Path]:
-    return sorted((folder / "__pycache__").glob("*"))
+    return sorted(folder.glob("*"))
 
 
-def test_what_is_kept_is_what_was_parsed(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = parsed()
+def test_what_is_kept_is_what_was_parsed(
+    rules: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = loaded(folder)
     assert len(kept(folder)) == 1
-    monkeypatch.setattr(builtin, "_parse", None)
-    assert parsed() == first
+    monkeypatch.setattr(builtin, "parse_rules", None)
+    assert loaded(folder) == first
 
 
-def test_another_text_is_parsed_anew(folder: Path) -> None:
-    parsed()
+def test_nothing_is_kept_without_a_folder(rules: Path, tmp_path: Path) -> None:
+    before = sorted(tmp_path.rglob("*"))
+    loaded(None)
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+def test_another_text_is_parsed_again(rules: Path, folder: Path) -> None:
+    loaded(folder)
     before = kept(folder)
-    never = folder / NEVER_FILE
+    never = rules / PROTECTED_FILE
     never.write_text(never.read_text() + "\n# a remark\n")
-    parsed()
+    loaded(folder)
     assert len(kept(folder)) == 1
     assert kept(folder) != before
 
 
-@pytest.mark.parametrize("content", [b"", b"\x80\x05.", b"no pickle", b"\x80\x05cslim\nnone\n."])
-def test_what_is_damaged_is_parsed_anew(content: bytes, folder: Path) -> None:
-    first = parsed()
+@pytest.mark.parametrize(
+    "content", [b"", b"\x80\x05.", b"\x80\x05cslim\nnone\n.", b"\x83\xa5packs"]
+)
+def test_a_damaged_file_is_not_used(content: bytes, rules: Path, folder: Path) -> None:
+    first = loaded(folder)
     kept(folder)[0].write_bytes(content)
-    assert parsed() == first
+    assert loaded(folder) == first
 
 
-def test_a_folder_that_cannot_be_written_is_no_failure(folder: Path) -> None:
-    (folder / "__pycache__").write_text("a file")
-    packs = builtin._parse(str(folder)).packs
-    builtin._builtin.cache_clear()
-    assert len(rules_of(builtin.builtin_packs())) == len(rules_of(packs))
-    builtin._builtin.cache_clear()
-
-
-def test_nothing_is_written_where_python_may_not(
-    folder: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("mode", [0o777, 0o770])
+def test_a_folder_that_others_can_write_to_is_not_used(
+    mode: int, rules: Path, folder: Path
 ) -> None:
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)
-    parsed()
-    assert not (folder / "__pycache__").exists()
+    """What lies there may be anybody's: other rules would be believed."""
+    loaded(folder)
+    (file,) = kept(folder)
+    foreign = parse_rules(str(rules))
+    file.write_bytes(compiled.encode(Rules((), foreign.protected, {})))
+    assert loaded(folder).packs == ()
+    folder.chmod(mode)
+    assert loaded(folder) == foreign
+
+
+def test_a_link_in_the_folder_is_not_followed(rules: Path, folder: Path, tmp_path: Path) -> None:
+    first = loaded(folder)
+    (file,) = kept(folder)
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.write_bytes(compiled.encode(Rules((), (), {})))
+    file.unlink()
+    file.symlink_to(elsewhere)
+    assert loaded(folder) == first
+
+
+def test_a_folder_that_cannot_be_made_is_no_failure(rules: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("no folder")
+    assert loaded(tmp_path / "file" / "cache") == parse_rules(str(rules))
+
+
+def test_a_wheel_has_its_rules_parsed(
+    rules: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = parse_rules(str(rules))
+    (rules / COMPILED).write_bytes(compiled.encode(first))
+    monkeypatch.setattr(builtin, "parse_rules", None)
+    assert loaded(folder) == first
+    assert not os.path.exists(folder)

@@ -8,17 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from slim.rules.builtin import (
-    builtin_never,
-    builtin_packs,
-    builtin_snippets,
-    builtin_sources,
-    rules_folder,
-)
-from slim.rules.checks import Examples, selects_package
+from slim.rules.builtin import builtin_rules, builtin_sources, rules_folder
 from slim.rules.faults import Fault
 from slim.rules.glob import compile_globs
-from slim.rules.pack import read_packs
+from slim.rules.pack import Examples, read_packs, selects_package
 from slim.rules.predicate import FACTS
 from slim.rules.protected import Protected
 from slim.rules.reader import RULE_KEYS
@@ -29,7 +22,9 @@ from slim.rules.variables import SAMPLES
 @cache
 def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """Faults are the subject of one test; in the others they must not keep the examples from being run."""
-    return read_packs(builtin_sources(), snippets=builtin_snippets(), never=builtin_never())
+    return read_packs(
+        builtin_sources(), snippets=builtin_rules().snippets, protected=builtin_rules().protected
+    )
 
 
 @cache
@@ -65,10 +60,10 @@ def selected(number: int, rule: Rule, example: str) -> bool:
 def test_the_built_in_packs_have_no_fault() -> None:
     packs, faults = read()
     assert [str(fault) for fault in faults] == []
-    assert rules_of(builtin_packs()) == rules_of(packs)
+    assert rules_of(builtin_rules().packs) == rules_of(packs)
 
 
-@pytest.mark.parametrize("entry", builtin_never(), ids=lambda entry: entry.what)
+@pytest.mark.parametrize("entry", builtin_rules().protected, ids=lambda entry: entry.what)
 def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
     if entry.packages:
         missed = [

@@ -6,7 +6,7 @@ import pytest
 
 from slim.files.distinct_names import names_of
 from slim.files.table import Files
-from slim.rules.builtin import builtin_never, builtin_packs
+from slim.rules.builtin import builtin_rules
 from slim.rules.glob import NONE_PARSED, GlobSet
 from slim.rules.match_paths import match_paths
 from slim.rules.rule import Rule, rules_of
@@ -16,7 +16,7 @@ from tests.support.checked import checked_files
 
 RULES = [
     rule
-    for rule in rules_of(builtin_packs())
+    for rule in rules_of(builtin_rules().packs)
     if rule.match and not any(map(variables_of, (*rule.match, *rule.except_paths)))
 ]
 
@@ -36,7 +36,7 @@ def matched(files: Files, rules: list[Rule], among: range | None) -> dict[str, l
         names_of(files),
         rules,
         variables={},
-        never=builtin_never(),
+        protected=builtin_rules().protected,
         owned=bytes(len(files)),
         parsed=NONE_PARSED,
         among=among,

@@ -13,7 +13,6 @@ from slim.rules import glob_syntax, variables
 from slim.rules import suggestions as words
 from slim.rules.faults import Fault, faulty_rules
 from slim.rules.glob_syntax import GlobError, parse_text_glob
-from slim.rules.lint import main
 from slim.rules.pack import read_packs
 from slim.rules.predicate import (
     AllOf,
@@ -29,9 +28,10 @@ from slim.rules.predicate import (
     Runs,
     parse_predicate,
 )
-from slim.rules.protected import Protected, parse_never
+from slim.rules.protected import Protected, parse_protected
 from slim.rules.rule import Fix, Roles, rules_digest
 from slim.rules.toml_text import Positions
+from slim.rules.user_packs import lint
 from slim.rules.variables import bind
 
 PACK = """\
@@ -74,9 +74,11 @@ NEVER = (
 )
 
 
-def faults_of(*texts: str, never: tuple[Protected, ...] = NEVER) -> list[str]:
+def faults_of(*texts: str, protected: tuple[Protected, ...] = NEVER) -> list[str]:
     sources = [(f"{pack_name(text)}.toml", text) for text in texts]
-    return [str(f) for f in read_packs(sources, snippets={"phoenix-assets"}, never=never)[1]]
+    return [
+        str(f) for f in read_packs(sources, snippets={"phoenix-assets"}, protected=protected)[1]
+    ]
 
 
 def pack_name(text: str) -> str:
@@ -94,7 +96,7 @@ def line_of(text: str, piece: str) -> int:
 
 def test_a_valid_rule_reads_as_written() -> None:
     ((pack,), _) = read_packs(
-        [("elixir.toml", PACK + RULE)], snippets={"phoenix-assets"}, never=NEVER
+        [("elixir.toml", PACK + RULE)], snippets={"phoenix-assets"}, protected=NEVER
     )
     (rule,) = pack.rules
     assert (rule.id, rule.slug) == ("ELX009", "elixir/assets-node-modules")
@@ -382,24 +384,26 @@ def test_the_examples_in_docstrings(module: ModuleType) -> None:
     assert (result.failed, result.attempted) == (0, 1)
 
 
-def test_faults_of_the_never_list() -> None:
-    text = '[[never]]\nwhat = "x"\nwhy = "y"\nmach = ["a"]\nexamples = ["a"]\n[[never]]\nmatch = ["/a"]\n'
-    entries, faults = parse_never("never.toml", text)
+def test_faults_of_the_protected_list() -> None:
+    text = (
+        '[[protected]]\nwhat = "x"\nwhy = "y"\nmach = ["a"]\nexamples = ["a"]\n'
+        '[[protected]]\nmatch = ["/a"]\n'
+    )
+    entries, faults = parse_protected("protected.toml", text)
     assert len(entries) == 2
-    assert Fault("never.toml", 4, "", "unknown key `mach`: did you mean `match`?") in faults
+    assert Fault("protected.toml", 4, "", "unknown key `mach`: did you mean `match`?") in faults
     assert {fault.line for fault in faults} == {4, 6, 7}
 
 
-def test_the_lint_command(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_lint(tmp_path: Path) -> None:
     (tmp_path / "snippets").mkdir()
     (tmp_path / "snippets" / "phoenix-assets.Dockerfile").write_text("FROM x")
     pack = tmp_path / "acme.toml"
     text = (PACK + RULE).replace('"elixir"', '"acme"').replace("elixir/", "acme/")
     text = text.replace("ELX", "ACM")
     pack.write_text(text)
-    assert main([str(pack)]) == 0
+    assert lint([pack]) == ()
     pack.write_text(text.replace("match", "mach"))
-    assert main([str(pack), str(tmp_path / "absent.toml")]) == 1
-    out = capsys.readouterr().out
+    out = "\n".join(map(str, lint([pack, tmp_path / "absent.toml"])))
     assert "acme.toml:16: ACM009: unknown key `mach`" in out
     assert "absent.toml: cannot be read" in out

@@ -11,12 +11,13 @@ import pytest
 
 import slim
 from slim.formats.rulebook import template
+from slim.rules.builtin import builtin_rules
 from slim.rules.faults import Faulty
 from slim.rules.user_packs import load_user_packs
 from tests.conftest import LONG
-from tests.report.test_load import run
 from tests.support.attacks import Attack
 from tests.support.building import image, layer, save
+from tests.support.commands import run
 
 
 @pytest.fixture
@@ -68,7 +69,7 @@ def test_what_weakens_or_is_wrong_is_refused(
 ) -> None:
     pack.write_text(pack.read_text().replace(old, new))
     with pytest.raises(Faulty, match=says):
-        load_user_packs([str(pack)])
+        load_user_packs([str(pack)], builtin_rules())
     assert run("analyze", str(archive), "--no-config", "--rules", str(pack)) == 2
     out, err = capsys.readouterr()
     assert not out
@@ -77,7 +78,7 @@ def test_what_weakens_or_is_wrong_is_refused(
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Faulty, match="cannot be read"):
-        load_user_packs([str(tmp_path / "absent.toml")])
+        load_user_packs([str(tmp_path / "absent.toml")], builtin_rules())
 
 
 def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:

@@ -20,6 +20,7 @@ from slim.errors import InputError, IntegrityError, LimitError, SlimError, Usage
 from slim.files.overlay import resolve
 from slim.files.table import LayerTable
 from slim.image.build import read_document
+from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded, limit_names, limits_in, with_limits
 from slim.report.notices import warnings
@@ -258,7 +259,7 @@ def test_a_layer_that_unfolds_far_is_said(
     stored_bytes: int, tar_bytes: int, warned: bool, tmp_path: Path
 ) -> None:
     table = LayerTable(blob_bytes=stored_bytes, tar_bytes=tar_bytes, compression="none")
-    with open_image(pack(tmp_path, simple(HELLO))) as read:
+    with open_image(ImageRef(str(pack(tmp_path, simple(HELLO))))) as read:
         found = warnings(read, [table], resolve([table]), ())
     assert ("high-ratio" in [one.id for one in found]) == warned
 

@@ -14,7 +14,7 @@ from slim.facts.roots import is_system
 from slim.files.extract.found import Archive, Member
 from slim.files.table import ROOT, Fate, Files
 from slim.files.view import View, below, encoded
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _MAX_CANDIDATES = 16
 """Most files of one name and size that a member is compared with."""
@@ -31,7 +31,7 @@ _Found = dict[Member, list[int]]
 """(name without directory, size) → rows of live files, itself a few at most."""
 
 
-def extracted(view: View, facts: Facts, owned: bytes) -> Picked:
+def extracted(view: View, facts: Facts, owned: bytes) -> QueryResult:
     """Archives that lie beside what was unpacked from them, all of it below one directory.
 
     `tar --strip-components` is allowed for. Archives that a command names are the program itself, and
@@ -45,10 +45,10 @@ def extracted(view: View, facts: Facts, owned: bytes) -> Picked:
     }
     found = _find(files, [member for one in archives.values() for member in one.members])
     rows = [row for row, one in archives.items() if _is_unpacked(files, one.members, found)]
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def nested_jars(view: View, facts: Facts, owned: bytes) -> Picked:
+def nested_jars(view: View, facts: Facts, owned: bytes) -> QueryResult:
     """Jars that are both in a jar of the image and beside it: one of the two is not needed.
 
     The loose ones lie in its directory. They go where a command runs the outer jar, or none says what it
@@ -85,7 +85,7 @@ def nested_jars(view: View, facts: Facts, owned: bytes) -> Picked:
             keeps.update(dict.fromkeys(copies, row))
     # What stays for another one does not go itself.
     stay = set(keeps.values())
-    return Picked(
+    return QueryResult(
         rows=sorted(rows - stay),
         keeps={row: kept for row, kept in keeps.items() if row not in stay},
     )

@@ -9,14 +9,14 @@ from operator import ge
 
 from slim.files.table import DIGEST_BYTES, Files, Kind, both
 from slim.files.view import View
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _SMALLEST = 4096
 """Copies of smaller files are not worth a word: licences, empty modules."""
 _PACKED = (b".gz", b".br", b".zst")
 
 
-def duplicates(files: Files) -> Picked:
+def duplicates(files: Files) -> QueryResult:
     """All copies but one of each content. Hard links share their bytes and are no copies.
 
     The copy with the shortest path stays; of equal ones the first.
@@ -40,15 +40,15 @@ def duplicates(files: Files) -> Picked:
                 if row != kept:
                     rows.append(row)
                     keeps[row] = kept
-    return Picked(rows=sorted(rows), keeps=keeps)
+    return QueryResult(rows=sorted(rows), keeps=keeps)
 
 
-def precompressed(view: View) -> Picked:
+def precompressed(view: View) -> QueryResult:
     """`x.gz`, `x.br` and `x.zst` where `x` exists beside them."""
     return _beside(view, _PACKED)
 
 
-def source_maps(view: View) -> Picked:
+def source_maps(view: View) -> QueryResult:
     """`x.map` where `x` exists beside it, with the map's own compressed twins."""
     maps = _beside(view, (b".map",))
     twins = []
@@ -58,10 +58,10 @@ def source_maps(view: View) -> Picked:
             found = here.get(view.files.name[row] + ending, -1)
             if found >= 0:
                 twins.append(found)
-    return Picked(rows=sorted({*maps.rows, *twins}))
+    return QueryResult(rows=sorted({*maps.rows, *twins}))
 
 
-def compiled_twice(view: View) -> Picked:
+def compiled_twice(view: View) -> QueryResult:
     """`__pycache__/x.*.pyc` where `x.py` exists: the interpreter can write them again."""
     files, rows = view.files, []
     for directory in compress(
@@ -71,10 +71,10 @@ def compiled_twice(view: View) -> Picked:
         for name, row in view.names[directory].items():
             if row >= 0 and name.endswith(b".pyc") and name.split(b".")[0] + b".py" in sources:
                 rows.append(row)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def python_tests(view: View) -> Picked:
+def python_tests(view: View) -> QueryResult:
     """Files below a directory `test` or `tests` that holds `conftest.py` or `test_*.py`."""
     files = view.files
     inside = bytearray(len(files.dir_parent))
@@ -92,10 +92,10 @@ def python_tests(view: View) -> Picked:
         for row in view.names[directory].values()
         if row >= 0 and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
     ]
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def _beside(view: View, endings: tuple[bytes, ...]) -> Picked:
+def _beside(view: View, endings: tuple[bytes, ...]) -> QueryResult:
     rows = []
     for directory, names in view.holding(view.every.ending(endings)):
         here = view.names[directory]
@@ -106,4 +106,4 @@ def _beside(view: View, endings: tuple[bytes, ...]) -> Picked:
             ending = next(one for one in endings if name.endswith(one))
             if here.get(name[: -len(ending)], -1) >= 0:
                 rows.append(row)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))

@@ -11,7 +11,7 @@ from slim.files.table import Files
 from slim.packages.closure import recommends_only
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY, Ownership
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 if TYPE_CHECKING:
     from slim.ecosystems.elixir.otp import Release
@@ -29,13 +29,13 @@ _RUNTIME = ("rundeps", "run-deps", "runtime")
 """Parts of the names of virtual packages that hold what the application needs when it runs."""
 
 
-def weak(graph: Graph, owned: Ownership, manager: str) -> Picked:
+def weak(graph: Graph, owned: Ownership, manager: str) -> QueryResult:
     """Packages that are there only because another recommends them."""
     chosen = [one for one in recommends_only(graph) if graph.packages[one].manager == manager]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def development(graph: Graph, owned: Ownership) -> Picked:
+def development(graph: Graph, owned: Ownership) -> QueryResult:
     """dpkg's `-dev` packages, by name and section: headers and static libraries."""
     chosen = [
         index
@@ -44,10 +44,10 @@ def development(graph: Graph, owned: Ownership) -> Picked:
         and package.name.endswith("-dev")
         and package.section.rpartition("/")[2] in ("libdevel", "devel", "")
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def unneeded_tools(graph: Graph, owned: Ownership, facts: Facts) -> Picked:
+def unneeded_tools(graph: Graph, owned: Ownership, facts: Facts) -> QueryResult:
     """Download and unpack tools that nothing needs: no other package, and nothing that the image runs."""
     wanted = {
         provider
@@ -65,10 +65,10 @@ def unneeded_tools(graph: Graph, owned: Ownership, facts: Facts) -> Picked:
         and index not in wanted
         and package.name not in run
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def virtual_left(graph: Graph, owned: Ownership) -> Picked:
+def virtual_left(graph: Graph, owned: Ownership) -> QueryResult:
     """What virtual packages of apk (`.build-deps`) brought, and nothing else needs."""
     virtual = [
         index
@@ -78,27 +78,27 @@ def virtual_left(graph: Graph, owned: Ownership) -> Picked:
         and not any(part in package.name for part in _RUNTIME)
     ]
     if not virtual:
-        return Picked()
-    return Picked(rows=owned.rows(_only_for(graph, virtual)))
+        return QueryResult()
+    return QueryResult(rows=owned.rows(_only_for(graph, virtual)))
 
 
-def development_only(owned: Ownership, manager: str) -> Picked:
+def development_only(owned: Ownership, manager: str) -> QueryResult:
     """Packages that npm's `.package-lock.json` or Composer's `installed.json` marks as dev."""
     chosen = [i for i, one in enumerate(owned.packages) if one.manager == manager and one.dev]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def nested_duplicates(owned: Ownership) -> Picked:
+def nested_duplicates(owned: Ownership) -> QueryResult:
     """All but one copy of a node package of the same name and version."""
     groups: dict[tuple[str, str], list[int]] = defaultdict(list)
     for index, package in enumerate(owned.packages):
         if package.manager == "node" and package.version:
             groups[package.name, package.version].append(index)
     copies = [index for same in groups.values() for index in _all_but_shortest(owned, same)]
-    return Picked(rows=owned.rows(copies))
+    return QueryResult(rows=owned.rows(copies))
 
 
-def type_declarations(files: Files, owned: Ownership) -> Picked:
+def type_declarations(files: Files, owned: Ownership) -> QueryResult:
     """What TypeScript reads of node packages: `@types/…` whole, declarations of others."""
     types = bytearray(
         one.manager == "node" and one.name.startswith("@types/") for one in owned.packages
@@ -111,23 +111,23 @@ def type_declarations(files: Files, owned: Ownership) -> Picked:
         and node[owner]
         and (types[owner] or files.name[row].endswith(_DECLARATIONS))
     ]
-    return Picked(rows=rows)
+    return QueryResult(rows=rows)
 
 
-def not_in_releases(owned: Ownership, releases: Sequence[Release]) -> Picked:
+def not_in_releases(owned: Ownership, releases: Sequence[Release]) -> QueryResult:
     """Erlang applications that no `.rel` file of the image lists; nothing where there is none."""
     if not releases:
-        return Picked()
+        return QueryResult()
     booted = {name for release in releases for name, _ in release.applications}
     chosen = [
         index
         for index, package in enumerate(owned.packages)
         if package.manager == "otp" and package.name not in booted
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
-def old_versions(owned: Ownership, releases: Sequence[Release]) -> Picked:
+def old_versions(owned: Ownership, releases: Sequence[Release]) -> QueryResult:
     """Applications in a version that no `.rel` lists, where another version of them is listed."""
     listed: dict[str, set[str]] = defaultdict(set)
     for release in releases:
@@ -140,7 +140,7 @@ def old_versions(owned: Ownership, releases: Sequence[Release]) -> Picked:
         and listed.get(package.name)
         and package.version not in listed[package.name]
     ]
-    return Picked(rows=owned.rows(chosen))
+    return QueryResult(rows=owned.rows(chosen))
 
 
 def _only_for(graph: Graph, roots: Iterable[int]) -> set[int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from slim.facts.gather import Facts
 from slim.files.view import View, decoded
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 
-def erts_twice(view: View, facts: Facts) -> Picked:
+def erts_twice(view: View, facts: Facts) -> QueryResult:
     """The installed OTP, when every release brings a run-time system of its own.
 
     Its commands in `bin` directories are links into it and hold no bytes. Where a release is in it, or
@@ -15,14 +15,14 @@ def erts_twice(view: View, facts: Facts) -> Picked:
     """
     releases = facts.roots.releases
     if not releases or not all(one.has_erts for one in releases):
-        return Picked()
+        return QueryResult()
     installed = {row for root in facts.roots.otp for row in view.rows_below(root)}
     for one in releases:
         installed.difference_update(view.rows_below(one.root))
-    return Picked(rows=sorted(installed))
+    return QueryResult(rows=sorted(installed))
 
 
-def unused_environments(view: View, facts: Facts) -> Picked:
+def unused_environments(view: View, facts: Facts) -> QueryResult:
     """The packages of virtual environments that neither a command nor PATH leads to.
 
     Nothing is selected unless the program runs from a virtual environment: where it does not, the
@@ -30,14 +30,14 @@ def unused_environments(view: View, facts: Facts) -> Picked:
     """
     used = {venv for venv in facts.roots.venvs if _is_used(venv, facts)}
     if "python.venv_runtime" not in facts.facts or not used:
-        return Picked()
+        return QueryResult()
     sites = [
         site
         for site in facts.roots.sites
         for venv in facts.roots.venvs
         if venv not in used and site.startswith(venv + b"/")
     ]
-    return Picked(rows=sorted({row for site in sites for row in view.rows_below(site)}))
+    return QueryResult(rows=sorted({row for site in sites for row in view.rows_below(site)}))
 
 
 def _is_used(venv: bytes, facts: Facts) -> bool:

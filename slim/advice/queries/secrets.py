@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 
 from slim.files.table import ASSIGNED, Files
 from slim.image.model import Config, History
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
 
 _SETTING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
@@ -20,17 +20,17 @@ _PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
-def private_keys(files: Files) -> Picked:
+def private_keys(files: Files) -> QueryResult:
     """Files whose first bytes are those of a private key; dead ones too."""
-    return Picked(rows=sorted(row for row, kind in files.flags.items() if kind != ASSIGNED))
+    return QueryResult(rows=sorted(row for row, kind in files.flags.items() if kind != ASSIGNED))
 
 
-def assigned(files: Files) -> Picked:
+def assigned(files: Files) -> QueryResult:
     """Settings files that assign a literal to a name that promises a secret; dead ones too."""
-    return Picked(rows=sorted(row for row, kind in files.flags.items() if kind == ASSIGNED))
+    return QueryResult(rows=sorted(row for row, kind in files.flags.items() if kind == ASSIGNED))
 
 
-def declared(config: Config, history: Sequence[History]) -> Picked:
+def declared(config: Config, history: Sequence[History]) -> QueryResult:
     """Variables and labels with a secret written out, in the settings or in the history.
 
     In the history these are `ENV`, `ARG`, `LABEL` and the build arguments in front of a `RUN`
@@ -54,7 +54,7 @@ def declared(config: Config, history: Sequence[History]) -> Picked:
             if found:
                 layers.append(layer)
             layer += 1
-    return Picked(names=tuple(sorted(names)), layers=tuple(layers))
+    return QueryResult(names=tuple(sorted(names)), layers=tuple(layers))
 
 
 def _in_instruction(text: str) -> Iterator[str]:

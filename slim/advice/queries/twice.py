@@ -19,7 +19,7 @@ from slim.packages.closure import removal_closure
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY, Ownership
 from slim.packages.package import parent
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _BELONGING = {
     "java": ("openjdk-", "default-j", "ca-certificates-java", "java-"),
@@ -38,7 +38,9 @@ class _Runtime(Struct, frozen=True):
     """Everything of it that is known by its place."""
 
 
-def twice(view: View, facts: Facts, graph: Graph, ownership: Ownership, owned: bytes) -> Picked:
+def twice(
+    view: View, facts: Facts, graph: Graph, ownership: Ownership, owned: bytes
+) -> QueryResult:
     """The run-time systems that no command leads to, where one of the same language is started.
 
     Of what the system's packages brought (`owned`: mask of rows) those go that the package manager would
@@ -59,7 +61,7 @@ def twice(view: View, facts: Facts, graph: Graph, ownership: Ownership, owned: b
                 rows.update(_packaged(one, graph, ownership))
             else:
                 rows.update(row for row in one.rows - kept if not owned[row])
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
 def _used(view: View, facts: Facts) -> frozenset[int]:

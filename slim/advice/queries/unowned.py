@@ -16,7 +16,7 @@ from slim.packages.owners import NOBODY, Ownership
 from slim.packages.package import SYSTEM
 from slim.rebuild.libraries import libraries
 from slim.rules.glob import compile_globs
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _PLACES = [
     *("bin/**", "sbin/**", "lib/**", "lib64/**"),
@@ -48,7 +48,7 @@ _WRITTEN = [
 ]  # fmt: skip
 
 
-def system(view: View, facts: Facts, ownership: Ownership) -> Picked:
+def system(view: View, facts: Facts, ownership: Ownership) -> QueryResult:
     """Files below `/usr` and the old directories of the root, but not `/usr/local`, without an owner.
 
     What commands run, and the libraries that they need, is the application. Nothing where no package
@@ -56,7 +56,7 @@ def system(view: View, facts: Facts, ownership: Ownership) -> Picked:
     """
     packages = ownership.packages
     if not any(one.manager in SYSTEM and one.files for one in packages):
-        return Picked()
+        return QueryResult()
     files = view.files
     globs = compile_globs([*_PLACES, *_WRITTEN])
     states = [globs.root()]
@@ -69,7 +69,7 @@ def system(view: View, facts: Facts, ownership: Ownership) -> Picked:
             answer = globs.accept(states[files.directory[row]], files.name[row])
             if answer and answer[-1] < len(_PLACES):
                 rows.append(row)
-    return Picked(rows=rows)
+    return QueryResult(rows=rows)
 
 
 def _application(view: View, facts: Facts) -> frozenset[int]:

@@ -17,7 +17,7 @@ from slim.files.table import Fate, Kind
 from slim.files.view import View, below, encoded
 from slim.packages.owners import Ownership
 from slim.packages.package import parent, text
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _MAX_NAME = 200
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -36,13 +36,13 @@ _PATCH = re.compile(rb"(\d{1,5}\.\d{1,5})\.(\d{1,5})")
 _Version = tuple[tuple[int, int], ...]
 
 
-def several(view: View, facts: Facts, ownership: Ownership, owned: bytes) -> Picked:
+def several(view: View, facts: Facts, ownership: Ownership, owned: bytes) -> QueryResult:
     """The files of all versions that something else stands in for; `owned` masks the system's files."""
     rows = set(_jars(view, owned))
     rows.update(ownership.rows(_gems(view, facts, ownership)))
     rows.update(_shared_runtimes(view, facts))
     rows.update(_go_programs(view, facts))
-    return Picked(rows=sorted(row for row in rows if not owned[row]))
+    return QueryResult(rows=sorted(row for row in rows if not owned[row]))
 
 
 def version_of(written: str) -> _Version:

@@ -9,13 +9,13 @@ from __future__ import annotations
 from slim.files.view import View, below
 from slim.packages.documents import load_object, object_of
 from slim.packages.package import Notices, normal
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _MANIFEST = b"cache_manifest.json"
 _PACKED = (b"", b".gz", b".br")
 
 
-def old_digests(view: View) -> Picked:
+def old_digests(view: View) -> QueryResult:
     """Digested files that no page links to any more, with their compressed copies.
 
     A manifest that cannot be read selects nothing.
@@ -37,4 +37,4 @@ def old_digests(view: View) -> Picked:
                 continue
             found = (view.row(place + ending) for ending in _PACKED)
             rows.update(row for row in found if row is not None)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))

@@ -11,7 +11,7 @@ import re
 
 from slim.files.table import Kind
 from slim.files.view import View, below
-from slim.rules.match import Picked
+from slim.rules.match import QueryResult
 
 _STORES = (b"models--", b"datasets--", b"spaces--")
 _SAFE = re.compile(
@@ -25,7 +25,7 @@ _PART = 4
 """Safetensors that are a smaller part of the other format's size are not the whole model."""
 
 
-def second_format(view: View) -> Picked:
+def second_format(view: View) -> QueryResult:
     """Weights beside the same weights as safetensors: those of PyTorch, TensorFlow, Flax and Rust.
 
     In the same directory, of the same component and precision; `original/consolidated*.pth` too.
@@ -54,10 +54,10 @@ def second_format(view: View) -> Picked:
             size = sum(view.files.size[row] for row in found_rows)
             if _PART * safe.get(key, 0) >= size > 0:
                 rows.update(found_rows)
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
-def unreferenced(view: View) -> Picked:
+def unreferenced(view: View) -> QueryResult:
     """Blobs of a cache that no snapshot links to; nothing where snapshots are copies instead of links."""
     files, rows = view.files, []
     for home, _ in view.holding({b"blobs"}):
@@ -83,7 +83,7 @@ def unreferenced(view: View) -> Picked:
                 and row not in linked
                 and not name.endswith(b".incomplete")
             ]
-    return Picked(rows=sorted(rows))
+    return QueryResult(rows=sorted(rows))
 
 
 def _key(found: re.Match[bytes]) -> bytes:

@@ -1,0 +1,180 @@
+"""Claims → findings: how many bytes each rule would free, in which layers, and how much that matters.
+
+Pull bytes are the files' shares of the stored blobs, measured at the decompressor's checkpoints, not a
+ratio of the whole image: a file that compresses badly counts for what it costs. For a transformation
+they are what the dropped bytes themselves take once compressed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from array import array
+from bisect import bisect_left
+from collections import defaultdict
+from collections.abc import Sequence
+from heapq import nlargest
+from itertools import compress, pairwise
+from operator import not_
+from typing import Literal
+
+from msgspec import Struct
+
+from slim.advice.claim import Claim
+from slim.files.stripping import pull_of_part
+from slim.files.table import Bytes, Files
+from slim.rules.match import Match
+from slim.rules.rule import Rule
+
+Severity = Literal["high", "medium", "low", "info"]
+Mode = Literal["claim", "note"]
+_EXAMPLES = 5
+_CAUSES = 5
+
+
+class Amount(Struct, frozen=True):
+    """Bytes on disk and in the pull."""
+
+    disk: int = 0
+    pull: int = 0
+
+    def __add__(self, other: Amount) -> Amount:
+        return Amount(self.disk + other.disk, self.pull + other.pull)
+
+
+class Finding(Struct, frozen=True):
+    """The waste that one rule found in an image."""
+
+    id: str
+    """Stable fingerprint: the rule and where it applies, not how much or on which line."""
+    rule: Rule
+    mode: Mode
+    """A `note` claims nothing: it is suppressed, or the role of the image does not call for it."""
+    severity: Severity
+    total: Amount
+    """Everything the rule points at, except the base image's part."""
+    claimed: Amount
+    """The part counted here and in no other finding."""
+    base: Amount
+    """What the rule points at in the base image's layers."""
+    files: int
+    causes: tuple[int, ...]
+    """Layers to change, most bytes first: those that add the files, or hide them for layer rules."""
+    examples: tuple[int, ...]
+    """Rows, largest first."""
+    packages: tuple[str, ...]
+    along: tuple[str, ...]
+    """Packages that uninstalling `packages` removes as well."""
+    variables: tuple[str, ...]
+    """Names of environment variables and build arguments; their values are stored nowhere."""
+    suppressed_by: int | None = None
+    """Index of the suppression that silences it."""
+
+
+def findings_of(
+    files: Files, pull: array[int], claims: Sequence[Claim], *, disk_bytes: int
+) -> tuple[Finding, ...]:
+    """The findings, largest claim first. `disk_bytes` is the size of the image, for the severity."""
+    found = [_finding(files, pull, claim, disk_bytes) for claim in claims]
+    return tuple(sorted((finding for finding in found if finding is not None), key=_order))
+
+
+def amount_of(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
+    """The bytes of whole files."""
+    return Amount(sum(map(files.size.__getitem__, rows)), sum(map(pull.__getitem__, rows)))
+
+
+def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:
+    """Row → (disk, pull) bytes that all claims together free; they sum up to what the findings claim."""
+    found: dict[int, Bytes] = {}
+    for claim in claims:
+        for row in claim.claimed:
+            found[row] = files.size[row], pull[row]
+    for claim in claims:
+        for row, size in claim.parts.items():
+            disk, share = found.get(row, (0, 0))
+            found[row] = disk + size, share + pull_of_part(files, pull, row, size)
+    return found
+
+
+def _order(finding: Finding) -> tuple[object, ...]:
+    return (
+        -finding.claimed.disk,
+        finding.mode != "claim",
+        finding.suppressed_by is not None,
+        -finding.total.disk,
+        finding.rule.id,
+        finding.suppressed_by or 0,
+    )
+
+
+def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
+    match = claim.match
+    parts = claim.noted if match.suppressed_by is not None else claim.parts
+    rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
+    if not rows and not match.names:
+        return None
+    claimed = amount_of(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
+    examples = nlargest(_EXAMPLES, rows, key=files.size.__getitem__)
+    place = files.path(examples[0]) if examples else match.names[0].encode()
+    is_note = not claim.counts or (not claim.claimed and not claim.parts)
+    return Finding(
+        id=_fingerprint(match, place),
+        rule=match.rule,
+        mode="note" if is_note else "claim",
+        severity="info" if is_note else _severity(claimed.disk, disk_bytes, match.rule),
+        total=amount_of(files, pull, claim.rows) + _parts(files, pull, parts),
+        claimed=claimed,
+        base=amount_of(files, pull, claim.base_rows),
+        files=len(rows),
+        causes=tuple((_causes(files, rows) or match.layers)[:_CAUSES]),
+        examples=tuple(examples),
+        packages=match.packages,
+        along=match.along,
+        variables=match.names,
+        suppressed_by=match.suppressed_by,
+    )
+
+
+def _causes(files: Files, rows: Sequence[int]) -> Sequence[int]:
+    """The layers that added some rows, or hid them; `rows` ascend. The layer with most bytes is first."""
+    by_layer: dict[int, int] = defaultdict(int)
+    fates = list(map(files.fate.__getitem__, rows))  # that of live rows is 0
+    live = list(compress(rows, map(not_, fates)))
+    places = pairwise(bisect_left(live, start) for start in files.starts)
+    for layer, (first, end) in enumerate(places):
+        if first < end:
+            by_layer[layer] = sum(map(files.size.__getitem__, live[first:end]))
+    for row in compress(rows, fates):
+        by_layer[files.ended_by[row]] += files.size[row]
+    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
+
+
+def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:
+    return Amount(
+        sum(parts.values()),
+        sum(pull_of_part(files, pull, row, size) for row, size in parts.items()),
+    )
+
+
+def _severity(claimed: int, disk_bytes: int, rule: Rule) -> Severity:
+    """By bytes: from 5 % or 50 MB high, from 1 % or 10 MB medium; one step less if only `possible`."""
+    levels: tuple[Severity, ...] = ("high", "medium", "low")
+    if claimed >= 50_000_000 or claimed * 20 >= disk_bytes:
+        level = 0
+    elif claimed >= 10_000_000 or claimed * 100 >= disk_bytes:
+        level = 1
+    else:
+        level = 2
+    return levels[min(2, level + (rule.confidence == "possible"))]
+
+
+def _fingerprint(match: Match, path: bytes) -> str:
+    """Hash of the rule and the folder of its largest file: survives new lines, versions and sizes.
+
+    Findings of one rule are told apart only if some of its paths are suppressed and others are not.
+    """
+    folder = b"/".join(path.split(b"/")[:3])
+    suffix = b""
+    if match.suppressed_by is not None and not match.is_whole:
+        suffix = b"\0ignored %d" % match.suppressed_by
+    return hashlib.sha256(match.rule.id.encode() + b"\0" + folder + suffix).hexdigest()[:16]

@@ -1,0 +1,86 @@
+"""The query `rebuild.not_kept`: what a multi-stage rebuild leaves out beyond all other claims.
+
+It is asked last, so that its rule counts only what moving to stages saves on top of the other fixes. It
+selects files of packages, of the application's own directories and of the base image that the rebuild
+replaces; other files that a RUN wrote may be data, and nothing shows who reads them. Suppressed findings
+and secrets are left alone. Protected files go only with a package of which nothing is kept, and packages
+that make up a system only if the rebuilt image has no system.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import compress
+
+from slim.advice.claim import Claim
+from slim.advice.image_facts import ImageFacts
+from slim.files.table import Files
+from slim.packages.owners import NOBODY, Ownership
+from slim.rebuild.model import Rebuild
+from slim.rebuild.trees import below_any
+from slim.rules.glob import compile_globs
+from slim.rules.glob_syntax import matching
+from slim.rules.match import QueryResult
+from slim.rules.match_paths import states_of
+from slim.rules.protected import Protected
+
+NOT_KEPT = "rebuild.not_kept"
+
+
+def not_kept(
+    image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
+) -> QueryResult:
+    """Live bodies that `rebuild` does not keep and that no claim has."""
+    files, owned = image.files, image.owned
+    base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
+    claimed = {row for claim in claims for row in claim.claimed}
+    stay = {*rebuild.rows, *_not_counted(files, claims), *_kept_copies(rebuild, claims)}
+    kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
+    system = frozenset[int]()
+    if rebuild.origin != "scratch":
+        system = _protected_packages(owned, protected)
+    homes = below_any(image.view, rebuild.homes)
+    is_protected = _path_test(files, protected)
+    rows = []
+    for row in compress(range(len(files)), files.live_bodies()):
+        owner, home = owned.owner[row], files.directory[row]
+        if row in claimed or row in stay or owner in system:
+            continue
+        if owner == NOBODY and row >= base_end and not homes[home]:
+            continue
+        whole_package_goes = owner != NOBODY and owner not in kept
+        if whole_package_goes or not is_protected(home, files.name[row]):
+            rows.append(row)
+    return QueryResult(rows)
+
+
+def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:
+    """Tells of a directory and a name in it whether that path is protected."""
+    globs = compile_globs(
+        [glob for entry in protected if not entry.by_name for glob in entry.match]
+    )
+    states = states_of(files, globs)
+    return lambda home, name: bool(globs.accept(states[home], name))
+
+
+def _not_counted(files: Files, claims: Iterable[Claim]) -> Iterable[int]:
+    """Bodies that the user wants to keep, or that are only warned about."""
+    for claim in claims:
+        match = claim.match
+        if match.suppressed_by is not None or match.rule.category == "secret":
+            for row in (*match.rows, *match.parts):
+                yield files.body.get(row, row)
+
+
+def _kept_copies(rebuild: Rebuild, claims: Sequence[Claim]) -> Iterable[int]:
+    """Copies that stay in place of those that findings claim, where the rebuild keeps the latter."""
+    for claim in claims:
+        keeps = claim.match.keeps
+        if keeps:
+            yield from (keeps[row] for row in claim.claimed if row in keeps and row in rebuild.rows)
+
+
+def _protected_packages(owned: Ownership, protected: Sequence[Protected]) -> frozenset[int]:
+    names = [package.name.encode() for package in owned.packages]
+    found = matching([glob for entry in protected for glob in entry.packages], names)
+    return frozenset(index for index, name in enumerate(names) if name in found)
