@@ -12,25 +12,13 @@ from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
 from slim.files.shares import END, HEADERS, OTHER, PADDING
 from slim.files.table import Kind
+from slim.report.untrusted import bare
 from tests.support.building import Entry, MemoryBlob, file, image, layer, save
 
 NAMES = (
-    "",
-    ".",
-    "/",
-    "./",
-    "..",
-    "a/..",
-    "//",
-    "f",
-    "d/",
-    "d/.",
-    "/f",
-    "../f",
-    ".wh.f",
-    "d/.wh..wh..opq",
+    *("", ".", "/", "./", "..", "a/..", "//", "f", "d/", "d/.", "/f", "../f", ".wh.f"),
+    *("d/.wh..wh..opq", ".wh..wh.plnk", ".wh..wh.plnk/f", ".wh.d/f", "\n", "\xff"),
 )
-NAMES += (".wh..wh.plnk", ".wh..wh.plnk/f", ".wh.d/f", "\n", "\xff")
 TYPES = (b"0", b"\0", b"1", b"2", b"3", b"4", b"5", b"6", b"7", b"V", b"D", b"A")
 CONTENT = b"x" * 7
 
@@ -62,6 +50,6 @@ def test_the_byte_of_a_file_without_a_name_is_in_the_report(tmp_path: Path) -> N
     report = slim.analyze(save(made, tmp_path / "image", "docker"), advice=False)
     labels = {one.label: one.tar_bytes for one in report.layers[0].labels}
     assert labels[OTHER] == 1
-    assert [(one.id, one.text) for one in report.warnings if one.id != "orphan-blob"] == [
+    assert [(one.id, bare(one.text)) for one in report.warnings if one.id != "orphan-blob"] == [
         ("empty-name", "an entry without a name: ignored, with 1 B of content")
     ]
