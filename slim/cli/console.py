@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from slim.errors import SlimError, UsageError
 from slim.formats.terminal import clean
+from slim.secrets import redact
 
 if TYPE_CHECKING:
     from logging import Logger
@@ -29,11 +30,11 @@ _DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr
 
 def print_error(error: SlimError) -> None:
     """One line that says what and where, with its details, and one that says what to do."""
-    print_message(f"slim: error: {clean(error.message)} [{error.slug}]")
+    print_message(f"slim: error: {clean(redact.message(error.message))} [{error.slug}]")
     for detail in error.details:
-        print_message(f"      {clean(detail)}")
+        print_message(f"      {clean(redact.message(detail))}")
     if error.hint:
-        print_message(f"      hint: {clean(error.hint)}")
+        print_message(f"      hint: {clean(redact.message(error.hint))}")
 
 
 def print_call_error(error: Exception) -> None:
@@ -70,7 +71,7 @@ def listen(*, quiet: bool, verbose: int) -> None:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            print_message(f"slim: {clean(record.getMessage())}")
+            print_message(f"slim: {clean(redact.message(record.getMessage()))}")
 
     logger = _logger()
     levels = (logging.WARNING, logging.INFO, logging.DEBUG)

@@ -60,6 +60,7 @@ def explain(
     What it matched and claims there, or what keeps it silent: its conditions, the image's role, what is
     protected, owned by packages, suppressed, or claimed by another rule.
     """
+    from slim.advice.vocabulary import VOCABULARY
     from slim.cli.cache import cache_folder
     from slim.cli.console import print_output
     from slim.formats.explanation import render_reported
@@ -72,7 +73,9 @@ def explain(
 
     voice.begin()
     read = settings.read(settings.key)
-    every = with_user_packs(builtin_rules(cache_folder()), [*read.packs, *rules])
+    every = with_user_packs(
+        builtin_rules(VOCABULARY, cache_folder()), [*read.packs, *rules], VOCABULARY
+    )
     wanted = find(rule, rules_of(every.packs))
     limits = work.limits(read.limits)
     if image is None:
@@ -135,6 +138,7 @@ def try_(
     The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
     proposes to delete is protected here too; suppressions do not count.
     """
+    from slim.advice.vocabulary import VOCABULARY
     from slim.cli.cache import cache_folder
     from slim.config.settings import ImageSettings
     from slim.pipeline import AdviceOptions
@@ -143,7 +147,7 @@ def try_(
     from slim.rules.user_packs import load_user_packs
 
     voice.begin()
-    own = load_user_packs([file], builtin_rules(cache_folder()))
+    own = load_user_packs([file], builtin_rules(VOCABULARY, cache_folder()), VOCABULARY)
     if not (applied := rules_of(own.packs)):
         raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
     advice = AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)

@@ -75,6 +75,7 @@ def measure(
     from msgspec.structs import replace
 
     from slim import pipeline
+    from slim.advice.vocabulary import VOCABULARY
     from slim.cli.cache import cache_folder
     from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
     from slim.files.options import ReadOptions
@@ -115,14 +116,14 @@ def measure(
             "no-image", "--dockerfile is for images", f"{made[0]!r} is a report already"
         )
 
-    builtin = builtin_rules(cache_folder()) if reports.advice else None
+    builtin = builtin_rules(VOCABULARY, cache_folder()) if reports.advice else None
 
     def advice_of(task: _Task) -> pipeline.AdviceOptions | None:
         image = task.settings.image
         if builtin is None:
             return None
         return pipeline.AdviceOptions(
-            with_user_packs(builtin, [*task.settings.packs, *reports.rules]),
+            with_user_packs(builtin, [*task.settings.packs, *reports.rules], VOCABULARY),
             now.date(),
             choice.role or image.role,
             ignoring.ignores(image.ignores),

@@ -20,6 +20,7 @@ from slim.errors import (
     SlimError,
     UsageError,
 )
+from slim.secrets import redact
 
 if TYPE_CHECKING:
     from slim.report.comparison import Comparison
@@ -187,7 +188,7 @@ def _failures(
     from slim.formats.model import RenderOptions
     from slim.formats.words import short
 
-    given: dict[str, Any] = {"key": short("", source), **labels}
+    given: dict[str, Any] = {"key": short("", redact.message(source)), **labels}
     options = RenderOptions(**given)
     texts = []
     for output in outputs:

@@ -74,11 +74,12 @@ def check(files: Sequence[str]) -> None:
     """
     from pathlib import Path
 
+    from slim.advice.vocabulary import VOCABULARY
     from slim.cli.console import print_output
     from slim.formats.terminal import clean
     from slim.rules.user_packs import lint
 
-    faults = lint([Path(file) for file in files])
+    faults = lint([Path(file) for file in files], VOCABULARY)
     if faults:
         print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
         raise click.exceptions.Exit(1)
@@ -116,7 +117,8 @@ def find(name: str, known: Sequence[Rule] | None = None) -> Rule:
 
 
 def _load() -> tuple[Rule, ...]:
+    from slim.advice.vocabulary import VOCABULARY
     from slim.rules.builtin import builtin_rules
     from slim.rules.rule import rules_of
 
-    return tuple(sorted(rules_of(builtin_rules().packs), key=lambda rule: rule.id))
+    return tuple(sorted(rules_of(builtin_rules(VOCABULARY).packs), key=lambda rule: rule.id))

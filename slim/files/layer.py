@@ -12,6 +12,7 @@ from slim.errors import IntegrityError, SlimError
 from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
+from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
 from slim.files.recheck import again
 from slim.files.table import LayerTable
@@ -27,6 +28,7 @@ class Asked(Struct, frozen=True):
 
     verify: bool
     extract: bool
+    keeps: Keeps
     extra: Collection[bytes]
     skim: bool
     limits: Limits
@@ -41,7 +43,13 @@ def known_table(
     with _told_of(layer):
         digest = _stored_digest(layer, blob)
         known = (
-            cache.load(digest, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+            cache.load(
+                digest,
+                extract=asked.extract,
+                keeps=asked.keeps,
+                extra=asked.extra,
+                limits=asked.limits,
+            )
             if digest
             else None
         )
@@ -87,6 +95,7 @@ def read_layer(
                 blob,
                 verify=asked.verify,
                 extract=asked.extract,
+                keeps=asked.keeps,
                 extra=asked.extra,
                 limits=asked.limits,
                 progress=progress,
@@ -99,7 +108,13 @@ def read_layer(
     if asked.verify:
         check_promises(layer, table)
         if cache is not None and not isinstance(blob, PassedBlob):
-            cache.store(table, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+            cache.store(
+                table,
+                extract=asked.extract,
+                keeps=asked.keeps,
+                extra=asked.extra,
+                limits=asked.limits,
+            )
     return table
 
 

@@ -17,6 +17,7 @@ from slim.files.blob import scan_blob
 from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.recheck import again, unverified
 from slim.files.table import LayerTable
 from slim.image.archive import KEEP, SMALL, Members
@@ -76,6 +77,7 @@ def read_pipe(
     *,
     verify: bool = True,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
@@ -115,7 +117,7 @@ def read_pipe(
             kept += len(body)
             found.add(member, MemoryBlob(body, member.position))
         else:
-            found.add(member, _pass(stream, member, verify, extract, limits, cache, budget))
+            found.add(member, _pass(stream, member, verify, extract, keeps, limits, cache, budget))
     # A member that nobody wanted may be the last one, and cut off.
     for _ in stream.read(max(end - 1, stream.reached), 1):
         pass
@@ -159,6 +161,7 @@ def _pass(
     member: Member,
     verify: bool,
     extract: bool,
+    keeps: Keeps,
     limits: Limits,
     cache: TableCache | None,
     budget: Budget,
@@ -172,7 +175,7 @@ def _pass(
     try:
         known = None
         if cache is not None and digest:
-            known = cache.load(digest, extract=extract, extra=None, limits=limits)
+            known = cache.load(digest, extract=extract, keeps=keeps, extra=None, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
             account.update(weight(known))
             found = again(known, blob) if verify else unverified(known)
@@ -188,13 +191,14 @@ def _pass(
                 blob,
                 verify=verify,
                 extract=extract,
+                keeps=keeps,
                 extra=None,
                 limits=limits,
                 algorithms=algorithms,
                 account=account,
             )
             if cache is not None and verify:
-                cache.store(found, extract=extract, extra=None, limits=limits)
+                cache.store(found, extract=extract, keeps=keeps, extra=None, limits=limits)
     except SlimError as error:
         if error.slug == OF_ALL_LAYERS or error.slug.startswith("archive-"):
             raise

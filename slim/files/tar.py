@@ -22,6 +22,7 @@ from msgspec import Struct
 
 from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.slow_path import OddEntries
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -50,6 +51,7 @@ def walk(
     *,
     seen: Callable[[Header], None] | None = None,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] | None = (),
     skim: int = 0,
     account: Account | None = None,
@@ -67,7 +69,7 @@ def walk(
         LimitError: too many entries, a too long or deep name, a too large extension, too much memory.
     """
     feed = Feed(skim)
-    picker = Picker(table, extra) if extract else None
+    picker = Picker(table, keeps, extra) if extract else None
     odd = OddEntries(table, feed, limits, seen, picker)
     names = odd.names
     owners, tails = odd.plain_owners, odd.plain_tails

@@ -23,9 +23,10 @@ from itertools import chain
 from types import MappingProxyType
 
 from slim.errors import LimitError
-from slim.files.distinct_names import Matched, Names
+from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
 from slim.rules.glob_syntax import Choices, GlobError, parse_glob
+from slim.rules.names import Matched, matching
 
 MAX_NODES = 250_000
 """Most trie nodes of one set: about 60 MB."""
@@ -191,7 +192,7 @@ class GlobSet:
             for part, child in node.children()
             if child.literal or child.wild or child.any_depth
         ]
-        return names.matching(*_distinct(parts))
+        return matching(names, *_distinct(parts))
 
     def kinds_of_files(
         self, names: Names, patterns: int
@@ -207,7 +208,7 @@ class GlobSet:
                 if child.ends:
                     first[part] = min(child.ends[0], first.get(part, child.ends[0]))
         literal, wild = _distinct(first)
-        kinds = names.matching(literal, wild)
+        kinds = matching(names, literal, wild)
         candidates: set[bytes | int] = {part for part in literal if first[part] < patterns}
         candidates.update(index for index, part in enumerate(wild) if first[part] < patterns)
         names_of = (name for name, kind in kinds.items() if not candidates.isdisjoint(kind))

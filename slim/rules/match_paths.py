@@ -11,10 +11,11 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress
 
-from slim.files.distinct_names import Matched, Names, distinct
+from slim.files.distinct_names import Names, distinct
 from slim.files.table import ROOT, Files, Kind, both, either, mask
 from slim.rules.glob import GlobSet, compile_globs
 from slim.rules.glob_syntax import Choices
+from slim.rules.names import Matched
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
 from slim.rules.variables import bind

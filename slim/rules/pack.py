@@ -15,7 +15,8 @@ from slim.rules.glob_syntax import GlobError
 from slim.rules.parse import Located, Parsed, parse_pack
 from slim.rules.protected import Protected
 from slim.rules.rule import Pack, Rule
-from slim.rules.variables import SAMPLES, bind
+from slim.rules.variables import bind
+from slim.rules.vocabulary import Vocabulary
 
 MAX_PACKS = 256
 """Most files of one load."""
@@ -29,6 +30,7 @@ _SELECTION = frozenset({"match", "packages", "except", "except_packages", "hits"
 
 def read_packs(
     sources: Iterable[Source],
+    vocabulary: Vocabulary,
     *,
     snippets: Collection[str] = (),
     protected: Sequence[Protected] = (),
@@ -38,6 +40,7 @@ def read_packs(
 
     Args:
         sources: name and text of each file.
+        vocabulary: the facts, queries and variables that rules may name.
         snippets: names that `fix.snippet` may have.
         protected: what no rule may reach.
         check: whether to check examples, `protected`, and names over all packs too.
@@ -46,16 +49,16 @@ def read_packs(
     if len(given) > MAX_PACKS:
         return (), (Fault("", 0, "", f"{len(given)} rule files, the limit is {MAX_PACKS}"),)
     faults: list[Fault] = []
-    parsed = [parse_pack(file, text, snippets, faults) for file, text in given]
+    parsed = [parse_pack(file, text, vocabulary, snippets, faults) for file, text in given]
     if check:
-        check_packs(parsed, protected, faults)
+        check_packs(parsed, protected, vocabulary, faults)
     return tuple(file.pack for file in parsed if file.pack is not None), tuple(sorted(faults))
 
 
 class Examples:
     """All paths of all rules, compiled once with the sample values of the variables."""
 
-    def __init__(self, rules: Sequence[Rule]) -> None:
+    def __init__(self, rules: Sequence[Rule], vocabulary: Vocabulary) -> None:
         patterns: list[str] = []
         self._written: list[str] = []
         # Of each rule: where its patterns begin, where its exceptions begin, and where they end.
@@ -64,7 +67,7 @@ class Examples:
             bounds = [len(patterns)]
             for written in (rule.match, rule.except_paths):
                 for pattern in written:
-                    bound = bind(pattern, SAMPLES)
+                    bound = bind(pattern, vocabulary.samples)
                     patterns += bound
                     self._written += [pattern] * len(bound)
                 bounds.append(len(patterns))
@@ -87,14 +90,17 @@ def selects_package(rule: Rule, name: str) -> bool:
 
 
 def check_packs(
-    parsed: Sequence[Parsed], protected: Sequence[Protected], faults: list[Fault]
+    parsed: Sequence[Parsed],
+    protected: Sequence[Protected],
+    vocabulary: Vocabulary,
+    faults: list[Fault],
 ) -> None:
     """Add the faults that only show once all packs are read."""
     _check_claims(parsed, faults)
     located = [rule for file in parsed for rule in file.rules]
     _check_names(located)
     try:
-        examples = Examples([each.rule for each in located])
+        examples = Examples([each.rule for each in located], vocabulary)
     except GlobError as error:  # each is valid: all together are too large
         faults.append(Fault("", 0, "", str(error)))
         return

@@ -18,6 +18,7 @@ from slim.rules.reader import RULE_ID, Surroundings, read_rule
 from slim.rules.rule import Pack, Rule
 from slim.rules.suggestions import suggestion
 from slim.rules.toml_text import Positions, read_toml
+from slim.rules.vocabulary import Vocabulary
 
 MAX_RULES = 1000
 """Most rules of one file."""
@@ -47,7 +48,13 @@ class Parsed(Struct, frozen=True):
     """None when the file has a fault."""
 
 
-def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fault]) -> Parsed:
+def parse_pack(
+    file: str,
+    text: str,
+    vocabulary: Vocabulary,
+    snippets: Collection[str],
+    faults: list[Fault],
+) -> Parsed:
     """Read one file, adding its faults to `faults`.
 
     `file` is its name, for messages; its stem must be the pack's name.
@@ -73,7 +80,7 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
         known = isinstance(name, str) and RULE_ID.fullmatch(name)
         label = str(name) if known else f"rule {index + 1}"
         place = Notes(file, positions, ("rule", index), label, faults)
-        rules.append(Located(read_rule(Fields(values, place.add), around), place))
+        rules.append(Located(read_rule(Fields(values, place.add, vocabulary), around), place))
     if header is None:
         return Parsed(file, (), tuple(rules))
     name, prefix, title = header

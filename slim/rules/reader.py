@@ -11,7 +11,6 @@ from msgspec import Struct
 from slim.rules.fields import MAX_ITEMS, Fields
 from slim.rules.predicate import Predicate, PredicateError, parse_predicate
 from slim.rules.rule import (
-    QUERIES,
     Audience,
     Category,
     Confidence,
@@ -134,7 +133,7 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
     predicates: list[Predicate] = []
     for predicate in value:
         try:
-            predicates.append(parse_predicate(predicate))
+            predicates.append(parse_predicate(predicate, fields.vocabulary))
         except PredicateError as error:
             fields.note(f"`when`: {error}", "when", error.near)
     return tuple(predicates)
@@ -142,8 +141,9 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
 
 def _query(fields: Fields) -> str | None:
     query = fields.text("query")
-    if query and query not in QUERIES:
-        hint = suggestion(query, QUERIES) or "; rules/FORMAT.md lists them"
+    known = fields.vocabulary.queries
+    if query and query not in known:
+        hint = suggestion(query, known) or "; rules/FORMAT.md lists them"
         fields.note(f"no query `{query[:64]}`{hint}", "query")
     return query or None
 

@@ -37,23 +37,6 @@ Manager = Literal["dpkg", "apk", "rpm", "any"]
 Where = Literal["same-layer", "other-stage", "dockerignore", "base"]
 Remove = Literal["delete", "uninstall", "flag", "transform", "change-base", "reorder", "rotate"]
 
-QUERIES: frozenset[str] = frozenset(
-    (
-        "dpkg.recommends_only", "dpkg.dev", "dpkg.unneeded_tools", "apk.virtual_left",
-        "rpm.weak_only", "npm.dev", "node.nested_duplicates", "node.maps_beside",
-        "otp.not_in_rel", "otp.beam_chunks", "otp.erts_twice", "otp.old_versions", "elf.debug",
-        "elf.symtab", "python.pyc_twice", "python.tests", "python.unused_venv",
-        "java.nested_duplicate_jars", "content.duplicates", "content.precompressed",
-        "layer.rewritten", "layer.metadata_only",
-        "layer.deleted", "layer.duplicate_entry", "layer.orphan", "layer.uncompressed",
-        "layer.many_small", "secret.content", "secret.assigned", "secret.declared",
-        "layer.whole_copy", "composer.dev", "phoenix.old_digests", "archive.extracted",
-        "runtime.twice", "versions.several", "unowned.system", "model.second_format",
-        "model.unreferenced", "node.types", "rebuild.not_kept",
-    )
-)  # fmt: skip
-"""Every computed selection."""
-
 
 class Roles(Struct, frozen=True):
     """What a rule gives in images of each role: a claim, a note, or nothing."""
