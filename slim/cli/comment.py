@@ -16,6 +16,7 @@ import click
 from slim.cli import groups, options
 from slim.cli.settings import read_limits, read_units
 from slim.errors import NetworkError, UsageError
+from slim.forge.forges import FORGES
 
 if TYPE_CHECKING:
     from slim.forge.comment import Page
@@ -32,16 +33,15 @@ _TOKEN_BYTES = 16 << 10
     "  slim comment github size.json --key api --require\n\n"
     "  slim comment gitea api.json web.json --api-url https://git.example/api/v1 --repo team/app"
     " --pr 7\n\n"
-    "The token is SLIM_TOKEN, else that of the forge: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,"
-    " FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_DC_TOKEN, SYSTEM_ACCESSTOKEN. Without one the"
-    " comment is printed."
+    "The token is SLIM_TOKEN, else that of the forge:"
+    f" {', '.join(forge.tokens[0] for forge in FORGES.values())}. Without one the comment is printed."
 )
 @click.argument(
     "words",
     metavar="[FORGE] REPORT.json…",
     nargs=-1,
     shell_complete=options.files,
-    help="auto (the default), github, gitlab, gitea, forgejo, bitbucket, bitbucket_dc or azure;"
+    help=f"auto (the default), {', '.join(list(FORGES)[:-1])} or {list(FORGES)[-1]};"
     " then reports or comparisons, which make one comment together.",
 )
 @options.behavior
@@ -87,7 +87,7 @@ def comment(
     from slim.cli.console import print_notice, print_output
     from slim.forge import comment as comments
     from slim.forge.choices import BEHAVIORS, WHENS
-    from slim.forge.context import chosen
+    from slim.forge.choose import chosen
     from slim.formats.rules_url import parse_rules_url
     from slim.formats.terminal import clean
 
@@ -156,8 +156,6 @@ def _conclude(page: Page, problem: NetworkError | None, require: bool) -> None:
 
 def _parse(words: Sequence[str], failed: bool) -> tuple[str, list[str]]:
     """`[FORGE] REPORT.json…` → (forge or "", files)."""
-    from slim.forge.forges import FORGES
-
     forge, files = "", list(words)
     if files and files[0] in ("auto", *FORGES):
         forge = files.pop(0).replace("auto", "")
@@ -194,8 +192,8 @@ def _token(context: Context, token_file: str | None) -> str:
         UsageError: the file cannot be read, or what was found is no token.
         NetworkError: there is none.
     """
-    from slim.forge.context import token_names
-    from slim.forge.transport import check_token
+    from slim.forge.choose import token_names
+    from slim.forge.signing import check_token
 
     if token_file is not None:
         try:
