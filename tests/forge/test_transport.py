@@ -114,7 +114,7 @@ def test_a_next_page_elsewhere_is_not_asked_for(forge: Forge) -> None:
 def test_an_error_body_is_shown_short_and_without_the_token(
     forge: Forge, body: object, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from slim.cli.console import print_error
+    from slim.cli.progress import print_error
 
     forge.fail("GET /user", 400, body)
     with pytest.raises(Refusal) as caught:

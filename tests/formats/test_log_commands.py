@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import slim
-from slim.cli.console import print_error, print_notice
+from slim.cli.progress import print_error, print_notice
 from slim.errors import UsageError
 from slim.formats.flavors import FLAVORS
 from slim.formats.formats import COMPARISON_FORMATS, FORMATS, TAKES

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.cli.console import print_error
+from slim.cli.progress import print_error
 from slim.errors import InputError
 from slim.formats.layout import WIDTH
 from slim.formats.log_commands import CI_SYSTEMS
