@@ -221,3 +221,10 @@ class Commands(click.Group):
             if name not in self.commands and name in self.modules:
                 self.add_command(getattr(import_module(self.modules[name]), name))
         return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence; click's own would cut it off."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, each.get_short_help_str(1_000)) for name, each in found if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
