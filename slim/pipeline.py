@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from datetime import date
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.advise import Advice, advise
 from slim.advice.explain import Explanation
 from slim.advice.explain import explain as explain_rule
 from slim.advice.image_facts import facts_of_image
+from slim.advice.labels import without_own_labels
 from slim.advice.suppression import Suppression
 from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
@@ -47,6 +49,9 @@ class AdviceOptions(Struct, frozen=True):
     suppressions: tuple[Suppression, ...] = ()
     obey_label: bool = True
     """Suppressions in the image's label count, too."""
+    trust_labels: bool = True
+    """The image's own labels say what its role is and what is suppressed: they should not where
+    findings decide a gate."""
 
 
 class ReportOptions(Struct, frozen=True):
@@ -151,15 +156,18 @@ def _advise(read: Reading, options: AdviceOptions) -> Advice:
     """files → facts → advice."""
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"
+    trusted, label_warnings = (
+        (read.image, ()) if options.trust_labels else without_own_labels(read.image)
+    )
     facts = facts_of_image(
-        read.image,
+        trusted,
         read.files,
         read.ledger,
         base_layers=read.base.layers,
         role=options.role,
         compressions=() if saved else [table.compression if table else "" for table in read.tables],
     )
-    return advise(
+    advice = advise(
         facts,
         rules_of(options.rules.packs),
         options.rules.protected,
@@ -167,6 +175,7 @@ def _advise(read: Reading, options: AdviceOptions) -> Advice:
         obey_label=options.obey_label,
         today=options.today,
     )
+    return replace(advice, warnings=(*advice.warnings, *label_warnings))
 
 
 def _report(

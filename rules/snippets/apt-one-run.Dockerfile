@@ -1,4 +1,4 @@
-# Without BuildKit: fetch, use and delete in one RUN; a later RUN cannot take bytes out of this layer.
+# Without BuildKit: fetch, use and delete in one RUN; a later RUN cannot remove bytes from this layer.
 RUN apt-get update \
     && apt-get install -y --no-install-recommends {packages} \
     && apt-get clean \

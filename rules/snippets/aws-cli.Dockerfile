@@ -1,4 +1,4 @@
-# Unpack and install in a stage, leave installer, completer and examples behind.
+# Install in a separate stage; installer, completer and examples stay there.
 FROM debian:{debian_release}-slim AS aws
 ADD --checksum=sha256:{sha256} {awscli_zip_url} /tmp/awscliv2.zip
 RUN apt-get update && apt-get install -y --no-install-recommends unzip \

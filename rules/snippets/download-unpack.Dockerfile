@@ -1,4 +1,4 @@
-# The archive is streamed or mounted, never stored: only what was unpacked becomes a layer.
+# The archive is streamed or mounted, never stored: only the unpacked files become a layer.
 RUN curl -fsSL {url} | tar -xz -C {target_dir}
 # With a checksum, and without curl in the image:
 FROM scratch AS download

@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # In a base of your own, before anything is installed: dpkg then skips these files in every package.
-# Licences stay. Packages that are installed already keep their files; the -slim bases do this from the start.
+# Licences stay. Already installed packages keep their files; the -slim bases exclude them from the start.
 COPY --chmod=0644 <<"CONF" /etc/dpkg/dpkg.cfg.d/slim
 path-exclude /usr/share/doc/*
 path-include /usr/share/doc/*/copyright

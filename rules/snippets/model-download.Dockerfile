@@ -1,4 +1,4 @@
-# One format of the weights, in a layer of its own that comes before the code.
+# One format of the weights, in its own layer before the code.
 FROM python:{python_version}-slim AS model
 RUN --mount=type=cache,target=/root/.cache/pip pip install huggingface_hub
 RUN python -c "from huggingface_hub import snapshot_download; snapshot_download('{model}', revision='{revision}', local_dir='/model', ignore_patterns=['*.bin', '*.h5', '*.msgpack', '*.ot', 'original/*'])" \

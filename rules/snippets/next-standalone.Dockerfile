@@ -1,4 +1,4 @@
-# next.config: output: "standalone". The server brings along only the modules that it can reach.
+# next.config: output: "standalone". The output contains only the modules that the server can reach.
 FROM node:{node_version}-slim
 ENV NODE_ENV=production
 WORKDIR {app_dir}

@@ -1,4 +1,4 @@
-# What one RUN adds and removes again is in no layer; a later RUN can only hide it.
+# Files that one RUN adds and removes again are in no layer; a later RUN can only hide them.
 RUN {install_command} \
  && {use_command} \
  && {remove_command}

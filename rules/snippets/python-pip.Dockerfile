@@ -1,4 +1,4 @@
-# pip keeps its downloads in a cache mount; the environment has no pip of its own.
+# pip keeps its downloads in a cache mount; the environment does not contain pip itself.
 FROM python:{python_version}-slim AS build
 RUN python -m venv --without-pip {app_dir}/.venv
 RUN --mount=type=cache,target=/root/.cache/pip \

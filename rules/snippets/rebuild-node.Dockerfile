@@ -1,11 +1,11 @@
 # syntax=docker/dockerfile:1
 {arguments}
-# npm, compilers and what only builds stay in this stage.
+# npm, compilers and build-only packages stay in this stage.
 FROM {build_base} AS build
 {build_install}
 WORKDIR {home}
 #? npm_lock
-# Packages change less often than the code: they get a layer of their own.
+# Packages change less often than the code: they get their own layer.
 COPY package.json package-lock.json ./
 #? npm_lock
 RUN --mount=type=cache,target=/root/.npm npm ci

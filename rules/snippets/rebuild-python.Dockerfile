@@ -4,7 +4,7 @@
 FROM {build_base} AS build
 {build_install}
 WORKDIR {home}
-# Made without pip, which works on it from outside.
+# Created without pip; pip installs into it from outside.
 RUN python3 -m venv --without-pip {venv}
 COPY . .
 #? requirements

@@ -6,7 +6,7 @@ FROM {build_base} AS build
 ENV CARGO_PROFILE_RELEASE_STRIP=true
 WORKDIR /src
 COPY . .
-# The mounts are gone after the RUN, so the program leaves them in it.
+# The mounts are gone after this RUN, so it copies the program out of them.
 RUN --mount=type=cache,target=/root/.cargo/registry --mount=type=cache,target=/src/target \
     cargo build --locked --release --bin {binary} && mkdir /out && cp target/release/{binary} /out/app
 

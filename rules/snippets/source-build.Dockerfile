@@ -1,4 +1,4 @@
-# Sources, objects and compiler stay in the stage; the installed files alone move on.
+# Sources, objects and compiler stay in this stage; only the installed files are copied.
 FROM {build_image} AS build
 WORKDIR /src
 ADD --checksum=sha256:{sha256} {source_url} /src/source.tar.gz

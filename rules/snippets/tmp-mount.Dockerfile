@@ -1,2 +1,2 @@
-# Temporary files of this RUN live in memory and leave no layer.
+# Temporary files from this RUN live in memory and leave no layer.
 RUN --mount=type=tmpfs,target=/tmp {command}

@@ -80,13 +80,19 @@ def advise(
     Args:
         protected: paths and packages that no rule may claim.
         suppressions: findings that claim nothing; more may stand in the image's label.
-        obey_label: whether that label counts.
+        obey_label: whether that label counts; for secrets it never does.
         today: suppressions that expired before this day have no effect.
         parsed: globs of the rules that are parsed already.
     """
     files, pull, role = image.files, image.ledger.pull, image.facts.role.name
     in_label, label_faults = _label_suppressions(image) if obey_label else ((), ())
-    suppressions = (*suppressions, *in_label)
+    secret = {name for rule in rules if rule.category == "secret" for name in (rule.id, rule.slug)}
+    label_faults += tuple(
+        f"the label {LABEL} names {each.rule}: no label silences secrets"
+        for each in in_label
+        if each.rule in secret
+    )
+    suppressions = (*suppressions, *(each for each in in_label if each.rule not in secret))
     applicable = applicable_rules(image, rules)
     find = partial(
         match,

@@ -20,6 +20,8 @@ from slim.rules.suggestions import suggestion
 
 LABEL = "org.slim.ignore"
 """Image label with suppressions."""
+BY_LABEL = "label"
+"""Where a suppression of that label was written."""
 _LABEL_TEXT = 64 << 10
 _LABEL_ENTRIES = 100
 _RULE = re.compile(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
@@ -90,7 +92,7 @@ def parse_label(text: str) -> tuple[tuple[Suppression, ...], tuple[str, ...]]:
         try:
             if not reason.strip():
                 raise ValueError("no reason is given: RULE[:GLOB] reason")
-            found.append(parse_suppression(target, "label", reason.strip()))
+            found.append(parse_suppression(target, BY_LABEL, reason.strip()))
         except ValueError as error:
             faults.append(f"the label {LABEL}: {entry[:80]!r}: {error}")
     return tuple(found), tuple(faults)

@@ -82,10 +82,11 @@ def check(
                 )
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
+            trusted = gates.trusts_labels(image.trust_labels)
             document = (
-                judge_comparison(document, budget, lifted=lifted)
+                judge_comparison(document, budget, lifted=lifted, trust_labels=trusted)
                 if isinstance(document, Comparison)
-                else judge(document, budget, lifted=lifted)
+                else judge(document, budget, lifted=lifted, trust_labels=trusted)
             )
             style = show.style(image.units)
             more = rendered(document, targets[-1], pages.labels(key, image.rules_url), style)

@@ -146,6 +146,7 @@ def _in_file(read: Config) -> dict[str, str]:
         "--role": image.role,
         "--units": image.units,
         "--rules-url": image.rules_url,
+        "--trust-labels": None if image.trust_labels is None else _text(image.trust_labels),
         "--behavior": image.behavior,
         "--when": image.when,
         "--output": " ".join(image.output),

@@ -63,6 +63,18 @@ class GateOptions(Struct, frozen=True):
     ]
     exit_zero: Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")]
 
+    trust_labels: Annotated[
+        bool,
+        flag(
+            "--trust-labels",
+            "Let the image's own labels say, for the gates too, what it is for and what is suppressed.",
+        ),
+    ]
+
+    def trusts_labels(self, in_file: bool | None) -> bool:
+        """Whether labels of the image may say what does not count: by the option, else by the file."""
+        return self.trust_labels or bool(in_file)
+
     def gates(self, in_file: Gates, *, compared: bool) -> Gates:
         """The gates of the options, else those of the file; `compared`: there is a base, so that growth
         and `new:` mean something.

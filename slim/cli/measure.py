@@ -90,6 +90,7 @@ class _Task(NamedTuple):
     gates: Gates
     labels: dict[str, str]
     style: Style
+    trust_labels: bool
 
 
 def measure(
@@ -148,7 +149,7 @@ def measure(
             return pipeline.analyze(
                 ref,
                 read_options,
-                _advice(subject, task.config, builtin, now) if builtin else None,
+                _advice(subject, task, builtin, now) if builtin else None,
                 report_options,
                 base=subject.image.base_ref(access, task.config.image),
                 dockerfile=dockerfile,
@@ -174,9 +175,9 @@ def measure(
                     document = compare(befores[before], report, top=changes)
             if task.gates:
                 document = (
-                    judge_comparison(document, task.gates)
+                    judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
-                    else judge(document, task.gates)
+                    else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
                 verdict = stated(document, task.style.units)
                 verdicts.append((name if len(tasks) > 1 else "", verdict))
@@ -217,16 +218,19 @@ def _task(
         gates=run.gates.gates(config.image.gates, compared=compared),
         labels=labels,
         style=subject.show.style(config.image.units),
+        trust_labels=run.gates.trusts_labels(config.image.trust_labels),
     )
 
 
 def _advice(
-    subject: SubjectOptions, config: Config, builtin: Rules, now: datetime
+    subject: SubjectOptions, task: _Task, builtin: Rules, now: datetime
 ) -> pipeline.AdviceOptions:
+    image = task.config.image
     return pipeline.AdviceOptions(
-        with_user_packs(builtin, [*config.packs, *subject.content.rules]),
+        with_user_packs(builtin, [*task.config.packs, *subject.content.rules]),
         now.date(),
-        subject.image.role or config.image.role,
-        subject.suppress.suppressions(config.image.ignores),
+        subject.image.role or image.role,
+        subject.suppress.suppressions(image.ignores),
         not subject.suppress.no_ignore,
+        task.trust_labels or not task.gates.rest_on_findings,
     )

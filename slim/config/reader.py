@@ -38,7 +38,7 @@ BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
 COMMENT_KEYS = ("behavior", "when")
 IMAGE_KEYS = (
     *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
-    *("fail-on", "budget", "comment", "ignore"),
+    *("fail-on", "trust-labels", "budget", "comment", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
 IGNORE_KEYS = ("rule", "paths", "reason", "until")
@@ -119,6 +119,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         output=tuple(_output(reader, one) for one in _list(table, "output")),
         units=_one_of(table, "units", UNITS),
         rules_url=_rules_url(table),
+        trust_labels=table.flag("trust-labels") if table.has("trust-labels") else None,
         behavior=_one_of(comment, "behavior", BEHAVIORS),
         when=_one_of(comment, "when", WHENS),
         gates=replace(gates, fail_on=_fail_on(table)),

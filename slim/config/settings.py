@@ -25,6 +25,7 @@ class ImageSettings(Struct, frozen=True):
     output: tuple[str, ...] = ()
     units: str | None = None
     rules_url: str = ""
+    trust_labels: bool | None = None
     behavior: Behavior | None = None
     when: When | None = None
     gates: Gates = field(default_factory=Gates)
@@ -56,6 +57,7 @@ class Settings(Struct, frozen=True):
             output=own.output or general.output,
             units=own.units or general.units,
             rules_url=own.rules_url or general.rules_url,
+            trust_labels=general.trust_labels if own.trust_labels is None else own.trust_labels,
             behavior=own.behavior or general.behavior,
             when=own.when or general.when,
             gates=own.gates.over(general.gates),

@@ -46,6 +46,11 @@ class Gates(Struct, frozen=True):
     def __bool__(self) -> bool:
         return self != Gates()
 
+    @property
+    def rest_on_findings(self) -> bool:
+        """Whether what is suppressed can change the verdict."""
+        return bool(self.fail_on) or self.reclaimable is not None
+
     def over(self, other: Gates) -> Gates:
         """These, and those of `other` for which these say nothing."""
         ours = {name: getattr(self, name) for name in self.__struct_fields__}

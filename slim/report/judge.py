@@ -11,6 +11,7 @@ from typing import Literal
 
 from msgspec.structs import replace
 
+from slim.advice.suppression import BY_LABEL
 from slim.formats import words
 from slim.report.comparison import Comparison, Side
 from slim.report.gates import LEVELS, NEW, Gates, Growth
@@ -21,37 +22,49 @@ from slim.units import format_bytes
 _SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
 
 
-def judge(report: Report, gates: Gates, *, lifted: int = 0) -> Report:
+def judge(report: Report, gates: Gates, *, lifted: int = 0, trust_labels: bool = False) -> Report:
     """The report with its budgets and verdict, in place of any that it had.
 
     Of findings that were suppressed afterwards (`slim.report.silence`) other rules may claim the bytes; of
     those that were suppressed before, and are not any more (`lifted`), nobody knows what they claim. Where
-    a limit or level hangs on it, it is `unknown`.
+    a limit or level hangs on it, it is `unknown`. So it is with those that a label of the image itself
+    suppressed, unless `trust_labels`.
     """
     image = side(report)
-    budgets = list(_budgets(image, gates, _freed(report.findings), lifted))
-    failing = [one for one in report.findings if _fails(one, gates.fail_on)]
+    told = report.findings if trust_labels else [_unlabelled(one) for one in report.findings]
+    lifted += sum(one is not before for one, before in zip(told, report.findings, strict=True))
+    budgets = list(_budgets(image, gates, _freed(told), lifted))
+    failing = [one for one in told if _fails(one, gates.fail_on)]
     verdict = _verdict(budgets, failing, _doubts(image, gates.fail_on, lifted), gates)
     judged = replace(report, budgets=budgets, verdict=verdict)
     return replace(judged, verdict=replace(verdict, headline=_headline(judged)))
 
 
-def judge_comparison(comparison: Comparison, gates: Gates, *, lifted: int = 0) -> Comparison:
-    """The comparison with budgets and verdict, in place of any that it had; `lifted` as for `judge`.
+def judge_comparison(
+    comparison: Comparison, gates: Gates, *, lifted: int = 0, trust_labels: bool = False
+) -> Comparison:
+    """The comparison with budgets and verdict, in place of any that it had; `lifted` and
+    `trust_labels` as for `judge`.
 
     A limit that the base exceeds already is no reason to fail: it is not from this change. Nor is what
     the image that both are built from grew by (`_of_base_image`). `new:` in front of a level or rule
     means findings that the base does not have.
     """
     base, image = comparison.base, comparison.image
-    freed = _freed([one.finding for one in comparison.notes])
+    found = [one for one in (*comparison.findings, *comparison.notes) if one.status != "fixed"]
+    if not trust_labels:
+        told = [replace(one, finding=_unlabelled(one.finding)) for one in found]
+        lifted += sum(
+            one.finding is not before.finding for one, before in zip(told, found, strict=True)
+        )
+        found = told
+    freed = _freed(one.finding for one in found)
     budgets = list(_budgets(image, gates, freed, lifted))
     if gates.growth is not None:
         budgets.append(_growth(comparison, gates.growth))
     before = {one.name for one in _budgets(base, gates) if one.result == "over"}
     on_base = [one.name for one in budgets if one.result == "over" and one.name in before]
     charged = [one for one in budgets if one.name not in on_base]
-    found = [one for one in (*comparison.findings, *comparison.notes) if one.status != "fixed"]
     named = [word for word in gates.fail_on if not word.startswith(NEW)]
     named_new = [word.removeprefix(NEW) for word in gates.fail_on if word.startswith(NEW)]
     failing = [
@@ -119,6 +132,12 @@ def _verdict(
         fail_on=list(gates.fail_on),
         findings=[one.id for one in failing],
     )
+
+
+def _unlabelled(one: Finding) -> Finding:
+    """The finding as it is without what a label of the image says."""
+    by_label = one.suppressed is not None and one.suppressed.by == BY_LABEL
+    return replace(one, suppressed=None) if by_label else one
 
 
 def _freed(findings: Iterable[Finding]) -> int:

@@ -251,8 +251,9 @@ def test_a_label_counts_unless_nothing_is_to_be_ignored(
     assert finding.suppressed is not None
     assert (finding.rule, finding.suppressed.by) == ("VCS001", "label")
     assert any("'nonsense'" in one for one in warned(report))
-    assert run("analyze", str(image), "--fail-on", "VCS001") == 0
-    assert run("analyze", str(image), "--fail-on", "VCS001", "--no-ignore") == 1
+    trusting = ["analyze", str(image), "--fail-on", "VCS001", "--trust-labels"]
+    assert run(*trusting) == 0
+    assert run(*trusting, "--no-ignore") == 1
     capsys.readouterr()
 
 

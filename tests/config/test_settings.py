@@ -368,8 +368,8 @@ def test_every_key_of_an_image_has_near_misses(key: str) -> None:
         ("[image.a.budget]\nsiez = 1", "2: unknown key `siez`: did you mean `size`?"),
         ('[[ignore]]\nrule = "DEB001"', "1: ignore 1: `reason` is missing"),
         ('[[ignore]]\nreason = "x"', "1: ignore 1: `rule` is missing"),
-        ('[[ignore]]\nrule = "no"\nreason = "x"', "2: ignore 1: `rule`: 'no' is no rule id"),
-        ('ignore = [{rule = "no", reason = "x"}]', "1: `ignore`: `rule`: 'no' is no rule id"),
+        ('[[ignore]]\nrule = "no"\nreason = "x"', "2: ignore 1: `rule`: 'no' is not a rule id"),
+        ('ignore = [{rule = "no", reason = "x"}]', "1: `ignore`: `rule`: 'no' is not a rule id"),
         (
             '[[ignore]]\nrule = "DEB001"\nreason = "x"\nuntil = "2030-01-01"',
             "4: ignore 1: `until` must be a day",

@@ -88,7 +88,7 @@ def test_bytes_that_others_may_claim_leave_a_limit_undecided(limit: int, result:
 
 
 def test_lifting_makes_names_fail_and_levels_undecided() -> None:
-    why = Suppressed(by="label", reason="", until=None)
+    why = Suppressed(by="slim.toml:3", reason="", until=None)
     quiet = replace(FIRST, mode="note", claimed_bytes=0, claimed_pull_bytes=0, suppressed=why)
     report = replace(REPORT, findings=[quiet])
     made, lifted = lift(report)
