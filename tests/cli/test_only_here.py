@@ -1,4 +1,4 @@
-"""The command line alone reads the environment, prints and exits; few modules do any input or output.
+"""The command line alone reads the environment, prints and exits.
 
 What a module does is read from its source, so that nobody has to be trusted to keep to it.
 """
@@ -29,21 +29,6 @@ ENDS = {
 }
 PRINTS = {"print", "input", "exit", "quit", "SystemExit"}
 
-IO = {
-    "os",
-    "sys",
-    "pathlib",
-    "socket",
-    "subprocess",
-    "tarfile",
-    "tempfile",
-    "shutil",
-    "time",
-    "requests",
-    "urllib3",
-}
-"""Modules of the outer world."""
-
 
 def dotted(node: ast.expr) -> str:
     if isinstance(node, ast.Attribute):
@@ -56,7 +41,7 @@ def uses(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and dotted(node) in ENDS:
             yield dotted(node)
-        elif isinstance(node, ast.Name) and node.id in PRINTS:
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and node.id in PRINTS:
             yield node.id
         elif isinstance(node, ast.ImportFrom) and node.module in ("os", "sys"):
             yield from (f"{node.module}.{name.name}" for name in node.names)
