@@ -16,6 +16,7 @@ __all__ = [
     "Access",
     "Comparison",
     "Login",
+    "RenderOptions",
     "Report",
     "SlimError",
     "__version__",
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from slim.advice.suppression import Suppression
     from slim.files.cache import TableCache
     from slim.formats.formats import render
+    from slim.formats.model import RenderOptions
     from slim.image.registry.access import Access, Login
     from slim.limits import Limits
     from slim.report.compare import compare
@@ -44,6 +46,7 @@ if TYPE_CHECKING:
 _FROM = {
     "Access": "slim.image.registry.access",
     "Comparison": "slim.report.comparison",
+    "RenderOptions": "slim.formats.model",
     "Report": "slim.report.model",
     "Login": "slim.image.registry.access",
     "compare": "slim.report.compare",

@@ -3,16 +3,46 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from typing import NamedTuple
 
-UNITS = ("si", "iec")
 _SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
-_shown: ContextVar[str] = ContextVar("units", default="si")
-"""One choice for a whole page, as decimal has its precision: the alternative is a parameter of each of the
-hundred functions that write a part of a page. Only `format_bytes` and `definition` read it."""
+
+
+class Units(NamedTuple):
+    """How sizes are written for people: whoever writes a page hands one of the two on to its parts."""
+
+    step: int
+    """How many of a unit are the next one: 1000 or 1024."""
+    names: tuple[str, ...]
+    definition: str
+    """What a unit is, for the foot of a page."""
+
+    def size(self, count: int) -> str:
+        """Bytes with three significant digits: `999 B`, `12.4 MB`, `343 MB`.
+
+        >>> SI.size(54_320_000), SI.size(0), SI.size(-1500), SI.size(999_999), IEC.size(54_320_000)
+        ('54.3 MB', '0 B', '-1.50 kB', '1.00 MB', '51.8 MiB')
+        """
+        sign, value, unit = ("-" if count < 0 else ""), float(abs(count)), 0
+        # 999.5 would be printed as "1000": it belongs to the next unit.
+        while value >= 999.5 and unit < len(self.names) - 1:
+            value /= self.step
+            unit += 1
+        if unit == 0:
+            return f"{sign}{value:.0f} B"
+        digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
+        return f"{sign}{value:.{digits}f} {self.names[unit]}"
+
+    def change(self, count: int) -> str:
+        """A difference in bytes: `+4.10 MB`, `-4.10 MB`, `0 B`."""
+        return f"+{self.size(count)}" if count > 0 else self.size(count)
+
+
+SI = Units(1000, _SI, "1 MB = 1,000,000 bytes")
+IEC = Units(1024, _IEC, "1 MiB = 1,048,576 bytes")
+UNITS = {"si": SI, "iec": IEC}
+"""By the name that `--units` takes."""
 _FACTOR = {u.lower(): 1000**i for i, u in enumerate(_SI)} | {
     u.lower(): 1024**i for i, u in enumerate(_IEC)
 }
@@ -20,42 +50,9 @@ _SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
 _PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
 
 
-@contextmanager
-def shown_in(units: str) -> Iterator[None]:
-    """What is written within is in these units: `si` or `iec`.
-
-    >>> with shown_in("iec"):
-    ...     format_bytes(54_320_000), definition()
-    ('51.8 MiB', '1 MiB = 1,048,576 bytes')
-    """
-    token = _shown.set(units)
-    try:
-        yield
-    finally:
-        _shown.reset(token)
-
-
-def definition() -> str:
-    """What a unit is, for the foot of a page: `1 MB = 1,000,000 bytes`."""
-    return "1 MiB = 1,048,576 bytes" if _shown.get() == "iec" else "1 MB = 1,000,000 bytes"
-
-
 def format_bytes(count: int) -> str:
-    """Three significant digits: `999 B`, `12.4 MB`, `343 MB`; KiB, MiB, … within `shown_in("iec")`.
-
-    >>> format_bytes(54_320_000), format_bytes(0), format_bytes(-1500), format_bytes(999_999)
-    ('54.3 MB', '0 B', '-1.50 kB', '1.00 MB')
-    """
-    step, names = (1024, _IEC) if _shown.get() == "iec" else (1000, _SI)
-    sign, value, unit = ("-" if count < 0 else ""), float(abs(count)), 0
-    # 999.5 would be printed as "1000": it belongs to the next unit.
-    while value >= 999.5 and unit < len(names) - 1:
-        value /= step
-        unit += 1
-    if unit == 0:
-        return f"{sign}{value:.0f} B"
-    digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
-    return f"{sign}{value:.{digits}f} {names[unit]}"
+    """Bytes in SI units, where nobody chose any."""
+    return SI.size(count)
 
 
 def parse_bytes(text: str) -> int:

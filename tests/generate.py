@@ -20,7 +20,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from importlib import import_module
 from itertools import chain, pairwise
 from pathlib import Path
 from typing import Any, cast
@@ -35,7 +34,7 @@ from slim.cli.manual import all_commands
 from slim.config import reader as settings_file
 from slim.formats import words
 from slim.formats.formats import FORMATS
-from slim.report.wire import render_schema
+from slim.report.schema import render_schema
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Pack, Rule
 from slim.units import format_bytes
@@ -97,12 +96,8 @@ def _commands() -> dict[str, Any]:
 
 
 def formats() -> str:
-    """The output formats, with the first sentence of what their modules say of themselves."""
-    rows = []
-    for name, module in FORMATS.items():
-        words = " ".join((import_module(module).__doc__ or "").split("\n\n")[0].split())
-        rows.append((f"`{name}`", words.removesuffix(".").removesuffix("[pure]").rstrip() + "."))
-    return _table(rows, ("format", ""))
+    """The output formats, with a sentence about each."""
+    return _table([(f"`{format.name}`", format.about) for format in FORMATS], ("format", ""))
 
 
 def exit_codes() -> str:

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from slim import units
-from slim.units import format_bytes, format_percent, parse_bytes, parse_percent, shown_in
+from slim.units import IEC, SI, format_bytes, format_percent, parse_bytes, parse_percent
 
 COUNTS = st.integers(0, 2**63 - 1)
 
@@ -36,17 +36,15 @@ COUNTS = st.integers(0, 2**63 - 1)
     ],
 )
 def test_sizes_for_people(count: int, si: str, iec: str) -> None:
-    assert format_bytes(count) == si
-    with shown_in("iec"):
-        assert format_bytes(count) == iec
+    assert format_bytes(count) == SI.size(count) == si
+    assert IEC.size(count) == iec
 
 
 @given(COUNTS, st.booleans())
 @example(999_999, False)
 @example(1023 * 1024, True)
 def test_a_size_has_at_most_three_digits_and_is_near(count: int, iec: bool) -> None:
-    with shown_in("iec" if iec else "si"):
-        number, unit = format_bytes(count).split(" ")
+    number, unit = (IEC if iec else SI).size(count).split(" ")
     assert len(number.replace(".", "")) <= 3
     back = float(number) * units._FACTOR[unit.lower()]
     assert abs(back - count) <= max(0.5, 0.0051 * count)

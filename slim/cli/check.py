@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.cli.command import command
-from slim.cli.gates import GateOptions, conclude, stated
+from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
 from slim.cli.options import (
     Limit,
     ReportFiles,
@@ -24,13 +24,12 @@ from slim.cli.output import (
     short_names,
     write_outputs,
 )
-from slim.cli.pages import PageOptions, ShowOptions, rendered
+from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline
 from slim.errors import UsageError
 from slim.report.comparison import Comparison
 from slim.report.judge import judge, judge_comparison
 from slim.report.load import load_document
-from slim.report.model import Verdict
 
 
 @command(
@@ -64,14 +63,14 @@ def check(
     keys = [named(settings.key, name) for name in names]
     configs = {key: settings.read(key) for key in dict.fromkeys(keys)}
     limits = read_limits(limit, timeout, configs[keys[0]].limits)
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     targets: list[list[Output]] = []
     texts: list[Text] = []
     with deadline(limits.timeout):
         for file, name, key in zip(report, names, keys, strict=True):
             image = configs[key].image
             document = load_document(file, limits=limits)
-            document, lifted = suppress.applied_to(document, image.ignores)
+            document, unsuppressed = suppress.applied_to(document, image.ignores)
             compared = isinstance(document, Comparison)
             budget = gates.gates(image.gates, compared=compared)
             if not budget:
@@ -84,14 +83,15 @@ def check(
             targets.append(placed(outputs, name))
             trusted = gates.trusts_labels(image.trust_labels)
             document = (
-                judge_comparison(document, budget, lifted=lifted, trust_labels=trusted)
+                judge_comparison(document, budget, unsuppressed=unsuppressed, trust_labels=trusted)
                 if isinstance(document, Comparison)
-                else judge(document, budget, lifted=lifted, trust_labels=trusted)
+                else judge(document, budget, unsuppressed=unsuppressed, trust_labels=trusted)
             )
-            style = show.style(image.units)
-            more = rendered(document, targets[-1], pages.labels(key, image.rules_url), style)
+            options = render_options(show, pages, key, image)
+            more = rendered(document, targets[-1], options)
             texts += apart(more) if texts else more
-            verdicts.append((name if len(report) > 1 else "", stated(document, style.units)))
+            conclusion = conclusion_of(document, options.units)
+            verdicts.append((name if len(report) > 1 else "", conclusion))
     check_apart(targets)
     write_outputs(texts)
     conclude(verdicts, gates.exit_zero)

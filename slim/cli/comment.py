@@ -15,7 +15,7 @@ import click
 from msgspec import Struct
 
 from slim.cli.command import argument, command, flag, option
-from slim.cli.options import SettingsOptions, Timeout, Units, read_limits, read_units
+from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_limits, read_units
 from slim.cli.pages import ReportUrl, RulesUrl
 from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.write import print_output
@@ -133,7 +133,7 @@ def comment(
             default="",
         ),
     ],
-    units: Units,
+    units: UnitsName,
     timeout: Timeout,
     settings: SettingsOptions,
     messages: MessageOptions,

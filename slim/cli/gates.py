@@ -7,7 +7,7 @@ pipe at stdout changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, TypeVar
+from typing import Annotated, NamedTuple, TypeVar
 
 import click
 from msgspec import Struct
@@ -15,12 +15,11 @@ from msgspec import Struct
 from slim.cli.command import flag, option
 from slim.cli.progress import print_notice
 from slim.errors import InputError, UsageError
+from slim.formats.model import Document
 from slim.formats.terminal import clean
-from slim.report.comparison import Comparison
+from slim.formats.verdicts import headline
 from slim.report.gates import Gates, parse_fail_on, parse_growth
-from slim.report.judge import restated
-from slim.report.model import Report, Verdict
-from slim.units import parse_bytes, shown_in
+from slim.units import Units, parse_bytes
 
 T = TypeVar("T")
 
@@ -110,13 +109,20 @@ def _parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
         raise UsageError("bad-budget", f"{flag}: {error}") from None
 
 
-def stated(document: Report | Comparison, units: str) -> Verdict:
-    """The verdict of a document, worded in these units."""
-    with shown_in(units):
-        return restated(document).verdict
+class Conclusion(NamedTuple):
+    """What the gates decided about an image."""
+
+    result: str
+    """`pass`, `fail` or `unknown`."""
+    headline: str
 
 
-def conclude(verdicts: Sequence[tuple[str, Verdict]], exit_zero: bool) -> None:
+def conclusion_of(document: Document, units: Units) -> Conclusion:
+    """The verdict of a document, in words with these units."""
+    return Conclusion(document.verdict.result, headline(document, units))
+
+
+def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> None:
     """Say on stderr and by the exit code what the gates decided, once all outputs are written.
 
     Each verdict has the name of its image, which is empty where there is only one.

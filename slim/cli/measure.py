@@ -11,9 +11,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim import pipeline
-from slim.cli.gates import GateOptions, conclude, stated
+from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
 from slim.cli.options import (
-    Document,
     ImageOptions,
     ReportOptions,
     SettingsOptions,
@@ -34,20 +33,21 @@ from slim.cli.output import (
     short_names,
     write_outputs,
 )
-from slim.cli.pages import PageOptions, ShowOptions, Style, failure_pages, rendered
+from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
 from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
 from slim.config.load import Config
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
 from slim.errors import UsageError
 from slim.files.options import ReadOptions
+from slim.formats.model import Document, RenderOptions
 from slim.image.ref import ImageRef
 from slim.report.compare import compare
 from slim.report.comparison import Comparison
 from slim.report.gates import Gates
 from slim.report.judge import judge, judge_comparison
 from slim.report.load import is_report, load_report
-from slim.report.model import Report, Verdict
+from slim.report.model import Report
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules
 from slim.rules.user_packs import with_user_packs
@@ -88,8 +88,7 @@ class _Task(NamedTuple):
     config: Config
     outputs: Sequence[Output]
     gates: Gates
-    labels: dict[str, str]
-    style: Style
+    options: RenderOptions
     trust_labels: bool
 
 
@@ -137,7 +136,7 @@ def measure(
     builtin = builtin_rules(cache_folder()) if content.advice else None
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
-    verdicts: list[tuple[str, Verdict]] = []
+    verdicts: list[tuple[str, Conclusion]] = []
     with run.work.watched(limits.timeout) as progress:
         read_options = ReadOptions(content.verify, run.work.jobs, limits, cache, progress)
 
@@ -158,7 +157,7 @@ def measure(
         for task, name in zip(tasks, names, strict=True):
             document: Document
             settings = task.config.image
-            with failure_pages(task.outputs, task.labels, task.image):
+            with failure_pages(task.outputs, task.options, task.image):
                 before = (task.against, task.config)
                 if compared and before not in befores:
                     ref = subject.image.against_ref(task.against, access, settings)
@@ -179,13 +178,12 @@ def measure(
                     if isinstance(document, Comparison)
                     else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
-                verdict = stated(document, task.style.units)
+                verdict = conclusion_of(document, task.options.units)
                 verdicts.append((name if len(tasks) > 1 else "", verdict))
             more = rendered(
                 document,
                 task.outputs,
-                task.labels,
-                task.style,
+                task.options,
                 report=report,
                 files=None if content.all_files else top,
             )
@@ -208,7 +206,6 @@ def _task(
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
     compared = against is not None
-    labels = run.pages.labels(key, config.image.rules_url)
     outputs = parse_outputs(output or config.image.output, compared=compared)
     return _Task(
         image=image,
@@ -216,8 +213,7 @@ def _task(
         config=config,
         outputs=placed(outputs, name),
         gates=run.gates.gates(config.image.gates, compared=compared),
-        labels=labels,
-        style=subject.show.style(config.image.units),
+        options=render_options(subject.show, run.pages, key, config.image),
         trust_labels=run.gates.trusts_labels(config.image.trust_labels),
     )
 

@@ -22,16 +22,14 @@ from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
 from slim.errors import UsageError
 from slim.files.cache import DEFAULT_BYTES, TableCache
+from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
 from slim.image.registry.access import Access
 from slim.limits import Limits, limits_in, with_limits
-from slim.report.comparison import Comparison
-from slim.report.model import Report
-from slim.report.silence import lift, silence
-from slim.units import UNITS, parse_bytes
+from slim.report.suppress import suppress, unsuppress
+from slim.units import UNITS, Units, parse_bytes
 
-Document = Report | Comparison
 _CACHE_NAME = "slim-advisor"
 
 ReportFiles = Annotated[
@@ -58,7 +56,7 @@ Timeout = Annotated[
         kind=click.IntRange(min=0, max=10_000_000),
     ),
 ]
-Units = Annotated[
+UnitsName = Annotated[
     str | None,
     option(
         "--units",
@@ -325,8 +323,8 @@ class SuppressOptions(Struct, frozen=True):
         """A saved report or comparison with these suppressions; and how many findings were suppressed in
         the analysis and are no longer."""
         if self.no_ignore:
-            return lift(document)
-        return silence(document, self.suppressions(in_file), read_now().date()), 0
+            return unsuppress(document)
+        return suppress(document, self.suppressions(in_file), read_now().date()), 0
 
 
 def read_limits(
@@ -341,16 +339,16 @@ def read_limits(
     return with_limits([*in_file, *limits_in(os.environ), *options, *given])
 
 
-def read_units(option: str | None, in_file: str | None) -> str:
+def read_units(option: str | None, in_file: str | None) -> Units:
     """The units of sizes for people: of the option, else of the file.
 
     Raises:
         UsageError: there are no such units.
     """
-    units = option or in_file or UNITS[0]
-    if units not in UNITS:
-        raise UsageError("bad-choice", f"--units: {units!r} is none of {', '.join(UNITS)}")
-    return units
+    name = option or in_file or "si"
+    if name not in UNITS:
+        raise UsageError("bad-choice", f"--units: {name!r} is none of {', '.join(UNITS)}")
+    return UNITS[name]
 
 
 def read_now() -> datetime:

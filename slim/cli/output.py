@@ -13,13 +13,14 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Sequence
+from itertools import chain
 from typing import Annotated, NamedTuple
 
 from slim.cli.command import option
 from slim.cli.progress import is_terminal, print_notice
 from slim.cli.write import STDOUT, append_output, print_output, write_output
 from slim.errors import UsageError
-from slim.formats.formats import COMPARISON_FORMATS, FORMATS, TOGETHER, check_format
+from slim.formats.formats import find_format
 
 PLACE = "{}"
 """Stands for the image's short name."""
@@ -68,18 +69,18 @@ def parse_outputs(
     Raises:
         UsageError: an unknown format, two outputs for stdout or for one file.
     """
-    known = [*(COMPARISON_FORMATS if compared else FORMATS), OWN_REPORT]
     values = values or ["text" if is_terminal(sys.stdout) else "markdown" if several else "json"]
     outputs = []
     for value in values:
         name, _, path = value.partition("=")
-        check_format(name, list(TOGETHER) if several else known)
+        if several or name != OWN_REPORT:
+            find_format(name, compared=compared, several=several)
         if path == "+":
             print_notice(f"slim: {name} is left out: there is no path after the +")
             continue
         append = path.startswith("+")
         outputs.append(Output(name, "" if path in STDOUT else path.removeprefix("+"), append))
-    paths = [one.path for one in outputs if not one.append]
+    paths = [output.path for output in outputs if not output.append]
     for path in paths:
         if paths.count(path) > 1:
             raise UsageError(
@@ -92,7 +93,9 @@ def parse_outputs(
 
 def needs_all_files(outputs: Sequence[Output]) -> bool:
     """Whether an output is about every file."""
-    return any(one.format == "ncdu" for one in outputs)
+    return any(
+        output.format != OWN_REPORT and find_format(output.format).all_files for output in outputs
+    )
 
 
 def write_outputs(texts: Sequence[Text], *, private: bool = False) -> None:
@@ -100,13 +103,13 @@ def write_outputs(texts: Sequence[Text], *, private: bool = False) -> None:
 
     `private` files are for the user's eyes only: they may hold secrets.
     """
-    for one in sorted(texts, key=lambda one: not one.to.path):
-        if one.to.append:
-            append_output(one.text, one.to.path)
-        elif one.to.path:
-            write_output(one.text, one.to.path, private=private)
+    for text, to in sorted(texts, key=lambda each: not each.to.path):
+        if to.append:
+            append_output(text, to.path)
+        elif to.path:
+            write_output(text, to.path, private=private)
         else:
-            print_output(one.text)
+            print_output(text)
 
 
 def named(text: str | None, name: str) -> str | None:
@@ -120,7 +123,7 @@ def placed(outputs: Sequence[Output], name: str) -> list[Output]:
     >>> placed([Output("json", "out/{}.json")], "api")
     [Output(format='json', path='out/api.json', append=False)]
     """
-    return [one._replace(path=one.path.replace(PLACE, name)) for one in outputs]
+    return [output._replace(path=output.path.replace(PLACE, name)) for output in outputs]
 
 
 def check_apart(outputs: Sequence[Sequence[Output]]) -> None:
@@ -132,30 +135,30 @@ def check_apart(outputs: Sequence[Sequence[Output]]) -> None:
     if len(outputs) == 1:
         return
     taken = set[str]()
-    for one in (output for mine in outputs for output in mine):
-        if one.path and not one.append and one.path in taken:
+    for output in chain.from_iterable(outputs):
+        if output.path and not output.append and output.path in taken:
             raise UsageError(
                 "two-outputs",
-                f"the reports of several images would go to {one.path!r}",
+                f"the reports of several images would go to {output.path!r}",
                 f"put {PLACE} into the path, it becomes the image's name:"
-                f" -o {one.format}=report-{PLACE}.json",
+                f" -o {output.format}=report-{PLACE}.json",
             )
-        if not one.path and one.format not in _AT_STDOUT:
+        if not output.path and output.format not in _AT_STDOUT:
             raise UsageError(
                 "two-outputs",
-                f"{one.format} of {len(outputs)} images cannot go to stdout one after the other",
-                f"write a file each: -o {one.format}=report-{PLACE}",
+                f"{output.format} of {len(outputs)} images cannot go to stdout one after the other",
+                f"write a file each: -o {output.format}=report-{PLACE}",
             )
-        taken.add(one.path)
+        taken.add(output.path)
 
 
 def apart(texts: Sequence[Text]) -> list[Text]:
     """The outputs of an image that is not the first: a blank line before what people read at stdout."""
     return [
-        one._replace(text=f"\n{one.text}")
-        if not one.to.path and one.to.format in ("text", "markdown")
-        else one
-        for one in texts
+        each._replace(text=f"\n{each.text}")
+        if not each.to.path and each.to.format in ("text", "markdown")
+        else each
+        for each in texts
     ]
 
 

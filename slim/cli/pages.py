@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Annotated
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.cli.command import flag, option
-from slim.cli.options import Document, Units, read_units
+from slim.cli.options import UnitsName, read_units
 from slim.cli.output import OWN_REPORT, Output, Text, write_outputs
 from slim.cli.progress import is_terminal
+from slim.config.settings import ImageSettings
 from slim.errors import (
     InputError,
     IntegrityError,
@@ -22,16 +24,15 @@ from slim.errors import (
     SlimError,
     UsageError,
 )
-from slim.formats import failed_markdown, words
-from slim.formats.flavors import flavor_of
-from slim.formats.formats import render
-from slim.formats.rules_url import parse_rules_url
+from slim.formats import words
+from slim.formats.formats import find_format, render
+from slim.formats.markdown.flavors import flavor_of
+from slim.formats.model import Document, RenderOptions
 from slim.report.model import Report
 from slim.report.shorten import shorten
 
 MAX_FILES = 250_000
 """Files that a report lists with `--all-files`: so many can be read back."""
-_PAGES = ("markdown", "summary")
 _COLORS = ("auto", "always", "never")
 
 ReportUrl = Annotated[str, option("--report-url", "Link to the HTML report.", "URL", default="")]
@@ -46,20 +47,10 @@ RulesUrl = Annotated[
 ]
 
 
-class Style(Struct, frozen=True):
-    """How outputs for people are written."""
-
-    units: str
-    """Of sizes, `si` or `iec`."""
-    show_suppressed: bool
-    color: bool
-    """Colour text at stdout."""
-
-
 class ShowOptions(Struct, frozen=True):
     """How outputs for people are written."""
 
-    units: Units
+    units: UnitsName
     show_suppressed: Annotated[
         bool, flag("--show-suppressed", "List what is suppressed in text and markdown.")
     ]
@@ -75,18 +66,17 @@ class ShowOptions(Struct, frozen=True):
     ]
     no_color: Annotated[bool, flag("--no-color", "The same as --color never.", has_variable=False)]
 
-    def style(self, units_in_file: str | None = None) -> Style:
-        """The values of all places where they can be set.
+    def is_colored(self) -> bool:
+        """Whether text at stdout is coloured.
 
         Raises:
-            UsageError: a value that is not one of the choices.
+            UsageError: the choice is not one of the three.
         """
         if self.color not in _COLORS:
             raise UsageError(
                 "bad-choice", f"--color: {self.color!r} is none of {', '.join(_COLORS)}"
             )
-        color = not self.no_color and wants_color(self.color)
-        return Style(read_units(self.units, units_in_file), self.show_suppressed, color)
+        return not self.no_color and wants_color(self.color)
 
 
 class PageOptions(Struct, frozen=True):
@@ -118,26 +108,29 @@ class PageOptions(Struct, frozen=True):
     run_url: Annotated[str, option("--run-url", "Link to the job.", "URL", default="")]
     rules_url: RulesUrl
 
-    def labels(self, key: str | None, rules_url_in_file: str = "") -> dict[str, str]:
-        """Those of `slim.formats.formats.render`; without the empty ones.
 
-        Raises:
-            UsageError: there is no such flavour, or a template of addresses is not valid.
-        """
-        flavor_of(self.flavor)
-        if self.rules_url:
-            parse_rules_url(self.rules_url)
-        labels = {
-            "flavor": self.flavor,
-            "key": key or "",
-            "base_head": self.base_head,
-            "head": self.head,
-            "run": self.run,
-            "report_url": self.report_url,
-            "run_url": self.run_url,
-            "rules_url": self.rules_url or rules_url_in_file,
-        }
-        return {name: value for name, value in labels.items() if value}
+def render_options(
+    show: ShowOptions, pages: PageOptions, key: str | None, settings: ImageSettings
+) -> RenderOptions:
+    """How the pages about an image are written.
+
+    Raises:
+        UsageError: a value that is not one of the choices, or a template of addresses that is not valid.
+    """
+    flavor_of(pages.flavor)
+    return RenderOptions(
+        units=read_units(show.units, settings.units),
+        show_suppressed=show.show_suppressed,
+        color=show.is_colored(),
+        flavor=pages.flavor,
+        key=key or "",
+        base_head=pages.base_head,
+        head=pages.head,
+        run=pages.run,
+        report_url=pages.report_url,
+        run_url=pages.run_url,
+        rules_url=pages.rules_url or settings.rules_url,
+    )
 
 
 def wants_color(choice: str) -> bool:
@@ -157,8 +150,7 @@ def wants_color(choice: str) -> bool:
 def rendered(
     document: Document,
     outputs: Sequence[Output],
-    labels: Mapping[str, str],
-    style: Style,
+    options: RenderOptions,
     *,
     report: Report | None = None,
     files: int | None = None,
@@ -168,8 +160,7 @@ def rendered(
     Args:
         document: the report or comparison.
         outputs: what to make of it.
-        labels: those of `slim.formats.formats.render`.
-        style: of outputs for people.
+        options: how pages are written; colour is for stdout alone.
         report: the image's report, where `document` is a comparison.
         files: how many files the report lists where it was made with more; None: all of them, as far
             as they can be read back.
@@ -177,35 +168,26 @@ def rendered(
     own = document if isinstance(document, Report) else report
     short = own and shorten(own, files, MAX_FILES)
     texts = []
-    for one in outputs:
-        if one.format == OWN_REPORT and short is None:
-            raise UsageError(
-                "no-report",
-                "a comparison does not hold the report of an image",
-                "-o report is for slim analyze --against and slim compare",
-            )
-        shown = short if isinstance(document, Report) and one.format != "ncdu" else document
-        if one.format == OWN_REPORT:
+    for output in outputs:
+        name, shown = output.format, document
+        if output.format == OWN_REPORT:
+            if short is None:
+                raise UsageError(
+                    "no-report",
+                    "a comparison does not hold the report of an image",
+                    "-o report is for slim analyze --against and slim compare",
+                )
+            name, shown = "json", short
+        elif isinstance(document, Report) and short and not find_format(name).all_files:
             shown = short
-        assert shown is not None  # noqa: S101
-        name = "json" if one.format == OWN_REPORT else one.format
-        text = render(
-            shown,
-            name,
-            show_suppressed=style.show_suppressed,
-            units=style.units,
-            color=style.color and not one.path,
-            **labels,
-        )
-        texts.append(Text(text, one))
+        text = render(shown, name, replace(options, color=options.color and not output.path))
+        texts.append(Text(text, output))
     return texts
 
 
 @contextmanager
-def failure_pages(
-    outputs: Sequence[Output], labels: Mapping[str, str], source: str
-) -> Iterator[None]:
-    """When an image cannot be analysed, the pages that were asked for say so: no silence, no old page.
+def failure_pages(outputs: Sequence[Output], options: RenderOptions, source: str) -> Iterator[None]:
+    """When an image cannot be analyzed, its pages say so: neither nothing nor an old page is left.
 
     The error goes on. A wrong call makes no page.
     """
@@ -213,21 +195,17 @@ def failure_pages(
         yield
     except SlimError as error:
         if isinstance(error, InputError | IntegrityError | LimitError | NetworkError):
-            write_outputs(_failures(error, outputs, labels, source))
+            write_outputs(_failures(error, outputs, options, source))
         raise
 
 
 def _failures(
-    error: SlimError, outputs: Sequence[Output], labels: Mapping[str, str], source: str
+    error: SlimError, outputs: Sequence[Output], options: RenderOptions, source: str
 ) -> list[Text]:
-    def page(one: Output) -> str:
-        return failed_markdown.render(
-            error.message,
-            key=labels.get("key") or words.short("", source),
-            flavor="summary" if one.format == "summary" else labels.get("flavor") or "github",
-            head=labels.get("head", ""),
-            run=labels.get("run", ""),
-            run_url=labels.get("run_url", ""),
-        )
-
-    return [Text(page(one), one) for one in outputs if one.format in _PAGES]
+    labelled = replace(options, key=options.key or words.short("", source))
+    texts = []
+    for output in outputs:
+        page = None if output.format == OWN_REPORT else find_format(output.format).failure
+        if page is not None:
+            texts.append(Text(page(error.message, labelled), output))
+    return texts

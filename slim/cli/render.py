@@ -12,7 +12,7 @@ from slim.cli.options import (
     read_limits,
 )
 from slim.cli.output import Outputs, Text, named, parse_outputs, placed, short_names, write_outputs
-from slim.cli.pages import PageOptions, ShowOptions, rendered
+from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline
 from slim.formats.formats import render_together
 from slim.report.comparison import Comparison
@@ -44,8 +44,7 @@ def render(
     key = named(settings.key, alone) if alone else settings.key
     config = settings.read(key if alone else None, judging=False)
     limits = read_limits(limit, timeout, config.limits)
-    labels = pages.labels(key, config.image.rules_url)
-    style = show.style(config.image.units)
+    options = render_options(show, pages, key, config.image)
     with deadline(limits.timeout):
         documents = [
             suppress.applied_to(load_document(file, limits=limits), config.image.ignores)[0]
@@ -54,12 +53,10 @@ def render(
         if alone:
             compared = isinstance(documents[0], Comparison)
             outputs = parse_outputs(output or config.image.output, compared=compared)
-            texts = rendered(documents[0], placed(outputs, alone), labels, style)
+            texts = rendered(documents[0], placed(outputs, alone), options)
         else:
-            texts = []
-            for target in parse_outputs(output, several=True):
-                page = render_together(
-                    documents, target.format, max_bytes=None, units=style.units, **labels
-                )
-                texts.append(Text(page, target))
+            texts = [
+                Text(render_together(documents, target.format, options), target)
+                for target in parse_outputs(output, several=True)
+            ]
     write_outputs(texts)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from slim.cli.command import command
 from slim.cli.write import print_output
-from slim.report.wire import render_schema
+from slim.report.schema import render_schema
 
 
 @command(epilog="Example:\n\n  slim schema > report.schema.json")

@@ -117,7 +117,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         platform=table.text("platform") or None,
         role=_one_of(table, "role", (*ROLES, "unknown")),
         output=tuple(_output(reader, one) for one in _list(table, "output")),
-        units=_one_of(table, "units", UNITS),
+        units=_one_of(table, "units", tuple(UNITS)),
         rules_url=_rules_url(table),
         trust_labels=table.flag("trust-labels") if table.has("trust-labels") else None,
         behavior=_one_of(comment, "behavior", BEHAVIORS),

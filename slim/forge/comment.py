@@ -16,12 +16,13 @@ from slim.forge.context import Context
 from slim.forge.model import Forge, Place
 from slim.forge.publish import Outcome, publish
 from slim.forge.transport import Transport, check_url
-from slim.formats import delta_markdown, failed_markdown
 from slim.formats.formats import render_together
+from slim.formats.markdown import failed
+from slim.formats.model import RenderOptions
 from slim.limits import DEFAULT_LIMITS, Limits
-from slim.report.comparison import Comparison
 from slim.report.load import load_document
-from slim.report.model import Report
+from slim.report.noteworthy import is_noteworthy
+from slim.units import SI, Units
 
 HEAD = 7
 """Characters of a commit's id that are shown."""
@@ -34,8 +35,6 @@ _FLAVORS = {
 }
 _LIMITS = {"azure": 130_000}
 """In bytes, where it is not the flavor's: Azure Repos takes 150,000 characters."""
-_WASTE = 100_000
-"""Fewer bytes are no waste worth a word."""
 
 
 class Page(Struct, frozen=True):
@@ -56,7 +55,7 @@ def compose(
     key: str = "",
     max_bytes: int | None = None,
     report_url: str = "",
-    units: str = "si",
+    units: Units = SI,
     rules_url: str = "",
     limits: Limits = DEFAULT_LIMITS,
 ) -> Page:
@@ -66,9 +65,7 @@ def compose(
     except SlimError as error:
         page = failure(error.message, context, key=key or Path(files[0]).stem)
         return Page(page.text, True, error)
-    text = render_together(
-        documents,
-        "markdown",
+    options = RenderOptions(
         units=units,
         key=key,
         flavor=flavor_of(context),
@@ -79,9 +76,10 @@ def compose(
         run_url=context.run_url,
         rules_url=rules_url,
     )
+    text = render_together(documents, "markdown", options)
     wanted = {
         "always": True,
-        "changed": any(map(_is_worth_a_word, documents)),
+        "changed": any(map(is_noteworthy, documents)),
         "failed": any(one.verdict.result != "pass" for one in documents),
     }
     return Page(text, wanted[when])
@@ -89,15 +87,14 @@ def compose(
 
 def failure(why: str, context: Context, *, key: str) -> Page:
     """The page for an image that could not be analysed."""
-    text = failed_markdown.render(
-        why,
+    options = RenderOptions(
         key=key,
         flavor=flavor_of(context),
         head=context.head[:HEAD],
         run=context.run,
         run_url=context.run_url,
     )
-    return Page(text, True)
+    return Page(failed.render(why, options), True)
 
 
 def flavor_of(context: Context) -> str:
@@ -144,14 +141,3 @@ def _numbers(forge: Forge, context: Context, api: Transport) -> Sequence[int]:
             "no-pull-request", "this job runs for no pull request", "or name it with --pr"
         )
     return forge.pull_of(api, context.repo, context.branch, context.head)
-
-
-def _is_worth_a_word(document: Report | Comparison) -> bool:
-    """A change that matters, waste that matters, or a gate that did not pass."""
-    if isinstance(document, Comparison):
-        return not delta_markdown.is_unchanged(document)
-    totals = document.totals
-    return (
-        document.verdict.result != "pass"
-        or max(totals.reclaimable_bytes, totals.dead_bytes) >= _WASTE
-    )

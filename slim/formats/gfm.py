@@ -1,4 +1,4 @@
-"""Text from images and reports in GitHub Flavored Markdown: shown, never linked and never HTML [pure].
+"""Text from images and reports in GitHub Flavored Markdown: shown, never linked and never HTML.
 
 Forges turn `@name`, `#12`, addresses, commit ids and HTML of a comment into links, mentions and markup,
 everywhere but in code spans. So whatever comes from an image goes into a code span, and of sentences
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from slim.formats.log_commands import quiet, quiet_middle, quiet_url
 from slim.formats.terminal import shorten, visible
 from slim.report.untrusted import Text, bare
-from slim.units import definition, format_bytes
+from slim.units import Units
 
 NBSP = "\u00a0"
 _BREAK = re.compile(r"\r\n|[\r\n]")
@@ -63,31 +63,31 @@ def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
         pieces[-2:] = ["`".join(pieces[-2:])]  # one without its partner is a character
     for number, piece in enumerate(pieces):
         is_code = number % 2
-        said = code(piece, width, in_table=in_table) if is_code else _words(piece, in_table)
+        shown = code(piece, width, in_table=in_table) if is_code else _words(piece, in_table)
         # Two spans without anything between would be one, or none.
-        between = " " if parts and parts[-1].endswith("`") and said.startswith("`") else ""
-        parts += [between, said] if said else []
+        between = " " if parts and parts[-1].endswith("`") and shown.startswith("`") else ""
+        parts += [between, shown] if shown else []
     return "".join(parts).strip()
 
 
-def size(count: int) -> str:
+def size(count: int, units: Units) -> str:
     """Bytes for people, number and unit on one line."""
-    return format_bytes(count).replace(" ", NBSP)
+    return units.size(count).replace(" ", NBSP)
 
 
-def unit_definition() -> str:
+def signed(change: int, units: Units) -> str:
+    """A change in bytes: `+38.4 MB`, `-5 B`, `0 B`; number and unit on one line."""
+    return units.change(change).replace(" ", NBSP)
+
+
+def unit_definition(units: Units) -> str:
     """What the unit of the sizes is, number and unit on one line."""
-    return definition().replace(" ", NBSP, 1)
-
-
-def signed(change: int) -> str:
-    """A change in bytes: `+38.4 MB`, `-5 B`, `0 B`."""
-    return f"+{size(change)}" if change > 0 else size(change)
+    return units.definition.replace(" ", NBSP, 1)
 
 
 def table(header: Sequence[str], align: str, rows: Sequence[Sequence[str]]) -> str:
     """A table; `align` has `l` or `r` for each column. The cells are Markdown already."""
-    marks = "|".join({"l": ":--", "r": "--:"}[one] for one in align)
+    marks = "|".join({"l": ":--", "r": "--:"}[letter] for letter in align)
     lines = ["|".join(f" {cell} " if cell else " " for cell in line) for line in (header, *rows)]
     return "\n".join(f"|{line}|" for line in (lines[0], marks, *lines[1:]))
 

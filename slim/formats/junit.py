@@ -1,4 +1,4 @@
-"""Budgets and findings as JUnit XML: a failed test is a failed gate, nothing else [pure].
+"""Budgets and findings as JUnit XML: a failed test is a failed gate, nothing else.
 
 Findings that fail no gate are passed tests that say in their output what they found. The verdict has a
 test of its own, which fails only when no other does, so that no failed gate is ever counted twice or
@@ -12,11 +12,12 @@ from html import escape
 
 from msgspec import Struct
 
-from slim.formats import words
-from slim.formats.results import Document, counted, line, location, sentence, totals
+from slim.formats import verdicts, words
+from slim.formats.code_findings import counted, line, location, sentence, totals
+from slim.formats.model import Document, Format, RenderOptions
 from slim.report.comparison import Comparison
 from slim.report.model import Budget, Finding
-from slim.units import format_bytes
+from slim.units import Units
 
 
 class _Case(Struct, frozen=True):
@@ -28,13 +29,16 @@ class _Case(Struct, frozen=True):
     place: str = ""
 
 
-def render(document: Document) -> str:
+def render(document: Document, options: RenderOptions) -> str:
     """One suite. Texts hold no control characters, so that none is illegal in XML 1.0 (§2.2)."""
-    known = document.over_on_base if isinstance(document, Comparison) else []
-    cases = [_budget(one, one.name in known) for one in document.budgets]
+    units = options.units
+    on_base = document.over_on_base if isinstance(document, Comparison) else []
+    cases = [_budget(budget, budget.name in on_base, units) for budget in document.budgets]
     failing = set(document.verdict.findings)
-    cases += [_finding(document, one, one.id in failing) for one in counted(document)]
-    cases.insert(0, _verdict(document, cases))
+    cases += [
+        _finding(document, finding, finding.id in failing, units) for finding in counted(document)
+    ]
+    cases.insert(0, _verdict(document, cases, units))
     outcomes = [case.outcome for case in cases]
     counts = (
         f'tests="{len(cases)}" failures="{outcomes.count("failure")}"'
@@ -52,36 +56,40 @@ def render(document: Document) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _verdict(document: Document, cases: list[_Case]) -> _Case:
+def _verdict(document: Document, cases: list[_Case], units: Units) -> _Case:
     result = document.verdict.result
     outcome = {"pass": "system-out", "fail": "failure", "unknown": "error"}[result]
     if any(case.outcome == outcome for case in cases):
         outcome = "system-out"
-    text = document.verdict.headline or f"{format_bytes(totals(document).disk_bytes)} on disk"
+    text = verdicts.headline(document, units)
+    text = text or f"{units.size(totals(document).disk_bytes)} on disk"
     return _Case("slim", "verdict", outcome, line(text))
 
 
-def _budget(one: Budget, known: bool) -> _Case:
-    """`known`: the base is over it already."""
-    outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[one.result]
-    words_ = {"under": "within", "over": "over", "unknown": "not known to be within"}[one.result]
-    value, limit = words.budgeted(one.name, one.value), words.budgeted(one.name, one.limit)
-    if one.percent is not None:
-        limit = f"{one.percent:g}% and {limit}"
-    free = words.free_growth(one)
-    text = f"{one.name} {value}{f' ({free})' if free else ''}, {words_} {limit}"
-    if known:
-        return _Case("slim.budget", one.name, "system-out", f"{text} on base too")
-    return _Case("slim.budget", one.name, outcome, text)
+def _budget(budget: Budget, on_base: bool, units: Units) -> _Case:
+    """`on_base`: the base is over it already."""
+    outcome = {"under": "system-out", "over": "failure", "unknown": "error"}[budget.result]
+    result = {"under": "within", "over": "over", "unknown": "not known to be within"}[budget.result]
+    value, limit = (
+        verdicts.budget_value(budget.name, number, units.size)
+        for number in (budget.value, budget.limit)
+    )
+    if budget.percent is not None:
+        limit = f"{budget.percent:g}% and {limit}"
+    free = verdicts.uncharged_growth(budget, units)
+    text = f"{budget.name} {value}{f' ({free})' if free else ''}, {result} {limit}"
+    if on_base:
+        return _Case("slim.budget", budget.name, "system-out", f"{text} on base too")
+    return _Case("slim.budget", budget.name, outcome, text)
 
 
-def _finding(document: Document, one: Finding, fails: bool) -> _Case:
-    at = location(document, one)
+def _finding(document: Document, finding: Finding, fails: bool, units: Units) -> _Case:
+    at = location(document, finding)
     return _Case(
         "slim.finding",
-        f"{line(one.rule, 40)} {line(one.title, 200)} ({line(one.id, 40)})",
+        f"{line(finding.rule, 40)} {line(finding.title, 200)} ({line(finding.id, 40)})",
         "failure" if fails else "system-out",
-        sentence(one),
+        sentence(finding, units),
         f' file="{escape(at.path)}" line="{at.line}"' if at.in_dockerfile else "",
     )
 
@@ -92,3 +100,12 @@ def _lines(case: _Case) -> Iterator[str]:
     message = "" if case.outcome == "system-out" else f' message="{text}"'
     yield f"      <{case.outcome}{message}>{text}</{case.outcome}>"
     yield "    </testcase>"
+
+
+JUNIT = Format(
+    name="junit",
+    about="Budgets and findings as JUnit XML: a failed test is a failed gate, nothing else.",
+    ending=".junit.xml",
+    report=render,
+    comparison=render,
+)

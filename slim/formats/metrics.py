@@ -1,4 +1,4 @@
-"""The report's numbers as OpenMetrics text, for GitLab's metrics report and for time series [pure].
+"""The report's numbers as OpenMetrics text, for GitLab's metrics report and for time series.
 
 Only numbers and fixed names: no text of the image gets here, and series keep their names between images.
 """
@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from slim.formats.results import Document, counted, new, totals
+from slim.formats.code_findings import counted, new, totals
+from slim.formats.model import Document, Format, RenderOptions
 from slim.report.comparison import Comparison
 
 _SEVERITIES = ("high", "medium", "low", "info")
@@ -16,11 +17,11 @@ Sample = tuple[str, int]
 """(labels in braces or nothing, value)."""
 
 
-def render(document: Document) -> str:
+def render(document: Document, _: RenderOptions) -> str:
     """Gauges, each with its help and its unit, up to `# EOF`; of a comparison with the base's values."""
     compared = document if isinstance(document, Comparison) else None
     image = totals(document)
-    found: Counter[str] = Counter(one.severity for one in counted(document))
+    found: Counter[str] = Counter(finding.severity for finding in counted(document))
     families: list[tuple[str, str, Sequence[Sample]]] = [
         ("image_size_bytes", "What an engine unpacks.", [("", image.disk_bytes)]),
         ("image_pull_bytes", "What a registry sends.", [("", image.pull_bytes)]),
@@ -36,13 +37,16 @@ def render(document: Document) -> str:
         (
             "image_findings",
             "Findings that claim bytes.",
-            [(f'{{severity="{one}"}}', found[one]) for one in _SEVERITIES],
+            [(f'{{severity="{name}"}}', found[name]) for name in _SEVERITIES],
         ),
     ]
     if compared:
         families += _before(compared)
     if document.budgets:
-        over = {f'{{budget="{one.name}"}}': int(one.result != "under") for one in document.budgets}
+        over = {
+            f'{{budget="{budget.name}"}}': int(budget.result != "under")
+            for budget in document.budgets
+        }
         about = "1: over the budget, or not known to be within."
         families.append(("image_budget_over", about, list(over.items())))
     lines = [text for name, about, samples in families for text in _family(name, about, samples)]
@@ -74,3 +78,12 @@ def _family(name: str, about: str, samples: Sequence[Sample]) -> list[str]:
     unit = [f"# UNIT {name} bytes"] if name.endswith("_bytes") else []
     head = [f"# TYPE {name} gauge", *unit, f"# HELP {name} {about}"]
     return [*head, *(f"{name}{labels} {value}" for labels, value in samples)]
+
+
+METRICS = Format(
+    name="metrics",
+    about="The report's numbers as OpenMetrics text, for GitLab's metrics report and for time series.",
+    ending=".metrics.txt",
+    report=render,
+    comparison=render,
+)

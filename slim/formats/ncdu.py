@@ -1,4 +1,4 @@
-"""The final filesystem as ncdu's JSON export, to walk through it with `ncdu -f FILE` [pure].
+"""The final filesystem as ncdu's JSON export, to walk through it with `ncdu -f FILE`.
 
 Every file that has bytes where the report lists all, else the files and directories of its tree, with an
 entry for what is left of each directory. Sizes are bytes on disk, apparent and used alike.
@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator
 
 from slim.formats import words
 from slim.formats.log_commands import quiet_json
+from slim.formats.model import Format, RenderOptions
 from slim.formats.terminal import visible
 from slim.report.model import Report
 from slim.report.untrusted import Text, Untrusted, bare
@@ -27,11 +28,11 @@ Item = tuple[tuple[str, ...], int]
 """(path by its parts, bytes)."""
 
 
-def render(report: Report) -> str:
-    """One line per entry. It is written without recursion: paths are as deep as their image wants."""
+def render(report: Report, _: RenderOptions | None = None) -> str:
+    """One line per entry. It is written without recursion: paths are as deep as their image makes them."""
     whole = (
         not report.truncated.largest_files
-        and sum(one.disk_bytes for one in report.largest_files) == report.totals.live_bytes
+        and sum(file.disk_bytes for file in report.largest_files) == report.totals.live_bytes
     )
     items = _all(report) if whole else _outline(report)
     head = {"progname": "slim", "progver": VERSION}
@@ -54,7 +55,7 @@ def render(report: Report) -> str:
 
 def _all(report: Report) -> Iterator[Item]:
     """Sorted so that what is in one directory is together."""
-    items = [(_parts(one.path), one.disk_bytes) for one in report.largest_files]
+    items = [(_parts(file.path), file.disk_bytes) for file in report.largest_files]
     yield from sorted(items)
 
 
@@ -87,3 +88,12 @@ def _name(part: Text) -> str:
     """A name that ncdu takes: not empty, no slash, no control character, not too long."""
     text = visible(part).replace("/", "∕")[:_NAME]
     return text if text not in ("", ".", "..") else f"({text or 'empty'})"
+
+
+NCDU = Format(
+    name="ncdu",
+    about="The final filesystem as ncdu's JSON export, to walk through it with `ncdu -f FILE`.",
+    ending=".ncdu.json",
+    report=render,
+    all_files=True,
+)

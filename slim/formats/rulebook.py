@@ -1,4 +1,4 @@
-"""A rule as a page for people, and an empty one to fill in [pure]."""
+"""A rule as a page for people, and an empty one to fill in."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def describe(rule: Rule) -> str:
     if rule.audience != "default":
         lines.append(f"only for the audience {rule.audience!r}")
     if rule.floor:
-        lines.append(f"silent below {format_bytes(rule.floor)}")
+        lines.append(f"only from {format_bytes(rule.floor)} on")
     if rule.share:
-        lines.append(f"silent below {rule.share} % of the image")
+        lines.append(f"only from {rule.share} % of the image on")
     for title, values in (
         ("Selects", _selects(rule)),
         ("But not", (*rule.except_paths, *(glob.pattern for glob in rule.except_packages))),
@@ -46,7 +46,7 @@ def template(id: str) -> str:
     """
     if not re.fullmatch(r"[A-Z][A-Z0-9]{2}[0-9]{3}", id):
         raise UsageError(
-            "bad-rule-id", f"{id!r} is not an id", "write three capitals and three digits"
+            "bad-rule-id", f"{id!r} is not a rule id", "write three capitals and three digits"
         )
     name = id[:3].lower()
     return _TEMPLATE.replace("@ID", id).replace("@PREFIX", id[:3]).replace("@name", name)

@@ -1,4 +1,4 @@
-"""Addresses of pages about rules: what a template of the user's makes of a rule [pure].
+"""Addresses of pages about rules: what a template of the user's makes of a rule.
 
 The template is the user's own (`--rules-url`); what is put into it comes from a report and has to have
 the form of a rule's id or slug, or there is no address.
@@ -23,7 +23,7 @@ def parse_rules_url(text: str) -> str:
     """The template, fit to make links of: https, with `{id}` or `{slug}` behind the host.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not such a template.
     """
     filled = text.replace("{id}", "AAA000").replace("{slug}", "a/b")
     try:
@@ -33,25 +33,27 @@ def parse_rules_url(text: str) -> str:
         host = ""
     why = ""
     if not host or parts.scheme != "https":
-        why = "it does not begin with https:// and a host"
+        why = "it does not start with https:// and a host"
     elif parts.username is not None or parts.netloc != before.netloc:
-        why = "what comes before the path has to be a host alone"
+        why = "only a host may come before the path"
     elif filled == text:
-        why = "it has no {id} and no {slug}"
+        why = "it has neither {id} nor {slug}"
     elif "{" in filled or "}" in filled:
-        why = "it has braces of nothing but {id} and {slug}"
+        why = "it has braces other than {id} and {slug}"
     elif len(text) > _LONGEST or address(filled) != filled:
-        why = "it is too long, or has characters that no address has"
+        why = "it is too long or has characters that are not allowed in an address"
     if why:
         raise UsageError(
-            "bad-rules-url", f"{text[:100]!r} is no address of rules: {why}", f"such as {_EXAMPLE}"
+            "bad-rules-url",
+            f"{text[:100]!r} is not a template of rule addresses: {why}",
+            f"for example {_EXAMPLE}",
         )
     return text
 
 
-def page_of(template: str, one: Finding) -> str:
+def page_of(template: str, finding: Finding) -> str:
     """The address of the page about a finding's rule; empty without a template, or where the report
     names no rule."""
-    if not template or not _ID.fullmatch(one.rule) or not _SLUG.fullmatch(one.slug):
+    if not template or not _ID.fullmatch(finding.rule) or not _SLUG.fullmatch(finding.slug):
         return ""
-    return template.replace("{id}", one.rule).replace("{slug}", one.slug)
+    return template.replace("{id}", finding.rule).replace("{slug}", finding.slug)

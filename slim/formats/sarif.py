@@ -1,7 +1,7 @@
-"""The findings as SARIF 2.1.0, for code scanning [pure].
+"""The findings as SARIF 2.1.0, for code scanning.
 
-One result per finding, on the Dockerfile's lines where they are known. GitHub wants all four numbers of
-a region and knows a result again by `primaryLocationLineHash`; it shows 5,000 results of a run. In texts
+One result per finding, on the Dockerfile's lines where they are known. GitHub needs all four numbers of
+a region and recognises a result by `primaryLocationLineHash`; it shows 5,000 results of a run. In texts
 SARIF reads `[text](target)` as a link and `{0}` as an argument (§3.11.5, §3.11.6): both are escaped.
 """
 
@@ -12,9 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from slim.formats import words
-from slim.formats.log_commands import quiet_json
-from slim.formats.results import (
-    Document,
+from slim.formats.code_findings import (
     counted,
     line,
     location,
@@ -23,11 +21,14 @@ from slim.formats.results import (
     suppressed,
     uri,
 )
+from slim.formats.log_commands import quiet_json
+from slim.formats.model import Document, Format, RenderOptions
 from slim.formats.rules_url import page_of
 from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report
 from slim.report.untrusted import Untrusted, joined
+from slim.units import Units
 
 _RESULTS = 5_000
 _NAMESPACE = UUID("5d4c0f6e-5d0b-5c43-9a86-0d6f1f6b7d10")
@@ -42,26 +43,25 @@ _PRECISION = {"certain": "very-high", "likely": "high", "possible": "medium"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
 
-def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
-    """A SARIF log with one run, as ASCII JSON. `key` tells the images of a repository apart, `rules_url` is
-    a template of the addresses of pages about rules.
+def render(document: Document, options: RenderOptions) -> str:
+    """A SARIF log with one run, as ASCII JSON. `key` tells the images of a repository apart.
 
     Of a comparison it has the image's findings, each with its state against the base. Fixed ones are among
     the properties: as results, even with the state `absent`, GitHub would show them as open.
     """
-    silenced = suppressed(document)
-    findings = counted(document) + silenced
+    hidden = suppressed(document)
+    findings = counted(document) + hidden
     shown = findings[:_RESULTS]
-    rules = list({_id(one): one for one in shown}.values())
-    numbers = {_id(one): number for number, one in enumerate(rules)}
+    rules = list({_id(finding): finding for finding in shown}.values())
+    numbers = {_id(finding): number for number, finding in enumerate(rules)}
     digests, states = _digests(document), _states(document)
-    name = key or words.short_name(document)
+    name = options.key or words.short_name(document)
     run: dict[str, Any] = {
         "tool": {
             "driver": {
                 "name": "slim",
                 "version": line(document.tool.version, 40),
-                "rules": [_rule(one, rules_url) for one in rules],
+                "rules": [_rule(finding, options.rules_url) for finding in rules],
             }
         },
         "automationDetails": {"id": f"slim/{uri(relative(name))}/", "guid": _guid(document)},
@@ -69,9 +69,9 @@ def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
             "SRCROOT": {"description": {"text": "The folder in which slim was run."}}
         },
         "results": [
-            _result(document, one, numbers[_id(one)], digests, states)
-            | ({"suppressions": _suppressions(one)} if silenced else {})
-            for one in shown
+            _result(document, finding, numbers[_id(finding)], digests, states, options.units)
+            | ({"suppressions": _suppressions(finding)} if hidden else {})
+            for finding in shown
         ],
         "columnKind": "unicodeCodePoints",
         "properties": {"leftOut": len(findings) - len(shown) + _left_out(document)},
@@ -80,13 +80,13 @@ def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
         run["baselineGuid"] = _guid_of(document.base.config_digest)
         run["properties"]["fixed"] = [
             {
-                "ruleId": _id(one.finding),
-                "message": sentence(one.finding),
-                "primaryLocationLineHash": _fingerprint(one.finding),
-                "diskBytes": one.base_claimed_bytes,
+                "ruleId": _id(change.finding),
+                "message": sentence(change.finding, options.units),
+                "primaryLocationLineHash": _fingerprint(change.finding),
+                "diskBytes": change.base_claimed_bytes,
             }
-            for one in document.findings
-            if one.status == "fixed"
+            for change in document.findings
+            if change.status == "fixed"
         ][:_RESULTS]
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
@@ -96,29 +96,29 @@ def render(document: Document, *, key: str = "", rules_url: str = "") -> str:
     return quiet_json(json.dumps(log, indent=2, allow_nan=False)) + "\n"
 
 
-def _rule(one: Finding, rules_url: str) -> dict[str, Any]:
-    url = page_of(rules_url, one)
-    breaks = "".join(f" Breaks when: {text}." for text in one.breaks_when)
+def _rule(finding: Finding, rules_url: str) -> dict[str, Any]:
+    url = page_of(rules_url, finding)
+    breaks = "".join(f" Breaks when: {text}." for text in finding.breaks_when)
     return {
-        "id": _id(one),
-        "name": line(one.slug, 100),
-        "shortDescription": _message(one.title),
-        "fullDescription": _message(one.why or one.title),
-        "help": _message(f"{one.fix.text}{breaks}" or one.title),
+        "id": _id(finding),
+        "name": line(finding.slug, 100),
+        "shortDescription": _message(finding.title),
+        "fullDescription": _message(finding.why or finding.title),
+        "help": _message(f"{finding.fix.text}{breaks}" or finding.title),
         **({"helpUri": url} if url else {}),
-        "defaultConfiguration": {"level": _LEVELS[one.severity]},
+        "defaultConfiguration": {"level": _LEVELS[finding.severity]},
         "properties": {
-            "tags": ["image-size", line(one.category, 40)],
-            "precision": _PRECISION[one.confidence],
-            "problem.severity": _PROBLEMS[one.severity],
+            "tags": ["image-size", line(finding.category, 40)],
+            "precision": _PRECISION[finding.confidence],
+            "problem.severity": _PROBLEMS[finding.severity],
         },
     }
 
 
 def _digests(document: Document) -> dict[int, str]:
-    """Layer → its digest, the stored one where it is known."""
+    """Layer → its digest, the stored layer where it is known."""
     if isinstance(document, Comparison):
-        return {one.index: one.diff_id for one in document.layers if one.index is not None}
+        return {layer.index: layer.diff_id for layer in document.layers if layer.index is not None}
     return {layer.index: layer.digest or layer.diff_id for layer in document.layers}
 
 
@@ -127,13 +127,13 @@ def _states(document: Document) -> dict[str, str]:
     if isinstance(document, Report):
         return {}
     return {
-        one.finding.id: "new"
-        if one.status == "new"
+        change.finding.id: "new"
+        if change.status == "new"
         else "unchanged"
-        if one.finding.claimed_bytes == one.base_claimed_bytes
+        if change.finding.claimed_bytes == change.base_claimed_bytes
         else "updated"
-        for one in (*document.findings, *document.notes)
-        if one.status != "fixed"
+        for change in (*document.findings, *document.notes)
+        if change.status != "fixed"
     }
 
 
@@ -153,16 +153,21 @@ def _guid_of(config_digest: str) -> str:
 
 
 def _result(
-    document: Document, one: Finding, number: int, digests: dict[int, str], states: dict[str, str]
+    document: Document,
+    finding: Finding,
+    number: int,
+    digests: dict[int, str],
+    states: dict[str, str],
+    units: Units,
 ) -> dict[str, Any]:
-    at = location(document, one)
-    state = {"baselineState": states[one.id]} if one.id in states else {}
+    at = location(document, finding)
+    state = {"baselineState": states[finding.id]} if finding.id in states else {}
     return {
         **state,
-        "ruleId": _id(one),
+        "ruleId": _id(finding),
         "ruleIndex": number,
-        "level": _LEVELS[one.severity],
-        "message": {"text": sentence(one).translate(_ESCAPES)},
+        "level": _LEVELS[finding.severity],
+        "message": {"text": sentence(finding, units).translate(_ESCAPES)},
         "locations": [
             {
                 "physicalLocation": {
@@ -179,34 +184,34 @@ def _result(
                         "fullyQualifiedName": _file(digests.get(example.layer, ""), example.path),
                         "kind": "resource",
                     }
-                    for example in one.examples[:10]
+                    for example in finding.examples[:10]
                 ],
             }
         ],
-        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(one)},
+        "partialFingerprints": {"primaryLocationLineHash": _fingerprint(finding)},
         "properties": {
-            "diskBytes": one.claimed_bytes,
-            "pullBytes": one.claimed_pull_bytes,
-            "safety": one.safety,
+            "diskBytes": finding.claimed_bytes,
+            "pullBytes": finding.claimed_pull_bytes,
+            "safety": finding.safety,
         },
     }
 
 
-def _suppressions(one: Finding) -> list[dict[str, str]]:
-    """An empty list says that it is not suppressed: all results have one, or none has (§3.27.23)."""
-    if one.suppressed is None:
+def _suppressions(finding: Finding) -> list[dict[str, str]]:
+    """An empty list says that it is not suppressed: all results have finding, or none has (§3.27.23)."""
+    if finding.suppressed is None:
         return []
-    until = f" (until {line(one.suppressed.until, 20)})" if one.suppressed.until else ""
-    why = f"{one.suppressed.reason or 'no reason given'}{until}, by {one.suppressed.by}"
+    until = f" (until {line(finding.suppressed.until, 20)})" if finding.suppressed.until else ""
+    why = f"{finding.suppressed.reason or 'no reason given'}{until}, by {finding.suppressed.by}"
     return [{"kind": "external", "status": "accepted", "justification": line(why)}]
 
 
-def _id(one: Finding) -> str:
-    return line(one.rule, 100) or "unnamed"
+def _id(finding: Finding) -> str:
+    return line(finding.rule, 100) or "unnamed"
 
 
-def _fingerprint(one: Finding) -> str:
-    return f"{line(one.id, 100)}:1"
+def _fingerprint(finding: Finding) -> str:
+    return f"{line(finding.id, 100)}:1"
 
 
 def _message(text: str) -> dict[str, str]:
@@ -215,3 +220,12 @@ def _message(text: str) -> dict[str, str]:
 
 def _file(digest: str, path: Untrusted) -> str:
     return shorten(visible(joined(digest, "@/", path)), 500)
+
+
+SARIF = Format(
+    name="sarif",
+    about="The findings as SARIF 2.1.0, for code scanning.",
+    ending=".sarif",
+    report=render,
+    comparison=render,
+)

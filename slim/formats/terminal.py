@@ -1,4 +1,4 @@
-"""Untrusted text for a terminal or a log: shown, never obeyed [pure].
+"""Untrusted text for a terminal or a log: shown, never obeyed.
 
 File names, history and labels come from strangers. Control characters, escape sequences, bidirectional
 and invisible characters are written out (`\\x1b`, `\\u{202e}`), a line of ours never starts with what a

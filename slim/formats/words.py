@@ -1,114 +1,54 @@
-"""Texts that several renderers share: instructions and causes, shortened for people [pure]."""
+"""Phrases that several formats share."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from slim.report.comparison import Comparison
-from slim.report.model import Budget, Finding, KeepPart, Report
+from slim.report.model import Finding, KeepPart, Report
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
-from slim.units import format_bytes, format_percent
+from slim.units import Units, format_percent
 
-_NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
-_ARGS = re.compile(r"^(RUN )?\|\d+ ")
-_SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
-_SPACE = re.compile(r"\s+")
 _NAMED = 8
-_FIXES = {"safe": "safe", "check": "to be checked", "risky": "risky"}
-
-
-def instruction(created_by: Text) -> Untrusted:
-    """A history entry as the Dockerfile instruction that people wrote: `RUN apt-get update`.
-
-    >>> instruction("/bin/sh -c #(nop) COPY dir:0123 in /app ")
-    'COPY dir:0123 in /app'
-    >>> instruction("RUN |1 A=b /bin/sh -c make # buildkit")
-    'RUN make'
-    """
-    text = _SPACE.sub(" ", bare(created_by)).strip().removesuffix("# buildkit").strip()
-    if _NOP.match(text):
-        return untrusted(_NOP.sub("", text))
-    if _ARGS.match(text):
-        # The arguments' values end where the shell begins; without a shell nobody can tell.
-        at = text.find("/bin/", 0, 2000)
-        text = text[at:] if at > 0 else text
-    if _SHELL.match(text):
-        return untrusted("RUN " + _SHELL.sub("", text))
-    return untrusted(text)
+_FIXES = {
+    "safe": "the fix is safe",
+    "check": "review the fix before applying it",
+    "risky": "the fix is risky",
+}
+_CAUSES = {
+    "rewritten": "replaced by different content",
+    "metadata-only": "duplicated only to change owner, mode or timestamps",
+    "deleted": "deleted later but still shipped",
+    "duplicate-entry": "stored twice in one layer",
+    "orphan": "at a path that nothing can reach",
+}
 
 
 def fix(safety: str) -> str:
-    """How safe a fix is: `the fix is to be checked`."""
-    return f"the fix is {_FIXES[safety]}"
+    """How safe a fix is: `review the fix before applying it`."""
+    return _FIXES[safety]
 
 
 def cause(kind: str) -> str:
-    """What happened to dead bytes of a class, for people."""
-    return {
-        "rewritten": "replaced by other content",
-        "metadata-only": "copied again only to change owner, mode or times",
-        "deleted": "deleted in a later layer: still shipped",
-        "duplicate-entry": "twice in one layer",
-        "orphan": "where nothing can reach it",
-    }[kind]
+    """What happened to dead bytes of a class: `deleted later but still shipped`."""
+    return _CAUSES[kind]
 
 
 def count(number: int, noun: str) -> str:
-    """`1 file`, `2,310 files`, `2 directories`."""
+    """`1 file`, `2,310 files`, `2 directories`, `3 fixes`."""
     if number == 1:
         return f"1 {noun}"
-    plural = noun[:-1] + "ies" if noun.endswith("y") else noun + "s"
-    return f"{number:,} {plural}"
+    if noun.endswith("y"):
+        return f"{number:,} {noun[:-1]}ies"
+    return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
-def first(number: int, noun: str) -> str:
-    """`the first layer`, `the first 3 layers`."""
-    return f"the first {noun if number == 1 else count(number, noun)}"
-
-
-def budgeted(name: str, value: int, size: Callable[[int], str] = format_bytes) -> str:
-    """A value or limit of a budget, in its unit; `size` writes bytes."""
-    if name == "layers":
-        return f"{value:,}"
-    if name in ("dive-efficiency", "dive-user-wasted"):
-        return f"{value / 10_000:.6g}%"
-    return size(value)
-
-
-def signed(change: int) -> str:
-    """`+4.1 MB`, `-4.1 MB`, `0 B`."""
-    return f"+{format_bytes(change)}" if change > 0 else format_bytes(change)
-
-
-def limit(budget: Budget, on_base: bool = False) -> str:
-    """What a limit says of the number it is for: `over the limit of 340 MB by 3 kB`."""
-    bound, value = (budgeted(budget.name, one) for one in (budget.limit, budget.value))
-    if budget.percent is not None:
-        bound = f"{budget.percent:g}% and {bound}"
-    if free := free_growth(budget):
-        bound += f" ({free})"
-    if budget.result == "unknown":
-        return f"not known to be under {bound}"
-    if bound == value and budget.result == "over":
-        bound += f" by {budgeted(budget.name, abs(budget.value - budget.limit))}"
-    over, under = ("below", "at least") if budget.name == "dive-efficiency" else ("over", "under")
-    said = f"{over if budget.result == 'over' else under} the limit of {bound}"
-    return f"{said}, on base too" if on_base else said
-
-
-def free_growth(budget: Budget) -> str:
-    """What a limit on growth does not charge; empty where it charges all."""
-    free = budget.base_image_bytes
-    return f"without {format_bytes(free)} of the base image" if free else ""
-
-
-def suppressed(one: Finding) -> str:
-    """Why a finding is not told; empty for one that is."""
-    if one.suppressed is None:
+def suppressed(finding: Finding) -> str:
+    """Why a finding is suppressed, and by what; empty for one that is not."""
+    if finding.suppressed is None:
         return ""
-    until = f", until {one.suppressed.until}" if one.suppressed.until else ""
-    return f"{one.suppressed.reason or 'no reason given'} ({one.suppressed.by}{until})"
+    until = f", until {finding.suppressed.until}" if finding.suppressed.until else ""
+    return f"{finding.suppressed.reason or 'no reason given'} ({finding.suppressed.by}{until})"
 
 
 def short_name(document: Report | Comparison) -> Untrusted:
@@ -124,63 +64,76 @@ def short(name: Text, source: Text) -> Untrusted:
     return untrusted(last or bare(source).rstrip("/").rpartition("/")[2] or "image")
 
 
-def verdict(report: Report | Comparison) -> str:
-    """What the gates said, in a few words; empty when nothing was asked."""
-    said = report.verdict
-    if not report.budgets and not said.fail_on:
-        return ""
-    on_base = report.over_on_base if isinstance(report, Comparison) else []
-    if said.result == "fail":
-        over = any(one.result == "over" and one.name not in on_base for one in report.budgets)
-        return "over budget" if over else "gate failed"
-    if said.result == "unknown":
-        return "gate not decided"
-    return "over budget on base too (not from this PR)" if on_base else "within budget"
-
-
-def other_layers(one: Finding) -> str:
+def other_layers(finding: Finding) -> str:
     """` and 2 other layers` after the layer that has most of a finding; empty where it has all."""
-    more = len(one.where) - 1
+    more = len(finding.where) - 1
     return f" and {count(more, 'other layer')}" if more > 0 else ""
 
 
-def along(one: Finding) -> Untrusted:
-    """A sentence about the packages that go along with a finding's own; empty where none do."""
-    if not one.along:
+def package_sizes(report: Report) -> dict[Untrusted, int]:
+    """Name → bytes on disk, of packages whose name no other manager has."""
+    sizes: dict[Untrusted, int] = {}
+    ambiguous: set[Untrusted] = set()
+    for package in report.packages:
+        if package.name in sizes:
+            ambiguous.add(package.name)
+        sizes[package.name] = package.disk_bytes
+    return {name: size for name, size in sizes.items() if name not in ambiguous}
+
+
+def also_removed(finding: Finding, sizes: Mapping[Untrusted, int], units: Units) -> Untrusted:
+    """A sentence about the packages that go with those that a finding removes; empty where none do.
+
+    `sizes` are bytes on disk, of the packages for which they are known; the largest come first.
+    """
+    if not finding.along:
         return untrusted("")
-    more = len(one.along) - _NAMED
-    shown = joined(*one.along[:_NAMED], by=", ")
-    rest = f" and {count(more, 'other')}" if more > 0 else ""
-    what, verb = (
-        ("it" if len(one.packages) == 1 else "them"),
-        ("goes" if shown in one.along else "go"),
+    largest = sorted(finding.along, key=lambda name: -sizes.get(name, 0))
+    named = [
+        joined(name, f" ({units.size(sizes[name])})") if name in sizes else name
+        for name in largest[:_NAMED]
+    ]
+    more = len(largest) - _NAMED
+    rest = f" and {count(more, 'other package')}" if more > 0 else ""
+    removed = finding.packages[0] if len(finding.packages) == 1 else "them"
+    return joined(
+        *("Removing ", removed, " also removes ", joined(*named, by=", "), rest),
+        ", which nothing else depends on.",
     )
-    return joined(f"With {what} {verb} ", shown, f"{rest}, which nothing else wants.")
 
 
-def rebuilt(report: Report) -> str:
+def rebuilt(report: Report, units: Units) -> str:
     """A sentence about the multi-stage rebuild; empty where there is none."""
-    made, totals = report.predicted.rebuild, report.totals
-    if made is None:
+    rebuild, totals = report.predicted.rebuild, report.totals
+    if rebuild is None:
         return ""
-    share = format_percent(totals.disk_bytes - made.disk_bytes, totals.disk_bytes)
+    share = format_percent(totals.disk_bytes - rebuild.disk_bytes, totals.disk_bytes)
     return (
-        f"A multi-stage build would be {format_bytes(made.disk_bytes)} on disk (−{share}),"
-        f" {format_bytes(made.pull_bytes)} to pull ({made.confidence})."
+        f"A multi-stage build would be {units.size(rebuild.disk_bytes)} on disk (−{share}),"
+        f" {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
     )
 
 
-def other_base(report: Report) -> str:
+def other_base(report: Report, units: Units) -> str:
     """A sentence about what only another base image leaves out; empty where there is nothing."""
-    found = report.predicted.other_base_bytes
-    if not found:
+    waste = report.predicted.other_base_bytes
+    if not waste:
         return ""
-    rules = [one.rule for one in report.findings if one.base_bytes]
+    rules = [finding.rule for finding in report.findings if finding.base_bytes]
     more = f" and {count(len(rules) - _NAMED, 'other')}" if len(rules) > _NAMED else ""
-    shown = ", ".join(rules[:_NAMED])
+    named = f" ({', '.join(rules[:_NAMED])}{more})" if rules else ""
     return (
-        f"{format_bytes(found)} more is in the base image, where no instruction of this Dockerfile can"
-        f" take it away: only another base leaves it out ({shown}{more})."
+        f"Another {units.size(waste)} of waste sits in the base image;"
+        f" only a different base would remove it{named}."
+    )
+
+
+def dive(report: Report, units: Units) -> str:
+    """dive's own numbers: `96.28% efficiency, 146 MB wasted (8.6% of the non-base layers)`."""
+    score = report.dive
+    return (
+        f"{100 * score.efficiency:.2f}% efficiency, {units.size(score.wasted_bytes)} wasted"
+        f" ({100 * score.user_wasted_percent:.1f}% of the non-base layers)"
     )
 
 

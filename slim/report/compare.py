@@ -10,7 +10,6 @@ import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
-from slim.formats import words
 from slim.report import model
 from slim.report.compare_directories import directories
 from slim.report.compare_files import files
@@ -24,6 +23,7 @@ from slim.report.comparison import (
     LayerStatus,
     Partial,
 )
+from slim.report.instruction import instruction
 from slim.report.model import LayerInfo, Report
 from slim.report.sides import side
 from slim.report.untrusted import bare, joined, untrusted
@@ -150,7 +150,7 @@ def _contents(layer: LayerInfo) -> str:
 
 
 def _instruction(layer: LayerInfo) -> str:
-    return _SUM.sub(r"\1", bare(words.instruction(layer.created_by)))
+    return _SUM.sub(r"\1", bare(instruction(layer.created_by)))
 
 
 def _layer_change(

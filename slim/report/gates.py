@@ -1,4 +1,4 @@
-"""Gates: what the user asks for. How a report or comparison is judged by them: `slim.report.judge` [pure]."""
+"""The limits that the user sets; `slim.report.judge` applies them to a report or comparison."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Growth(Struct, frozen=True):
 
 
 class Gates(Struct, frozen=True):
-    """What the user asks for; sizes in bytes, None for no limit."""
+    """Limits on sizes in bytes (None for no limit), and the findings that fail a build."""
 
     size: int | None = None
     pull_size: int | None = None
@@ -52,7 +52,7 @@ class Gates(Struct, frozen=True):
         return bool(self.fail_on) or self.reclaimable is not None
 
     def over(self, other: Gates) -> Gates:
-        """These, and those of `other` for which these say nothing."""
+        """These, completed by those of `other`."""
         ours = {name: getattr(self, name) for name in self.__struct_fields__}
         return replace(
             other, **{name: value for name, value in ours.items() if value not in (None, ())}
@@ -60,8 +60,8 @@ class Gates(Struct, frozen=True):
 
     def of_one_image(self) -> Gates:
         """Without what only a comparison decides."""
-        words_ = tuple(word for word in self.fail_on if not word.startswith(NEW))
-        return replace(self, growth=None, fail_on=words_)
+        anywhere = tuple(word for word in self.fail_on if not word.startswith(NEW))
+        return replace(self, growth=None, fail_on=anywhere)
 
 
 def parse_growth(text: str) -> Growth:
@@ -89,9 +89,15 @@ def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str
         name = word.removeprefix(prefix)
         name = name if name in LEVELS or re.fullmatch(_SLUG, name) else name.upper()
         if name not in LEVELS and not re.fullmatch(_SLUG, name) and not re.fullmatch(_RULE, name):
+            if word.startswith(NEW):
+                raise UsageError(
+                    "bad-fail-on",
+                    f"{word!r} needs a base to compare with",
+                    "slim analyze --against BASE, or slim compare",
+                )
             raise UsageError(
                 "bad-fail-on",
-                f"{word!r} is no level, rule id or slug",
+                f"unknown level or rule {word!r}",
                 f"levels: {', '.join(LEVELS)}; `slim rules list` prints the rules",
             )
         found[prefix + name] = None

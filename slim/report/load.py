@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
+from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -32,7 +33,7 @@ def load_report(source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMI
     """Read the report in a file.
 
     Raises:
-        InputError: it cannot be read, or is no report of a version that this slim knows (exit code 3).
+        InputError: it cannot be read, or is not a report of a version that this slim reads (exit code 3).
         LimitError: too large, too deep or too many values (5).
     """
     return parse_report(_read(source, limits), os.fspath(source), limits)
@@ -115,7 +116,9 @@ def _convert(value: dict[str, Any], type: type[T], where: str) -> T:
         _check_tree(document.tree, where)
     if wrong := fault(document):
         raise _refused(where, f"does not add up: {wrong}")
-    return document
+    # Words that the gates decided nothing by: whoever shows reasons makes them of the document's values.
+    verdict = replace(document.verdict, headline="", reasons=[])
+    return replace(document, verdict=verdict)
 
 
 def _decode(data: bytes, where: str, limits: Limits) -> Any:
@@ -137,19 +140,19 @@ def _decode(data: bytes, where: str, limits: Limits) -> Any:
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("duplicate key in a JSON object")
     return found
 
 
 def _finite(text: str) -> float:
     number = float(text)
     if not math.isfinite(number):
-        raise ValueError(f"{text[:40]} is no finite number")
+        raise ValueError(f"{text[:40]} is not a finite number")
     return number
 
 
 def _no_number(text: str) -> NoReturn:
-    raise ValueError(f"{text} is no number")
+    raise ValueError(f"{text} is not a number")
 
 
 def _check_values(value: Any, where: str, limits: Limits) -> None:
@@ -179,7 +182,7 @@ def _check_kind(value: dict[str, Any], where: str, kinds: Sequence[str]) -> None
     version, kind = value.get("schema_version"), value.get("kind")
     found = _VERSION.fullmatch(version) if isinstance(version, str) else None
     if found is None:
-        raise _refused(where, "has no schema_version such as 1.0: it is no report of slim")
+        raise _refused(where, "has no schema_version such as 1.0: it is not a report of slim")
     if found[1] != SCHEMA_VERSION.partition(".")[0]:
         raise InputError(
             "other-schema",
@@ -187,8 +190,8 @@ def _check_kind(value: dict[str, Any], where: str, kinds: Sequence[str]) -> None
             "make the report again with this version of slim",
         )
     if kind not in kinds:
-        wanted = " or ".join(map(repr, kinds))
-        raise _refused(where, f"is of kind {str(kind)[:40]!r}, not {wanted}")
+        expected = " or ".join(map(repr, kinds))
+        raise _refused(where, f"is of kind {str(kind)[:40]!r}, not {expected}")
 
 
 def _check_tree(tree: list[TreeNode], where: str) -> None:

@@ -22,8 +22,8 @@ from slim.rules.builtin import builtin_rules
 from slim.rules.pack import read_packs
 from slim.rules.rule import Pack, Rule, rules_of
 from tests.conftest import LONG, THOROUGH
-from tests.report.test_load import run
 from tests.support.building import delete, file, hardlink, image, layer, save
+from tests.support.commands import run
 from tests.support.shared import FAT, TABLES
 
 DAY = date(2026, 6, 1)

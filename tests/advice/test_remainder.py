@@ -24,9 +24,9 @@ from tests.rebuild.test_stacks import (
     rebuilt,
     tools,
 )
-from tests.report.test_load import run
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.commands import run
 from tests.support.shared import FAT, TABLES
 
 RULE = "TCH029"

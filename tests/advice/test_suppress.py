@@ -20,8 +20,8 @@ from slim.files.ledger import account
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
-from slim.formats import markdown, text
 from slim.formats.formats import render
+from slim.formats.model import RenderOptions
 from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.compare import compare
@@ -32,9 +32,9 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
-from tests.report.test_load import run
 from tests.support.building import layer
 from tests.support.checked import checked_analyze
+from tests.support.commands import run
 from tests.support.layouts import config, pack, with_config
 from tests.support.sarif_schema import SARIF
 from tests.support.shared import FAT, TABLES
@@ -277,14 +277,13 @@ def test_pages_say_how_many_are_suppressed() -> None:
     report = told(
         Suppression("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1")
     )
-    assert "1 finding suppressed" in text.render(report)
-    page = markdown.render(report)
+    assert "1 finding suppressed" in render(report, "text")
+    page = render(report, "markdown")
     assert "1 more suppressed" in page
     assert "needed" not in page
-    page = markdown.render(report, show_suppressed=True)
+    page = render(report, "markdown", RenderOptions(show_suppressed=True))
     assert "<b>Suppressed</b>: 1 finding" in page
     assert "needed `\\|` `*by*` scm (`s:1`, until `2030-01-01`)" in page
-    assert render(report, "markdown", show_suppressed=True) == page
 
 
 def test_sarif_has_suppressions_for_all_results_or_none() -> None:

@@ -13,7 +13,7 @@ import pytest
 import slim
 from slim.forge.publish import publish
 from slim.forge.transport import Transport
-from tests.report.test_load import run
+from tests.support.commands import run
 from tests.support.environments import DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
 from tests.support.forges import NUMBER, TOKEN, Forge, serve
 from tests.support.reports import MB, clean, report, wasteful

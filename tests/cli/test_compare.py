@@ -11,10 +11,10 @@ import pytest
 import slim
 from slim.report.comparison import Comparison
 from slim.report.load import load_document
-from tests.report.test_compare import before, compared
-from tests.report.test_load import run
 from tests.support.building import delete, image, save
 from tests.support.building import layer as tar_layer
+from tests.support.commands import run
+from tests.support.comparisons import before, compared
 from tests.support.reports import REPORTS, wasteful
 
 FIRST = tar_layer({"etc/a": b"a" * 1000, "etc/b": b"b" * 30}, created_by="RUN one")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.report.test_load import run
+from tests.support.commands import run
 
 FILE = """
 dockerfile = "Dockerfile"

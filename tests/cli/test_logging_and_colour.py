@@ -13,13 +13,13 @@ from pathlib import Path
 
 import pytest
 
-from slim.formats import delta_text, text
 from slim.report.gates import Gates
 from slim.report.judge import judge, judge_comparison
-from tests.report.test_compare import before, compared
-from tests.report.test_load import run
 from tests.support.building import image, layer, save
+from tests.support.commands import run
+from tests.support.comparisons import before, compared
 from tests.support.fake_registry import Answer, Fake, Request, serve
+from tests.support.pages import rendered
 from tests.support.reports import REPORTS, wasteful
 
 CODES = re.compile(r"\x1b\[[0-9;]*m")
@@ -162,17 +162,17 @@ def test_there_is_no_other_colour(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_colours_change_no_text(name: str) -> None:
     report = REPORTS[name]()
-    plain = text.render(report)
-    assert CODES.sub("", text.render(report, color=True)) == plain
+    plain = rendered(report, "text")
+    assert CODES.sub("", rendered(report, "text", color=True)) == plain
 
 
 def test_the_verdict_and_high_findings_stand_out() -> None:
     for size, code in ((1, "\x1b[1;31m"), (10**12, "\x1b[1;32m")):
         judged = judge(wasteful(), Gates(size=size))
-        assert text.render(judged, color=True).startswith(code)
+        assert rendered(judged, "text", color=True).startswith(code)
         change = judge_comparison(compared(before(), wasteful()), Gates(layers=size and size % 7))
-        assert delta_text.render(change, color=True).startswith("\x1b[1;3")
-    lines = text.render(judged, color=True).splitlines()
+        assert rendered(change, "text", color=True).startswith("\x1b[1;3")
+    lines = rendered(judged, "text", color=True).splitlines()
     high = [line for line in lines if "(high, " in line]
     assert high
     assert all(line.startswith("  \x1b[1;31m") for line in high)

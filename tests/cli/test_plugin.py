@@ -16,8 +16,8 @@ from slim.cli.plugin import plugin_options
 from slim.cli.plugin_settings import Plan, plan
 from slim.errors import UsageError
 from tests.cli.test_comment import CI
-from tests.report.test_load import run
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 from tests.support.environments import WOODPECKER
 from tests.support.forges import TOKEN, Forge, serve
 from tests.support.reports import wasteful

@@ -17,9 +17,9 @@ from slim.config.reader import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
 from slim.errors import UsageError
 from slim.report.gates import Gates, Growth
 from slim.rules.fields import MAX_ITEMS
-from tests.report.test_load import run
 from tests.support.attacks import Attack
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 
 FULL = """\
 version = 1
@@ -362,7 +362,7 @@ def test_every_key_of_an_image_has_near_misses(key: str) -> None:
             "[budget.growth]\npercent = 5\nmin = 1\nmins = 1",
             "4: unknown key `mins`: did you mean `min`?",
         ),
-        ('fail-on = "hihg"', "1: `fail-on`: 'hihg' is no level"),
+        ('fail-on = "hihg"', "1: `fail-on`: unknown level or rule 'hihg'"),
         ("[image]\nx = 1", "2: `x` must be a table"),
         ('[image.a]\nrole = "x"', "2: `role` must be one of release, builder"),
         ("[image.a.budget]\nsiez = 1", "2: unknown key `siez`: did you mean `size`?"),

@@ -1,12 +1,10 @@
-"""Comparisons in the machine formats: golden files for every verdict, and nothing that breaks out."""
+"""Comparisons in the formats for programs: what each has, and nothing that breaks out."""
 
 from __future__ import annotations
 
 import csv
 import io
 import json
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
@@ -15,34 +13,18 @@ from hypothesis import given, settings
 from msgspec.structs import replace
 
 import slim
-from slim.formats.formats import COMPARISON_FORMATS
+from slim.formats.formats import format_names
 from slim.report.comparison import Comparison
 from slim.report.gates import Gates, Growth
 from slim.report.model import Cause
-from slim.report.sums import fault
 from slim.report.untrusted import untrusted
-from tests.conftest import GOLDEN
-from tests.formats.test_formats import OWN, SUFFIXES, is_visible, names, parse_metrics
-from tests.report.test_compare import PAGES, before, compared
+from tests.support.comparisons import PAGES, before, compared
+from tests.support.pages import is_visible, names, parse_metrics, rendered
 from tests.support.reports import MB, clean, finding, hostile, place, report, wasteful
 from tests.support.sarif_schema import SARIF
 
-FORMATS = [name for name in SUFFIXES if name in COMPARISON_FORMATS]
 
-
-@pytest.mark.parametrize("kind", PAGES)
-@pytest.mark.parametrize("name", FORMATS)
-def test_outputs_are_the_golden_ones(
-    golden_text: Callable[[Path, str], None], name: str, kind: str
-) -> None:
-    made = PAGES[kind]()
-    assert fault(made) == ""
-    text = slim.render(made, name, key="api", report_url="https://ci.example/1")
-    text = OWN.sub(r"\1\2\3\4", text)
-    golden_text(GOLDEN / "renderers" / f"comparison-{kind}.{SUFFIXES[name]}", text)
-
-
-@pytest.mark.parametrize("name", COMPARISON_FORMATS)
+@pytest.mark.parametrize("name", format_names(compared=True))
 @given(names, names)
 @settings(max_examples=10)
 def test_outputs_are_text_of_lines_that_files_can_hold(
@@ -159,7 +141,7 @@ def test_metrics_have_the_values_of_the_base() -> None:
 def test_lines_for_later_steps_cannot_be_forged() -> None:
     url = "https://ci.example/a\nverdict=pass\r\x85\u2028x=1"
     for document in (hostile(), compared(hostile(["a\nb=c"]), hostile())):
-        text = slim.render(document, "env", report_url=url)
+        text = rendered(document, "env", report_url=url)
         lines = text.split("\n")
         assert lines.pop() == ""
         keys = [line.partition("=")[0] for line in lines]

@@ -1,4 +1,4 @@
-"""The machine formats: golden files, and that no text of an image leaves its place in any of them."""
+"""The formats for programs: what each has of a report, and that no text of an image leaves its place."""
 
 from __future__ import annotations
 
@@ -6,85 +6,38 @@ import csv
 import io
 import json
 import re
-import unicodedata
-from collections.abc import Callable
-from pathlib import Path
 from urllib.parse import unquote
 from xml.etree import ElementTree
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 from msgspec.structs import replace
 
-import slim
-from slim.formats.formats import FORMATS
-from slim.formats.results import relative
+from slim.formats.code_findings import relative
+from slim.formats.formats import format_names
 from slim.formats.terminal import visible
-from slim.report.model import Budget, Cause, Report, Verdict
+from slim.report.model import Budget, Cause, Verdict
 from slim.report.untrusted import untrusted
-from tests.conftest import GOLDEN
+from tests.support.pages import is_visible, names, parse_metrics, rendered
 from tests.support.reports import REPORTS, clean, finding, hostile, place, report, wasteful
 from tests.support.sarif_schema import SARIF
 
-SUFFIXES = {
-    "text": "text.txt",
-    "json": "json",
-    "sarif": "sarif",
-    "gitlab": "gitlab.json",
-    "github": "github.txt",
-    "junit": "junit.xml",
-    "csv": "csv",
-    "metrics": "metrics.txt",
-    "summary": "summary.md",
-    "env": "env",
-    "ncdu": "ncdu.json",
-    "svg": "svg",
-    "html": "html",
-}
-OWN = re.compile(r"(?s)(<style>).*?(</style>)|(<script>).*?(</script>)|'sha256-[^']*'")
-"""What is the same in all pages."""
-texts = st.text(
-    st.one_of(
-        st.sampled_from("=+-@:,%|<>&\"']\n\r\t\x00\x1b\ufffe\u2028"), st.characters(codec="utf-8")
-    ),
-    max_size=30,
-)
-names = st.lists(texts, min_size=1, max_size=5)
 
-
-def render(name: str, one: Report) -> str:
-    return slim.render(one, name)
-
-
-def is_visible(text: str) -> bool:
-    return all(unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn") for one in text)
-
-
-@pytest.mark.parametrize("kind", REPORTS)
-@pytest.mark.parametrize("name", SUFFIXES)
-def test_outputs_are_the_golden_ones(
-    golden_text: Callable[[Path, str], None], name: str, kind: str
-) -> None:
-    text = OWN.sub(r"\1\2\3\4", render(name, REPORTS[kind]()))
-    golden_text(GOLDEN / "renderers" / f"{kind}.{SUFFIXES[name]}", text)
-
-
-@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("name", format_names())
 @given(names)
 @settings(max_examples=15)
 def test_outputs_are_text_of_lines_that_files_can_hold(name: str, made: list[str]) -> None:
     one = hostile(made)
-    text = render(name, one)
+    text = rendered(one, name)
     text.encode("utf-8")
-    assert text == render(name, one)
+    assert text == rendered(one, name)
     assert is_visible(text.replace("\r\n", "").replace("\n", ""))
 
 
 @given(names)
 @settings(max_examples=30)
 def test_sarif_keeps_its_schema(made: list[str]) -> None:
-    log = json.loads(render("sarif", hostile(made)))
+    log = json.loads(rendered(hostile(made), "sarif"))
     SARIF.validate(log)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -100,7 +53,7 @@ def test_sarif_keeps_its_schema(made: list[str]) -> None:
 
 def test_sarif_names_the_dockerfile_lines_and_a_lasting_fingerprint() -> None:
     one = wasteful()
-    (run,) = json.loads(render("sarif", one))["runs"]
+    (run,) = json.loads(rendered(one, "sarif"))["runs"]
     first = run["results"][0]
     assert len(run["results"]) == 3, "notes are no results"
     assert first["locations"][0]["physicalLocation"] == {
@@ -109,22 +62,22 @@ def test_sarif_names_the_dockerfile_lines_and_a_lasting_fingerprint() -> None:
     }
     cause = replace(one.findings[0].where[0], dockerfile=place(99))
     moved = replace(one, findings=[replace(one.findings[0], where=[cause], claimed_bytes=7)])
-    again = json.loads(render("sarif", moved))["runs"][0]["results"][0]
+    again = json.loads(rendered(moved, "sarif"))["runs"][0]["results"][0]
     assert again["partialFingerprints"] == first["partialFingerprints"]
 
 
 def test_without_a_dockerfile_results_are_in_a_file_named_like_the_image() -> None:
     one = report([], findings=[finding(1, "DEB001", 5)])
-    (result,) = json.loads(render("sarif", one))["runs"][0]["results"]
+    (result,) = json.loads(rendered(one, "sarif"))["runs"][0]["results"]
     at = result["locations"][0]["physicalLocation"]
     assert at["artifactLocation"]["uri"] == "api"
-    assert json.loads(render("gitlab", one))[0]["location"]["path"] == "api"
-    assert render("github", one) == ""
+    assert json.loads(rendered(one, "gitlab"))[0]["location"]["path"] == "api"
+    assert rendered(one, "github") == ""
 
 
 def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
     one = report([], findings=[finding(number, "DEB001", 5) for number in range(5_003)])
-    (run,) = json.loads(render("sarif", one))["runs"]
+    (run,) = json.loads(rendered(one, "sarif"))["runs"]
     assert (len(run["results"]), run["properties"]["leftOut"]) == (5_000, 3)
 
 
@@ -143,7 +96,7 @@ def test_paths_are_relative(path: str, shown: str) -> None:
     assert relative(path) == shown
     cause = Cause(layer=0, created_by=untrusted(""), dockerfile=place(3, path))
     one = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
-    log = json.loads(render("sarif", one))
+    log = json.loads(rendered(one, "sarif"))
     SARIF.validate(log)
     at = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert unquote(at["artifactLocation"]["uri"]) == shown
@@ -152,7 +105,7 @@ def test_paths_are_relative(path: str, shown: str) -> None:
 @given(names)
 @settings(max_examples=30)
 def test_gitlab_has_one_entry_per_finding(made: list[str]) -> None:
-    entries = json.loads(render("gitlab", hostile(made)))
+    entries = json.loads(rendered(hostile(made), "gitlab"))
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
@@ -164,7 +117,7 @@ def test_gitlab_has_one_entry_per_finding(made: list[str]) -> None:
 @given(names)
 @settings(max_examples=30)
 def test_github_commands_cannot_be_forged(made: list[str]) -> None:
-    lines = render("github", hostile(made)).split("\n")
+    lines = rendered(hostile(made), "github").split("\n")
     assert lines.pop() == ""
     for line in lines:
         found = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
@@ -177,14 +130,14 @@ def test_github_commands_cannot_be_forged(made: list[str]) -> None:
 def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
     where = [Cause(layer=0, created_by=untrusted(""), dockerfile=place(3))]
     findings = [finding(number, "DEB001", 5, where=where) for number in range(30)]
-    one = replace(
-        report([], findings=findings),
-        verdict=Verdict(
-            result="fail", headline="a: 50%", findings=[each.id for each in findings[:12]]
-        ),
+    verdict = Verdict(
+        result="fail", fail_on=["DEB001"], findings=[each.id for each in findings[:12]]
     )
-    lines = render("github", one).splitlines()
-    assert lines[0] == "::error title=slim%3A api::a: 50%25"
+    one = replace(
+        report([], findings=[replace(each, title="50%") for each in findings]), verdict=verdict
+    )
+    lines = rendered(one, "github").splitlines()
+    assert lines[0].startswith("::error title=slim%3A api::gate failed: DEB001 50%25: 5 B")
     kinds = [line.split()[0] for line in lines]
     assert (kinds.count("::error"), kinds.count("::warning")) == (10, 10)
 
@@ -192,7 +145,7 @@ def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
 @given(names)
 @settings(max_examples=30)
 def test_junit_is_xml_whatever_the_names(made: list[str]) -> None:
-    suites = ElementTree.fromstring(render("junit", hostile(made)))  # noqa: S314
+    suites = ElementTree.fromstring(rendered(hostile(made), "junit"))  # noqa: S314
     cases = suites.findall(".//testcase")
     assert len(cases) == int(suites.attrib["tests"])
     assert len(suites.findall(".//failure")) == int(suites.attrib["failures"]) >= 1
@@ -204,21 +157,21 @@ def test_junit_is_xml_whatever_the_names(made: list[str]) -> None:
     ("verdict", "budgets", "failures", "errors"),
     [
         (Verdict(), [], 0, 0),
-        (Verdict(result="fail", headline="too large"), [], 1, 0),
+        (Verdict(result="fail"), [], 1, 0),
         (
-            Verdict(result="fail", headline="too large"),
+            Verdict(result="fail"),
             [Budget(name="size", value=2, limit=1, result="over")],
             1,
             0,
         ),
         (
-            Verdict(result="unknown", headline="no rules"),
+            Verdict(result="unknown"),
             [Budget(name="reclaimable", value=0, limit=1, result="unknown")],
             0,
             1,
         ),
         (
-            Verdict(result="pass", headline="fine"),
+            Verdict(result="pass"),
             [Budget(name="layers", value=1, limit=1, result="under")],
             0,
             0,
@@ -229,7 +182,7 @@ def test_junit_fails_when_the_gate_does(
     verdict: Verdict, budgets: list[Budget], failures: int, errors: int
 ) -> None:
     one = replace(wasteful(), verdict=verdict, budgets=budgets)
-    suites = ElementTree.fromstring(render("junit", one))  # noqa: S314
+    suites = ElementTree.fromstring(rendered(one, "junit"))  # noqa: S314
     assert (suites.attrib["failures"], suites.attrib["errors"]) == (str(failures), str(errors))
 
 
@@ -240,7 +193,7 @@ def rows(text: str) -> list[list[str]]:
 @given(names)
 @settings(max_examples=30)
 def test_csv_comes_back_and_runs_no_formula(made: list[str]) -> None:
-    table = rows(render("csv", hostile(made)))
+    table = rows(rendered(hostile(made), "csv"))
     assert {len(row) for row in table} == {10}
     assert [row[0] for row in table[1:]] == [
         kind for kind in ("layer", "directory", "file") for _ in made
@@ -253,42 +206,27 @@ def test_csv_comes_back_and_runs_no_formula(made: list[str]) -> None:
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "＝1"])
 def test_csv_guards_formulas(text: str) -> None:
-    cell = rows(render("csv", hostile([text])))[1][9]
+    cell = rows(rendered(hostile([text]), "csv"))[1][9]
     assert cell.startswith("'")
-
-
-def parse_metrics(text: str) -> dict[str, int]:
-    lines = text.split("\n")
-    assert lines[-2:] == ["# EOF", ""]
-    samples: dict[str, int] = {}
-    for line in lines[:-2]:
-        if line.startswith("#"):
-            assert re.fullmatch(r"# (TYPE \w+ gauge|UNIT \w+_bytes bytes|HELP \w+ [^\\]+)", line)
-            continue
-        name, _, value = line.rpartition(" ")
-        assert re.fullmatch(r'\w+(\{\w+="[\w-]+"\})?', name)
-        assert name not in samples
-        samples[name] = int(value)
-    return samples
 
 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_metrics_hold_numbers_only(kind: str) -> None:
     one = REPORTS[kind]()
-    samples = parse_metrics(render("metrics", one))
+    samples = parse_metrics(rendered(one, "metrics"))
     assert samples["image_size_bytes"] == one.totals.disk_bytes
     assert samples["image_reclaimable_bytes"] == one.totals.reclaimable_bytes
 
 
 def test_metrics_count_findings_and_budgets() -> None:
     budget = Budget(name="size", value=2, limit=1, result="over")
-    samples = parse_metrics(render("metrics", replace(wasteful(), budgets=[budget, budget])))
+    samples = parse_metrics(rendered(replace(wasteful(), budgets=[budget, budget]), "metrics"))
     assert samples['image_findings{severity="high"}'] == 1
     assert samples['image_findings{severity="info"}'] == 0, "notes are no findings that claim"
     assert samples['image_budget_over{budget="size"}'] == 1
 
 
 def test_no_format_needs_anything_in_the_report() -> None:
-    for name in FORMATS:
+    for name in format_names():
         for one in (report([]), clean()):
-            assert render(name, one) or name == "github"
+            assert rendered(one, name) or name == "github"

@@ -21,19 +21,19 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import slim
-from slim.formats import svg
-from slim.formats.html import change_map, maps, render
-from slim.formats.html.single import legend
+from slim.formats.html import change_map, maps
+from slim.formats.html.report import legend
 from slim.formats.html.tones import FILLS, STRIPES, TEXT, tones
 from slim.report import model
 from slim.report.comparison import Comparison
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import untrusted
+from slim.units import SI
 from tests.conftest import LONG
-from tests.formats.test_formats import names
-from tests.report.test_compare import PAGES as COMPARISONS
-from tests.report.test_compare import after_contents, before_contents, contents
 from tests.support.building import END, image, layer, padded, raw_layer, save
+from tests.support.comparisons import PAGES as COMPARISONS
+from tests.support.comparisons import after_contents, before_contents, contents
+from tests.support.pages import names, rendered
 from tests.support.reports import MB, REPORTS, clean, finding, hostile, report, wasteful
 from tests.support.reports import layer as layer_info
 from tests.support.shared import FAT, TABLES
@@ -89,9 +89,9 @@ class Document(HTMLParser):
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_pages_are_well_formed_and_point_only_to_themselves(kind: str) -> None:
-    text = render(PAGES[kind]())
+    text = rendered(PAGES[kind](), "html")
     page = Document(text)
-    assert text == render(PAGES[kind]()), "the same report gives the same page"
+    assert text == rendered(PAGES[kind](), "html"), "the same report gives the same page"
     assert page.tags["main"] == page.tags["h1"] == page.tags["script"] == page.tags["style"] == 1
     assert all(count == 1 for count in page.ids.values())
     assert all(link.startswith("#") and link[1:] in page.ids for link in page.links)
@@ -108,7 +108,7 @@ def test_pages_are_well_formed_and_point_only_to_themselves(kind: str) -> None:
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_the_policy_allows_what_is_in_the_page_and_nothing_else(kind: str) -> None:
-    text = render(PAGES[kind]())
+    text = rendered(PAGES[kind](), "html")
     (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
     assert text.index(policy) < text.index("<style>")
     rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
@@ -132,12 +132,12 @@ def test_names_are_text_whatever_they_are(made: list[str]) -> None:
         ),
     ]
     one = replace(one, tree=tree, packages=[package(name) for name in made])
-    for text in (render(one), render(slim.compare(wasteful(), one))):
+    for text in (rendered(one, "html"), rendered(slim.compare(wasteful(), one), "html")):
         page = Document(text)
         assert page.tags["script"] == page.tags["style"] == 1
         assert not any(name.startswith("on") for _, name in page.attributes)
         assert all(link.startswith("#") for link in page.links)
-    drawing = ElementTree.fromstring(svg.render(one))  # noqa: S314
+    drawing = ElementTree.fromstring(rendered(one, "svg"))  # noqa: S314
     assert {each.tag.rpartition("}")[2] for each in drawing.iter()} <= {
         *("svg", "g", "rect", "text", "tspan", "title", "defs", "pattern"),
     }
@@ -159,10 +159,10 @@ def package(name: str) -> model.PackageInfo:
 @pytest.mark.parametrize("kind", REPORTS)
 def test_verdict_and_plan_come_before_everything_else(kind: str) -> None:
     one = REPORTS[kind]()
-    words = " ".join(" ".join(Document(render(one)).words).split())
+    words = " ".join(" ".join(Document(rendered(one, "html")).words).split())
     assert ("Over budget" in words) == (kind in ("over", "hostile"))
     if one.tool.rules:
-        order = re.findall(r'<section id="([a-z]+)"', render(one))
+        order = re.findall(r'<section id="([a-z]+)"', rendered(one, "html"))
         assert order[0] == "plan"
     if kind == "over":
         for expected in ("over the limit of 340 MB", "fails the gate", "Dockerfile:14"):
@@ -174,7 +174,7 @@ def test_verdict_and_plan_come_before_everything_else(kind: str) -> None:
 def test_the_page_of_an_image_names_its_files(tmp_path: Path) -> None:
     files = {"usr/lib/libbig.so": bytes(9_000_000), "app/api": bytes(4_000_000), "etc/x": b"1"}
     one = slim.analyze(save(image(layer(files)), tmp_path / "a.tar"))
-    page = Document(render(one))
+    page = Document(rendered(one, "html"))
     words = " ".join(page.words)
     for name in ("libbig.so", "usr/lib", "/usr/lib/libbig.so · 9.00 MB on disk"):
         assert name in words
@@ -193,7 +193,9 @@ def test_boxes_lead_only_to_what_is_listed() -> None:
         TreeNode(parent=0, kind="file", name=untrusted(f"p{at}"), pull_bytes=9) for at in range(999)
     ]
     page = Document(
-        render(replace(wasteful(), tree=tree, packages=[package(str(at)) for at in range(999)]))
+        rendered(
+            replace(wasteful(), tree=tree, packages=[package(str(at)) for at in range(999)]), "html"
+        )
     )
     assert all(link[1:] in page.ids for link in page.links)
     assert page.tags["li"] > 900
@@ -204,16 +206,16 @@ def test_maps_are_the_whole_image(tmp_path: Path) -> None:
     colours, tree = tones(one.layers), maps.tree_of(one)
     totals = one.totals
     for items in (
-        maps.by_directory(one, tree, colours, "disk"),
-        maps.by_package(one, colours, "disk"),
+        maps.by_directory(one, tree, colours, "disk", SI),
+        maps.by_package(one, colours, "disk", SI),
     ):
         assert sum(item.value for item in items) == totals.disk_bytes
     for items in (
-        maps.by_directory(one, tree, colours, "pull"),
-        maps.by_package(one, colours, "pull"),
+        maps.by_directory(one, tree, colours, "pull", SI),
+        maps.by_package(one, colours, "pull", SI),
     ):
         assert sum(item.value for item in items) == totals.pull_bytes
-    used = {item.tone for item in maps.by_directory(one, tree, colours, "disk")}
+    used = {item.tone for item in maps.by_directory(one, tree, colours, "disk", SI)}
     assert used <= {tone for tone, _ in legend(one, colours)}
 
 
@@ -253,7 +255,7 @@ def test_colours_can_be_read_and_told_apart() -> None:
 def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
     """More less what became less; every frame is what is in it."""
     made = COMPARISONS[kind]()
-    items = change_map.changes(made)
+    items = change_map.changes(made, SI)
     waiting, total = list(items), 0
     while waiting:
         one = waiting.pop()
@@ -264,13 +266,13 @@ def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
             total += -one.value if one.tone == "less" else one.value
     assert total == made.growth.disk_bytes
     assert bool(items) == ("Where the bytes changed" in slim.render(made, "html"))
-    tones_ = {tone for tone, _ in change_map.legend(made)}
+    tones_ = {tone for tone, _ in change_map.legend(made, SI)}
     assert all(f'class="{tone}"' in slim.render(made, "svg") for tone in tones_ - set(STRIPES))
 
 
 def test_a_map_of_changes_names_files_by_their_directories() -> None:
     made = COMPARISONS["contents"]()
-    (static,) = (one for one in change_map.changes(made) if one.name == "app/static")
+    (static,) = (one for one in change_map.changes(made, SI) if one.name == "app/static")
     assert (static.shown, len(static.children)) == ("+20.0 MB", 20)
     assert static.children[0].says.startswith("/app/static/")
     gone = slim.compare(after_contents(), before_contents())
@@ -315,12 +317,12 @@ def test_a_forged_report_makes_no_large_page() -> None:
         warnings=[model.Warning(id=long, text=untrusted(long), path=untrusted(long))] * 500,
         largest_files=[model.Example(layer=0, path=untrusted(long), disk_bytes=1)] * 5_000,
     )
-    assert len(render(one).encode()) < 6_000_000
+    assert len(rendered(one, "html").encode()) < 6_000_000
     chain = [
         TreeNode(parent=at - 1 if at else None, disk_bytes=9, name=untrusted("d"))
         for at in range(5_000)
     ]
-    assert len(render(replace(one, tree=chain)).encode()) < 6_000_000
+    assert len(rendered(replace(one, tree=chain), "html").encode()) < 6_000_000
 
 
 @given(st.lists(st.integers(0, 3), min_size=0, max_size=30))
@@ -335,7 +337,7 @@ def test_whatever_the_tree_the_page_nests(parents: list[int]) -> None:
                 name=untrusted(f"d{number}"),
             )
         )
-    Document(render(replace(wasteful(), tree=tree)))
+    Document(rendered(replace(wasteful(), tree=tree), "html"))
 
 
 @LONG
@@ -360,6 +362,6 @@ def test_a_hundred_thousand_files_make_less_than_a_megabyte(tmp_path: Path) -> N
     layers = [raw_layer(files(number), created_by=f"RUN make {'x' * 500}") for number in range(4)]
     one = slim.analyze(save(image(*layers), tmp_path / "a.tar"), verify=False, top=100_000)
     assert one.totals.live_files > 100_000
-    page = render(one)
+    page = rendered(one, "html")
     assert len(page.encode()) < 1_000_000
     assert Document(page).tags["li"] > 500

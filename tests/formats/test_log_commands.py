@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-import slim
 from slim.cli.progress import print_error, print_notice
 from slim.errors import UsageError
-from slim.formats.flavors import FLAVORS
-from slim.formats.formats import COMPARISON_FORMATS, FORMATS, TAKES
+from slim.formats.formats import format_names
 from slim.formats.log_commands import CI_SYSTEMS, quiet, quiet_json, quiet_page
+from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.terminal import clean
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from tests.support.filled import filled
+from tests.support.pages import rendered
 
 ANYWHERE = sorted({one for system in CI_SYSTEMS for one in system.anywhere})
 AT_START = sorted({one for system in CI_SYSTEMS for one in system.at_start})
@@ -49,7 +49,10 @@ COMMANDS = (
     "---",
 )
 """At least one of each opening."""
-SINKS = [(Report, name) for name in FORMATS] + [(Comparison, name) for name in COMPARISON_FORMATS]
+SINKS = [
+    *((Report, name) for name in format_names()),
+    *((Comparison, name) for name in format_names(compared=True)),
+]
 
 
 def commands(text: str) -> list[str]:
@@ -87,10 +90,9 @@ def test_no_sink_of_logs_prints_a_command(text: str, capsys: pytest.CaptureFixtu
 def test_no_format_prints_a_command(kind: type[Any], name: str) -> None:
     for turn, text in enumerate(COMMANDS):
         for hostile in (text, f"a\n{text}\n{text}"):
-            for flavor in FLAVORS if "flavor" in TAKES.get(name, ()) else ("",):
+            for flavor in FLAVORS if name == "markdown" else ("github",):
                 given = {"key": hostile, "head": hostile, "run": hostile, "flavor": flavor}
-                labels: Any = {key: one for key, one in given.items() if key in TAKES.get(name, ())}
-                found = commands(slim.render(filled(kind, hostile, turn=turn), name, **labels))
+                found = commands(rendered(filled(kind, hostile, turn=turn), name, **given))
                 if name == "github":  # commands are what it writes: its own alone
                     own = re.compile(r"::(error|warning|notice) [^:]*::")
                     assert all(own.match(line) for line in found)

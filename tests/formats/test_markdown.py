@@ -2,62 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from slim.errors import UsageError
-from slim.formats import gfm, markdown
-from slim.formats.flavors import FLAVORS
-from tests.conftest import GOLDEN, LONG
-from tests.support.reports import HOSTILE, REPORTS, clean, finding, hostile, report, wasteful
-
-PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
-OWN_HTML = re.compile(
-    r"<details><summary><b>[A-Za-z ]+</b>: [^<>@#`]*</summary>\n?|</?details>\n?|</?sub>"
-    r"|<!-- slim:report v=1 [^<>]* -->\n"
-)
-LINKED = re.compile(r"(?i)@\w|#\d|://|www\.|GH-\d|\b[0-9a-f]{7,40}\b|:\w+:")
-
-
-def leaves(tokens: list[Token]) -> Iterator[Token]:
-    for token in tokens:
-        yield token
-        yield from leaves(token.children or [])
-
-
-def check_inert(text: str, own: str = "") -> list[str]:
-    """No link, image, foreign HTML or mention; returns the code spans. `own`: HTML in front of folds."""
-    spans = []
-    for token in leaves(PARSER.parse(text)):
-        assert token.type not in ("link_open", "image", "fence", "code_block", "blockquote_open")
-        if token.type in ("html_block", "html_inline"):
-            content = re.sub(own, "x", token.content) if own else token.content
-            assert not OWN_HTML.sub("", content).strip(), token.content
-        elif token.type == "code_inline":
-            spans.append(token.content)
-        elif token.type == "text":
-            assert not LINKED.search(token.content), token.content
-    return spans
-
-
-@pytest.mark.parametrize("name", REPORTS)
-@pytest.mark.parametrize("flavor", ["github", "bitbucket", "plain"])
-def test_pages_are_the_golden_ones(
-    golden_text: Callable[[Path, str], None], name: str, flavor: str
-) -> None:
-    text = markdown.render(REPORTS[name](), flavor=flavor, head="8b8bf6d", run="4127")
-    golden_text(GOLDEN / "renderers" / f"{name}.{flavor}.md", text)
+from slim.formats import gfm
+from slim.formats.markdown.flavors import FLAVORS
+from tests.conftest import LONG
+from tests.support.pages import PARSER, check_inert, leaves, rendered
+from tests.support.pages import markdown_texts as texts
+from tests.support.reports import HOSTILE, clean, finding, hostile, report, wasteful
 
 
 def test_the_page_begins_with_marker_and_sentence() -> None:
-    lines = markdown.render(wasteful(), key="api", head="8b8bf6d", run="4127").splitlines()
+    lines = rendered(wasteful(), key="api", head="8b8bf6d", run="4127").splitlines()
     assert lines[0] == '<!-- slim:report v=1 key="api" head=8b8bf6d run=4127 -->'
     assert lines[1] == (
         "### `api` image: 343\u00a0MB on disk, 41.9\u00a0MB (12%) of it reclaimable"
@@ -71,7 +30,7 @@ def test_the_page_begins_with_marker_and_sentence() -> None:
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 def test_hostile_texts_are_inert(flavor: str) -> None:
-    page = markdown.render(hostile(), flavor=flavor)
+    page = rendered(hostile(), flavor=flavor)
     spans = check_inert(page)
     assert any("onerror" in span for span in spans)
     style = FLAVORS[flavor]
@@ -80,18 +39,10 @@ def test_hostile_texts_are_inert(flavor: str) -> None:
         assert not [t for t in leaves(PARSER.parse(page)) if t.type.startswith("html")]
 
 
-texts = st.text(
-    st.one_of(
-        st.sampled_from("`|\\<>@#[]()!*_~:/.&\n\r-=+ \u202e\x1b"), st.characters(codec="utf-8")
-    ),
-    max_size=40,
-)
-
-
 @given(st.lists(texts, min_size=1, max_size=6))
 @settings(max_examples=60)
 def test_any_texts_are_inert(names: list[str]) -> None:
-    check_inert(markdown.render(hostile(names)))
+    check_inert(rendered(hostile(names)))
 
 
 @given(texts)
@@ -124,9 +75,7 @@ def test_a_marker_cannot_be_ended_or_extended_by_a_key() -> None:
 
 
 def test_links_are_what_the_user_gave() -> None:
-    page = markdown.render(
-        clean(), report_url="https://ci.example/r)](x", run_url="https://ci.example/1"
-    )
+    page = rendered(clean(), report_url="https://ci.example/r)](x", run_url="https://ci.example/1")
     assert (
         "[HTML report](https://ci.example/r%29%5D%28x) · [run](https://ci.example/1)</sub>" in page
     )
@@ -134,13 +83,13 @@ def test_links_are_what_the_user_gave() -> None:
 
 def test_a_page_that_is_too_long_loses_whole_folds_in_order() -> None:
     big = wasteful()
-    whole = markdown.render(big)
+    whole = rendered(big)
     folds = ["<b>Files", "<b>Dead weight", "<b>Findings", "<b>Layers"]
     assert all(fold in whole for fold in folds)
     limit = len(whole.encode())
     while folds:
         limit -= 1
-        page = markdown.render(big, max_bytes=limit)
+        page = rendered(big, max_bytes=limit)
         assert [fold for fold in folds if fold in page] in (folds, folds[1:])
         folds = [fold for fold in folds if fold in page]
         limit = len(page.encode()) if folds else limit
@@ -155,14 +104,14 @@ def test_a_page_of_the_largest_report_is_within_the_limit() -> None:
     bombs = "\U0001f4a3" * 300
     names = [f"{text}{bombs}{number}" for number in range(200) for text in HOSTILE]
     for flavor, style in FLAVORS.items():
-        assert len(markdown.render(hostile(names), flavor=flavor).encode()) <= style.max_bytes
+        assert len(rendered(hostile(names), flavor=flavor).encode()) <= style.max_bytes
 
 
 def test_long_lists_say_how_much_is_left_out() -> None:
     many = report([], findings=[finding(number, "DEB001", 5) for number in range(12)])
-    assert "_2 more in the full report._" in markdown.render(many)
+    assert "_2 more in the full report._" in rendered(many)
 
 
 def test_an_unknown_flavor_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="no flavor 'html'"):
-        markdown.render(clean(), flavor="html")
+        rendered(clean(), flavor="html")

@@ -19,8 +19,8 @@ from slim.formats.ncdu import render
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import untrusted
 from tests.conftest import require
-from tests.formats.test_formats import names
 from tests.support.building import delete, file, image, layer, save
+from tests.support.pages import names
 from tests.support.reports import example, hostile, report
 from tests.support.reports import layer as info
 

@@ -16,8 +16,9 @@ from slim.formats.rules_url import page_of, parse_rules_url
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.model import Report
-from tests.report.test_compare import before, compared
-from tests.report.test_load import run
+from tests.support.commands import run
+from tests.support.comparisons import before, compared
+from tests.support.pages import rendered, rendered_together
 from tests.support.reports import MB, finding, report, wasteful
 from tests.support.sarif_schema import SARIF
 
@@ -81,46 +82,44 @@ def forged() -> Report:
 @pytest.mark.parametrize("flavor", ["github", "gitlab", "bitbucket"])
 def test_markdown_links_every_rule_that_it_names(flavor: str) -> None:
     made = judge(wasteful(), Gates(fail_on=("high",)))
-    page = slim.render(made, "markdown", flavor=flavor, rules_url=URL)
-    bare = slim.render(made, "markdown", flavor=flavor)
+    page = rendered(made, "markdown", flavor=flavor, rules_url=URL)
+    bare = rendered(made, "markdown", flavor=flavor)
     assert "docs.example" not in bare
     # In the steps and in the fold; the reason of the gate is a sentence.
     for one in wasteful().findings:
         assert page.count(linked(one.rule)) == bare.count(one.rule) - (one.severity == "high")
     assert linked("TCH001") in page
-    assert "else.example)" not in slim.render(forged(), "markdown", rules_url=URL)
+    assert "else.example)" not in rendered(forged(), "markdown", rules_url=URL)
 
 
 def test_comparisons_summaries_and_pages_of_several_link_rules() -> None:
     made = compared(before(), wasteful())
-    page = slim.render(made, "markdown", rules_url=URL)
+    page = rendered(made, "markdown", rules_url=URL)
     assert f"(saves 36.9\u00a0MB, {linked('TCH001')})" in page
     assert f"| new | {linked('TCH001')} build tools" in page
-    assert linked("TCH001") in slim.render(made, "summary", rules_url=URL)
-    from slim.formats.formats import render_together
-
-    assert linked("TCH001") in render_together([made, wasteful()], "markdown", rules_url=URL)
+    assert linked("TCH001") in rendered(made, "summary", rules_url=URL)
+    assert linked("TCH001") in rendered_together([made, wasteful()], "markdown", rules_url=URL)
 
 
 def test_sarif_says_where_the_rule_is_explained() -> None:
-    log = json.loads(slim.render(wasteful(), "sarif", rules_url=URL))
+    log = json.loads(rendered(wasteful(), "sarif", rules_url=URL))
     SARIF.validate(log)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
     assert {one["helpUri"] for one in rules} == {
         f"https://docs.example/rules/{one['id']}" for one in rules
     }
-    (rule,) = json.loads(slim.render(forged(), "sarif", rules_url=URL))["runs"][0]["tool"][
-        "driver"
-    ]["rules"]
+    (rule,) = json.loads(rendered(forged(), "sarif", rules_url=URL))["runs"][0]["tool"]["driver"][
+        "rules"
+    ]
     assert "helpUri" not in rule
 
 
 def test_html_links_rules_and_nothing_else() -> None:
     for made in (wasteful(), compared(before(), wasteful())):
-        page = slim.render(made, "html", rules_url=URL)
+        page = rendered(made, "html", rules_url=URL)
         assert '<a href="https://docs.example/rules/TCH001">TCH001</a>' in page
         assert "docs.example" not in slim.render(made, "html")
-    page = slim.render(forged(), "html", rules_url=URL)
+    page = rendered(forged(), "html", rules_url=URL)
     assert "docs.example" not in page
 
 
@@ -146,7 +145,7 @@ def test_it_is_an_option_a_variable_and_a_key(
     assert run("check", "report.json", "--max-size", "1GB") == 2
     said = capsys.readouterr().err
     assert "slim.toml:2" in said
-    assert "does not begin with https://" in said
+    assert "does not start with https://" in said
     Path("slim.toml").unlink()
     for words in (("render", "report.json", "-o", "text"), ("comment", "report.json")):
         assert run(*words, "--rules-url", "docs.example") == 2

@@ -23,17 +23,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.formats.flavors import FLAVORS
-from slim.formats.formats import COMPARISON_FORMATS, FORMATS, TAKES
+from slim.formats.formats import format_names
+from slim.formats.markdown.flavors import FLAVORS
+from slim.formats.model import RenderOptions
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from tests.conftest import THOROUGH
-from tests.formats.test_formats import is_visible, parse_metrics
-from tests.formats.test_terminal import HOSTILE as SEQUENCES
-from tests.formats.test_terminal import assert_tame
 from tests.support.filled import filled
+from tests.support.pages import is_visible, parse_metrics
 from tests.support.reports import HOSTILE as NAMES
 from tests.support.sarif_schema import SARIF
+from tests.support.terminal import HOSTILE as SEQUENCES
+from tests.support.terminal import assert_tame
 
 MORE = (
     "<script>alert(1)</script>",
@@ -236,13 +237,15 @@ CHECKS: dict[str, Check] = {
     "env": check_env,
     "ncdu": check_ncdu,
 }
-SINKS = [(Report, name) for name in FORMATS] + [(Comparison, name) for name in COMPARISON_FORMATS]
+SINKS: list[tuple[type[Any], str]] = [
+    *((Report, name) for name in format_names()),
+    *((Comparison, name) for name in format_names(compared=True)),
+]
 
 
-def labels(name: str, hostile: str, flavor: str = "github") -> dict[str, Any]:
+def options(hostile: str, flavor: str = "github") -> RenderOptions:
     """Names of branches and images come from whoever opens a pull request; addresses do not."""
-    given = {"key": hostile, "head": hostile, "run": hostile, "flavor": flavor}
-    return {label: text for label, text in given.items() if label in TAKES.get(name, ())}
+    return RenderOptions(key=hostile, head=hostile, run=hostile, flavor=flavor)
 
 
 def test_every_format_has_a_check() -> None:
@@ -254,7 +257,7 @@ def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> Non
     for turn in range(SINKS.index((kind, name)) % EACH, len(ALL), EACH):
         hostile = ALL[turn]
         made = filled(kind, hostile, turn=turn)
-        text = slim.render(made, name, **labels(name, hostile))
+        text = slim.render(made, name, options(hostile))
         CHECKS[name](text, made, hostile)
         if name not in ("html", "svg", "github"):  # pages for files; and commands of ours
             assert_quiet(text)
@@ -266,7 +269,7 @@ def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> Non
 def test_any_text_stays_in_its_place(kind: type[Any], name: str, text: str, turn: int) -> None:
     hostile = text.encode("utf-8", "replace").decode()
     made = filled(kind, hostile, turn=turn)
-    CHECKS[name](slim.render(made, name, **labels(name, hostile)), made, hostile)
+    CHECKS[name](slim.render(made, name, options(hostile)), made, hostile)
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
@@ -275,5 +278,5 @@ def test_every_flavor_of_markdown(kind: type[Any], flavor: str) -> None:
     for turn in range(list(FLAVORS).index(flavor) % EACH, len(ALL), EACH):
         hostile = ALL[turn]
         made = filled(kind, hostile, turn=turn)
-        text = slim.render(made, "markdown", **labels("markdown", hostile, flavor))
+        text = slim.render(made, "markdown", options(hostile, flavor))
         check_markdown(text, made, hostile)

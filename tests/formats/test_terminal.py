@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 from io import StringIO
@@ -17,13 +16,12 @@ from hypothesis import strategies as st
 import slim
 from slim.cli.progress import print_error
 from slim.errors import InputError
-from slim.formats.layout import WIDTH
-from slim.formats.log_commands import CI_SYSTEMS
 from slim.formats.terminal import clean, cut, shorten, visible
-from slim.formats.text import render
+from slim.formats.text.layout import WIDTH
 from tests.support.attacks import Attack
 from tests.support.building import delete, file, image, layer, save, symlink
 from tests.support.layouts import pack, simple
+from tests.support.terminal import COMMANDS, HOSTILE, STARTS, assert_tame, columns
 
 ATTACKS = tuple(
     Attack(
@@ -50,73 +48,8 @@ ATTACKS = tuple(
     )
 )
 
-HOSTILE = (
-    "\x1b[31mred\x1b[0m",
-    "\x1b]8;;https://evil.example\x1b\\link\x1b]8;;\x1b\\",
-    "\x1b]52;c;ZXZpbA==\x07",
-    "\x1bP$q\x1b\\",
-    "\x9b31mred",
-    "\x9d52;c;x\x9c",
-    "a\rb",
-    "a\nb",
-    "\n::error file=a::b",
-    "a\b\b\b",
-    "\x07\x00\x7f",
-    "\x85next line",
-    "\u202egnp.exe",
-    "\u2066a\u2069",
-    "a\u200b\u200c\u200d\ufeffb",
-    "\u2028\u2029",
-    "\u061c\u180e\u00ad\u3164\u115f\u2800\ufe0f",
-    "\U000e0001\U000e0041\ue000\u0378",
-    "caf\udce9\udcff",
-    "::error::x",
-    " ::set-output name=a::b",
-    "::::stop-commands::x",
-    "##[error]x",
-    "##[command]x",
-    "##vso[task.setvariable variable=a]b",
-    "#\u200b#[error]",
-    "section_start:1:a\r\x1b[0K",
-    "section_end:1:a\r\x1b[0K",
-    "##teamcity[publishArtifacts 'a']",
-    "##octopus[setVariable name='a']",
-    "travis_fold:start:a",
-    "travis_time:start:a",
-    "--- a",
-    "+++ a",
-    "~~~ a",
-    "^^^ +++",
-    "日本語" * 60,
-    "e\u0301\u0301" * 200,
-    "x" * 10_000,
-    "a b" * 5_000,
-    "[link=https://evil.example]x[/link]",
-    "| a | b |",
-)
 PIECES = st.sampled_from(HOSTILE) | st.characters() | st.text(max_size=4)
 TEXTS = st.lists(PIECES, min_size=1, max_size=4).map("".join)
-COMMANDS = ("::", *(one for system in CI_SYSTEMS for one in system.anywhere))
-STARTS = tuple(one for system in CI_SYSTEMS for one in system.at_start)
-FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-
-
-def allowed(character: str) -> bool:
-    """Letters, marks, digits, punctuation, symbols and the plain blank."""
-    return character == " " or (
-        unicodedata.category(character) not in FORBIDDEN and not character.isspace()
-    )
-
-
-def columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
-
-
-def assert_tame(text: str) -> None:
-    for line in text.split("\n"):
-        assert all(map(allowed, line)), repr(line)
-        assert not any(command in line for command in COMMANDS), repr(line)
-        assert not line.startswith(STARTS), repr(line)
 
 
 @given(TEXTS, st.integers(1, 60))
@@ -216,14 +149,14 @@ def everywhere(report: slim.Report, text: Callable[[int], str]) -> slim.Report:
 
 def test_many_places_of_a_report_hold_text(report: slim.Report) -> None:
     changed = everywhere(report, lambda number: f"changed-{number}")
-    text = render(changed)
+    text = slim.render(changed, "text")
     assert text.count("changed-") > 15
 
 
 @settings(max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
 def test_nothing_in_a_report_is_obeyed(report: slim.Report, texts: list[str]) -> None:
-    text = render(everywhere(report, lambda number: texts[number % len(texts)]))
+    text = slim.render(everywhere(report, lambda number: texts[number % len(texts)]), "text")
     assert_tame(text)
     assert max(map(columns, text.split("\n"))) <= WIDTH
 
@@ -239,13 +172,13 @@ def test_nothing_in_an_image_is_obeyed(hostile: str, tmp_path: Path) -> None:
         tags=(f"{tag}:1",),
         config={"Labels": {tag: tag}, "Env": [f"{tag}={tag}"], "User": tag},
     )
-    text = render(slim.analyze(save(one, tmp_path / "image.tar", "docker")))
+    text = slim.render(slim.analyze(save(one, tmp_path / "image.tar", "docker")), "text")
     assert_tame(text)
     assert max(map(columns, text.split("\n"))) <= WIDTH
 
 
 def test_an_image_of_nothing_is_told(tmp_path: Path) -> None:
-    text = render(slim.analyze(pack(tmp_path, simple())))
+    text = slim.render(slim.analyze(pack(tmp_path, simple())), "text")
     assert "0 B on disk" in text
     assert max(map(columns, text.split("\n"))) <= WIDTH
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import slim
 from slim.errors import SlimError
-from slim.formats.formats import FORMATS
+from slim.formats.formats import format_names
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import parse_report
@@ -48,7 +48,7 @@ def check(data: bytes) -> None:
             except SlimError as error:
                 assert_clear(error, 2, 3, 4, 5)
                 continue
-            for name in FORMATS:
+            for name in format_names():
                 slim.render(report, name)
             judged = judge(report, STRICT).verdict.result
             again = judge(parse_report(slim.render(report, "json").encode(), "a"), STRICT)

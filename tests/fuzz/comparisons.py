@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import slim
 from slim.errors import SlimError
-from slim.formats.formats import COMPARISON_FORMATS
+from slim.formats.formats import format_names
 from slim.report.compare import compare
 from slim.report.gates import Gates, Growth
 from slim.report.judge import judge_comparison
@@ -43,5 +43,5 @@ def check(data: bytes) -> None:
     expected = "unknown" if missing else "fail" if grown - free > allowed else "pass"
     assert not fault(judged)
     assert judged.verdict.result == expected
-    for name in COMPARISON_FORMATS:
+    for name in format_names(compared=True):
         slim.render(judged, name).encode("utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.formats import gfm
-from tests.formats.test_markdown import PARSER, check_inert
+from tests.support.pages import PARSER, check_inert
 from tests.support.reports import HOSTILE
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from slim.formats import words
+from slim.report.instruction import instruction
 from slim.secrets import redact
 
 SECRET = "hunter2hunter2"  # noqa: S105
@@ -27,8 +27,8 @@ def check(data: bytes) -> None:
         for written in (f"API_TOKEN={SECRET}", f"--password={SECRET}", f"https://u:{SECRET}@h"):
             shown = redact.command(f"{before}{written} {text}")
             assert SECRET not in shown, shown
-            words.instruction(shown)
+            instruction(shown)
     once = redact.command(text)
-    words.instruction(once)
+    instruction(once)
     redact.words(text.split(" "))
     assert redact.value("DB_PASSWORD", text) in ("", redact.REDACTED)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import slim
 from slim.errors import SlimError
-from slim.formats.formats import FORMATS
+from slim.formats.formats import format_names
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import parse_report
@@ -31,7 +31,7 @@ def check(data: bytes) -> None:
         return
     written = slim.render(report, "json").encode()
     assert parse_report(written, "report.json") == report
-    for name in FORMATS:
+    for name in format_names():
         slim.render(report, name).encode("utf-8")
     size = report.totals.disk_bytes
     if size:

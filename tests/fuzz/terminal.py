@@ -13,7 +13,7 @@ from io import StringIO
 from slim.cli.progress import print_error
 from slim.errors import InputError
 from slim.formats.terminal import clean
-from tests.formats.test_terminal import HOSTILE, assert_tame, columns
+from tests.support.terminal import HOSTILE, assert_tame, columns
 
 
 def seeds() -> Iterator[bytes]:

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
+import slim
 from slim import analyze
-from slim.formats.text import render
+from slim.formats.json import render as to_json
 from slim.report.untrusted import bare
-from slim.report.wire import render as to_json
 from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import digest, encode, layer, raw_layer, tar
 from tests.support.layouts import (
@@ -273,7 +273,7 @@ def test_each_layer_has_its_own_instruction(tmp_path: Path) -> None:
 def test_no_layer_is_blamed_when_the_history_does_not_fit(history: Any, tmp_path: Path) -> None:
     report = analyze(of(HELLO, BYE, history=history)(tmp_path))
     assert [one.created_by for one in report.layers] == ["", ""]
-    assert "(no history)" in render(report)
+    assert "(no history)" in slim.render(report, "text")
 
 
 @pytest.mark.parametrize("created_by", HISTORY)
@@ -289,7 +289,7 @@ def test_secrets_are_in_no_output_but_on_request(created_by: str, tmp_path: Path
     path = of(HELLO, gone, config=made, history=history)(tmp_path)
     report = analyze(path)
     assert report.waste, "the instruction is in the list of waste too"
-    assert SECRET not in render(report)
+    assert SECRET not in slim.render(report, "text")
     assert SECRET not in to_json(report)
     assert bare(report.waste[0].created_by).count("[redacted]") == 1
     assert SECRET in to_json(analyze(path, redact=False))

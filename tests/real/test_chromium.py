@@ -19,7 +19,6 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 import slim
-from slim.formats.html import render
 from slim.report.comparison import Comparison
 from slim.report.gates import Gates
 from slim.report.judge import judge
@@ -27,6 +26,7 @@ from slim.report.model import PackageInfo, Report, TreeNode
 from slim.report.untrusted import untrusted
 from tests.real.browser import Browser, Page, browser, page
 from tests.support.attacks import Attack
+from tests.support.pages import rendered
 from tests.support.reports import MB, clean, hostile, over, wasteful
 
 pytestmark = pytest.mark.real
@@ -185,7 +185,7 @@ def shown(one: Page, selector: str) -> int:
 def test_pages_ask_for_nothing_and_complain_of_nothing(
     chromium: Browser, site: Site, kind: str
 ) -> None:
-    address = site.add(kind, render(PAGES[kind]()))
+    address = site.add(kind, rendered(PAGES[kind](), "html"))
     site.asked.clear()
     with page(chromium) as one:
         one.open(address)
@@ -198,7 +198,7 @@ def test_pages_ask_for_nothing_and_complain_of_nothing(
 @pytest.mark.parametrize("compared", [False, True])
 def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None:
     report = dangerous(NAMES)
-    text = render(slim.compare(wasteful(), report) if compared else report)
+    text = rendered(slim.compare(wasteful(), report) if compared else report, "html")
     address = site.add("hostile", text)
     site.asked.clear()
     with page(chromium) as one:
@@ -229,7 +229,7 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
 )
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_names_do_nothing(chromium: Browser, site: Site, names: list[str]) -> None:
-    address = site.add("random", render(dangerous(tuple(names))))
+    address = site.add("random", rendered(dangerous(tuple(names)), "html"))
     site.asked.clear()
     with page(chromium) as one:
         one.open(address)
@@ -239,7 +239,7 @@ def test_random_names_do_nothing(chromium: Browser, site: Site, names: list[str]
 
 
 def test_everything_is_there_without_scripts(chromium: Browser, site: Site) -> None:
-    address = site.add("quiet", render(fat()))
+    address = site.add("quiet", rendered(fat(), "html"))
     with page(chromium, scripts=False) as one:
         one.open(address)
         assert one.complaints() == []
@@ -258,7 +258,7 @@ def test_everything_is_there_without_scripts(chromium: Browser, site: Site) -> N
 
 @pytest.mark.parametrize("kind", ["fat", "change"])
 def test_everything_is_there_under_jenkins_policy(chromium: Browser, site: Site, kind: str) -> None:
-    address = site.add(f"jenkins-{kind}", render(PAGES[kind]()), JENKINS)
+    address = site.add(f"jenkins-{kind}", rendered(PAGES[kind](), "html"), JENKINS)
     site.asked.clear()
     with page(chromium) as one:
         one.open(address)
@@ -279,7 +279,7 @@ def test_everything_is_there_under_jenkins_policy(chromium: Browser, site: Site,
 
 
 def test_tables_sort_by_mouse_and_keyboard(chromium: Browser, site: Site) -> None:
-    address = site.add("sort", render(fat()))
+    address = site.add("sort", rendered(fat(), "html"))
     column = (
         "[...document.querySelectorAll('#packages tbody tr')].map(r => r.cells[2].dataset.v * 1)"
     )
@@ -303,7 +303,7 @@ def test_tables_sort_by_mouse_and_keyboard(chromium: Browser, site: Site) -> Non
 
 
 def test_search_hides_opens_and_pales(chromium: Browser, site: Site) -> None:
-    address = site.add("search", render(fat()))
+    address = site.add("search", rendered(fat(), "html"))
     with page(chromium) as one:
         one.open(address)
         rows = shown(one, "#packages tbody tr")
@@ -324,7 +324,7 @@ def test_search_hides_opens_and_pales(chromium: Browser, site: Site) -> None:
 
 
 def test_find_in_page_reaches_what_is_folded(chromium: Browser, site: Site) -> None:
-    address = site.add("find", render(fat()))
+    address = site.add("find", rendered(fat(), "html"))
     with page(chromium, scripts=False) as one:
         one.open(address)
         folded = "document.getElementById('n1').querySelector('li details')"
@@ -338,7 +338,7 @@ def test_find_in_page_reaches_what_is_folded(chromium: Browser, site: Site) -> N
 
 
 def test_maps_are_walked_by_keyboard(chromium: Browser, site: Site) -> None:
-    address = site.add("keys", render(fat()))
+    address = site.add("keys", rendered(fat(), "html"))
     active = "document.activeElement.getAttribute('href')"
     with page(chromium) as one:
         one.open(address)
@@ -365,7 +365,7 @@ def test_maps_are_walked_by_keyboard(chromium: Browser, site: Site) -> None:
 def test_assistive_technology_finds_names_roles_and_headings(
     chromium: Browser, site: Site, kind: str
 ) -> None:
-    address = site.add(f"names-{kind}", render(PAGES[kind]()))
+    address = site.add(f"names-{kind}", rendered(PAGES[kind](), "html"))
     with page(chromium) as one:
         one.open(address)
         nodes = [
@@ -388,7 +388,7 @@ def test_assistive_technology_finds_names_roles_and_headings(
 
 @pytest.mark.parametrize("width", [400, 1280])
 def test_nothing_is_cut_off(chromium: Browser, site: Site, width: int) -> None:
-    address = site.add("fits", render(fat()))
+    address = site.add("fits", rendered(fat(), "html"))
     with page(chromium) as one:
         one.resize(width, 900)
         one.open(address)
@@ -406,7 +406,7 @@ def test_nothing_is_cut_off(chromium: Browser, site: Site, width: int) -> None:
 
 
 def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: Site) -> None:
-    address = site.add("dark", render(fat()))
+    address = site.add("dark", rendered(fat(), "html"))
     fill = "getComputedStyle(document.querySelector('.map rect.base, .map rect.l1')).fill"
     ground = "getComputedStyle(document.body).backgroundColor"
     with page(chromium) as one:

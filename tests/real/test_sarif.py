@@ -18,9 +18,9 @@ from jsonschema import Draft4Validator  # type: ignore[import-untyped]
 
 import slim
 from tests.conftest import skip_or_fail
-from tests.formats.test_formats import names
 from tests.real.tools import run
-from tests.report.test_compare import PAGES, compared
+from tests.support.comparisons import PAGES, compared
+from tests.support.pages import names, rendered
 from tests.support.reports import REPORTS, hostile
 
 pytestmark = pytest.mark.real
@@ -55,7 +55,7 @@ def test_reports_keep_the_standard(kind: str, official: Any) -> None:
 @pytest.mark.parametrize("kind", PAGES)
 def test_comparisons_keep_the_standard(kind: str, official: Any) -> None:
     rules = "https://docs.example/{id}"
-    log = slim.render(PAGES[kind](), "sarif", key="team/api", rules_url=rules)
+    log = rendered(PAGES[kind](), "sarif", key="team/api", rules_url=rules)
     official.validate(json.loads(log))
 
 

@@ -17,6 +17,7 @@ from slim.report.model import Base, Example, PackageInfo, Report
 from slim.report.sums import fault
 from slim.report.untrusted import bare, untrusted
 from tests.support.building import Layer, delete, file, hardlink, image, layer, save
+from tests.support.comparisons import package
 from tests.support.reports import MB, report
 from tests.support.reports import layer as info
 
@@ -141,19 +142,6 @@ def test_layers_without_contents_make_nothing_of_files_certain(tmp_path: Path) -
     made = compare(unknown, after)
     assert {one.status for one in made.files} <= {"grew", "shrank", "changed", "gone"}
     assert made.partial.files
-
-
-def package(name: str, version: str, disk: int, manager: str = "dpkg") -> PackageInfo:
-    return PackageInfo(
-        manager=manager,
-        name=untrusted(name),
-        version=untrusted(version),
-        disk_bytes=disk,
-        pull_bytes=disk // 2,
-        files=1,
-        layer=0,
-        why="manual",
-    )
 
 
 def with_packages(*packages: PackageInfo) -> Report:

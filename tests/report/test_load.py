@@ -12,23 +12,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.formats.formats import FORMATS
+from slim.formats.formats import format_names
 from slim.report.load import parse_document, parse_report
 from tests.support.building import delete, image, layer, save
+from tests.support.commands import run
 from tests.support.reports import REPORTS, clean, wasteful
 
 GOOD = slim.render(wasteful(), "json")
-
-
-def run(*arguments: str) -> int:
-    """The exit code of a command line, as `main` would give it."""
-    from slim.__main__ import main
-
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("sys.argv", ["slim", *arguments])
-        with pytest.raises(SystemExit) as stop:
-            main()
-    return int(stop.value.code or 0)
 
 
 def changed(path: str, value: Any) -> bytes:
@@ -106,7 +96,7 @@ REFUSED = [
         "a key twice",
         GOOD.replace('"kind"', '"kind": "analysis", "kind"', 1).encode(),
         "bad-report",
-        "key stands twice",
+        "duplicate key",
     ),
     ("a negative size", changed("totals.disk_bytes", -1), "bad-report", "$.totals.disk_bytes"),
     ("a size as text", changed("totals.disk_bytes", "1"), "bad-report", "$.totals.disk_bytes"),
@@ -114,9 +104,9 @@ REFUSED = [
     ("a broken size", changed("totals.disk_bytes", 1.5), "bad-report", "disk_bytes"),
     ("64 bits", changed("layers.0.index", 2**63), "bad-report", "63 bits"),
     ("a long number", changed("layers.0.index", 1).replace(b"1", b"1" * 5000, 1), "bad-report", ""),
-    ("no number", GOOD.replace("1.0,", "NaN,", 1).encode(), "bad-report", "NaN is no number"),
+    ("no number", GOOD.replace("1.0,", "NaN,", 1).encode(), "bad-report", "NaN is not a number"),
     ("infinity", GOOD.replace('"user_wasted_percent": 0.0', '"user_wasted_percent": 1e999').encode(),
-     "bad-report", "no finite number"),
+     "bad-report", "not a finite number"),
     ("half a pair", changed("image.name", "\ud800"), "bad-report", "surrogate"),
     ("half a pair as a key", changed("image.\udfff", ""), "bad-report", "surrogate"),
     ("an unknown severity", changed("findings.0.severity", "worst"), "bad-report", "severity"),
@@ -173,7 +163,7 @@ def test_any_change_of_a_report_is_refused_or_rendered(path: str, value: Any) ->
     except slim.SlimError as error:
         assert error.exit_code in (3, 5)  # noqa: PT017
         return
-    for name in FORMATS:
+    for name in format_names():
         slim.render(report, name)
 
 
@@ -187,9 +177,9 @@ def test_a_file_that_cannot_be_read_is_an_error(tmp_path: Path) -> None:
 def test_render_writes_every_output(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "report.json"
     path.write_text(GOOD)
-    outputs = [part for name in FORMATS for part in ("-o", f"{name}={tmp_path / name}")]
+    outputs = [part for name in format_names() for part in ("-o", f"{name}={tmp_path / name}")]
     assert run("render", str(path), *outputs) == 0
-    for name in FORMATS:
+    for name in format_names():
         assert (tmp_path / name).read_bytes().decode() == slim.render(wasteful(), name)
     assert run("render", str(path), "-o", "markdown") == 0
     assert capsys.readouterr().out == slim.render(wasteful(), "markdown")

@@ -11,11 +11,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.formats.formats import COMPARISON_FORMATS
+from slim.formats.formats import format_names
 from slim.report.load import parse_document
 from slim.report.sums import fault
-from tests.report.test_compare import PAGES
 from tests.report.test_load import paths
+from tests.support.comparisons import PAGES
 from tests.support.reports import clean
 
 MADE = PAGES["contents"]()
@@ -93,5 +93,5 @@ def test_any_change_is_refused_or_rendered(path: str, value: Any) -> None:
         assert error.exit_code in (3, 5)  # noqa: PT017
         return
     assert fault(one) == ""
-    for name in COMPARISON_FORMATS:
+    for name in format_names(compared=True):
         slim.render(one, name)

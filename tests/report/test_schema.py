@@ -15,9 +15,10 @@ from jsonschema.exceptions import ValidationError  # type: ignore[import-untyped
 from msgspec.structs import replace
 
 import slim
+from slim.formats.json import render
 from slim.report.model import SCHEMA_VERSION, Budget, Dive
+from slim.report.schema import render_schema
 from slim.report.untrusted import untrusted
-from slim.report.wire import render, render_schema
 from tests.conftest import GOLDEN, LONG
 from tests.support.attacks import every
 from tests.support.building import delete, file, image, layer, save

@@ -16,10 +16,10 @@ from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import load_document
 from slim.report.model import Suppressed
-from slim.report.silence import lift, silence
 from slim.report.sums import fault
-from tests.report.test_compare import before, compared
-from tests.report.test_load import run
+from slim.report.suppress import suppress, unsuppress
+from tests.support.commands import run
+from tests.support.comparisons import before, compared
 from tests.support.reports import wasteful
 
 TODAY = date(2027, 1, 1)
@@ -36,7 +36,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_suppressed_afterwards_keeps_the_sums() -> None:
-    made = silence(REPORT, [parse_suppression(FIRST.rule, "--ignore", "why not")], TODAY)
+    made = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore", "why not")], TODAY)
     assert isinstance(made, slim.Report)
     told = made.findings[0]
     assert (told.mode, told.claimed_bytes) == ("note", FIRST.claimed_bytes)
@@ -57,15 +57,15 @@ def test_paths_count_if_all_files_are_known_and_there() -> None:
         (replace(report, findings=[replace(listed, files=9_999)]), everywhere, False),
         (replace(report, findings=[replace(listed, examples=[], files=0)]), everywhere, False),
     ):
-        made = silence(one, [parse_suppression(text, "--ignore")], TODAY)
+        made = suppress(one, [parse_suppression(text, "--ignore")], TODAY)
         assert isinstance(made, slim.Report)
         assert (made.findings[0].suppressed is not None) == silenced
 
 
 def test_what_has_expired_does_not_count() -> None:
     ignore = until_(date(2026, 12, 31))
-    assert silence(REPORT, [ignore], TODAY) == REPORT
-    assert silence(REPORT, [until_(TODAY)], TODAY) != REPORT
+    assert suppress(REPORT, [ignore], TODAY) == REPORT
+    assert suppress(REPORT, [until_(TODAY)], TODAY) != REPORT
 
 
 def until_(until: date) -> Suppression:
@@ -82,17 +82,17 @@ def until_(until: date) -> Suppression:
     ],
 )
 def test_bytes_that_others_may_claim_leave_a_limit_undecided(limit: int, result: str) -> None:
-    made = silence(REPORT, [parse_suppression(FIRST.rule, "--ignore")], TODAY)
+    made = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore")], TODAY)
     assert isinstance(made, slim.Report)
     assert judge(made, Gates(reclaimable=limit)).verdict.result == result
 
 
-def test_lifting_makes_names_fail_and_levels_undecided() -> None:
+def test_unsuppressed_findings_make_names_fail_and_levels_undecided() -> None:
     why = Suppressed(by="slim.toml:3", reason="", until=None)
     quiet = replace(FIRST, mode="note", claimed_bytes=0, claimed_pull_bytes=0, suppressed=why)
     report = replace(REPORT, findings=[quiet])
-    made, lifted = lift(report)
-    assert lifted == 1
+    made, unsuppressed = unsuppress(report)
+    assert unsuppressed == 1
     assert isinstance(made, slim.Report)
     for gates, before_, after in (
         (Gates(fail_on=(FIRST.rule,)), "pass", "fail"),
@@ -102,7 +102,7 @@ def test_lifting_makes_names_fail_and_levels_undecided() -> None:
         (Gates(reclaimable=report.totals.reclaimable_bytes - 1), "fail", "fail"),
     ):
         assert judge(report, gates).verdict.result == before_
-        assert judge(made, gates, lifted=lifted).verdict.result == after
+        assert judge(made, gates, unsuppressed=unsuppressed).verdict.result == after
 
 
 @pytest.mark.parametrize("file", ["report.json", "size.json"])

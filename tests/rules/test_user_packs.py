@@ -15,9 +15,9 @@ from slim.rules.builtin import builtin_rules
 from slim.rules.faults import Faulty
 from slim.rules.user_packs import load_user_packs
 from tests.conftest import LONG
-from tests.report.test_load import run
 from tests.support.attacks import Attack
 from tests.support.building import image, layer, save
+from tests.support.commands import run
 
 
 @pytest.fixture

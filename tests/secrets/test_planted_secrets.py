@@ -21,15 +21,9 @@ from fixtures.build import FOLDER
 from fixtures.contents import exactly
 from fixtures.layers import file
 from fixtures.layers import layer as stored
-from slim.formats.flavors import FLAVORS
-from slim.formats.formats import (
-    COMPARISON_FORMATS,
-    FORMATS,
-    PAGES,
-    TAKES,
-    TOGETHER,
-    render_together,
-)
+from slim.formats.formats import format_names, render_together
+from slim.formats.markdown.flavors import FLAVORS
+from slim.formats.model import RenderOptions
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from slim.report.untrusted import bare
@@ -150,15 +144,11 @@ def outputs(path: Path, redact: bool) -> Iterator[tuple[str, str]]:
         both = (slim.compare(other, report), slim.compare(report, other))
         documents: tuple[Report | Comparison, ...] = (report, *both)
         for document in documents:
-            names = FORMATS if document is report else COMPARISON_FORMATS
-            for name in names:
-                flavors = FLAVORS if "flavor" in TAKES.get(name, ()) else ("",)
-                for flavor in flavors:
-                    labels: dict[str, Any] = {"flavor": flavor} if flavor else {}
-                    if document is report and name in PAGES:
-                        labels["show_suppressed"] = True
-                    yield f"{number} {name} {flavor}", slim.render(document, name, **labels)
-        for name in TOGETHER:
+            for name in format_names(compared=document is not report):
+                for flavor in FLAVORS if name == "markdown" else ("github",):
+                    options = RenderOptions(flavor=flavor, show_suppressed=True)
+                    yield f"{number} {name} {flavor}", slim.render(document, name, options)
+        for name in format_names(several=True):
             yield f"{number} together {name}", render_together(documents, name)
 
 

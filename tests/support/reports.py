@@ -357,8 +357,6 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
         budgets=[model.Budget(name="size", value=1, limit=2, result="over")],
         verdict=model.Verdict(
             result="fail",
-            headline=names[0],
-            reasons=list(names),
             fail_on=list(names),
             findings=[findings[0].id],
         ),

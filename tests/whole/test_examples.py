@@ -27,7 +27,6 @@ from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.formats.rulebook import template
 from tests.cli.test_comment import CI
 from tests.conftest import LONG, require
-from tests.formats.test_markdown import check_inert
 from tests.support.environments import (
     AZURE,
     BITBUCKET,
@@ -42,6 +41,7 @@ from tests.support.environments import (
     WOODPECKER,
 )
 from tests.support.forges import TOKEN, Forge, serve
+from tests.support.pages import check_inert
 from tests.support.reports import hostile
 
 ROOT = Path(__file__).parents[2]

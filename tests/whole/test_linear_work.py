@@ -17,18 +17,18 @@ from typing import Any
 
 import pytest
 
+import slim
 from slim.dockerfile import DockerfileError, parse_dockerfile, place
 from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.formats import words
+from slim.formats.json import render as render_json
 from slim.formats.terminal import clean
-from slim.formats.text import render
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Config, History, Image, Platform
 from slim.image.model import Layer as ImageLayer
 from slim.report.build import build
-from slim.report.wire import render as render_json
+from slim.report.instruction import instruction
 from slim.secrets import redact
 from tests.conftest import LONG, THOROUGH
 from tests.support.attacks import Attack
@@ -211,7 +211,7 @@ def analyze(layers: Sequence[Layer]) -> None:
     )
     base = BaseImage(0, "", "", "unknown", False)
     report = build(image, tables, files, ledger, base, verified=False, top=20)
-    render(report)
+    slim.render(report, "text")
     render_json(report)
 
 
@@ -306,7 +306,7 @@ def tell(text: str) -> None:
         ),
     )
     find_base(image)
-    clean(words.instruction(redact.command(text)), 100)
+    clean(instruction(redact.command(text)), 100)
     redact.value("A", text)
     redact.words([text, text])
     place(parse_dockerfile("FROM a\nRUN make\nCMD b\n"), [entry.created_by for entry in history])

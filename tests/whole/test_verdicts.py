@@ -15,8 +15,8 @@ import slim
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import parse_report
-from tests.report.test_load import run
 from tests.support.attacks import Attack, everywhere
+from tests.support.commands import run
 from tests.support.reports import wasteful
 
 SHOWN = everywhere(2, lambda attack: not set(attack.options) - {"verify"})

@@ -1,4 +1,4 @@
-"""Comparison → the items of its treemap: what changed, by directory and file, on disk [pure].
+"""Comparison → the items of its treemap: what changed, by directory and file, on disk.
 
 Areas are how much changed, more and less alike; the numbers in them have signs, and add up to the growth
 on disk: files that are shown, what lists leave out, dead weight.
@@ -11,11 +11,11 @@ from collections.abc import Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.formats import words
 from slim.formats.html.treemap import Item
 from slim.formats.terminal import cut, shorten
 from slim.report.comparison import Comparison, FileChange
 from slim.report.untrusted import bare, rooted
+from slim.units import Units
 
 _MEANINGS = {
     "new": "new",
@@ -37,78 +37,80 @@ class _Directory(Struct):
     items: list[Item] = field(default_factory=list)
 
 
-def changes(comparison: Comparison) -> list[Item]:
+def changes(comparison: Comparison, units: Units) -> list[Item]:
     """The map's outermost boxes; none where nothing changed."""
     root = _Directory()
     listed = 0
-    for one in comparison.files[:_FILES]:
-        if one.disk_bytes is None or one.base_disk_bytes is None:
+    for file in comparison.files[:_FILES]:
+        if file.disk_bytes is None or file.base_disk_bytes is None:
             continue
-        change = one.disk_bytes - one.base_disk_bytes
+        change = file.disk_bytes - file.base_disk_bytes
         listed += change
         if change:
-            _put(root, one, change)
-    items = _inside(root)
+            _put(root, file, change, units)
+    items = _inside(root, units)
     growth = comparison.growth
     for name, tone, says, change in (
         ("other files", "other", "all other files", growth.live.disk_bytes - listed),
         ("dead weight", "dead", "shipped and never visible", growth.dead.disk_bytes),
     ):
         if change:
-            items.append(_item(name, tone, change, says))
+            items.append(_item(name, tone, change, says, units))
     return items
 
 
-def legend(comparison: Comparison) -> list[tuple[str, str]]:
+def legend(comparison: Comparison, units: Units) -> list[tuple[str, str]]:
     """Tone and meaning of what is in the map."""
-    found = {one.tone for one in _leaves(changes(comparison))}
+    found = {leaf.tone for leaf in _leaves(changes(comparison, units))}
     return [(tone, says) for tone, says in _MEANINGS.items() if tone in found]
 
 
-def _put(root: _Directory, one: FileChange, change: int) -> None:
-    *above, name = bare(one.path).split("/")[:_DEPTH]
+def _put(root: _Directory, file: FileChange, change: int, units: Units) -> None:
+    *above, name = bare(file.path).split("/")[:_DEPTH]
     at = root
     for part in above:
         at = at.below.setdefault(cut(part, _NAME), _Directory())
-    tone = "new" if one.status == "new" else "more"
-    says = f"{cut(rooted(one.path), _PATH)} · {one.status}"
-    at.items.append(_item(cut(name, _NAME), tone, change, says))
+    tone = "new" if file.status == "new" else "more"
+    says = f"{cut(rooted(file.path), _PATH)} · {file.status}"
+    at.items.append(_item(cut(name, _NAME), tone, change, says, units))
 
 
-def _inside(directory: _Directory) -> list[Item]:
+def _inside(directory: _Directory, units: Units) -> list[Item]:
     """The boxes of a directory: those of files, and a frame for each directory below."""
-    made: dict[int, list[Item]] = {}
+    boxes: dict[int, list[Item]] = {}
     waiting = [(directory, False)]
     while waiting:
-        one, ready = waiting.pop()
+        current, ready = waiting.pop()
         if not ready:
-            waiting.append((one, True))
-            waiting += [(below, False) for below in one.below.values()]
+            waiting.append((current, True))
+            waiting += [(below, False) for below in current.below.values()]
             continue
-        frames = [_frame(name, made.pop(id(below))) for name, below in one.below.items()]
-        made[id(one)] = [*frames, *one.items]
-    return made[id(directory)]
+        frames = [
+            _frame(name, boxes.pop(id(below)), units) for name, below in current.below.items()
+        ]
+        boxes[id(current)] = [*frames, *current.items]
+    return boxes[id(directory)]
 
 
-def _frame(name: str, inside: Sequence[Item]) -> Item:
-    """A directory; one with nothing but one thing is one box with it."""
+def _frame(name: str, inside: Sequence[Item], units: Units) -> Item:
+    """A directory; one that holds a single thing is one box with it."""
     if len(inside) == 1:
         (only,) = inside
         return replace(only, name=shorten(f"{name}/{only.name}", _PATH))
-    net = words.signed(sum(map(_change, _leaves(inside))))
-    tone = max(inside, key=lambda one: one.value).tone
-    value = sum(one.value for one in inside)
+    net = units.change(sum(map(_change, _leaves(inside))))
+    tone = max(inside, key=lambda item: item.value).tone
+    value = sum(item.value for item in inside)
     return Item(name, value, 0, tone, f"{name} · {net} on disk", shown=net, children=tuple(inside))
 
 
 def _leaves(items: Sequence[Item]) -> list[Item]:
     found, waiting = [], list(items)
     while waiting:
-        one = waiting.pop()
-        if one.children:
-            waiting += one.children
+        item = waiting.pop()
+        if item.children:
+            waiting += item.children
         else:
-            found.append(one)
+            found.append(item)
     return found
 
 
@@ -116,8 +118,8 @@ def _change(leaf: Item) -> int:
     return -leaf.value if leaf.tone == "less" else leaf.value
 
 
-def _item(name: str, tone: str, change: int, says: str) -> Item:
+def _item(name: str, tone: str, change: int, says: str, units: Units) -> Item:
     """`tone`: of what became more."""
-    shown = words.signed(change)
+    shown = units.change(change)
     tone = tone if change > 0 else "less"
     return Item(name, abs(change), 0, tone, f"{says} · {shown} on disk", shown=shown)

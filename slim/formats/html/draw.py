@@ -1,4 +1,4 @@
-"""Boxes and bars → SVG [pure].
+"""Boxes and bars → SVG.
 
 Everything is an attribute, so that it shows where style sheets are not allowed; in a page with one the
 classes override the fills (dark mode). Text is escaped here: these strings go into pages as they are.
@@ -13,7 +13,7 @@ from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.html.treemap import HEADER, Box, Item, layout
 from slim.formats.log_commands import quiet_page
 from slim.formats.terminal import shorten
-from slim.units import format_bytes
+from slim.units import Units
 
 WIDTH, HEIGHT = 1120, 600
 _NARROW = frozenset("iljtfr.,:;'|!()[]/\\- ")
@@ -24,14 +24,19 @@ _LINE = 15
 
 
 def treemap(
-    items: Sequence[Item], label: str, *, links: Container[str] = (), limit: int = 320
+    items: Sequence[Item],
+    label: str,
+    units: Units,
+    *,
+    links: Container[str] = (),
+    limit: int = 320,
 ) -> str:
     """A drawing of `WIDTH` × `HEIGHT`; `label` is its text for those who do not see it.
 
     Boxes whose target is among `links` lead there.
     """
     boxes = layout(items, WIDTH, HEIGHT, limit)
-    body = "".join(_box(one, links) for one in boxes)
+    body = "".join(_box(box, links, units) for box in boxes)
     return (
         f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label={quoteattr(label)}'
         f' font-family="system-ui, sans-serif" font-size="12">{body}</svg>'
@@ -63,16 +68,16 @@ def document(title: str, drawing: str, legend: Iterable[tuple[str, str]]) -> str
 
 def patterns() -> str:
     """What `fill="url(#…)"` refers to: the hatching of waste."""
-    made = []
+    hatchings = []
     for tone, (stripe, _) in STRIPES.items():
         turn = 45 if tone == "gone" else -45
-        made.append(
+        hatchings.append(
             f'<pattern id="{tone}-hatch" width="8" height="8" patternUnits="userSpaceOnUse"'
             f' patternTransform="rotate({turn})"><rect class="{tone}" width="8" height="8"'
             f' fill="{FILLS[tone][0]}"/><rect class="{tone}-stripe" width="3" height="8"'
             f' fill="{stripe}"/></pattern>'
         )
-    return f"<defs>{''.join(made)}</defs>"
+    return f"<defs>{''.join(hatchings)}</defs>"
 
 
 def bar(parts: Sequence[tuple[str, int]], whole: int, width: int = 200, height: int = 12) -> str:
@@ -123,14 +128,17 @@ def _class(tone: str) -> str:
     return "" if tone in STRIPES else f' class="{tone}"'
 
 
-def _box(box: Box, links: Container[str]) -> str:
+def _box(box: Box, links: Container[str], units: Units) -> str:
     item = box.item
     x, y, width, height = box.place
     inner = (x + 0.6, y + 0.6, max(width - 1.2, 0.4), max(height - 1.2, 0.4))
     parts = [f"<title>{escape(item.says)}</title>"]
     if box.frame:
         shape = 'class="frame" fill="#f4f6f8" stroke="#aab4bf"'
-        parts += [_rectangle(inner, shape), *_header(item, x, y, width)]
+        parts += [
+            _rectangle(inner, shape),
+            *_header(item, item.shown or units.size(item.value), x, y, width),
+        ]
     else:
         parts.append(_rectangle(inner, f'{_class(item.tone)} fill="{_paint(item.tone)}"'))
         if item.gone > 0 and item.value > 0:
@@ -138,7 +146,8 @@ def _box(box: Box, links: Container[str]) -> str:
             left, top, wide, high = inner
             strip = (left, top + high * (1 - share), wide, high * share)
             parts.append(_rectangle(strip, f'fill="{_paint("gone")}"'))
-        parts += _label(item, x, y, width, height)
+        size = item.shown or units.size(item.value)
+        parts += _label(item, size, x, y, width, height)
     name = "dir" if box.frame else "box"
     if item.target in links:
         return f'<a href="#{item.target}" tabindex="-1" class="{name}">{"".join(parts)}</a>'
@@ -152,9 +161,8 @@ def _rectangle(place: tuple[float, float, float, float], more: str) -> str:
     )
 
 
-def _header(item: Item, x: float, y: float, width: float) -> list[str]:
+def _header(item: Item, size: str, x: float, y: float, width: float) -> list[str]:
     room = width - 10
-    size = item.shown or format_bytes(item.value)
     with_size = _BOLD * _wide(item.name) + 4 + _wide(size) <= room
     name = item.name if with_size else _fit(item.name, room / _BOLD)
     text = f'<tspan font-weight="600">{escape(name)}</tspan>'
@@ -163,12 +171,11 @@ def _header(item: Item, x: float, y: float, width: float) -> list[str]:
     return [_text(x + 5, y + HEADER - 5, text)]
 
 
-def _label(item: Item, x: float, y: float, width: float, height: float) -> list[str]:
+def _label(item: Item, size: str, x: float, y: float, width: float, height: float) -> list[str]:
     """Name and size, as far as they fit."""
     room = width - 8
     if room < 22 or height < _LINE + 2:
         return []
-    size = item.shown or format_bytes(item.value)
     lines = [escape(_fit(item.name, room))]
     if height >= 2 * _LINE + 4 and _wide(size) * 11 / 12 <= room:
         lines.append(escape(size))

@@ -1,4 +1,4 @@
-"""Report → the items of its treemaps: by directory and by package, on disk and to pull [pure].
+"""Report → the items of its treemaps: by directory and by package, on disk and to pull.
 
 Each map is the whole image: what the final filesystem shows, what is shipped and never visible, and in
 the pull the headers and padding of the layers.
@@ -15,9 +15,10 @@ from slim.formats import words
 from slim.formats.html.tones import Tones
 from slim.formats.html.treemap import Item
 from slim.formats.terminal import cut, shorten
+from slim.report.instruction import instruction
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import joined
-from slim.units import format_bytes
+from slim.units import Units
 
 Metric = Literal["disk", "pull"]
 _NAME = 80
@@ -57,14 +58,16 @@ def tree_of(report: Report, limit: int = 2_500) -> Tree:
     return Tree(nodes, children, names, paths)
 
 
-def by_directory(report: Report, tree: Tree, tones: Tones, metric: Metric) -> list[Item]:
+def by_directory(
+    report: Report, tree: Tree, tones: Tones, metric: Metric, units: Units
+) -> list[Item]:
     """The map of the final filesystem, with what is not in it."""
     if not tree.nodes:
         return []
-    made: list[Item | None] = [None] * len(tree.nodes)
+    items: list[Item | None] = [None] * len(tree.nodes)
     for index in range(len(tree.nodes) - 1, -1, -1):
         node = tree.nodes[index]
-        inside = [one for child in tree.children[index] if (one := made[child]) and one.value]
+        inside = [item for child in tree.children[index] if (item := items[child]) and item.value]
         name = tree.names[index]
         # A rest has no line of its own: its directory has.
         target = f"n{node.parent if node.kind == 'rest' else index}"
@@ -72,102 +75,105 @@ def by_directory(report: Report, tree: Tree, tones: Tones, metric: Metric) -> li
             (only,) = (child for child in tree.children[index] if _value(tree.nodes[child], metric))
             if tree.nodes[only].kind != "rest":
                 # A directory with nothing but one thing: one box for both.
-                made[index] = _renamed(inside[0], f"{name}/{inside[0].name}")
+                items[index] = _renamed(inside[0], f"{name}/{inside[0].name}")
                 continue
             inside = []
-        made[index] = Item(
+        items[index] = Item(
             name=name,
-            value=max(_value(node, metric), sum(one.value for one in inside)),
+            value=max(_value(node, metric), sum(item.value for item in inside)),
             gone=_gone(node, metric),
             tone=_tone(node.layer, tones),
-            says=_says_node(tree, tones, index),
+            says=_says_node(tree, tones, index, units),
             target=target,
             children=tuple(inside),
         )
-    root = made[0]
-    return [*(root.children if root else ()), *_outside(report, metric)]
+    root = items[0]
+    return [*(root.children if root else ()), *_outside(report, metric, units)]
 
 
-def by_package(report: Report, tones: Tones, metric: Metric) -> list[Item]:
+def by_package(report: Report, tones: Tones, metric: Metric, units: Units) -> list[Item]:
     """The map of the packages, by manager, with the files that none of them owns."""
     if not report.packages:
         return []
     managers: dict[str, list[Item]] = defaultdict(list)
-    for index, one in enumerate(report.packages[:_PACKAGES]):
-        value = one.disk_bytes if metric == "disk" else one.pull_bytes
+    for index, package in enumerate(report.packages[:_PACKAGES]):
+        value = package.disk_bytes if metric == "disk" else package.pull_bytes
         if not value:
             continue
-        gone = one.reclaimable_bytes if metric == "disk" else one.reclaimable_pull_bytes
-        name = cut(one.name, _NAME)
+        gone = package.reclaimable_bytes if metric == "disk" else package.reclaimable_pull_bytes
+        name = cut(package.name, _NAME)
         about = [
-            cut(joined(one.manager, one.name, one.version, by=" "), _PATH),
-            sizes(one.disk_bytes, one.pull_bytes),
-            words.count(one.files, "file"),
-            cut(one.why, 60),
-            *_claimed(one.reclaimable_bytes),
-            *_layer(tones, one.layer),
+            cut(joined(package.manager, package.name, package.version, by=" "), _PATH),
+            sizes(package.disk_bytes, package.pull_bytes, units),
+            words.count(package.files, "file"),
+            cut(package.why, 60),
+            *_claimed(package.reclaimable_bytes, units),
+            *_layer(tones, package.layer),
         ]
-        item = Item(name, value, gone, _tone(one.layer, tones), " · ".join(about), f"p{index}")
-        managers[cut(one.manager, 30)].append(item)
+        tone = _tone(package.layer, tones)
+        item = Item(name, value, gone, tone, " · ".join(about), f"p{index}")
+        managers[cut(package.manager, 30)].append(item)
     items = [
-        _frame(manager, inside, f"{words.count(len(inside), 'package')} of {manager}")
+        _frame(manager, inside, f"{words.count(len(inside), 'package')} of {manager}", units)
         for manager, inside in managers.items()
     ]
     small = [
-        one.disk_bytes if metric == "disk" else one.pull_bytes
-        for one in report.packages[_PACKAGES:]
+        package.disk_bytes if metric == "disk" else package.pull_bytes
+        for package in report.packages[_PACKAGES:]
     ]
     if any(small):
         name = f"{len(small):,} smaller packages"
         items.append(Item(name, sum(small), 0, "other", name, "packages"))
     totals = report.totals
     live = totals.live_bytes if metric == "disk" else totals.live_pull_bytes
-    rest = live - sum(one.value for one in items)
+    rest = live - sum(item.value for item in items)
     if rest > 0:
         all_gone = sum(_gone(node, metric) for node in report.tree[:1])
-        gone = max(0, all_gone - sum(one.gone for one in items))
-        says = f"files that no package owns: {format_bytes(rest)}"
+        gone = max(0, all_gone - sum(item.gone for item in items))
+        says = f"files that no package owns: {units.size(rest)}"
         items.append(Item("no package", rest, min(gone, rest), "other", says, "files"))
-    return [*items, *_outside(report, metric)]
+    return [*items, *_outside(report, metric, units)]
 
 
-def sizes(disk: int, pull: int) -> str:
-    """`4.1 MB on disk, 1.2 MB to pull`."""
-    return f"{format_bytes(disk)} on disk, {format_bytes(pull)} to pull"
+def sizes(disk: int, pull: int, units: Units) -> str:
+    """`4.10 MB on disk, 1.20 MB to pull`."""
+    return f"{units.size(disk)} on disk, {units.size(pull)} to pull"
 
 
-def _outside(report: Report, metric: Metric) -> list[Item]:
+def _outside(report: Report, metric: Metric, units: Units) -> list[Item]:
     """What the final filesystem does not show."""
     totals = report.totals
     dead = totals.dead_bytes if metric == "disk" else totals.dead_pull_bytes
     inside = []
-    for one in report.waste:
-        value = one.disk_bytes if metric == "disk" else one.pull_bytes
-        text = cut(words.instruction(one.created_by), 60)
+    for waste in report.waste:
+        value = waste.disk_bytes if metric == "disk" else waste.pull_bytes
+        text = cut(instruction(waste.created_by), 60)
+        files = words.count(waste.files, "file")
         says = (
-            f"{words.count(one.files, 'file')} of layer {one.origin_layer},"
-            f" {words.cause(one.kind)} by layer {one.ended_by}: {text} ·"
-            f" {sizes(one.disk_bytes, one.pull_bytes)}"
+            f"{files} from layer {waste.origin_layer}, {words.cause(waste.kind)}"
+            f" · layer {waste.ended_by}: {text}"
+            f" · {sizes(waste.disk_bytes, waste.pull_bytes, units)}"
         )
-        name = f"layer {one.origin_layer}: {words.count(one.files, 'file')} {one.kind}"
+        name = f"layer {waste.origin_layer}: {files} {waste.kind}"
         inside.append(Item(name, value, 0, "dead", says, "dead"))
-    left = dead - sum(one.value for one in inside)
+    left = dead - sum(item.value for item in inside)
     if left > 0:
         inside.append(Item("smaller causes", left, 0, "dead", "smaller causes", "dead"))
     items = []
     if dead > 0:
-        items.append(_frame("dead weight", inside, "shipped and never visible", "dead"))
+        items.append(_frame("dead weight", inside, "shipped and never visible", units, "dead"))
     if metric == "pull" and totals.overhead_pull_bytes:
-        says = f"headers and padding of the layers · {format_bytes(totals.overhead_pull_bytes)} to pull"
+        overhead = units.size(totals.overhead_pull_bytes)
+        says = f"headers and padding of the layers · {overhead} to pull"
         items.append(Item("tar headers", totals.overhead_pull_bytes, 0, "overhead", says))
     return items
 
 
-def _frame(name: str, inside: list[Item], says: str, target: str = "") -> Item:
-    inside = [one for one in inside if one.value]
-    value, gone = sum(one.value for one in inside), sum(one.gone for one in inside)
+def _frame(name: str, inside: list[Item], says: str, units: Units, target: str = "") -> Item:
+    inside = [item for item in inside if item.value]
+    value, gone = sum(item.value for item in inside), sum(item.gone for item in inside)
     tone = inside[0].tone if inside else "other"
-    says = f"{says} · {format_bytes(value)}"
+    says = f"{says} · {units.size(value)}"
     return Item(name, value, gone, tone, says, target, tuple(inside))
 
 
@@ -183,21 +189,21 @@ def _renamed(item: Item, name: str) -> Item:
     )
 
 
-def _says_node(tree: Tree, tones: Tones, index: int) -> str:
+def _says_node(tree: Tree, tones: Tones, index: int, units: Units) -> str:
     node = tree.nodes[index]
-    rest = "what else is in " if node.kind == "rest" else ""
+    rest = "everything else in " if node.kind == "rest" else ""
     parts = [
         f"{rest}{tree.paths[index]}",
-        sizes(node.disk_bytes, node.pull_bytes),
+        sizes(node.disk_bytes, node.pull_bytes, units),
         *([words.count(node.files, "file")] if node.kind != "file" else []),
-        *_claimed(node.reclaimable_bytes),
+        *_claimed(node.reclaimable_bytes, units),
         *_layer(tones, node.layer, mostly=node.kind != "file"),
     ]
     return " · ".join(parts)
 
 
-def _claimed(count: int) -> list[str]:
-    return [f"{format_bytes(count)} reclaimable"] if count else []
+def _claimed(count: int, units: Units) -> list[str]:
+    return [f"{units.size(count)} reclaimable"] if count else []
 
 
 def _layer(tones: Tones, layer: int | None, *, mostly: bool = True) -> list[str]:

@@ -1,4 +1,4 @@
-"""Templates → pages: what every expression in them goes through [pure].
+"""Templates → pages: what every expression in them goes through.
 
 Templates are part of the program; what they are filled with may come from strangers. So every text is
 made visible (no control, bidirectional or invisible characters) and escaped by the environment itself,
@@ -11,32 +11,41 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Mapping
-from functools import cache
-from typing import Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
 
-import jinja2
 from markupsafe import Markup, escape
 
-from slim.formats import words
+from slim.formats import verdicts, words
 from slim.formats.html import draw
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.log_commands import quiet_page
+from slim.formats.model import RenderOptions
+from slim.formats.rules_url import page_of
 from slim.formats.terminal import cut
-from slim.units import definition, format_bytes
+from slim.report.instruction import instruction
+from slim.units import Units
+
+if TYPE_CHECKING:
+    import jinja2
 
 _LONGEST = 500
 _SNIPPET = 16_000
 
 
-def fill(template: str, values: Mapping[str, Any]) -> str:
+def fill(template: str, values: Mapping[str, Any], options: RenderOptions) -> str:
     """A page from one of the templates beside this module."""
-    return quiet_page(_environment().get_template(template).render(values))
+    rule_page = partial(page_of, options.rules_url)
+    page = _environment(options.units).get_template(template)
+    return quiet_page(page.render({**values, "rule_page": rule_page}))
 
 
 @cache
-def _environment() -> jinja2.Environment:
+def _environment(units: Units) -> jinja2.Environment:
+    import jinja2  # Heavy, and for this format alone.
+
     loader = jinja2.PackageLoader("slim.formats", "html")
-    made = jinja2.Environment(
+    environment = jinja2.Environment(
         loader=loader,
         autoescape=True,
         undefined=jinja2.StrictUndefined,
@@ -44,34 +53,34 @@ def _environment() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    made.filters |= {
-        "size": format_bytes,
-        "signed": words.signed,
+    environment.filters |= {
+        "size": units.size,
+        "signed": units.change,
         "cut": cut,
-        "instruction": lambda text, width: cut(words.instruction(text), width),
+        "instruction": lambda text, width: cut(instruction(text), width),
         "prose": prose,
         "lines": _lines,
         "count": words.count,
-        "along": words.along,
-        "limit": words.limit,
-        "budget_value": lambda budget: words.budgeted(budget.name, budget.value),
+        "also_removed": lambda finding, sizes: words.also_removed(finding, sizes, units),
+        "limit": lambda budget: verdicts.limit(budget, units),
+        "budget_value": lambda budget: verdicts.budget_value(budget.name, budget.value, units.size),
         "kept": words.contents,
         "why_suppressed": words.suppressed,
-        "dead_words": words.cause,
+        "cause": words.cause,
         "fix": words.fix,
         "swatch": lambda tone: Markup(draw.swatch(tone)),  # noqa: S704
     }
-    style = _source(loader, made, "page.css").replace("@FILLS@", _fills())
-    script = _source(loader, made, "page.js")
-    made.globals |= {
+    style = _source(loader, environment, "page.css").replace("@FILLS@", _fills())
+    script = _source(loader, environment, "page.js")
+    environment.globals |= {
         "style": Markup(style),  # noqa: S704
         "style_hash": _hash(style),
         "script": Markup(script),  # noqa: S704
         "script_hash": _hash(script),
         "patterns": Markup(draw.patterns()),  # noqa: S704
-        "unit_definition": definition,
+        "unit_definition": units.definition,
     }
-    return made
+    return environment
 
 
 def prose(text: str, width: int = _LONGEST) -> Markup:

@@ -1,4 +1,4 @@
-"""The colours of the page and its drawings: cool for what stays, by layer; warm for what could go [pure].
+"""The colours of the page and its drawings: cool for what stays, by layer; warm for what could go.
 
 Every fill carries dark text with a contrast of at least 7 in light mode and light text in dark mode
 (WCAG 2.2 §1.4.3 asks for 4.5); waste is hatched as well, so that colour is not needed to see it.
@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from slim.formats import words
 from slim.formats.terminal import cut, shorten
+from slim.report.instruction import instruction
 from slim.report.model import LayerInfo
 
 TEXT = ("#14181d", "#f3f5f8")
@@ -50,19 +50,19 @@ class Tones(Struct, frozen=True):
 
 def tones(layers: Sequence[LayerInfo]) -> Tones:
     """A tone for each of the layers of which most stays, one for the base image, one for all others."""
-    stays = {one.index: one.live_bytes - one.reclaimable_live_bytes for one in layers}
-    own = [one for one in layers if not one.from_base and stays[one.index] > 0]
-    own.sort(key=lambda one: (-stays[one.index], one.index))
-    chosen = sorted(one.index for one in own[:_OWN])
-    of_layer = {one.index: "base" if one.from_base else "other" for one in layers}
+    stays = {layer.index: layer.live_bytes - layer.reclaimable_live_bytes for layer in layers}
+    own = [layer for layer in layers if not layer.from_base and stays[layer.index] > 0]
+    own.sort(key=lambda layer: (-stays[layer.index], layer.index))
+    chosen = sorted(layer.index for layer in own[:_OWN])
+    of_layer = {layer.index: "base" if layer.from_base else "other" for layer in layers}
     of_layer |= {index: f"l{number}" for number, index in enumerate(chosen, 1)}
-    instructions = [cut(words.instruction(one.created_by), 60) or "no history" for one in layers]
+    instructions = [cut(instruction(layer.created_by), 60) or "no history" for layer in layers]
     legend = [("base", "base image")] if "base" in of_layer.values() else []
     legend += [
-        (of_layer[one.index], shorten(f"layer {one.index}: {instruction}", 44))
-        for one, instruction in zip(layers, instructions, strict=True)
-        if of_layer[one.index] not in ("base", "other")
+        (of_layer[layer.index], shorten(f"layer {layer.index}: {text}", 44))
+        for layer, text in zip(layers, instructions, strict=True)
+        if of_layer[layer.index] not in ("base", "other")
     ]
-    if any(of_layer[one.index] == "other" for one in own):
+    if any(of_layer[layer.index] == "other" for layer in own):
         legend.append(("other", "other layers"))
     return Tones(of_layer, instructions, legend)

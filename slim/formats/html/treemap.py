@@ -1,4 +1,4 @@
-"""Areas in proportion to bytes: nested items → boxes on a canvas [pure].
+"""Areas in proportion to bytes: nested items → boxes on a canvas.
 
 Squarified treemaps (Bruls, Huizing, van Wijk 2000): items are laid in rows along the shorter side, a row
 ends when one more item would make its boxes longer. The work is bounded by the number of items; what

@@ -1,10 +1,10 @@
-"""What to know about the report itself, and what the gates say of it."""
+"""What to know about the report itself, and what the gates decided."""
 
 from __future__ import annotations
 
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from slim.report.model.sizes import Count, Size, check_finite
 from slim.report.untrusted import Untrusted
@@ -64,12 +64,16 @@ class Budget(Struct, frozen=True, kw_only=True):
 class Verdict(Struct, frozen=True, kw_only=True):
     """What the gates said; with no budgets and an empty `fail_on` nothing was asked."""
 
+    # `slim.report.reasons` has the reasons as values. Words are for JSON alone: that output fills in
+    # `headline` and `reasons`, and reading a document back drops them.
     result: Literal["pass", "fail", "unknown"] = "pass"
     headline: str = ""
-    """One sentence; empty when nothing was asked."""
+    """One sentence; empty where there were no gates."""
     reasons: list[str] = []
     """What failed or could not be decided, one sentence each."""
     fail_on: list[str] = []
     """Levels and rules whose findings fail the gate."""
     findings: list[str] = []
     """Fingerprints of the findings that do."""
+    unsuppressed: Count | UnsetType = UNSET
+    """How many findings the analysis suppressed that count again: what they claim is not known."""

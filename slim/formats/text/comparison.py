@@ -1,0 +1,217 @@
+"""A comparison for people at a terminal: what grew, because of what, and what to do.
+
+At most 100 columns; lists are cut to the largest changes, with how many are left.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from slim.formats import changes, words
+from slim.formats.code_findings import suppressed
+from slim.formats.model import RenderOptions
+from slim.formats.terminal import clean, shorten
+from slim.formats.text import layout
+from slim.formats.text.layout import INDENT, WIDTH, table, wrapped
+from slim.formats.text.paint import Paint, painter
+from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
+from slim.units import Units
+
+_SHOWN = 10
+_FINDING_STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
+_FILE_STATUSES = {
+    "larger": "new, or it grew",
+    "smaller": "gone, or it shrank",
+    "changed": "other contents",
+}
+
+
+def render(comparison: Comparison, options: RenderOptions) -> str:
+    """Headline, sizes, the layers that grew with a fix, then what changed, largest first, and warnings.
+
+    How many findings are suppressed is said in any case, `show_suppressed` lists them. With `color` the
+    headline is coloured.
+    """
+    units = options.units
+    parts = [
+        _headline(comparison, units, painter(options.color)),
+        _sizes(comparison, units),
+        _increases(comparison, units),
+        _layers(comparison, units),
+        _findings(comparison, units),
+        layout.suppressed(suppressed(comparison), options.show_suppressed, units),
+        _packages(comparison, units),
+        _directories(comparison, units),
+        _files(comparison, units),
+        _notes(comparison, units),
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _headline(comparison: Comparison, units: Units, paint: Paint) -> str:
+    name = clean(words.short_name(comparison), 48)
+    sentence = changes.sentence(comparison, units)
+    lines = [layout.headline(f"{name}: {sentence}", comparison, paint)]
+    base, image = (
+        clean(side.platform or "unknown platform", 40)
+        for side in (comparison.base, comparison.image)
+    )
+    if base != image:
+        lines.append(wrapped(f"Two platforms are compared: {image} with {base}."))
+    lines += layout.reason_lines(comparison, units)
+    if not (comparison.base.verified and comparison.image.verified):
+        lines.append("Digests were not checked.")
+    return "\n".join(lines)
+
+
+def _sizes(comparison: Comparison, units: Units) -> str:
+    rows = [
+        (total.what, total.before, total.after, total.change, total.limit)
+        for total in changes.totals(comparison, units)
+    ]
+    text = table(rows, ("", "base", "image", "change", ""), "lrrrl")
+    parts = [
+        f"{units.change(disk)} {what}"
+        for what, disk, pull in changes.growth(comparison)
+        if disk or pull
+    ]
+    return f"{text}\n{wrapped('Of the change: ' + ', '.join(parts) + '.')}" if parts else text
+
+
+def _increases(comparison: Comparison, units: Units) -> str:
+    lines = []
+    for layer, change, finding in changes.largest_increases(comparison):
+        base = " (base image)" if layer.from_base else ""
+        place = layout.place_and_instruction(layer.created_by, layer.dockerfile)
+        where = f"layer {layer.index}{base}: {place}"
+        lines.append(shorten(f"  {units.change(change):>9} {where}", WIDTH))
+        if finding is not None:
+            saves = f"(saves {units.size(finding.claimed_bytes)}, {clean(finding.rule, 20)})"
+            text = f"{clean(finding.fix.text).rstrip('.')} {saves}"
+            lines.append(wrapped(text, first=INDENT, rest=INDENT))
+    return "\n".join(["Largest increases", *lines]) if lines else ""
+
+
+def _layers(comparison: Comparison, units: Units) -> str:
+    changed = [layer for layer in comparison.layers if layer.status != "same"]
+    if not changed:
+        return ""
+    changed.sort(key=lambda layer: -abs(layer.disk_bytes - layer.base_disk_bytes))
+    rows = [_layer(layer, units) for layer in changed[:_SHOWN]]
+    title = f"Layers: {changes.counts(layer.status for layer in comparison.layers)}"
+    if placed := next((layer.dockerfile for layer in changed if layer.dockerfile), None):
+        title += f" (line numbers of {shorten(clean(placed.path), 30)})"
+    header = ("#", "change", "to pull", "", "instruction")
+    return _list(title, rows, header, "rrrll", len(changed))
+
+
+def _layer(layer: LayerChange, units: Units) -> tuple[str, ...]:
+    return (
+        str(layer.base_index if layer.index is None else layer.index),
+        units.change(layer.disk_bytes - layer.base_disk_bytes),
+        units.change(layer.pull_bytes - layer.base_pull_bytes),
+        layer.status,
+        layout.line_and_instruction(layer.created_by, layer.dockerfile),
+    )
+
+
+def _findings(comparison: Comparison, units: Units) -> str:
+    found = comparison.findings
+    if not found:
+        return ""
+    failing = set(comparison.verdict.findings)
+    rows = [
+        (
+            units.size(change.finding.claimed_bytes),
+            _FINDING_STATUSES[change.status],
+            clean(f"{change.finding.rule} {change.finding.title}")
+            + (" (fails the gate)" if change.finding.id in failing else ""),
+        )
+        for change in found[:_SHOWN]
+    ]
+    title = f"Findings: {changes.counts(_FINDING_STATUSES[change.status] for change in found)}"
+    return _list(title, rows, ("saves", "", "rule"), "rll", len(found))
+
+
+def _packages(comparison: Comparison, units: Units) -> str:
+    changed = comparison.packages
+    if not changed:
+        return ""
+    rows = [
+        (
+            units.change(package.disk_bytes - package.base_disk_bytes),
+            package.status,
+            f"{clean(package.name, 50)} ({clean(package.manager, 20)}) {_versions(package)}",
+        )
+        for package in changed[:_SHOWN]
+    ]
+    title = f"Packages: {changes.counts(package.status for package in changed)}"
+    title += " (not all are known)" if comparison.partial.packages else ""
+    number = len(changed) + comparison.packages_rest.count
+    return _list(title, rows, ("change", "", "package"), "rll", number)
+
+
+def _versions(package: PackageChange) -> str:
+    known = dict.fromkeys((package.base_version, package.version))
+    return " → ".join(clean(version, 40) for version in known if version)
+
+
+def _directories(comparison: Comparison, units: Units) -> str:
+    changed = comparison.directories
+    if not changed:
+        return ""
+    rows = [
+        (
+            units.change(directory.change.disk_bytes),
+            units.change(directory.change.pull_bytes),
+            "" if directory.files is None else f"{directory.files:,}",
+            "/" + clean(directory.path),
+        )
+        for directory in changed[:_SHOWN]
+    ]
+    header = ("change", "to pull", "files", "path")
+    return _list("Directories, each with all below it", rows, header, "rrrl", len(changed))
+
+
+def _files(comparison: Comparison, units: Units) -> str:
+    changed = comparison.files
+    if not changed:
+        return ""
+    rows = [_file(file, units) for file in changed[:_SHOWN]]
+    number = len(changed) + comparison.files_rest.count
+    title = f"Files: {number:,} changed"
+    if comparison.partial.files:
+        title += " (not all are known: make both reports with --all-files)"
+    return _list(title, rows, ("change", "layer", "", "path"), "rrll", number)
+
+
+def _file(file: FileChange, units: Units) -> tuple[str, ...]:
+    path = f"/{clean(file.path)}"
+    if file.base_path is not None:
+        path = f"{path} (was /{clean(file.base_path)})"
+    layer = "" if file.layer is None else str(file.layer)
+    status = _FILE_STATUSES.get(file.status, file.status)
+    return changes.file_change(file, units.size), layer, status, path
+
+
+def _notes(comparison: Comparison, units: Units) -> str:
+    # That platforms differ is in the headline.
+    warnings = [warning for warning in comparison.warnings if warning.id != "other-platform"]
+    lines = [
+        wrapped(f"warning: {clean(warning.text)} [{clean(warning.id, 60)}]")
+        for warning in warnings[:_SHOWN]
+    ]
+    left = len(warnings) - _SHOWN
+    if left > 0:
+        lines.append(f"and {words.count(left, 'more warning')} in the JSON comparison")
+    lines.append(layout.footer(units))
+    return "\n".join(lines)
+
+
+def _list(
+    title: str, rows: Sequence[Sequence[str]], header: Sequence[str], align: str, number: int
+) -> str:
+    """A titled table of `rows` out of `number`; `align` has `l` or `r` for each column."""
+    text = f"{title}\n{table(rows, header, align)}"
+    left = number - len(rows)
+    return f"{text}\n  and {left:,} more" if left > 0 else text
