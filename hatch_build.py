@@ -20,6 +20,7 @@ class BuildHook(BuildHookInterface):  # type: ignore[type-arg]
         if version == "editable":
             return
         sys.path.insert(0, self.root)
+        from slim.advice.vocabulary import VOCABULARY
         from slim.cli.app import app
         from slim.cli.manual import pages
         from slim.rules.builtin import COMPILED, parse_rules
@@ -30,7 +31,9 @@ class BuildHook(BuildHookInterface):  # type: ignore[type-arg]
         for name, text in pages(app).items():
             (folder / name).write_text(text, "utf-8")
             build_data["shared_data"][str(folder / name)] = f"share/man/man1/{name}"
-        (folder / COMPILED).write_bytes(encode(parse_rules(str(Path(self.root, "rules")))))
+        (folder / COMPILED).write_bytes(
+            encode(parse_rules(str(Path(self.root, "rules")), VOCABULARY))
+        )
         build_data["force_include"][str(folder / COMPILED)] = f"slim/_rules/{COMPILED}"
 
     def finalize(self, version: str, build_data: dict[str, Any], artifact_path: str) -> None:

@@ -130,6 +130,7 @@ def analyze(
     from datetime import UTC, datetime
 
     from slim import pipeline
+    from slim.advice.vocabulary import VOCABULARY
     from slim.dockerfile.load import DockerfileRef
     from slim.files.options import ReadOptions
     from slim.image.ref import ImageRef
@@ -142,7 +143,7 @@ def analyze(
     judged = None
     if advice:
         judged = pipeline.AdviceOptions(
-            with_user_packs(builtin_rules(), rules),
+            with_user_packs(builtin_rules(VOCABULARY), rules, VOCABULARY),
             today or datetime.now(UTC).date(),
             role,
             tuple(ignores),

@@ -18,6 +18,7 @@ from slim.advice.labels import without_own_labels
 from slim.advice.suppression import Suppression
 from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
+from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.files.ledger import Ledger, account
 from slim.files.opening import open_any
@@ -139,12 +140,14 @@ def _read(
     end raises if one is wrong: nothing may leave the process before.
     """
     text = read_dockerfile(dockerfile)
-    with open_any(ref, options, extract=extract) as image:
+    with open_any(ref, options, extract=extract, keeps=KEEPS) as image:
         platform = str(image.config.platform)
         _log.info("%s: %s, %s, %d layers", ref.name, image.format, platform, len(image.layers))
         placements = place_history(dockerfile, text, [entry.created_by for entry in image.history])
         extra = script_paths(image.config) if extract else frozenset()
-        with scan(image, options, extract=extract, extra=extra, skim=not all_files) as tables:
+        with scan(
+            image, options, extract=extract, keeps=KEEPS, extra=extra, skim=not all_files
+        ) as tables:
             files = resolve(tables)
             _log.debug("names in all layers: %s", f"{len(files.name):,}")
             ledger = account(files, tables, [layer.size for layer in image.layers])

@@ -28,10 +28,13 @@ from msgspec.structs import fields
 from tabulate import tabulate
 
 from slim import errors, limits
+from slim.advice.vocabulary import VOCABULARY
 from slim.cli import plugin_settings as plugin
 from slim.cli.app import app
 from slim.cli.manual import all_commands
 from slim.config import reader as settings_file
+from slim.ecosystems import ECOSYSTEMS
+from slim.ecosystems.model import fact_names
 from slim.formats import words
 from slim.formats.formats import FORMATS
 from slim.report.schema import render_schema
@@ -204,6 +207,28 @@ def plugin_table() -> str:
     return _table(rows, ("setting", "meaning"))
 
 
+def word_lists() -> str:
+    """The words of rules, by ecosystem; variables with their sample values."""
+    owned = {name for one in ECOSYSTEMS for name in one.queries}
+    groups = [
+        (
+            one.name,
+            sorted(fact_names([one]) - {"runs.shell"}),
+            [f"{{{each.name}}}={','.join(each.samples)}" for each in one.variables],
+            list(one.queries),
+        )
+        for one in ECOSYSTEMS
+    ]
+    groups.append(("any image", ["runs.shell"], [], sorted(VOCABULARY.queries - owned)))
+    lines = []
+    for name, *lists in groups:
+        lines.append(f"- **{name}**")
+        for what, listed in zip(("facts", "variables", "queries"), lists, strict=True):
+            if listed:
+                lines.append(f"  - {what}: {' '.join(f'`{word}`' for word in listed)}")
+    return "\n".join(lines) + "\n"
+
+
 def example(name: str) -> str:
     """A file of examples, whole."""
     return f"```yaml\n{(ROOT / 'examples' / name).read_text('utf-8')}```\n"
@@ -222,6 +247,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "twins-rebuilt": lambda: twin_table.rebuilt(_rebuilt()),
     "twins-findings": lambda: twin_table.findings(_twins()),
     "plugin": plugin_table,
+    "words": word_lists,
     "fork-measure": lambda: example("github/fork-measure.yml"),
     "fork-comment": lambda: example("github/fork-comment.yml"),
 }
@@ -268,7 +294,7 @@ def attacks() -> str:
 
 def catalogue() -> str:
     """rules/README.md: every built-in rule, by pack."""
-    packs = sorted(builtin_rules().packs, key=lambda pack: pack.name)
+    packs = sorted(builtin_rules(VOCABULARY).packs, key=lambda pack: pack.name)
     rows = [
         (f"[{pack.title}](#{_anchor(pack)})", f"{', '.join(pack.prefix)}", len(pack.rules))
         for pack in packs
@@ -337,6 +363,7 @@ ELSEWHERE = {
     "docs/options.md": ["options"],
     "docs/twins.md": ["twins-sizes", "twins-rebuilt", "twins-findings"],
     "plugin/docs.md": ["plugin"],
+    "rules/FORMAT.md": ["words"],
     "SECURITY.md": ["limits"],
 }
 """The blocks that are not in README.md."""

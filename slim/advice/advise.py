@@ -23,15 +23,17 @@ from slim.advice.applicable import applicable_rules
 from slim.advice.claim import Claim, claim, claim_last
 from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
 from slim.advice.image_facts import ImageFacts
-from slim.advice.not_kept import NOT_KEPT, not_kept
+from slim.advice.not_kept import not_kept
 from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
+from slim.advice.vocabulary import NOT_KEPT
+from slim.ecosystems import RECIPES
 from slim.files.table import Bytes
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
-from slim.rebuild.stacks import stack_of
+from slim.rebuild.stacks import recipe_for
 from slim.rules.glob import NONE_PARSED
 from slim.rules.glob_syntax import Choices
 from slim.rules.match import Query, above_floor, match
@@ -149,8 +151,8 @@ def _label_suppressions(image: ImageFacts) -> tuple[tuple[Suppression, ...], tup
 
 def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     """The image that a multi-stage build would make; None if none is proposed."""
-    stack = stack_of(image.facts, image.ledger.layers)
-    if stack is None:
+    recipe = recipe_for(RECIPES, image.facts, image.ledger.layers)
+    if recipe is None:
         return None
     given = Given(
         image.source.config,
@@ -164,7 +166,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.graph,
         {row: each.match.rule.category for each in claims for row in each.claimed},
     )
-    return rebuild(given, stack, image.disk)
+    return rebuild(given, recipe, image.disk)
 
 
 def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:

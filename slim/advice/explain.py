@@ -19,8 +19,8 @@ from msgspec.structs import replace
 from slim.advice.advise import Advice
 from slim.advice.claim import Claim
 from slim.advice.image_facts import ImageFacts
-from slim.advice.not_kept import NOT_KEPT
 from slim.advice.suppression import Suppression
+from slim.advice.vocabulary import NOT_KEPT
 from slim.facts.evaluate import Answer, evaluate, prepare
 from slim.files.table import Files
 from slim.rules.glob import compile_globs

@@ -24,8 +24,6 @@ from slim.rules.match import QueryResult
 from slim.rules.match_paths import states_of
 from slim.rules.protected import Protected
 
-NOT_KEPT = "rebuild.not_kept"
-
 
 def not_kept(
     image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]

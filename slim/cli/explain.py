@@ -9,6 +9,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command
 from slim.cli.options import (
     ImageOptions,
@@ -74,7 +75,8 @@ def explain(
     """
     reading.messages.begin()
     config = settings.read(settings.key)
-    every = with_user_packs(builtin_rules(cache_folder()), [*config.packs, *rules])
+    builtin = builtin_rules(VOCABULARY, cache_folder())
+    every = with_user_packs(builtin, [*config.packs, *rules], VOCABULARY)
     explained = find_rule(rule, rules_of(every.packs))
     limits = reading.work.limits(config.limits)
     if image is None:

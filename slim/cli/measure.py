@@ -11,6 +11,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
 from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
 from slim.cli.options import (
     ImageOptions,
@@ -133,7 +134,7 @@ def measure(
         content.all_files or compared or any(needs_all_files(task.outputs) for task in tasks),
         content.redact,
     )
-    builtin = builtin_rules(cache_folder()) if content.advice else None
+    builtin = builtin_rules(VOCABULARY, cache_folder()) if content.advice else None
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []
@@ -223,7 +224,7 @@ def _advice(
 ) -> pipeline.AdviceOptions:
     image = task.config.image
     return pipeline.AdviceOptions(
-        with_user_packs(builtin, [*task.config.packs, *subject.content.rules]),
+        with_user_packs(builtin, [*task.config.packs, *subject.content.rules], VOCABULARY),
         now.date(),
         subject.image.role or image.role,
         subject.suppress.suppressions(image.ignores),

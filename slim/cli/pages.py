@@ -30,6 +30,7 @@ from slim.formats.markdown.flavors import flavor_of
 from slim.formats.model import Document, RenderOptions
 from slim.report.model import Report
 from slim.report.shorten import shorten
+from slim.secrets import redact
 
 MAX_FILES = 250_000
 """Files that a report lists with `--all-files`: so many can be read back."""
@@ -202,7 +203,7 @@ def failure_pages(outputs: Sequence[Output], options: RenderOptions, source: str
 def _failures(
     error: SlimError, outputs: Sequence[Output], options: RenderOptions, source: str
 ) -> list[Text]:
-    labelled = replace(options, key=options.key or words.short("", source))
+    labelled = replace(options, key=options.key or words.short("", redact.message(source)))
     texts = []
     for output in outputs:
         page = None if output.format == OWN_REPORT else find_format(output.format).failure

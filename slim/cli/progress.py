@@ -17,6 +17,7 @@ from msgspec import Struct
 from slim.cli.command import flag, option
 from slim.errors import LimitError, SlimError, UsageError
 from slim.formats.terminal import clean
+from slim.secrets import redact
 from slim.units import format_bytes
 
 if TYPE_CHECKING:
@@ -49,11 +50,11 @@ class MessageOptions(Struct, frozen=True):
 
 def print_error(error: SlimError) -> None:
     """One line that says what and where, with its details, and one that says what to do."""
-    print_message(f"slim: error: {clean(error.message)} [{error.slug}]")
+    print_message(f"slim: error: {clean(redact.message(error.message))} [{error.slug}]")
     for detail in error.details:
-        print_message(f"      {clean(detail)}")
+        print_message(f"      {clean(redact.message(detail))}")
     if error.hint:
-        print_message(f"      hint: {clean(error.hint)}")
+        print_message(f"      hint: {clean(redact.message(error.hint))}")
 
 
 def print_call_error(error: click.ClickException) -> None:
@@ -89,7 +90,7 @@ def listen(*, quiet: bool, verbose: int) -> None:
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
-            print_message(f"slim: {clean(record.getMessage())}")
+            print_message(f"slim: {clean(redact.message(record.getMessage()))}")
 
     levels = (logging.WARNING, logging.INFO, logging.DEBUG)
     _LOGGER.setLevel(logging.ERROR if quiet else levels[min(verbose, 2)])

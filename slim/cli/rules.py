@@ -9,6 +9,7 @@ from typing import Annotated
 import click
 
 from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import Commands, argument, command, option
 from slim.cli.explain import ReadingOptions, find_rule, print_explanations
 from slim.cli.options import ImageOptions, cache_folder, read_now
@@ -19,9 +20,8 @@ from slim.errors import UsageError
 from slim.formats.rulebook import describe, template
 from slim.formats.terminal import clean
 from slim.rules.builtin import builtin_rules
-from slim.rules.lint import lint
 from slim.rules.rule import rules_of
-from slim.rules.user_packs import load_user_packs
+from slim.rules.user_packs import lint, load_user_packs
 
 
 @command("list", epilog="Example:\n\n  slim rules list ELX --category cache")
@@ -41,7 +41,7 @@ def list_rules(
     prefixes = tuple(prefix or ("",))
     lines = [
         f"{rule.id:7} {rule.confidence:8} {rule.safety:6} {rule.slug}: {rule.title}"
-        for rule in rules_of(builtin_rules(cache_folder()).packs)
+        for rule in rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)
         if (rule.id.startswith(prefixes) or rule.slug.startswith(prefixes))
         and category in (None, rule.category)
     ]
@@ -56,7 +56,9 @@ def show(rule: Annotated[str, argument("ID", "Id or slug.")]) -> None:
 
     Also when the fix breaks something, and the sources for all of this.
     """
-    print_output(describe(find_rule(rule, rules_of(builtin_rules(cache_folder()).packs))))
+    print_output(
+        describe(find_rule(rule, rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)))
+    )
 
 
 @command(epilog="Example:\n\n  slim rules check acm.toml")
@@ -70,7 +72,7 @@ def check(
 
     The exit code is 1 if there is any.
     """
-    faults = lint([Path(file) for file in files])
+    faults = lint([Path(file) for file in files], VOCABULARY)
     if faults:
         print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
         raise click.exceptions.Exit(1)
@@ -107,7 +109,7 @@ def try_rules(
     proposes to delete is protected here too; suppressions do not count.
     """
     reading.messages.begin()
-    own = load_user_packs([file], builtin_rules(cache_folder()))
+    own = load_user_packs([file], builtin_rules(VOCABULARY, cache_folder()), VOCABULARY)
     explained = rules_of(own.packs)
     if not explained:
         raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")

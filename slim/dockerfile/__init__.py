@@ -1,4 +1,4 @@
-"""Dockerfiles: parse one, and place an image's history on its lines. Text in, frozen data out."""
+"""Parses Dockerfiles, and places an image's history on their lines."""
 
 from slim.dockerfile.align import Placement, place
 from slim.dockerfile.parse import (

@@ -1,8 +1,8 @@
 """Place the entries of an image's history on the lines of the Dockerfile it was built from.
 
 Both are sequences in the same order: the steps of a stage (and of the stages below it), and the
-history, in which the base image's entries come first. An entry is placed only if nothing speaks
-for another line: a wrong blame is worse than none.
+history, in which the base image's entries come first. An entry is placed only if no other line could
+be meant: a wrong line is worse than none.
 
 1. If the last entries of the history are, one for one, all steps that a builder records, they are
    the steps. Builders differ in what they record, so a few such sets are tried, the largest first.
@@ -11,10 +11,10 @@ for another line: a wrong blame is worse than none.
    (step, entry) that match and do not cross. A pair is placed if every such set holds it: in every
    one the k-th pair is one of those of rank k, so a rank with one pair decides and one with
    several does not. O(p log p) for p matching pairs, by patience sorting from both ends; p is held
-   under MAX_PAIRS by giving up the entries with the most candidates. So two equal lines with one
+   under MAX_PAIRS by dropping the entries with the most candidates. So two equal lines with one
    entry between them leave that entry without a place, and one edited line only its own.
 
-What an edit can make look right stays wrong: a line that was replaced by the text of another.
+One edit cannot be noticed: a line that was replaced with the text of another line.
 """
 
 from bisect import bisect_left
@@ -47,7 +47,7 @@ _UNRECORDED = (
     _SETTINGS - {"WORKDIR"},  # kaniko, where WORKDIR made a directory
     _SETTINGS,  # kaniko
 )
-"""What builders leave out of the history, the least first."""
+"""Instructions that builders leave out of the history, smallest set first."""
 
 
 class Placement(Struct, frozen=True):
@@ -58,7 +58,7 @@ class Placement(Struct, frozen=True):
     instruction: str
     """The instruction as one line, keyword in upper case."""
     stage: int
-    """Index of the stage in which it stands."""
+    """Index of its stage."""
 
 
 def place(

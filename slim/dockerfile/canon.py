@@ -1,4 +1,4 @@
-"""One spelling for what builders spell differently: the common ground of forms.py and history.py.
+"""Canonical keys for instructions that builders spell differently, shared by forms.py and history.py.
 
 A builder prints an instruction into the history from its parsed form (Go's `%v` and `%q`) or as it
 was written; both sides are brought to the same key before they are compared. A key is

@@ -1,4 +1,4 @@
-"""Which instructions make an image: a stage and, before it, the stages it is built FROM."""
+"""The instructions that make an image: those of a stage, after those of the stages it is built FROM."""
 
 from msgspec import Struct
 
@@ -25,7 +25,7 @@ class Chain(Struct, frozen=True):
 
     steps: tuple[Step, ...]
     from_scratch: bool
-    """No image comes before the first step, so nothing is set that the steps do not set."""
+    """There is no base image, so only the steps set anything."""
 
 
 def chain(dockerfile: Dockerfile, target: str | None = None) -> Chain:

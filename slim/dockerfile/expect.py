@@ -1,7 +1,7 @@
-"""Walk a chain of steps as a builder does, keeping its variables, and say what each would record.
+"""Walks a chain of steps as a builder does, keeping its variables, to find what each step would record.
 
-A build argument's default is not taken for its value, since a build may override it unseen: only
-what the history shows of it counts, everything else is a gap. ENV is known as far as its parts are.
+The default of a build argument is not used as its value, since a build may override it unseen: only
+values that the history shows are used, all others are gaps. ENV is known as far as its parts are.
 """
 
 from collections.abc import Mapping, Sequence

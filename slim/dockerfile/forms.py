@@ -1,7 +1,7 @@
 """What a builder would write into the history for one step: the keys and patterns to look for.
 
 A RUN is never substituted by the builder (its shell does that); ENV, COPY and the like are. Where
-a value is not known the form is a pattern: a key with gaps. Several forms stand side by side
+a value is not known the form is a pattern: a key with gaps. There are several forms
 because builders differ: BuildKit and the classic builder print the parsed instruction, buildah and
 kaniko mostly what is written.
 """
@@ -44,7 +44,7 @@ class Forms(Struct, frozen=True):
 
 
 class Scope(Struct, frozen=True):
-    """What is known of the build when a step begins."""
+    """What is known about the build when a step begins."""
 
     variables: Mapping[str, Text | None]
     otherwise: Text | None
@@ -61,7 +61,7 @@ class Scope(Struct, frozen=True):
 
 
 def forms(step: Step, scope: Scope) -> Forms:
-    """All forms of a step. An instruction that no builder knows has none."""
+    """All forms of a step; none for an instruction that no builder knows."""
     texts = list(_texts(step, scope))
     known = [literal(text) for text in texts]
     return Forms(
@@ -134,7 +134,7 @@ def _texts(step: Step, scope: Scope) -> Iterable[Text]:
 def _run(step: Step, scope: Scope) -> list[Text]:
     """BuildKit drops the flags and runs the body of a heredoc that stands alone.
 
-    With text beside a heredoc its shell reads it: BuildKit then writes the bodies with their
+    With other text on the line, the shell reads the heredoc: BuildKit then writes the bodies with their
     terminators, buildah without.
     """
     _, command = split_flags(step.value, scope.escape)
@@ -164,7 +164,7 @@ def _copy(step: Step, scope: Scope) -> list[Text]:
             inline.append((f"<<{markers[0][0]}",))
         else:
             paths.append(scope.expand(word))
-    plain = [*paths[:-1], *inline, *paths[-1:]]
+    words = [*paths[:-1], *inline, *paths[-1:]]
     given: dict[str, str] = {}
     for flag in flags:
         name, _, value = flag.partition("=")
@@ -174,7 +174,7 @@ def _copy(step: Step, scope: Scope) -> list[Text]:
         for name in canon.RECORDED_FLAGS
         if name in given
     ]
-    texts = (_spaced(plain), _spaced([*printed, *plain]), (step.value,))
+    texts = (_spaced(words), _spaced([*printed, *words]), (step.value,))
     return [_shaped(step.keyword, text) for text in texts]
 
 

@@ -1,6 +1,6 @@
-"""What an image's history says was run: each `created_by` text as the keys it may stand for.
+"""Reads an image's history: each `created_by` text as the keys that it may stand for.
 
-Read from the texts that the builders write:
+The texts that builders write:
 BuildKit     `RUN |1 A=b /bin/sh -c make # buildkit`, `COPY a /b # buildkit`, `CMD ["x"]`
 classic      `|1 A=b /bin/sh -c make`, `/bin/sh -c #(nop) COPY dir:HASH in /b `
 buildah      the same shapes, with most instructions as they were written
@@ -30,7 +30,7 @@ _HEX = frozenset("0123456789abcdef")
 
 
 class Entry(Struct, frozen=True):
-    """One history entry; a text that is not understood has no keys."""
+    """One history entry; it has no keys if its text is not understood."""
 
     keyword: str
     keys: frozenset[str]
@@ -60,9 +60,9 @@ def entries(
 def argument_values(
     history: Iterable[str], shells: Sequence[str], arguments: Collection[str]
 ) -> Mapping[str, str]:
-    """The build arguments' values that RUN entries show (`|2 A=b C=d e …`).
+    """The values of build arguments that RUN entries show (`|2 A=b C=d e …`).
 
-    Only a value that is not empty and the same in all entries: elsewhere which one held is unknown.
+    Only values that are not empty and the same in all entries; otherwise the value in effect is unknown.
     """
     values: dict[str, set[str]] = {}
     for text in history:

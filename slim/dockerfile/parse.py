@@ -1,7 +1,7 @@
-"""Read a Dockerfile into stages and instructions, each with the lines it stands on.
+"""Reads a Dockerfile into stages and instructions, each with its line numbers.
 
-Follows the Dockerfile reference ("Format", "Parser directives", "Here-Documents"): what is kept
-is what a builder sees, namely logical lines with continuations joined and comments dropped. No
+Follows the Dockerfile reference ("Format", "Parser directives", "Here-Documents"): the result
+is what a builder sees: logical lines with continuations joined and comments dropped. No
 variable is substituted here, and an instruction that no builder knows is kept like any other.
 """
 

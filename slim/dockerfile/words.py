@@ -1,7 +1,7 @@
-"""The small shell of a Dockerfile: quotes, escapes, flags, variables, heredoc markers.
+"""The shell-like syntax of Dockerfiles: quotes, escapes, flags, variables, heredoc markers.
 
-A value that depends on something a Dockerfile does not say (a build argument, the base image's
-environment) is partly unknown. `Text` says so: pieces of known text, `None` where text is missing.
+A value that depends on something outside the Dockerfile (a build argument, the base image's
+environment) is partly unknown: a `Text` has pieces of known text, and `None` where text is missing.
 
 Rules: Dockerfile reference, sections "Environment replacement" and "Here-Documents".
 Everything here is linear in its input; only nested `${a:-${b}}` recurses, and no deeper than

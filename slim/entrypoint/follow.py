@@ -18,7 +18,7 @@ from slim.entrypoint.runs import Command
 from slim.entrypoint.services import SUPERVISORS, package_script, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
 from slim.entrypoint.tables import names
-from slim.entrypoint.wrappers import SHELLS, unwrap
+from slim.entrypoint.wrappers import SHELLS, Runners, unwrap
 from slim.files.view import View, below, decoded, encoded
 
 MAX_COMMANDS = 400
@@ -70,10 +70,11 @@ def search_path(env: Mapping[str, str]) -> tuple[str, ...]:
 class Walk:
     """The queue, and what may still be read."""
 
-    def __init__(self, view: View, env: Mapping[str, str], cwd: bytes) -> None:
+    def __init__(self, view: View, env: Mapping[str, str], cwd: bytes, runners: Runners) -> None:
         self._view = view
         self._env = env
         self._cwd = cwd
+        self._runners = runners
         found = (view.real(encoded(one)) for one in search_path(env))
         self._search = [one for one in found if one is not None]
         self._queue: deque[_Job] = deque()
@@ -150,7 +151,7 @@ class Walk:
         script = package_script(name, job.words, job.cwd, self._view)
         if script:
             self._put_text(script, _Job(job.words, "package.json", job.main, job.cwd))
-        inner = unwrap(name, job.words)
+        inner = unwrap(name, job.words, self._runners)
         if inner is not None and inner.text is not None:
             self._put_text(inner.text, job, inner.arguments)
         elif inner is not None and name in SHELLS:

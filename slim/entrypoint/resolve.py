@@ -1,4 +1,4 @@
-"""What the image runs: entry point, command and health check, resolved. Pure.
+"""What the image runs: entry point, command and health check, resolved.
 
 `follow` does the work; here is where it begins.
 """
@@ -9,6 +9,7 @@ from slim.entrypoint.follow import MAX_COMMANDS, MAX_WORDS, Walk, search_path
 from slim.entrypoint.runs import Runs, environment
 from slim.entrypoint.services import buildpack_processes
 from slim.entrypoint.shell import MAX_TEXT, read_shell
+from slim.entrypoint.wrappers import NO_RUNNERS, Runners
 from slim.files.view import View, below, encoded
 from slim.image.model import Config
 
@@ -16,17 +17,21 @@ _MAX_PLACES = 8
 """Directories of PATH in which a script is expected."""
 
 
-def runs_of(config: Config, view: View) -> Runs:
-    """Resolve entry point, command and health check of an image."""
+def runs_of(config: Config, view: View, runners: Runners = NO_RUNNERS) -> Runs:
+    """Resolve entry point, command and health check of an image.
+
+    Args:
+        runners: programs of languages that start a command, as `wrappers.unwrap` takes them.
+    """
     words = (*config.entrypoint, *config.cmd)
     env = environment(config)
     cwd = encoded(config.working_dir.strip("/"))
-    walk = Walk(view, env, cwd)
+    walk = Walk(view, env, cwd, runners)
     walk.put(words, "ENTRYPOINT" if config.entrypoint else "CMD", main=True)
     for line in buildpack_processes(config.labels):
         walk.put_text(line, "buildpack process", main=True)
     check = config.healthcheck
-    health = Walk(view, env, cwd)
+    health = Walk(view, env, cwd, runners)
     if check[:1] == ("CMD-SHELL",):
         health.put_text(" ".join(check[1:]), "HEALTHCHECK", main=True)
     elif check[:1] == ("CMD",):

@@ -1,4 +1,4 @@
-"""Commands that only start another command: `tini --`, `gosu user`, `env A=B`, `bundle exec`. Pure.
+"""Commands that only start another command: `tini --`, `gosu user`, `env A=B`, `bundle exec`.
 
 Each is described by the options that take a value and by the number of operands before the command. A
 wrapper that is in no table is not unwrapped: then it is what runs.
@@ -8,6 +8,7 @@ Source: the manual pages of the tools.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from msgspec import Struct
 
@@ -82,44 +83,21 @@ _DASHES = names(
     "envconsul secrets-init berglas teller newrelic-admin dotenv dotenvx mise rtx"
 )
 """Wrappers whose command stands behind `--`."""
-_RUNNERS = {
-    "bundle": ("exec",),
-    "bundler": ("exec",),
-    "poetry": ("run",),
-    "pipenv": ("run",),
-    "pdm": ("run",),
-    "hatch": ("run",),
-    "rye": ("run",),
-    "uv": ("run",),
-    "conda": ("run",),
-    "mamba": ("run",),
-    "micromamba": ("run",),
-    "pixi": ("run",),
-    "rbenv": ("exec",),
-    "pyenv": ("exec",),
-    "nodenv": ("exec",),
-    "asdf": ("exec",),
-    "pnpm": ("exec", "dlx"),
-    "npm": ("exec", "x"),
-    "yarn": ("exec", "dlx"),
-    "npx": (),
-    "pnpx": (),
-    "bunx": (),
-    "corepack": (),
-    "cross-env": (),
-}
-"""Tools of a language that start a command: name → the word in front of it."""
+Runners = Mapping[str, tuple[str, ...]]
+"""Tools of a language that start a command: name → the words of which one stands in front of it."""
+NO_RUNNERS: Runners = {}
 _RUNNER_VALUED = names(
     "-n --name -p --prefix -C --directory --project --with --python --package --cwd --group --extra "
     "--env-file -e --gemfile --filter --workspace -w"
 )
 
 
-def unwrap(name: str, words: tuple[str, ...]) -> Inner | None:
+def unwrap(name: str, words: tuple[str, ...], runners: Runners = NO_RUNNERS) -> Inner | None:
     """What the command `words` starts; None if it is no wrapper, or starts nothing.
 
     Args:
         name: of the program, without directory.
+        runners: the tools of languages that start commands.
 
     >>> unwrap("gosu", ("gosu", "app", "java", "-jar", "a.jar")).words
     ('java', '-jar', 'a.jar')
@@ -143,8 +121,8 @@ def unwrap(name: str, words: tuple[str, ...]) -> Inner | None:
         if name == "newrelic-admin" and rest[:1] == ("run-program",):
             return _some(rest[1:])
         return _some(rest[rest.index("--") + 1 :]) if "--" in rest else None
-    if name in _RUNNERS:
-        return _runner(rest, _RUNNERS[name])
+    if name in runners:
+        return _runner(rest, runners[name])
     return None
 
 

@@ -1,16 +1,17 @@
-"""Everything that is known about an image besides its bytes, gathered once. Pure."""
+"""Everything that is known about an image besides its bytes, gathered once."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
-from msgspec.structs import replace
 
-from slim.ecosystems.elixir.releases import in_use
 from slim.entrypoint.resolve import runs_of
-from slim.entrypoint.runs import Runs, environment
-from slim.facts.dotted import Evidence, Known, facts_of
+from slim.entrypoint.runs import Command, Runs, environment
+from slim.facts.dotted import facts_of
+from slim.facts.knowledge import Knowledge
+from slim.facts.known import Evidence, Known
+from slim.facts.programs import family_of
 from slim.facts.role import Role, role_of
 from slim.facts.roots import Roots, roots_of
 from slim.facts.stacks import Stack, stacks_of
@@ -25,6 +26,8 @@ class Facts(Struct, frozen=True):
 
     runs: Runs
     roots: Roots
+    families: Mapping[Command, str]
+    """Command → the family of its program; empty where that is not known."""
     stacks: tuple[Stack, ...]
     """Those that run first."""
     role: Role
@@ -46,6 +49,7 @@ def gather(
     view: View,
     packages: Sequence[Package] = (),
     *,
+    knowledge: Knowledge,
     role_override: str | None = None,
     names: Sequence[str] = (),
 ) -> Facts:
@@ -53,31 +57,34 @@ def gather(
 
     Args:
         packages: of all managers; system packages say which files are not the application's.
+        knowledge: what is known of all ecosystems.
         role_override: the role that the user says; wins over everything.
         names: names and tags of the image, a hint for its role.
     """
     env = environment(config)
-    runs = runs_of(config, view)
-    roots = roots_of(view)
-    roots = replace(roots, releases=in_use(roots.releases, runs.resolved, view))
-    stacks = stacks_of(runs, roots, view)
+    runs = runs_of(config, view, knowledge.runners)
+    roots = roots_of(view, knowledge.landmarks, runs)
+    families = {one: family_of(one, knowledge.families, roots, view) for one in runs.all}
+    known = Known(env, runs, roots, view, families)
+    stacks = stacks_of(known, knowledge.stacks)
     role = role_of(
         config,
         history,
-        runs,
-        roots,
-        view,
+        known,
+        knowledge.families,
+        knowledge.roles,
         owned=owned_paths(runs.resolved, packages),
         tags=names,
         override=role_override,
     )
-    evidence = facts_of(Known(env, runs, roots, stacks, view))
+    evidence = facts_of(known, stacks, knowledge.families, knowledge.tests)
     return Facts(
         runs=runs,
         roots=roots,
+        families=families,
         stacks=stacks,
         role=role,
-        variables=values_of(env, config.working_dir, roots, view),
+        variables=values_of(knowledge.variables, env, config.working_dir, roots, view),
         facts=frozenset(evidence),
         evidence=evidence,
         env=env,

@@ -1,4 +1,4 @@
-"""What an image is for: release, builder, dev, base, tool, or unknown. Pure.
+"""What an image is for: release, builder, dev, base, tool, or unknown.
 
 Signs give points to roles; the role with the most is taken if it leads by a margin. What the image runs
 decides; toolchains only break ties, since in an image that runs an application they are the finding.
@@ -11,11 +11,10 @@ from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 
-from slim.entrypoint.runs import Runs, environment
 from slim.entrypoint.tables import names
-from slim.facts.roots import Roots
-from slim.facts.signs import ROLES, Points, from_commands, from_config, from_tools
-from slim.files.view import View
+from slim.facts.known import Known
+from slim.facts.programs import Families
+from slim.facts.signs import ROLES, Points, RoleSigns, from_commands, from_config, from_tools
 from slim.image.model import Config, History
 
 MARGIN = 2
@@ -53,9 +52,9 @@ class Role(Struct, frozen=True):
 def role_of(
     config: Config,
     history: Sequence[History],
-    runs: Runs,
-    roots: Roots,
-    view: View,
+    known: Known,
+    families: Families,
+    signs: Sequence[RoleSigns],
     *,
     owned: Collection[str] = (),
     tags: Sequence[str] = (),
@@ -69,12 +68,11 @@ def role_of(
         override: what the user says; wins over the image's label, which wins over signs.
     """
     points = Points()
-    env = environment(config)
-    serves = from_commands(points, config, runs, roots, view, owned)
-    from_config(points, config, env, runs)
+    serves = from_commands(points, config, known, families, owned)
+    from_config(points, config, known.env, known.runs, signs)
     # Toolchains only break ties.
     if config.onbuild or not (serves or points.of["dev"]):
-        from_tools(points, env, roots, serves=serves)
+        from_tools(points, known, signs, serves=serves)
     if _only_installs(history):
         points.add("the layers only install packages", base=2, builder=2)
     for name in tags[:16]:

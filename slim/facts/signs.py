@@ -1,16 +1,18 @@
-"""Signs of an image's role: what it runs, what its config says, which tools it has. Pure."""
+"""Signs of an image's role: what it runs, what its config says, which tools it has."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
+from msgspec import Struct
+
 from slim.entrypoint.runs import Command, Runs
 from slim.entrypoint.services import SUPERVISORS
 from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import is_wrapper
-from slim.facts.programs import LANGUAGES, family_of, is_interactive
-from slim.facts.roots import Roots
+from slim.facts.known import Known
+from slim.facts.programs import Families, is_interactive
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
 
@@ -18,14 +20,12 @@ ROLES = ("release", "builder", "dev", "base", "tool")
 """The roles, besides `unknown`."""
 
 _SERVERS = names(
-    "nginx openresty angie caddy httpd apache2 apachectl apache2ctl apache2-foreground "
-    "httpd-foreground lighttpd traefik haproxy envoy postgres mysqld mariadbd mongod redis-server "
-    "valkey-server memcached consul rabbitmq-server vault etcd prometheus grafana grafana-server "
-    "minio nats-server elasticsearch influxd clickhouse-server php-fpm gunicorn uvicorn hypercorn "
-    "daphne celery uwsgi puma unicorn thin rackup sidekiq next nuxt pm2 pm2-runtime catalina.sh "
-    "standalone.sh keycloak kc.sh coredns dnsmasq named unbound sshd vsftpd postfix dovecot squid "
-    "varnishd mosquitto zookeeper cron crond supercronic supervisord s6-svscan runsvdir"
+    "httpd apache2 apachectl apache2ctl httpd-foreground lighttpd haproxy envoy postgres mysqld "
+    "mariadbd mongod redis-server valkey-server memcached consul vault etcd prometheus grafana "
+    "grafana-server minio nats-server influxd clickhouse-server coredns dnsmasq named unbound sshd "
+    "vsftpd postfix dovecot squid varnishd mosquitto cron crond supercronic supervisord s6-svscan runsvdir"
 )
+"""Servers of no ecosystem."""
 _TASKS = names(
     "start foreground console server start_iex daemon phx.server phoenix.server serve runserver web worker "
     "run start:prod prod production"
@@ -46,14 +46,27 @@ _DEV_USERS = names("vscode gitpod codespace coder node-dev runner circleci jenki
 _DEV_ENV = re.compile(
     r"(?:CODESPACES|GITPOD_|RUNNER_|ACTIONS_RUNNER|AGENT_TOOLSDIRECTORY|REMOTE_CONTAINERS)"
 )
-_PRODUCTION = {
-    "MIX_ENV": "prod", "NODE_ENV": "production", "RAILS_ENV": "production", "RACK_ENV": "production",
-    "APP_ENV": "prod", "FLASK_ENV": "production", "ENVIRONMENT": "production",
-}  # fmt: skip
-_RELEASE_ENV = ("ASPNETCORE_", "DJANGO_SETTINGS_MODULE", "PYTHONUNBUFFERED", "PHX_SERVER")
-_BUILDER_ENV = names(
-    "DOTNET_SDK_VERSION MAVEN_HOME GRADLE_HOME GOLANG_VERSION RUSTUP_HOME CARGO_HOME PHPIZE_DEPS CONDA_DIR"
-)
+
+
+class RoleSigns(Struct, frozen=True, kw_only=True):
+    """What variables and projects of one ecosystem say about the role of an image."""
+
+    production: Mapping[str, str] = {}
+    """Variable → how its value begins in production."""
+    development: Mapping[str, tuple[str, ...]] = {}
+    """Variable → its values in development."""
+    release: tuple[str, ...] = ()
+    """How the names of variables begin that images for production set."""
+    builder: frozenset[str] = frozenset()
+    """Variables that images with a tool chain set."""
+    runtime: frozenset[str] = frozenset()
+    """Variables that images with the run-time system set, …"""
+    toolkit: str = ""
+    """… and the one that those with the whole tool kit set besides."""
+    runtime_only: str = ""
+    """For people: what an image with the first and without the second has."""
+    builds: tuple[str, str] = ("", "")
+    """(stack, for people: its project) of projects that are built before they run."""
 
 
 class Points:
@@ -72,19 +85,20 @@ class Points:
 
 
 def from_commands(
-    points: Points, config: Config, runs: Runs, roots: Roots, view: View, owned: Collection[str]
+    points: Points, config: Config, known: Known, families: Families, owned: Collection[str]
 ) -> bool:
     """Points for what the image runs; whether that is a service or an application."""
+    runs, view = known.runs, known.view
     final = runs.final
-    if not final or all(is_interactive(one) for one in final):
+    if not final or all(is_interactive(one, families) for one in final):
         why = f"runs only {final[0].brief}" if final else "runs nothing by itself"
         points.add(why, base=2, builder=2, release=-3)
         return False
-    active = [one for one in runs.main if not is_interactive(one)]
+    active = [one for one in runs.main if not is_interactive(one, families)]
     own = next((path for path in _run_files(active, view) if _is_own_file(path, owned)), None)
     if own is not None:
         points.add(f"runs {own}, which no package owns", release=3)
-    service = next((one for one in active if _is_service(one, roots, view)), None)
+    service = next((one for one in active if _is_service(one, known, families)), None)
     listens = bool(config.exposed_ports or config.healthcheck[1:])
     if service is not None:
         points.add(f"`{service.brief}` starts a service or an application", release=3)
@@ -106,7 +120,13 @@ def _as_tool(points: Points, config: Config, final: Sequence[Command], *, bare: 
         points.add(f"`{helps[0]}` is its argument unless another is given", tool=2)
 
 
-def from_config(points: Points, config: Config, env: Mapping[str, str], runs: Runs) -> None:
+def from_config(
+    points: Points,
+    config: Config,
+    env: Mapping[str, str],
+    runs: Runs,
+    signs: Sequence[RoleSigns],
+) -> None:
     """Points for what the config says besides the command."""
     labels = config.labels
     if config.onbuild:
@@ -122,16 +142,18 @@ def from_config(points: Points, config: Config, env: Mapping[str, str], runs: Ru
         points.add("has a health check", release=1)
     if user not in ("", "0", "root"):
         points.add("does not run as root", release=1)
-    production = [
-        name for name, value in _PRODUCTION.items() if env.get(name, "").startswith(value)
-    ]
-    production += [name for name in env if name.startswith(_RELEASE_ENV)]
+    values = {name: value for one in signs for name, value in one.production.items()}
+    production = [name for name, value in values.items() if env.get(name, "").startswith(value)]
+    release = tuple(name for one in signs for name in one.release)
+    production += [name for name in env if name.startswith(release)]
     if production:
         points.add(f"{production[0]} is set for production", release=1)
-    if env.get("MIX_ENV") in ("dev", "test") or env.get("NODE_ENV") in ("development", "test"):
-        points.add("MIX_ENV or NODE_ENV is set for development", dev=3)
-    if ("DOTNET_VERSION" in env or "ASPNET_VERSION" in env) and "DOTNET_SDK_VERSION" not in env:
-        points.add("has the .NET runtime without SDK", release=1)
+    development = {name: values for one in signs for name, values in one.development.items()}
+    if any(env.get(name) in values for name, values in development.items()):
+        points.add(f"{' or '.join(development)} is set for development", dev=3)
+    for one in signs:
+        if not one.runtime.isdisjoint(env) and one.toolkit not in env:
+            points.add(one.runtime_only, release=1)
     if "io.buildpacks.builder.metadata" in labels:
         points.add("is a builder for buildpacks", builder=5)
     elif "io.buildpacks.lifecycle.metadata" in labels:
@@ -147,18 +169,20 @@ def from_config(points: Points, config: Config, env: Mapping[str, str], runs: Ru
         points.add("is a GitHub action", tool=3)
 
 
-def from_tools(points: Points, env: Mapping[str, str], roots: Roots, *, serves: bool) -> None:
+def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serves: bool) -> None:
     """Points for compilers and SDKs, or the lack of them; `serves`: the image starts an application."""
-    tools = sorted(_BUILDER_ENV.intersection(env))
+    roots = known.roots
+    tools = sorted(name for one in signs for name in one.builder if name in known.env)
     if tools:
         points.add(f"{tools[0]} is set", builder=1)
     if roots.compilers:
         points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
     if serves:
         return
-    if any("elixir" in stacks for stacks in roots.projects.values()):
-        points.add("has a Mix project and starts no server", builder=2)
-    elif not (roots.compilers or roots.projects or roots.releases or points.of["tool"]):
+    built = [what for stack, what in (one.builds for one in signs) if roots.projects_of(stack)]
+    if built:
+        points.add(f"has {built[0]} and starts no server", builder=2)
+    elif not (roots.compilers or roots.projects or roots.applications or points.of["tool"]):
         points.add("has no compiler and no application", base=2)
 
 
@@ -180,15 +204,16 @@ def _is_own_file(path: str, owned: Collection[str]) -> bool:
     return path not in owned and not in_tools and not (not above and "entrypoint" in name)
 
 
-def _is_service(command: Command, roots: Roots, view: View) -> bool:
+def _is_service(command: Command, known: Known, families: Families) -> bool:
     """A known server, a service's start, or an interpreter that is given a program."""
-    if command.name in _SERVERS or command.name.rstrip("0123456789.") in _SERVERS:
+    servers = families.servers | _SERVERS
+    if command.name in servers or command.name.rstrip("0123456789.") in servers:
         return True
     operands = [word for word in command.words[1:] if not word.startswith("-")]
-    family = family_of(command, roots, view)
-    if family == "beam" and command.path.rpartition("/")[2] == "server":
+    programs = families.of(known.families[command])
+    if command.path.rpartition("/")[2] in programs.starters:
         return True
-    if family in LANGUAGES and family != "go":
+    if programs.interpreted:
         return (
             bool(operands)
             or bool(command.files)

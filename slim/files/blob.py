@@ -8,6 +8,7 @@ from threading import Event
 
 from slim.errors import InputError
 from slim.files.chunked import note_chunked
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.hasher import Hasher
 from slim.files.metered import Progress, check, watched
 from slim.files.shares import share_out
@@ -30,6 +31,7 @@ def scan_blob(
     *,
     verify: bool = True,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] | None = (),
     limits: Limits = DEFAULT_LIMITS,
     progress: Progress | None = None,
@@ -40,7 +42,7 @@ def scan_blob(
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
-    `algorithms` are those of the blob's digest and of the diff id; `extract` and `extra` as for `scan`.
+    `algorithms` are those of the blob's digest and of the diff id; the others as for `scan`.
     With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
     not: `identify` completes the table.
 
@@ -61,7 +63,7 @@ def scan_blob(
             if compression != "none" or algorithms[0] != algorithms[1]:
                 tar = stack.enter_context(Hasher(algorithms[1]))
         stored = watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits, extract=extract, extra=extra)
+        walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra)
         next(walker)
         size = 0
         # Closed whatever happens, and last: another layer may be waiting for its memory.

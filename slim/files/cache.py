@@ -2,7 +2,7 @@
 
 A table is a function of the stored blob, so it is kept by the blob's digest: the shares of the pull depend
 on the compression, and one diff id can be stored in many ways. What else decides what is in a table is
-part of the file's name: slim's version, the limits, and whether contents were kept. The caller answers for
+part of the file's name: slim's version, the limits, and which contents were kept. The caller answers for
 the digest: it was computed in this run, or a verified manifest names it.
 
 Files are written whole and put in place by renaming, so that runs side by side do no harm; one that is
@@ -21,6 +21,7 @@ from threading import Lock
 import msgspec
 from msgspec.structs import replace
 
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.table import LayerTable, unread
 from slim.files.table_bytes import FORMAT, pack, unpack
 from slim.limits import Limits
@@ -74,12 +75,21 @@ class TableCache:
         self._lock = Lock()
 
     def load(
-        self, digest: str, *, extract: bool, extra: Collection[bytes] | None, limits: Limits
+        self,
+        digest: str,
+        *,
+        extract: bool,
+        keeps: Keeps = NO_KEEPS,
+        extra: Collection[bytes] | None,
+        limits: Limits,
     ) -> LayerTable | None:
-        """The table of a blob, if it has all that is asked for: see `walk` for `extract` and `extra`."""
+        """The table of a blob, if it has all that is asked for.
+
+        `extract`, `keeps` and `extra` are those of `walk`.
+        """
         # A table with contents serves those who want none, too.
         for contents in (True, False)[: 1 if extract else 2]:
-            found = self._find(_name(digest, contents, limits))
+            found = self._find(_name(digest, keeps.digest if contents else None, limits))
             if found is None or found[1].blob_digest != digest:
                 continue
             known, table = found
@@ -97,11 +107,12 @@ class TableCache:
         table: LayerTable,
         *,
         extract: bool,
+        keeps: Keeps = NO_KEEPS,
         extra: Collection[bytes] | None,
         limits: Limits,
     ) -> None:
         """Keep a table whose `blob_digest` was computed from what it was made of."""
-        name = _name(table.blob_digest, extract, limits)
+        name = _name(table.blob_digest, keeps.digest if extract else None, limits)
         known = frozenset(extra) if extra is not None else None
         if self._shared is not None:
             with self._lock:
@@ -206,8 +217,12 @@ def is_private(folder: str) -> bool:
     return status.st_uid == os.geteuid() and not others and stat.S_ISDIR(status.st_mode)
 
 
-def _name(digest: str, extract: bool, limits: Limits) -> str:
-    """The file of a blob: its own digest, and that of everything else that the table depends on."""
+def _name(digest: str, kept: str | None, limits: Limits) -> str:
+    """The file of a blob: its own digest, and that of everything else that the table depends on.
+
+    Args:
+        kept: what contents were kept, by the digest of the lists; None: none at all.
+    """
     bounds = replace(limits, timeout=0)
-    variant = hashlib.sha256(f"{VERSION} {FORMAT} {extract} {bounds}".encode()).hexdigest()[:12]
+    variant = hashlib.sha256(f"{VERSION} {FORMAT} {kept} {bounds}".encode()).hexdigest()[:12]
     return f"{digest.replace(':', '-')}-{variant}{_SUFFIX}"

@@ -11,6 +11,7 @@ from msgspec import Struct
 from slim.errors import IntegrityError, SlimError
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
+from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
 from slim.files.recheck import again
 from slim.files.table import LayerTable
@@ -26,6 +27,7 @@ class Asked(Struct, frozen=True):
 
     verify: bool
     extract: bool
+    keeps: Keeps
     extra: Collection[bytes]
     skim: bool
     limits: Limits
@@ -40,7 +42,13 @@ def known_table(
     with _told_of(layer):
         digest = _stored_digest(layer, blob)
         known = (
-            cache.load(digest, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+            cache.load(
+                digest,
+                extract=asked.extract,
+                keeps=asked.keeps,
+                extra=asked.extra,
+                limits=asked.limits,
+            )
             if digest
             else None
         )
@@ -84,6 +92,7 @@ def read_layer(
                 blob,
                 verify=asked.verify,
                 extract=asked.extract,
+                keeps=asked.keeps,
                 extra=asked.extra,
                 limits=asked.limits,
                 progress=progress,
@@ -95,7 +104,13 @@ def read_layer(
     if asked.verify:
         check_promises(layer, table)
         if cache is not None and not isinstance(blob, PassedBlob):
-            cache.store(table, extract=asked.extract, extra=asked.extra, limits=asked.limits)
+            cache.store(
+                table,
+                extract=asked.extract,
+                keeps=asked.keeps,
+                extra=asked.extra,
+                limits=asked.limits,
+            )
     return table
 
 

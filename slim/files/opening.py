@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.metered import summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
 from slim.files.pipe import pipe_chunks, read_pipe
@@ -16,7 +17,11 @@ from slim.image.source import choice_of, open_image, open_pipe, read_archive
 
 @contextmanager
 def open_any(
-    ref: ImageRef, options: ReadOptions = DEFAULT_OPTIONS, *, extract: bool = False
+    ref: ImageRef,
+    options: ReadOptions = DEFAULT_OPTIONS,
+    *,
+    extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
 ) -> Iterator[Image]:
     """The image that `ref` names, as `open_image`; engines and pipes besides.
 
@@ -37,6 +42,7 @@ def open_any(
             pipe_chunks(fd),
             verify=options.verify,
             extract=extract,
+            keeps=keeps,
             limits=options.limits,
             cache=options.cache,
             progress=summed(options.progress, 0),

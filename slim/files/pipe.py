@@ -16,6 +16,7 @@ from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import scan_blob
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.recheck import again, unverified
 from slim.files.table import LayerTable
 from slim.image.archive import KEEP, SMALL, Members
@@ -75,6 +76,7 @@ def read_pipe(
     *,
     verify: bool = True,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
@@ -113,7 +115,7 @@ def read_pipe(
             kept += len(body)
             found.add(member, MemoryBlob(body, member.position))
         else:
-            found.add(member, _pass(stream, member, verify, extract, limits, cache))
+            found.add(member, _pass(stream, member, verify, extract, keeps, limits, cache))
     # A member that nobody wanted may be the last one, and cut off.
     for _ in stream.read(max(end - 1, stream.reached), 1):
         pass
@@ -157,6 +159,7 @@ def _pass(
     member: Member,
     verify: bool,
     extract: bool,
+    keeps: Keeps,
     limits: Limits,
     cache: TableCache | None,
 ) -> PassedBlob:
@@ -168,7 +171,7 @@ def _pass(
     try:
         known = None
         if cache is not None and digest:
-            known = cache.load(digest, extract=extract, extra=None, limits=limits)
+            known = cache.load(digest, extract=extract, keeps=keeps, extra=None, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
             found = again(known, blob) if verify else unverified(known)
             if verify and found.blob_digest != digest:
@@ -183,12 +186,13 @@ def _pass(
                 blob,
                 verify=verify,
                 extract=extract,
+                keeps=keeps,
                 extra=None,
                 limits=limits,
                 algorithms=algorithms,
             )
             if cache is not None and verify:
-                cache.store(found, extract=extract, extra=None, limits=limits)
+                cache.store(found, extract=extract, keeps=keeps, extra=None, limits=limits)
     except SlimError as error:
         if error.slug.startswith("archive-") or stream.spent > limits.image_bytes:
             raise

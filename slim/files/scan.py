@@ -15,6 +15,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from threading import Event
 
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.identity import identify
 from slim.files.layer import Asked, check_promises, keeps_promises, known_table, read_layer, recheck
 from slim.files.metered import Progress, summed
@@ -40,6 +41,7 @@ def scan(
     options: ReadOptions = DEFAULT_OPTIONS,
     *,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] = (),
     skim: bool = False,
 ) -> Iterator[list[LayerTable | None]]:
@@ -47,8 +49,9 @@ def scan(
 
     A layer that occurs twice is read once. With `verify`, every digest, diff id and size is checked.
     With `extract`, the tables have what facts about contents are made of: package databases, manifests,
-    scripts, and what ELF and BEAM files say. `extra` are further files whose contents are wanted, such as
-    those that the entry point names, by their paths without leading slash, symbolic links resolved.
+    scripts, and what ELF and BEAM files say; `keeps` lists the small files among them. `extra` are
+    further files whose contents are wanted, such as those that the entry point names, by their paths
+    without leading slash, symbolic links resolved.
     With `skim`, and neither `verify` nor `extract`, large files are identified only where sizes are equal.
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
     is not read at all: its digest is in the manifest, which was verified. That goes on beside the body of
@@ -63,7 +66,7 @@ def scan(
     sequential, remote = image.compression != "none", image.format == "registry"
     verify, limits, cache = options.verify, options.limits, options.cache
     progress = summed(options.progress, sum(layer.size for layer in image.layers if layer.blob))
-    asked = Asked(verify, extract, extra, skim, limits)
+    asked = Asked(verify, extract, keeps, extra, skim, limits)
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
         if layer.blob is not None:

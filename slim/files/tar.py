@@ -21,6 +21,7 @@ import xxhash
 from msgspec import Struct
 
 from slim.files.extract.picker import Picker
+from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.slow_path import OddEntries
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -49,6 +50,7 @@ def walk(
     *,
     seen: Callable[[Header], None] | None = None,
     extract: bool = False,
+    keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] | None = (),
     skim: int = 0,
 ) -> Generator[int | None, bytes, None]:
@@ -64,7 +66,7 @@ def walk(
         LimitError: too many entries, a too long or deep name, a too large extension.
     """
     feed = Feed(skim)
-    picker = Picker(table, extra) if extract else None
+    picker = Picker(table, keeps, extra) if extract else None
     odd = OddEntries(table, feed, limits, seen, picker)
     names = odd.names
     owners, tails = odd.plain_owners, odd.plain_tails

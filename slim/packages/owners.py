@@ -17,11 +17,11 @@ from operator import ne
 from msgspec import Struct
 
 from slim.files.table import ROOT, Files, Kind, both, mask
-from slim.packages.package import LANGUAGE, SYSTEM, Package
+from slim.packages.package import SYSTEM, Package
 from slim.packages.places import NOWHERE, Places
 
 NOBODY = -1
-_RANK = {manager: rank for rank, manager in enumerate((*SYSTEM, *LANGUAGE))}
+_RANK = {manager: rank for rank, manager in enumerate(SYSTEM)}
 _CACHE = b"__pycache__"
 
 
@@ -127,7 +127,8 @@ def _claim(files: Files, packages: Sequence[Package]) -> _Claims:
     directories = claims.directories
     # Directory, as packages write it → its names in `claims.files`, of which those in NOWHERE say nothing.
     listed: dict[bytes, dict[bytes, int]] = {}
-    for index in sorted(range(len(packages)), key=lambda one: (_RANK[packages[one].manager], one)):
+    ranks = [_RANK.get(package.manager, len(_RANK)) for package in packages]
+    for index in sorted(range(len(packages)), key=ranks.__getitem__):
         package = packages[index]
         for path in package.files:
             above, _, name = path.rpartition(b"/")

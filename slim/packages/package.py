@@ -18,8 +18,6 @@ Contents = Mapping[bytes, bytes]
 
 SYSTEM = ("dpkg", "apk", "rpm")
 """Managers of the whole system, in the order in which they claim files."""
-LANGUAGE = ("conda", "python", "node", "otp", "gem", "composer", "nuget")
-"""Managers of one language's libraries, in the order in which they claim files."""
 
 MAX_PACKAGES = 200_000
 """Most packages that one reader takes."""
@@ -47,7 +45,7 @@ class Package(Struct, frozen=True):
     """One installed package. `depends` and `provides` are looked up among its own manager's."""
 
     manager: str
-    """One of `SYSTEM` or `LANGUAGE`."""
+    """One of `SYSTEM`, or that of a language's libraries."""
     name: str
     version: str = ""
     arch: str = ""

@@ -6,8 +6,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 from slim.entrypoint.runs import Command
-from slim.facts.programs import family_of
-from slim.facts.roots import is_system
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, object_of
@@ -21,22 +19,20 @@ _VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 def main_command(given: Given, family: str) -> Command | None:
     """What runs in the end, in the language `family`."""
     facts = given.facts
-    return next(
-        (one for one in facts.runs.final if family_of(one, facts.roots, given.view) == family), None
-    )
+    return next((one for one in facts.runs.final if facts.families[one] == family), None)
 
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
     """The directory of the application: of the project that holds the file that runs, else the working
     directory, which for these languages is where modules are found."""
-    homes = [home for home, stacks in given.facts.roots.projects.items() if stack in stacks]
+    homes = given.facts.roots.projects_of(stack)
     for file in command.files:
         path = encoded(file)
         found = [home for home in homes if path.startswith(home + b"/")]
         if found:
             return max(found, key=len)
     workdir = given.view.real(encoded(given.config.working_dir))
-    if workdir and (workdir in homes or not is_system(workdir)):
+    if workdir and (workdir in homes or not given.facts.roots.is_system(workdir)):
         return workdir
     return homes[0] if len(homes) == 1 else None
 

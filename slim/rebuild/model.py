@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -91,6 +91,17 @@ class Plan(Struct, frozen=True):
     """What starts the rebuilt image, where that is another command than now."""
     guesses: tuple[str, ...] = ()
     """What was assumed, in sentences."""
+
+
+class Recipe(Struct, frozen=True):
+    """How a multi-stage build of one stack is computed."""
+
+    plan: Callable[[Given], Plan | None]
+    """What to keep; None where a multi-stage build is not the answer, or is not known."""
+    image: str = ""
+    """The image that has the tool chain …"""
+    version: str = ""
+    """… and the variable in which it says its version."""
 
 
 class Part(Struct, frozen=True):

@@ -8,8 +8,6 @@ from elsewhere. The sum is a prediction of another build, so that what it assume
 from __future__ import annotations
 
 from collections.abc import Iterable
-from importlib import import_module
-from typing import cast
 
 from slim.facts.system import os_release
 from slim.files.table import Kind
@@ -20,8 +18,7 @@ from slim.rebuild.base import base_layers
 from slim.rebuild.interpreted import version as version_in
 from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
-from slim.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Wanted
-from slim.rebuild.stacks import MODULES
+from slim.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Recipe, Wanted
 from slim.rebuild.system import System, asked_for, packages_in, system_packages
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import below_any, copies, row_at
@@ -37,14 +34,6 @@ _GENERATED = {
     "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
 }
 """Package → directories whose files its installation writes."""
-_TOOLCHAINS = {
-    "node": ("node", "NODE_VERSION"),
-    "python": ("python", "PYTHON_VERSION"),
-    "go": ("golang", "GOLANG_VERSION"),
-    "rust": ("rust", "RUST_VERSION"),
-    "elixir": ("elixir", "ELIXIR_VERSION"),
-}
-"""Stack → the image that has its tool chain, and the variable in which that says its version."""
 _DEBCONF = frozenset(
     (b"var/cache/debconf", name)
     for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
@@ -54,18 +43,17 @@ _STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
 _INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
 
 
-def rebuild(given: Given, stack: str, disk_bytes: int) -> Rebuild | None:
+def rebuild(given: Given, recipe: Recipe, disk_bytes: int) -> Rebuild | None:
     """The rebuilt image; None where a multi-stage build is not the answer, or is not known.
 
     Args:
-        stack: as `stack_of` says.
+        recipe: as `recipe_for` says.
         disk_bytes: of the image as it is; of what it shows, a good part of that must stay behind.
     """
-    module = import_module(f"slim.ecosystems.{MODULES[stack]}.rebuild")
-    plan = cast("Plan | None", module.plan(given))
+    plan = recipe.plan(given)
     if plan is None:
         return None
-    made = _assemble(given, plan)
+    made = _assemble(given, plan, recipe)
     # Dead bytes are no reason: they go without stages, too.
     saved = sum(one.live_bytes for one in given.layers) - made.disk
     if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
@@ -73,7 +61,7 @@ def rebuild(given: Given, stack: str, disk_bytes: int) -> Rebuild | None:
     return made
 
 
-def _assemble(given: Given, plan: Plan) -> Rebuild:
+def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     layers = 0 if plan.static else base_layers(given, plan.runtime)
     origin: Origin = "scratch" if plan.static else "layers" if layers else "packages"
     files = given.view.files
@@ -107,7 +95,7 @@ def _assemble(given: Given, plan: Plan) -> Rebuild:
         build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
         guesses=plan.guesses,
-        values={**_images(given, plan), **_user(given), **plan.values},
+        values={**_images(given, recipe), **_user(given), **plan.values},
         copies=plan.copies,
         command=plan.command,
         homes=plan.homes,
@@ -155,17 +143,16 @@ def _packages(given: Given, keep: Keep, system: System) -> None:
     )
 
 
-def _images(given: Given, plan: Plan) -> dict[str, str]:
+def _images(given: Given, recipe: Recipe) -> dict[str, str]:
     """Names of images: of the distribution, and of the tool chain where no package brings it."""
     said = os_release(given.view)
     found: dict[str, str] = {}
     name, version = said.get("ID", ""), said.get("VERSION_ID", "")
     if name in _DISTRIBUTIONS and version:
         found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
-    image, variable = _TOOLCHAINS.get(plan.stack, ("", ""))
-    stated = version_in(given, variable)
+    stated = version_in(given, recipe.version)
     if stated:
-        found["toolchain"] = f"{image}:{stated}"
+        found["toolchain"] = f"{recipe.image}:{stated}"
     return found
 
 

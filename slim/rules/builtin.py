@@ -11,6 +11,7 @@ from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
 from slim.rules.pack import Source, read_packs
 from slim.rules.protected import parse_protected
 from slim.rules.rule import Rules
+from slim.rules.vocabulary import Vocabulary
 
 COMPILED = "compiled" + compiled.SUFFIX
 """In the rules folder of a wheel: the rules as its build parsed them."""
@@ -30,10 +31,11 @@ def builtin_sources() -> tuple[Source, ...]:
 
 
 @cache
-def builtin_rules(cache_folder: str | None = None) -> Rules:
+def builtin_rules(vocabulary: Vocabulary, cache_folder: str | None = None) -> Rules:
     """The built-in rules. Their examples are not run here, at each start: the tests do it.
 
     Args:
+        vocabulary: the facts, queries and variables that rules may name.
         cache_folder: where the parsed rules are kept for the next run, in a checkout.
 
     Raises:
@@ -44,22 +46,23 @@ def builtin_rules(cache_folder: str | None = None) -> Rules:
     if os.path.exists(with_wheel):
         with open(with_wheel, "rb") as file:
             rules = compiled.decode(file.read())
-        return rules or parse_rules(folder)
+        return rules or parse_rules(folder, vocabulary)
     if cache_folder is None:
-        return parse_rules(folder)
-    # They depend on the texts, and on the modules that say what a rule is.
-    name = compiled.name_of([folder, os.path.join(folder, "snippets"), _HERE])
+        return parse_rules(folder, vocabulary)
+    # They depend on the texts, on the words they may use, and on the modules that say what a rule is.
+    sources = [folder, os.path.join(folder, "snippets"), _HERE]
+    name = compiled.name_of(sources, vocabulary.digest)
     rules = compiled.load(cache_folder, name)
     if rules is None:
-        rules = parse_rules(folder)
+        rules = parse_rules(folder, vocabulary)
         compiled.store(cache_folder, name, rules)
     return rules
 
 
-def parse_rules(folder: str) -> Rules:
+def parse_rules(folder: str, vocabulary: Vocabulary) -> Rules:
     """The rules in a folder, from their texts; errors as for `builtin_rules`."""
     snippets = snippets_in(folder)
-    packs, faults = read_packs(sources_in(folder), snippets=snippets, check=False)
+    packs, faults = read_packs(sources_in(folder), vocabulary, snippets=snippets, check=False)
     if faults:
         raise faulty_rules(faults)
     protected, faults = parse_protected(

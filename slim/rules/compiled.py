@@ -38,9 +38,13 @@ def decode(data: bytes) -> Rules | None:
         return None
 
 
-def name_of(folders: Iterable[str]) -> str:
-    """The file for what is made of the files in these folders: another one whenever one of them changes."""
-    state = hashlib.sha256(VERSION.encode())
+def name_of(folders: Iterable[str], words: str) -> str:
+    """The file for what is made of the files in these folders: another one whenever one of them changes.
+
+    Args:
+        words: the digest of the vocabulary.
+    """
+    state = hashlib.sha256(f"{VERSION} {words}\n".encode())
     for folder in folders:
         with os.scandir(folder) as entries:
             files = sorted((entry.name, entry.stat()) for entry in entries if entry.is_file())

@@ -2,7 +2,7 @@
 
 No regular expressions: a component with wildcards is run as a bit-parallel automaton, one step per
 byte of the name, so that no pattern can make a name expensive. Everything is bytes: case counts,
-`?` is one byte, and a leading dot is nothing special. Pure.
+`?` is one byte, and a leading dot is nothing special.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Faults of files that users write: collected, sorted, and reported all at once. Pure."""
+"""Faults of files that users write: collected, sorted, and reported all at once."""
 
 from __future__ import annotations
 

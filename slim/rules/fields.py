@@ -1,4 +1,4 @@
-"""Takes fields out of a TOML table, noting every fault instead of stopping at the first. Pure."""
+"""Takes fields out of a TOML table, noting every fault instead of stopping at the first."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from slim.rules.faults import Fault
 from slim.rules.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
 from slim.rules.suggestions import suggestion
 from slim.rules.toml_text import Positions
-from slim.rules.variables import SAMPLES, bind
+from slim.rules.variables import bind
+from slim.rules.vocabulary import NO_WORDS, Vocabulary
 
 MAX_TEXT = 2_000
 """Longest text of a field, in characters."""
@@ -17,9 +18,6 @@ MAX_ITEMS = 512
 """Most items of a list."""
 MAX_UNKNOWN = 20
 """Most unknown keys of a table that are noted one by one."""
-
-# Values are taken literally, so a pattern that compiles with one compiles with any.
-_ONE_VALUE = {name: values[:1] for name, values in SAMPLES.items()}
 
 W = TypeVar("W", bound=str)
 
@@ -63,9 +61,12 @@ class Notes:
 class Fields:
     """One table being read. A field with a fault reads as its default, so that reading goes on."""
 
-    def __init__(self, values: dict[str, object], note: Note) -> None:
+    def __init__(
+        self, values: dict[str, object], note: Note, vocabulary: Vocabulary = NO_WORDS
+    ) -> None:
         self._values = values
         self.note = note
+        self.vocabulary = vocabulary
 
     def names(self) -> list[str]:
         """The keys of the table."""
@@ -116,20 +117,20 @@ class Fields:
         if not self._present(key, required):
             return ()
         value = self.raw(key)
-        if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        if not isinstance(value, list) or not all(isinstance(item, str) for item in value):
             self.note(f"`{key}` must be a list of texts", key)
             return ()
         if len(value) > MAX_ITEMS:
             self.note(f"`{key}` has {len(value)} items, the limit is {MAX_ITEMS}", key)
             return ()
         kept: dict[str, None] = {}
-        for one in value:
-            if not one.strip():
+        for item in value:
+            if not item.strip():
                 self.note(f"`{key}` has an empty item", key)
-            elif one in kept:
-                self.note(f"`{key}` has {one!r} twice: remove one", key, one)
+            elif item in kept:
+                self.note(f"`{key}` has {item!r} twice: remove one", key, item)
             else:
-                kept[one] = None
+                kept[item] = None
         return tuple(kept)
 
     def prose(self, key: str, *, required: bool = False) -> tuple[str, ...]:
@@ -141,16 +142,16 @@ class Fields:
 
     def globs(self, key: str) -> tuple[str, ...]:
         """A list of path globs that compile, as written."""
-        return tuple(one for one in self.texts(key) if self._compiles(key, one))
+        return tuple(glob for glob in self.texts(key) if self._compiles(key, glob))
 
     def text_globs(self, key: str) -> tuple[TextGlob, ...]:
         """A list of compiled text globs."""
         compiled: list[TextGlob] = []
-        for one in self.texts(key):
+        for text in self.texts(key):
             try:
-                compiled.append(parse_text_glob(one))
+                compiled.append(parse_text_glob(text))
             except GlobError as error:
-                self.note(f"`{key}`: {error}", key, one)
+                self.note(f"`{key}`: {error}", key, text)
         return tuple(compiled)
 
     def check_text(self, key: str, value: str, *, multiline: bool = False) -> None:
@@ -168,7 +169,7 @@ class Fields:
         def note(text: str, key: str = "", value: str = "") -> None:
             outer(f"`{outer_key}`: {text}", outer_key, value or key)
 
-        return Fields(values, note)
+        return Fields(values, note, self.vocabulary)
 
     def unknown(self, known: Sequence[str]) -> None:
         """Note the keys that are not in `known`."""
@@ -188,7 +189,9 @@ class Fields:
 
     def _compiles(self, key: str, pattern: str) -> bool:
         try:
-            for bound in bind(pattern, _ONE_VALUE):
+            # Values are taken literally: a pattern that compiles with one compiles with any.
+            samples = self.vocabulary.samples
+            for bound in bind(pattern, {name: values[:1] for name, values in samples.items()}):
                 parse_glob(bound)
         except GlobError as error:
             self.note(f"`{key}`: {error}", key, pattern)

@@ -9,7 +9,7 @@ from slim.rules.pack import Source
 from slim.rules.toml_text import MAX_FILE_BYTES
 
 PROTECTED_FILE = "protected.toml"
-"""The list of what no rule may propose to delete; not a pack."""
+"""The list of protected paths and packages; not a pack."""
 
 
 def sources_in(folder: str | os.PathLike[str]) -> tuple[Source, ...]:
@@ -20,8 +20,8 @@ def sources_in(folder: str | os.PathLike[str]) -> tuple[Source, ...]:
         UnicodeDecodeError: a file is not UTF-8.
     """
     found = sorted(Path(folder).iterdir(), key=lambda entry: entry.name)
-    packs = [one for one in found if one.name.endswith(".toml") and one.name != PROTECTED_FILE]
-    return tuple((one.name, read_text(one)) for one in packs)
+    packs = [file for file in found if file.suffix == ".toml" and file.name != PROTECTED_FILE]
+    return tuple((file.name, read_text(file)) for file in packs)
 
 
 def snippets_in(folder: str | os.PathLike[str]) -> dict[str, str]:
@@ -31,11 +31,7 @@ def snippets_in(folder: str | os.PathLike[str]) -> dict[str, str]:
     """
     snippets = Path(folder, "snippets")
     found = sorted(snippets.iterdir(), key=lambda entry: entry.name) if snippets.is_dir() else []
-    return {
-        one.name.removesuffix(".Dockerfile"): read_text(one)
-        for one in found
-        if one.name.endswith(".Dockerfile")
-    }
+    return {file.stem: read_text(file) for file in found if file.suffix == ".Dockerfile"}
 
 
 def read_text(file: str | os.PathLike[str]) -> str:

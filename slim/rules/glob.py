@@ -12,8 +12,8 @@ name:
 
 Linear in the path: a step costs at most the size of the state, and there is nothing to undo.
 
-Names of one *kind*, which the same components match, lead to the same from everywhere: what kind they are
-of is decided for all names of an image at once, so that one of each kind is asked about in each state. Pure.
+Names that the same components match are of one *kind* and lead to the same state from everywhere. Kinds are
+computed for all names of an image at once, so that each state is stepped once per kind instead of per name.
 """
 
 from __future__ import annotations
@@ -23,14 +23,15 @@ from itertools import chain
 from types import MappingProxyType
 
 from slim.errors import LimitError
-from slim.files.distinct_names import Matched, Names
+from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
 from slim.rules.glob_syntax import Choices, GlobError, parse_glob
+from slim.rules.names import Matched, matching
 
 MAX_NODES = 250_000
 """Most trie nodes of one set: about 60 MB."""
 MAX_STATE_CELLS = 2_000_000
-"""Most nodes in all states together: about 110 MB. Only an image made to do so needs as many."""
+"""Most nodes in all states together: about 110 MB. Only a hostile image needs as many."""
 MAX_ANSWERS = 262_144
 """Most remembered answers; all are forgotten when there are more."""
 
@@ -38,7 +39,7 @@ MAX_JOINED = 64
 """Most groups of nodes that are joined."""
 
 NONE_PARSED: Mapping[str, Choices] = MappingProxyType({})
-"""For `compile_globs`: all patterns are to be parsed."""
+"""For `compile_globs`: no pattern is parsed yet."""
 
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
@@ -125,15 +126,15 @@ class _State:
         self.of_any_name = list(self.always)
         """Patterns that match a file whatever its name is."""
         for node in nodes:
-            for one, child in node.wild.items():
-                if one.is_star:
+            for component, child in node.wild.items():
+                if component.is_star:
                     self.of_any_name += child.ends
         self.entered: dict[bytes, int] = {}
         self.accepted: dict[bytes, tuple[int, ...]] = {}
 
 
 class GlobSet:
-    """Compiled patterns. Grows as it is asked, within fixed bounds; not for several threads."""
+    """Compiled patterns. Caches answers within fixed bounds; not for several threads."""
 
     def __init__(self, nodes: Sequence[_Node]) -> None:
         """`nodes` are all of a trie, its root first."""
@@ -160,7 +161,7 @@ class GlobSet:
         here = self._states[state]
         known = here.entered.get(name)
         if known is None:
-            found = [*here.loops, *(node for one in here.exits for node in one.step(name))]
+            found = [*here.loops, *(node for exits in here.exits for node in exits.step(name))]
             known = self._intern(found)
             self._remember()
             here.entered[name] = known
@@ -174,8 +175,8 @@ class GlobSet:
         known = here.accepted.get(name)
         if known is None:
             found = here.exits[0].step(name)
-            for one in here.exits[1:]:
-                found += one.step(name)
+            for exits in here.exits[1:]:
+                found += exits.step(name)
             ends = {end for node in found for end in node.ends} if found else None
             known = tuple(sorted(ends.union(here.always))) if ends else here.always
             self._remember()
@@ -183,35 +184,39 @@ class GlobSet:
         return known
 
     def kinds_of_directories(self, names: Names) -> dict[bytes, Matched]:
-        """The kind of each name: what `enter` says of one holds for all of its kind. Missing ones are of
-        one kind, too."""
+        """The kind of each name: `enter` gives the same result for all names of a kind. Names without an
+        entry are of one kind, too."""
         parts = [
             part
             for node in self._nodes
             for part, child in node.children()
             if child.literal or child.wild or child.any_depth
         ]
-        return names.matching(*_told_apart(parts))
+        return matching(names, *_distinct(parts))
 
     def kinds_of_files(
         self, names: Names, patterns: int
     ) -> tuple[dict[bytes, Matched], frozenset[bytes]]:
-        """The kind of each name: `accept` says the same of all of one kind, in directories entered so far.
-        And the names at which one of the first `patterns` may end there; `is_open` says the rest."""
+        """The kind of each name, and the names at which one of the first `patterns` may end.
+
+        `accept` gives the same result for all names of a kind, in directories entered so far. Patterns
+        that match files of any name are left to `is_open`.
+        """
         first: dict[bytes | Component, int] = {}
         for node in self._met.values():
             for part, child in node.children():
                 if child.ends:
                     first[part] = min(child.ends[0], first.get(part, child.ends[0]))
-        literal, wild = _told_apart(first)
-        kinds = names.matching(literal, wild)
-        asked: set[bytes | int] = {one for one in literal if first[one] < patterns}
-        asked.update(index for index, one in enumerate(wild) if first[one] < patterns)
-        return kinds, frozenset(name for name, kind in kinds.items() if not asked.isdisjoint(kind))
+        literal, wild = _distinct(first)
+        kinds = matching(names, literal, wild)
+        candidates: set[bytes | int] = {part for part in literal if first[part] < patterns}
+        candidates.update(index for index, part in enumerate(wild) if first[part] < patterns)
+        names_of = (name for name, kind in kinds.items() if not candidates.isdisjoint(kind))
+        return kinds, frozenset(names_of)
 
     def is_open(self, state: int, patterns: int) -> bool:
         """Whether one of the first `patterns` matches files of any name in a directory of the state."""
-        return any(one < patterns for one in self._states[state].of_any_name)
+        return any(pattern < patterns for pattern in self._states[state].of_any_name)
 
     def match(self, path: bytes) -> tuple[int, ...]:
         """The patterns that match a whole path: `enter` for its directories, then `accept`."""
@@ -240,7 +245,7 @@ class GlobSet:
                 )
             number = self._numbers[key] = len(self._states)
             self._met.update(nodes)
-            members = [nodes[one] for one in key]
+            members = [nodes[each] for each in key]
             self._states.append(_State(members, self._exits_of(members)))
         return number
 
@@ -272,11 +277,11 @@ class GlobSet:
                 state.accepted.clear()
 
 
-def _told_apart(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Component]]:
+def _distinct(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Component]]:
     """The literal components and the others, each once; without `*`, which is the same to all names."""
     each = dict.fromkeys(parts)
-    literal = {one for one in each if isinstance(one, bytes)}
-    return literal, [one for one in each if isinstance(one, Component) and not one.is_star]
+    literal = {part for part in each if isinstance(part, bytes)}
+    return literal, [part for part in each if isinstance(part, Component) and not part.is_star]
 
 
 def compile_globs(patterns: Sequence[str], parsed: Mapping[str, Choices] = NONE_PARSED) -> GlobSet:

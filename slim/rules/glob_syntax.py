@@ -9,7 +9,7 @@ component:
 
 `**` as a whole component is any number of components (none too, except at the end of a pattern,
 where it needs at least one: `a/**` is everything below `a`, not `a`). `[*]` is a literal star:
-a class of one character is how every special character is written literally. Pure.
+a class of one character is how every special character is written literally.
 """
 
 from __future__ import annotations
@@ -115,18 +115,18 @@ def parse_text_glob(pattern: str) -> TextGlob:
 
 
 def matching(globs: Iterable[TextGlob], texts: Iterable[bytes]) -> set[bytes]:
-    """Those of many texts that any of the globs matches; most are told from these by their ends."""
+    """The texts that any of the globs matches; most others are ruled out by their first or last bytes."""
     choices = {choice for glob in globs for choice in glob.choices}
-    wild = [one for one in choices if isinstance(one, Component)]
-    heads = tuple({one.head for one in wild if one.head})
-    tails = tuple({one.tail for one in wild if not one.head})
+    wild = [choice for choice in choices if isinstance(choice, Component)]
+    heads = tuple({component.head for component in wild if component.head})
+    tails = tuple({component.tail for component in wild if not component.head})
     return {
         text
         for text in texts
         if text in choices
         or (
             (text.startswith(heads) or text.endswith(tails))
-            and any(one.matches(text) for one in wild)
+            and any(component.matches(text) for component in wild)
         )
     }
 

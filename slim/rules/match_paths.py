@@ -1,7 +1,7 @@
-"""Files × globs of rules → rows: which files each rule points at by their paths [pure].
+"""Files × globs of rules → rows: which files each rule points at by their paths.
 
-All globs are matched in one walk over the directories. Only files that a rule may select are looked at, and
-what is said of one holds for all whose names are of its kind, in directories of the same state.
+All globs are matched in one walk over the directories. Only candidates are looked at, and the verdict on one
+file holds for all files with names of its kind in directories of the same state.
 """
 
 from __future__ import annotations
@@ -11,15 +11,16 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress
 
-from slim.files.distinct_names import Matched, Names, distinct
+from slim.files.distinct_names import Names, distinct
 from slim.files.table import ROOT, Files, Kind, both, either, mask
 from slim.rules.glob import GlobSet, compile_globs
 from slim.rules.glob_syntax import Choices
+from slim.rules.names import Matched
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
 from slim.rules.variables import bind
 
-_NEVER, _NEVER_BY_NAME = -1, -2
+_PROTECTED, _PROTECTED_BY_NAME = -1, -2
 
 
 def match_paths(
@@ -35,7 +36,7 @@ def match_paths(
 ) -> list[array[int]]:
     """Per rule, the rows of regular files whose path its globs match; `among` these rows, if given.
 
-    All else is as for `match.select`.
+    The other arguments are those of `match.match`.
     """
     found: list[array[int]] = [array("i") for _ in rules]
     if not rules:
@@ -46,9 +47,10 @@ def match_paths(
     rows: Iterable[int]
     if among is None:
         states = states_of(files, globs)
-        kinds, asked = globs.kinds_of_files(names, selecting)
-        wanting = {state for state in set(states) if globs.is_open(state, selecting)}
-        rows = _candidates(files, regular, asked, bytes(map(wanting.__contains__, states)))
+        kinds, candidate_names = globs.kinds_of_files(names, selecting)
+        opened = {state for state in set(states) if globs.is_open(state, selecting)}
+        is_open = bytes(map(opened.__contains__, states))
+        rows = _candidates(files, regular, candidate_names, is_open)
     else:
         rows = sorted(row for row in among if regular[row])
         states = states_of(files, globs, _above(files, {files.directory[row] for row in rows}))
@@ -90,32 +92,34 @@ def states_of(files: Files, globs: GlobSet, directories: Sequence[int] | None = 
 def _above(files: Files, directories: Iterable[int]) -> list[int]:
     """These directories and all above them, without the root, parents first."""
     found: set[int] = set()
-    for one in directories:
-        while one != ROOT and one not in found:
-            found.add(one)
-            one = files.dir_parent[one]  # noqa: PLW2901
+    for directory in directories:
+        above = directory
+        while above != ROOT and above not in found:
+            found.add(above)
+            above = files.dir_parent[above]
     return sorted(found)
 
 
 def _candidates(
-    files: Files, regular: bytes, asked: AbstractSet[bytes], wanting: bytes
+    files: Files, regular: bytes, names: AbstractSet[bytes], is_open: bytes
 ) -> Iterable[int]:
-    """The regular files of the names `asked`, and those of directories that are `wanting`, by a mask.
+    """The regular files that have one of `names`, or that are in a directory whose mask `is_open` is set.
 
-    Most files of an image have a name that no rule asks for, in a directory whose files none wants
-    whatever they are called: they cost the interpreter no step.
+    Most files of an image are no candidates, and these cost the interpreter no step.
     """
-    chosen = bytes(map(asked.__contains__, files.name)) if asked else bytes(len(files))
-    if 1 in wanting:
-        chosen = either(chosen, bytes(map(wanting.__getitem__, files.directory)))
+    chosen = bytes(map(names.__contains__, files.name)) if names else bytes(len(files))
+    if 1 in is_open:
+        chosen = either(chosen, bytes(map(is_open.__getitem__, files.directory)))
     return compress(range(len(files)), both(regular, chosen))
 
 
 def _patterns(
     rules: Sequence[Rule], variables: Mapping[str, Sequence[str]], protected: Sequence[Protected]
 ) -> tuple[list[str], list[tuple[int, bool, bool]], int]:
-    """All patterns, and of each (rule or kind of protection, whether it protects, whole tree); those that
-    select come first, and are as many as the number says."""
+    """All patterns, what each means, and how many of the first ones select.
+
+    A meaning is (index of the rule or kind of protection, whether the pattern protects, whole directory).
+    """
     patterns: list[str] = []
     meanings: list[tuple[int, bool, bool]] = []
     for index, rule in enumerate(rules):
@@ -131,7 +135,7 @@ def _patterns(
             meanings += [(index, True, False)] * len(bound)
     for entry in protected:
         patterns += entry.match
-        kind = _NEVER_BY_NAME if entry.by_name else _NEVER
+        kind = _PROTECTED_BY_NAME if entry.by_name else _PROTECTED
         meanings += [(kind, True, False)] * len(entry.match)
     return patterns, meanings, selecting
 
@@ -140,18 +144,18 @@ def _judge(
     answer: tuple[int, ...], meanings: Sequence[tuple[int, bool, bool]], rules: Sequence[Rule]
 ) -> tuple[int, ...]:
     """The rules that select a file for which these patterns matched."""
-    protected = {meanings[one][0] for one in answer if meanings[one][1]}
+    protected = {meanings[pattern][0] for pattern in answer if meanings[pattern][1]}
     selected: list[int] = []
-    for one in answer:
-        index, protects, tree = meanings[one]
+    for pattern in answer:
+        index, protects, tree = meanings[pattern]
         if protects or index in protected or index in selected:
             continue
         rule = rules[index]
         # Secrets are warned about wherever they are; dead bytes are hidden already.
         if rule.category not in ("secret", "layer"):
-            if _NEVER in protected:
+            if _PROTECTED in protected:
                 continue
-            if _NEVER_BY_NAME in protected and not tree:
+            if _PROTECTED_BY_NAME in protected and not tree:
                 continue
         selected.append(index)
     return tuple(sorted(selected))

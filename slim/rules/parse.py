@@ -1,6 +1,6 @@
 """One TOML text becomes a pack and its faults.
 
-What concerns examples, other rules and other files is checked afterwards, by `checks`. Pure.
+Examples, and names across all files, are checked afterwards by `pack`.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from slim.rules.reader import RULE_ID, Surroundings, read_rule
 from slim.rules.rule import Pack, Rule
 from slim.rules.suggestions import suggestion
 from slim.rules.toml_text import Positions, read_toml
+from slim.rules.vocabulary import Vocabulary
 
 MAX_RULES = 1000
 """Most rules of one file."""
@@ -47,7 +48,13 @@ class Parsed(Struct, frozen=True):
     """None when the file has a fault."""
 
 
-def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fault]) -> Parsed:
+def parse_pack(
+    file: str,
+    text: str,
+    vocabulary: Vocabulary,
+    snippets: Collection[str],
+    faults: list[Fault],
+) -> Parsed:
     """Read one file, adding its faults to `faults`.
 
     `file` is its name, for messages; its stem must be the pack's name.
@@ -60,7 +67,7 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
     notes = Notes(file, positions, ("pack", 0), "", faults)
     header = _header(document, file.rpartition("/")[2].removesuffix(".toml"), notes)
     tables = document.get("rule", [])
-    if not isinstance(tables, list) or not all(isinstance(one, dict) for one in tables):
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         notes.add("write each rule as a table `[[rule]]`")
         tables = []
     if len(tables) > MAX_RULES:
@@ -73,14 +80,14 @@ def parse_pack(file: str, text: str, snippets: Collection[str], faults: list[Fau
         known = isinstance(name, str) and RULE_ID.fullmatch(name)
         label = str(name) if known else f"rule {index + 1}"
         place = Notes(file, positions, ("rule", index), label, faults)
-        rules.append(Located(read_rule(Fields(values, place.add), around), place))
+        rules.append(Located(read_rule(Fields(values, place.add, vocabulary), around), place))
     if header is None:
         return Parsed(file, (), tuple(rules))
     name, prefix, title = header
-    claims = (f"name {name}", *(f"prefix {one}" for one in prefix))
+    claims = (f"name {name}", *(f"prefix {each}" for each in prefix))
     if len(faults) > before:
         return Parsed(file, claims, tuple(rules))
-    pack = Pack(name, prefix, title, tuple(one.rule for one in rules), _digest(document))
+    pack = Pack(name, prefix, title, tuple(located.rule for located in rules), _digest(document))
     return Parsed(file, claims, tuple(rules), pack)
 
 
@@ -106,9 +113,9 @@ def _header(
         fields.note(f"`name` must be the file's name: `{stem}`", "name")
     if fields.raw("prefix") == []:
         fields.note('`prefix` needs at least one prefix, as ["ELX"]', "prefix")
-    for one in prefix:
-        if not _PREFIX.fullmatch(one):
-            reason = f"the prefix {one[:64]!r} must be three capitals (digits after the first)"
+    for each in prefix:
+        if not _PREFIX.fullmatch(each):
+            reason = f"the prefix {each[:64]!r} must be three capitals (digits after the first)"
             fields.note(reason, "prefix")
     return None if notes.keys else (name, prefix, title)
 

@@ -1,4 +1,4 @@
-"""The predicates of `when`: a fixed vocabulary, so that rules stay data. Pure.
+"""The predicates of `when`: a fixed vocabulary, so that rules stay data.
 
 Python evaluates them against the image's facts; here they are only read.
 """
@@ -11,24 +11,11 @@ from msgspec import Struct
 
 from slim.rules.glob_syntax import GlobError, TextGlob, parse_glob, parse_text_glob
 from slim.rules.suggestions import suggestion
-from slim.rules.variables import SAMPLES, bind, variables_of
+from slim.rules.variables import bind, variables_of
+from slim.rules.vocabulary import Vocabulary
 
 MAX_DEPTH = 8
 """Deepest nesting of any, all and not."""
-
-FACTS: frozenset[str] = frozenset(
-    (
-        "stack.elixir", "stack.node", "stack.python", "stack.ruby", "stack.java", "stack.go",
-        "stack.rust", "stack.php", "stack.dotnet",
-        "runs.node", "runs.python", "runs.ruby", "runs.java", "runs.beam", "runs.php",
-        "runs.dotnet", "runs.go", "runs.native", "runs.nginx", "runs.shell",
-        "elixir.release", "elixir.mix_runtime", "elixir.otp_twice",
-        "node.server", "node.production", "python.venv_runtime", "java.jre_only_needed",
-        "base.debian", "base.debian_full", "base.alpine", "base.rpm", "base.distroless",
-        "healthcheck.curl", "healthcheck.wget", "jit.cxx", "compiler.present",
-    )
-)  # fmt: skip
-"""Every fact that Python computes."""
 
 
 class Fact(Struct, frozen=True, tag=True):
@@ -110,7 +97,7 @@ class PredicateError(ValueError):
         self.near = near
 
 
-def parse_predicate(value: object, depth: int = 1) -> Predicate:
+def parse_predicate(value: object, vocabulary: Vocabulary, depth: int = 1) -> Predicate:
     """Read one inline table of `when`.
 
     Raises:
@@ -122,11 +109,11 @@ def parse_predicate(value: object, depth: int = 1) -> Predicate:
         raise PredicateError(f'a predicate is a table with one key, as {{ fact = "{_A_FACT}" }}')
     ((key, body),) = value.items()
     if key == "not":
-        return Not(parse_predicate(body, depth + 1))
+        return Not(parse_predicate(body, vocabulary, depth + 1))
     if key in ("any", "all"):
         if not isinstance(body, list) or not body:
             raise PredicateError(f"`{key}` needs a list of predicates", key)
-        inner = tuple(parse_predicate(item, depth + 1) for item in body)
+        inner = tuple(parse_predicate(item, vocabulary, depth + 1) for item in body)
         return AnyOf(inner) if key == "any" else AllOf(inner)
     if key in ("env", "label"):
         return _pairs(key, body)
@@ -137,7 +124,7 @@ def parse_predicate(value: object, depth: int = 1) -> Predicate:
     if not isinstance(body, str) or not body:
         raise PredicateError(f"`{key}` needs a text", key)
     try:
-        return _LEAVES[key](body)
+        return _LEAVES[key](body, vocabulary)
     except GlobError as error:
         raise PredicateError(str(error), body) from None
 
@@ -161,27 +148,27 @@ def _pairs(key: str, body: object) -> Predicate:
     return predicates[0] if len(predicates) == 1 else AllOf(tuple(predicates))
 
 
-def _fact(name: str) -> Fact:
-    if name not in FACTS:
-        raise PredicateError(f"no fact `{name}`{suggestion(name, FACTS)}", name)
+def _fact(name: str, vocabulary: Vocabulary) -> Fact:
+    if name not in vocabulary.facts:
+        raise PredicateError(f"no fact `{name}`{suggestion(name, vocabulary.facts)}", name)
     return Fact(name)
 
 
-def _file(pattern: str) -> HasFile:
-    for bound in bind(pattern, SAMPLES):
+def _file(pattern: str, vocabulary: Vocabulary) -> HasFile:
+    for bound in bind(pattern, vocabulary.samples):
         parse_glob(bound)
     return HasFile(pattern)
 
 
-def _runs(pattern: str) -> Runs:
-    globs = [parse_text_glob(bound) for bound in bind(pattern, SAMPLES)]
+def _runs(pattern: str, vocabulary: Vocabulary) -> Runs:
+    globs = [parse_text_glob(bound) for bound in bind(pattern, vocabulary.samples)]
     return Runs(pattern, None if variables_of(pattern) else globs[0])
 
 
-_LEAVES: dict[str, Callable[[str], Predicate]] = {
+_LEAVES: dict[str, Callable[[str, Vocabulary], Predicate]] = {
     "fact": _fact,
     "file": _file,
-    "package": lambda pattern: HasPackage(parse_text_glob(pattern)),
+    "package": lambda pattern, _: HasPackage(parse_text_glob(pattern)),
     "runs": _runs,
-    "history": lambda pattern: HistoryHas(parse_text_glob(pattern)),
+    "history": lambda pattern, _: HistoryHas(parse_text_glob(pattern)),
 }

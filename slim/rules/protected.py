@@ -1,7 +1,7 @@
-"""What no rule may propose to delete: package databases, licences, what a running system needs.
+"""Protected paths and packages: package databases, licences and what a running system needs.
 
-The list is data (rules/protected.toml); the loader rejects rules that reach it, and the matcher
-protects it again, since a query or an unforeseen path can reach it too. Pure.
+The list is data (rules/protected.toml). Rules that select one of its examples are rejected when they are
+read, and matching leaves these paths out in any case, since a query or an unforeseen path may reach them.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ class Protected(Struct, frozen=True):
     """One `[[protected]]` table."""
 
     what: str
-    """Names the things, as "package databases"."""
+    """Name for the files, such as "package databases"."""
     why: str
     match: tuple[str, ...]
     """Path globs without variables."""
     packages: tuple[TextGlob, ...]
     """Packages that must stay installed."""
     by_name: bool
-    """Protected from globs that pick files by name; a tree that goes as a whole (`dir/**`) may
-    take them along, as the licence of a library goes with the library."""
+    """Protected only from globs that select files by name; a glob for a whole directory (`dir/**`) may
+    include them, as a library's licence is removed with the library."""
     examples: tuple[str, ...]
     """Paths, or names of packages, that rules are tested against."""
 

@@ -1,7 +1,4 @@
-"""Reads one `[[rule]]` table: required fields, their types and words, and what they say together.
-
-Pure.
-"""
+"""Reads one `[[rule]]` table: required fields, their types and words, and how they fit together."""
 
 from __future__ import annotations
 
@@ -14,7 +11,6 @@ from msgspec import Struct
 from slim.rules.fields import MAX_ITEMS, Fields
 from slim.rules.predicate import Predicate, PredicateError, parse_predicate
 from slim.rules.rule import (
-    QUERIES,
     Audience,
     Category,
     Confidence,
@@ -135,9 +131,9 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
         fields.note(f"`when` has {len(value)} items, the limit is {MAX_ITEMS}", "when")
         return ()
     predicates: list[Predicate] = []
-    for one in value:
+    for predicate in value:
         try:
-            predicates.append(parse_predicate(one))
+            predicates.append(parse_predicate(predicate, fields.vocabulary))
         except PredicateError as error:
             fields.note(f"`when`: {error}", "when", error.near)
     return tuple(predicates)
@@ -145,8 +141,9 @@ def _when(fields: Fields) -> tuple[Predicate, ...]:
 
 def _query(fields: Fields) -> str | None:
     query = fields.text("query")
-    if query and query not in QUERIES:
-        hint = suggestion(query, QUERIES) or "; rules/FORMAT.md lists them"
+    known = fields.vocabulary.queries
+    if query and query not in known:
+        hint = suggestion(query, known) or "; rules/FORMAT.md lists them"
         fields.note(f"no query `{query[:64]}`{hint}", "query")
     return query or None
 
@@ -196,10 +193,10 @@ def _related(fields: Fields) -> tuple[tuple[str, str], ...]:
         return ()
     pairs: list[tuple[str, str]] = []
     for tool, ids in value.items():
-        for one in ids if isinstance(ids, list) else [ids]:
-            if isinstance(one, str) and one.strip():
-                fields.check_text("related", one)
-                pairs.append((tool, one))
+        for name in ids if isinstance(ids, list) else [ids]:
+            if isinstance(name, str) and name.strip():
+                fields.check_text("related", name)
+                pairs.append((tool, name))
             else:
                 reason = f"the id of {tool[:64]!r} must be a text, or a list of texts"
                 fields.note(f"`related`: {reason}", "related")

@@ -1,7 +1,6 @@
-"""What a rule is: the types that a pack is read into, and the words that its fields may hold.
+"""The types that a pack is read into, and the words that the fields of a rule may hold.
 
-The meaning of each field is written down in rules/FORMAT.md, the reference for people who write
-rules. Pure.
+rules/FORMAT.md, the reference for people who write rules, explains each field.
 """
 
 from __future__ import annotations
@@ -38,26 +37,9 @@ Manager = Literal["dpkg", "apk", "rpm", "any"]
 Where = Literal["same-layer", "other-stage", "dockerignore", "base"]
 Remove = Literal["delete", "uninstall", "flag", "transform", "change-base", "reorder", "rotate"]
 
-QUERIES: frozenset[str] = frozenset(
-    (
-        "dpkg.recommends_only", "dpkg.dev", "dpkg.unneeded_tools", "apk.virtual_left",
-        "rpm.weak_only", "npm.dev", "node.nested_duplicates", "node.maps_beside",
-        "otp.not_in_rel", "otp.beam_chunks", "otp.erts_twice", "otp.old_versions", "elf.debug",
-        "elf.symtab", "python.pyc_twice", "python.tests", "python.unused_venv",
-        "java.nested_duplicate_jars", "content.duplicates", "content.precompressed",
-        "layer.rewritten", "layer.metadata_only",
-        "layer.deleted", "layer.duplicate_entry", "layer.orphan", "layer.uncompressed",
-        "layer.many_small", "secret.content", "secret.assigned", "secret.declared",
-        "layer.whole_copy", "composer.dev", "phoenix.old_digests", "archive.extracted",
-        "runtime.twice", "versions.several", "unowned.system", "model.second_format",
-        "model.unreferenced", "node.types", "rebuild.not_kept",
-    )
-)  # fmt: skip
-"""Every computed selection."""
-
 
 class Roles(Struct, frozen=True):
-    """How a rule speaks in an image of each role: a claim, a note, or nothing."""
+    """What a rule gives in images of each role: a claim, a note, or nothing."""
 
     release: RoleMode = "on"
     builder: RoleMode = "info"
@@ -111,9 +93,9 @@ class Rule(Struct, frozen=True):
     state: State
     owned: bool
     floor: int
-    """Bytes below which the rule is silent."""
+    """Bytes below which the rule reports nothing."""
     share: int
-    """Percent of the image below which it is silent."""
+    """Percentage of the image below which it reports nothing."""
     fix: Fix
     where: Where
     remove: Remove
@@ -134,7 +116,7 @@ class Pack(Struct, frozen=True):
     title: str
     rules: tuple[Rule, ...]
     digest: str
-    """sha256 of the content, whatever its layout and comments."""
+    """sha256 of the content, regardless of layout and comments."""
 
 
 class Rules(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 `tomllib` gives no positions, so the text is scanned once more for the lines where tables and keys
 begin. The scan knows strings and brackets and nothing else of TOML; it only ever sees text that
-`tomllib` has accepted. Pure.
+`tomllib` has accepted.
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ class Positions:
     def _starts(self) -> list[int]:
         """The lines at which a table or a key starts, ascending."""
         tables = [table for named in self._tables.values() for table in named]
-        return sorted({line for one in tables for line in (one.line, *one.keys.values())})
+        return sorted({line for table in tables for line in (table.line, *table.keys.values())})
 
     def table(self, name: str, index: int = 0) -> Table:
         """The `index`-th table called `name`; a table at line 0 when there is none."""

@@ -1,7 +1,7 @@
-"""Packs of the user's own: files, or folders of files, checked together with those of slim.
+"""The user's own packs: files, or folders of files, checked together with the built-in ones.
 
-An id, slug, prefix or name that slim has already is a fault, and so is a rule that reaches what no rule
-may propose to delete: user packs add, and never weaken.
+User packs can only add: an id, slug, prefix or name that a built-in pack has is a fault, and so is a rule
+that selects protected paths or packages.
 """
 
 from __future__ import annotations
@@ -11,14 +11,15 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from slim.rules.builtin import builtin_sources
+from slim.rules.builtin import builtin_rules, builtin_sources
 from slim.rules.faults import Fault, faulty_rules
 from slim.rules.files import PROTECTED_FILE, read_text, snippets_in
 from slim.rules.pack import MAX_PACKS, Source, read_packs
 from slim.rules.rule import Rules
+from slim.rules.vocabulary import Vocabulary
 
 
-def load_user_packs(paths: Sequence[str], builtin: Rules) -> Rules:
+def load_user_packs(paths: Sequence[str], builtin: Rules, vocabulary: Vocabulary) -> Rules:
     """The user's packs alone, with all that is protected, and their Dockerfile fragments beside those of
     slim, which win.
 
@@ -41,21 +42,44 @@ def load_user_packs(paths: Sequence[str], builtin: Rules) -> Rules:
             faults.append(Fault(path, 0, "", f"cannot be read: {error}"))
     fragments = {**snippets, **builtin.snippets}
     sources = [*builtin_sources(), *given]
-    _, found = read_packs(sources, snippets=fragments, protected=builtin.protected)
+    _, found = read_packs(sources, vocabulary, snippets=fragments, protected=builtin.protected)
     names = {name for name, _ in given}
     faults += [fault for fault in found if fault.file in names or not fault.file]
     if faults:
         raise faulty_rules(sorted(faults))
-    packs, _ = read_packs(given, snippets=fragments, check=False)
+    packs, _ = read_packs(given, vocabulary, snippets=fragments, check=False)
     return Rules(packs, builtin.protected, fragments)
 
 
-def with_user_packs(builtin: Rules, paths: Sequence[str]) -> Rules:
+def with_user_packs(builtin: Rules, paths: Sequence[str], vocabulary: Vocabulary) -> Rules:
     """The built-in rules and those in `paths`; errors as for `load_user_packs`."""
     if not paths:
         return builtin
-    own = load_user_packs(paths, builtin)
+    own = load_user_packs(paths, builtin, vocabulary)
     return replace(own, packs=(*builtin.packs, *own.packs))
+
+
+def lint(paths: Sequence[Path], vocabulary: Vocabulary) -> tuple[Fault, ...]:
+    """The faults of `paths`, checked together with the built-in packs that are not among them.
+
+    Snippets may also be in `snippets` next to a file.
+    """
+    given: list[Source] = []
+    faults: list[Fault] = []
+    builtin = builtin_rules(vocabulary)
+    snippets = set(builtin.snippets)
+    for path in paths:
+        try:
+            given.append((path.name, read_text(path)))
+            snippets.update(snippets_in(path.parent))
+        except (OSError, UnicodeDecodeError) as error:
+            faults.append(Fault(path.name, 0, "", f"cannot be read: {error}"))
+    names = {name for name, _ in given}
+    others = [source for source in builtin_sources() if source[0] not in names]
+    _, found = read_packs(
+        [*given, *others], vocabulary, snippets=snippets, protected=builtin.protected
+    )
+    return tuple(sorted([*faults, *(fault for fault in found if fault.file in names)]))
 
 
 def _files_in(folder: Path) -> list[Path]:

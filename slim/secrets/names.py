@@ -1,19 +1,16 @@
-"""Which names promise a secret, and which values are one: shared by the advice and by what hides them [pure].
-
-A name decides, never a value: guessing at values would find the wrong half.
-"""
+"""Which names promise a secret: shared by the advice and by what hides values."""
 
 from __future__ import annotations
 
 import re
 
 _SECRET = re.compile(
-    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
+    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_.-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
     r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
-    r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string",
+    r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string|^sig$|^x-(?:amz|goog)-signature$",
     re.IGNORECASE,
 )
-_NO_SECRET = re.compile(r"(?:file|path|dir)$", re.IGNORECASE)
+_NO_SECRET = re.compile(r"(?:file|path|dir|stdin)$", re.IGNORECASE)
 """Says where a secret is, not what."""
 _PLACEHOLDERS = ("$", "%", "{", "<", "[", "*", "/run/secrets/", "/dev/")
 _EMPTY_WORDS = frozenset(

@@ -1,8 +1,8 @@
-"""Values that look like secrets, out of everything that is printed [pure].
+"""Values that look like secrets, out of everything that is printed.
 
-History entries keep build arguments and ENV in clear text; whoever can read a pull request must not
-read them there. A name decides, never a value: guessing at values would hide the wrong half. Where a
-value's end cannot be known, as that of a build argument with blanks, more is hidden rather than less.
+History entries keep build arguments and ENV in clear text; whoever can read a pull request must not read
+them there. A value is hidden for its name (`slim.secrets.names`), its shape (`slim.secrets.shapes`), or
+its place in an address or a command. Where its end cannot be known more is hidden rather than less.
 """
 
 from __future__ import annotations
@@ -11,21 +11,57 @@ import re
 from collections.abc import Iterable
 
 from slim.secrets.names import is_secret
+from slim.secrets.shapes import hide_shapes
+from slim.secrets.shell import word_end
 
 REDACTED = "[redacted]"
 _ARGUMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
-_VALUE = re.compile(r"""(?:"[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"';&|])+""")
+_BLANKS = r"(?:\\?[ \t]|\\\r?\n){1,16}"
+"""Between an option or name and its value; a line may be continued there."""
 _NAMES = (
-    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})="),
-    re.compile(r"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9-]{0,60})(?:["']?,?[ \t]{1,4}|=)"""),
-    re.compile(r"(?<![\w-])([A-Za-z][A-Za-z0-9-]{0,60}):[ \t]{1,4}"),
+    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})=(?!=)"),
+    re.compile(
+        rf"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9_.:-]{{0,99}})(?:=|(?:\\{{0,8}}["'])?,?{_BLANKS}|["'],(?=["']))"""
+    ),
+    re.compile(
+        r"""(?<![\w./-])([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:\\{0,8}["'])?[ \t]{0,8}:(?:\\?[ \t\n]){0,16}"""
+    ),
+    re.compile(
+        rf"(?<![\w-])set(?:[ \t]{{1,4}}-\S{{1,40}}){{0,4}}{_BLANKS}([^\s=\"']{{1,300}}){_BLANKS}"
+    ),
 )
-"""Assignments, options with their value, headers."""
-_USER = re.compile(r"(\s(?:-u|--user)[ =]?[^\s:=]{1,100}:)[^\s\"']+")
-_USERINFO = re.compile(r"(://)[^\s/@:]{0,200}:[^\s/@]{1,500}@")
+"""Assignments, options with their value, headers and JSON, `config set NAME VALUE`."""
+_SCHEME = re.compile(
+    r"(?:bearer|basic|digest|token|apikey|negotiate|bot|aws4-hmac-sha256)\\?[ \t]{1,8}", re.I
+)
+_VERSION = re.compile(
+    r"v?\d{1,9}(?:\.\d{1,9}){1,5}[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?(?=[\s\"',]|$)"
+)
+"""After a colon: the tag of an image."""
+_QUOTE = re.compile(r"\\{0,8}[\"']")
+_USER = re.compile(
+    r"""(?<![\w-])(?:-u|--user|--proxy-user)(?:["']?,?[ \t]{0,4}|=)(["']?)"""
+    r"""(?!\d{1,10}:)[^\s:=()$"',]{1,100}:"""
+)
+_COMMANDS = re.compile(
+    r"""(?<![\w-])(?:sshpass(?:[ \t]{1,4}-[a-oq-zA-Z]\S{0,40}){0,3}[ \t]{1,4}-p[ \t]{0,4}"""
+    r"""|(?:mysql|mysqladmin|mysqldump|mariadb)\b[^\n;&|]{0,200}?[ \t]-p(?=[^\s;&|])"""
+    r"""|redis-cli\b[^\n;&|]{0,200}?[ \t]-a[ \t]{1,4}"""
+    r"""|-pass(?:in|out)?[ \t]{1,4}["']?pass:)"""
+)
+"""Commands whose password is an option without a name."""
+_CHPASSWD = re.compile(
+    r"""(["' \t][a-z_][a-z0-9_-]{0,31}:)([^\s"'|]{1,500})(?=["']?[ \t]{0,8}\|[ \t]{0,8}(?:sudo )?chpasswd)"""
+)
+_ADDRESS = re.compile(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
+_PORT = re.compile(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
+"""A host, and no password: `git@host:22/`, `[::1]:80/`."""
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
-_ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s")
+_ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+", re.IGNORECASE)
+_SPACED = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})[ \t]+")
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
+_WORD = re.compile(r"(-{0,2}[A-Za-z_][\w.-]{0,99}(?:=|:\s*))")
+_OPTION_OF_USER = frozenset(("-u", "--user", "--proxy-user"))
 
 
 def value(name: str, text: str) -> str:
@@ -36,17 +72,36 @@ def value(name: str, text: str) -> str:
 def words(items: Iterable[str]) -> list[str]:
     """A command as a list of words: the one after an option that looks secret is its value."""
     shown: list[str] = []
-    after_option = False
+    before = ""
     for word in items:
-        shown.append(REDACTED if after_option and word else command(word))
-        after_option = word.startswith("-") and "=" not in word and is_secret(word)
+        shown.append(_word(before, word))
+        before = word
     return shown
 
 
 def command(text: str) -> str:
-    """An instruction without the values of assignments, options, headers and URLs that look secret."""
+    """An instruction without values that look secret."""
     head, shell = _parts(text)
     return _everywhere(_arguments(head)) + _everywhere(shell)
+
+
+def message(text: str) -> str:
+    """A message that repeats what the user typed, without the passwords of addresses and without tokens."""
+    return _addresses(hide_shapes(text, REDACTED))
+
+
+def _word(before: str, word: str) -> str:
+    """A word of a list, which may hold blanks: all of it is the value. After `-c` it is a script."""
+    if not word:
+        return word
+    if before.startswith("-") and "=" not in before and is_secret(before):
+        return REDACTED
+    if before in _OPTION_OF_USER and ":" in word and not word.partition(":")[0].isdigit():
+        return f"{word.partition(':')[0]}:{REDACTED}"
+    assigned = None if before == "-c" else _WORD.match(word)
+    if assigned and assigned.end() < len(word) and is_secret(assigned[1].rstrip("=: \t\n")):
+        return assigned[1] + REDACTED
+    return command(word)
 
 
 def _parts(text: str) -> tuple[str, str]:
@@ -60,7 +115,11 @@ def _parts(text: str) -> tuple[str, str]:
 
 
 def _arguments(text: str) -> str:
-    """`A=b C=d e`: a value ends at its closing quote, or where the next name begins."""
+    """`A=b C=d e`: a value ends with its word, or where the next name begins; `ENV NAME value` has one."""
+    instruction = _ASSIGNING.match(text)
+    spaced = _SPACED.match(text, instruction.end()) if instruction else None
+    if spaced and is_secret(spaced[1]) and spaced.end() < len(text):
+        return text[: spaced.end()] + REDACTED
     parts: list[str] = []
     at = 0
     while found := _ARGUMENT.search(text, at):
@@ -68,38 +127,92 @@ def _arguments(text: str) -> str:
         at = found.end()
         if not is_secret(found[1]):
             continue
-        quote = text[at : at + 1]
-        end = text.find(quote, at + 1) + 1 if quote in ("'", '"') else 0
-        following = _ARGUMENT.search(text, end or at)
+        following = _ARGUMENT.search(text, word_end(text, at))
         at = following.start() if following else len(text)
         parts.append(REDACTED + (" " if text[at - 1] == " " else ""))
     return "".join(parts) + text[at:]
 
 
 def _everywhere(text: str) -> str:
+    text = hide_shapes(text, REDACTED)
     for names in _NAMES:
         text = _hide(names, text)
-    text = _USER.sub(rf"\1{REDACTED}", text)
-    return _USERINFO.sub(rf"\1{REDACTED}@", text)
+    text = _after(_USER, text)
+    text = _after(_COMMANDS, text)
+    if "chpasswd" in text:
+        text = _CHPASSWD.sub(rf"\1{REDACTED}", text)
+    return _addresses(text)
+
+
+def _after(pattern: re.Pattern[str], text: str) -> str:
+    """Without the word after each match, or what is left of a quotation in its first group."""
+    parts: list[str] = []
+    at = 0
+    while found := pattern.search(text, at):
+        parts += (text[at : found.end()], REDACTED)
+        quote = found[1] if pattern.groups else ""
+        at = _closing(text, found.end(), quote) if quote else word_end(text, found.end())
+    return "".join(parts) + text[at:]
 
 
 def _hide(names: re.Pattern[str], text: str) -> str:
-    """Without the values that follow names; a name in quotes has its value up to the closing one."""
+    """Without the values that follow names."""
     parts: list[str] = []
     at = 0
     while found := names.search(text, at):
         parts.append(text[at : found.end()])
         at = found.end()
         if not is_secret(found[1]):
+            # What looks like a separator and a value may begin with the next name.
+            parts[-1] = parts[-1][: found.end(1) - found.end() or None]
+            at = found.end(1)
             continue
-        before = text[found.start() - 1 : found.start()]
-        if before in ("'", '"') and before not in found[0]:
-            end = text.find(before, at)
-            end = len(text) if end < 0 else end
-        else:
-            value = _VALUE.match(text, at)
-            end = value.end() if value else at
+        end = _value_end(text, found)
         if end > at:
             parts.append(REDACTED)
         at = end
     return "".join(parts) + text[at:]
+
+
+def _value_end(text: str, found: re.Match[str]) -> int:
+    """Where the value after a name ends: at the closing quote of both, of its own, or with its word."""
+    at = found.end()
+    before = text[found.start() - 1 : found.start()]
+    if before in ("'", '"') and before not in found[0]:
+        return _closing(text, at, before)
+    if found[0].endswith(":") and _VERSION.match(text, at):
+        return at
+    if text.startswith(REDACTED, at):
+        return at
+    quote = _QUOTE.match(text, at)
+    if quote and "\\" in quote[0]:
+        closing = text.find(quote[0], quote.end())
+        return len(text) if closing < 0 else closing + len(quote[0])
+    if text.startswith("[", at) and found[0].rstrip().endswith(":"):
+        closing = text.find("]", at)
+        return len(text) if closing < 0 else closing + 1
+    scheme = _SCHEME.match(text, at)
+    return word_end(text, scheme.end() if scheme else at)
+
+
+def _closing(text: str, at: int, quote: str) -> int:
+    """Where the quotation that is open at `at` is closed."""
+    while (end := text.find(quote, at)) >= 0:
+        if quote == "'" or text[end - 1] != "\\" or end == at:
+            return end
+        at = end + 1
+    return len(text)
+
+
+def _addresses(text: str) -> str:
+    """Without user and password of addresses; a password may have `@` and `/` in it."""
+    return _ADDRESS.sub(_without_user, text) if "://" in text else text
+
+
+def _without_user(found: re.Match[str]) -> str:
+    rest = found[0][3:]
+    user, at, place = rest.rpartition("@")
+    # `host:8080/x@y` has a port, no password.
+    if not at or not user.partition(":")[2] or "/" in user.partition(":")[0] or _PORT.match(user):
+        return found[0]
+    return f"://{REDACTED}@{place}"

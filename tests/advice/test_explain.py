@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from slim import pipeline
 from slim.advice.explain import Explanation
 from slim.advice.suppression import Suppression
+from slim.advice.vocabulary import VOCABULARY
 from slim.files.options import ReadOptions
 from slim.formats.explanation import render
 from slim.formats.rulebook import describe, template
@@ -27,7 +28,7 @@ from tests.support.commands import run
 from tests.support.shared import FAT, TABLES
 
 DAY = date(2026, 6, 1)
-BUILTIN = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
+BUILTIN = {rule.id: rule for rule in rules_of(builtin_rules(VOCABULARY).packs)}
 
 
 def explained_in(
@@ -40,7 +41,7 @@ def explained_in(
     base: str | None = None,
 ) -> tuple[tuple[Explanation, ...], Report]:
     """Explain rules where all of `rules` are applied."""
-    builtin = builtin_rules()
+    builtin = builtin_rules(VOCABULARY)
     pack = Pack("all", (), "", tuple(rules), "")
     advice = pipeline.AdviceOptions(
         replace(builtin, packs=(pack,)), DAY, role=role, suppressions=tuple(ignores)
@@ -58,7 +59,7 @@ def fat(rule: str, role: str | None = None, *ignores: Suppression) -> tuple[Expl
 
 def acme(**changes: object) -> Rule:
     text = template("ACM001").replace("…", "Acme")
-    ((pack,), _) = read_packs([("acm.toml", text)])
+    ((pack,), _) = read_packs([("acm.toml", text)], VOCABULARY)
     (rule,) = pack.rules
     return replace(rule, **changes)
 

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from slim.advice.image_facts import facts_of_image
-from slim.advice.not_kept import NOT_KEPT
+from slim.advice.vocabulary import NOT_KEPT, VOCABULARY
+from slim.ecosystems import KEEPS
 from slim.files.extract.assigned import assigns_secret
 from slim.files.ledger import account
 from slim.files.overlay import resolve
@@ -19,7 +20,6 @@ from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
-from slim.rules.rule import QUERIES
 from tests.support.building import Layer, hardlink, image, layer, save
 from tests.support.checked import checked_analyze
 
@@ -344,9 +344,14 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
 
 def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
     path = save(image({"a": b"1"}), tmp_path / "image.tar")
-    with open_image(ImageRef(str(path))) as opened, scan(opened, extract=True) as tables:
+    with (
+        open_image(ImageRef(str(path))) as opened,
+        scan(opened, extract=True, keeps=KEEPS) as tables,
+    ):
         pass
     files = resolve(tables)
     ledger = account(files, tables, [one.size for one in opened.layers])
     computed = set(facts_of_image(opened, files, ledger, base_layers=0).queries)
-    assert computed | {NOT_KEPT} == QUERIES, "that one is asked once the others have claimed"
+    assert computed | {NOT_KEPT} == VOCABULARY.queries, (
+        "that one is asked once the others have claimed"
+    )

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from slim.advice.queries.versions import artifact_of, version_of
+from slim.ecosystems.java.queries import artifact_of
+from slim.ecosystems.versions import version_of
 from slim.report.model import Finding
 from slim.report.untrusted import bare
 from tests.files.extract.test_elf import SECTIONS, elf_image, go_section

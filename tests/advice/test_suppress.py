@@ -16,6 +16,8 @@ import slim
 from slim.advice.advise import advise
 from slim.advice.image_facts import ImageFacts, facts_of_image
 from slim.advice.suppression import LABEL, Suppression, parse_label, parse_suppression
+from slim.advice.vocabulary import VOCABULARY
+from slim.ecosystems import KEEPS
 from slim.files.ledger import account
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
@@ -109,7 +111,7 @@ def test_the_first_that_fits_counts() -> None:
 
 
 def test_what_remains_below_the_floor_is_silent() -> None:
-    rules = {rule.id: rule for rule in rules_of(builtin_rules().packs)}
+    rules = {rule.id: rule for rule in rules_of(builtin_rules(VOCABULARY).packs)}
     found = by_rule(told())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
     report = told(Suppression("NOD001", ("root/.npm/_cacache/**",)))
@@ -124,9 +126,11 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     ignores = tuple(Suppression("TCH001", (path,)) for path in paths)
     image, rules = (
         fat_facts(),
-        [rule for rule in rules_of(builtin_rules().packs) if rule.id == "TCH001"],
+        [rule for rule in rules_of(builtin_rules(VOCABULARY).packs) if rule.id == "TCH001"],
     )
-    advice = advise(image, rules, builtin_rules().protected, suppressions=ignores, today=DAY)
+    advice = advise(
+        image, rules, builtin_rules(VOCABULARY).protected, suppressions=ignores, today=DAY
+    )
     matches = [claim.match for claim in advice.claims]
     pointed = sum(size_of(image.files, match) for match in matches)
     assert pointed == by_rule(told())["TCH001"].disk_bytes
@@ -137,7 +141,7 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
 def fat_facts() -> ImageFacts:
     """What rules can ask about the image: the same for every example."""
     ref, options = ImageRef(str(FAT)), ReadOptions(cache=TABLES)
-    with open_image(ref) as opened, scan(opened, options, extract=True) as tables:
+    with open_image(ref) as opened, scan(opened, options, extract=True, keeps=KEEPS) as tables:
         pass
     files = resolve(tables)
     sizes = [one.size for one in opened.layers]

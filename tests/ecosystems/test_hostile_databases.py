@@ -13,7 +13,7 @@ from slim.ecosystems.catalog import Catalog, read_catalog
 from slim.packages.closure import recommends_only, removal_closure, why
 from slim.packages.graph import link
 from slim.packages.owners import own
-from slim.packages.package import LANGUAGE, MAX_NOTICES, SYSTEM
+from slim.packages.package import MAX_NOTICES, SYSTEM
 from tests.conftest import LONG
 from tests.ecosystems.test_apk import INSTALLED as APK
 from tests.ecosystems.test_apk import WORLD
@@ -72,6 +72,9 @@ def damaged(draw: st.DrawFn) -> dict[bytes, bytes]:
     return contents
 
 
+MANAGERS = {*SYSTEM, "conda", "python", "node", "otp", "gem", "composer", "nuget"}
+
+
 def use(catalog: Catalog) -> None:
     """Everything that is done with packages, on an image that has a few of their files."""
     for notice in catalog.notices:
@@ -82,7 +85,7 @@ def use(catalog: Catalog) -> None:
     recommends_only(graph)
     for index, package in enumerate(catalog.packages):
         assert package.name
-        assert package.manager in SYSTEM + LANGUAGE
+        assert package.manager in MANAGERS
         assert len(removal_closure(graph, [index])) <= len(catalog.packages)
     stacked = checked_files([layer("lib->usr/lib usr/lib/libz.so.1=1 app/node_modules/web/x=2")])
     ownership = own(stacked.files, catalog.packages, array("q", bytes(8 * len(stacked.files))))
@@ -94,7 +97,7 @@ def test_the_sound_files_are_read_without_a_notice() -> None:
         catalog = read_catalog({**SOUND, path: data})
         texts = [one.text for one in catalog.notices if "are not listed" not in one.text]
         assert texts == []
-        assert {one.manager for one in catalog.packages} == {*SYSTEM, *LANGUAGE}
+        assert {one.manager for one in catalog.packages} == MANAGERS
         use(catalog)
 
 

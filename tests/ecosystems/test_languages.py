@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from slim import ecosystems
+from slim.ecosystems import KEEPS
 from slim.ecosystems.catalog import read_catalog
 from slim.ecosystems.conda.packages import read_conda
 from slim.ecosystems.dotnet.packages import read_dotnet
@@ -19,7 +20,6 @@ from slim.ecosystems.php.packages import read_php
 from slim.ecosystems.python.packages import normalized, read_python
 from slim.ecosystems.ruby.packages import read_ruby
 from slim.files import extract
-from slim.files.extract.texts import choose
 from slim.packages.package import Package
 
 SITE = b"opt/venv/lib/python3.12/site-packages/"
@@ -129,7 +129,7 @@ def test_this_environment_is_read_as_the_standard_library_reads_it() -> None:
         if not isinstance(folder, Path) or folder.suffix != ".dist-info" or not one.files:
             continue
         for path in folder.iterdir():
-            chosen = choose(str(path.parent).lstrip("/").encode(), path.name.encode())
+            chosen = KEEPS.choose(str(path.parent).lstrip("/").encode(), path.name.encode())
             if path.is_file() and chosen is not None and path.stat().st_size <= chosen.cap:
                 contents[str(path).lstrip("/").encode()] = path.read_bytes()
         located = {str(Path(str(one.locate_file(file)))) for file in one.files}
@@ -347,4 +347,4 @@ def test_no_document_is_a_notice(path: bytes, data: bytes) -> None:
     ],
 )
 def test_which_files_of_databases_are_kept(directory: bytes, name: bytes, taken: bool) -> None:
-    assert (choose(directory, name) is not None) == taken
+    assert (KEEPS.choose(directory, name) is not None) == taken

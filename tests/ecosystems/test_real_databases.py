@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
+from slim.ecosystems import KEEPS
 from slim.ecosystems.dpkg.packages import read_dpkg
 from slim.ecosystems.rpm.packages import read_rpm
 from slim.ecosystems.rpm.sqlite import sqlite_headers
 from slim.files.blob import scan_blob
-from slim.files.extract.texts import choose
 from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.packages.closure import recommends_only, removal_closure
@@ -38,7 +38,7 @@ def read_files(root: Path, *folders: str) -> dict[bytes, bytes]:
         for path in (root / folder).rglob("*"):
             if path.is_file() and not path.is_symlink():
                 name = os.fsencode(path.relative_to(root))
-                chosen = choose(*name.rsplit(b"/", 1))
+                chosen = KEEPS.choose(*name.rsplit(b"/", 1))
                 if chosen is not None and path.stat().st_size <= chosen.cap:
                     contents[name] = path.read_bytes()
     return contents

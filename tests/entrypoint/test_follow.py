@@ -9,6 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from slim.ecosystems import KNOWLEDGE
 from slim.entrypoint import follow
 from slim.entrypoint.follow import MAX_COMMANDS, MAX_LINE, MAX_WORDS
 from slim.entrypoint.resolve import runs_of, script_paths
@@ -271,6 +272,11 @@ def test_hostile_images_are_read_to_the_end(
         entrypoint=entrypoint, cmd=cmd, healthcheck=("CMD", *check), working_dir=workdir,
         env=("PATH=/usr/bin:.", *env), labels={"io.buildpacks.build.metadata": services},
     )  # fmt: skip
-    facts = gather(image, (), view("usr/bin/env usr/bin/y->x", contents, {"usr/bin/node": C}))
+    facts = gather(
+        image,
+        (),
+        view("usr/bin/env usr/bin/y->x", contents, {"usr/bin/node": C}),
+        knowledge=KNOWLEDGE,
+    )
     assert len(facts.runs.commands) <= MAX_COMMANDS
     assert set(facts.evidence) == facts.facts

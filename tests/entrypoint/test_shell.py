@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slim.ecosystems import KNOWLEDGE
 from slim.entrypoint import expansion, shell, tables, wrappers
 from slim.entrypoint.shell import MAX_COMMANDS, MAX_READ, Simple, read_shell
 from slim.entrypoint.wrappers import unwrap
-from slim.facts import programs, variables
+from slim.facts import variables
 
 
 def commands(text: str, *arguments: str, known: bool = True, **env: str) -> list[str]:
@@ -145,7 +146,7 @@ def test_background_and_inner_commands_are_told_apart() -> None:
 )
 def test_wrappers_are_taken_off(line: str, expected: str | None) -> None:
     words = tuple(line.split())
-    inner = unwrap(words[0], words)
+    inner = unwrap(words[0], words, KNOWLEDGE.runners)
     assert (None if inner is None else " ".join(inner.words)) == expected
 
 
@@ -164,7 +165,7 @@ def test_wrappers_are_taken_off(line: str, expected: str | None) -> None:
 def test_texts_for_shells_are_taken_out(
     words: tuple[str, ...], text: str, arguments: tuple[str, ...]
 ) -> None:
-    inner = unwrap(words[0], words)
+    inner = unwrap(words[0], words, KNOWLEDGE.runners)
     assert inner is not None
     if words[1] != "-eo":
         assert (inner.text, inner.arguments) == (text, arguments)
@@ -199,7 +200,7 @@ def test_time_and_output_are_bounded(piece: str) -> None:
     assert sum(len(word) for one in found for word in one.words) <= MAX_READ + 2 * 256 * 4096
 
 
-@pytest.mark.parametrize("module", [expansion, programs, shell, tables, variables, wrappers])
+@pytest.mark.parametrize("module", [expansion, shell, tables, variables, wrappers])
 def test_examples_hold(module: ModuleType) -> None:
     result = doctest.testmod(module)
     assert result.attempted

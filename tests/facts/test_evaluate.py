@@ -8,6 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slim.advice.vocabulary import VOCABULARY
+from slim.ecosystems import KNOWLEDGE
 from slim.facts import live
 from slim.facts.evaluate import Answer, evaluate, leaves, prepare
 from slim.facts.gather import gather
@@ -32,12 +34,17 @@ VIEW = view(
     "@alpine @release:app usr/bin/{curl,perl5.36} app/bin/demo app/link->bin/demo root/.npm/x "
     "usr/bin/perl->perl5.36"
 )
-FACTS = gather(IMAGE, (History("RUN /bin/sh -c apk add --no-cache curl # buildkit"),), VIEW)
+FACTS = gather(
+    IMAGE,
+    (History("RUN /bin/sh -c apk add --no-cache curl # buildkit"),),
+    VIEW,
+    knowledge=KNOWLEDGE,
+)
 PACKAGES = (Package("apk", "curl"), Package("python", "django"))
 
 
 def ask(*when: dict[str, Any]) -> Answer:
-    predicates = [parse_predicate(one) for one in when]
+    predicates = [parse_predicate(one, VOCABULARY) for one in when]
     return evaluate(predicates, prepare(predicates, FACTS, VIEW, PACKAGES))
 
 
@@ -87,9 +94,9 @@ def test_a_predicate_holds_or_not(when: dict[str, Any], holds: bool) -> None:
 
 def test_programs_are_also_known_by_their_name_alone() -> None:
     image = config(cmd=("sh", "-c", "/usr/bin/perl /x.pl"))
-    facts = gather(image, (), VIEW)
+    facts = gather(image, (), VIEW, knowledge=KNOWLEDGE)
     for pattern in ("perl", "/usr/bin/perl", "perl5.36", "usr/bin/perl5.36", "perl /x*"):
-        predicates = [parse_predicate({"runs": pattern})]
+        predicates = [parse_predicate({"runs": pattern}, VOCABULARY)]
         assert evaluate(predicates, prepare(predicates, facts, VIEW)).holds, pattern
 
 
@@ -118,7 +125,7 @@ def test_every_reason_is_given_and_says_for_what_it_speaks() -> None:
 
 
 def test_conditions_of_all_rules_can_be_evaluated() -> None:
-    rules = rules_of(builtin_rules().packs)
+    rules = rules_of(builtin_rules(VOCABULARY).packs)
     assert len(rules) > 100
     prepared = prepare([one for rule in rules for one in rule.when], FACTS, VIEW, PACKAGES)
     answers = {rule.id: evaluate(rule.when, prepared) for rule in rules}

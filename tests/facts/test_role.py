@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from slim.ecosystems import KNOWLEDGE
 from slim.facts.gather import Facts, gather, owned_paths
 from slim.image.model import History
 from slim.packages.package import Package
@@ -19,7 +20,9 @@ def facts_of(tree: str = "@debian usr/bin/python srv/app.py", **fields: Any) -> 
     history = tuple(History(text) for text in fields.pop("history", ()))
     packages = fields.pop("packages", ())
     elfs = fields.pop("elfs", {})
-    return gather(config(**fields), history, view(tree, elfs=elfs), packages, **given)
+    return gather(
+        config(**fields), history, view(tree, elfs=elfs), packages, **given, knowledge=KNOWLEDGE
+    )
 
 
 def points(facts: Facts, role: str) -> int:

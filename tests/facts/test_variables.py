@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.entrypoint.runs import environment
+from slim.advice.vocabulary import VOCABULARY
+from slim.ecosystems import KNOWLEDGE
+from slim.entrypoint.runs import Runs, environment
 from slim.facts.roots import roots_of
 from slim.facts.variables import languages, values_of
-from slim.rules.variables import SAMPLES, bind
+from slim.files.view import View
+from slim.rules.variables import bind
 from tests.facts.test_whole_images import config, view
 
 
@@ -20,7 +24,12 @@ def values(
     tree: str, *env: str, workdir: str = "", accounts: str = ""
 ) -> dict[str, tuple[str, ...]]:
     seen = view(tree, {"etc/passwd": accounts} if accounts else {})
-    return values_of(environment(config(env=env)), workdir, roots_of(seen), seen)
+    return found_in(seen, environment(config(env=env)), workdir)
+
+
+def found_in(seen: View, env: Mapping[str, str], workdir: str) -> dict[str, tuple[str, ...]]:
+    roots = roots_of(seen, KNOWLEDGE.landmarks, Runs())
+    return values_of(KNOWLEDGE.variables, env, workdir, roots, seen)
 
 
 SAMPLE_TREE = """
@@ -47,7 +56,7 @@ def test_every_sample_value_is_found_where_rules_expect_it() -> None:
         "LANGUAGE=de",
         workdir="/app",
     )
-    for name, samples in SAMPLES.items():
+    for name, samples in VOCABULARY.samples.items():
         assert set(samples) <= set(found[name]), name
 
 
@@ -183,7 +192,7 @@ def test_values_are_not_more_than_64() -> None:
 def test_any_environment_gives_values_that_can_be_bound(env: dict[str, str], workdir: str) -> None:
     fields: dict[str, Any] = {"env": tuple(f"{name}={value}" for name, value in env.items())}
     seen = view("a/b/c root/x")
-    found = values_of(environment(config(**fields)), workdir, roots_of(seen), seen)
+    found = found_in(seen, environment(config(**fields)), workdir)
     for name, texts in found.items():
         bind(f"{{{name}}}/**", {name: texts})
         assert "" not in texts

@@ -15,6 +15,8 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from slim.advice.vocabulary import VOCABULARY
+from slim.ecosystems import KEEPS, KNOWLEDGE
 from slim.entrypoint.resolve import script_paths
 from slim.facts.gather import Facts, gather
 from slim.files.blob import scan_blob
@@ -24,8 +26,7 @@ from slim.files.table import Files, Kind, settled
 from slim.files.view import View, view_of
 from slim.image.model import Config, History, Platform
 from slim.packages.package import Package
-from slim.rules.predicate import FACTS
-from slim.rules.variables import SAMPLES, bind
+from slim.rules.variables import bind
 from tests.support.building import MemoryBlob, layer
 
 C = Elf(64, 62, 3, Links(), 0, 0, False, False, b"", False, None, False)
@@ -228,17 +229,17 @@ class Case:
 
     def facts(self) -> Facts:
         seen = view(" ".join(self.tree), self.contents, self.elfs)
-        return gather(config(**self.config), self.history, seen, self.packages)
+        return gather(config(**self.config), self.history, seen, self.packages, knowledge=KNOWLEDGE)
 
     def facts_as_scanned(self) -> Facts:
         """The same with the contents that are kept while an image is read."""
         image = config(**self.config)
         made = layer(entries_of(" ".join(self.tree), self.contents, self.elfs))
         named = script_paths(image)
-        table = scan_blob(MemoryBlob(made.blob), extract=True, extra=named)
+        table = scan_blob(MemoryBlob(made.blob), extract=True, keeps=KEEPS, extra=named)
         table = settled(table, named)
         files = with_elfs(resolve([table]), self.elfs)
-        return gather(image, self.history, view_of(files), self.packages)
+        return gather(image, self.history, view_of(files), self.packages, knowledge=KNOWLEDGE)
 
 
 def read_cases(text: str) -> list[Case]:
@@ -280,7 +281,10 @@ def test_an_image_is_understood(case: Case) -> None:
     assert dotted(facts, "base") == base
     others = facts.facts - dotted(facts, "base", "stack")
     assert others == set(expected.pop("facts", "").split()), shown
-    assert dotted(facts, "stack") == {f"stack.{stack.name}" for stack in facts.stacks} & FACTS
+    assert (
+        dotted(facts, "stack")
+        == {f"stack.{stack.name}" for stack in facts.stacks} & VOCABULARY.facts
+    )
     for name, values in expected.items():
         assert facts.variables[name.strip("{}")] == tuple(values.split()), name
 
@@ -288,9 +292,9 @@ def test_an_image_is_understood(case: Case) -> None:
 @each_case
 def test_every_fact_has_evidence_and_every_variable_a_value_or_none(case: Case) -> None:
     facts = case.facts()
-    assert set(facts.evidence) == facts.facts <= FACTS
+    assert set(facts.evidence) == facts.facts <= VOCABULARY.facts
     assert all(facts.evidence.values())
-    assert set(facts.variables) == set(SAMPLES)
+    assert set(facts.variables) == set(VOCABULARY.samples)
     for name, values in facts.variables.items():
         assert len(values) <= 64
         assert len(bind(f"{{{name}}}/**", {name: values})) == len(values)
@@ -311,4 +315,4 @@ def test_there_are_many_images() -> None:
     roles = {case.expected["role"] for case in CASES}
     assert roles == {"release", "builder", "dev", "base", "tool", "unknown"}
     seen = {fact for case in CASES for fact in case.facts().facts}
-    assert seen == FACTS, "each fact holds somewhere"
+    assert seen == VOCABULARY.facts, "each fact holds somewhere"

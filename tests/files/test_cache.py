@@ -16,6 +16,7 @@ import pytest
 from hypothesis import given
 
 import slim
+from slim.ecosystems import KEEPS
 from slim.files import blob as blobs
 from slim.files import cache as caches
 from slim.files.blob import scan_blob
@@ -51,7 +52,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 @given(LAYERS)
 def test_what_is_unpacked_is_what_was_packed(entries: Any) -> None:
-    table = scan_blob(MemoryBlob(layer(entries).blob), extract=True, extra=None)
+    table = scan_blob(MemoryBlob(layer(entries).blob), extract=True, keeps=KEEPS, extra=None)
     packed = pack(table)
     assert packed is not None
     nothing = LayerTable()

@@ -8,6 +8,7 @@ import zlib
 
 import pytest
 
+from slim.ecosystems import KEEPS
 from slim.files.blob import scan_blob
 from slim.files.extract import deflated as packed
 from slim.files.ledger import account
@@ -57,7 +58,7 @@ def test_parts_of_a_file_in_a_layer(compression: str) -> None:
         "c": b"neither",
     }
     made = layer(entries, compression=compression)
-    table = scan_blob(MemoryBlob(made.blob), extract=True)
+    table = scan_blob(MemoryBlob(made.blob), extract=True, keeps=KEEPS)
     files = resolve([table])
     pull = account(files, [table], [len(made.blob)]).pull
     elf, beam, plain = (files.name.index(name) for name in (b"a", b"b.beam", b"c"))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slim.ecosystems import KEEPS
 from slim.files.blob import scan_blob
 from tests.files.extract.test_archive import JAR, TREE, packed, zipped
 from tests.files.extract.test_beam import MODULE
@@ -34,7 +35,9 @@ def seeds() -> Iterator[bytes]:
 def check(data: bytes) -> None:
     layer = tar([file(name, data) for name in NAMES])
     one, other = (
-        scan_blob(MemoryBlob(layer, step), extract=True, extra=[b"entry.sh"], limits=SMALL)
+        scan_blob(
+            MemoryBlob(layer, step), extract=True, keeps=KEEPS, extra=[b"entry.sh"], limits=SMALL
+        )
         for step in (1 << 20, 333)
     )
     assert one == other

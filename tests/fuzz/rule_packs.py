@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.rules.builtin import builtin_sources
 from slim.rules.pack import read_packs
 from slim.rules.toml_text import MAX_FILE_BYTES
@@ -21,7 +22,7 @@ def seeds() -> Iterator[bytes]:
 
 
 def check(data: bytes) -> None:
-    packs, faults = read_packs([("a.toml", data.decode("utf-8", "surrogateescape"))])
+    packs, faults = read_packs([("a.toml", data.decode("utf-8", "surrogateescape"))], VOCABULARY)
     lines = data.count(b"\n") + 1
     for fault in faults:
         assert 0 <= fault.line <= lines + 1, fault

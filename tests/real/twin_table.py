@@ -22,6 +22,8 @@ import slim
 from slim.advice.advise import advise as advise_image
 from slim.advice.claim import Claim
 from slim.advice.image_facts import facts_of_image
+from slim.advice.vocabulary import VOCABULARY
+from slim.ecosystems import KEEPS
 from slim.files.ledger import Ledger, account
 from slim.files.overlay import resolve
 from slim.files.scan import scan
@@ -158,13 +160,15 @@ def advise(layout: Path, base_layout: Path) -> Advised:
     with (
         open_image(ImageRef(str(base_layout))) as base,
         open_image(ImageRef(str(layout))) as image,
-        scan(image, extract=True) as tables,
+        scan(image, extract=True, keeps=KEEPS) as tables,
     ):
         pass
     files = resolve(tables)
     ledger = account(files, tables, [layer.size for layer in image.layers])
     facts = facts_of_image(image, files, ledger, base_layers=find_base(image, base).layers)
-    advice = advise_image(facts, rules_of(builtin_rules().packs), builtin_rules().protected)
+    advice = advise_image(
+        facts, rules_of(builtin_rules(VOCABULARY).packs), builtin_rules(VOCABULARY).protected
+    )
     gone = {row: disk for row, (disk, _) in advice.reclaimed.items()}
     of_base = frozenset(row for one in advice.claims if one.counts for row in one.base_rows)
     kept = advice.rebuild.rows if advice.rebuild else frozenset[int]()

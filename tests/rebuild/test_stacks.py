@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
+from slim.advice.vocabulary import VOCABULARY
 from slim.dockerfile import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
@@ -611,7 +612,7 @@ def allowed(template: str) -> set[str]:
 @settings(max_examples=60)
 @given(texts=st.lists(anything, min_size=24, max_size=24))
 def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
-    template = builtin_rules().snippets[f"rebuild-{stack}"]
+    template = builtin_rules(VOCABULARY).snippets[f"rebuild-{stack}"]
     value = iter(texts).__next__
     made = Rebuild(
         stack="x",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.rules import builtin, compiled
 from slim.rules.builtin import COMPILED, builtin_rules, parse_rules, rules_folder
 from slim.rules.files import PROTECTED_FILE
@@ -32,7 +33,7 @@ def loaded(folder: Path | None) -> Rules:
     """As another process would load them."""
     builtin_rules.cache_clear()
     try:
-        return builtin_rules(str(folder) if folder else None)
+        return builtin_rules(VOCABULARY, str(folder) if folder else None)
     finally:
         builtin_rules.cache_clear()
 
@@ -82,7 +83,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(
     """What lies there may be anybody's: other rules would be believed."""
     loaded(folder)
     (file,) = kept(folder)
-    foreign = parse_rules(str(rules))
+    foreign = parse_rules(str(rules), VOCABULARY)
     file.write_bytes(compiled.encode(Rules((), foreign.protected, {})))
     assert loaded(folder).packs == ()
     folder.chmod(mode)
@@ -101,13 +102,13 @@ def test_a_link_in_the_folder_is_not_followed(rules: Path, folder: Path, tmp_pat
 
 def test_a_folder_that_cannot_be_made_is_no_failure(rules: Path, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("no folder")
-    assert loaded(tmp_path / "file" / "cache") == parse_rules(str(rules))
+    assert loaded(tmp_path / "file" / "cache") == parse_rules(str(rules), VOCABULARY)
 
 
 def test_a_wheel_has_its_rules_parsed(
     rules: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    first = parse_rules(str(rules))
+    first = parse_rules(str(rules), VOCABULARY)
     (rules / COMPILED).write_bytes(compiled.encode(first))
     monkeypatch.setattr(builtin, "parse_rules", None)
     assert loaded(folder) == first

@@ -8,29 +8,30 @@ from pathlib import Path
 
 import pytest
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.rules.builtin import builtin_rules, builtin_sources, rules_folder
-from slim.rules.checks import Examples, selects_package
 from slim.rules.faults import Fault
 from slim.rules.glob import compile_globs
-from slim.rules.pack import read_packs
-from slim.rules.predicate import FACTS
+from slim.rules.pack import Examples, read_packs, selects_package
 from slim.rules.protected import Protected
 from slim.rules.reader import RULE_KEYS
-from slim.rules.rule import QUERIES, Pack, Rule, rules_of
-from slim.rules.variables import SAMPLES
+from slim.rules.rule import Pack, Rule, rules_of
 
 
 @cache
 def read() -> tuple[tuple[Pack, ...], tuple[Fault, ...]]:
     """Faults are the subject of one test; in the others they must not keep the examples from being run."""
     return read_packs(
-        builtin_sources(), snippets=builtin_rules().snippets, protected=builtin_rules().protected
+        builtin_sources(),
+        VOCABULARY,
+        snippets=builtin_rules(VOCABULARY).snippets,
+        protected=builtin_rules(VOCABULARY).protected,
     )
 
 
 @cache
 def examples() -> Examples:
-    return Examples(rules_of(read()[0]))
+    return Examples(rules_of(read()[0]), VOCABULARY)
 
 
 @pytest.mark.parametrize("name", [name.removesuffix(".toml") for name, _ in builtin_sources()])
@@ -61,10 +62,10 @@ def selected(number: int, rule: Rule, example: str) -> bool:
 def test_the_built_in_packs_have_no_fault() -> None:
     packs, faults = read()
     assert [str(fault) for fault in faults] == []
-    assert rules_of(builtin_rules().packs) == rules_of(packs)
+    assert rules_of(builtin_rules(VOCABULARY).packs) == rules_of(packs)
 
 
-@pytest.mark.parametrize("entry", builtin_rules().protected, ids=lambda entry: entry.what)
+@pytest.mark.parametrize("entry", builtin_rules(VOCABULARY).protected, ids=lambda entry: entry.what)
 def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
     if entry.packages:
         missed = [
@@ -88,17 +89,11 @@ def test_the_reference_lists_every_field() -> None:
     assert set(re.findall(r"`(\w+)`", " ".join(first_cells))) - {"field"} == set(RULE_KEYS)
 
 
-def test_the_reference_lists_every_fact_query_and_variable() -> None:
+def test_the_reference_explains_only_words_that_exist() -> None:
     text = reference()
-    facts = text.partition("Facts are")[2].partition("\n## ")[0]
-    listed = {word for code in re.findall(r"`([^`]+)`", facts) for word in code.split()}
-    assert FACTS - listed == set()
-    queries = text.partition("## Queries")[2]
-    assert {w for code in re.findall(r"`([^`]+)`", queries) for w in code.split()} >= QUERIES
-    samples = dict(re.findall(r"^(\w+)=([^·\n]+)", queries_free_samples(text), re.MULTILINE))
-    assert {name: tuple(value.strip().split(",")) for name, value in samples.items()} == SAMPLES
-
-
-def queries_free_samples(text: str) -> str:
-    block = text.partition("Sample values")[2].partition("\n## ")[0]
-    return "\n".join(piece.strip() for line in block.splitlines() for piece in line.split(" · "))
+    facts = text.partition("Facts are")[2].partition("## Globs")[0]
+    for name in re.findall(r"`([a-z]+\.[a-z_]+)`", facts):
+        assert name in VOCABULARY.facts
+    queries = text.partition("## Queries")[2].partition("\n## ")[0]
+    for name in re.findall(r"(?:^|· )`([a-z]+\.[a-z_]+)`", queries, re.MULTILINE):
+        assert name in VOCABULARY.queries or name.endswith(".toml")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.files.distinct_names import names_of
 from slim.files.table import Files
 from slim.rules.builtin import builtin_rules
@@ -16,7 +17,7 @@ from tests.support.checked import checked_files
 
 RULES = [
     rule
-    for rule in rules_of(builtin_rules().packs)
+    for rule in rules_of(builtin_rules(VOCABULARY).packs)
     if rule.match and not any(map(variables_of, (*rule.match, *rule.except_paths)))
 ]
 
@@ -36,7 +37,7 @@ def matched(files: Files, rules: list[Rule], among: range | None) -> dict[str, l
         names_of(files),
         rules,
         variables={},
-        protected=builtin_rules().protected,
+        protected=builtin_rules(VOCABULARY).protected,
         owned=bytes(len(files)),
         parsed=NONE_PARSED,
         among=among,

@@ -9,11 +9,11 @@ from types import ModuleType
 
 import pytest
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.rules import glob_syntax, variables
 from slim.rules import suggestions as words
 from slim.rules.faults import Fault, faulty_rules
 from slim.rules.glob_syntax import GlobError, parse_text_glob
-from slim.rules.lint import lint
 from slim.rules.pack import read_packs
 from slim.rules.predicate import (
     AllOf,
@@ -32,6 +32,7 @@ from slim.rules.predicate import (
 from slim.rules.protected import Protected, parse_protected
 from slim.rules.rule import Fix, Roles, rules_digest
 from slim.rules.toml_text import Positions
+from slim.rules.user_packs import lint
 from slim.rules.variables import bind
 
 PACK = """\
@@ -77,7 +78,10 @@ NEVER = (
 def faults_of(*texts: str, protected: tuple[Protected, ...] = NEVER) -> list[str]:
     sources = [(f"{pack_name(text)}.toml", text) for text in texts]
     return [
-        str(f) for f in read_packs(sources, snippets={"phoenix-assets"}, protected=protected)[1]
+        str(f)
+        for f in read_packs(sources, VOCABULARY, snippets={"phoenix-assets"}, protected=protected)[
+            1
+        ]
     ]
 
 
@@ -96,7 +100,7 @@ def line_of(text: str, piece: str) -> int:
 
 def test_a_valid_rule_reads_as_written() -> None:
     ((pack,), _) = read_packs(
-        [("elixir.toml", PACK + RULE)], snippets={"phoenix-assets"}, protected=NEVER
+        [("elixir.toml", PACK + RULE)], VOCABULARY, snippets={"phoenix-assets"}, protected=NEVER
     )
     (rule,) = pack.rules
     assert (rule.id, rule.slug) == ("ELX009", "elixir/assets-node-modules")
@@ -179,7 +183,9 @@ def test_the_unchanged_pack_has_no_fault() -> None:
 def test_all_faults_of_all_files_are_reported_at_once() -> None:
     other = (PACK + RULE).replace('"elixir"', '"node"').replace("ELX", "NOD")
     broken = changed("match =", "mach =").replace("category", "categry") + RULE.replace("why", "wy")
-    _, faults = read_packs([("elixir.toml", broken), ("node.toml", other), ("bad.toml", "a = [")])
+    _, faults = read_packs(
+        [("elixir.toml", broken), ("node.toml", other), ("bad.toml", "a = [")], VOCABULARY
+    )
     error = faulty_rules(faults)
     text = str(error)
     for piece in (
@@ -286,7 +292,7 @@ def test_a_file_at_its_limits_is_read_in_bounded_time() -> None:
 
 def test_the_digest_follows_content_only() -> None:
     def digest(text: str) -> str:
-        packs, faults = read_packs([("elixir.toml", text)], snippets={"phoenix-assets"})
+        packs, faults = read_packs([("elixir.toml", text)], VOCABULARY, snippets={"phoenix-assets"})
         assert faults == ()
         return rules_digest(packs)
 
@@ -329,17 +335,21 @@ id = "y"
 
 def test_predicates() -> None:
     prod = parse_text_glob("prod")
-    assert parse_predicate({"env": {"MIX_ENV": "prod"}}) == EnvIs("MIX_ENV", prod)
-    assert parse_predicate({"env": {"A": "prod", "B": "prod"}}) == AllOf(
+    assert parse_predicate({"env": {"MIX_ENV": "prod"}}, VOCABULARY) == EnvIs("MIX_ENV", prod)
+    assert parse_predicate({"env": {"A": "prod", "B": "prod"}}, VOCABULARY) == AllOf(
         (EnvIs("A", prod), EnvIs("B", prod))
     )
-    assert parse_predicate({"label": {"a.b": "prod"}}) == LabelIs("a.b", prod)
-    assert parse_predicate({"file": "{home}/.x"}) == HasFile("{home}/.x")
-    assert parse_predicate({"runs": "{release_root}/bin/*"}) == Runs("{release_root}/bin/*")
-    assert parse_predicate({"package": "prod"}) == HasPackage(prod)
-    assert parse_predicate({"history": "prod"}) == HistoryHas(prod)
+    assert parse_predicate({"label": {"a.b": "prod"}}, VOCABULARY) == LabelIs("a.b", prod)
+    assert parse_predicate({"file": "{home}/.x"}, VOCABULARY) == HasFile("{home}/.x")
+    assert parse_predicate({"runs": "{release_root}/bin/*"}, VOCABULARY) == Runs(
+        "{release_root}/bin/*"
+    )
+    assert parse_predicate({"package": "prod"}, VOCABULARY) == HasPackage(prod)
+    assert parse_predicate({"history": "prod"}, VOCABULARY) == HistoryHas(prod)
     either = {"any": [{"fact": "stack.go"}, {"all": [{"fact": "stack.php"}]}]}
-    assert parse_predicate(either) == AnyOf((Fact("stack.go"), AllOf((Fact("stack.php"),))))
+    assert parse_predicate(either, VOCABULARY) == AnyOf(
+        (Fact("stack.go"), AllOf((Fact("stack.php"),)))
+    )
 
 
 @pytest.mark.parametrize(
@@ -360,7 +370,7 @@ def test_predicates() -> None:
 )
 def test_invalid_predicates(value: object) -> None:
     with pytest.raises(PredicateError):
-        parse_predicate(value)
+        parse_predicate(value, VOCABULARY)
 
 
 def test_variables_are_bound_literally() -> None:
@@ -402,8 +412,8 @@ def test_lint(tmp_path: Path) -> None:
     text = (PACK + RULE).replace('"elixir"', '"acme"').replace("elixir/", "acme/")
     text = text.replace("ELX", "ACM")
     pack.write_text(text)
-    assert lint([pack]) == ()
+    assert lint([pack], VOCABULARY) == ()
     pack.write_text(text.replace("match", "mach"))
-    out = "\n".join(map(str, lint([pack, tmp_path / "absent.toml"])))
+    out = "\n".join(map(str, lint([pack, tmp_path / "absent.toml"], VOCABULARY)))
     assert "acme.toml:16: ACM009: unknown key `mach`" in out
     assert "absent.toml: cannot be read" in out

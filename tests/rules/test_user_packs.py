@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import slim
+from slim.advice.vocabulary import VOCABULARY
 from slim.formats.rulebook import template
 from slim.rules.builtin import builtin_rules
 from slim.rules.faults import Faulty
@@ -69,7 +70,7 @@ def test_what_weakens_or_is_wrong_is_refused(
 ) -> None:
     pack.write_text(pack.read_text().replace(old, new))
     with pytest.raises(Faulty, match=says):
-        load_user_packs([str(pack)], builtin_rules())
+        load_user_packs([str(pack)], builtin_rules(VOCABULARY), VOCABULARY)
     assert run("analyze", str(archive), "--no-config", "--rules", str(pack)) == 2
     out, err = capsys.readouterr()
     assert not out
@@ -78,7 +79,7 @@ def test_what_weakens_or_is_wrong_is_refused(
 
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Faulty, match="cannot be read"):
-        load_user_packs([str(tmp_path / "absent.toml")], builtin_rules())
+        load_user_packs([str(tmp_path / "absent.toml")], builtin_rules(VOCABULARY), VOCABULARY)
 
 
 def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:

@@ -63,6 +63,14 @@ HISTORY = (
     f"RUN /bin/sh -c curl -H 'Authorization: Bearer {secret()}' https://x.example",
     f"RUN /bin/sh -c login --password {secret()}",
     f'LABEL api.token="{secret()}"',
+    f"RUN /bin/sh -c java -Dspring.datasource.password={secret()} --spring.datasource.password={secret()}",
+    f"RUN /bin/sh -c git clone https://bot:p@a/{secret()}@git.example/app",
+    f"RUN /bin/sh -c get https://aws:{'A1' * 300}{secret()}@git.example/app",
+    f'RUN /bin/sh -c PASSWORD=a\\ {secret()} TOKEN="a\\"b {secret()}" API_TOKEN=$(printf {secret()}) make',
+    f"RUN /bin/sh -c TOKEN=a\\\n{secret()} curl -H Authorization:{secret()} -H X-Api-Key:\\ {secret()} x",
+    f'RUN /bin/sh -c curl -d \'{{"password": "{secret()}"}}\' x',
+    f"RUN /bin/sh -c npm config set //npm.example/:_authToken {secret()}",
+    f"RUN /bin/sh -c echo ghp_{'a1' * 15}{secret()}",
 )
 CONFIG: Mapping[str, Any] = {
     "Env": [f"SECRET_KEY_BASE={secret()}", f"DATABASE_URL=ecto://app:{secret()}@db/app"],

@@ -1,4 +1,4 @@
-"""Queries about contents: copies, compressed twins, compiled twins, source maps [pure]."""
+"""Queries about contents: copies, and compressed twins."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections import Counter, defaultdict
 from itertools import compress, repeat
 from operator import ge
 
-from slim.files.table import DIGEST_BYTES, Files, Kind, both
-from slim.files.view import View
+from slim.ecosystems.model import Subject
+from slim.ecosystems.shared import beside
+from slim.files.table import DIGEST_BYTES, both
 from slim.rules.match import QueryResult
 
 _SMALLEST = 4096
@@ -16,11 +17,12 @@ _SMALLEST = 4096
 _PACKED = (b".gz", b".br", b".zst")
 
 
-def duplicates(files: Files) -> QueryResult:
+def duplicates(subject: Subject) -> QueryResult:
     """All copies but one of each content. Hard links share their bytes and are no copies.
 
     The copy with the shortest path stays; of equal ones the first.
     """
+    files = subject.files
     asked = both(files.live_bodies(), bytes(map(ge, files.size, repeat(_SMALLEST))))
     # Half a digest tells nearly all contents apart, as a number at C speed.
     halves = array("Q", bytes(files.digests))[:: DIGEST_BYTES // 8]
@@ -43,67 +45,6 @@ def duplicates(files: Files) -> QueryResult:
     return QueryResult(rows=sorted(rows), keeps=keeps)
 
 
-def precompressed(view: View) -> QueryResult:
+def precompressed(subject: Subject) -> QueryResult:
     """`x.gz`, `x.br` and `x.zst` where `x` exists beside them."""
-    return _beside(view, _PACKED)
-
-
-def source_maps(view: View) -> QueryResult:
-    """`x.map` where `x` exists beside it, with the map's own compressed twins."""
-    maps = _beside(view, (b".map",))
-    twins = []
-    for row in maps.rows:
-        here = view.names[view.files.directory[row]]
-        for ending in _PACKED:
-            found = here.get(view.files.name[row] + ending, -1)
-            if found >= 0:
-                twins.append(found)
-    return QueryResult(rows=sorted({*maps.rows, *twins}))
-
-
-def compiled_twice(view: View) -> QueryResult:
-    """`__pycache__/x.*.pyc` where `x.py` exists: the interpreter can write them again."""
-    files, rows = view.files, []
-    for directory in compress(
-        range(len(files.dir_name)), map(b"__pycache__".__eq__, files.dir_name)
-    ):
-        sources = view.names[files.dir_parent[directory]]
-        for name, row in view.names[directory].items():
-            if row >= 0 and name.endswith(b".pyc") and name.split(b".")[0] + b".py" in sources:
-                rows.append(row)
-    return QueryResult(rows=sorted(rows))
-
-
-def python_tests(view: View) -> QueryResult:
-    """Files below a directory `test` or `tests` that holds `conftest.py` or `test_*.py`."""
-    files = view.files
-    inside = bytearray(len(files.dir_parent))
-    for directory, (parent, own) in enumerate(zip(files.dir_parent, files.dir_name, strict=True)):
-        if parent >= 0 and inside[parent]:
-            inside[directory] = 1
-        elif own in (b"test", b"tests"):
-            inside[directory] = any(
-                name == b"conftest.py" or (name.startswith(b"test_") and name.endswith(b".py"))
-                for name in view.names[directory]
-            )
-    rows = [
-        row
-        for directory in compress(range(len(inside)), inside)
-        for row in view.names[directory].values()
-        if row >= 0 and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
-    ]
-    return QueryResult(rows=sorted(rows))
-
-
-def _beside(view: View, endings: tuple[bytes, ...]) -> QueryResult:
-    rows = []
-    for directory, names in view.holding(view.every.ending(endings)):
-        here = view.names[directory]
-        for name in names:
-            row = here[name]
-            if row < 0:
-                continue
-            ending = next(one for one in endings if name.endswith(one))
-            if here.get(name[: -len(ending)], -1) >= 0:
-                rows.append(row)
-    return QueryResult(rows=sorted(rows))
+    return QueryResult(rows=beside(subject.view, _PACKED))

@@ -4,11 +4,10 @@ whole images, how layers are stored [pure]."""
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from itertools import compress
 
+from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
-from slim.image.model import History
 from slim.rules.match import QueryResult
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
@@ -18,14 +17,16 @@ _MANY = 10
 """… which is a habit once an image has this many of them."""
 
 
-def dead(files: Files, fate: Fate) -> QueryResult:
+def dead(subject: Subject, fate: Fate) -> QueryResult:
     """The files whose bytes met this fate."""
+    files = subject.files
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
     return QueryResult(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
 
 
-def many_small(files: Files) -> QueryResult:
+def many_small(subject: Subject) -> QueryResult:
     """The files of layers that hold less than 64 KiB each, if ten or more layers do."""
+    files = subject.files
     layers = [
         _regular(files, layer)
         for layer in range(len(files.starts) - 1)
@@ -36,23 +37,24 @@ def many_small(files: Files) -> QueryResult:
     )
 
 
-def uncompressed(files: Files, compressions: Sequence[str]) -> QueryResult:
-    """The files of layers that are stored as they are. `compressions` has one word per layer."""
+def uncompressed(subject: Subject) -> QueryResult:
+    """The files of layers that are stored as they are."""
     return QueryResult(
         rows=[
             row
-            for layer, compression in enumerate(compressions)
+            for layer, compression in enumerate(subject.compressions)
             if compression == "none"
-            for row in _regular(files, layer)
+            for row in _regular(subject.files, layer)
         ]
     )
 
 
-def whole_copies(files: Files, history: Sequence[History]) -> QueryResult:
+def whole_copies(subject: Subject) -> QueryResult:
     """The files of layers that `COPY / /` made: all of another image, copied into one layer."""
+    files = subject.files
     rows: list[int] = []
     layer = 0
-    for entry in history:
+    for entry in subject.image.history:
         if entry.empty_layer:
             continue
         if layer < len(files.starts) - 1 and _WHOLE.search(entry.created_by):

@@ -6,10 +6,10 @@ They say where a secret is. No value leaves this module.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from slim.files.table import ASSIGNED, Files
-from slim.image.model import Config, History
+from slim.ecosystems.model import Subject
+from slim.files.table import ASSIGNED
 from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
 
@@ -20,17 +20,21 @@ _PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
-def private_keys(files: Files) -> QueryResult:
+def private_keys(subject: Subject) -> QueryResult:
     """Files whose first bytes are those of a private key; dead ones too."""
-    return QueryResult(rows=sorted(row for row, kind in files.flags.items() if kind != ASSIGNED))
+    return QueryResult(
+        rows=sorted(row for row, kind in subject.files.flags.items() if kind != ASSIGNED)
+    )
 
 
-def assigned(files: Files) -> QueryResult:
+def assigned(subject: Subject) -> QueryResult:
     """Settings files that assign a literal to a name that promises a secret; dead ones too."""
-    return QueryResult(rows=sorted(row for row, kind in files.flags.items() if kind == ASSIGNED))
+    return QueryResult(
+        rows=sorted(row for row, kind in subject.files.flags.items() if kind == ASSIGNED)
+    )
 
 
-def declared(config: Config, history: Sequence[History]) -> QueryResult:
+def declared(subject: Subject) -> QueryResult:
     """Variables and labels with a secret written out, in the settings or in the history.
 
     In the history these are `ENV`, `ARG`, `LABEL` and the build arguments in front of a `RUN`
@@ -39,15 +43,15 @@ def declared(config: Config, history: Sequence[History]) -> QueryResult:
     """
     names: set[str] = set()
     layers: list[int] = []
-    for one in config.env:
+    for one in subject.image.config.env:
         name, _, value = one.partition("=")
         if is_secret(name) and is_literal(value):
             names.add(name)
-    for name, value in config.labels.items():
+    for name, value in subject.image.config.labels.items():
         if is_secret(name) and is_literal(value):
             names.add(name)
     layer = 0
-    for entry in history:
+    for entry in subject.image.history:
         found = set(_in_instruction(entry.created_by))
         names |= found
         if not entry.empty_layer:

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from slim.ecosystems.model import Subject
 from slim.facts.gather import Facts
 from slim.files.table import ROOT
 from slim.files.view import View, encoded
-from slim.packages.owners import NOBODY, Ownership
+from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.libraries import libraries
 from slim.rules.glob import compile_globs
@@ -48,12 +49,13 @@ _WRITTEN = [
 ]  # fmt: skip
 
 
-def system(view: View, facts: Facts, ownership: Ownership) -> QueryResult:
+def system(subject: Subject) -> QueryResult:
     """Files below `/usr` and the old directories of the root, but not `/usr/local`, without an owner.
 
     What commands run, and the libraries that they need, is the application. Nothing where no package
     manager has a database with files.
     """
+    view, facts, ownership = subject.view, subject.facts, subject.owned
     packages = ownership.packages
     if not any(one.manager in SYSTEM and one.files for one in packages):
         return QueryResult()

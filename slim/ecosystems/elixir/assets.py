@@ -6,7 +6,8 @@ made, `latest` the one of each that pages link to).
 
 from __future__ import annotations
 
-from slim.files.view import View, below
+from slim.ecosystems.model import Subject
+from slim.files.view import below
 from slim.packages.documents import load_object, object_of
 from slim.packages.package import Notices, normal
 from slim.rules.match import QueryResult
@@ -15,11 +16,12 @@ _MANIFEST = b"cache_manifest.json"
 _PACKED = (b"", b".gz", b".br")
 
 
-def old_digests(view: View) -> QueryResult:
+def old_digests(subject: Subject) -> QueryResult:
     """Digested files that no page links to any more, with their compressed copies.
 
     A manifest that cannot be read selects nothing.
     """
+    view = subject.view
     rows: set[int] = set()
     for path in view.find((_MANIFEST,))[_MANIFEST]:
         folder = path.removesuffix(b"/" + _MANIFEST)

@@ -10,8 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from slim.ecosystems.elixir.releases import Release, releases
-from slim.facts.stacks import mix_task
+from slim.ecosystems.elixir.releases import Release, mix_task, releases, releases_of
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
@@ -39,7 +38,7 @@ def plan(given: Given) -> Plan | None:
     if running is not None:
         home = running.root.partition(b"/_build/")[0]
         return _plan(given, home, running, (), running.root.rpartition(b"/")[2])
-    homes = [home for home, stacks in given.facts.roots.projects.items() if "elixir" in stacks]
+    homes = given.facts.roots.projects_of("elixir")
     found = None if mix_task(given.facts.runs) is None else _home(given, homes)
     library = None if found is None else _library(given, found)
     if found is None or library is None:
@@ -50,7 +49,7 @@ def plan(given: Given) -> Plan | None:
         if not given.view.is_dir(join(found, b"deps/" + name))
     ]
     release = _release(given, library, own)
-    if release is None and not given.facts.roots.otp:
+    if release is None and not given.facts.roots.of("otp_root"):
         return None
     parts = (
         ()
@@ -81,10 +80,13 @@ def _plan(
     return Plan(
         stack="elixir",
         parts=parts,
-        runtime=(*given.facts.roots.otp, *(join(one, b"lib") for one in given.facts.roots.otp)),
+        runtime=(
+            *given.facts.roots.of("otp_root"),
+            *(join(one, b"lib") for one in given.facts.roots.of("otp_root")),
+        ),
         replaced=replaced,
         builds=_ASSETS,
-        homes=(home, *given.facts.roots.otp, *_ELIXIR),
+        homes=(home, *given.facts.roots.of("otp_root"), *_ELIXIR),
         values={**({} if replaced else {"own_toolchain": "yes"}), **_values(given, home)},
         command=command,
     )
@@ -93,7 +95,7 @@ def _plan(
 def _running(given: Given) -> Release | None:
     """The release whose start script the image runs."""
     for command in given.facts.runs.main:
-        for one in given.facts.roots.releases:
+        for one in releases_of(given.facts.roots, given.view):
             if one.root and encoded(command.path).startswith(one.root + b"/"):
                 return one
     return None
@@ -208,7 +210,7 @@ def _applications(given: Given, library: bytes) -> dict[str, tuple[bytes, int]]:
         key=lambda place: (place.count(b"/"), place),
         default=library,
     )
-    ranks = {join(root, b"lib"): 2 for root in given.facts.roots.otp}
+    ranks = {join(root, b"lib"): 2 for root in given.facts.roots.of("otp_root")}
     ranks |= {elixir: 1, library: 0}
     found: dict[str, tuple[bytes, int]] = {}
     places = [(folder.rpartition(b"/")[0], folder, index) for index, folder in folders.items()]
@@ -239,7 +241,7 @@ def _needed(
 def _erts(given: Given) -> Wanted:
     rows: list[int] = []
     paths: list[bytes] = []
-    for root in given.facts.roots.otp:
+    for root in given.facts.roots.of("otp_root"):
         for name in given.view.children(root):
             if name.startswith(b"erts-"):
                 paths.append(join(root, name + b"/bin"))
@@ -266,7 +268,7 @@ def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
 
 def _replaced(given: Given) -> frozenset[int]:
     """Packages of the system that hold Erlang and Elixir: the release brings its own."""
-    roots = [root + b"/" for root in given.facts.roots.otp]
+    roots = [root + b"/" for root in given.facts.roots.of("otp_root")]
     roots += [one + b"/" for one in _ELIXIR]
     view, owner = given.view, given.owned.owner
     found: set[int] = set()

@@ -1,4 +1,4 @@
-"""Erlang and Elixir: releases, and installations of OTP. Pure.
+"""Erlang and Elixir: releases, and installations of OTP.
 
 A release has `releases/start_erl.data`, a boot file in `releases/VERSION`, applications in `lib` and
 commands in `bin`. An installation of OTP has all of these too; `releases/NUMBER/OTP_VERSION` tells it.
@@ -9,10 +9,12 @@ distillery, exrm and relx write.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from itertools import islice
+from itertools import islice, pairwise
 
 from msgspec import Struct
 
+from slim.entrypoint.runs import Command, Runs
+from slim.facts.roots import Roots
 from slim.files.view import View, below, decoded
 
 MAX_RELEASES = 64
@@ -38,27 +40,34 @@ def releases(marks: Iterable[bytes], view: View) -> tuple[Release, ...]:
     """The releases among the directories that hold the paths `marks` of `releases/start_erl.data`."""
     found: list[Release] = []
     for mark in islice(marks, MAX_RELEASES):
-        if not (b"/" + mark).endswith(b"/releases/start_erl.data"):
-            continue
-        root = mark[: -len(b"releases/start_erl.data")].rstrip(b"/")
-        versions = [
-            below(root, b"releases/" + one) for one in _some(view, below(root, b"releases"))
-        ]
-        if any(view.exists(one + b"/OTP_VERSION") for one in versions):
-            continue
-        has_boot = any(name.endswith(b".boot") for one in versions for name in _some(view, one))
-        libraries = [name for name in _some(view, below(root, b"lib")) if b"-" in name]
-        if has_boot and _has_app(root, libraries, view) and _some(view, below(root, b"bin")):
-            found.append(
-                Release(
-                    root,
-                    _kind(root, versions, view),
-                    has_erts=any(name.startswith(b"erts-") for name in _some(view, root)),
-                    phoenix=any(name.startswith(b"phoenix-") for name in libraries),
-                    elixir=any(name.startswith(b"elixir-") for name in libraries),
-                )
-            )
+        if (b"/" + mark).endswith(b"/releases/start_erl.data"):
+            release = release_at(mark[: -len(b"releases/start_erl.data")].rstrip(b"/"), view)
+            found += [] if release is None else [release]
     return tuple(sorted(found, key=lambda one: one.root))
+
+
+def release_at(root: bytes, view: View) -> Release | None:
+    """The release in a directory; None where it is not one."""
+    versions = [below(root, b"releases/" + name) for name in _some(view, below(root, b"releases"))]
+    if any(view.exists(path + b"/OTP_VERSION") for path in versions):
+        return None
+    has_boot = any(name.endswith(b".boot") for path in versions for name in _some(view, path))
+    libraries = [name for name in _some(view, below(root, b"lib")) if b"-" in name]
+    if not (has_boot and _has_app(root, libraries, view) and _some(view, below(root, b"bin"))):
+        return None
+    return Release(
+        root,
+        _kind(root, versions, view),
+        has_erts=any(name.startswith(b"erts-") for name in _some(view, root)),
+        phoenix=any(name.startswith(b"phoenix-") for name in libraries),
+        elixir=any(name.startswith(b"elixir-") for name in libraries),
+    )
+
+
+def releases_of(roots: Roots, view: View) -> tuple[Release, ...]:
+    """The releases of an image that are in use."""
+    found = (release_at(root, view) for root in roots.of("release_root"))
+    return tuple(release for release in found if release is not None)
 
 
 def in_use(found: Iterable[Release], files: Collection[str], view: View) -> tuple[Release, ...]:
@@ -75,6 +84,17 @@ def in_use(found: Iterable[Release], files: Collection[str], view: View) -> tupl
 def _is_build(root: bytes, view: View) -> bool:
     project, found, _ = root.rpartition(b"/rel/")
     return b"/_build/" in b"/" + root or (bool(found) and view.is_file(project + b"/mix.exs"))
+
+
+def mix_task(runs: Runs) -> Command | None:
+    """The first command that is a task of Mix: `mix phx.server`, `iex -S mix`, `elixir -S mix run`."""
+    for command in runs.commands:
+        words = command.words
+        if command.name == "mix" and any(not word.startswith("-") for word in words[1:]):
+            return command
+        if command.name in ("iex", "elixir") and ("-S", "mix") in pairwise(words):
+            return command
+    return None
 
 
 def otp_roots(marks: Iterable[bytes], view: View) -> tuple[bytes, ...]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 
+from slim.ecosystems.model import Subject
 from slim.files.table import Kind
 from slim.files.view import View, below
 from slim.rules.match import QueryResult
@@ -25,12 +26,13 @@ _PART = 4
 """Safetensors that are a smaller part of the other format's size are not the whole model."""
 
 
-def second_format(view: View) -> QueryResult:
+def second_format(subject: Subject) -> QueryResult:
     """Weights beside the same weights as safetensors: those of PyTorch, TensorFlow, Flax and Rust.
 
     In the same directory, of the same component and precision; `original/consolidated*.pth` too.
     """
     rows: set[int] = set()
+    view = subject.view
     for directory, names in view.holding(view.every.ending((b".safetensors",))):
         here = view.names[directory]
         safe: dict[bytes, int] = {}
@@ -57,9 +59,10 @@ def second_format(view: View) -> QueryResult:
     return QueryResult(rows=sorted(rows))
 
 
-def unreferenced(view: View) -> QueryResult:
+def unreferenced(subject: Subject) -> QueryResult:
     """Blobs of a cache that no snapshot links to; nothing where snapshots are copies instead of links."""
-    files, rows = view.files, []
+    view, rows = subject.view, []
+    files = view.files
     for home, _ in view.holding({b"blobs"}):
         here = view.names[home]
         blobs, snapshots = here.get(b"blobs", 0), here.get(b"snapshots", 0)

@@ -9,7 +9,6 @@ Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip
 
 from __future__ import annotations
 
-from slim.facts.programs import family_of
 from slim.files.extract.found import Elf
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -39,7 +38,7 @@ def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs one program of Go or Rust."""
     facts = given.facts
     for one in facts.runs.final:
-        family = family_of(one, facts.roots, given.view)
+        family = facts.families[one]
         elf = given.view.elf(encoded(one.path)) if one.path else None
         row = row_at(given.view, encoded(one.path)) if one.path else None
         if (
@@ -58,7 +57,7 @@ def plan(given: Given) -> Plan | None:
 def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     pure = stack == "go" and _GO_LIBC.issuperset(elf.links.needed)
     static = elf.static or pure
-    homes = tuple(home for home, stacks in given.facts.roots.projects.items() if stack in stacks)
+    homes = tuple(given.facts.roots.projects_of(stack))
     guesses: list[str] = []
     if static and not elf.static:
         guesses.append("built with CGO_ENABLED=0 the program needs no C library, and is as large")

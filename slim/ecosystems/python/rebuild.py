@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from collections import Counter
 
+from slim.ecosystems.python.environment import venv_at_run_time
 from slim.entrypoint.runs import Command
-from slim.facts.stacks import venv_at_run_time
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
@@ -41,7 +41,8 @@ def plan(given: Given) -> Plan | None:
     if binary is None or home is None:
         return None
     if any(
-        given.view.files.path(binary).startswith(one + b"/") for one in given.facts.roots.condas
+        given.view.files.path(binary).startswith(one + b"/")
+        for one in given.facts.roots.of("conda")
     ):
         # What conda's packages need of each other is in no file that is read.
         return None
@@ -181,7 +182,7 @@ def _libraries(
     if venv is not None:
         places = [venv]
     else:
-        sites = given.facts.roots.sites
+        sites = given.facts.roots.of("site")
         places = [one for one in sites if one.startswith(stdlib + b"/") or not compiled]
     rows: list[int] = []
     for place in places:

@@ -30,9 +30,6 @@ _ARCHIVE = 64 << 10
 _ANY = (b"",)
 _MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG", b"PK"), _ANY)
 _PACKED = dict.fromkeys((b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"), (b".beam", *archive.TARS))
-_PAIRS = {**_MAGIC, **_PACKED, **texts.HEADS}
-_BY_FIRST = {pair[0]: endings for pair, endings in _PAIRS.items()}
-_ENDINGS = tuple(_BY_FIRST.get(byte, ()) for byte in range(256))
 
 _LIBRARIES = frozenset(
     b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
@@ -55,8 +52,11 @@ _Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
 class Picker:
     """What is kept of one layer. All calls are about the last row of its table."""
 
-    def __init__(self, table: LayerTable, extra: Collection[bytes] | None = ()) -> None:
+    def __init__(
+        self, table: LayerTable, keeps: texts.Keeps, extra: Collection[bytes] | None = ()
+    ) -> None:
         self._table = table
+        self._keeps = keeps
         allowance = _FREE_BYTES + _RATIO * table.blob_bytes
         self._left = {
             _Room.TEXTS: min(_TEXTS_BYTES, allowance),
@@ -68,11 +68,13 @@ class Picker:
         """Nobody knows yet which files will be named: what may be is kept."""
         split = [path.rpartition(b"/")[::2] for path in extra or ()]
         self._extra = frozenset(one for one in split if not texts.may_be_secret(one[1]))
-        self.pairs = _PAIRS
+        self.pairs = {**_MAGIC, **_PACKED, **keeps.heads}
         """The first two bytes of a file that is looked at for its content …"""
-        self.endings = _ENDINGS
+        by_first = {pair[0]: endings for pair, endings in self.pairs.items()}
+        self.endings = tuple(by_first.get(byte, ()) for byte in range(256))
         """… and by the first byte, how the name must end; mostly nothing will do."""
-        self.names = texts.NAMES | keys.NAMES | assigned.NAMES | {name for _, name in self._extra}
+        self.names = keys.NAMES | assigned.NAMES | {name for _, name in self._extra}
+        self.names |= keeps.by_name.keys()
         self.places: set[int] = set()
         """Directories of which every file is looked at."""
 
@@ -80,7 +82,7 @@ class Picker:
         """A directory that may have files; not the root."""
         dirs = self._table.dirs
         parent, name, _ = dirs[directory]
-        if name in texts.DIRECTORIES or dirs[parent][1] in texts.PARENTS:
+        if name in self._keeps.directories or dirs[parent][1] in self._keeps.parents:
             self.places.add(directory)
         elif self._all:
             path = self._table.directory_path(directory)
@@ -118,7 +120,7 @@ class Picker:
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
-        if head[:2] in _PAIRS or name in self.names or directory in self.places:
+        if head[:2] in self.pairs or name in self.names or directory in self.places:
             above = self._table.directory_path(directory)
             if self._is_text(above, head, name, size):
                 return ((0, size),), self._keep_text
@@ -128,7 +130,7 @@ class Picker:
 
     def _is_text(self, directory: bytes, head: bytes, name: bytes, size: int) -> bool:
         table = self._table
-        choice = texts.choose(directory, name)
+        choice = self._keeps.choose(directory, name)
         if choice is not None:
             if size > choice.cap:
                 table.note(

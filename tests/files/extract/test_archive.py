@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from slim.ecosystems import KEEPS
 from slim.files.extract import archive
 from slim.files.extract.archive import is_archive, parse_archive, spans
 from slim.files.extract.found import Archive
@@ -161,7 +162,7 @@ def test_a_layer_keeps_what_its_archives_hold_and_no_more_than_fits(step: int) -
     one = zipped({f"lib/{at}.jar": noise(2_000, at) for at in range(60)})
     data = tar([file(f"app/{at}.jar", one) for at in range(40)] + [file("etc/passwd", b"root\n")])
     table = LayerTable(blob_bytes=len(data) // 100)
-    walker = walk(table, extract=True)
+    walker = walk(table, extract=True, keeps=KEEPS)
     next(walker)
     for at in range(0, len(data), step):
         walker.send(data[at : at + step])

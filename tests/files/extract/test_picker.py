@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slim.ecosystems import KEEPS
 from slim.errors import SlimError
 from slim.files.blob import scan_blob
 from slim.files.extract import picker
@@ -63,7 +64,7 @@ TEXTS = {
 
 def walked(one: Layer, step: int, extra: Collection[bytes] = ()) -> LayerTable:
     table = LayerTable(blob_bytes=len(one.blob))
-    walker = walk(table, extract=True, extra=extra)
+    walker = walk(table, extract=True, keeps=KEEPS, extra=extra)
     next(walker)
     try:
         for at in range(0, len(one.tar), step):
@@ -110,7 +111,7 @@ def test_rows_are_those_of_a_scan_without_contents() -> None:
 def rows(data: bytes, step: int, *, extract: bool) -> tuple[LayerTable, str]:
     """The table of damaged bytes as far as it goes, and the fault."""
     table = LayerTable()
-    walker = walk(table, extract=extract)
+    walker = walk(table, extract=extract, keeps=KEEPS)
     try:
         next(walker)
         for at in range(0, len(data), step):
@@ -187,12 +188,12 @@ def test_budget_goes_with_the_size_of_the_blob() -> None:
     entries = {f"{at}.dist-info/METADATA": body for at in range(75)}
     entries["var/lib/dpkg/status"] = b"Package: a\n"
     small = layer(entries, compression="gzip")
-    table = scan_blob(MemoryBlob(small.blob), extract=True)
+    table = scan_blob(MemoryBlob(small.blob), extract=True, keeps=KEEPS)
     kept = sum(map(len, table.texts.values()))
     assert MIB // 2 < kept <= MIB + 16 * len(small.blob)
     assert table.notices["content-limit"].count == 76 - len(table.texts)
     assert by_path(table, table.texts)[b"var/lib/dpkg/status"] == b"Package: a\n"
-    large = scan_blob(MemoryBlob(layer(entries).blob), extract=True)
+    large = scan_blob(MemoryBlob(layer(entries).blob), extract=True, keeps=KEEPS)
     assert len(large.texts) == 76
     assert not large.notices
 

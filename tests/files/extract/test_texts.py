@@ -6,9 +6,10 @@ import doctest
 
 import pytest
 
+from slim.ecosystems import KEEPS
 from slim.files.extract import keys, texts
 from slim.files.extract.keys import private_key
-from slim.files.extract.texts import Choice, choose, may_be_secret, may_start
+from slim.files.extract.texts import Choice, may_be_secret, may_start
 
 MIB = 1 << 20
 
@@ -56,20 +57,20 @@ etc/cron.daily/logrotate
 
 def chosen(path: str) -> Choice | None:
     directory, _, name = path.encode().rpartition(b"/")
-    return choose(directory, name)
+    return KEEPS.choose(directory, name)
 
 
 @pytest.mark.parametrize("path", KEPT.split())
 def test_kept(path: str) -> None:
     directory, _, name = path.encode().rpartition(b"/")
     above, _, last = directory.rpartition(b"/")
-    assert choose(directory, name) is not None
+    assert KEEPS.choose(directory, name) is not None
     # The walk over a tar must ask in the first place.
     assert (
-        name in texts.NAMES
-        or last in texts.DIRECTORIES
-        or above.rpartition(b"/")[2] in texts.PARENTS
-        or any(name.endswith(endings) for endings in texts.HEADS.values())
+        name in KEEPS.by_name
+        or last in KEEPS.directories
+        or above.rpartition(b"/")[2] in KEEPS.parents
+        or any(name.endswith(endings) for endings in KEEPS.heads.values())
     )
 
 

@@ -1,17 +1,19 @@
-"""Queries about what stripping would take from programs, libraries and BEAM modules [pure].
+"""Queries about what stripping would take from programs and libraries.
 
-These are transformations: the file stays and gets smaller. Sizes are those of the sections and chunks.
+These are transformations: the file stays and gets smaller. Sizes are those of the sections.
 """
 
 from __future__ import annotations
 
+from slim.ecosystems.model import Subject
 from slim.files.extract.found import RELOCATABLE, SHARED
-from slim.files.table import Fate, Files
+from slim.files.table import Fate
 from slim.rules.match import QueryResult
 
 
-def debug_sections(files: Files) -> QueryResult:
+def debug_sections(subject: Subject) -> QueryResult:
     """What `strip --strip-debug` removes; files that are nothing but debugging information are whole."""
+    files = subject.files
     parts = {
         row: elf.debug_bytes
         for row, elf in files.elfs.items()
@@ -20,8 +22,9 @@ def debug_sections(files: Files) -> QueryResult:
     return QueryResult(parts=dict(sorted(parts.items())))
 
 
-def symbol_tables(files: Files) -> QueryResult:
+def symbol_tables(subject: Subject) -> QueryResult:
     """What `strip --strip-all` removes besides; object files and kernel modules need theirs."""
+    files = subject.files
     parts = {
         row: elf.symtab_bytes
         for row, elf in files.elfs.items()
@@ -29,15 +32,5 @@ def symbol_tables(files: Files) -> QueryResult:
         and elf.type != RELOCATABLE
         and not (elf.type == SHARED and elf.debug_file)
         and files.fate[row] == Fate.LIVE
-    }
-    return QueryResult(parts=dict(sorted(parts.items())))
-
-
-def beam_chunks(files: Files) -> QueryResult:
-    """The chunks that `mix release` leaves out with `strip_beams: true`."""
-    parts = {
-        row: beam.strip_bytes
-        for row, beam in files.beams.items()
-        if beam.strip_bytes and files.fate[row] == Fate.LIVE
     }
     return QueryResult(parts=dict(sorted(parts.items())))

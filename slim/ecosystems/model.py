@@ -1,0 +1,164 @@
+"""What is known of one package manager, language or server: the type of every folder's value."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+
+from msgspec import Struct
+
+from slim.facts.gather import Facts
+from slim.facts.knowledge import Knowledge
+from slim.facts.known import Known, Test
+from slim.facts.programs import Programs, families_of
+from slim.facts.roots import Compilers, Landmarks, Place
+from slim.facts.signs import RoleSigns
+from slim.facts.stacks import StackSigns
+from slim.facts.variables import Variable
+from slim.files.extract.texts import Keep
+from slim.files.table import Files
+from slim.files.view import View
+from slim.image.model import Image
+from slim.packages.graph import Graph
+from slim.packages.owners import Ownership
+from slim.packages.package import Contents, Read
+from slim.rebuild.model import Recipe
+from slim.rules.match import QueryResult
+
+
+class Reader(Struct, frozen=True):
+    """Reads the packages of one manager."""
+
+    read: Callable[[Contents], Read]
+    """Path → content of all kept files, sorted, to packages."""
+    marks: tuple[bytes, ...]
+    """One of these is in the path of a file without which it finds nothing."""
+
+
+class Subject(Struct, frozen=True):
+    """What queries may ask about one image."""
+
+    image: Image
+    files: Files
+    view: View
+    contents: Contents
+    """Path → content of the kept files that the image shows."""
+    owned: Ownership
+    system_owned: bytes
+    """Mask of the rows that a system package owns."""
+    graph: Graph
+    facts: Facts
+    compressions: Sequence[str]
+    """How each layer is stored; nothing where the form of the image does not say."""
+
+
+Query = Callable[[Subject], QueryResult]
+
+
+class Runtime(Struct, frozen=True):
+    """One run-time system of a language."""
+
+    program: int
+    """Row of the program."""
+    rows: frozenset[int]
+    """Everything of it that is known by its place."""
+
+
+class Runtimes(Struct, frozen=True, kw_only=True):
+    """How the run-time systems of a language are found."""
+
+    find: Callable[[View, Facts], Iterator[Runtime]]
+    packages: tuple[str, ...]
+    """How the names of packages begin that are there for a run-time system, and go with it."""
+    uses: Callable[[View, Facts], Iterable[bytes]] | None = None
+    """Paths of programs that are needed besides those that commands lead to."""
+
+
+class Ecosystem(Struct, frozen=True, kw_only=True):
+    """All that is known of one; what it does not have is left out."""
+
+    name: str
+    """Name of its folder, and of its stack, if it has one."""
+
+    # Reading
+    keeps: tuple[Keep, ...] = ()
+    """Small files whose contents are kept while an image is read."""
+    packages: Reader | None = None
+
+    # Where things are
+    projects: frozenset[bytes] = frozenset()
+    """Files and directories in the main directory of a project; with a dot in front: endings."""
+    places: tuple[Place, ...] = ()
+    compilers: tuple[Compilers, ...] = ()
+    foreign: frozenset[bytes] = frozenset()
+    """Names of directories whose contents were written by others."""
+    system: frozenset[bytes] = frozenset()
+    """Paths of directories in which software is installed."""
+
+    # What runs
+    programs: Programs | None = None
+    runners: Mapping[str, tuple[str, ...]] = {}
+    """Programs that start a command: name → the words of which one stands in front of it."""
+    stack: bool = False
+    """An image can run or carry an application of it."""
+    carried: Callable[[Known], Iterable[str]] | None = None
+    """Applications in the image, a line each."""
+    kinds: Callable[[Known], Iterable[str]] | None = None
+    """What is known more closely of an image with such an application."""
+    carried_by_project: bool = True
+    """A project directory alone makes the image carry one."""
+    role: RoleSigns = RoleSigns()
+
+    # The vocabulary of rules
+    variables: tuple[Variable, ...] = ()
+    facts: Mapping[str, Test] = {}
+    """Dotted fact → its test; tests of one fact in several ecosystems add up."""
+    queries: Mapping[str, Query] = {}
+    older_versions: Callable[[Subject], Iterable[int]] | None = None
+    """Rows of versions of one thing of which the program loads another."""
+    runtimes: Runtimes | None = None
+
+    # What a multi-stage build would keep
+    rebuild: Recipe | None = None
+
+
+def knowledge_of(ecosystems: Sequence[Ecosystem]) -> Knowledge:
+    """What facts are found by, of all ecosystems together."""
+    programs = [one.programs for one in ecosystems if one.programs is not None]
+    return Knowledge(
+        landmarks=Landmarks(
+            projects={mark: one.name for one in ecosystems for mark in one.projects},
+            places=tuple(place for one in ecosystems for place in one.places),
+            compilers=tuple(compilers for one in ecosystems for compilers in one.compilers),
+            foreign=frozenset(name for one in ecosystems for name in one.foreign),
+            system=frozenset(path for one in ecosystems for path in one.system),
+        ),
+        families=families_of(programs),
+        runners={name: words for one in ecosystems for name, words in one.runners.items()},
+        stacks=tuple(
+            StackSigns(
+                one.name,
+                one.programs.family if one.programs else one.name,
+                one.carried,
+                one.kinds,
+                one.carried_by_project,
+            )
+            for one in ecosystems
+            if one.stack
+        ),
+        roles=tuple(one.role for one in ecosystems),
+        variables=tuple(variable for one in ecosystems for variable in one.variables),
+        tests=tuple(test for one in ecosystems for test in one.facts.items()),
+    )
+
+
+def fact_names(ecosystems: Sequence[Ecosystem]) -> frozenset[str]:
+    """Every dotted fact that an image may have."""
+    programs = [one.programs for one in ecosystems if one.programs is not None]
+    return frozenset(
+        (
+            *(f"stack.{one.name}" for one in ecosystems if one.stack),
+            *(f"runs.{one.fact or one.family}" for one in programs),
+            "runs.shell",
+            *(name for one in ecosystems for name in one.facts),
+        )
+    )

@@ -1,0 +1,20 @@
+"""nginx and the servers that are made of it."""
+
+from __future__ import annotations
+
+from slim.ecosystems.model import Ecosystem
+from slim.entrypoint.tables import names
+from slim.facts.programs import Programs
+from slim.files.extract.texts import Keep
+
+NGINX = Ecosystem(
+    name="nginx",
+    keeps=(Keep("nginx.conf nginx/conf.d/*.conf"),),
+    programs=Programs(
+        family="nginx",
+        names=names("nginx nginx-debug openresty angie tengine"),
+        interpreted=False,
+        servers=names("nginx openresty angie"),
+    ),
+    stack=True,
+)
