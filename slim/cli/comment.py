@@ -22,12 +22,13 @@ from slim.cli.write import print_output
 from slim.errors import NetworkError, UsageError
 from slim.forge import comment as comments
 from slim.forge.choices import BEHAVIORS, WHENS, Behavior
+from slim.forge.choose import chosen, token_names
 from slim.forge.ci import detect
 from slim.forge.comment import Page
-from slim.forge.context import Context, chosen, token_names
+from slim.forge.context import Context
 from slim.forge.forges import FORGES
 from slim.forge.publish import Outcome
-from slim.forge.transport import check_token
+from slim.forge.signing import check_token
 from slim.formats.rules_url import parse_rules_url
 from slim.formats.terminal import clean
 from slim.limits import Limits
@@ -105,16 +106,15 @@ class PostOptions(Struct, frozen=True):
     "  slim comment github size.json --key api --require\n\n"
     "  slim comment gitea api.json web.json --api-url https://git.example/api/v1 --repo team/app"
     " --pr 7\n\n"
-    "The token is SLIM_TOKEN, else that of the forge: GITHUB_TOKEN, GITLAB_TOKEN, GITEA_TOKEN,"
-    " FORGEJO_TOKEN, BITBUCKET_TOKEN, BITBUCKET_DC_TOKEN, SYSTEM_ACCESSTOKEN. Without one the"
-    " comment is printed."
+    "The token is SLIM_TOKEN, else that of the forge:"
+    f" {', '.join(forge.tokens[0] for forge in FORGES.values())}. Without one the comment is printed."
 )
 def comment(
     words: Annotated[
         Sequence[str],
         argument(
             "[FORGE] REPORT.json…",
-            "auto (the default), github, gitlab, gitea, forgejo, bitbucket, bitbucket_dc or azure;"
+            f"auto (the default), {', '.join(list(FORGES)[:-1])} or {list(FORGES)[-1]};"
             " then reports or comparisons, which make one comment together.",
             many=True,
             required=False,

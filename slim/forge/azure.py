@@ -5,12 +5,14 @@ API: Git "pull request threads" 7.1, `connectionData`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from slim.forge.model import Comment, Place
-from slim.forge.transport import Transport, basic, bearer, segment
+from slim.forge.model import Comment, Forge, Page, Place
+from slim.forge.signing import Signed, basic, bearer
+from slim.forge.transport import Transport, segment
 
 _VERSION = "api-version=7.1"
 _CLOSED = 4
@@ -42,10 +44,7 @@ class _Threads(Struct):
     value: list[_Thread]
 
 
-hide = pull_of = None
-
-
-def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
+def sign(token: str) -> Signed:
     """A pipeline's token is a JSON Web Token and goes as a bearer; a person's is a password."""
     return bearer(token) if token.count(".") == 2 else basic("", token)
 
@@ -93,3 +92,19 @@ def _threads(at: Place) -> str:
     project, _, repository = at.repo.partition("/")
     base = f"/{segment(project)}/_apis/git/repositories/{segment(repository)}"
     return f"{base}/pullRequests/{at.number}/threads"
+
+
+AZURE = Forge(
+    name="azure",
+    tokens=("SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"),
+    api_of=str,
+    hosts=("dev.azure.com",),
+    page=Page(re.compile(r"(/.*?)?/([^/]+)/_git/([^/]+)/pullrequest/(\d+)")),
+    max_bytes=130_000,  # it takes 150,000 characters
+    sign=sign,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+)

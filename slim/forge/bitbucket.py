@@ -6,16 +6,16 @@ not ask who it is: then each comment with the marker is a candidate, and Bitbuck
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
 
-from slim.forge.model import Comment, Place
+from slim.forge.model import Comment, Forge, Page, Place
+from slim.forge.signing import bearer_or_basic
 from slim.forge.transport import (
     Refusal,
     Transport,
-    basic,
-    bearer,
     pages_left,
     path_of,
     too_many,
@@ -51,15 +51,6 @@ class _Page(Struct):
     next: str = ""
 
 
-hide = pull_of = None
-
-
-def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """Access tokens are bearer tokens, those of a person are given as `user:token`."""
-    user, colon, secret = token.partition(":")
-    return basic(user, secret) if colon else bearer(token)
-
-
 def me(api: Transport) -> str | None:
     """The UUID of the token's user, where the token may read it."""
     try:
@@ -75,10 +66,11 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
     url = f"{_comments(at)}?pagelen=100&sort=created_on"
     for _ in pages_left():
         page = api.get(url).decode(_Page)
-        for one in page.values:
-            if not one.deleted:
-                author = one.user.uuid if one.user else ""
-                yield Comment(one.id, author, one.content.raw or "", one.links.html.href)
+        for found in page.values:
+            if not found.deleted:
+                author = found.user.uuid if found.user else ""
+                url = found.links.html.href
+                yield Comment(found.id, author, found.content.raw or "", url)
         if not page.next:
             return
         url = page.next
@@ -107,3 +99,20 @@ def _sent(api: Transport, method: str, path: str, body: str) -> str:
 
 def _comments(at: Place) -> str:
     return f"/repositories/{path_of(at.repo)}/pullrequests/{at.number}/comments"
+
+
+BITBUCKET = Forge(
+    name="bitbucket",
+    tokens=("BITBUCKET_TOKEN",),
+    api_of=lambda server: "https://api.bitbucket.org/2.0",
+    hosts=("bitbucket.org",),
+    server="https://bitbucket.org",
+    page=Page(re.compile(r"()/([^/]+/[^/]+)/pull-requests/(\d+)")),
+    flavor="bitbucket",
+    sign=bearer_or_basic,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+)

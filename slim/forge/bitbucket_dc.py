@@ -6,6 +6,7 @@ faster the answer is 409, and it is looked again. HTML is shown as text, as on B
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import TypeVar
 from urllib.parse import unquote
@@ -13,13 +14,12 @@ from urllib.parse import unquote
 from msgspec import Struct, field
 
 from slim.forge.context import Branch
-from slim.forge.model import Comment, Place
+from slim.forge.model import Comment, Forge, Page, Place, below
+from slim.forge.signing import bearer_or_basic
 from slim.forge.transport import (
     Refusal,
     Transport,
     Unsure,
-    basic,
-    bearer,
     pages_left,
     segment,
     too_many,
@@ -66,14 +66,6 @@ class _Pulls(_Page, kw_only=True):
 
 P = TypeVar("P", bound=_Page)
 
-hide = None
-
-
-def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
-    """HTTP access tokens are bearer tokens, those of a person may be given as `user:token`."""
-    user, colon, secret = token.partition(":")
-    return basic(user, secret) if colon else bearer(token)
-
 
 def me(api: Transport) -> str:
     """The user's name, which every answer carries in a header; no path of the API has it."""
@@ -84,23 +76,20 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
     """Newest first, a hundred activities a page; answers to comments are inside of them."""
     seen: set[int] = set()
     for page in _pages(api, f"{_pull(at)}/activities?", _Activities):
-        for one in page.values:
-            # Who edits a comment makes a second activity with it.
-            if one.action == "COMMENTED" and one.comment and one.comment.id not in seen:
-                seen.add(one.comment.id)
-                yield Comment(
-                    one.comment.id,
-                    one.comment.author.name,
-                    one.comment.text,
-                    _page_of(api, at, one.comment.id),
-                    str(one.comment.version),
-                )
+        for activity in page.values:
+            comment = activity.comment
+            # Editing a comment adds a second activity with it.
+            if activity.action == "COMMENTED" and comment and comment.id not in seen:
+                seen.add(comment.id)
+                url = _page_of(api, at, comment.id)
+                version = str(comment.version)
+                yield Comment(comment.id, comment.author.name, comment.text, url, version)
 
 
 def create(api: Transport, at: Place, body: str) -> str:
     """Status 201."""
-    made = api.send("POST", f"{_pull(at)}/comments", {"text": body}).decode(_Comment)
-    return _page_of(api, at, made.id)
+    comment = api.send("POST", f"{_pull(at)}/comments", {"text": body}).decode(_Comment)
+    return _page_of(api, at, comment.id)
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
@@ -125,10 +114,10 @@ def pull_of(api: Transport, repo: str, branch: Branch, sha: str) -> list[int]:
     """By the commit alone: a fork's branch has no name in the repository that it is to be merged into."""
     del branch
     return [
-        one.id
+        pull.id
         for page in _pages(api, f"{_repository(repo)}/pull-requests?state=OPEN&", _Pulls)
-        for one in page.values
-        if one.from_ref.latest_commit == sha
+        for pull in page.values
+        if pull.from_ref.latest_commit == sha
     ]
 
 
@@ -157,3 +146,27 @@ def _repository(repo: str) -> str:
     """`PROJECT/repository`; a person's project is `~name`."""
     project, _, name = repo.partition("/")
     return f"/projects/{segment(project)}/repos/{segment(name)}"
+
+
+def _repo_of(path: str) -> str:
+    """`projects/TEAM/app` and `users/alice/app` of a page's address, as `Place.repo`."""
+    return path.removeprefix("projects/").replace("users/", "~", 1)
+
+
+BITBUCKET_DC = Forge(
+    name="bitbucket_dc",
+    tokens=("BITBUCKET_DC_TOKEN",),
+    api_of=below("/rest/api/1.0"),
+    page=Page(
+        re.compile(r"(/.*?)?/((?:projects|users)/[^/]+)/repos/([^/]+)/pull-requests/(\d+)"),
+        _repo_of,
+    ),
+    flavor="bitbucket",
+    sign=bearer_or_basic,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+    pull_of=pull_of,
+)

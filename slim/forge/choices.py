@@ -1,4 +1,4 @@
-"""What may be wished of a comment: what becomes of an earlier one, and when one is made at all [pure]."""
+"""What users choose about a comment: what becomes of an earlier one, and when one is posted at all."""
 
 from __future__ import annotations
 

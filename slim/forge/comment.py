@@ -1,21 +1,21 @@
-"""Reports → a comment on a pull request: what it says, and whether it is worth being made."""
+"""Reports → a comment on a pull request: what it says, and whether it is worth posting."""
 
 from __future__ import annotations
 
-import math
-import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 from msgspec import Struct
 
 from slim.errors import NetworkError, SlimError
-from slim.forge import forges
 from slim.forge.choices import Behavior, When
 from slim.forge.context import Context
+from slim.forge.forges import FORGES, load
 from slim.forge.model import Forge, Place
 from slim.forge.publish import Outcome, publish
-from slim.forge.transport import Transport, check_url
+from slim.forge.signing import check_url
+from slim.forge.transport import Transport
 from slim.formats.formats import render_together
 from slim.formats.markdown import failed
 from slim.formats.model import RenderOptions
@@ -26,23 +26,14 @@ from slim.units import SI, Units
 
 HEAD = 7
 """Characters of a commit's id that are shown."""
-_FLAVORS = {
-    "gitlab": "gitlab",
-    "gitea": "gitea",
-    "forgejo": "gitea",
-    "bitbucket": "bitbucket",
-    "bitbucket_dc": "bitbucket",
-}
-_LIMITS = {"azure": 130_000}
-"""In bytes, where it is not the flavor's: Azure Repos takes 150,000 characters."""
 
 
 class Page(Struct, frozen=True):
     """A comment that is ready to be posted."""
 
     text: str
-    wanted: bool
-    """It says enough to be made where there is none yet."""
+    is_worth_posting: bool
+    """It says enough for a comment where there is none yet."""
     error: SlimError | None = None
     """Why a report could not be read, and the page says so."""
 
@@ -65,11 +56,12 @@ def compose(
     except SlimError as error:
         page = failure(error.message, context, key=key or Path(files[0]).stem)
         return Page(page.text, True, error)
+    forge = FORGES.get(context.forge)
     options = RenderOptions(
         units=units,
         key=key,
         flavor=flavor_of(context),
-        max_bytes=max_bytes or _LIMITS.get(context.forge),
+        max_bytes=max_bytes or (forge.max_bytes if forge else None),
         head=context.head[:HEAD],
         run=context.run,
         report_url=report_url,
@@ -77,12 +69,12 @@ def compose(
         rules_url=rules_url,
     )
     text = render_together(documents, "markdown", options)
-    wanted = {
+    is_worth_posting = {
         "always": True,
         "changed": any(map(is_noteworthy, documents)),
-        "failed": any(one.verdict.result != "pass" for one in documents),
+        "failed": any(document.verdict.result != "pass" for document in documents),
     }
-    return Page(text, wanted[when])
+    return Page(text, is_worth_posting[when])
 
 
 def failure(why: str, context: Context, *, key: str) -> Page:
@@ -99,7 +91,8 @@ def failure(why: str, context: Context, *, key: str) -> Page:
 
 def flavor_of(context: Context) -> str:
     """Which Markdown the forge reads."""
-    return _FLAVORS.get(context.forge, "github")
+    forge = FORGES.get(context.forge)
+    return forge.flavor if forge else "github"
 
 
 def post(
@@ -109,7 +102,7 @@ def post(
     *,
     behavior: Behavior = "update",
     trusted: bool = False,
-    timeout: int = 0,
+    timeout: float = 0,
 ) -> Iterator[tuple[int, Outcome]]:
     """Bring the page to its pull requests; their numbers and what was done, none where they moved on.
 
@@ -117,20 +110,25 @@ def post(
     no bound.
 
     Raises:
-        UsageError: the address is none.
+        UsageError: the address is not one of an API.
         NetworkError: forge, repository or pull request are not known, or the forge did not take it.
     """
-    forge = forges.load(context.forge)
+    forge = load(context.forge)
     if not context.api_url or not context.repo:
         raise NetworkError(
             "no-repository", "the repository is not known", "name it: --api-url, --repo and --pr"
         )
     headers, secrets = forge.sign(token)
-    until = time.monotonic() + timeout if timeout else math.inf
-    api = Transport(check_url(context.api_url, trusted=trusted), headers, secrets, until=until)
-    for number in _numbers(forge, context, api):
-        at = Place(context.repo, number)
-        yield number, publish(forge, api, at, page.text, behavior=behavior, wanted=page.wanted)
+    url = check_url(context.api_url, trusted=trusted)
+    with closing(Transport(url, headers, secrets, timeout=timeout)) as api:
+        for number in _numbers(forge, context, api):
+            at = Place(context.repo, number)
+            yield (
+                number,
+                publish(
+                    forge, api, at, page.text, behavior=behavior, may_create=page.is_worth_posting
+                ),
+            )
 
 
 def _numbers(forge: Forge, context: Context, api: Transport) -> Sequence[int]:

@@ -5,12 +5,15 @@ API: v1 "issue". Where a newer server pages them, its `Link` header is followed.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from slim.forge.model import Comment, Place
-from slim.forge.transport import Transport, bearer, path_of
+from slim.forge.model import Comment, Forge, Page, Place, below
+from slim.forge.signing import Signed, bearer
+from slim.forge.transport import Transport, path_of
 
 
 class _User(Struct):
@@ -25,10 +28,7 @@ class _Comment(Struct):
     html_url: str = ""
 
 
-hide = pull_of = None
-
-
-def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
+def sign(token: str) -> Signed:
     """Gitea's own word for its tokens."""
     return bearer(token, "token")
 
@@ -41,9 +41,9 @@ def me(api: Transport) -> str:
 def comments(api: Transport, at: Place) -> Iterator[Comment]:
     """Oldest first."""
     for page in api.pages(f"{_issue(at)}/comments"):
-        for one in page.decode(list[_Comment]):
-            author = str(one.user.id) if one.user else ""
-            yield Comment(one.id, author, one.body or "", one.html_url)
+        for found in page.decode(list[_Comment]):
+            author = str(found.user.id) if found.user else ""
+            yield Comment(found.id, author, found.body or "", found.html_url)
 
 
 def create(api: Transport, at: Place, body: str) -> str:
@@ -67,3 +67,26 @@ def _issue(at: Place) -> str:
 
 def _comment(at: Place, comment: Comment) -> str:
     return f"/repos/{path_of(at.repo)}/issues/comments/{comment.id}"
+
+
+GITEA = Forge(
+    name="gitea",
+    tokens=("GITEA_TOKEN", "FORGEJO_TOKEN"),
+    api_of=below("/api/v1"),
+    hosts=("gitea.com",),
+    page=Page(re.compile(r"(.*)/([^/]+/[^/]+)/pulls/(\d+)")),
+    flavor="gitea",
+    sign=sign,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+)
+FORGEJO = replace(
+    GITEA,
+    name="forgejo",
+    tokens=("FORGEJO_TOKEN", "GITEA_TOKEN"),
+    hosts=("codeberg.org",),
+    page=None,
+)

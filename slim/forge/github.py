@@ -5,14 +5,17 @@ API: REST v3 "issue comments" and "pulls", GraphQL `viewer` and `minimizeComment
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from slim.errors import NetworkError
 from slim.forge.context import Branch
-from slim.forge.model import Comment, Place
-from slim.forge.transport import Transport, bearer, path_of, segment
+from slim.forge.model import Comment, Forge, Page, Place
+from slim.forge.signing import Signed, bearer
+from slim.forge.transport import Transport, path_of, segment
 
 
 class _User(Struct):
@@ -44,7 +47,7 @@ class _Pull(Struct):
     head: _Head
 
 
-def sign(token: str) -> tuple[dict[str, str], tuple[str, ...]]:
+def sign(token: str) -> Signed:
     """A bearer token, whatever its kind."""
     headers, secrets = bearer(token)
     return {
@@ -66,10 +69,10 @@ def me(api: Transport) -> str:
 def comments(api: Transport, at: Place) -> Iterator[Comment]:
     """Oldest first, a hundred a page."""
     for page in api.pages(f"{_issue(at)}/comments?per_page=100"):
-        for one in page.decode(list[_Comment]):
+        for found in page.decode(list[_Comment]):
             # The comments of deleted accounts have no user, or "ghost".
-            author = one.user.login if one.user else ""
-            yield Comment(one.id, author, one.body or "", one.html_url, one.node_id)
+            author = found.user.login if found.user else ""
+            yield Comment(found.id, author, found.body or "", found.html_url, found.node_id)
 
 
 def create(api: Transport, at: Place, body: str) -> str:
@@ -98,7 +101,7 @@ def pull_of(api: Transport, repo: str, branch: Branch, sha: str) -> list[int]:
     """That a fork's commit belongs to a pull request is what GitHub says, not what the fork says."""
     head = f"{segment(branch.owner)}:{segment(branch.name)}"
     answer = api.get(f"/repos/{path_of(repo)}/pulls?state=open&per_page=100&head={head}")
-    return [one.number for one in answer.decode(list[_Pull]) if one.head.sha == sha]
+    return [pull.number for pull in answer.decode(list[_Pull]) if pull.head.sha == sha]
 
 
 def _issue(at: Place) -> str:
@@ -112,3 +115,26 @@ def _comment(at: Place, comment: Comment) -> str:
 def _graphql(api: Transport) -> str:
     """Beside the REST API; on an Enterprise Server `/api/graphql` beside `/api/v3`."""
     return f"{api.api_url.removesuffix('/v3')}/graphql"
+
+
+def _api_of(server: str) -> str:
+    host = urlsplit(server).hostname or ""
+    return "https://api.github.com" if host == "github.com" else f"{server}/api/v3"
+
+
+GITHUB = Forge(
+    name="github",
+    tokens=("GITHUB_TOKEN", "GH_TOKEN"),
+    api_of=_api_of,
+    hosts=("github.com",),
+    server="https://github.com",
+    page=Page(re.compile(r"()/([^/]+/[^/]+)/pull/(\d+)")),
+    sign=sign,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+    hide=hide,
+    pull_of=pull_of,
+)

@@ -6,12 +6,14 @@ with the scope `api`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from msgspec import Struct
 
-from slim.forge.model import Comment, Place
-from slim.forge.transport import Transport, bearer, pages_left, segment, too_many
+from slim.forge.model import Comment, Forge, Page, Place, below
+from slim.forge.signing import bearer
+from slim.forge.transport import Transport, pages_left, segment, too_many
 
 
 class _User(Struct):
@@ -25,11 +27,6 @@ class _Note(Struct):
     system: bool = False
 
 
-hide = pull_of = None
-sign = bearer
-"""Personal, project and group tokens are accepted as bearer tokens, as those of OAuth are."""
-
-
 def me(api: Transport) -> str:
     """The number of the token's user; a project's token has a user of its own."""
     return str(api.get("/user").decode(_User).id)
@@ -41,9 +38,10 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
     for _ in pages_left():
         query = f"per_page=50&page={page}&sort=asc&order_by=created_at"
         answer = api.get(f"{_notes(at)}?{query}")
-        for one in answer.decode(list[_Note]):
-            if not one.system:
-                yield Comment(one.id, str(one.author.id) if one.author else "", one.body or "")
+        for note in answer.decode(list[_Note]):
+            if not note.system:
+                author = str(note.author.id) if note.author else ""
+                yield Comment(note.id, author, note.body or "")
         page = answer.headers.get("x-next-page", "").strip()
         if not page:
             return
@@ -70,3 +68,21 @@ def delete(api: Transport, at: Place, comment: Comment) -> None:
 
 def _notes(at: Place) -> str:
     return f"/projects/{segment(at.repo)}/merge_requests/{at.number}/notes"
+
+
+GITLAB = Forge(
+    name="gitlab",
+    tokens=("GITLAB_TOKEN",),
+    api_of=below("/api/v4"),
+    hosts=("gitlab.com",),
+    server="https://gitlab.com",
+    page=Page(re.compile(r"()/(.+?)/-/merge_requests/(\d+)")),
+    flavor="gitlab",
+    # Personal, project and group tokens are accepted as bearer tokens, as those of OAuth are.
+    sign=bearer,
+    me=me,
+    comments=comments,
+    create=create,
+    update=update,
+    delete=delete,
+)

@@ -1,8 +1,8 @@
-"""What becomes of a comment: made, changed in place, or left alone.
+"""What becomes of a comment: created, changed in place, or left alone.
 
 An old comment is slim's own when it begins with the marker (on Bitbucket: ends with it), names the same
 key, and was written by the token's user. A comment of a newer run stays (the marker has the run), and
-where there is nothing to say nothing is made; but what is there already is always brought up to date.
+where there is nothing to say none is created; but what is there already is always brought up to date.
 """
 
 from __future__ import annotations
@@ -67,18 +67,18 @@ def publish(
     body: str,
     *,
     behavior: Behavior = "update",
-    wanted: bool = True,
+    may_create: bool = True,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Outcome:
     """Bring `body`, which carries a marker, to the pull request.
 
     Args:
-        forge: the module that knows the API.
+        forge: how its API is used.
         api: where the API is.
         at: the pull request.
         body: Markdown in the forge's flavor.
         behavior: what becomes of an old comment.
-        wanted: whether there is so much to say that a comment is made where there is none.
+        may_create: there is enough to say for a comment where there is none yet.
         sleep: waits between tries.
 
     Raises:
@@ -89,17 +89,19 @@ def publish(
         raise ValueError("the comment has no marker")
     for attempt in range(_TRIES):
         own = _own(forge, api, at, mine)
-        if mine.run is not None and any(_run(one) > mine.run for one in own):
+        if mine.run is not None and any(_run(comment) > mine.run for comment in own):
             return Outcome("newer")
-        if not wanted and (behavior == "new" or not own):
+        if not may_create and (behavior == "new" or not own):
             return Outcome("nothing")
         try:
             return _post(forge, api, at, body, own, behavior)
         except Unsure as error:
             # The next try looks first whether the comment is there.
             failure = error
-            if attempt < _TRIES - 1:
-                sleep(_WAIT_SECONDS * 2**attempt)
+            wait = _WAIT_SECONDS * 2**attempt
+            if attempt == _TRIES - 1 or not api.has_time(wait):
+                break
+            sleep(wait)
     raise failure
 
 
@@ -111,13 +113,13 @@ def _own(forge: Forge, api: Transport, at: Place, mine: Marker) -> list[Comment]
             "forge-answer", "the forge does not say whose the token is", "--token-file"
         )
     own = [
-        one
-        for one in forge.comments(api, at)
-        if (me is None or one.author == me)
-        and (marker := read_marker(one.body)) is not None
+        comment
+        for comment in forge.comments(api, at)
+        if (me is None or comment.author == me)
+        and (marker := read_marker(comment.body)) is not None
         and (marker.key, marker.first) == (mine.key, mine.first)
     ]
-    return sorted(own, key=lambda one: -one.id)
+    return sorted(own, key=lambda comment: -comment.id)
 
 
 def _run(comment: Comment) -> int:

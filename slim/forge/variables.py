@@ -1,4 +1,4 @@
-"""How CI systems write a flag and the number of a pull request [pure]."""
+"""How CI systems write a flag and the number of a pull request."""
 
 from __future__ import annotations
 

@@ -16,9 +16,9 @@ from slim.ecosystems.java.queries import artifact_of
 from slim.ecosystems.versions import version_of
 from slim.report.model import Finding
 from slim.report.untrusted import bare
-from tests.files.extract.test_elf import SECTIONS, elf_image, go_section
 from tests.support.building import Entry, Layer, file, image, layer, save, symlink
 from tests.support.checked import checked_analyze
+from tests.support.elf import SECTIONS, elf_image, go_section
 
 Findings = Callable[..., dict[str, Finding]]
 Contents = dict[str, bytes | str | None]

@@ -11,9 +11,9 @@ import pytest
 from slim.advice.suppression import Suppression
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare, untrusted
-from tests.files.extract.test_elf import SECTIONS, elf_image
 from tests.support.building import Entry, Layer, file, image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.elf import SECTIONS, elf_image
 
 Reports = Callable[..., Report]
 LOADER = b"/lib64/ld-linux-x86-64.so.2"

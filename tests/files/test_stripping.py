@@ -16,8 +16,8 @@ from slim.files.overlay import resolve
 from slim.files.stripping import pull_of_part, stripped
 from slim.rebuild import dockerfile as recipe
 from tests.files.extract.test_beam import atoms, beam_file, chunk
-from tests.files.extract.test_elf import elf_image
 from tests.support.building import MemoryBlob, layer
+from tests.support.elf import elf_image
 
 NOISE = random.Random(7).randbytes(400_000)  # noqa: S311
 SMALL = zlib.compress(NOISE[:1000])

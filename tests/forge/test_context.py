@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from slim.forge.choose import chosen, token_names
 from slim.forge.ci import detect
-from slim.forge.context import Context, chosen, token_names
+from slim.forge.context import Context
+from slim.forge.forges import api_of
 from slim.forge.pages import from_page
-from slim.forge.servers import api_of
 from tests.support.environments import DRONE, GITEA, GITHUB, GITLAB, WOODPECKER
 
 

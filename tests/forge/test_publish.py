@@ -14,7 +14,8 @@ from slim.errors import NetworkError
 from slim.forge import forges
 from slim.forge.model import Place
 from slim.forge.publish import Outcome, publish, read_marker
-from slim.forge.transport import Refusal, Transport, check_url
+from slim.forge.signing import check_url
+from slim.forge.transport import Refusal, Transport
 from slim.formats.gfm import marker
 from tests.support.forges import (
     NUMBER,
@@ -131,10 +132,10 @@ def test_an_older_run_does_not_overwrite_a_newer_one(forge: Forge) -> None:
 
 
 def test_nothing_to_say_makes_nothing_but_updates_what_is_there(forge: Forge) -> None:
-    assert post(forge, text(forge, "quiet"), wanted=False).action == "nothing"
+    assert post(forge, text(forge, "quiet"), may_create=False).action == "nothing"
     assert not forge.comments
     forge.add(text(forge, "over budget"))
-    assert post(forge, text(forge, "unchanged"), wanted=False).action == "updated"
+    assert post(forge, text(forge, "unchanged"), may_create=False).action == "updated"
     assert bodies(forge) == [text(forge, "unchanged")]
 
 
@@ -142,7 +143,7 @@ def test_new_leaves_the_old_one(forge: Forge) -> None:
     forge.add(text(forge, "old", run=1))
     assert post(forge, text(forge, "new"), behavior="new").action == "created"
     assert bodies(forge) == [text(forge, "old", run=1), text(forge, "new")]
-    assert post(forge, text(forge, "quiet"), behavior="new", wanted=False).action == "nothing"
+    assert post(forge, text(forge, "quiet"), behavior="new", may_create=False).action == "nothing"
 
 
 def test_delete_and_new_removes_all_old_ones_of_the_key(forge: Forge) -> None:
@@ -377,4 +378,4 @@ def test_the_comment_of_a_real_report_carries_a_marker_that_is_read(tmp_path: Pa
         assert found is not None, name
         assert (found.key, found.run) == ("api", 31)
         assert "head=8b8bf6d run=31" in page.text
-        assert page.wanted
+        assert page.is_worth_posting

@@ -12,10 +12,10 @@ from slim.ecosystems import KEEPS
 from slim.files.blob import scan_blob
 from tests.files.extract.test_archive import JAR, TREE, packed, zipped
 from tests.files.extract.test_beam import MODULE
-from tests.files.extract.test_elf import go_section
 from tests.files.extract.test_picker import ELF, KEY
 from tests.fuzz.targets import SMALL
 from tests.support.building import MemoryBlob, file, gzip, tar
+from tests.support.elf import go_section
 
 NAMES = (
     *("bin/app", "lib/a.so", "app/ebin/a.beam", "root/.ssh/id_rsa", "etc/ssl/private/a.pem"),

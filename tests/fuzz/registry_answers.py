@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from slim.errors import NetworkError
+from slim.http.origin import is_private
 from slim.image.registry.access import Access
 from slim.image.registry.challenge import read_challenge
-from slim.image.registry.origin import check_target, follow, is_private, origin_of, registry_origin
+from slim.image.registry.origin import check_target, follow, origin_of, registry_origin
 from tests.fuzz.targets import assert_clear
 
 _HOME = registry_origin("registry.example.com", plain_http=False)

@@ -23,9 +23,9 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.files.extract.test_beam import atoms, beam_file, chunk
-from tests.files.extract.test_elf import elf_image, go_section
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.elf import elf_image, go_section
 
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "usr/lib/x86_64-linux-gnu"

@@ -1,4 +1,4 @@
-"""The environment of a job → which pull request it is about [pure].
+"""The environment of a job → which pull request it is about.
 
 One module for each CI system reads what that system documents as predefined. What a stranger chooses
 (names of branches, titles) is used only as an argument of a query that the forge answers.

@@ -1,4 +1,4 @@
-"""GitHub Actions, and Gitea's and Forgejo's, whose runners set the same variables and one more [pure]."""
+"""GitHub Actions, and Gitea's and Forgejo's, whose runners set the same variables and one more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 from msgspec.structs import replace
 
 from slim.forge.context import Branch, Context
-from slim.forge.servers import api_of
+from slim.forge.forges import api_of
 from slim.forge.variables import is_set, pull_number
 
 _REF = re.compile(r"refs/pull/(\d{1,12})/(?:merge|head)", re.ASCII)
@@ -80,11 +80,11 @@ def _with_event(context: Context, event: bytes) -> Context:
     is the run: the order of comments is that of the builds.
     """
     try:
-        said = msgspec.json.decode(event, type=_Event) if event else _Event()
+        happened = msgspec.json.decode(event, type=_Event) if event else _Event()
     except (msgspec.MsgspecError, RecursionError):
         return context
-    if said.workflow_run is not None:
-        run = said.workflow_run
+    if happened.workflow_run is not None:
+        run = happened.workflow_run
         owner = run.head_repository.owner.login if run.head_repository else ""
         return replace(
             context,
@@ -94,10 +94,10 @@ def _with_event(context: Context, event: bytes) -> Context:
             run_url=run.html_url or context.run_url,
             branch=Branch(owner, run.head_branch or "") if run.event == "pull_request" else None,
         )
-    if said.pull_request is not None:
+    if happened.pull_request is not None:
         return replace(
             context,
-            number=said.pull_request.number,
-            head=said.pull_request.head.sha or context.head,
+            number=happened.pull_request.number,
+            head=happened.pull_request.head.sha or context.head,
         )
     return context

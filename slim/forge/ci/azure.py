@@ -1,4 +1,4 @@
-"""Azure Pipelines, for repositories on Azure and on GitHub [pure]."""
+"""Azure Pipelines, for repositories on Azure and on GitHub."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from msgspec.structs import replace
 
 from slim.forge.context import Context
-from slim.forge.servers import api_of, server_of
+from slim.forge.forges import api_of
+from slim.forge.servers import server_of
 from slim.forge.variables import pull_number
 
 

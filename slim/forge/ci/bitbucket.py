@@ -1,11 +1,11 @@
-"""Bitbucket Pipelines [pure]."""
+"""Bitbucket Pipelines."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from slim.forge.bitbucket import BITBUCKET
 from slim.forge.context import Context
-from slim.forge.servers import SERVERS, api_of
 from slim.forge.variables import pull_number
 
 
@@ -15,10 +15,10 @@ def read(env: Mapping[str, str]) -> Context:
     return Context(
         "Bitbucket Pipelines",
         "bitbucket",
-        api_of("bitbucket", SERVERS["bitbucket"]),
+        BITBUCKET.api_of(BITBUCKET.server),
         repo=repo,
         number=pull_number(env.get("BITBUCKET_PR_ID")),
         head=env.get("BITBUCKET_COMMIT", ""),
         run=run,
-        run_url=f"{SERVERS['bitbucket']}/{repo}/pipelines/results/{run}" if repo and run else "",
+        run_url=f"{BITBUCKET.server}/{repo}/pipelines/results/{run}" if repo and run else "",
     )

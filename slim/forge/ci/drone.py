@@ -1,12 +1,13 @@
-"""Drone, which does not say what forge it serves; the addresses of pages tell most of them [pure]."""
+"""Drone, which does not say what forge it serves; the addresses of pages tell most of them."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from slim.forge.context import Context
+from slim.forge.forges import HOSTS, api_of
 from slim.forge.pages import from_page
-from slim.forge.servers import HOSTS, api_of, host_of
+from slim.forge.servers import host_of
 from slim.forge.variables import pull_number
 
 
@@ -19,7 +20,7 @@ def read(env: Mapping[str, str]) -> Context:
     return Context(
         "Drone",
         forge,
-        api_of(forge, server) if forge else "",
+        api_of(forge, server),
         server,
         repo,
         number=pull_number(env.get("DRONE_PULL_REQUEST")),

@@ -1,11 +1,11 @@
-"""GitLab CI [pure]."""
+"""GitLab CI."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
 from slim.forge.context import Context
-from slim.forge.servers import api_of
+from slim.forge.forges import api_of
 from slim.forge.variables import pull_number
 
 

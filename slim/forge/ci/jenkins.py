@@ -1,4 +1,4 @@
-"""Jenkins, whose multibranch projects know the address of the pull request's page [pure]."""
+"""Jenkins, whose multibranch projects know the address of the pull request's page."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
-"""Woodpecker, which says what forge it serves [pure]."""
+"""Woodpecker, which says what forge it serves."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-from slim.forge.context import TOKENS, Branch, Context
-from slim.forge.servers import api_of
+from slim.forge.context import Branch, Context
+from slim.forge.forges import api_of
 from slim.forge.variables import pull_number
 
 
@@ -20,7 +20,7 @@ def read(env: Mapping[str, str]) -> Context:
     return Context(
         "Woodpecker",
         forge,
-        api_of(forge, env.get("CI_FORGE_URL", "")) if forge in TOKENS else "",
+        api_of(forge, env.get("CI_FORGE_URL", "")),
         repo=repo,
         number=number,
         branch=branch,

@@ -1,4 +1,4 @@
-"""Which URL may be asked, and whether credentials may go there [pure].
+"""Which URL may be asked, and whether credentials may go there.
 
 A registry says where its tokens and blobs are; a hostile one says what helps it. So: no TLS is given up on
 the way, no address inside a network is reached through a registry outside of it, and credentials stay
@@ -7,55 +7,28 @@ with the origin (scheme, host, port) that they are for.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-from urllib.parse import urljoin, urlsplit
-
-from msgspec import Struct
+from urllib.parse import urljoin
 
 from slim.errors import NetworkError
+from slim.http import origin as http_origin
+from slim.http.origin import Origin, UrlError, check_characters, is_private
 from slim.image.reference import HUB_API
 from slim.image.registry.access import Access
 
 _TOKEN_SERVERS = {HUB_API: "auth.docker.io"}
 """Registries whose token server is another host by their own documentation."""
-_URL = re.compile(r"[!-~]{1,8192}", re.ASCII)
-_HOST = re.compile(r"[a-zA-Z0-9._-]{1,255}|[0-9a-fA-F:.]{2,45}", re.ASCII)
-_PORTS = {"http": 80, "https": 443}
-
-
-class Origin(Struct, frozen=True):
-    """Scheme, host in lower case, port."""
-
-    scheme: str
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return host if self.port == _PORTS[self.scheme] else f"{host}:{self.port}"
 
 
 def origin_of(url: str) -> Origin:
-    """The origin of a URL that somebody else has written.
+    """The origin of a URL that a registry has written.
 
     Raises:
-        NetworkError: not http or https, with a user or odd characters in it, or not a URL.
+        NetworkError: not http or https, with a user or unusual characters in it, or not a URL.
     """
-    if not _URL.fullmatch(url) or "\\" in url:
-        raise _refused("it has characters that no URL has")
     try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        raise _refused("it is no URL") from None
-    if parts.scheme not in _PORTS:
-        raise _refused(f"its scheme is {parts.scheme[:20]!r}")
-    if "@" in parts.netloc:
-        raise _refused("it has a user in it")
-    if not _HOST.fullmatch(host):
-        raise _refused("it has no proper host")
-    return Origin(parts.scheme, host.rstrip(".").lower(), port or _PORTS[parts.scheme])
+        return http_origin.origin_of(url)
+    except UrlError as error:
+        raise _refused(str(error)) from None
 
 
 def registry_origin(host: str, *, plain_http: bool) -> Origin:
@@ -70,12 +43,13 @@ def follow(url: str, location: str, registry: Origin, access: Access) -> str:
         NetworkError: away from TLS, or into a private network.
     """
     origin_of(url)
-    if not _URL.fullmatch(location):
-        raise _refused("it has characters that no URL has")
     try:
+        check_characters(location)
         target = urljoin(url, location.partition("#")[0])
+    except UrlError as error:
+        raise _refused(str(error)) from None
     except ValueError:
-        raise _refused("it is no URL") from None
+        raise _refused("it is not a URL") from None
     check_target(origin_of(target), registry, access, "a redirect")
     return target
 
@@ -114,51 +88,6 @@ def may_see_credentials(target: Origin, registry: Origin, access: Access) -> boo
     if target.scheme != "https":
         return False
     return target.host == registry.host or _TOKEN_SERVERS.get(str(registry)) == str(target)
-
-
-def is_private(host: str) -> bool:
-    """Whether a host is written as an address, or is a name, that leads into a network or this machine."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    address = _address(host)
-    if address is None:
-        return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return not (mapped or address).is_global or address.is_multicast
-
-
-def _address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
-    try:
-        return ipaddress.ip_address(host)
-    except ValueError:
-        pass
-    # inet_aton(3) also takes 127.1, 0x7f000001 and 2130706433, and resolvers call it.
-    parts = host.split(".")
-    if len(parts) > 4 or not all(re.fullmatch(r"0[xX][0-9a-fA-F]*|[0-9]+", part) for part in parts):
-        return None
-    try:
-        numbers = [_number(part) for part in parts]
-    except ValueError:
-        return ipaddress.IPv4Address(0)
-    last = 256 ** (5 - len(parts))
-    if any(number > 255 for number in numbers[:-1]) or numbers[-1] >= last:
-        return ipaddress.IPv4Address(0)
-    value = numbers[-1]
-    for index, number in enumerate(numbers[:-1]):
-        value += number << (24 - 8 * index)
-    return ipaddress.IPv4Address(value)
-
-
-def _number(part: str) -> int:
-    if part[:2].lower() == "0x":
-        return int(part[2:] or "0", 16)
-    return int(part, 8) if part.startswith("0") and len(part) > 1 else int(part)
-
-
-def show(url: str) -> str:
-    """A URL for people: without query and fragment, where signatures and tokens are."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path}"[:300]
 
 
 def _refused(why: str) -> NetworkError:

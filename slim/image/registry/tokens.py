@@ -8,51 +8,40 @@ Source: distribution's token authentication specification (GET; no POST is ever 
 from __future__ import annotations
 
 import base64
-from collections.abc import Callable
 from threading import Lock
 from typing import Any
 from urllib.parse import urlencode
 
-import requests
-
 from slim.errors import InputError, LimitError, NetworkError
+from slim.http.client import Answer, GaveUp, HttpClient
+from slim.http.failures import HttpError
+from slim.http.origin import Origin, show
 from slim.image.documents import parse
 from slim.image.reference import Reference
 from slim.image.registry.access import Access, Login
 from slim.image.registry.challenge import Challenge, read_challenge
 from slim.image.registry.credentials import find_login
-from slim.image.registry.origin import (
-    Origin,
-    check_target,
-    follow,
-    may_see_credentials,
-    origin_of,
-    show,
-)
-from slim.limits import DEFAULT_LIMITS
+from slim.image.registry.failures import busy_error, network_error
+from slim.image.registry.origin import check_target, follow, may_see_credentials, origin_of
+from slim.limits import DEFAULT_LIMITS, exceeded
 
 _TOKEN_BYTES = 64 << 10
-_REDIRECTS = 5
-
-Get = Callable[[str, dict[str, str]], requests.Response]
-"""One GET without following redirects: (url, headers) → answer."""
-Read = Callable[[requests.Response, int], bytes]
-"""The body of an answer, up to a bound."""
 
 
 class Identity:
-    """The headers that say who we are; used by several threads. A `transport.Guard`."""
+    """The header that says who we are; used by several threads."""
 
-    def __init__(self, reference: Reference, registry: Origin, access: Access) -> None:
+    def __init__(
+        self, reference: Reference, registry: Origin, access: Access, http: HttpClient
+    ) -> None:
         self._reference = reference
         self._registry = registry
         self._access = access
+        self._http = http
         self._lock = Lock()
         self._login: Login | None = None
-        self._looked = False
+        self._has_searched = False
         self._header = ""
-        self.get: Get
-        self.read: Read
 
     @property
     def header(self) -> str:
@@ -66,44 +55,45 @@ class Identity:
             found.append(self._login.password)
         return [secret for secret in found if secret]
 
-    def authenticate_request(
-        self, response: requests.Response, headers: dict[str, str], refresh: bool = False
-    ) -> tuple[dict[str, str], bool]:
-        """See `transport.Guard`."""
-        origin = origin_of(response.url)
-        sent = headers.get("Authorization", "")
-        asked = response.headers.get("WWW-Authenticate", "")
-        status = response.status_code
-        response.close()
-        if origin != self._registry:
+    def log_in(self, answer: Answer, sent: str) -> None:
+        """Find the header for a registry that answered with 401 to a request with the header `sent`.
+
+        Raises:
+            NetworkError: it answered with 403, or somebody else asks, or there is no way in.
+            UsageError: a file or helper that the user named cannot be used.
+        """
+        if answer.origin != self._registry:
             raise NetworkError(
                 "registry-foreign-login",
-                f"{origin}, where the registry {self._registry} sent us, wants to know who we are",
-                "slim says that to the registry only",
+                f"{answer.origin} (a redirect from {self._registry}) asks for credentials",
+                "slim sends them to the registry only",
             )
-        if status != 401 or refresh:
-            raise NetworkError(
-                "registry-denied",
-                f"the registry {self._registry} denies access to {self._reference.repository}",
-                self._hint(),
-            )
-        challenge = read_challenge(asked)
+        if answer.status != 401:
+            raise self.denied()
+        challenge = read_challenge(answer.headers.get("WWW-Authenticate", ""))
         if challenge is None:
             raise NetworkError(
                 "registry-login",
-                f"the registry {self._registry} wants a log-in of a kind that slim does not know",
+                f"the registry {self._registry} asks for an authentication scheme slim does not support",
                 "slim knows tokens and passwords (Bearer and Basic)",
             )
         with self._lock:
             # Another thread may have got a token in the meantime.
             if not self._header or self._header == sent:
                 self._header = self._answer(challenge, sent)
-            return {**headers, "Authorization": self._header}, True
+
+    def denied(self) -> NetworkError:
+        """The error for an answer of 403."""
+        return NetworkError(
+            "registry-denied",
+            f"the registry {self._registry} denies access to {self._reference.repository}",
+            self._hint(),
+        )
 
     def _answer(self, challenge: Challenge, sent: str) -> str:
-        if not self._looked:
+        if not self._has_searched:
             self._login = find_login(self._access, self._reference)
-            self._looked = True
+            self._has_searched = True
         if challenge.scheme == "bearer":
             return f"Bearer {self._token(challenge)}"
         if self._login is None or sent.startswith("Basic "):
@@ -132,34 +122,48 @@ class Identity:
         known = self._login is not None and may_see_credentials(
             origin, self._registry, self._access
         )
-        for _ in range(_REDIRECTS + 1):
-            headers = {}
-            if known and self._login is not None:
-                headers["Authorization"] = _basic(self._login)
-            response = self.get(url, headers)
-            if response.status_code not in (301, 302, 303, 307, 308):
-                return self._read_token(response, url, known)
-            location = response.headers.get("Location", "")
-            response.close()
-            before = origin_of(url)
-            url = follow(url, location, self._registry, self._access)
-            known = known and origin_of(url) == before
-        raise NetworkError(
-            "registry-redirects",
-            f"the token server of {self._registry} redirects more than {_REDIRECTS} times",
-            "ask the registry's operator",
-        )
+        headers = {}
+        if known and self._login is not None:
+            headers["Authorization"] = _basic(self._login)
 
-    def _read_token(self, response: requests.Response, url: str, known: bool) -> str:
-        where = show(url)
-        if response.status_code != 200:
-            status = response.status_code
-            response.close()
+        def next_url(before: str, location: str) -> str:
+            return follow(before, location, self._registry, self._access)
+
+        try:
+            answer = self._http.follow("GET", url, headers, next_url)
+            return self._read_token(answer, known and answer.origin == origin)
+        except HttpError as error:
+            if error.kind == "redirects":
+                raise NetworkError(
+                    "registry-redirects",
+                    f"the token server of {self._registry} answers with {error}",
+                    "ask the registry's operator",
+                ) from None
+            raise network_error(error, self._registry, self._access.timeout) from None
+        except GaveUp as failed:
+            if failed.answer is not None and failed.why == "tries":
+                return self._read_token(failed.answer, known)
+            asked = failed.answer or failed.error
+            target = asked.origin if asked else origin
+            raise busy_error(failed, target, self._registry, self._access.timeout) from None
+
+    def _read_token(self, answer: Answer, known: bool) -> str:
+        where = show(answer.url)
+        if answer.status != 200:
+            answer.close()
             who = "the user and password" if known else "anonymous requests"
             raise NetworkError(
-                "registry-login", f"{where} does not accept {who} ({status})", self._hint(known)
+                "registry-login",
+                f"{where} does not accept {who} ({answer.status})",
+                self._hint(known),
             )
-        data = self.read(response, _TOKEN_BYTES)
+        try:
+            data = answer.body(_TOKEN_BYTES)
+        except HttpError as error:
+            if error.kind == "too-long":
+                where = f"an answer of {answer.origin}"
+                raise exceeded("json_bytes", _TOKEN_BYTES + 1, _TOKEN_BYTES, where) from None
+            raise
         try:
             document: Any = parse(data, "the token", DEFAULT_LIMITS)
         except (InputError, LimitError):

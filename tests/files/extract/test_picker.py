@@ -16,8 +16,8 @@ from slim.files.overlay import resolve
 from slim.files.table import LayerTable, settled
 from slim.files.tar import walk
 from tests.files.extract.test_beam import MODULE
-from tests.files.extract.test_elf import SECTIONS, elf_image
 from tests.support.building import Layer, MemoryBlob, delete, file, hardlink, layer, symlink
+from tests.support.elf import SECTIONS, elf_image
 
 MIB = 1 << 20
 ELF = elf_image(SECTIONS, needed=(b"libc.so.6",))

@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import slim
 from slim.cli.registry import RegistryOptions
 from slim.errors import NetworkError, SlimError, UsageError
+from slim.http.origin import is_private, show
 from slim.image.reference import parse_reference
 from slim.image.registry.access import Access, Login, auth_file_paths
 from slim.image.registry.challenge import read_challenge
@@ -27,11 +28,9 @@ from slim.image.registry.credentials import find_login
 from slim.image.registry.origin import (
     check_target,
     follow,
-    is_private,
     may_see_credentials,
     origin_of,
     registry_origin,
-    show,
 )
 from tests.support.building import image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, serve

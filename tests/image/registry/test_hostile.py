@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import socket
 import tempfile
 import time
 import tracemalloc
@@ -21,9 +22,16 @@ import pytest
 
 import slim
 from slim.errors import SlimError
-from slim.image.registry import client
+from slim.http.failures import HttpError
+from slim.http.sockets import Sockets
+from slim.image.registry import protocol
+from slim.image.registry.access import Access
+from slim.image.registry.failures import network_error
+from slim.image.registry.origin import registry_origin
 from tests.support.building import digest, encode, image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, Script, serve
+from tests.support.hostile_http import BURSTS, DRIPS, drip
+from tests.support.hostile_http import serve as serve_raw
 
 IMAGE = image(layer({"etc/a": bytes(range(256)) * 3000}), compression="gzip")
 INDEX = "application/vnd.oci.image.index.v1+json"
@@ -33,7 +41,7 @@ MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Wait between tries, but not for seconds."""
-    monkeypatch.setattr(client, "_PAUSE", 0.002)
+    monkeypatch.setattr(protocol, "_PAUSE", 0.002)
 
 
 def on(part: str, answer: Answer | Callable[[Fake, Request], Answer | None]) -> Script:
@@ -389,6 +397,38 @@ def test_hostile_registries_end_in_one_error(case: Case) -> None:
     assert LOGIN.password not in error.message + error.hint
 
 
+@pytest.mark.parametrize("script", DRIPS)
+def test_the_deadline_ends_every_way_to_keep_a_client_waiting(script: str) -> None:
+    with serve_raw(DRIPS[script]) as host:
+        access = Access(plain_http=frozenset({host}), timeout=0.2)
+        started = time.monotonic()
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=access)
+        assert time.monotonic() - started < 2
+    # Of an error the status is known, whatever becomes of its body.
+    known = {"404-body": "registry-not-found", "503-body": "registry-error"}
+    assert refused.value.slug == known.get(script, "registry-timeout")
+
+
+@pytest.mark.parametrize("script", BURSTS)
+def test_what_no_registry_answers_is_one_error(script: str) -> None:
+    with serve_raw(BURSTS[script]) as host:
+        access = Access(plain_http=frozenset({host}), timeout=5)
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=access)
+    assert refused.value.exit_code in (3, 6)
+    assert refused.value.message.isprintable()
+
+
+def test_a_handshake_that_never_ends_is_ended() -> None:
+    with serve_raw(drip(b"\x16\x03\x03\x3f\xff", b"\x02"), waits_for_request=False) as host:
+        started = time.monotonic()
+        with pytest.raises(SlimError) as refused:
+            slim.analyze(f"{host}/team/app:1", registry=Access(timeout=0.3))
+        assert time.monotonic() - started < 2
+    assert refused.value.slug == "registry-timeout"
+
+
 def test_the_scripts_are_many() -> None:
     rules = {case.id.partition("-")[0] for case in CASES}
     assert len(CASES) >= 25
@@ -567,17 +607,18 @@ def test_a_foreign_layer_is_never_fetched_from_its_urls() -> None:
 
 def test_names_that_lead_inside_are_refused_on_demand() -> None:
     """R4: the name is that of a stranger, the address that of this machine."""
-    from slim.image.registry.origin import registry_origin
-    from slim.image.registry.transport import _Line
-
-    line = _Line(True, registry_origin("registry.example.com", plain_http=False))
+    sockets = Sockets(refuse_private=True)
     with serve(IMAGE) as fake:
-        import socket
-
         address = ("127.0.0.1", int(fake.host.partition(":")[2]))
-        with socket.create_connection(address) as one, pytest.raises(SlimError) as refused:
-            line.watch("registry.example.com", one)
-    assert refused.value.slug == "registry-private-address"
+        with (
+            socket.create_connection(address) as connection,
+            pytest.raises(HttpError) as refused,
+        ):
+            sockets.watch("registry.example.com", connection)
+    home = registry_origin("registry.example.com", plain_http=False)
+    error = network_error(refused.value, home, 900)
+    assert error.slug == "registry-private-address"
+    assert error.message.startswith("registry.example.com leads to 127.0.0.1")
 
 
 def test_layers_stream_without_a_file_and_in_little_memory(
