@@ -39,12 +39,17 @@ CI_SYSTEMS = (
 _BRACKETS = re.compile(r"##(?=\w{0,40}\[)")
 """All openings of that form, those of systems that are not listed too."""
 _WORDS = sorted(
-    {one.rstrip(":") for system in CI_SYSTEMS for one in system.anywhere if one[0].isalpha()}
+    {
+        opening.rstrip(":")
+        for system in CI_SYSTEMS
+        for opening in system.anywhere
+        if opening[0].isalpha()
+    }
 )
 """Without their colon, which may be one of ours."""
-_STARTS = tuple(sorted({one for system in CI_SYSTEMS for one in system.at_start}))
+_STARTS = tuple(sorted({opening for system in CI_SYSTEMS for opening in system.at_start}))
 _PAGE_STARTS = re.compile(
-    f"^[ \t]*(?:{'|'.join(f'{re.escape(one[0])}(?={re.escape(one[1:])})' for one in _STARTS)})",
+    f"^[ \t]*(?:{'|'.join(f'{re.escape(opening[0])}(?={re.escape(opening[1:])})' for opening in _STARTS)})",
     re.MULTILINE,
 )
 

@@ -1,1 +1,1 @@
-"""How it is said: the report, and what renders it."""
+"""What is reported of an image or of two: values, decided here; `slim.formats` writes them."""

@@ -1,4 +1,4 @@
-"""Image, files and ledger → Report [pure]."""
+"""Image, files and ledger → Report."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rulebook(Struct, frozen=True):
 
 
 _TREE_NODES = 1_000
-_KINDS = [one.name.lower() for one in Sort]
+_KINDS = [sort.name.lower() for sort in Sort]
 """What a node of the tree is called."""
 _PACKAGES = 10_000
 
@@ -137,15 +137,15 @@ def build(
         packages=packages(advice, max(top, _PACKAGES)) if advice else [],
         directories=[
             model.DirectoryInfo(
-                **path(files.directory_path(one)),
-                disk_bytes=rollup.disk[one],
-                pull_bytes=rollup.pull[one],
-                files=rollup.files[one],
+                **path(files.directory_path(directory)),
+                disk_bytes=rollup.disk[directory],
+                pull_bytes=rollup.pull[directory],
+                files=rollup.files[directory],
             )
-            for one in directories
+            for directory in directories
         ],
         tree=[
-            _node(one) for one in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
+            _node(node) for node in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
         ],
         largest_files=list(contents(files, ledger, heaviest, rollup.names, identity=all_files)),
         dive=model.Dive(
@@ -172,19 +172,19 @@ def build(
     )
 
 
-def _node(one: Node) -> model.TreeNode:
-    named = path(one.name)
+def _node(node: Node) -> model.TreeNode:
+    named = path(node.name)
     return model.TreeNode(
-        parent=one.parent if one.parent >= 0 else None,
-        kind=_KINDS[one.sort],  # type: ignore[arg-type]
+        parent=node.parent if node.parent >= 0 else None,
+        kind=_KINDS[node.sort],  # type: ignore[arg-type]
         name=named["path"],
         name_b64=named.get("path_b64"),
-        disk_bytes=one.disk,
-        pull_bytes=one.pull,
-        files=one.files,
-        reclaimable_bytes=one.gone_disk,
-        reclaimable_pull_bytes=one.gone_pull,
-        layer=one.layer if one.layer >= 0 else None,
+        disk_bytes=node.disk,
+        pull_bytes=node.pull,
+        files=node.files,
+        reclaimable_bytes=node.gone_disk,
+        reclaimable_pull_bytes=node.gone_pull,
+        layer=node.layer if node.layer >= 0 else None,
     )
 
 
@@ -270,11 +270,11 @@ def _unread(advice: Advice) -> list[str]:
 
 def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Totals:
     layers = ledger.layers
-    pull = sum(one.pull_bytes for one in layers)
-    disk = sum(one.disk_bytes for one in layers)
-    live = sum(one.live_bytes for one in layers)
-    live_pull = sum(one.live_pull_bytes for one in layers)
-    dead_pull = sum(one.dead_pull_bytes for one in layers)
+    pull = sum(layer.pull_bytes for layer in layers)
+    disk = sum(layer.disk_bytes for layer in layers)
+    live = sum(layer.live_bytes for layer in layers)
+    live_pull = sum(layer.live_pull_bytes for layer in layers)
+    dead_pull = sum(layer.dead_pull_bytes for layer in layers)
     if disk > model.LARGEST:
         # Only sparse files can claim so much; numbers of more bits do not survive other JSON parsers.
         raise InputError(
@@ -289,14 +289,14 @@ def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Tot
         dead_bytes=disk - live,
         live_pull_bytes=live_pull,
         dead_pull_bytes=dead_pull,
-        tar_bytes=sum(one.tar_bytes for one in layers),
-        overhead_bytes=sum(one.overhead_bytes for one in layers),
+        tar_bytes=sum(layer.tar_bytes for layer in layers),
+        overhead_bytes=sum(layer.overhead_bytes for layer in layers),
         overhead_pull_bytes=pull - live_pull - dead_pull,
-        base_bytes=sum(one.disk_bytes for one in layers[: base.layers]),
-        base_pull_bytes=sum(one.pull_bytes for one in layers[: base.layers]),
+        base_bytes=sum(layer.disk_bytes for layer in layers[: base.layers]),
+        base_pull_bytes=sum(layer.pull_bytes for layer in layers[: base.layers]),
         reclaimable_bytes=advice.reclaimable.disk if advice else 0,
         reclaimable_pull_bytes=advice.reclaimable.pull if advice else 0,
         layers=len(layers),
-        files=sum(one.files for one in layers),
-        live_files=sum(one.live_files for one in layers),
+        files=sum(layer.files for layer in layers),
+        live_files=sum(layer.live_files for layer in layers),
     )

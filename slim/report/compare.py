@@ -1,4 +1,4 @@
-"""Two reports → what changed from one image to the other [pure].
+"""Two reports → what changed from one image to the other.
 
 Layers are the same by diff id; of the others those of one instruction are one layer built again. Findings
 are the same by fingerprint, packages by manager, name and version, files by path and contents.
@@ -42,11 +42,11 @@ def compare(base: Report, image: Report, *, top: int = 1_000) -> Comparison:
     ends = _base_images(base, image)
     layers = [_layer_change(*pair, ends) for pair in _pairs(base.layers, image.layers)]
     layers.sort(
-        key=lambda one: (
-            one.base_disk_bytes - one.disk_bytes,
-            one.index is None,
-            one.index or 0,
-            one.base_index or 0,
+        key=lambda change: (
+            change.base_disk_bytes - change.disk_bytes,
+            change.index is None,
+            change.index or 0,
+            change.base_index or 0,
         )
     )
     growth = _growth(base, image, ends)
@@ -85,7 +85,7 @@ def _base_images(base: Report, image: Report) -> tuple[int, int] | None:
     """
     ends = base.image.base.layers, image.image.base.layers
     longest = max(ends)
-    first, second = ([one.diff_id for one in side.layers[:longest]] for side in (base, image))
+    first, second = ([layer.diff_id for layer in side.layers[:longest]] for side in (base, image))
     if longest and first == second and all(first):
         return longest, longest
     return ends if all(ends) else None
@@ -99,8 +99,10 @@ def _growth(base: Report, image: Report, ends: tuple[int, int] | None) -> Growth
     if ends is not None:
         first, second = base.layers[: ends[0]], image.layers[: ends[1]]
         of_base = Change(
-            disk_bytes=sum(one.disk_bytes for one in second) - sum(one.disk_bytes for one in first),
-            pull_bytes=sum(one.pull_bytes for one in second) - sum(one.pull_bytes for one in first),
+            disk_bytes=sum(layer.disk_bytes for layer in second)
+            - sum(layer.disk_bytes for layer in first),
+            pull_bytes=sum(layer.pull_bytes for layer in second)
+            - sum(layer.pull_bytes for layer in first),
         )
     return Growth(
         disk_bytes=disk,
@@ -188,24 +190,31 @@ def _status(base: LayerInfo | None, image: LayerInfo | None) -> LayerStatus:
 def _findings(base: Report, image: Report, mode: str) -> list[FindingChange]:
     """Of findings of one mode: a finding that claims bytes on one side only is new or fixed."""
     before, after = (
-        {one.id: one for one in side.findings if one.mode == mode} for side in (base, image)
+        {finding.id: finding for finding in side.findings if finding.mode == mode}
+        for side in (base, image)
     )
     changes = [
         FindingChange(
             status="still" if key in before else "new",
             base_claimed_bytes=before[key].claimed_bytes if key in before else 0,
-            finding=one,
+            finding=finding,
         )
-        for key, one in after.items()
+        for key, finding in after.items()
     ]
     if mode == "claim":
-        silenced = {one.id for one in image.findings if one.suppressed}
+        suppressed = {finding.id for finding in image.findings if finding.suppressed}
         changes += [
-            FindingChange(status="fixed", base_claimed_bytes=one.claimed_bytes, finding=one)
-            for key, one in before.items()
-            if key not in after and key not in silenced
+            FindingChange(status="fixed", base_claimed_bytes=finding.claimed_bytes, finding=finding)
+            for key, finding in before.items()
+            if key not in after and key not in suppressed
         ]
-    changes.sort(key=lambda one: (_ORDER[one.status], -one.finding.claimed_bytes, one.finding.id))
+    changes.sort(
+        key=lambda change: (
+            _ORDER[change.status],
+            -change.finding.claimed_bytes,
+            change.finding.id,
+        )
+    )
     return changes
 
 
@@ -218,13 +227,15 @@ def _warnings(base: Report, image: Report) -> Iterator[model.Warning]:
     if base.tool.rules != image.tool.rules:
         yield model.Warning(
             id="other-rules",
-            text=untrusted("the two reports are by other rules: findings may differ for that"),
+            text=untrusted(
+                "the two reports were made with different rules, so findings may differ"
+            ),
         )
     if base.truncated.findings or image.truncated.findings:
         yield model.Warning(
             id="findings-left-out",
             text=untrusted(
-                "a report leaves out findings: some may seem new or fixed (use a larger --top)"
+                "a report leaves findings out: some may only seem new or fixed (use a larger --top)"
             ),
         )
     if any(layer.missing for layer in (*base.layers, *image.layers)):

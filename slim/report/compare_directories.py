@@ -1,4 +1,4 @@
-"""The directories of two reports: how much more or less lies below each [pure]."""
+"""The directories of two reports: how much more or less lies below each."""
 
 from __future__ import annotations
 
@@ -16,18 +16,21 @@ _ROOT = 0
 
 
 def directories(base: Report, image: Report, files: Compared, top: int) -> list[DirectoryChange]:
-    """The directories that tell most: from all files, else those that both reports list."""
+    """The directories with the largest changes: from all files, else those that both reports list."""
     if files.complete:
         return _Tree(files.pairs).largest(top)
     before, after = (
-        {(one.path, one.path_b64): one for one in side.directories} for side in (base, image)
+        {(directory.path, directory.path_b64): directory for directory in side.directories}
+        for side in (base, image)
     )
     changes = [
-        _listed(before[key], one)
-        for key, one in after.items()
-        if key in before and one.disk_bytes != before[key].disk_bytes
+        _listed(before[key], directory)
+        for key, directory in after.items()
+        if key in before and directory.disk_bytes != before[key].disk_bytes
     ]
-    changes.sort(key=lambda one: (-abs(one.change.disk_bytes), one.path, one.path_b64 or ""))
+    changes.sort(
+        key=lambda change: (-abs(change.change.disk_bytes), change.path, change.path_b64 or "")
+    )
     return changes[:top]
 
 
@@ -54,15 +57,15 @@ class _Tree:
         self._disk, self._pull, self._files = [0], [0], [0]
         self._came: list[dict[int, int]] = [{}]
         """Layer → bytes that came with it."""
-        for one in pairs:
-            base, image = one.base, one.image
-            if one.same and not one.pull:
+        for pair in pairs:
+            base, image = pair.base, pair.image
+            if pair.same and not pair.pull:
                 continue  # most files of most images
             if base is not None:
-                self._add(base, -1, changed=not one.same and image is None)
+                self._add(base, -1, changed=not pair.same and image is None)
             if image is not None:
-                gain = 0 if one.same else max(0, one.disk)
-                self._add(image, 1, changed=not one.same, gain=gain)
+                gain = 0 if pair.same else max(0, pair.disk)
+                self._add(image, 1, changed=not pair.same, gain=gain)
         for node in range(len(self._parent) - 1, _ROOT, -1):
             above = self._parent[node]
             self._disk[above] += self._disk[node]
@@ -71,9 +74,9 @@ class _Tree:
             for layer, size in self._came[node].items():
                 self._came[above][layer] = self._came[above].get(layer, 0) + size
 
-    def _add(self, one: Example, sign: int, *, changed: bool, gain: int = 0) -> None:
+    def _add(self, file: Example, sign: int, *, changed: bool, gain: int = 0) -> None:
         at = _ROOT
-        for part in bare(one.path).split("/")[:-1]:
+        for part in bare(file.path).split("/")[:-1]:
             found = self._ids.get((at, part))
             if found is None:
                 if len(self._parent) >= _NODES:
@@ -85,11 +88,11 @@ class _Tree:
                     column.append(0)
                 self._came.append({})
             at = found
-        self._disk[at] += sign * one.disk_bytes
-        self._pull[at] += sign * one.pull_bytes
+        self._disk[at] += sign * file.disk_bytes
+        self._pull[at] += sign * file.pull_bytes
         self._files[at] += changed
         if gain:
-            self._came[at][one.layer] = self._came[at].get(one.layer, 0) + gain
+            self._came[at][file.layer] = self._came[at].get(file.layer, 0) + gain
 
     def largest(self, top: int) -> list[DirectoryChange]:
         """Without the root, and without those whose change is mostly one directory's below them."""

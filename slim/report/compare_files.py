@@ -1,4 +1,4 @@
-"""The files of two reports by path and contents: which came, went, grew, shrank, changed or moved [pure]."""
+"""The files of two reports by path and contents: which came, went, grew, shrank, changed or moved."""
 
 from __future__ import annotations
 
@@ -60,14 +60,14 @@ class Compared(Struct, frozen=True):
 
     def largest(self, live: Change, top: int) -> tuple[list[FileChange], Rest]:
         """The changes of most bytes, and what is left of `live` beside them."""
-        changed = [one for one in self.pairs if not one.same]
+        changed = [pair for pair in self.pairs if not pair.same]
         changed.sort(key=_order)
         shown = changed[:top]
-        return [_change(one) for one in shown], Rest(
+        return [_change(pair) for pair in shown], Rest(
             count=len(changed) - len(shown),
             change=Change(
-                disk_bytes=live.disk_bytes - sum(one.disk for one in shown if one.known),
-                pull_bytes=live.pull_bytes - sum(one.pull for one in shown if one.known),
+                disk_bytes=live.disk_bytes - sum(pair.disk for pair in shown if pair.known),
+                pull_bytes=live.pull_bytes - sum(pair.pull for pair in shown if pair.known),
             ),
         )
 
@@ -78,22 +78,22 @@ def files(base: Report, image: Report) -> Compared:
     Where a report leaves files out, a file that only the other has is known to differ when it is larger
     than all that are left out.
     """
-    before, after = ({_key(one): one for one in side.largest_files} for side in (base, image))
+    before, after = ({_key(file): file for file in side.largest_files} for side in (base, image))
     floors = _left_out(base), _left_out(image)
-    pairs = [Pair(before[key], one) for key, one in after.items() if key in before]
-    came = [one for key, one in after.items() if key not in before]
-    went = [one for key, one in before.items() if key not in after]
+    pairs = [Pair(before[key], file) for key, file in after.items() if key in before]
+    came = [file for key, file in after.items() if key not in before]
+    went = [file for key, file in before.items() if key not in after]
     complete = floors == (0, 0)
     if complete:
         pairs += _moved(went, came)
     else:
-        for one in came:
-            if floors[0] is not None and one.disk_bytes > floors[0]:
-                pairs.append(Pair(None, one, known=floors[0] == 0))
-        for one in went:
-            if floors[1] is not None and one.disk_bytes > floors[1]:
-                pairs.append(Pair(one, None, known=floors[1] == 0))
-    identified = all(one.content for one in (*base.largest_files, *image.largest_files))
+        for file in came:
+            if floors[0] is not None and file.disk_bytes > floors[0]:
+                pairs.append(Pair(None, file, known=floors[0] == 0))
+        for file in went:
+            if floors[1] is not None and file.disk_bytes > floors[1]:
+                pairs.append(Pair(file, None, known=floors[1] == 0))
+    identified = all(file.content for file in (*base.largest_files, *image.largest_files))
     return Compared(pairs, complete, identified)
 
 
@@ -102,13 +102,13 @@ def _left_out(report: Report) -> int | None:
     if any(layer.missing for layer in report.layers):
         return None
     if report.truncated.largest_files:
-        return min((one.disk_bytes for one in report.largest_files), default=None)
-    whole = sum(one.disk_bytes for one in report.largest_files) == report.totals.live_bytes
+        return min((file.disk_bytes for file in report.largest_files), default=None)
+    whole = sum(file.disk_bytes for file in report.largest_files) == report.totals.live_bytes
     return 0 if whole else None
 
 
-def _key(one: Example) -> Key:
-    return one.path, one.path_b64
+def _key(file: Example) -> Key:
+    return file.path, file.path_b64
 
 
 def _moved(went: list[Example], came: list[Example]) -> Iterator[Pair]:
@@ -119,39 +119,39 @@ def _moved(went: list[Example], came: list[Example]) -> Iterator[Pair]:
     waiting: dict[str, deque[Example]] = defaultdict(deque)
     partner: dict[Key, Example] = {}
     for named in (True, False):
-        taken = {_key(one) for one in partner.values()}
+        taken = {_key(file) for file in partner.values()}
         waiting.clear()
-        for one in _by_path(went):
-            if one.content and _key(one) not in taken:
-                waiting[_identity(one, named)].append(one)
-        for one in _by_path(came):
-            if one.content and _key(one) not in partner and waiting[_identity(one, named)]:
-                partner[_key(one)] = waiting[_identity(one, named)].popleft()
-    taken = {_key(one) for one in partner.values()}
-    yield from (Pair(partner.get(_key(one)), one) for one in came)
-    yield from (Pair(one, None) for one in went if _key(one) not in taken)
+        for file in _by_path(went):
+            if file.content and _key(file) not in taken:
+                waiting[_identity(file, named)].append(file)
+        for file in _by_path(came):
+            if file.content and _key(file) not in partner and waiting[_identity(file, named)]:
+                partner[_key(file)] = waiting[_identity(file, named)].popleft()
+    taken = {_key(file) for file in partner.values()}
+    yield from (Pair(partner.get(_key(file)), file) for file in came)
+    yield from (Pair(file, None) for file in went if _key(file) not in taken)
 
 
 def _by_path(found: Iterable[Example]) -> list[Example]:
-    return sorted(found, key=lambda one: (one.path, one.path_b64 or ""))
+    return sorted(found, key=lambda file: (file.path, file.path_b64 or ""))
 
 
-def _identity(one: Example, named: bool) -> str:
-    name = bare(one.path).rpartition("/")[2] if named else ""
-    return f"{one.content} {one.disk_bytes} {name}"
+def _identity(file: Example, named: bool) -> str:
+    name = bare(file.path).rpartition("/")[2] if named else ""
+    return f"{file.content} {file.disk_bytes} {name}"
 
 
-def _order(one: Pair) -> tuple[int, int, str, str]:
-    shown = one.image or one.base
+def _order(pair: Pair) -> tuple[int, int, str, str]:
+    shown = pair.image or pair.base
     path = (shown.path, shown.path_b64 or "") if shown else ("", "")
-    return -abs(one.disk), -abs(one.pull), *path
+    return -abs(pair.disk), -abs(pair.pull), *path
 
 
-def _change(one: Pair) -> FileChange:
-    base, image = one.base, one.image
+def _change(pair: Pair) -> FileChange:
+    base, image = pair.base, pair.image
     shown = image or base
     assert shown is not None  # noqa: S101
-    status, nothing = _status(one), 0 if one.known else None
+    status, nothing = _status(pair), 0 if pair.known else None
     return FileChange(
         status=status,
         path=shown.path,
@@ -166,13 +166,13 @@ def _change(one: Pair) -> FileChange:
     )
 
 
-def _status(one: Pair) -> FileStatus:
-    if one.base is None:
-        return "new" if one.known else "larger"
-    if one.image is None:
-        return "gone" if one.known else "smaller"
-    if _key(one.base) != _key(one.image):
+def _status(pair: Pair) -> FileStatus:
+    if pair.base is None:
+        return "new" if pair.known else "larger"
+    if pair.image is None:
+        return "gone" if pair.known else "smaller"
+    if _key(pair.base) != _key(pair.image):
         return "moved"
-    if one.disk:
-        return "grew" if one.disk > 0 else "shrank"
+    if pair.disk:
+        return "grew" if pair.disk > 0 else "shrank"
     return "changed"

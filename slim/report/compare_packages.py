@@ -1,4 +1,4 @@
-"""The packages of two reports by manager, name and version: added, removed, updated, grew, shrank [pure]."""
+"""The packages of two reports by manager, name and version: added, removed, updated, grew, shrank."""
 
 from __future__ import annotations
 
@@ -30,8 +30,10 @@ def packages(
     rest = Rest(
         count=len(changes) - len(shown),
         change=Change(
-            disk_bytes=live.disk_bytes - sum(one.disk_bytes - one.base_disk_bytes for one in shown),
-            pull_bytes=live.pull_bytes - sum(one.pull_bytes - one.base_pull_bytes for one in shown),
+            disk_bytes=live.disk_bytes
+            - sum(change.disk_bytes - change.base_disk_bytes for change in shown),
+            pull_bytes=live.pull_bytes
+            - sum(change.pull_bytes - change.base_pull_bytes for change in shown),
         ),
     )
     return shown, rest, not all(wholes)
@@ -55,33 +57,33 @@ def _pairs(
         left, right = before.get(name, []), after.get(name, [])
         for same in (_contents, _version):
             waiting: dict[object, deque[PackageInfo]] = defaultdict(deque)
-            for one in left:
-                waiting[same(one)].append(one)
+            for package in left:
+                waiting[same(package)].append(package)
             unmatched = []
-            for one in right:
-                if waiting[same(one)]:
-                    yield waiting[same(one)].popleft(), one
+            for package in right:
+                if waiting[same(package)]:
+                    yield waiting[same(package)].popleft(), package
                 else:
-                    unmatched.append(one)
-            left = [one for several in waiting.values() for one in several]
+                    unmatched.append(package)
+            left = [package for several in waiting.values() for package in several]
             right = unmatched
         yield from zip_longest(left, right)
 
 
-def _contents(one: PackageInfo) -> object:
-    return one.version, one.disk_bytes
+def _contents(package: PackageInfo) -> object:
+    return package.version, package.disk_bytes
 
 
-def _version(one: PackageInfo) -> object:
-    return one.version
+def _version(package: PackageInfo) -> object:
+    return package.version
 
 
 def _by_name(found: Sequence[PackageInfo]) -> dict[tuple[str, Untrusted], list[PackageInfo]]:
     names = defaultdict(list)
-    for one in found:
-        names[one.manager, one.name].append(one)
+    for package in found:
+        names[package.manager, package.name].append(package)
     for several in names.values():
-        several.sort(key=lambda one: (one.version, one.disk_bytes, one.pull_bytes))
+        several.sort(key=lambda package: (package.version, package.disk_bytes, package.pull_bytes))
     return names
 
 
@@ -122,12 +124,12 @@ def _status(before: PackageInfo | None, after: PackageInfo | None) -> PackageSta
     return "grew" if after.disk_bytes > before.disk_bytes else "shrank"
 
 
-def _order(one: PackageChange) -> tuple[int, int, str, Untrusted, Untrusted, Untrusted]:
+def _order(change: PackageChange) -> tuple[int, int, str, Untrusted, Untrusted, Untrusted]:
     return (
-        -abs(one.disk_bytes - one.base_disk_bytes),
-        -abs(one.pull_bytes - one.base_pull_bytes),
-        one.manager,
-        one.name,
-        one.base_version,
-        one.version,
+        -abs(change.disk_bytes - change.base_disk_bytes),
+        -abs(change.pull_bytes - change.base_pull_bytes),
+        change.manager,
+        change.name,
+        change.base_version,
+        change.version,
     )

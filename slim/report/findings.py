@@ -1,4 +1,4 @@
-"""Advice → the findings of the report: texts, places and snippets [pure]."""
+"""Advice → the findings of the report: texts, places and snippets."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ def findings(
 ) -> list[model.Finding]:
     """The first `top` findings. `values` fill the placeholders of the snippets."""
     return [
-        _finding(one, created_by, places, snippets, values, example, ignores)
-        for one in advice.findings[:top]
+        _finding(finding, created_by, places, snippets, values, example, ignores)
+        for finding in advice.findings[:top]
     ]
 
 
 def _finding(
-    one: Finding,
+    finding: Finding,
     created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     snippets: Mapping[str, str],
@@ -45,42 +45,42 @@ def _finding(
     example: Example,
     ignores: Sequence[Suppression],
 ) -> model.Finding:
-    rule = one.rule
+    rule = finding.rule
     return model.Finding(
-        id=one.id,
+        id=finding.id,
         rule=rule.id,
         slug=rule.slug,
         title=rule.title,
         why=rule.why,
         category=rule.category,
-        mode=one.mode,
-        severity=one.severity,
+        mode=finding.mode,
+        severity=finding.severity,
         confidence=rule.confidence,
         safety=rule.safety,
-        disk_bytes=one.total.disk,
-        pull_bytes=one.total.pull,
-        claimed_bytes=one.claimed.disk,
-        claimed_pull_bytes=one.claimed.pull,
-        base_bytes=one.base.disk,
-        files=one.files,
+        disk_bytes=finding.total.disk,
+        pull_bytes=finding.total.pull,
+        claimed_bytes=finding.claimed.disk,
+        claimed_pull_bytes=finding.claimed.pull,
+        base_bytes=finding.base.disk,
+        files=finding.files,
         where=[
             model.Cause(layer=layer, created_by=created_by[layer], dockerfile=places[layer])
-            for layer in one.causes
+            for layer in finding.causes
         ],
         fix=model.FixInfo(
             text=rule.fix.text,
-            snippet=_snippet(one, snippets, values),
+            snippet=_snippet(finding, snippets, values),
             where=rule.where,
             verify=rule.verify,
         ),
         breaks_when=list(rule.breaks_when),
-        packages=[untrusted(name) for name in one.packages],
-        examples=[example(row) for row in one.examples],
+        packages=[untrusted(name) for name in finding.packages],
+        examples=[example(row) for row in finding.examples],
         sources=list(rule.sources),
-        variables=[untrusted(name) for name in one.variables],
-        along=[untrusted(name) for name in one.along],
-        suppressed=_suppressed(ignores[one.suppressed_by])
-        if one.suppressed_by is not None
+        variables=[untrusted(name) for name in finding.variables],
+        along=[untrusted(name) for name in finding.along],
+        suppressed=_suppressed(ignores[finding.suppressed_by])
+        if finding.suppressed_by is not None
         else None,
     )
 
@@ -94,16 +94,16 @@ def _suppressed(by: Suppression) -> model.Suppressed:
 
 
 def _snippet(
-    one: Finding, snippets: Mapping[str, str], values: Mapping[str, str]
+    finding: Finding, snippets: Mapping[str, str], values: Mapping[str, str]
 ) -> Untrusted | None:
     """The rule's Dockerfile fragment; a placeholder without a known value stays as it is."""
-    name = one.rule.fix.snippet
+    name = finding.rule.fix.snippet
     text = snippets.get(name) if name else None
     if text is None:
         return None
     known = dict(values)
-    if one.packages:
-        known["packages"] = " ".join(one.packages)
+    if finding.packages:
+        known["packages"] = " ".join(finding.packages)
     for key, value in known.items():
         text = text.replace(f"{{{key}}}", value)
     return untrusted(text)

@@ -1,4 +1,4 @@
-"""The layers of the report: their bytes, and the Dockerfile lines that made them [pure]."""
+"""The layers of the report: their bytes, and the Dockerfile lines that made them."""
 
 from __future__ import annotations
 
@@ -103,16 +103,16 @@ def places(
     image: Image, placements: Sequence[Placement | None], path: str
 ) -> list[model.Place | None]:
     """The Dockerfile lines of each layer: of the i-th history entry that made one."""
-    made = [
+    placed = [
         placement
         for entry, placement in zip(image.history, placements, strict=False)
         if not entry.empty_layer
     ]
-    if len(made) != len(image.layers):
+    if len(placed) != len(image.layers):
         return [None] * len(image.layers)
     return [
         model.Place(path=path, line=placement.line, end_line=placement.end_line)
         if placement
         else None
-        for placement in made
+        for placement in placed
     ]

@@ -1,4 +1,4 @@
-"""Names from a layer as text that every JSON parser takes, without losing their bytes [pure]."""
+"""Names from a layer as text that every JSON parser takes, without losing their bytes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is worth a warning: the image's, the layers' and the overlay's notices → the report [pure]."""
+"""What is worth a warning: the image's, the layers' and the overlay's notices → the report."""
 
 from __future__ import annotations
 
@@ -66,7 +66,9 @@ def warnings(
                 count=notice.count,
             )
         )
-    return sorted(found, key=lambda one: (one.layer if one.layer is not None else -1, one.id))
+    return sorted(
+        found, key=lambda warning: (warning.layer if warning.layer is not None else -1, warning.id)
+    )
 
 
 def _path(raw: bytes | None) -> Untrusted | None:

@@ -1,4 +1,4 @@
-"""The packages of the report: what each takes, and why it is there [pure]."""
+"""The packages of the report: what each takes, and why it is there."""
 
 from __future__ import annotations
 
@@ -25,20 +25,20 @@ def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
         gone_pull[owner] += pull
     order = sorted(
         range(len(owned.packages)),
-        key=lambda one: (-owned.disk[one], owned.packages[one].name, one),
+        key=lambda number: (-owned.disk[number], owned.packages[number].name, number),
     )
     return [
         model.PackageInfo(
-            manager=owned.packages[one].manager,
-            name=untrusted(utf8(owned.packages[one].name)),
-            version=untrusted(utf8(owned.packages[one].version)),
-            disk_bytes=owned.disk[one],
-            pull_bytes=owned.pull[one],
-            files=owned.files[one],
-            reclaimable_bytes=gone_disk[one],
-            reclaimable_pull_bytes=gone_pull[one],
-            layer=owned.layer[one] if owned.layer[one] >= 0 else None,
-            why=utf8(reasons[one].text(advice.image.graph)),
+            manager=owned.packages[number].manager,
+            name=untrusted(utf8(owned.packages[number].name)),
+            version=untrusted(utf8(owned.packages[number].version)),
+            disk_bytes=owned.disk[number],
+            pull_bytes=owned.pull[number],
+            files=owned.files[number],
+            reclaimable_bytes=gone_disk[number],
+            reclaimable_pull_bytes=gone_pull[number],
+            layer=owned.layer[number] if owned.layer[number] >= 0 else None,
+            why=utf8(reasons[number].text(advice.image.graph)),
         )
-        for one in order[:top]
+        for number in order[:top]
     ]

@@ -1,4 +1,4 @@
-"""The multi-stage rebuild → its part of the report [pure]."""
+"""The multi-stage rebuild → its part of the report."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from slim.image.base import BaseImage
 from slim.image.model import Config
+from slim.rebuild.dockerfile import recipe
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import untrusted
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def rebuild(
-    made: Rebuild | None,
+    rebuilt: Rebuild | None,
     config: Config,
     base: BaseImage,
     snippets: Mapping[str, str],
@@ -24,19 +25,17 @@ def rebuild(
     redacted: bool,
 ) -> model.Rebuild | None:
     """What is kept, and the Dockerfile: the template `rebuild-STACK` of the rules, filled in."""
-    if made is None:
+    if rebuilt is None:
         return None
-    from slim.rebuild.dockerfile import recipe
-
-    template = snippets.get(f"rebuild-{made.stack}", "")
-    name = base.reference if made.origin == "layers" and base.layers else ""
+    template = snippets.get(f"rebuild-{rebuilt.stack}", "")
+    name = base.reference if rebuilt.origin == "layers" and base.layers else ""
     return model.Rebuild(
-        disk_bytes=made.disk,
-        pull_bytes=made.pull,
-        stack=made.stack,
-        confidence="possible" if made.guesses else "likely",
-        base=untrusted(made.base),
-        origin=made.origin,
+        disk_bytes=rebuilt.disk,
+        pull_bytes=rebuilt.pull,
+        stack=rebuilt.stack,
+        confidence="possible" if rebuilt.guesses else "likely",
+        base=untrusted(rebuilt.base),
+        origin=rebuilt.origin,
         keep=[
             model.KeepPart(
                 what=part.what,
@@ -44,12 +43,12 @@ def rebuild(
                 disk_bytes=part.disk,
                 pull_bytes=part.pull,
                 files=part.files,
-                packages=[untrusted(utf8(one)) for one in part.packages],
-                paths=[untrusted("/" + one.decode("utf-8", "replace")) for one in part.paths],
+                packages=[untrusted(utf8(name)) for name in part.packages],
+                paths=[untrusted("/" + path.decode("utf-8", "replace")) for path in part.paths],
                 guessed=part.guessed,
             )
-            for part in made.parts
+            for part in rebuilt.parts
         ],
-        assumes=[untrusted(one) for one in made.guesses],
-        dockerfile=untrusted(recipe(made, config, template, name, redacted=redacted)),
+        assumes=[untrusted(text) for text in rebuilt.guesses],
+        dockerfile=untrusted(recipe(rebuilt, config, template, name, redacted=redacted)),
     )

@@ -1,4 +1,4 @@
-"""A report that was made with all files, with only the largest of them [pure]."""
+"""A report that was made with all files, with only the largest of them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def shorten(report: Report, files: int | None, most: int) -> Report:
     left = max(0, len(report.largest_files) - keep)
     shown = report.largest_files[:keep]
     if files is not None:
-        shown = [replace(one, content=None) for one in shown]
+        shown = [replace(file, content=None) for file in shown]
     if not left and shown == report.largest_files:
         return report
     truncated = replace(report.truncated, largest_files=report.truncated.largest_files + left)

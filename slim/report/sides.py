@@ -1,4 +1,4 @@
-"""What is said of a whole image: of either side of a comparison, and what gates judge [pure]."""
+"""A whole image without its lists: either side of a comparison, and what gates judge."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What must add up in a report or comparison that was read back [pure].
+"""What must add up in a report or comparison that was read back.
 
 What slim makes is proved while it is made (`slim.files.ledger`); this is for documents from strangers, so
 that no page shows parts that are not their whole.
@@ -16,7 +16,12 @@ def fault(document: Report | Comparison) -> str:
     """The first sum that is wrong, in words; empty when all are right."""
     sums = _report(document) if isinstance(document, Report) else _comparison(document)
     return next(
-        (f"{what} are {found:,}, not {said:,}" for what, found, said in sums if found != said), ""
+        (
+            f"{what} are {found:,}, not {stated:,}"
+            for what, found, stated in sums
+            if found != stated
+        ),
+        "",
     )
 
 
@@ -28,24 +33,24 @@ _SUMS = (
 
 def _report(report: Report) -> Iterator[tuple[str, int, int]]:
     layers, totals = report.layers, report.totals
-    base = [one for one in layers if one.from_base]
+    base = [layer for layer in layers if layer.from_base]
     yield "layers", len(layers), totals.layers
     for name in _SUMS:
         yield (
             f"the layers' {name}",
-            sum(getattr(one, name) for one in layers),
+            sum(getattr(layer, name) for layer in layers),
             getattr(totals, name),
         )
     yield "live and dead bytes", totals.live_bytes + totals.dead_bytes, totals.disk_bytes
     pull = totals.live_pull_bytes + totals.dead_pull_bytes + totals.overhead_pull_bytes
     yield "the parts of the pull", pull, totals.pull_bytes
-    yield "the base image's bytes", sum(one.disk_bytes for one in base), totals.base_bytes
+    yield "the base image's bytes", sum(layer.disk_bytes for layer in base), totals.base_bytes
     yield from _tree(report)
-    yield "its bytes to pull", sum(one.pull_bytes for one in base), totals.base_pull_bytes
-    for one in layers:
-        yield f"bytes of layer {one.index}", one.live_bytes + one.dead_bytes, one.disk_bytes
+    yield "its bytes to pull", sum(layer.pull_bytes for layer in base), totals.base_pull_bytes
+    for layer in layers:
+        yield f"bytes of layer {layer.index}", layer.live_bytes + layer.dead_bytes, layer.disk_bytes
     if not report.truncated.findings:
-        claimed = sum(one.claimed_bytes for one in report.findings)
+        claimed = sum(finding.claimed_bytes for finding in report.findings)
         yield "what the findings claim", claimed, totals.reclaimable_bytes
     rebuild = report.predicted.rebuild
     if rebuild is not None:
@@ -72,21 +77,21 @@ def _tree(report: Report) -> Iterator[tuple[str, int, int]]:
         numbers = (node.disk_bytes, node.pull_bytes, node.files)
         if index == 0:
             whole = (totals.live_bytes, totals.live_pull_bytes, totals.live_files)
-            for found, said in zip(numbers, whole, strict=True):
-                yield "the tree's bytes and files", found, said
+            for found, stated in zip(numbers, whole, strict=True):
+                yield "the tree's bytes and files", found, stated
         if any(inside[index]) or (node.kind == "directory" and any(numbers)):
-            for found, said in zip(inside[index], numbers, strict=True):
-                yield f"the bytes and files in node {index} of the tree", found, said
+            for found, stated in zip(inside[index], numbers, strict=True):
+                yield f"the bytes and files in node {index} of the tree", found, stated
 
 
-def _comparison(made: Comparison) -> Iterator[tuple[str, int, int]]:
-    growth, before, after = made.growth, made.base.totals, made.image.totals
-    layers = made.layers
+def _comparison(comparison: Comparison) -> Iterator[tuple[str, int, int]]:
+    growth, before, after = comparison.growth, comparison.base.totals, comparison.image.totals
+    layers = comparison.layers
     yield "the growth's bytes", growth.disk_bytes, after.disk_bytes - before.disk_bytes
     yield "the growth's pull bytes", growth.pull_bytes, after.pull_bytes - before.pull_bytes
-    disk = sum(one.disk_bytes - one.base_disk_bytes for one in layers)
+    disk = sum(layer.disk_bytes - layer.base_disk_bytes for layer in layers)
     yield "the layers' changes", disk, growth.disk_bytes
-    pull = sum(one.pull_bytes - one.base_pull_bytes for one in layers)
+    pull = sum(layer.pull_bytes - layer.base_pull_bytes for layer in layers)
     yield "the layers' changes in the pull", pull, growth.pull_bytes
     parts = growth.live.disk_bytes + growth.dead.disk_bytes
     yield "the parts of the growth", parts, growth.disk_bytes
@@ -98,12 +103,16 @@ def _comparison(made: Comparison) -> Iterator[tuple[str, int, int]]:
         whole = growth.base_image.pull_bytes + growth.own.pull_bytes
         yield "the base image's and own changes in the pull", whole, growth.pull_bytes
     live = growth.live
-    changes = [(one.disk_bytes - one.base_disk_bytes) for one in made.packages]
-    found = sum(changes) + made.packages_rest.change.disk_bytes
+    changes = [package.disk_bytes - package.base_disk_bytes for package in comparison.packages]
+    found = sum(changes) + comparison.packages_rest.change.disk_bytes
     yield "the packages' changes", found, live.disk_bytes
     changes = [
-        one.disk_bytes - one.base_disk_bytes
-        for one in made.files
-        if one.disk_bytes is not None and one.base_disk_bytes is not None
+        file.disk_bytes - file.base_disk_bytes
+        for file in comparison.files
+        if file.disk_bytes is not None and file.base_disk_bytes is not None
     ]
-    yield "the files' changes", sum(changes) + made.files_rest.change.disk_bytes, live.disk_bytes
+    yield (
+        "the files' changes",
+        sum(changes) + comparison.files_rest.change.disk_bytes,
+        live.disk_bytes,
+    )

@@ -1,4 +1,4 @@
-"""Text of strangers, as a type of its own: it goes into an output only through the encoder of a sink [pure].
+"""Text of strangers, as a type of its own: it goes into an output only through the encoder of a sink.
 
 Paths, history, labels, names and versions of packages, evidence and Dockerfiles filled in with them are
 what an image says. The fields of the report that hold them are `Untrusted`, and what is made of them is so

@@ -1,4 +1,4 @@
-"""Dead bytes by class, origin and cause [pure]."""
+"""Dead bytes by class, origin and cause."""
 
 from __future__ import annotations
 
@@ -50,5 +50,7 @@ def waste(
                 examples=[example(files, ledger, row) for row in examples],
             )
         )
-    found.sort(key=lambda one: (-one.disk_bytes, one.origin_layer, one.ended_by, one.kind))
+    found.sort(
+        key=lambda group: (-group.disk_bytes, group.origin_layer, group.ended_by, group.kind)
+    )
     return found[:top], max(0, len(found) - top)

@@ -202,13 +202,13 @@ def _wide(text: str) -> float:
     """Pixels that a text of 12 takes at most, in the broad fonts of its kind."""
     return sum(
         4.7
-        if one in _NARROW
+        if letter in _NARROW
         else 12.0
-        if one in _BROAD or not one.isascii()
+        if letter in _BROAD or not letter.isascii()
         else 8.9
-        if one.isupper()
+        if letter.isupper()
         else 7.7
-        for one in text
+        for letter in text
     )
 
 

@@ -74,16 +74,16 @@ def layout(items: Sequence[Item], width: float, height: float, limit: int) -> li
 
 def _visible(items: Sequence[Item], place: Rectangle) -> list[Item]:
     """Items by size; those that are too small to see are one."""
-    total = sum(one.value for one in items)
+    total = sum(item.value for item in items)
     area = place[2] * place[3]
     ordered = sorted(
-        (one for one in items if one.value > 0), key=lambda one: (-one.value, one.name)
+        (item for item in items if item.value > 0), key=lambda item: (-item.value, item.name)
     )
-    shown = [one for one in ordered if one.value * area >= _SMALLEST * total]
+    shown = [item for item in ordered if item.value * area >= _SMALLEST * total]
     small = ordered[len(shown) :]
     if len(small) < 2:
         return ordered
-    value, gone = sum(one.value for one in small), sum(one.gone for one in small)
+    value, gone = sum(item.value for item in small), sum(item.gone for item in small)
     name = f"{len(small):,} more"
     shown.append(Item(name, value, gone, small[0].tone, f"{name}, too small to be drawn"))
     return shown
@@ -92,13 +92,13 @@ def _visible(items: Sequence[Item], place: Rectangle) -> list[Item]:
 def _place(items: Sequence[Item], place: Rectangle) -> list[tuple[Item, Rectangle]]:
     """Squarify: each item with its rectangle. The items are sorted, the largest first, but for the last."""
     x, y, width, height = place
-    left = sum(one.value for one in items)
+    left = sum(item.value for item in items)
     found: list[tuple[Item, Rectangle]] = []
     start = 0
     while start < len(items):
         if not (width > 0 and height > 0):
             # Less than a floating point number can tell from nothing.
-            found += [(one, (x, y, max(width, 0.0), max(height, 0.0))) for one in items[start:]]
+            found += [(item, (x, y, max(width, 0.0), max(height, 0.0))) for item in items[start:]]
             break
         side = min(width, height)
         scale = width * height / left
@@ -123,14 +123,14 @@ def _place(items: Sequence[Item], place: Rectangle) -> list[tuple[Item, Rectangl
             x, width = x + thick, width - thick
         else:
             y, height = y + thick, height - thick
-        left -= sum(one.value for one in items[start:stop])
+        left -= sum(item.value for item in items[start:stop])
         start = stop
     return found
 
 
 def _cut(items: Sequence[Item], side: float) -> Iterator[tuple[Item, tuple[float, float]]]:
     """Where along a side each item of a row begins, and how long it is."""
-    total = sum(one.value for one in items)
+    total = sum(item.value for item in items)
     done = 0
     for item in items:
         begin, end = side * done / total, side * (done + item.value) / total

@@ -29,7 +29,7 @@ _FILE_STATUSES = {
 def render(comparison: Comparison, options: RenderOptions) -> str:
     """Headline, sizes, the layers that grew with a fix, then what changed, largest first, and warnings.
 
-    How many findings are suppressed is said in any case, `show_suppressed` lists them. With `color` the
+    The page always gives the number of suppressed findings; `show_suppressed` lists them. With `color` the
     headline is coloured.
     """
     units = options.units

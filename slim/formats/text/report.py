@@ -18,7 +18,7 @@ _SHOWN = 10
 def render(report: Report, options: RenderOptions) -> str:
     """Headline, totals, what to change, layers, waste by cause, largest directories and files, warnings.
 
-    How many findings are suppressed is said in any case, `show_suppressed` lists them. With `color` the
+    The page always gives the number of suppressed findings; `show_suppressed` lists them. With `color` the
     headline and severities are coloured.
     """
     units, paint = options.units, painter(options.color)

@@ -19,8 +19,8 @@ def check_finite(*numbers: float | None) -> None:
     """See to it that JSON can say these numbers: msgspec would write null for the others.
 
     Raises:
-        ValueError: one is infinite, or no number.
+        ValueError: one of them is infinite or not a number.
     """
-    for one in numbers:
-        if one is not None and not isfinite(one):
-            raise ValueError(f"{one} is no number for a report")
+    for number in numbers:
+        if number is not None and not isfinite(number):
+            raise ValueError(f"{number} is not a number for a report")
