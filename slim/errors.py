@@ -3,12 +3,27 @@
 An error has a `slug` (stable, for machines and documentation), a message of one line that says what
 and where, a `hint` that says what to do next, and an exit code: 0 pass, 1 a gate failed, 2 usage,
 3 unreadable or unsupported, 4 integrity, 5 limit, 6 network, 70 internal ("1 = decided no; 2 and up =
-could not decide").
+could not decide"). Addresses in it are shown without user and password.
 """
 
 from __future__ import annotations
 
+import re
 from typing import ClassVar
+
+_LOGIN = re.compile(
+    r"(?<=://)\S+@(?!sha(?:256|512):)|(?<![^\s'\"(=])[^\s:/@'\"]+:[^\s@/]+@(?=[\w-]+[.:/])"
+)
+"""User and password before a host. Passwords may have `@` and `/` in them where somebody typed them in."""
+
+
+def hide_logins(text: str) -> str:
+    """A text without users and passwords in its addresses.
+
+    >>> hide_logins("no file 'https://me:pass@host.example/app'")
+    "no file 'https://***@host.example/app'"
+    """
+    return _LOGIN.sub("***@", text) if "@" in text else text
 
 
 class SlimError(Exception):
@@ -19,6 +34,7 @@ class SlimError(Exception):
     def __init__(
         self, slug: str, message: str, hint: str = "", details: tuple[str, ...] = ()
     ) -> None:
+        message, hint = hide_logins(message), hide_logins(hint)
         super().__init__(message)
         self.slug = slug
         """Stable identifier, such as `layer-truncated`."""
@@ -26,7 +42,7 @@ class SlimError(Exception):
         """One line: what is wrong and where (layer, offset, both numbers)."""
         self.hint = hint
         """One line: what to do next; empty when there is nothing to add."""
-        self.details = details
+        self.details = tuple(map(hide_logins, details))
         """Where there are several faults: one line for each."""
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""How many layers of an image are its base image's, and how that is known [pure].
+"""How many layers of an image are its base image's, and how that is known.
 
 A base image at hand (`--base`) decides exactly, by the diff ids that both start with. Else
 `org.opencontainers.image.base.*` may give its name, but nothing in an image says where the base ends:

@@ -1,4 +1,4 @@
-"""JSON from strangers, read so that no two parsers can disagree about it [pure].
+"""JSON from strangers, read so that no two parsers can disagree about it.
 
 Engines read these documents with Go's `encoding/json`, which folds case and takes the last of duplicate
 keys; others do not. What they would read differently is refused (RFC 7493, I-JSON §2.3): duplicate

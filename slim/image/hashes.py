@@ -1,4 +1,4 @@
-"""The digest algorithms that can name a blob (OCI image-spec descriptor.md, "Digests") [pure]."""
+"""The digest algorithms that can name a blob (OCI image-spec descriptor.md, "Digests")."""
 
 from __future__ import annotations
 

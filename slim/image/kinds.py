@@ -1,4 +1,4 @@
-"""Media types: what a blob is, by its label [pure].
+"""Media types: what a blob is, by its label.
 
 Sources: OCI image-spec media-types.md; Docker image manifest v2 schema 2; ocicrypt spec.go;
 BuildKit docs/attestations/attestation-storage.md; the projects that define the artifact types.

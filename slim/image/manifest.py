@@ -1,4 +1,4 @@
-"""Index, manifest and config documents → the model [pure].
+"""Index, manifest and config documents → the model.
 
 Sources: OCI image-spec image-index.md, manifest.md, config.md, descriptor.md; CVE-2021-41190 for the
 rule that a document is an index or a manifest and never both.

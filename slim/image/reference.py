@@ -1,4 +1,4 @@
-"""What people call an image in a registry: `[HOST[:PORT]/]NAME[:TAG][@DIGEST]` [pure].
+"""What people call an image in a registry: `[HOST[:PORT]/]NAME[:TAG][@DIGEST]`.
 
 Source: the grammar of distribution's `reference` package, which docker, podman and skopeo share. The first
 component is a host if it has a dot or a colon, or is `localhost`; without a host the name is Docker

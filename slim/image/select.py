@@ -1,4 +1,4 @@
-"""Which of several images: by tag, position or platform [pure]. Never a silent choice."""
+"""Which of several images: by tag, position or platform. Never a silent choice."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def choose(candidates: Sequence[Candidate], choice: Choice) -> int:
         if not left:
             raise UsageError(
                 "no-such-platform",
-                f"no image is for {platform}",
+                f"no image for platform {platform}",
                 f"images: {_list(candidates)}",
             )
     if len(left) > 1:

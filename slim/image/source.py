@@ -287,6 +287,6 @@ def _not_an_image(members: Collection[str], path: str) -> SlimError:
         )
     return InputError(
         "not-an-image",
-        f"{path!r} is no image: it is neither an OCI layout nor an archive with manifest.json",
+        f"{path!r} is not a container image: found neither an OCI layout nor manifest.json",
         "make one with `docker save -o image.tar NAME` or `skopeo copy … oci-archive:image.tar`",
     )

@@ -1,4 +1,4 @@
-"""`WWW-Authenticate`: what a registry asks for before it answers [pure].
+"""`WWW-Authenticate`: what a registry asks for before it answers.
 
 Source: RFC 9110 §11.6.1; distribution's token authentication specification.
 """

@@ -159,10 +159,12 @@ def _layer(
 
 def _check_platform(choice: Choice, actual: str) -> None:
     """An image without index has one platform, which only its config tells."""
-    wanted = str(choice.platform)
-    if wanted != actual and not actual.startswith(f"{wanted}/"):
+    expected = str(choice.platform)
+    if expected != actual and not actual.startswith(f"{expected}/"):
         raise UsageError(
-            "no-such-platform", f"no image is for {wanted}", f"images: one for {actual or 'none'}"
+            "no-such-platform",
+            f"no image for platform {expected}",
+            f"images: one for {actual or 'none'}",
         )
 
 
