@@ -15,7 +15,7 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.entrypoint.runners import environment_places, project_script
+from slim.entrypoint.runners import Documents, environment_places, project_script
 from slim.entrypoint.runs import Command
 from slim.entrypoint.services import SUPERVISORS, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
@@ -81,6 +81,7 @@ class Walk:
 
     def __init__(self, view: View, env: Mapping[str, str], cwd: bytes, runners: Runners) -> None:
         self._view = view
+        self._documents = Documents(view)
         self._env = env
         self._cwd = cwd
         self._runners = runners
@@ -186,7 +187,7 @@ class Walk:
         self._put_services(name, job)
         places = environment_places(name, job.words, path, job.cwd, self._env, self._view)
         inside = replace(job, search=(*places, *job.search)[:_MAX_SEARCH], sets=())
-        script = project_script(name, job.words, job.cwd, self._view)
+        script = project_script(name, job.words, job.cwd, self._documents)
         if script is not None:
             inside = replace(inside, how=script.where, cwd=script.cwd)
             self._put_text(script.before, replace(inside, main=False))

@@ -21,11 +21,11 @@ from slim.files.view import View, below, encoded
 
 _MAX_TEXT = 4_096
 _MAX_PLACES = 16
-_MAX_PACKAGES = 2_000
-"""Most `package.json` files that are searched for the name of a workspace."""
 
 _NODE = names("npm yarn yarnpkg pnpm bun")
 _AT = names("--prefix --cwd -C --dir --working-dir -d")
+_PACKAGES = (b"packages", b"apps", b"services", b"libs")
+"""Where the packages of one project are mostly kept."""
 _WORKSPACE = names("-w --workspace --filter -F")
 _VIRTUAL = names("uv uvx poetry pipenv pdm rye hatch poe")
 _CONDA = names("conda mamba micromamba")
@@ -48,6 +48,22 @@ _VERBS = {"deno": ("task",), "composer": ("run-script", "run"), "poe": ()}
 """Words of which one stands in front of a script's name, where that is not `run`."""
 
 
+class Documents:
+    """JSON and TOML files of an image, each read once."""
+
+    def __init__(self, view: View) -> None:
+        self.view = view
+        self._read: dict[bytes, dict[str, object]] = {}
+
+    def __call__(self, path: bytes) -> dict[str, object]:
+        """One file; empty where there is none, or a damaged one."""
+        if path not in self._read:
+            self._read[path] = _parsed(
+                self.view.read(path), is_json=path.endswith((b".json", b".jsonc"))
+            )
+        return self._read[path]
+
+
 class Started(Struct, frozen=True):
     """What a script of a project starts."""
 
@@ -60,16 +76,18 @@ class Started(Struct, frozen=True):
     """For a shell, on the way."""
 
 
-def project_script(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> Started | None:
+def project_script(
+    name: str, words: tuple[str, ...], cwd: bytes, read: Documents
+) -> Started | None:
     """What a tool that is called with `words` starts by the project's list of scripts; None for nothing."""
     rest = list(words[1:])
     if name == "node":
-        return _node_run(rest, cwd, view)
+        return _node_run(rest, cwd, read)
     if name in _NODE:
-        return _node_script(name, rest, cwd, view)
+        return _node_script(name, rest, cwd, read)
     if name in ("run-s", "run-p", "npm-run-all", "npm-run-all2", "concurrently"):
         return _several(name, rest, cwd)
-    return _other_script(name, rest, cwd, view) if name in _SCRIPTS else None
+    return _other_script(name, rest, cwd, read) if name in _SCRIPTS else None
 
 
 def environment_places(
@@ -158,21 +176,21 @@ def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
     return found
 
 
-def _node_run(rest: list[str], cwd: bytes, view: View) -> Started | None:
+def _node_run(rest: list[str], cwd: bytes, read: Documents) -> Started | None:
     """`node --run start`."""
     named = _values(rest, ("--run",))
     behind = rest[rest.index("--") + 1 :] if "--" in rest else []
-    return _package_script(named[0], behind, cwd, view) if named else None
+    return _package_script(named[0], behind, cwd, read) if named else None
 
 
-def _node_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started | None:
-    cwd, operand = _next(rest, cwd, view)
+def _node_script(name: str, rest: list[str], cwd: bytes, read: Documents) -> Started | None:
+    cwd, operand = _next(rest, cwd, read)
     if operand == "workspace" and name.startswith("yarn"):
-        _, package = _next(rest, cwd, view)
-        cwd = _workspace(package, cwd, view)
-        cwd, operand = _next(rest, cwd, view)
+        _, package = _next(rest, cwd, read)
+        cwd = _workspace(package, cwd, read)
+        cwd, operand = _next(rest, cwd, read)
     if operand in ("run", "run-script"):
-        cwd, operand = _next(rest, cwd, view)
+        cwd, operand = _next(rest, cwd, read)
         known = True
     else:
         known = operand in ("start", "test", "restart", "stop")
@@ -183,61 +201,61 @@ def _node_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started 
         own, rest = (rest[: rest.index("--")], rest[rest.index("--") + 1 :]) if "--" in rest else (
             rest, []
         )  # fmt: skip
-        cwd, operands = _directory(own, cwd, view), [one for one in own if not one.startswith("-")]
+        cwd, operands = _directory(own, cwd, read), [one for one in own if not one.startswith("-")]
         taken = _values(own, (*_AT, *_WORKSPACE))
         rest = [*(one for one in operands if one not in taken), *rest]
-    found = _package_script(operand, rest, cwd, view)
+    found = _package_script(operand, rest, cwd, read)
     if found is not None:
         return found
     if name == "npm":
-        default = operand == "start" and view.is_file(below(cwd, b"server.js"))
+        default = operand == "start" and read.view.is_file(below(cwd, b"server.js"))
         found = Started("node server.js", cwd, "package.json") if default else None
     else:
         if operand == "node":
             return Started(shlex.join(("node", *rest)), cwd, "package.json")
-        if view.is_file(below(cwd, b"node_modules/.bin/" + encoded(operand))):
+        if read.view.is_file(below(cwd, b"node_modules/.bin/" + encoded(operand))):
             return Started(shlex.join((operand, *rest)), cwd, "package.json")
     return found
 
 
-def _next(rest: list[str], cwd: bytes, view: View) -> tuple[bytes, str]:
+def _next(rest: list[str], cwd: bytes, read: Documents) -> tuple[bytes, str]:
     """Take the options up to the next operand, and that."""
     options: list[str] = []
     while rest:
         word = rest.pop(0)
         if not word.startswith("-"):
-            return _directory(options, cwd, view), word
+            return _directory(options, cwd, read), word
         options.append(word)
         if word in _AT or word in _WORKSPACE:
             options += rest[:1]
             del rest[:1]
-    return _directory(options, cwd, view), ""
+    return _directory(options, cwd, read), ""
 
 
-def _directory(options: Sequence[str], cwd: bytes, view: View) -> bytes:
+def _directory(options: Sequence[str], cwd: bytes, read: Documents) -> bytes:
     """The directory that options choose."""
     for value in _values(options, tuple(_AT)):
         cwd = below(cwd, encoded(value))
     for value in _values(options, tuple(_WORKSPACE)):
-        cwd = _workspace(value, cwd, view)
+        cwd = _workspace(value, cwd, read)
     return cwd
 
 
-def _workspace(name: str, cwd: bytes, view: View) -> bytes:
-    """The directory of a package of the project: by its place, or by its name."""
-    direct = below(cwd, encoded(name))
-    if name and view.is_file(below(direct, b"package.json")):
-        return direct
-    top = (view.real(cwd) or b"").rstrip(b"/")
-    for path in view.find((b"package.json",))[b"package.json"][:_MAX_PACKAGES]:
-        inside = path.startswith(top + b"/") if top else True
-        if inside and b"node_modules/" not in path and _document(path, view).get("name") == name:
-            return path.rpartition(b"/")[0]
-    return cwd
+def _workspace(name: str, cwd: bytes, read: Documents) -> bytes:
+    """The directory of a package of the project: by its place, or by its name, which its directory mostly
+    has as well."""
+    direct, last = below(cwd, encoded(name)), encoded(name.rpartition("/")[2])
+    places = [below(cwd, one + b"/" + last) for one in _PACKAGES]
+    found = (
+        one for one in (direct, *places) if last and read.view.is_file(below(one, b"package.json"))
+    )
+    return next(found, cwd)
 
 
-def _package_script(name: str, arguments: Sequence[str], cwd: bytes, view: View) -> Started | None:
-    scripts = _table(_document(below(cwd, b"package.json"), view), "scripts")
+def _package_script(
+    name: str, arguments: Sequence[str], cwd: bytes, read: Documents
+) -> Started | None:
+    scripts = _table(read(below(cwd, b"package.json")), "scripts")
     text, before = scripts.get(name), scripts.get(f"pre{name}")
     if not isinstance(text, str) or not text:
         return None
@@ -261,7 +279,7 @@ def _several(name: str, rest: Sequence[str], cwd: bytes) -> Started | None:
     return Started((" &\n" if together else "\n").join(texts), cwd, "package.json")
 
 
-def _other_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started | None:
+def _other_script(name: str, rest: list[str], cwd: bytes, read: Documents) -> Started | None:
     for value in _values(rest, tuple(_AT)):
         cwd = below(cwd, encoded(value))
     operands = rest
@@ -278,7 +296,7 @@ def _other_script(name: str, rest: list[str], cwd: bytes, view: View) -> Started
     if not operands:
         return None
     for file, key in _SCRIPTS[name]:
-        table: object = _document(below(cwd, encoded(file)), view)
+        table: object = read(below(cwd, encoded(file)))
         for part in key.split("."):
             table = _table(table, part)
         text = _text(table.get(operands[0]) if isinstance(table, dict) else None)
@@ -305,21 +323,16 @@ def _is_texts(value: object) -> TypeGuard[list[str]]:
     return isinstance(value, list) and all(isinstance(one, str) for one in value)
 
 
-def _document(path: bytes, view: View) -> dict[str, object]:
-    """A JSON or TOML file; empty where there is none, or a damaged one."""
-    content = view.read(path)
-    if content is None:
-        return {}
-    try:
-        if path.endswith((b".json", b".jsonc")):
-            found = json.loads(content)
-        else:
-            found = tomllib.loads(content.decode())
-    except (ValueError, RecursionError):
-        return {}
+def _table(document: object, key: str) -> dict[str, object]:
+    found = document.get(key) if isinstance(document, dict) else None
     return found if isinstance(found, dict) else {}
 
 
-def _table(document: object, key: str) -> dict[str, object]:
-    found = document.get(key) if isinstance(document, dict) else None
+def _parsed(content: bytes | None, *, is_json: bool) -> dict[str, object]:
+    if content is None:
+        return {}
+    try:
+        found = json.loads(content) if is_json else tomllib.loads(content.decode())
+    except (ValueError, RecursionError):
+        return {}
     return found if isinstance(found, dict) else {}
