@@ -278,11 +278,13 @@ class Walk:
         outer = [one for one in outer if one.words != ("exec",)]
         replaced = any(map(_replaces, outer))
         sourced = bool(job.words) and job.words[0] in _SOURCE
-        cwd = job.cwd
+        # What a function changes is not known to hold outside of it.
+        directories: dict[str, bytes] = {}
         activated: tuple[bytes, ...] = ()
         for one in commands:
+            cwd = directories.get(one.function, job.cwd)
             if one.words[0] == "cd":
-                cwd = self._directory(one.words, cwd, script)
+                directories[one.function] = self._directory(one.words, cwd, script)
             if one.words == ("exec",) and job.main and not one.inner:
                 self._handed = True
             if one.words[0] in _BUILTINS or one.words == ("exec",):

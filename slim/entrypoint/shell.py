@@ -64,6 +64,8 @@ class Simple(Struct, frozen=True):
     """The assignments in front of it, as `NAME=value`."""
     search: str | None = None
     """PATH, where the text has set it."""
+    function: str = ""
+    """The function in whose body it is."""
 
 
 def read_shell(
@@ -123,12 +125,16 @@ class _Parser(Struct):
     """The command being read is behind `&&`, `||` or `|`."""
     search: str | None = None
     """PATH as it was at first."""
+    function: str = ""
+    """The function whose body is being read, …"""
+    body: int = 0
+    """… and the number of open blocks outside of it."""
 
     def read(self, lexer: Lexer, *, inner: bool) -> None:
         """Take the commands of one text."""
         self.inner, self.words, self.target, self.opened = inner, [], False, False
         self.cases, self.pattern, self.array = 0, False, None
-        self.blocks, self.joined = 0, False
+        self.blocks, self.joined, self.function, self.body = 0, False, "", 0
         for piece in lexer.tokens():
             if len(self.commands) >= MAX_COMMANDS or self.total > MAX_READ:
                 break
@@ -138,10 +144,16 @@ class _Parser(Struct):
                     self._end()
                 self._word(piece)
             elif piece == ")" and opened:
-                self.functions.add(self.words.pop())
+                self._define(self.words.pop())
             else:
                 self._sign(piece)
         self._end()
+
+    def _define(self, name: str = "") -> None:
+        """The body of a function follows; those inside of others count as the outer one's."""
+        self.functions.add(name)
+        if not self.function:
+            self.function, self.body = name, self.blocks
 
     def _sign(self, sign: str) -> None:
         if sign == REDIRECTION:
@@ -182,6 +194,8 @@ class _Parser(Struct):
             self.words.append(text)
         else:
             self.blocks = max(self.blocks + _BLOCKS.get(text, 0), 0)
+            if text == "}" and self.blocks <= self.body:
+                self.function = ""
 
     def _end_array(self, name: str, before: list[str]) -> None:
         found = _ASSIGNMENT.match(name)
@@ -199,7 +213,7 @@ class _Parser(Struct):
         if self.pattern or not words or words[0] in ("case", "for", "select"):
             return
         if words[0] == "function":
-            self.functions.update(words[1:2])
+            self._define(*words[1:2])
             return
         given, words = words, self._assign(words)
         if not words:
@@ -218,6 +232,7 @@ class _Parser(Struct):
                 self.inner,
                 sets,
                 None if search == self.search else search,
+                self.function,
             )
         )
 

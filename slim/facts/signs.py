@@ -83,6 +83,8 @@ class Points:
         self.evidence: list[str] = []
         self.production = False
         """A variable says that the image is for production."""
+        self.building = False
+        """It is started to build or to test."""
 
     def add(self, why: str, **points: int) -> None:
         """Give points to roles."""
@@ -107,6 +109,7 @@ def from_commands(
         return False
     active = [one for one in runs.main if one not in waiting]
     if not starts(known, families):
+        points.building = True
         building = next(one for one in runs.main if builds(one, families))
         points.add(f"`{building.brief}` builds, tests or installs", builder=2)
         return False
@@ -215,6 +218,8 @@ def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serv
     if roots.compilers:
         points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
     if serves:
+        return
+    if points.building:
         return
     built = [what for stack, what in (one.builds for one in signs) if roots.projects_of(stack)]
     if built:
