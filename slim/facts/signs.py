@@ -83,8 +83,8 @@ class Points:
         self.evidence: list[str] = []
         self.production = False
         """A variable says that the image is for production."""
-        self.building = False
-        """It is started to build or to test."""
+        self.busy = False
+        """The image is started for something, be it unknown or a build: not for a shell, or to wait."""
 
     def add(self, why: str, **points: int) -> None:
         """Give points to roles."""
@@ -107,9 +107,9 @@ def from_commands(
         why = f"runs only {first.brief}" if first else "runs nothing by itself"
         points.add(why, base=2, builder=2, release=-3)
         return False
+    points.busy = True
     active = [one for one in runs.main if one not in waiting]
     if not starts(known, families):
-        points.building = True
         building = next(one for one in runs.main if builds(one, families))
         points.add(f"`{building.brief}` builds, tests or installs", builder=2)
         return False
@@ -219,7 +219,7 @@ def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serv
         points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
     if serves:
         return
-    if points.building:
+    if points.busy:
         return
     built = [what for stack, what in (one.builds for one in signs) if roots.projects_of(stack)]
     if built:

@@ -22,7 +22,10 @@ FILES["otp-debian"] = """
     usr/bin/erl->../lib/erlang/bin/erl usr/bin/iex->../lib/elixir/bin/iex
     usr/bin/mix->../lib/elixir/bin/mix usr/bin/elixir->../lib/elixir/bin/elixir
 """
-FILES["npm-script"] = FILES["npm"] + " usr/local/bin/npx->../lib/node_modules/npm/bin/npx-cli.js"
+FILES["npm-script"] = FILES["npm"] + (
+    " usr/local/lib/node_modules/npm/bin/npx-cli.js"
+    " usr/local/bin/npx->../lib/node_modules/npm/bin/npx-cli.js"
+)
 FILES["node-tools"] = "usr/local/bin/{yarn,pnpm,bun,bunx,corepack}"
 FILES["next"] = """
     app/node_modules/.bin/next->../next/dist/bin/next app/node_modules/next/package.json
