@@ -113,7 +113,7 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
     after_copy = False
     for layer, entry in enumerate(given.history):
         copying = copies(entry.created_by)
-        after_copy = after_copy or (copying and layer >= given.base_layers)
+        after_copy = after_copy or (copying and layer >= max(given.base_layers, 1))
         if not copying and (layer < max(given.base_layers, 1) or not entry.created_by):
             continue
         rows = files.rows_of(layer)

@@ -180,13 +180,10 @@ def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:
 def _commands(given: Given, skips: frozenset[str]) -> list[int]:
     """Rows of scripts and programs that the entry point and the health check lead to."""
     runs = given.facts.runs
-    commands = [one for one in runs.commands if one.name not in skips or one.leaf]
-    paths = {
-        encoded(path)
-        for one in (*commands, *runs.healthcheck)
-        for path in (one.path, *one.files)
-        if path
-    }
+    skipped = {one.path for one in runs.commands if one.name in skips}
+    checks = {path for one in runs.healthcheck for path in (one.path, *one.files)}
+    named = {path for one in runs.commands for path in (one.path, *one.files)}
+    paths = {encoded(path) for path in checks | (named - skipped) if path}
     return [row for path in sorted(paths) if (row := row_at(given.view, path)) is not None]
 
 
