@@ -26,25 +26,19 @@ def main() -> None:
         if not isinstance(error, BrokenPipeError):
             code = code or 2
     if code == 130:
-        from slim.cli.console import print_message
+        from slim.cli.progress import print_message
 
         print_message("slim: interrupted")
     sys.exit(code)
 
 
 def _run() -> int:
-    if sys.argv[1:] == ["--version"]:
-        # Asked by every CI job: not worth importing a command-line library.
-        from slim.version import VERSION
-
-        print(f"slim {VERSION}")
-        return 0
     # Tables are large and hold no cycles: looking for some costs a tenth of a short run.
     gc.set_threshold(200_000, 50, 50)
     from click import ClickException
 
     from slim.cli.app import app
-    from slim.cli.console import print_call_error, print_error
+    from slim.cli.progress import print_call_error, print_error
     from slim.errors import SlimError
 
     if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):

@@ -44,8 +44,10 @@ class Limits(Struct, frozen=True):
     link_hops: int = 255
     layer_entries: int = 2_000_000
     layer_name_bytes: int = 128 * _MIB
-    """Names, directories and targets of symbolic links of a layer together."""
+    """Names, directories and link targets of a layer together."""
     image_entries: int = 5_000_000
+    memory_bytes: int = 640 * _MIB
+    """About what names, link targets, kept contents and warnings of all layers take in memory."""
     layer_bytes: int = 64 * _GIB
     """A layer once decompressed."""
     image_bytes: int = 256 * _GIB

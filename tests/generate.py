@@ -3,7 +3,7 @@
     python -m tests.generate            writes
     python -m tests.generate --check    prints the difference and exits with 1 if there is one
 
-Whole files: the report's JSON Schema, the catalogue of rules, the manual pages. In README.md and docs what
+Whole files: the report's JSON Schema, the catalogue of rules. In README.md and docs what
 stands between `<!-- generated: NAME -->` and `<!-- /generated -->`: one function of BLOCKS per name.
 """
 
@@ -30,6 +30,8 @@ from tabulate import tabulate
 from slim import errors, limits
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli import plugin_settings as plugin
+from slim.cli.app import app
+from slim.cli.manual import all_commands
 from slim.config import reader as settings_file
 from slim.ecosystems import ECOSYSTEMS
 from slim.ecosystems.model import fact_names
@@ -42,7 +44,6 @@ from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
 from tests.bench.dive_table import markdown as dive_markdown
 from tests.real import twin_table
-from tests.support.manual import pages as manual_pages
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
@@ -94,18 +95,7 @@ def commands() -> str:
 
 def _commands() -> dict[str, Any]:
     """Every command by its words."""
-    from slim.cli.app import app
-
-    found: dict[str, Any] = {}
-    waiting: list[tuple[str, Any]] = [("slim", app)]
-    while waiting:
-        name, command = waiting.pop(0)
-        if hasattr(command, "list_commands"):
-            words = command.list_commands(None)
-            waiting += [(f"{name} {word}", command.get_command(None, word)) for word in words]
-        else:
-            found[name] = command
-    return found
+    return dict(all_commands(app, "slim"))
 
 
 def formats() -> str:
@@ -379,14 +369,6 @@ ELSEWHERE = {
 """The blocks that are not in README.md."""
 
 
-def manual() -> dict[str, str]:
-    """The manual pages of all commands, by their files."""
-    from slim.cli.app import app
-
-    made = manual_pages(app, _commands())
-    return {f"man/{name}": text for name, text in made.items()}
-
-
 FILES: dict[str, Callable[[], str]] = {
     "README.md": lambda: with_blocks(
         "README.md", [one for one in BLOCKS if one not in chain(*ELSEWHERE.values())]
@@ -408,7 +390,7 @@ def main() -> None:
     check = parser.parse_args().check
     stale = []
     made = {name: make() for name, make in FILES.items()}
-    for name, new in (made | manual()).items():
+    for name, new in made.items():
         path = ROOT / name
         old = path.read_text("utf-8") if path.exists() else ""
         if old == new:

@@ -1,38 +1,23 @@
-"""`slim cache`: what is kept of layers that were read before. And where that is."""
+"""`slim cache`."""
 
 from __future__ import annotations
 
-import os
-import sys
-from typing import TYPE_CHECKING
-
-import click
-
-from slim.cli.commands import Commands
-from slim.errors import UsageError
-
-if TYPE_CHECKING:
-    from slim.files.cache import TableCache
-
-_NAME = "slim-advisor"
+from slim.cli.command import Commands, command
+from slim.cli.options import cache_folder, user_cache
+from slim.cli.progress import print_message
+from slim.cli.write import print_output
+from slim.rules import compiled
+from slim.units import format_bytes
 
 
-@click.group(cls=Commands)
-def cache() -> None:
-    """Show or clear what is kept of layers that were read before."""
-
-
-@cache.command(epilog="Example:\n\n  SLIM_CACHE_DIR=/drone/cache slim cache show")
+@command(epilog="Example:\n\n  SLIM_CACHE_DIR=/drone/cache slim cache show")
 def show() -> None:
-    """Print where it is, and how much it takes.
+    """Print the location and size of the layer cache.
 
     The folder is $SLIM_CACHE_DIR, else one in the user's cache folder ($XDG_CACHE_HOME, ~/.cache); it
-    takes at most $SLIM_CACHE_SIZE (1 GiB). Whatever was not used for longest goes first.
+    takes at most $SLIM_CACHE_SIZE (1 GiB). What was not used for longest is removed first.
     """
-    from slim.cli.console import print_output
-    from slim.units import format_bytes
-
-    usage = _cache().usage()
+    usage = user_cache().usage()
     refused = (
         "  (not used: it is another user's, or others can write to it)" if usage.refused else ""
     )
@@ -42,48 +27,13 @@ def show() -> None:
     )
 
 
-@cache.command(epilog="Example:\n\n  slim cache clear")
+@command(epilog="Example:\n\n  slim cache clear")
 def clear() -> None:
-    """Remove everything that is kept."""
-    from slim.units import format_bytes
-
-    before = _cache().clear()
-    print(f"slim: removed {before.layers:,} layers, {format_bytes(before.bytes)}", file=sys.stderr)
-
-
-def open_cache(*, kept: bool = True, share: bool = False) -> TableCache | None:
-    """The user's cache if it is wanted (`kept`); with `share` the images of this run share tables anyhow.
-
-    Raises:
-        UsageError: the size that the user set is none.
-    """
-    if kept:
-        return _cache(share=share)
-    from slim.files.cache import TableCache
-
-    return TableCache(None, share=True) if share else None
+    """Delete the layer cache."""
+    before = user_cache().clear()
+    if folder := cache_folder():
+        compiled.remove(folder)
+    print_message(f"slim: removed {before.layers:,} layers, {format_bytes(before.bytes)}")
 
 
-def _cache(*, share: bool = False) -> TableCache:
-    from slim.files.cache import DEFAULT_BYTES, TableCache
-    from slim.units import parse_bytes
-
-    size = os.environ.get("SLIM_CACHE_SIZE")
-    try:
-        limit = parse_bytes(size) if size else DEFAULT_BYTES
-    except ValueError as error:
-        raise UsageError("bad-cache-size", f"SLIM_CACHE_SIZE: {error}") from None
-    return TableCache(cache_folder(), limit, share=share)
-
-
-def cache_folder() -> str | None:
-    """Where slim keeps what it has read for the next run; None where there is no home."""
-    own = os.environ.get("SLIM_CACHE_DIR")
-    if own:
-        return own
-    base = os.environ.get("XDG_CACHE_HOME")
-    if not base or not os.path.isabs(base):
-        base = os.path.expanduser("~/.cache")
-        if base.startswith("~"):  # no home: nothing is kept
-            return None
-    return os.path.join(base, _NAME)
+cache = Commands("cache", "Show or clear the layer cache.", [show, clear])

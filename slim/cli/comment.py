@@ -1,6 +1,6 @@
 """`slim comment`: the environment and options → one comment on the pull request that a job runs for.
 
-A comment that cannot be made is no failure of the build unless `--require` asks for it: a fork's job has
+A comment that cannot be made is no failure of the build unless `--require` is given: a fork's job has
 no token, a push has no pull request. A report that cannot be read always is one.
 """
 
@@ -9,25 +9,98 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import Annotated, TypeVar
 
 import click
+from msgspec import Struct
 
-from slim.cli import groups, options
-from slim.cli.settings import read_limits, read_units
+from slim.cli.command import argument, command, flag, option
+from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_limits, read_units
+from slim.cli.pages import ReportUrl, RulesUrl
+from slim.cli.progress import MessageOptions, print_notice
+from slim.cli.write import print_output
 from slim.errors import NetworkError, UsageError
+from slim.forge import comment as comments
+from slim.forge.choices import BEHAVIORS, WHENS, Behavior
+from slim.forge.choose import chosen, token_names
+from slim.forge.ci import detect
+from slim.forge.comment import Page
+from slim.forge.context import Context
 from slim.forge.forges import FORGES
+from slim.forge.publish import Outcome
+from slim.forge.signing import check_token
+from slim.formats.rules_url import parse_rules_url
+from slim.formats.terminal import clean
+from slim.limits import Limits
 
-if TYPE_CHECKING:
-    from slim.forge.comment import Page
-    from slim.forge.context import Context
-    from slim.forge.publish import Outcome
-
+W = TypeVar("W", bound=str)
 _EVENT_BYTES = 32 << 20
 _TOKEN_BYTES = 16 << 10
 
 
-@click.command(
+class PostOptions(Struct, frozen=True):
+    """Where a comment goes, and when one is made."""
+
+    behavior: Annotated[
+        str | None,
+        option(
+            "--behavior",
+            "What to do with slim's previous comment: update (edit it), new (keep it and post another),"
+            " hide-and-new (fold it away) or delete-and-new.",
+            "WHAT",
+            shown_default="update",
+        ),
+    ]
+    when: Annotated[
+        str | None,
+        option(
+            "--when",
+            "When to create a comment: changed (size or findings changed), always, or failed (a budget"
+            " or --fail-on failed). An existing comment is always updated.",
+            "WHEN",
+            shown_default="changed",
+        ),
+    ]
+    dry_run: Annotated[bool, flag("--dry-run", "Print the comment without contacting the forge.")]
+    require: Annotated[
+        bool,
+        flag(
+            "--require",
+            "Exit with 6 when the comment cannot be made: no token, no pull request, refused.",
+        ),
+    ]
+    repo: Annotated[
+        str,
+        option(
+            "--repo",
+            "Repository as OWNER/NAME (GitLab: path or numeric project ID; Azure:"
+            " PROJECT/REPOSITORY).",
+            "OWNER/NAME",
+            default="",
+        ),
+    ]
+    pr: Annotated[
+        int | None, option("--pr", "The pull request.", "NUMBER", kind=click.IntRange(min=1))
+    ]
+    token_file: Annotated[
+        str | None, option("--token-file", "Read the token from a file.", "FILE", file=True)
+    ]
+    api_url: Annotated[
+        str,
+        option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default=""),
+    ]
+    max_bytes: Annotated[
+        int | None,
+        option(
+            "--max-bytes",
+            "Drop collapsible sections until the comment fits into BYTES.",
+            "BYTES",
+            kind=click.IntRange(min=1),
+        ),
+    ]
+
+
+@command(
     epilog="Examples:\n\n"
     "  slim comment report.json\n\n"
     "  slim comment github size.json --key api --require\n\n"
@@ -36,116 +109,99 @@ _TOKEN_BYTES = 16 << 10
     "The token is SLIM_TOKEN, else that of the forge:"
     f" {', '.join(forge.tokens[0] for forge in FORGES.values())}. Without one the comment is printed."
 )
-@click.argument(
-    "words",
-    metavar="[FORGE] REPORT.json…",
-    nargs=-1,
-    shell_complete=options.files,
-    help=f"auto (the default), {', '.join(list(FORGES)[:-1])} or {list(FORGES)[-1]};"
-    " then reports or comparisons, which make one comment together.",
-)
-@options.behavior
-@options.when
-@options.dry_run
-@options.require
-@options.repo
-@options.pr
-@options.token_file
-@options.api_url
-@options.max_bytes
-@options.report_url
-@options.rules_url
-@options.failure
-@options.units
-@options.timeout
-@groups.SettingsOptions.options
-@groups.VoiceOptions.options
 def comment(
-    words: Sequence[str],
-    behavior: str | None,
-    when: str | None,
-    dry_run: bool,
-    require: bool,
-    repo: str,
-    pr: int | None,
-    token_file: str | None,
-    api_url: str,
-    max_bytes: int | None,
-    report_url: str,
-    rules_url: str,
-    failure: str,
-    units: str | None,
-    timeout: int | None,
-    settings: groups.SettingsOptions,
-    voice: groups.VoiceOptions,
+    words: Annotated[
+        Sequence[str],
+        argument(
+            "[FORGE] REPORT.json…",
+            f"auto (the default), {', '.join(list(FORGES)[:-1])} or {list(FORGES)[-1]};"
+            " then reports or comparisons, which make one comment together.",
+            many=True,
+            required=False,
+            file=True,
+        ),
+    ],
+    post: PostOptions,
+    report_url: ReportUrl,
+    rules_url: RulesUrl,
+    failure: Annotated[
+        str,
+        option(
+            "--failure",
+            "In place of a report: say that the image could not be analyzed, and why.",
+            "TEXT",
+            default="",
+        ),
+    ],
+    units: UnitsName,
+    timeout: Timeout,
+    settings: SettingsOptions,
+    messages: MessageOptions,
 ) -> None:
-    """Comment on the job's pull request, or update the comment.
+    """Post or update slim's comment on the current pull request.
 
     Forge, repository, pull request and commit are found in GitHub Actions, GitLab CI, Drone,
     Woodpecker, Gitea and Forgejo Actions, Bitbucket Pipelines, Azure Pipelines and Jenkins.
     """
-    from slim.cli.console import print_notice, print_output
-    from slim.forge import comment as comments
-    from slim.forge.choices import BEHAVIORS, WHENS
-    from slim.forge.choose import chosen
-    from slim.formats.rules_url import parse_rules_url
-    from slim.formats.terminal import clean
-
-    voice.begin()
+    messages.begin()
     forge, files = _parse(words, bool(failure))
-    context = chosen(_detected(), forge=forge, api_url=api_url, repo=repo, number=pr)
-    told = settings.read(settings.key if len(files) < 2 else None, judging=False)
-    limits = read_limits((), timeout, told.limits)
-    wish = _one_of("--when", when or told.image.when, WHENS)
-    plan = _one_of("--behavior", behavior or told.image.behavior, BEHAVIORS)
+    context = chosen(_detected(), forge=forge, api_url=post.api_url, repo=post.repo, number=post.pr)
+    config = settings.read(settings.key if len(files) < 2 else None, judging=False)
+    image = config.image
+    limits = read_limits((), timeout, config.limits)
+    when = _one_of("--when", post.when or image.when, WHENS)
+    behavior = _one_of("--behavior", post.behavior or image.behavior, BEHAVIORS)
     if failure:
         page = comments.failure(failure, context, key=settings.key or "image")
     else:
         page = comments.compose(
             files,
             context,
-            wish,
+            when,
             key=settings.key or "",
-            max_bytes=max_bytes,
+            max_bytes=post.max_bytes,
             report_url=report_url,
-            units=read_units(units, told.image.units),
-            rules_url=parse_rules_url(rules_url) if rules_url else told.image.rules_url,
+            units=read_units(units, image.units),
+            rules_url=parse_rules_url(rules_url) if rules_url else image.rules_url,
             limits=limits,
         )
     problem: NetworkError | None = None
-    if dry_run:
+    if post.dry_run:
         print_notice(f"slim: not posted (--dry-run): {clean(_where(context))}")
     else:
         try:
-            token = _token(context, token_file)
-            done = list(
-                comments.post(
-                    page,
-                    context,
-                    token,
-                    behavior=plan,
-                    trusted=bool(api_url),
-                    timeout=limits.timeout,
-                )
-            )
-            for number, outcome in done:
-                print_notice(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
-            if not done:
-                print_notice(
-                    "slim: no comment: no open pull request has"
-                    f" {clean(context.head[: comments.HEAD])} as its head any more"
-                )
+            _post(page, context, behavior, post, limits)
         except NetworkError as error:
             problem = error
-    if dry_run or problem is not None:
+    if post.dry_run or problem is not None:
         print_output(page.text)
-    _conclude(page, problem, require)
+    _conclude(page, problem, post.require)
+
+
+def _post(
+    page: Page, context: Context, behavior: Behavior, options: PostOptions, limits: Limits
+) -> None:
+    token = _token(context, options.token_file)
+    outcomes = list(
+        comments.post(
+            page,
+            context,
+            token,
+            behavior=behavior,
+            trusted=bool(options.api_url),
+            timeout=limits.timeout,
+        )
+    )
+    for number, outcome in outcomes:
+        print_notice(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
+    if not outcomes:
+        print_notice(
+            "slim: no comment: no open pull request has"
+            f" {clean(context.head[: comments.HEAD])} as its head any more"
+        )
 
 
 def _conclude(page: Page, problem: NetworkError | None, require: bool) -> None:
-    from slim.cli.console import print_notice
-    from slim.formats.terminal import clean
-
     if problem is not None and (page.error is not None or not require):
         print_notice(f"slim: not posted: {clean(problem.message)} [{problem.slug}]")
     if page.error is not None:
@@ -166,18 +222,17 @@ def _parse(words: Sequence[str], failed: bool) -> tuple[str, list[str]]:
     return forge, files
 
 
-def _one_of(flag: str, value: str | None, values: Sequence[Any]) -> Any:
+def _one_of(flag: str, value: str | None, values: tuple[W, ...]) -> W:
     """The value, if it is one of these; the first of them where nobody says anything."""
     if value is None:
         return values[0]
-    if value not in values:
-        raise UsageError("bad-choice", f"{flag}: {value!r} is none of {', '.join(values)}")
-    return value
+    for choice in values:
+        if choice == value:
+            return choice
+    raise UsageError("bad-choice", f"{flag}: {value!r} is none of {', '.join(values)}")
 
 
 def _detected() -> Context:
-    from slim.forge.ci import detect
-
     event = b""
     if path := os.environ.get("GITHUB_EVENT_PATH"):
         with suppress(OSError), open(path, "rb") as file:
@@ -192,9 +247,6 @@ def _token(context: Context, token_file: str | None) -> str:
         UsageError: the file cannot be read, or what was found is no token.
         NetworkError: there is none.
     """
-    from slim.forge.choose import token_names
-    from slim.forge.signing import check_token
-
     if token_file is not None:
         try:
             with open(token_file, "rb") as file:
@@ -227,8 +279,6 @@ def _where(context: Context) -> str:
 
 
 def _done(outcome: Outcome) -> str:
-    from slim.formats.terminal import clean
-
     return {
         "created": "comment made",
         "updated": "comment updated",

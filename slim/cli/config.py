@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import NamedTuple
 
 import click
 from click.core import ParameterSource
+from tabulate import tabulate
 
-from slim.cli import groups
-
-if TYPE_CHECKING:
-    from slim.config.load import Config
+from slim.cli.command import command
+from slim.cli.options import SettingsOptions
+from slim.cli.progress import print_notice
+from slim.cli.write import print_output
+from slim.config.load import Config
+from slim.formats.terminal import clean
+from slim.limits import limits_in
+from slim.rules.suggestions import suggestion
 
 _DEFAULT = "default"
 _ALONE = ("SLIM_CACHE_DIR", "SLIM_CACHE_SIZE", "SLIM_TRACEBACK")
@@ -30,69 +35,64 @@ class _Row(NamedTuple):
     variable: str
 
 
-@click.command(
+@command(
     epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default",
 )
-@groups.SettingsOptions.options
-@click.pass_context
-def config(context: click.Context, settings: groups.SettingsOptions) -> None:
-    """Print the settings that hold, and where each is from.
+def config(settings: SettingsOptions) -> None:
+    """Print the effective settings and where each one comes from.
 
     Each has its environment variable beside it. An option of the command line counts before its variable,
     that before slim.toml, that before the default.
     """
-    from tabulate import tabulate
-
-    from slim.cli.console import print_notice, print_output
-    from slim.formats.terminal import clean
-    from slim.rules.suggestions import suggestion
-
+    context = click.get_current_context()
     read = settings.read(settings.key)
-    here = {
-        f"--{name.replace('_', '-')}": _said(value)
+    given = {
+        f"--{name.replace('_', '-')}": _text(value)
         for name, value in context.params.items()
         if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
     }
-    found = [*_rows(context.find_root(), here, _told(read), read.file), *_variables()]
-    rows = [(one.option, clean(one.value), clean(one.source), one.variable) for one in found]
-    known = {one.variable for one in found} | {*_ALONE, *_SECRET}
+    rows = [*_rows(context.find_root(), given, _in_file(read), read.file), *_variables()]
+    known = {row.variable for row in rows} | {*_ALONE, *_SECRET}
     for name in sorted(os.environ):
         if name.startswith("SLIM_") and name not in known:
             print_notice(f"slim: nothing reads the variable {clean(name)}{suggestion(name, known)}")
+    table = [(row.option, clean(row.value), clean(row.source), row.variable) for row in rows]
     header = ("option", "value", "from", "environment")
-    print_output(tabulate(rows, header, tablefmt="plain", disable_numparse=True) + "\n")
+    print_output(tabulate(table, header, tablefmt="plain", disable_numparse=True) + "\n")
 
 
 def _rows(
-    root: click.Context, here: dict[str, str], told: dict[str, str], file: str
+    root: click.Context, given: dict[str, str], in_file: dict[str, str], file: str
 ) -> Iterator[_Row]:
-    """The options of all commands, each once; `here` are values of this call, `told` those of the file."""
+    """The options of all commands, each once; `given` are values of this call, `in_file` the file's."""
     seen = set[str]()
-    for command in _commands(root, root.command):
-        for one in command.params:
-            flag, variable = one.opts[0], one.envvar
-            if not isinstance(one, click.Option) or not isinstance(variable, str) or flag in seen:
+    for listed in _commands(root, root.command):
+        for option in listed.params:
+            flag, variable = option.opts[0], option.envvar
+            if (
+                not isinstance(option, click.Option)
+                or not isinstance(variable, str)
+                or flag in seen
+            ):
                 continue
             seen.add(flag)
-            given = os.environ.get(variable)
-            if flag in here:
-                yield _Row(flag, here[flag], "command line", variable)
+            set_value = os.environ.get(variable)
+            if flag in given:
+                yield _Row(flag, given[flag], "command line", variable)
                 continue
-            if flag == "--config" and not given and file:
+            if flag == "--config" and not set_value and file:
                 yield _Row(flag, file, "found", variable)
                 continue
-            if given:
-                yield _Row(flag, _hidden(given), variable, variable)
-            if flag in told and (not given or flag in _ADDED):
-                yield _Row(flag, told[flag], file, variable)
-            if not given and flag not in told:
-                yield _Row(flag, _default(one), _DEFAULT, variable)
+            if set_value:
+                yield _Row(flag, _hidden(set_value), variable, variable)
+            if flag in in_file and (not set_value or flag in _ADDED):
+                yield _Row(flag, in_file[flag], file, variable)
+            if not set_value and flag not in in_file:
+                yield _Row(flag, _default(option), _DEFAULT, variable)
 
 
 def _variables() -> Iterator[_Row]:
     """Variables that are no option's, where they are set."""
-    from slim.limits import limits_in
-
     for name, value in sorted(os.environ.items()):
         if name in _ALONE:
             yield _Row("", value, name, name)
@@ -114,10 +114,10 @@ def _commands(context: click.Context, command: click.Command) -> Iterator[click.
 
 def _default(option: click.Option) -> str:
     """What holds where nobody says anything: of what the file may say, only the help knows it."""
-    return option.show_default if isinstance(option.show_default, str) else _said(option.default)
+    return option.show_default if isinstance(option.show_default, str) else _text(option.default)
 
 
-def _said(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return "" if value is None else str(value)
@@ -129,7 +129,7 @@ def _hidden(value: str) -> str:
     return f"{scheme}{mark}{rest.rpartition('@')[2]}" if mark else value
 
 
-def _told(read: Config) -> dict[str, str]:
+def _in_file(read: Config) -> dict[str, str]:
     """What the file says, by the options that say the same."""
     image, gates = read.image, read.image.gates
     growth = gates.growth and f"{gates.growth.percent:g}%,{gates.growth.bytes}B"
@@ -138,7 +138,7 @@ def _told(read: Config) -> dict[str, str]:
         "--max-pull-size": gates.pull_size,
         "--max-reclaimable": gates.reclaimable,
     }
-    values: dict[str, Any] = {
+    values: dict[str, object] = {
         "--dockerfile": image.dockerfile,
         "--target": image.target,
         "--base": image.base,
@@ -146,7 +146,7 @@ def _told(read: Config) -> dict[str, str]:
         "--role": image.role,
         "--units": image.units,
         "--rules-url": image.rules_url,
-        "--trust-labels": None if image.trust_labels is None else _said(image.trust_labels),
+        "--trust-labels": None if image.trust_labels is None else _text(image.trust_labels),
         "--behavior": image.behavior,
         "--when": image.when,
         "--output": " ".join(image.output),

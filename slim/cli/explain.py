@@ -1,186 +1,136 @@
-"""`slim explain` and `slim rules try`: why rules fire in an image, or why not."""
+"""`slim explain`: why a rule fired in an image, or why not."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from typing import Annotated
 
-import click
+from msgspec import Struct
 
-from slim.cli import groups, options
-from slim.cli.cache import open_cache
+from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
+from slim.cli.command import argument, command
+from slim.cli.options import (
+    ImageOptions,
+    RulePaths,
+    SettingsOptions,
+    SuppressOptions,
+    WorkOptions,
+    cache_folder,
+    read_now,
+)
+from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
-from slim.cli.rules import find, rules
-from slim.cli.settings import read_now
+from slim.cli.write import print_output
+from slim.config.settings import ImageSettings
 from slim.errors import UsageError
+from slim.files.options import ReadOptions
+from slim.formats.explanation import render, render_reported
+from slim.formats.rulebook import describe
+from slim.limits import Limits
+from slim.report.load import is_report, load_report
+from slim.rules.builtin import builtin_rules
+from slim.rules.rule import Rule, rules_digest, rules_of
+from slim.rules.user_packs import with_user_packs
 
-if TYPE_CHECKING:
-    from slim.config.settings import ImageSettings
-    from slim.limits import Limits
-    from slim.pipeline import AdviceOptions
-    from slim.rules.rule import Rule
+
+class ReadingOptions(Struct, frozen=True):
+    """How an image is read of which rules are explained."""
+
+    work: WorkOptions
+    registry: RegistryOptions
+    messages: MessageOptions
 
 
-@click.command(
+@command(
     epilog="Examples:\n\n"
     "  slim explain ELX009\n\n"
     "  slim explain ELX009 app.tar --dockerfile Dockerfile\n\n"
     "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
     "  slim explain ELX009 report.json"
 )
-@click.argument("rule", metavar="ID", help="Id or slug of the rule.")
-@click.argument(
-    "image",
-    metavar="[IMAGE]",
-    required=False,
-    shell_complete=options.files,
-    help="An image in any form that `slim analyze` reads, or the JSON report of one, which"
-    " knows less. Without: what the rule is about.",
-)
-@groups.ImageOptions.options
-@options.rules
-@groups.IgnoreOptions.options
-@groups.SettingsOptions.options
-@groups.WorkOptions.options
-@RegistryOptions.options
-@groups.VoiceOptions.options
 def explain(
-    rule: str,
-    image: str | None,
-    rules: Sequence[str],
-    choice: groups.ImageOptions,
-    ignoring: groups.IgnoreOptions,
-    settings: groups.SettingsOptions,
-    work: groups.WorkOptions,
-    registry: RegistryOptions,
-    voice: groups.VoiceOptions,
+    rule: Annotated[str, argument("ID", "Id or slug of the rule.")],
+    image: Annotated[
+        str | None,
+        argument(
+            "[IMAGE]",
+            "An image in any form that `slim analyze` reads, or the JSON report of one, which knows"
+            " less. Without: what the rule is about.",
+            required=False,
+            file=True,
+        ),
+    ],
+    choice: ImageOptions,
+    rules: RulePaths,
+    suppress: SuppressOptions,
+    settings: SettingsOptions,
+    reading: ReadingOptions,
 ) -> None:
-    """Say why a rule fired in an image, or why not.
+    """Explain why a rule did or did not fire on an image.
 
     What it matched and claims there, or what keeps it silent: its conditions, the image's role, what is
     protected, owned by packages, suppressed, or claimed by another rule.
     """
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.cli.cache import cache_folder
-    from slim.cli.console import print_output
-    from slim.formats.explanation import render_reported
-    from slim.formats.rulebook import describe
-    from slim.pipeline import AdviceOptions
-    from slim.report.load import is_report, load_report
-    from slim.rules.builtin import builtin_rules
-    from slim.rules.rule import rules_digest, rules_of
-    from slim.rules.user_packs import with_user_packs
-
-    voice.begin()
-    read = settings.read(settings.key)
-    every = with_user_packs(
-        builtin_rules(VOCABULARY, cache_folder()), [*read.packs, *rules], VOCABULARY
-    )
-    wanted = find(rule, rules_of(every.packs))
-    limits = work.limits(read.limits)
+    reading.messages.begin()
+    config = settings.read(settings.key)
+    builtin = builtin_rules(VOCABULARY, cache_folder())
+    every = with_user_packs(builtin, [*config.packs, *rules], VOCABULARY)
+    explained = find_rule(rule, rules_of(every.packs))
+    limits = reading.work.limits(config.limits)
     if image is None:
-        print_output(describe(wanted))
+        print_output(describe(explained))
         return
     if is_report(image):
         report = load_report(image, limits=limits)
-        print_output(render_reported(wanted, report, digest=rules_digest(every.packs)))
+        print_output(render_reported(explained, report, digest=rules_digest(every.packs)))
         return
-    _print(
-        image,
-        [wanted],
-        AdviceOptions(
-            every,
-            read_now().date(),
-            choice.role or read.image.role,
-            ignoring.ignores(read.image.ignores),
-            not ignoring.no_ignore,
-        ),
-        limits,
-        work,
-        choice,
-        registry,
-        read.image,
+    advice = pipeline.AdviceOptions(
+        every,
+        read_now().date(),
+        choice.role or config.image.role,
+        suppress.suppressions(config.image.ignores),
+        not suppress.no_ignore,
     )
+    print_explanations(image, [explained], advice, choice, config.image, reading, limits)
 
 
-@rules.command(
-    "try",
-    epilog="Examples:\n\n"
-    "  slim rules try acme.toml app.tar\n\n"
-    "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
-)
-@click.argument(
-    "file",
-    metavar="FILE",
-    shell_complete=options.files,
-    help="A file of rules, or a folder of files.",
-)
-@click.argument(
-    "image",
-    metavar="IMAGE",
-    shell_complete=options.files,
-    help="An image in any form that `slim analyze` reads.",
-)
-@groups.ImageOptions.options
-@groups.WorkOptions.options
-@RegistryOptions.options
-@groups.VoiceOptions.options
-def try_(
-    file: str,
-    image: str,
-    choice: groups.ImageOptions,
-    work: groups.WorkOptions,
-    registry: RegistryOptions,
-    voice: groups.VoiceOptions,
-) -> None:
-    """Apply the rules of a file alone, and say what each does or why not.
-
-    The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
-    proposes to delete is protected here too; suppressions do not count.
-    """
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.cli.cache import cache_folder
-    from slim.config.settings import ImageSettings
-    from slim.pipeline import AdviceOptions
-    from slim.rules.builtin import builtin_rules
-    from slim.rules.rule import rules_of
-    from slim.rules.user_packs import load_user_packs
-
-    voice.begin()
-    own = load_user_packs([file], builtin_rules(VOCABULARY, cache_folder()), VOCABULARY)
-    if not (applied := rules_of(own.packs)):
-        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
-    advice = AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
-    _print(image, applied, advice, work.limits(), work, choice, registry, ImageSettings())
-
-
-def _print(
+def print_explanations(
     image: str,
     explained: Sequence[Rule],
-    advice: AdviceOptions,
+    advice: pipeline.AdviceOptions,
+    choice: ImageOptions,
+    settings: ImageSettings,
+    reading: ReadingOptions,
     limits: Limits,
-    work: groups.WorkOptions,
-    choice: groups.ImageOptions,
-    registry: RegistryOptions,
-    told: ImageSettings,
 ) -> None:
     """Read the image and print what became of the rules."""
-    from slim import pipeline
-    from slim.cli.console import print_output
-    from slim.files.options import ReadOptions
-    from slim.formats.explanation import render
-
-    tables = open_cache(kept=work.cache)
-    access = registry.access(limits.timeout)
-    with work.watched(limits.timeout) as progress:
+    cache = reading.work.open_cache()
+    access = reading.registry.access(limits.timeout)
+    with reading.work.watched(limits.timeout) as progress:
         explanations, report = pipeline.explain(
-            choice.ref(image, access, told),
-            ReadOptions(True, work.jobs, limits, tables, progress),
+            choice.ref(image, access, settings),
+            ReadOptions(True, reading.work.jobs, limits, cache, progress),
             advice,
             explained,
-            base=choice.base_ref(access, told),
-            dockerfile=choice.dockerfile_ref(told),
+            base=choice.base_ref(access, settings),
+            dockerfile=choice.dockerfile_ref(settings),
         )
-    if tables is not None:
-        tables.prune()
+    if cache is not None:
+        cache.prune()
     print_output("\n".join(render(explanation, report) for explanation in explanations))
+
+
+def find_rule(name: str, rules: Sequence[Rule]) -> Rule:
+    """A rule by ID or slug.
+
+    Raises:
+        UsageError: there is none; the hint names the nearest.
+    """
+    by_name = {key: rule for rule in rules for key in (rule.id, rule.slug)}
+    if name in by_name or name.upper() in by_name:
+        return by_name.get(name) or by_name[name.upper()]
+    near = get_close_matches(name, by_name, 1)
+    hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
+    raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)

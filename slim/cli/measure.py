@@ -3,34 +3,81 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
+from datetime import datetime
+from typing import NamedTuple
 
-from slim.cli import groups
-from slim.cli.cache import open_cache
-from slim.cli.outputs import (
+import click
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
+from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
+from slim.cli.options import (
+    ImageOptions,
+    ReportOptions,
+    SettingsOptions,
+    SuppressOptions,
+    WorkOptions,
+    cache_folder,
+    read_now,
+)
+from slim.cli.output import (
     Output,
     Text,
-    failure_pages,
+    apart,
+    check_apart,
+    named,
     needs_all_files,
     parse_outputs,
-    rendered,
+    placed,
+    short_names,
     write_outputs,
 )
+from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
+from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
-from slim.cli.settings import read_now
-from slim.cli.several import apart, check_apart, named, placed, short_names
-from slim.cli.verdicts import Conclusion, conclude, conclusion_of
+from slim.config.load import Config
+from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
 from slim.errors import UsageError
+from slim.files.options import ReadOptions
+from slim.formats.model import Document, RenderOptions
+from slim.image.ref import ImageRef
+from slim.report.compare import compare
+from slim.report.comparison import Comparison
+from slim.report.gates import Gates
+from slim.report.judge import judge, judge_comparison
+from slim.report.load import is_report, load_report
+from slim.report.model import Report
+from slim.rules.builtin import builtin_rules
+from slim.rules.rule import Rules
+from slim.rules.user_packs import with_user_packs
 
-if TYPE_CHECKING:
-    from slim.config.load import Config
-    from slim.report.comparison import Comparison
-    from slim.report.gates import Gates
-    from slim.report.model import Report
-
+LENGTHS = click.IntRange(min=1, max=100_000)
+"""Of the lists of a report."""
 CHANGES = 1_000
-"""Changes that are listed unless somebody asks for another number. And findings at least that are kept of
-images that are compared: one that is left out seems new or fixed."""
+"""Changes that are listed by default. And findings at least that are kept of images that are compared: one
+that is left out seems new or fixed."""
+
+
+class SubjectOptions(Struct, frozen=True):
+    """Which image, what of it is read, and what is shown."""
+
+    image: ImageOptions
+    content: ReportOptions
+    suppress: SuppressOptions
+    show: ShowOptions
+
+
+class RunOptions(Struct, frozen=True):
+    """What an analysis is judged by, and how it is done."""
+
+    gates: GateOptions
+    settings: SettingsOptions
+    pages: PageOptions
+    work: WorkOptions
+    registry: RegistryOptions
+    messages: MessageOptions
 
 
 class _Task(NamedTuple):
@@ -39,12 +86,10 @@ class _Task(NamedTuple):
     image: str
     against: str
     """Empty for nothing to compare with."""
-    settings: Config
+    config: Config
     outputs: Sequence[Output]
     gates: Gates
-    labels: dict[str, str]
-    words: dict[str, Any]
-    """Keywords of `rendered`."""
+    options: RenderOptions
     trust_labels: bool
 
 
@@ -52,16 +97,9 @@ def measure(
     images: Sequence[str],
     against: str | None,
     output: Sequence[str],
+    subject: SubjectOptions,
+    run: RunOptions,
     *,
-    choice: groups.ImageOptions,
-    registry: RegistryOptions,
-    reports: groups.ReportOptions,
-    ignoring: groups.IgnoreOptions,
-    show: groups.ShowOptions,
-    work: groups.WorkOptions,
-    gates: groups.GateOptions,
-    settings: groups.SettingsOptions,
-    pages: groups.PageOptions,
     top: int,
     changes: int,
 ) -> None:
@@ -71,150 +109,125 @@ def measure(
     compare with, each may also be the report of an image. `top` is the length of the lists of a report,
     `changes` of those of a comparison.
     """
-    # What reads images is imported only here: --help and --version stay quick.
-    from msgspec.structs import replace
-
-    from slim import pipeline
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.cli.cache import cache_folder
-    from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
-    from slim.files.options import ReadOptions
-    from slim.image.ref import ImageRef
-    from slim.rules.builtin import builtin_rules
-    from slim.rules.user_packs import with_user_packs
-
+    run.messages.begin()
     compared = against is not None
     names = short_names(images)
-    keys = [named(settings.key, name) for name in names]
-    told = {key: settings.read(key) for key in dict.fromkeys(keys)}
+    keys = [named(run.settings.key, name) for name in names]
+    configs = {key: run.settings.read(key) for key in dict.fromkeys(keys)}
     tasks = [
-        _task(
-            image,
-            name,
-            against,
-            output,
-            told[key],
-            gates,
-            pages.labels(key, told[key].image.rules_url),
-            show,
-        )
+        _task(image, name, key, against, output, configs[key], subject, run)
         for image, name, key in zip(images, names, keys, strict=True)
     ]
-    check_apart([one.outputs for one in tasks])
-    limits = work.limits(tasks[0].settings.limits)
-    access = registry.access(limits.timeout)
+    check_apart([task.outputs for task in tasks])
+    limits = run.work.limits(tasks[0].config.limits)
+    access = run.registry.access(limits.timeout)
     now = read_now()
-    stamp = f"{now.replace(microsecond=0, tzinfo=None).isoformat()}Z"
-    tables = open_cache(kept=work.cache, share=compared or len(tasks) > 1)
-    every_file = reports.all_files or compared or any(needs_all_files(one.outputs) for one in tasks)
-
-    if compared:
-        from slim.report.compare import compare
-        from slim.report.load import is_report, load_report
-    if compared and choice.dockerfile and (made := [one for one in images if is_report(one)]):
+    cache = run.work.open_cache(share=compared or len(tasks) > 1)
+    dockerfile = subject.image.dockerfile
+    if compared and dockerfile and (saved := [image for image in images if is_report(image)]):
         raise UsageError(
-            "no-image", "--dockerfile is for images", f"{made[0]!r} is a report already"
+            "no-image", "--dockerfile is for images", f"{saved[0]!r} is a report already"
         )
-
-    builtin = builtin_rules(VOCABULARY, cache_folder()) if reports.advice else None
-
-    def advice_of(task: _Task) -> pipeline.AdviceOptions | None:
-        image = task.settings.image
-        if builtin is None:
-            return None
-        return pipeline.AdviceOptions(
-            with_user_packs(builtin, [*task.settings.packs, *reports.rules], VOCABULARY),
-            now.date(),
-            choice.role or image.role,
-            ignoring.ignores(image.ignores),
-            not ignoring.no_ignore,
-            task.trust_labels or not task.gates.rest_on_findings,
-        )
-
-    def report_of(task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE) -> Report:
-        if compared and is_report(ref.name):
-            return load_report(ref.name, limits=limits)
-        return pipeline.analyze(
-            ref,
-            ReadOptions(reports.verify, work.jobs, limits, tables, progress),
-            advice_of(task),
-            pipeline.ReportOptions(
-                max(top, CHANGES) if compared else top, every_file, reports.redact
-            ),
-            base=choice.base_ref(access, task.settings.image),
-            dockerfile=dockerfile,
-        )
-
+    content = subject.content
+    report_options = pipeline.ReportOptions(
+        max(top, CHANGES) if compared else top,
+        content.all_files or compared or any(needs_all_files(task.outputs) for task in tasks),
+        content.redact,
+    )
+    builtin = builtin_rules(VOCABULARY, cache_folder()) if content.advice else None
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []
-    with work.watched(limits.timeout) as progress:
+    with run.work.watched(limits.timeout) as progress:
+        read_options = ReadOptions(content.verify, run.work.jobs, limits, cache, progress)
+
+        def report_of(
+            task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE
+        ) -> Report:
+            if compared and is_report(ref.name):
+                return load_report(ref.name, limits=limits)
+            return pipeline.analyze(
+                ref,
+                read_options,
+                _advice(subject, task, builtin, now) if builtin else None,
+                report_options,
+                base=subject.image.base_ref(access, task.config.image),
+                dockerfile=dockerfile,
+            )
+
         for task, name in zip(tasks, names, strict=True):
-            document: Report | Comparison
-            with failure_pages(task.outputs, task.labels, task.image):
-                before = (task.against, task.settings)
+            document: Document
+            settings = task.config.image
+            with failure_pages(task.outputs, task.options, task.image):
+                before = (task.against, task.config)
                 if compared and before not in befores:
-                    befores[before] = report_of(
-                        task, choice.before(task.against, access, task.settings.image)
-                    )
-                ref = choice.ref(
-                    task.image,
-                    access,
-                    task.settings.image,
-                    manifest_only=reports.manifest_only,
+                    ref = subject.image.against_ref(task.against, access, settings)
+                    befores[before] = report_of(task, ref)
+                ref = subject.image.ref(
+                    task.image, access, settings, manifest_only=content.manifest_only
                 )
-                report = report_of(task, ref, choice.dockerfile_ref(task.settings.image))
-                if reports.timestamp:
-                    report = replace(report, timestamp=stamp)
+                report = report_of(task, ref, subject.image.dockerfile_ref(settings))
+                if content.timestamp:
+                    moment = now.replace(microsecond=0, tzinfo=None).isoformat()
+                    report = replace(report, timestamp=f"{moment}Z")
                 document = report
                 if compared:
                     document = compare(befores[before], report, top=changes)
             if task.gates:
-                from slim.report.comparison import Comparison
-                from slim.report.judge import judge, judge_comparison
-
                 document = (
                     judge_comparison(document, task.gates, trust_labels=task.trust_labels)
                     if isinstance(document, Comparison)
                     else judge(document, task.gates, trust_labels=task.trust_labels)
                 )
-                said = conclusion_of(document, task.words["units"])
-                verdicts.append((name if len(tasks) > 1 else "", said))
+                verdict = conclusion_of(document, task.options.units)
+                verdicts.append((name if len(tasks) > 1 else "", verdict))
             more = rendered(
                 document,
                 task.outputs,
-                task.labels,
+                task.options,
                 report=report,
-                files=None if reports.all_files else top,
-                **task.words,
+                files=None if content.all_files else top,
             )
             texts += apart(more) if texts else more
-    if tables is not None:
-        tables.prune()
-    write_outputs(texts, private=not reports.redact)
-    conclude(verdicts, gates.exit_zero)
+    if cache is not None:
+        cache.prune()
+    write_outputs(texts, private=not content.redact)
+    conclude(verdicts, run.gates.exit_zero)
 
 
 def _task(
     image: str,
     name: str,
+    key: str | None,
     against: str | None,
     output: Sequence[str],
-    settings: Config,
-    gates: groups.GateOptions,
-    labels: dict[str, str],
-    show: groups.ShowOptions,
+    config: Config,
+    subject: SubjectOptions,
+    run: RunOptions,
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
     compared = against is not None
-    outputs = parse_outputs(output or settings.image.output, compared=compared)
+    outputs = parse_outputs(output or config.image.output, compared=compared)
     return _Task(
         image=image,
         against=named(against, name) or "",
-        settings=settings,
+        config=config,
         outputs=placed(outputs, name),
-        gates=gates.gates(settings.image.gates, compared=compared),
-        labels=labels,
-        words=show.words(settings.image.units),
-        trust_labels=gates.trusts_labels(settings.image.trust_labels),
+        gates=run.gates.gates(config.image.gates, compared=compared),
+        options=render_options(subject.show, run.pages, key, config.image),
+        trust_labels=run.gates.trusts_labels(config.image.trust_labels),
+    )
+
+
+def _advice(
+    subject: SubjectOptions, task: _Task, builtin: Rules, now: datetime
+) -> pipeline.AdviceOptions:
+    image = task.config.image
+    return pipeline.AdviceOptions(
+        with_user_packs(builtin, [*task.config.packs, *subject.content.rules], VOCABULARY),
+        now.date(),
+        subject.image.role or image.role,
+        subject.suppress.suppressions(image.ignores),
+        not subject.suppress.no_ignore,
+        task.trust_labels or not task.gates.rest_on_findings,
     )

@@ -1,329 +1,393 @@
-"""The options that commands share: decorators, each declared once, with its help and its variable.
+"""The options that commands share, in groups, and the values that each group stands for.
 
-Every option can be set by the variable `SLIM_<FLAG>` too; of one that can be repeated the variable holds
-words. A decorator has the name that the value has in the command.
+Where an option is not given, slim.toml decides, then the default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Annotated
 
 import click
+from msgspec import Struct
 
-if TYPE_CHECKING:
-    from click.shell_completion import CompletionItem
+from slim.advice.suppression import Suppression, parse_suppression
+from slim.cli.command import argument, flag, option
+from slim.cli.progress import deadline, print_notice, progress
+from slim.config.load import Config, load_config
+from slim.config.settings import ImageSettings
+from slim.dockerfile.load import DockerfileRef
+from slim.errors import UsageError
+from slim.files.cache import DEFAULT_BYTES, TableCache
+from slim.formats.model import Document
+from slim.formats.terminal import clean
+from slim.image.ref import ImageRef
+from slim.image.registry.access import Access
+from slim.limits import Limits, limits_in, with_limits
+from slim.report.suppress import suppress, unsuppress
+from slim.units import UNITS, Units, parse_bytes
 
-Function = Callable[..., None]
-"""What does the work of a command."""
-Decorator = Callable[[Function], Function]
+_CACHE_NAME = "slim-advisor"
+
+ReportFiles = Annotated[
+    Sequence[str],
+    argument(
+        "REPORT.json…", "Reports or comparisons that slim wrote as json.", many=True, file=True
+    ),
+]
+Limit = Annotated[
+    Sequence[str],
+    option(
+        "--limit",
+        "Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
+        "NAME=VALUE",
+        multiple=True,
+    ),
+]
+Timeout = Annotated[
+    int | None,
+    option(
+        "--timeout",
+        "Give up after so many seconds; 0: never. Default: 900.",
+        "SECONDS",
+        kind=click.IntRange(min=0, max=10_000_000),
+    ),
+]
+UnitsName = Annotated[
+    str | None,
+    option(
+        "--units",
+        "Unit system for displayed sizes: si (1 MB = 1,000,000 bytes, default) or iec"
+        " (1 MiB = 1,048,576 bytes).",
+        "si|iec",
+    ),
+]
+RulePaths = Annotated[
+    Sequence[str],
+    option(
+        "--rules",
+        "Your own rules, in a file or a folder of files, in addition to those of slim.",
+        "FILE|DIR",
+        multiple=True,
+        file=True,
+    ),
+]
 
 
-def option(
-    flags: str, text: str, metavar: str | None = None, *, default: Any = None, **more: Any
-) -> Decorator:
-    """An option of click by its long flag (`-x` after a blank), with the variable that sets it."""
-    long = flags.partition(" ")[0].partition("/")[0]
-    more.setdefault("show_default", default != "")
-    return click.option(
-        *flags.split(),
-        metavar=metavar,
-        envvar=f"SLIM_{long.strip('-').upper().replace('-', '_')}",
-        show_envvar=True,
-        help=text,
-        default=default,
-        **more,
-    )
+class SettingsOptions(Struct, frozen=True):
+    """Which settings hold."""
+
+    config: Annotated[
+        str | None,
+        option(
+            "--config -c",
+            "Configuration file. Default: the nearest .slim.toml or slim.toml between the current"
+            " directory and the repository root.",
+            "FILE",
+            file=True,
+        ),
+    ]
+    no_config: Annotated[bool, flag("--no-config", "Ignore configuration files.")]
+    trust_config: Annotated[
+        bool,
+        flag(
+            "--trust-config",
+            "Let a slim.toml that was found name registries, engines and files outside its folder.",
+        ),
+    ]
+    key: Annotated[
+        str | None,
+        option(
+            "--key",
+            "Name of this image: selects [image.NAME] in slim.toml and keeps its PR comment apart from"
+            " other images' comments.",
+            "NAME",
+        ),
+    ]
+
+    def read(self, key: str | None, *, judging: bool = True) -> Config:
+        """The file's settings for the image of `key`; errors are those of `load_config`.
+
+        What there is to tell of the file is about gates, and told where these count: `judging`.
+        """
+        if self.no_config:
+            if self.config:
+                raise UsageError("two-configs", "--config and --no-config exclude each other")
+            return Config()
+        config = load_config(self.config, key=key, trusted=self.trust_config)
+        if config.notice and judging:
+            print_notice(f"slim: {clean(config.notice)}")
+        return config
 
 
-def flag(flags: str, text: str, *, default: bool = False) -> Decorator:
-    """An option without a value (`--no-X` after a slash)."""
-    return option(flags, text, is_flag=True, default=default)
+class ImageOptions(Struct, frozen=True):
+    """Which image, and what is known of it beforehand."""
+
+    dockerfile: Annotated[
+        str | None,
+        option(
+            "--dockerfile",
+            "Dockerfile the image was built from; findings then point at its lines.",
+            "FILE",
+            file=True,
+        ),
+    ]
+    target: Annotated[
+        str | None, option("--target", "The stage that was built, as in docker build.", "STAGE")
+    ]
+    base: Annotated[
+        str | None,
+        option(
+            "--base",
+            "The base image (same forms as IMAGE), so that its bytes are attributed exactly instead of"
+            " guessed.",
+            "IMAGE",
+            file=True,
+        ),
+    ]
+    tag: Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
+    image_index: Annotated[
+        int | None,
+        option("--image-index", "Choose an image by position, from 0.", "N", kind=int),
+    ]
+    platform: Annotated[
+        str | None, option("--platform", "Choose an image by platform.", "OS/ARCH[/VARIANT]")
+    ]
+    full: Annotated[
+        bool,
+        flag(
+            "--full",
+            "Download layers completely even if they carry a table of contents (eStargz,"
+            " zstd:chunked).",
+        ),
+    ]
+    role: Annotated[
+        str | None,
+        option(
+            "--role",
+            "Override the detected role of the image: release, builder, dev, base, tool or unknown.",
+            "ROLE",
+        ),
+    ]
+
+    def ref(
+        self, name: str, access: Access, settings: ImageSettings, *, manifest_only: bool = False
+    ) -> ImageRef:
+        """The image of this name."""
+        platform = self.platform or settings.platform
+        return ImageRef(
+            name, self.tag, self.image_index, platform, access, manifest_only, self.full
+        )
+
+    def against_ref(self, name: str, access: Access, settings: ImageSettings) -> ImageRef:
+        """What it is compared with: there, tag and position would be those of another archive."""
+        platform = self.platform or settings.platform
+        return ImageRef(name, platform=platform, access=access, full=self.full)
+
+    def base_ref(self, access: Access, settings: ImageSettings) -> ImageRef | None:
+        """The base image."""
+        name = self.base or settings.base
+        return ImageRef(name, access=access) if name else None
+
+    def dockerfile_ref(self, settings: ImageSettings) -> DockerfileRef:
+        """The Dockerfile, and the stage that was built."""
+        return DockerfileRef(self.dockerfile or settings.dockerfile, self.target or settings.target)
 
 
-def files(ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem]:
-    """What the shell completes where a file is named: files."""
-    from click.shell_completion import CompletionItem
+class ReportOptions(Struct, frozen=True):
+    """What of an image is read, and what its report has."""
 
-    return [CompletionItem(incomplete, type="file")]
+    manifest_only: Annotated[
+        bool,
+        flag(
+            "--manifest-only",
+            "Registry images only: fetch the manifest but no layers; reports pull sizes only.",
+        ),
+    ]
+    advice: Annotated[
+        bool,
+        flag(
+            "--advice/--no-advice",
+            "Apply the rules and predict the size after the fixes.",
+            default=True,
+        ),
+    ]
+    rules: RulePaths
+    verify: Annotated[
+        bool, flag("--verify/--no-verify", "Check every digest, diff ID and size.", default=True)
+    ]
+    redact: Annotated[
+        bool, flag("--redact/--no-redact", "Hide values that look like secrets.", default=True)
+    ]
+    all_files: Annotated[
+        bool,
+        flag(
+            "--all-files/--no-all-files",
+            "List every file in the report, so that it can be compared file by file later.",
+        ),
+    ]
+    timestamp: Annotated[
+        bool,
+        flag(
+            "--timestamp", "Add a creation timestamp to the JSON report (SOURCE_DATE_EPOCH if set)."
+        ),
+    ]
 
 
-def top(default: int) -> Decorator:
-    """The option `--top`."""
-    lengths = click.IntRange(min=1, max=100_000)
-    return option("--top", "Length of each list.", "N", type=lengths, default=default)
+class WorkOptions(Struct, frozen=True):
+    """How much work may be done, and how."""
+
+    jobs: Annotated[
+        int | None,
+        option("--jobs -j", "Layers to read at once.", "N", kind=click.IntRange(min=1, max=256)),
+    ]
+    limit: Limit
+    timeout: Timeout
+    cache: Annotated[
+        bool,
+        flag(
+            "--cache/--no-cache",
+            "Keep what is known of a layer for the next run: see `slim cache`.",
+            default=True,
+        ),
+    ]
+    progress: Annotated[
+        bool,
+        flag(
+            "--progress/--no-progress",
+            "Show a progress bar on stderr when it is a terminal.",
+            default=True,
+        ),
+    ]
+
+    def limits(self, in_file: Sequence[str] = ()) -> Limits:
+        """The limits of all places where they can be set."""
+        return read_limits(self.limit, self.timeout, in_file)
+
+    def open_cache(self, *, share: bool = False) -> TableCache | None:
+        """The user's cache unless it is off; with `share` the images of this run share tables anyhow.
+
+        Raises:
+            UsageError: the size that the user set is not a size.
+        """
+        if self.cache:
+            return user_cache(share=share)
+        return TableCache(None, share=True) if share else None
+
+    @contextmanager
+    def watched(self, seconds: int) -> Iterator[Callable[[int, int], None] | None]:
+        """Work that ends in time, and shows how far it is by calling what this gives."""
+        with deadline(seconds), progress(self.progress) as advance:
+            yield advance
 
 
-# --- what is set in a file -----------------------------------------------------------------------
+class SuppressOptions(Struct, frozen=True):
+    """Which findings are suppressed."""
 
-config = option(
-    "--config -c",
-    "Settings; else .slim.toml or slim.toml, from here up to the root of the repository.",
-    "FILE",
-    shell_complete=files,
-)
-no_config = flag("--no-config", "Read no file of settings.")
-trust_config = flag(
-    "--trust-config",
-    "Let a slim.toml that was found name registries, engines and files outside its folder.",
-)
-key = option(
-    "--key",
-    "The image's name among several: its [image.NAME] of slim.toml, and what tells its comment from"
-    " others.",
-    "NAME",
-)
+    ignore: Annotated[
+        Sequence[str],
+        option(
+            "--ignore",
+            "Suppress a rule's findings, or those at some paths: VCS001:/app/.git/**.",
+            "RULE[:GLOB]",
+            multiple=True,
+        ),
+    ]
+    no_ignore: Annotated[
+        bool,
+        flag(
+            "--no-ignore",
+            "Ignore all suppressions, including those in slim.toml and image labels.",
+        ),
+    ]
 
-# --- what to read --------------------------------------------------------------------------------
+    def suppressions(self, in_file: Sequence[Suppression] = ()) -> tuple[Suppression, ...]:
+        """Those of options, then of the file; the image's label may have more.
 
-tag = option("--tag", "Choose an image by its tag.", "TAG")
-image_index = option("--image-index", "Choose an image by position, from 0.", "N", type=int)
-platform = option("--platform", "Choose an image by platform.", "OS/ARCH[/VARIANT]")
-base = option(
-    "--base",
-    "The base image, in any form IMAGE can have: keeps its bytes apart exactly.",
-    "IMAGE",
-    shell_complete=files,
-)
-dockerfile = option(
-    "--dockerfile",
-    "The Dockerfile that built the image: findings name its lines.",
-    "FILE",
-    shell_complete=files,
-)
-target = option("--target", "The stage that was built, as in docker build.", "STAGE")
+        Raises:
+            UsageError: an option that is not a suppression.
+        """
+        if self.no_ignore:
+            return ()
+        try:
+            return (*(parse_suppression(text, "--ignore") for text in self.ignore), *in_file)
+        except ValueError as error:
+            raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
 
-# --- how to read a registry ----------------------------------------------------------------------
+    def applied_to(
+        self, document: Document, in_file: Sequence[Suppression] = ()
+    ) -> tuple[Document, int]:
+        """A saved report or comparison with these suppressions; and how many findings were suppressed in
+        the analysis and are no longer."""
+        if self.no_ignore:
+            return unsuppress(document)
+        return suppress(document, self.suppressions(in_file), read_now().date()), 0
 
-plain_http = option(
-    "--plain-http",
-    "Ask this registry without TLS, as written in IMAGE, such as localhost:5000.",
-    "HOST",
-    multiple=True,
-)
-insecure = option(
-    "--insecure", "Do not check the certificate of this registry.", "HOST", multiple=True
-)
-ca_file = option(
-    "--ca-file", "Certificates of the authorities to trust, in PEM.", "FILE", shell_complete=files
-)
-auth_file = option(
-    "--auth-file",
-    "Credentials as docker or podman keep them; by default theirs are looked for.",
-    "FILE",
-    shell_complete=files,
-)
-registry_user = option(
-    "--registry-user",
-    "User for one registry; the password is in SLIM_REGISTRY_PASSWORD or --registry-password-file.",
-    "HOST=USER",
-    multiple=True,
-)
-registry_password_file = option(
-    "--registry-password-file",
-    "File with the password of --registry-user.",
-    "FILE",
-    shell_complete=files,
-)
-credential_helper = option(
-    "--credential-helper",
-    "Run docker-credential-NAME for one registry; none is run without this.",
-    "HOST=NAME",
-    multiple=True,
-)
-anonymous = flag("--anonymous", "Look for no credentials.")
-trusted_realm = option(
-    "--trusted-realm",
-    "A token server on another host that may see the registry's credentials.",
-    "HOST",
-    multiple=True,
-)
-proxy = option("--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL")
-block_private = flag("--block-private", "Refuse hosts whose names lead into a private network.")
-manifest_only = flag(
-    "--manifest-only", "Of an image in a registry read no layers: only their sizes."
-)
-full = flag(
-    "--full",
-    "Read layers in a registry as a whole, even if their table of contents tells their files.",
-)
 
-# --- how to read it ------------------------------------------------------------------------------
+def read_limits(
+    options: Sequence[str] = (), timeout: int | None = None, in_file: Sequence[str] = ()
+) -> Limits:
+    """The limits: those of the file, then of variables `SLIM_LIMIT_<NAME>`, then of options.
 
-advice = flag(
-    "--advice/--no-advice",
-    "Apply the rules: what to change, and how big the image is then.",
-    default=True,
-)
-role = option(
-    "--role",
-    "What the image is for, where the signs mislead: release, builder, dev, base, tool or unknown.",
-    "ROLE",
-)
-rules = option(
-    "--rules",
-    "Rules of your own, in a file or a folder of files, beside those of slim.",
-    "FILE|DIR",
-    multiple=True,
-    shell_complete=files,
-)
-verify = flag("--verify/--no-verify", "Check every digest, diff id and size.", default=True)
-redact = flag("--redact/--no-redact", "Hide values that look like secrets.", default=True)
-timestamp = flag(
-    "--timestamp", "Say in the JSON when it was made: now, or at the moment of SOURCE_DATE_EPOCH."
-)
-all_files = flag(
-    "--all-files/--no-all-files",
-    "List every file in the report, so that it can be compared file by file later.",
-)
-jobs = option("--jobs -j", "Layers to read at once.", "N", type=click.IntRange(min=1, max=256))
-limit = option(
-    "--limit",
-    "Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
-    "NAME=VALUE",
-    multiple=True,
-)
-timeout = option(
-    "--timeout",
-    "Give up after so many seconds; 0: never. Default: 900.",
-    "SECONDS",
-    type=click.IntRange(min=0, max=10_000_000),
-)
-cache = flag(
-    "--cache/--no-cache",
-    "Keep what is known of a layer for the next run: see `slim cache`.",
-    default=True,
-)
-progress = flag(
-    "--progress/--no-progress", "A bar on stderr for long work, on a terminal.", default=True
-)
+    Raises:
+        UsageError: an unknown name or a value that is not a number.
+    """
+    given = [f"timeout={timeout}"] if timeout is not None else []
+    return with_limits([*in_file, *limits_in(os.environ), *options, *given])
 
-# --- what not to tell ----------------------------------------------------------------------------
 
-ignore = option(
-    "--ignore",
-    "Suppress a rule's findings, or those at some paths: VCS001:/app/.git/**.",
-    "RULE[:GLOB]",
-    multiple=True,
-)
-no_ignore = flag("--no-ignore", "Suppress nothing, whatever slim.toml or a label of the image say.")
-trust_labels = flag(
-    "--trust-labels",
-    "Let the image's own labels say, for the gates too, what it is for and what is suppressed.",
-)
-show_suppressed = flag("--show-suppressed", "List what is suppressed in text and markdown.")
+def read_units(option: str | None, in_file: str | None) -> Units:
+    """The units of sizes for people: of the option, else of the file.
 
-units = option(
-    "--units",
-    "Of sizes for people: si (1 MB = 1,000,000 bytes, the default) or iec (1 MiB = 1,048,576 bytes).",
-    "si|iec",
-)
+    Raises:
+        UsageError: there are no such units.
+    """
+    name = option or in_file or "si"
+    if name not in UNITS:
+        raise UsageError("bad-choice", f"--units: {name!r} is none of {', '.join(UNITS)}")
+    return UNITS[name]
 
-color = option(
-    "--color",
-    "Of text at stdout: auto (on a terminal, unless NO_COLOR or FORCE_COLOR say otherwise), always or"
-    " never.",
-    "auto|always|never",
-    default="auto",
-)
-no_color = click.option("--no-color", is_flag=True, help="The same as --color never.")
-quiet = flag("--quiet -q", "Say nothing on stderr but errors.")
-verbose = option(
-    "--verbose -v",
-    "Say on stderr what is read, a line per layer; -vv: also how.",
-    count=True,
-    default=0,
-    show_default=False,
-)
 
-# --- what to write -------------------------------------------------------------------------------
+def read_now() -> datetime:
+    """The moment of SOURCE_DATE_EPOCH, else now, in UTC: of the report, and for what has expired.
 
-output = option(
-    "--output -o",
-    "text, json, markdown, html, svg, summary, sarif, gitlab, github, junit, csv, metrics, env or"
-    " ncdu; repeat it for several; +PATH adds to a file. Default: text on a terminal, else json.",
-    "FORMAT[=PATH]",
-    multiple=True,
-)
+    Raises:
+        UsageError: the variable is not a number of seconds.
+    """
+    text = os.environ.get("SOURCE_DATE_EPOCH")
+    try:
+        return datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)
+    except (ValueError, OverflowError, OSError):
+        raise UsageError(
+            "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, no number of seconds since 1970"
+        ) from None
 
-flavor = option(
-    "--flavor", "Of markdown: github, gitlab, gitea, bitbucket or plain.", "NAME", default="github"
-)
-head = option("--head", "The commit that the page is about.", "SHA", default="")
-base_head = option("--base-head", "The commit that it is compared with.", "SHA", default="")
-run = option(
-    "--run", "The job's number: an older one does not replace a newer page.", "N", default=""
-)
-run_url = option("--run-url", "Link to the job.", "URL", default="")
-against = option(
-    "--against --base-report",
-    "Compare with this: an image in any form IMAGE can have, or the JSON report of one. All"
-    " outputs are then those of the comparison; -o report=FILE is the report of IMAGE.",
-    "IMAGE|REPORT.json",
-    shell_complete=files,
-)
 
-# --- what to fail on -----------------------------------------------------------------------------
+def cache_folder() -> str | None:
+    """Where slim keeps what it has read for the next run: $SLIM_CACHE_DIR, else a folder in the user's
+    cache folder; None where there is no home."""
+    if own := os.environ.get("SLIM_CACHE_DIR"):
+        return own
+    folder = os.environ.get("XDG_CACHE_HOME")
+    if not folder or not os.path.isabs(folder):
+        folder = os.path.expanduser("~/.cache")
+        if folder.startswith("~"):
+            return None
+    return os.path.join(folder, _CACHE_NAME)
 
-max_size = option("--max-size", "Fail if the image is larger on disk, such as 340MB.", "SIZE")
-max_pull_size = option("--max-pull-size", "Fail if there is more to pull.", "SIZE")
-max_reclaimable = option("--max-reclaimable", "Fail if the findings claim more.", "SIZE")
-max_layers = option("--max-layers", "Fail if there are more layers.", "COUNT", type=int)
-max_growth = option(
-    "--max-growth",
-    "Fail if the image is larger than what it is compared with by more than both.",
-    "PERCENT,SIZE",
-)
-fail_on = option(
-    "--fail-on",
-    "Fail on findings: high, medium, low (and what is worse), or rules such as DEB001.",
-    "LEVEL|ID[,…]",
-    multiple=True,
-)
-exit_zero = flag("--exit-zero", "Say what fails, but exit with 0 all the same.")
 
-# --- where to comment ----------------------------------------------------------------------------
+def user_cache(*, share: bool = False) -> TableCache:
+    """The layer cache in that folder.
 
-behavior = option(
-    "--behavior",
-    "What becomes of slim's earlier comment: update, new (it stays), hide-and-new (it is folded"
-    " away) or delete-and-new.",
-    "WHAT",
-    show_default="update",
-)
-when = option(
-    "--when",
-    "When to make a comment where there is none: changed (there is something worth a word),"
-    " always, or failed (a gate did not pass). One that is there is always kept up to date.",
-    "WHEN",
-    show_default="changed",
-)
-dry_run = flag("--dry-run", "Print the comment, and ask nobody.")
-require = flag(
-    "--require", "Exit with 6 when the comment cannot be made: no token, no pull request, refused."
-)
-repo = option(
-    "--repo",
-    "The repository; on GitLab its number does, too, on Azure PROJECT/REPOSITORY.",
-    "OWNER/NAME",
-    default="",
-)
-pr = option("--pr", "The pull request.", "NUMBER", type=click.IntRange(min=1))
-token_file = option("--token-file", "Read the token from a file.", "FILE", shell_complete=files)
-api_url = option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default="")
-max_bytes = option(
-    "--max-bytes", "Leave out folds of a longer comment.", "BYTES", type=click.IntRange(min=1)
-)
-report_url = option("--report-url", "Link to the HTML report.", "URL", default="")
-rules_url = option(
-    "--rules-url",
-    "Link the ids of rules to pages about them: https, with {id} or {slug} in it.",
-    "TEMPLATE",
-    default="",
-)
-failure = option(
-    "--failure",
-    "In place of a report: say that the image could not be analysed, and why.",
-    "TEXT",
-    default="",
-)
+    Raises:
+        UsageError: $SLIM_CACHE_SIZE is not a size.
+    """
+    size = os.environ.get("SLIM_CACHE_SIZE")
+    try:
+        limit = parse_bytes(size) if size else DEFAULT_BYTES
+    except ValueError as error:
+        raise UsageError("bad-cache-size", f"SLIM_CACHE_SIZE: {error}") from None
+    return TableCache(cache_folder(), limit, share=share)

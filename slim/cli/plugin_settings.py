@@ -1,4 +1,4 @@
-"""Settings of a Drone or Woodpecker plugin → the command lines that they stand for [pure].
+"""Settings of a Drone or Woodpecker plugin → the command lines that they stand for.
 
 Settings arrive as `PLUGIN_<NAME>`: scalars as text (`"false"` too), lists as `a,b` in Drone and as JSON
 in Woodpecker. Each is an option of `slim analyze` or `slim comment` with the same name; those that are

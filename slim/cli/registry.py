@@ -1,16 +1,16 @@
-"""The options about registries, which several commands take; with the environment they make an `Access`."""
+"""The options about registries; with the environment they make an `Access`."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import Annotated
 
-from slim.cli.grouped import Grouped
+from msgspec import Struct
+
+from slim.cli.command import flag, option
 from slim.errors import UsageError
-
-if TYPE_CHECKING:
-    from slim.image.registry.access import Access, Login
+from slim.image.registry.access import Access, Login, auth_file_paths
 
 _PASSWORD = "SLIM_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _PASSWORD_BYTES = 64 << 10
@@ -18,67 +18,118 @@ _A_DAY = 86_400
 """Seconds that a registry may take where there is no other bound."""
 
 
-class RegistryOptions(Grouped, parameter="registry"):
+class RegistryOptions(Struct, frozen=True):
     """How registries are read, and who we are there."""
 
-    plain_http: Sequence[str]
-    insecure: Sequence[str]
-    ca_file: str | None
-    auth_file: str | None
-    registry_user: Sequence[str]
-    registry_password_file: str | None
-    credential_helper: Sequence[str]
-    anonymous: bool
-    trusted_realm: Sequence[str]
-    proxy: str | None
-    block_private: bool
+    plain_http: Annotated[
+        Sequence[str],
+        option(
+            "--plain-http",
+            "Use plain HTTP for this registry host, e.g. localhost:5000.",
+            "HOST",
+            multiple=True,
+        ),
+    ] = ()
+    insecure: Annotated[
+        Sequence[str],
+        option(
+            "--insecure", "Do not check the certificate of this registry.", "HOST", multiple=True
+        ),
+    ] = ()
+    ca_file: Annotated[
+        str | None,
+        option(
+            "--ca-file",
+            "PEM file with the CA certificates to trust in place of the usual ones.",
+            "FILE",
+            file=True,
+        ),
+    ] = None
+    auth_file: Annotated[
+        str | None,
+        option(
+            "--auth-file",
+            "Credentials file in Docker/Podman format. Default: the one docker or podman login wrote.",
+            "FILE",
+            file=True,
+        ),
+    ] = None
+    registry_user: Annotated[
+        Sequence[str],
+        option(
+            "--registry-user",
+            "User for one registry; the password is in SLIM_REGISTRY_PASSWORD or"
+            " --registry-password-file.",
+            "HOST=USER",
+            multiple=True,
+        ),
+    ] = ()
+    registry_password_file: Annotated[
+        str | None,
+        option(
+            "--registry-password-file",
+            "File with the password of --registry-user.",
+            "FILE",
+            file=True,
+        ),
+    ] = None
+    credential_helper: Annotated[
+        Sequence[str],
+        option(
+            "--credential-helper",
+            "Use docker-credential-NAME for this registry (helpers are never run otherwise).",
+            "HOST=NAME",
+            multiple=True,
+        ),
+    ] = ()
+    anonymous: Annotated[bool, flag("--anonymous", "Do not use any credentials.")] = False
+    trusted_realm: Annotated[
+        Sequence[str],
+        option(
+            "--trusted-realm",
+            "A token server on another host that may see the registry's credentials.",
+            "HOST",
+            multiple=True,
+        ),
+    ] = ()
+    proxy: Annotated[
+        str | None,
+        option(
+            "--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"
+        ),
+    ] = None
+    block_private: Annotated[
+        bool, flag("--block-private", "Refuse hosts that resolve to private IP addresses.")
+    ] = False
 
-    def access(self, timeout: float) -> Access:
-        """What the options and the environment say; `timeout` is the seconds that a registry may take."""
-        return parse_access(timeout, **vars(self), environ=os.environ)
+    def access(self, timeout: float, environ: Mapping[str, str] = os.environ) -> Access:
+        """What the options and the environment say; `timeout` is the seconds that a registry may take, 0
+        for no bound.
 
-
-def parse_access(
-    timeout: float,
-    *,
-    plain_http: Sequence[str],
-    insecure: Sequence[str],
-    ca_file: str | None,
-    auth_file: str | None,
-    registry_user: Sequence[str],
-    registry_password_file: str | None,
-    credential_helper: Sequence[str],
-    anonymous: bool,
-    trusted_realm: Sequence[str],
-    proxy: str | None,
-    block_private: bool,
-    environ: Mapping[str, str],
-) -> Access:
-    """How registries are read; the values are those of the options, of `timeout` 0 means no bound.
-
-    Raises:
-        UsageError: a value that is none, a file that cannot be read, a user without password.
-    """
-    from slim.image.registry.access import Access, auth_file_paths
-
-    files = (auth_file,) if auth_file else auth_file_paths(environ)
-    for one in (ca_file, auth_file):
-        if one and not os.path.isfile(one):
-            raise UsageError("no-file", f"there is no file {one!r}")
-    if proxy and not proxy.startswith(("http://", "https://")):
-        raise UsageError("bad-proxy", "--proxy is no URL", "write http://HOST:PORT")
-    return Access(
-        plain_http=_hosts("--plain-http", plain_http),
-        insecure=_hosts("--insecure", insecure),
-        ca_file=ca_file,
-        trusted_realms=_hosts("--trusted-realm", trusted_realm),
-        logins={} if anonymous else _logins(registry_user, registry_password_file, environ),
-        auth_files=() if anonymous else files,
-        helpers={} if anonymous else _pairs("--credential-helper", "HOST=NAME", credential_helper),
-        proxy=proxy,
-        block_private=block_private,
-        timeout=timeout or _A_DAY,
-    )
+        Raises:
+            UsageError: a value that is not valid, a file that cannot be read, a user without password.
+        """
+        files = (self.auth_file,) if self.auth_file else auth_file_paths(environ)
+        for file in (self.ca_file, self.auth_file):
+            if file and not os.path.isfile(file):
+                raise UsageError("no-file", f"there is no file {file!r}")
+        if self.proxy and not self.proxy.startswith(("http://", "https://")):
+            raise UsageError("bad-proxy", "--proxy is no URL", "write http://HOST:PORT")
+        users, password_file = self.registry_user, self.registry_password_file
+        return Access(
+            plain_http=_hosts("--plain-http", self.plain_http),
+            insecure=_hosts("--insecure", self.insecure),
+            ca_file=self.ca_file,
+            trusted_realms=_hosts("--trusted-realm", self.trusted_realm),
+            logins={} if self.anonymous else _logins(users, password_file, environ),
+            auth_files=() if self.anonymous else files,
+            helpers={}
+            if self.anonymous
+            else _pairs("--credential-helper", "HOST=NAME", self.credential_helper),
+            proxy=self.proxy,
+            block_private=self.block_private,
+            timeout=timeout or _A_DAY,
+        )
 
 
 def _hosts(flag: str, values: Sequence[str]) -> frozenset[str]:
@@ -108,8 +159,6 @@ def _pairs(flag: str, form: str, values: Sequence[str]) -> dict[str, str]:
 def _logins(
     user: Sequence[str], password_file: str | None, environ: Mapping[str, str]
 ) -> dict[str, Login]:
-    from slim.image.registry.access import Login
-
     users = _pairs("--registry-user", "HOST=USER", user)
     if not users:
         return {}

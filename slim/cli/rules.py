@@ -1,43 +1,48 @@
-"""`slim rules`: the rules that come with slim and those of users: list them, show one, check files."""
+"""`slim rules`: list the rules, show one, check files of rules and try them on an image."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import Annotated
 
 import click
 
-from slim.cli.commands import Commands
-from slim.cli.options import option
+from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
+from slim.cli.command import Commands, argument, command, option
+from slim.cli.explain import ReadingOptions, find_rule, print_explanations
+from slim.cli.options import ImageOptions, cache_folder, read_now
+from slim.cli.progress import print_message
+from slim.cli.write import print_output
+from slim.config.settings import ImageSettings
 from slim.errors import UsageError
-
-if TYPE_CHECKING:
-    from slim.rules.rule import Rule
-
-
-@click.group(cls=Commands)
-def rules() -> None:
-    """List the rules, show one, check files of rules."""
+from slim.formats.rulebook import describe, template
+from slim.formats.terminal import clean
+from slim.rules.builtin import builtin_rules
+from slim.rules.rule import rules_of
+from slim.rules.user_packs import lint, load_user_packs
 
 
-@rules.command("list", epilog="Example:\n\n  slim rules list ELX --category cache")
-@click.argument(
-    "prefix",
-    metavar="[PREFIX]…",
-    nargs=-1,
-    help="Only ids or slugs that begin so: ELX, PYT0, deb/.",
-)
-@option("--category", "Only this category.", "NAME")
-def list_rules(prefix: Sequence[str], category: str | None) -> None:
-    """Print id, certainty, safety and title of each rule."""
-    from slim.cli.console import print_output
-
-    wanted = tuple(prefix or ("",))
+@command("list", epilog="Example:\n\n  slim rules list ELX --category cache")
+def list_rules(
+    prefix: Annotated[
+        Sequence[str],
+        argument(
+            "[PREFIX]…",
+            "Only ids or slugs that begin so: ELX, PYT0, deb/.",
+            many=True,
+            required=False,
+        ),
+    ],
+    category: Annotated[str | None, option("--category", "Only this category.", "NAME")],
+) -> None:
+    """Print ID, confidence, safety and title of each rule."""
+    prefixes = tuple(prefix or ("",))
     lines = [
         f"{rule.id:7} {rule.confidence:8} {rule.safety:6} {rule.slug}: {rule.title}"
-        for rule in _load()
-        if (rule.id.startswith(wanted) or rule.slug.startswith(wanted))
+        for rule in rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)
+        if (rule.id.startswith(prefixes) or rule.slug.startswith(prefixes))
         and category in (None, rule.category)
     ]
     if not lines:
@@ -45,80 +50,76 @@ def list_rules(prefix: Sequence[str], category: str | None) -> None:
     print_output("\n".join(lines) + "\n")
 
 
-@rules.command(epilog="Example:\n\n  slim rules show ELX009")
-@click.argument("rule", metavar="ID", help="Id or slug.")
-def show(rule: str) -> None:
-    """Print what a rule finds, why that is waste, how to fix it.
+@command(epilog="Example:\n\n  slim rules show ELX009")
+def show(rule: Annotated[str, argument("ID", "Id or slug.")]) -> None:
+    """Show what a rule finds, why it is waste and how to fix it.
 
-    Also when the fix breaks something, and where all that is known from.
+    Also when the fix breaks something, and the sources for all of this.
     """
-    from slim.cli.console import print_output
-    from slim.formats.rulebook import describe
+    print_output(
+        describe(find_rule(rule, rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)))
+    )
 
-    print_output(describe(find(rule)))
 
-
-@rules.command(epilog="Example:\n\n  slim rules check acm.toml")
-@click.argument(
-    "files",
-    metavar="FILE…",
-    nargs=-1,
-    required=True,
-    type=click.Path(exists=True),
-    help="Files of rules.",
-)
-def check(files: Sequence[str]) -> None:
-    """Print every fault of rule files with its line.
+@command(epilog="Example:\n\n  slim rules check acm.toml")
+def check(
+    files: Annotated[
+        Sequence[str],
+        argument("FILE…", "Files of rules.", kind=click.Path(exists=True), many=True),
+    ],
+) -> None:
+    """Validate rule files; print every error with its line number.
 
     The exit code is 1 if there is any.
     """
-    from pathlib import Path
-
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.cli.console import print_output
-    from slim.formats.terminal import clean
-    from slim.rules.user_packs import lint
-
     faults = lint([Path(file) for file in files], VOCABULARY)
     if faults:
         print_output("\n".join(clean(str(fault)) for fault in faults) + "\n")
         raise click.exceptions.Exit(1)
     count = "1 file" if len(files) == 1 else f"{len(files)} files"
-    print(f"slim: {count} of rules without a fault", file=sys.stderr)
+    print_message(f"slim: {count} of rules without a fault")
 
 
-@rules.command(epilog="Example:\n\n  slim rules new ACM001 > acm.toml")
-@click.argument("rule", metavar="ID", help="Three capitals, three digits.")
-def new(rule: str) -> None:
-    """Print a pack with one rule to fill in.
+@command(epilog="Example:\n\n  slim rules new ACM001 > acm.toml")
+def new(rule: Annotated[str, argument("ID", "Three capitals, three digits.")]) -> None:
+    """Print a template for a rule pack.
 
-    Once it is filled in, `slim rules check` accepts it.
+    It has one rule. Once it is filled in, `slim rules check` accepts it.
     """
-    from slim.cli.console import print_output
-    from slim.formats.rulebook import template
-
     print_output(template(rule))
 
 
-def find(name: str, known: Sequence[Rule] | None = None) -> Rule:
-    """A rule by id or slug, among those that come with slim if nothing else is said.
+@command(
+    "try",
+    epilog="Examples:\n\n"
+    "  slim rules try acme.toml app.tar\n\n"
+    "  slim rules try acme.toml registry.example.com/team/app:1.2 --role release",
+)
+def try_rules(
+    file: Annotated[str, argument("FILE", "A file of rules, or a folder of files.", file=True)],
+    image: Annotated[
+        str, argument("IMAGE", "An image in any form that `slim analyze` reads.", file=True)
+    ],
+    choice: ImageOptions,
+    reading: ReadingOptions,
+) -> None:
+    """Run only the rules in FILE against an image and explain each result.
 
-    Raises:
-        UsageError: there is none; the hint names the nearest.
+    The file is checked first, as by `slim rules check`; a fault ends it with exit code 2. What slim never
+    proposes to delete is protected here too; suppressions do not count.
     """
-    from difflib import get_close_matches
+    reading.messages.begin()
+    own = load_user_packs([file], builtin_rules(VOCABULARY, cache_folder()), VOCABULARY)
+    explained = rules_of(own.packs)
+    if not explained:
+        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+    advice = pipeline.AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
+    limits = reading.work.limits()
+    print_explanations(image, explained, advice, choice, ImageSettings(), reading, limits)
 
-    by_name = {key: rule for rule in known or _load() for key in (rule.id, rule.slug)}
-    if name in by_name or name.upper() in by_name:
-        return by_name.get(name) or by_name[name.upper()]
-    near = get_close_matches(name, by_name, 1)
-    hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
-    raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)
 
-
-def _load() -> tuple[Rule, ...]:
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.rules.builtin import builtin_rules
-    from slim.rules.rule import rules_of
-
-    return tuple(sorted(rules_of(builtin_rules(VOCABULARY).packs), key=lambda rule: rule.id))
+rules = Commands(
+    "rules",
+    "List the rules, show one, check files of rules.",
+    [list_rules, show, check, new, try_rules],
+)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from slim.ecosystems import ECOSYSTEMS
-from slim.packages.package import Contents, Notice, Package
+from slim.packages.package import Contents, Notice, Notices, Package, readable
 
 
 class Catalog(Struct, frozen=True):
@@ -17,11 +17,12 @@ class Catalog(Struct, frozen=True):
 
 def read_catalog(contents: Contents) -> Catalog:
     """Run all readers that can find something; each says what it could not read."""
-    ordered = dict(sorted(contents.items()))
+    notices = Notices()
+    ordered = readable(contents, notices)
     paths = b"\n".join(ordered)
     readers = [one.packages for one in ECOSYSTEMS if one.packages is not None]
     found = [one.read(ordered) for one in readers if any(mark in paths for mark in one.marks)]
     return Catalog(
         tuple(package for read in found for package in read.packages),
-        tuple(notice for read in found for notice in read.notices),
+        (*notices.all(), *(notice for read in found for notice in read.notices)),
     )

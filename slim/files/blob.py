@@ -7,6 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from threading import Event
 
 from slim.errors import InputError
+from slim.files.budget import MARK, Account
 from slim.files.chunked import note_chunked
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.hasher import Hasher
@@ -22,6 +23,7 @@ from slim.stream.compression import sniff
 from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 
+_SOMETIMES = (1 << 10) - 1
 _WINDOW = 1 << 14
 """Read first where the walk went on to: a header, and maybe a few small files."""
 
@@ -39,19 +41,20 @@ def scan_blob(
     memory: Memory | None = None,
     algorithms: tuple[str, str] = ("sha256", "sha256"),
     skim: bool = False,
+    account: Account | None = None,
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
     `algorithms` are those of the blob's digest and of the diff id; the others as for `scan`.
     With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
-    not: `identify` completes the table.
+    not: `identify` completes the table. The `account` is told what the table takes in memory.
 
     Raises:
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
     if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6))[0]) == "none":
-        return _finished(_skim(blob, limits, progress, stop))
+        return _finished(_skim(blob, limits, progress, stop, account))
     head, chunks = _first(blob)
     compression = sniff(head)
     table = LayerTable(blob_bytes=blob.size, compression=compression)
@@ -63,9 +66,10 @@ def scan_blob(
             if compression != "none" or algorithms[0] != algorithms[1]:
                 tar = stack.enter_context(Hasher(algorithms[1]))
         stored = watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra)
+        walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)
         next(walker)
         size = 0
+        checkpoints = account.beside() if account is not None else None
         # Closed whatever happens, and last: another layer may be waiting for its memory.
         pieces = streams.enter_context(
             closing(inflate(stored, compression, table.marks, limits, memory))
@@ -78,6 +82,9 @@ def scan_blob(
             if tar is not None and tar is not raw:
                 tar.update(piece)
             walker.send(piece)
+            if checkpoints is not None and not len(table.marks.out) & _SOMETIMES:
+                # A member for every byte has as many of them as bytes.
+                checkpoints.update(MARK * len(table.marks.out))
         with suppress(StopIteration):
             walker.send(b"")
     if raw is not None and tar is not None:
@@ -103,13 +110,17 @@ def _finished(table: LayerTable) -> LayerTable:
 
 
 def _skim(
-    blob: FileBlob, limits: Limits, progress: Progress | None, stop: Event | None
+    blob: FileBlob,
+    limits: Limits,
+    progress: Progress | None,
+    stop: Event | None,
+    account: Account | None,
 ) -> LayerTable:
     """Walk over a blob that is not compressed, and leave out what the walk does not ask for."""
     if blob.size > limits.layer_bytes:
         raise exceeded("layer_bytes", blob.size, limits.layer_bytes, "a layer once decompressed")
     table = LayerTable(blob_bytes=blob.size, compression="none")
-    walker = walk(table, limits, skim=blob.size)
+    walker = walk(table, limits, skim=blob.size, account=account)
     next(walker)
     at, window = 0, _WINDOW
     while at < blob.size:

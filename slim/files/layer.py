@@ -9,6 +9,7 @@ from threading import Event
 from msgspec import Struct
 
 from slim.errors import IntegrityError, SlimError
+from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
 from slim.files.extract.texts import Keeps
@@ -68,6 +69,7 @@ def read_layer(
     progress: Progress | None,
     stop: Event,
     memory: Memory,
+    budget: Budget,
 ) -> LayerTable:
     """The table of a layer's blob; the cache is given it.
 
@@ -84,6 +86,7 @@ def read_layer(
         if isinstance(blob, PassedBlob):
             extra = asked.extra if asked.extract else ()
             table = table_of(blob, claimed, layer.diff_id, asked.verify, extra)
+            budget.spend(weight(table))
         else:
             # Only here: of an image whose layers are all in the cache none is read.
             from slim.files.blob import scan_blob
@@ -100,6 +103,7 @@ def read_layer(
                 memory=memory,
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
                 skim=asked.skim and not asked.verify and not asked.extract,
+                account=Account(budget),
             )
     if asked.verify:
         check_promises(layer, table)
@@ -176,6 +180,8 @@ def _told_of(layer: Layer) -> Iterator[None]:
     try:
         yield
     except SlimError as error:
+        if error.slug == OF_ALL_LAYERS:  # whose turn it was says nothing
+            raise
         message = f"{_where(layer)}: {error.message}"
         raise type(error)(error.slug, message, error.hint) from error
 

@@ -16,6 +16,12 @@ from slim.limits import Limits, exceeded
 WHITEOUT = b".wh."
 OPAQUE = b".wh..wh..opq"
 AUFS = b".wh..wh."
+_DOTS = (b"", b".", b"..")
+_SLASH = ord("/")
+_SHORT = 512
+"""Bytes of the directory parts of names that are remembered."""
+_REMEMBERED = 1 << 17
+"""Written names of directories at most: one directory can be written in any number of ways."""
 
 
 class Names:
@@ -26,15 +32,25 @@ class Names:
         self._limits = limits
         self._ids: dict[tuple[int, bytes], int] = {}
         self._depth = [0]
+        self._length = [-1]
+        """Bytes of each directory's path; of the root one less than none, for want of a slash."""
         self._links: dict[tuple[int, bytes], tuple[bytes, int]] = {}
         """(directory, name) → (target, when)."""
         self._cut: dict[int, int] = {}
-        """Directories that were replaced by something else → when."""
+        """Directories that were replaced by something else → when …"""
+        self._last_cut: dict[int, int] = {}
+        """… and when a directory itself, or one above it, was last, as far as somebody has asked."""
+        self._above_links: set[int] = {ROOT}
+        """Directories whose names are in `link_names`, with those of all above them."""
+        self._steps = 0
+        """Components that are still to be taken on the way to the name that is being resolved."""
         self._serial = 0
         self.bytes = 0
         """Length of all directories' names and links' targets."""
         self.by_text: dict[bytes, int] = {}
         """Directory part as written in headers → directory id. The hot loop's only look-up."""
+        self._placed: dict[bytes, int] = {}
+        """The same of entries that are not of the hot loop: not all has been done for their directories."""
         self.link_names: set[bytes] = set()
         """Names of all symbolic links so far, and of the directories above them: a cheap "could this
         change what a name runs through?"."""
@@ -49,7 +65,25 @@ class Names:
         """
         if len(raw) > self._limits.path_bytes:
             raise exceeded("path_bytes", len(raw), self._limits.path_bytes, "an entry's name")
-        shown = raw.rpartition(b"/")[0] or raw if shown is None else shown
+        above, _, last = raw.rpartition(b"/")
+        if shown is None and last not in _DOTS and 0 < len(above) <= _SHORT and above[0] != _SLASH:
+            parent = self._placed.get(above)
+            if parent is None:
+                found, name = self._resolve(above, above)
+                parent = self._descend_one(found, name) if name else ROOT
+                if len(self._placed) > _REMEMBERED:
+                    self._placed = {}
+                self._placed[above] = parent
+        else:
+            parent, last = self._resolve(raw, (above or raw) if shown is None else shown)
+        length = self._length[parent] + 1 + len(last)
+        if length > self._limits.path_bytes:
+            raise exceeded("path_bytes", length, self._limits.path_bytes, "an entry's path")
+        return parent, last
+
+    def _resolve(self, raw: bytes, shown: bytes) -> tuple[int, bytes]:
+        """As `place`, of a name that nothing is known of."""
+        self._steps = 0
         parts = self._clean(raw, shown)
         if not parts:
             return ROOT, b""
@@ -61,6 +95,8 @@ class Names:
         """Id of the directory part of a name as written, remembered for the next entries."""
         parent, last = self.place(text, text)
         found = self._descend_one(parent, last) if last else ROOT
+        if len(self.by_text) > _REMEMBERED:
+            self.by_text = {}
         self.by_text[text] = found
         return found
 
@@ -77,7 +113,8 @@ class Names:
         self._links[parent, name] = target, self._serial
         self.bytes += len(target)
         self.link_names.add(name)
-        while parent > ROOT:
+        while parent not in self._above_links:
+            self._above_links.add(parent)
             parent, name, _ = self._table.dirs[parent]
             self.link_names.add(name)
 
@@ -89,6 +126,7 @@ class Names:
         if own is not None:
             self._serial += 1
             self._cut[own] = self._serial
+            self._last_cut = {}
             self._forget()
 
     def target(self, raw: bytes) -> tuple[int, bytes]:
@@ -107,6 +145,7 @@ class Names:
     def _forget(self) -> None:
         """What a name runs through has changed: written names must be resolved anew."""
         self.by_text = {}
+        self._placed = {}
 
     def _clean(self, raw: bytes, shown: bytes) -> list[bytes]:
         parts: list[bytes] = []
@@ -135,15 +174,17 @@ class Names:
 
     def _follow(self, at: int, part: bytes) -> int:
         """Resolve a symbolic link of this layer, clamped to the root; a loop is a plain directory."""
-        self._note_once(
-            "write-through-symlink",
-            self._path(at, part),
-            "an entry is written through a symbolic link of its layer",
-        )
+        if "write-through-symlink" not in self._table.notices:
+            self._table.note(
+                "write-through-symlink",
+                self._path(at, part),
+                "an entry is written through a symbolic link of its layer",
+            )
         start, first, hops = at, part, 0
         pending = [part]
         while pending:
             step = pending.pop()
+            self._step()
             if step in (b"", b"."):
                 continue
             if step == b"..":
@@ -162,6 +203,9 @@ class Names:
                 self._links.pop((start, first), None)
                 self._forget()
                 return self._intern(start, first)
+            if len(target) > self._limits.path_bytes:
+                place = "the target of a symbolic link on the way to an entry"
+                raise exceeded("path_bytes", len(target), self._limits.path_bytes, place)
             if target.startswith(b"/"):
                 at = ROOT
             pending.extend(reversed(target.split(b"/")))
@@ -172,11 +216,30 @@ class Names:
         found = self._links.get((at, part))
         if found is None:
             return None
-        while self._cut and at > ROOT:
-            if self._cut.get(at, -1) > found[1]:
-                return None
+        return found[0] if not self._cut or self._cut_at(at) <= found[1] else None
+
+    def _cut_at(self, at: int) -> int:
+        """When a directory, or one above it, was last replaced by something else; 0: never."""
+        known, way = self._last_cut, []
+        while at > ROOT and at not in known:
+            way.append(at)
             at = self._table.dirs[at][0]
-        return found[0]
+        last = known.get(at, 0)
+        for directory in reversed(way):
+            known[directory] = last = max(last, self._cut.get(directory, 0))
+        return last
+
+    def _step(self) -> None:
+        """One component more on the way to a name: a link's target may have many, and be in the way often.
+
+        Raises:
+            LimitError: there are more of them than any engine would follow.
+        """
+        self._steps += 1
+        most = self._limits.path_depth + self._limits.link_hops
+        if self._steps > most:
+            place = "a name that runs through symbolic links"
+            raise exceeded("path_depth", self._steps, self._limits.path_depth, place)
 
     def _intern(self, parent: int, name: bytes) -> int:
         key = (parent, name)
@@ -188,6 +251,9 @@ class Names:
             found = self._ids[key] = len(self._table.dirs)
             if found > self._limits.layer_entries:
                 raise exceeded("layer_entries", found, self._limits.layer_entries, "a layer")
+            length = self._length[parent] + 1 + len(name)
+            if length > self._limits.path_bytes:
+                raise exceeded("path_bytes", length, self._limits.path_bytes, "a directory")
             hidden = self._table.dirs[parent][2]
             if name.startswith(WHITEOUT) and not hidden:
                 hidden = True
@@ -199,6 +265,7 @@ class Names:
                     )
             self._table.dirs.append((parent, name, hidden))
             self._depth.append(depth)
+            self._length.append(length)
             self.bytes += len(name)
         return found
 

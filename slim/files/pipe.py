@@ -14,6 +14,7 @@ from contextlib import suppress
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.blob import scan_blob
+from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
 from slim.files.extract.texts import NO_KEEPS, Keeps
@@ -108,6 +109,7 @@ def read_pipe(
     stream = Stream(_once(head, pieces), compression, limits)
     found = Members(_same)
     kept = end = 0
+    budget = Budget(limits)
     for member in members(lambda at, count: b"".join(stream.read(at, count)), limits):
         end = member.position + member.size
         body = _kept(stream, member, KEEP - kept, limits)
@@ -115,7 +117,7 @@ def read_pipe(
             kept += len(body)
             found.add(member, MemoryBlob(body, member.position))
         else:
-            found.add(member, _pass(stream, member, verify, extract, keeps, limits, cache))
+            found.add(member, _pass(stream, member, verify, extract, keeps, limits, cache, budget))
     # A member that nobody wanted may be the last one, and cut off.
     for _ in stream.read(max(end - 1, stream.reached), 1):
         pass
@@ -162,17 +164,20 @@ def _pass(
     keeps: Keeps,
     limits: Limits,
     cache: TableCache | None,
+    budget: Budget,
 ) -> PassedBlob:
     """Read a member as a layer; that it is none matters only if the manifest says that it is one."""
     blob = StreamBlob(stream, member.position, member.size)
     named = _BLOB_NAME.fullmatch(member.name)
     digest = ":".join(member.name.split("/")[1:]) if named else ""
     found: LayerTable | SlimError
+    account = Account(budget)
     try:
         known = None
         if cache is not None and digest:
             known = cache.load(digest, extract=extract, keeps=keeps, extra=None, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
+            account.update(weight(known))
             found = again(known, blob) if verify else unverified(known)
             if verify and found.blob_digest != digest:
                 found = IntegrityError(
@@ -190,13 +195,17 @@ def _pass(
                 extra=None,
                 limits=limits,
                 algorithms=algorithms,
+                account=account,
             )
             if cache is not None and verify:
                 cache.store(found, extract=extract, keeps=keeps, extra=None, limits=limits)
     except SlimError as error:
-        if error.slug.startswith("archive-") or stream.spent > limits.image_bytes:
+        if error.slug == OF_ALL_LAYERS or error.slug.startswith("archive-"):
+            raise
+        if stream.spent > limits.image_bytes:
             raise
         found = error
+        account.update(0)
     return PassedBlob(member.size, member.position, found)
 
 

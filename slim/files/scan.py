@@ -13,8 +13,9 @@ import time
 from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
-from threading import Event
+from threading import Event, Lock
 
+from slim.files.budget import Budget, weight, weight_of_names
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.identity import identify
 from slim.files.layer import Asked, check_promises, keeps_promises, known_table, read_layer, recheck
@@ -73,7 +74,9 @@ def scan(
             first.setdefault(_identity(layer, layer.blob), (layer, layer.blob))
     # Largest first keeps all cores busy to the end; a stream can only be read in its own order.
     order = sorted(first.values(), key=lambda one: one[1].position if sequential else -one[1].size)
-    memory = Memory()
+    memory, budget = Memory(), Budget(limits)
+    parsing = Lock()
+    """Tables of contents are parsed one at a time: their documents take several times their size."""
     stops = [Event() for _ in order]
     rechecks: dict[int, Future[LayerTable]] = {}
     workers = 1 if sequential else options.jobs or os.cpu_count() or 1
@@ -83,12 +86,16 @@ def scan(
         layer, blob = order[at]
         if layer.toc is not None:
             # Whatever the cache knows: the same options give the same report.
-            return _table_of_contents(layer, layer.toc, blob, limits, progress)
+            with parsing:
+                listed = _table_of_contents(layer, layer.toc, blob, limits, progress)
+            budget.spend(weight(listed))
+            return listed
         started = time.monotonic()
         with _stopping(stops[at + 1 :]):
             table = known_table(layer, blob, asked, cache)
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
+                budget.spend(weight(table))
                 if not verify:
                     table = unverified(table)
                 elif remote:
@@ -105,6 +112,7 @@ def scan(
                     progress=progress,
                     stop=stops[at],
                     memory=memory,
+                    budget=budget,
                 )
         _log.info(
             "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",
@@ -148,13 +156,14 @@ def scan(
             reached = len(order)
             blobs = [(tables[one.index], blob) for one, blob in order if isinstance(blob, FileBlob)]
             identify(blobs, tables.values())
-            _check_limits(tables.values(), limits)
-            yield [
+            stack = [
                 tables[first[_identity(layer, layer.blob)][0].index]
                 if layer.blob is not None
                 else None
                 for layer in image.layers
             ]
+            _check_limits(stack, limits, budget)
+            yield stack
         except Exception:
             # Of all that is wrong the first in order is told, whenever it was found.
             finish(reached)
@@ -198,13 +207,17 @@ def _table_of_contents(
     return table
 
 
-def _check_limits(tables: Collection[LayerTable], limits: Limits) -> None:
-    total = sum(table.tar_bytes for table in tables)
+def _check_limits(stack: Sequence[LayerTable | None], limits: Limits, budget: Budget) -> None:
+    """Of all layers together; rows of one that occurs again come once more, its names do not."""
+    distinct = {id(table): table for table in stack if table is not None}
+    total = sum(table.tar_bytes for table in distinct.values())
     if total > limits.image_bytes:
         raise exceeded("image_bytes", total, limits.image_bytes, "the image")
-    entries = sum(len(table) for table in tables)
+    entries = sum(len(table) for table in stack if table is not None)
     if entries > limits.image_entries:
         raise exceeded("image_entries", entries, limits.image_entries, "the image")
+    again = sum(weight_of_names(table, 0) for table in stack if table is not None)
+    budget.spend(again - sum(weight_of_names(table, 0) for table in distinct.values()))
 
 
 def _keep_freed_memory() -> None:

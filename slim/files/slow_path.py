@@ -27,6 +27,7 @@ from slim.stream.header import (
     parse_header,
     parse_pax,
 )
+from slim.units import format_bytes
 
 _MEMO, _TAILS = 1 << 16, 1 << 12
 """Header fields to remember at most: hostile input must not grow the memos."""
@@ -239,9 +240,10 @@ class OddEntries:
             return
         if header.name:
             text = "the root itself as something else than a directory: ignored"
-            self._table.note("root-entry", header.name, text)
+            self._table.note("root-entry", header.name, text + _with_bytes(stored))
         else:
-            self._table.note("empty-name", b"", "an entry without a name: ignored")
+            text = "an entry without a name: ignored"
+            self._table.note("empty-name", b"", text + _with_bytes(stored))
         self._add(Kind.OTHER, ROOT, b"", 0, stored, data)
 
     def _whiteout(self, header: Header, parent: int, name: bytes, stored: int, data: int) -> None:
@@ -264,7 +266,8 @@ class OddEntries:
             )
         path = table.directory_path(above)
         self._add(Kind.HARDLINK, parent, name, 0, 0, data)
-        table.links[len(table) - 1] = path + b"/" + last if path else last
+        table.links[len(table) - 1] = target = path + b"/" + last if path else last
+        self.names.bytes += len(target)
 
     def _replace(self, parent: int, name: bytes) -> None:
         if name in self.names.link_names:
@@ -368,3 +371,8 @@ class OddEntries:
                 b"",
                 f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
             )
+
+
+def _with_bytes(stored: int) -> str:
+    """For the text about an entry that is no file: its bytes are in the ledger all the same."""
+    return f", with {format_bytes(stored)} of content" if stored else ""

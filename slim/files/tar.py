@@ -20,6 +20,7 @@ from collections.abc import Callable, Collection, Generator, Iterable, Iterator
 import xxhash
 from msgspec import Struct
 
+from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.slow_path import OddEntries
@@ -33,8 +34,8 @@ try:
 except ImportError:  # no wheel for this machine; the standard library has the same function
     from zlib import adler32
 
-_FIELDS = struct.Struct("100s24s11sB12x8s356s")
-"""name; mode, uid and gid; size and its last byte; checksum; everything from the type on."""
+_FIELDS = struct.Struct("100s24s11sB12s8s356s")
+"""name; mode, uid and gid; size and its last byte; time; checksum; everything from the type on."""
 _DIRECTORY_TYPE = ord("5")
 _BLANKS = b"\0 "
 _FILE = int(Kind.FILE)
@@ -53,6 +54,7 @@ def walk(
     keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] | None = (),
     skim: int = 0,
+    account: Account | None = None,
 ) -> Generator[int | None, bytes, None]:
     """Fill `table` from the chunks that are sent; ends (StopIteration) after `b""`.
 
@@ -60,10 +62,11 @@ def walk(
     are made of are kept in the table, and in `table.named` those of the paths `extra`; None: of all that
     may be asked for later. With `skim`, the number of bytes in all, what is yielded is how many bytes shall
     be left out before the next chunk: most of a large file, whose row is then in `table.unhashed`.
+    The `account` is told what the table takes in memory so far.
 
     Raises:
         InputError: not a tar that Go's reader accepts, or cut off.
-        LimitError: too many entries, a too long or deep name, a too large extension.
+        LimitError: too many entries, a too long or deep name, a too large extension, too much memory.
     """
     feed = Feed(skim)
     picker = Picker(table, keeps, extra) if extract else None
@@ -72,6 +75,7 @@ def walk(
     owners, tails = odd.plain_owners, odd.plain_tails
     link_names = names.link_names
     sums: dict[bytes, int] = {}
+    times: set[bytes] = set()
     add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
     digests, unpack, digest_of = table.digests, _FIELDS.unpack, xxhash.xxh3_128_digest
@@ -86,13 +90,17 @@ def walk(
         by_text = names.by_text
         while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
             head = chunk[at:start]
-            name, owner, digits, last, check, tail = unpack(head)
+            name, owner, digits, last, time, check, tail = unpack(head)
             if tail != usual:
                 if tail not in tails:
                     break
                 usual, kind = tail, tail[0]
             if owner not in owners or last not in _BLANKS:
                 break
+            if time not in times:
+                if not _is_number(time):
+                    break
+                times.add(time)
             expected = sums.get(check)
             if expected is None:
                 expected = sums[check] = _expected(check)
@@ -167,6 +175,8 @@ def walk(
             length, view = len(chunk), memoryview(chunk)
         if len(sums) > _MEMO:
             sums.clear()
+        if len(times) > _MEMO:
+            times.clear()
         feed.at = at
         going = yield from odd.entry()
         entries = len(table) + odd.extensions
@@ -176,6 +186,9 @@ def walk(
         counted = len(table)
         if (together := named + names.bytes) > limits.layer_name_bytes:
             raise exceeded("layer_name_bytes", together, limits.layer_name_bytes, "a layer")
+        if account is not None:
+            kept = picker.kept_bytes if picker is not None else 0
+            account.update(weight_of_names(table, together) + kept)
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)
@@ -189,6 +202,15 @@ def _expected(check: bytes) -> int:
         return 1 + number(check) - 8 * 0x20 + sum(check)
     except HeaderError:
         return 0
+
+
+def _is_number(field: bytes) -> bool:
+    """Whether a field of a header is a number as Go reads it."""
+    try:
+        number(field)
+    except HeaderError:
+        return False
+    return True
 
 
 class Entry(Struct, frozen=True):

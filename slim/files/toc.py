@@ -58,6 +58,10 @@ class _Chunks(Struct):
     ends: list[int] = field(default_factory=list)
 
 
+_NODE = 8
+"""Bytes that a value of an honest document has at least, on average, its name and all."""
+
+
 def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTable:
     """The rows that a table of contents names; pull bytes of its files are exact.
 
@@ -65,7 +69,7 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
         InputError: not a table of contents, or one that contradicts itself or its blob.
         LimitError: too many entries, too large, too long or deep a name.
     """
-    wide = replace(limits, json_bytes=limits.toc_bytes, json_nodes=limits.toc_bytes)
+    wide = replace(limits, json_bytes=limits.toc_bytes, json_nodes=limits.toc_bytes // _NODE)
     top = Object(parse(toc.document, "the table of contents", wide), "the table of contents", ())
     if top.integer("version") != 1:
         raise _refused(f"it has version {top.integer('version')}, slim knows 1")

@@ -25,7 +25,9 @@ _TYPES = {
     "fifo": Kind.DEVICE,
 }
 _MAX_STEPS, _MAX_LED = 1_000, 1_000
-"""Components of a name, links followed, and names: what has more is taken as it is, and differs."""
+"""Components of a name, links followed, and names: what has more is taken as it is, and differs …"""
+_MAX_TARGET = 8_192
+"""… and what runs through a link whose target has more bytes."""
 _MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
 
 Named = dict[bytes, tuple[Kind, int | bytes]]
@@ -109,6 +111,8 @@ def _lead(path: bytes, found: Named) -> bytes:
         if kind != Kind.SYMLINK or not isinstance(target, bytes):
             done.append(part)
             continue
+        if len(target) > _MAX_TARGET or len(left) > _MAX_STEPS:
+            return path
         if target.startswith(b"/"):
             done = []
         left = [one for one in target.split(b"/") if one not in (b"", b".")] + left

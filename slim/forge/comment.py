@@ -22,7 +22,7 @@ from slim.formats.model import RenderOptions
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.report.load import load_document
 from slim.report.noteworthy import is_noteworthy
-from slim.units import UNITS
+from slim.units import SI, Units
 
 HEAD = 7
 """Characters of a commit's id that are shown."""
@@ -46,7 +46,7 @@ def compose(
     key: str = "",
     max_bytes: int | None = None,
     report_url: str = "",
-    units: str = "si",
+    units: Units = SI,
     rules_url: str = "",
     limits: Limits = DEFAULT_LIMITS,
 ) -> Page:
@@ -58,7 +58,7 @@ def compose(
         return Page(page.text, True, error)
     forge = FORGES.get(context.forge)
     options = RenderOptions(
-        units=UNITS[units],
+        units=units,
         key=key,
         flavor=flavor_of(context),
         max_bytes=max_bytes or (forge.max_bytes if forge else None),

@@ -6,7 +6,7 @@ passed over. Stored sparse, a member is not its bytes: such archives are refused
 
 from __future__ import annotations
 
-import os
+import posixpath
 from collections.abc import Callable, Iterator
 
 from msgspec import Struct
@@ -146,7 +146,7 @@ def _member(header: Header, records: dict[bytes, bytes], at: int, limits: Limits
     if header.type in "12":
         link = header.link.decode("utf-8", "surrogateescape")
         # A hard link names its target from the root of the archive, a symbolic link from its folder.
-        link = clean(link if header.type == "1" else os.path.join(os.path.dirname(name), link))
+        link = clean(link if header.type == "1" else posixpath.join(posixpath.dirname(name), link))
     size = 0 if header.type in HEADER_ONLY else header.size
     return Member(name, link, header.type, at, size)
 

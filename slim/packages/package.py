@@ -25,8 +25,13 @@ MAX_DEPENDENCIES = 20_000
 """Most dependencies of one kind that a package has."""
 MAX_PATH_BYTES = 4096
 """Longest path in a list: Linux's PATH_MAX."""
-MAX_JOINED_BYTES = 256 << 20
-"""Most bytes of paths that a reader makes out of directories and names."""
+MAX_JOINED_BYTES = 128 << 20
+"""Most bytes of memory for the paths that a reader makes out of directories and names …"""
+PATH_BYTES = 64
+"""… each of which takes so many beside its own."""
+MAX_TEXT_BYTES = 256 << 20
+"""Most bytes of memory that the texts of all readers together may take once they are read."""
+_LINE_BYTES, _ITEM_BYTES = 64, 160
 MAX_NOTICES = 50
 """Most notices of one reader."""
 
@@ -119,6 +124,24 @@ class Notices(Struct):
         last = self.kept[-1]
         more = f"{last.why} (and {self.dropped:,} more like this)"
         return (*self.kept[:-1], Notice(last.path, more))
+
+
+def readable(contents: Contents, notices: Notices) -> dict[bytes, bytes]:
+    """The files, by path, that can be read in bounded memory; a notice for each of the others.
+
+    A line of a list becomes a path, and what stands between two commas an entry of a document.
+    """
+    found: dict[bytes, bytes] = {}
+    left = MAX_TEXT_BYTES
+    for path, content in sorted(contents.items()):
+        lines_and_items = _LINE_BYTES * content.count(b"\n") + _ITEM_BYTES * content.count(b",")
+        takes = len(content) + lines_and_items
+        if takes > left:
+            notices.add(path, "the package lists of the image are too long together")
+            continue
+        left -= takes
+        found[path] = content
+    return found
 
 
 def text(data: bytes) -> str:

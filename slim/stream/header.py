@@ -11,6 +11,7 @@ from msgspec import Struct
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
+_TIMES = (b"mtime", b"atime", b"ctime")
 HEADER_ONLY = frozenset("123456")
 """Type flags without a body, whatever the size field says (Go `isHeaderOnlyType`)."""
 
@@ -42,6 +43,7 @@ def parse_header(block: bytes) -> Header:
     """
     _check_sum(block)
     magic, version, trailer = block[257:263], block[263:265], block[508:512]
+    number(block[136:148])  # the time: nothing is made of it, and Go refuses one that is no number
     name = _string(block[:100])
     device = (0, 0)
     prefix = b""
@@ -115,10 +117,8 @@ def parse_pax(body: bytes, repeated: list[bytes] | None = None) -> dict[bytes, b
 def apply_pax(header: Header, records: dict[bytes, bytes]) -> None:
     """Merge records into a header; empty values leave the header's own (Go `mergePAX`).
 
-    Times are not read: they do not matter for bytes, and lenient parsers disagree about them.
-
     Raises:
-        HeaderError: a number that is not plain decimal.
+        HeaderError: a number that is not plain decimal, or a time that is none.
     """
     for key, value in records.items():
         if not value:
@@ -133,6 +133,11 @@ def apply_pax(header: Header, records: dict[bytes, bytes]) -> None:
             header.uid = decimal(value, signed=True)
         elif key == b"gid":
             header.gid = decimal(value, signed=True)
+        elif key in _TIMES:
+            seconds, _, fraction = value.partition(b".")
+            decimal(seconds, signed=True)
+            if fraction.strip(b"0123456789"):
+                raise HeaderError("not a time")
 
 
 def decimal(text: bytes, *, signed: bool = False) -> int:

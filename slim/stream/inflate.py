@@ -40,6 +40,11 @@ _OUTPUT = 1 << 20
 """Output taken from a decompressor at once."""
 _XZ_MEMORY = 80 << 20
 """What `xz -9` needs, and little more."""
+_GZIP_RESERVED, _GZIP_CHECKED = 0xE0, 0xF8
+"""Flags of a gzip member: those that have no meaning, and with them those that announce a text …"""
+_GZIP_TEXT = 512
+"""… which has to be shorter than this, as Go reads it."""
+_GZIP_HEADER = 12 + 0xFFFF + 2 * _GZIP_TEXT
 _SMALL_WINDOW = 1 << 20
 """Too small to be counted."""
 _ZSTD_MAGIC = ZSTD.to_bytes(4, "little")
@@ -87,6 +92,28 @@ class _Gzip:
         out: bytes = self._inner.decompress(data or self._inner.unconsumed_tail, max_length)
         self._full = len(out) == max_length
         return out
+
+
+def _gzip_fault(head: bytes) -> str | None:
+    """What is wrong with a member's header, for gzip, zlib or Go; None: it goes on (RFC 1952 §2.3).
+
+    Reserved flags stop gzip and zlib while isal and Go pass over them; a long name or comment stops Go.
+    """
+    flags, at = head[3], 10
+    if flags & _GZIP_RESERVED:
+        return f"reserved flags are set in a header ({flags:#04x})"
+    if flags & 4:
+        if len(head) < 12:
+            return None
+        at = 12 + int.from_bytes(head[10:12], "little")
+    for flag in (8, 16):
+        if flags & flag:
+            end = head.find(b"\0", at, at + _GZIP_TEXT)
+            if end < 0:
+                whole = len(head) >= at + _GZIP_TEXT
+                return f"a name or comment has {_GZIP_TEXT} bytes or more" if whole else None
+            at = end + 1
+    return ""
 
 
 def zstd_window(head: bytes) -> int:
@@ -199,7 +226,7 @@ class _Stream:
         if self._zeros or self._garbage:
             self._pad(piece)
             return b""
-        head = self._head + bytes(piece[: 6 - len(self._head)])
+        head = self._head + bytes(piece[: max(6 - len(self._head), 0)])
         if len(head) < 6 and len(head) == len(self._head) + len(piece):
             self._head = head
             return b""
@@ -208,6 +235,13 @@ class _Stream:
         if sniff(head) != self._compression:
             self._pad(rest)
             return b""
+        if self._compression == "gzip" and head[3] & _GZIP_CHECKED:
+            fault = _gzip_fault(bytes(rest[:_GZIP_HEADER]))
+            if fault is None:
+                self._head = bytes(rest)
+                return b""
+            if fault:
+                raise self._refusal(ValueError(fault))
         self._frames += 1
         if self._frames > self._limits.frames:
             raise exceeded("frames", self._frames, self._limits.frames, "a layer's blob")
@@ -292,7 +326,7 @@ class _Stream:
             self._zeros += len(piece)
 
     def _finish(self) -> None:
-        if self._engine is not None:
+        if self._engine is not None or len(self._head) >= 6:
             raise InputError(
                 "layer-truncated",
                 f"the {self._compression} stream is cut off at offset {self._raw:,} of the blob",

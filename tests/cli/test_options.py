@@ -2,28 +2,28 @@
 
 from __future__ import annotations
 
-import inspect
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, get_type_hints
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
 
 import click
 import pytest
+from msgspec import Struct
 
 from slim.cli.app import app
-from slim.cli.grouped import Grouped
+from slim.cli.command import argument, command, flag, option
 
 
 def commands(group: click.Group, words: str = "") -> Iterator[tuple[str, click.Command]]:
     context = click.Context(group)
     for name in group.list_commands(context):
-        command = group.get_command(context, name)
-        assert command is not None
-        if isinstance(command, click.Group):
-            yield from commands(command, f"{words}{name} ")
+        found = group.get_command(context, name)
+        assert found is not None
+        if isinstance(found, click.Group):
+            yield from commands(found, f"{words}{name} ")
         else:
-            yield f"{words}{name}", command
+            yield f"{words}{name}", found
 
 
 COMMANDS = dict(commands(app))
@@ -34,34 +34,76 @@ def type_of(parameter: click.Parameter) -> Any:
     if isinstance(parameter, click.Option) and parameter.is_flag:
         return bool
     kinds = {"integer": int, "integer range": int, "text": str, "path": str}
-    one: Any = kinds[parameter.type.name]
+    kind: Any = kinds[parameter.type.name]
     if parameter.nargs == -1 or parameter.multiple:
-        return Sequence[one]
+        return Sequence[kind]
     default = parameter.to_info_dict()["default"]
-    return one if parameter.required or default is not None else one | None
+    return kind if parameter.required or default is not None else kind | None
+
+
+def declared(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
+    if get_origin(hint) is Annotated:
+        yield name, get_args(hint)[0]
+    else:
+        for field, inner in get_type_hints(hint, include_extras=True).items():
+            yield from declared(field, inner)
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_command_s_function_takes_what_its_options_give(name: str) -> None:
-    callback = COMMANDS[name].callback
-    assert callback is not None
-    wanted: dict[str, Any] = {}
-    for parameter, kind in get_type_hints(inspect.unwrap(callback)).items():
-        if isinstance(kind, type) and issubclass(kind, Grouped):
-            assert parameter == kind.parameter
-            wanted |= {name: get_type_hints(kind)[name] for name in kind.__annotations__}
-        elif kind is not click.Context:
-            wanted[parameter] = kind
-    del wanted["return"]
-    assert wanted == {one.name: type_of(one) for one in COMMANDS[name].params}
+    callback: Any = COMMANDS[name].callback
+    hints = get_type_hints(callback.__wrapped__, include_extras=True)
+    del hints["return"]
+    types = {field: kind for hint in hints.items() for field, kind in declared(*hint)}
+    assert types == {one.name: type_of(one) for one in COMMANDS[name].params}
+
+
+class Inner(Struct, frozen=True):
+    level: Annotated[int, option("--level", "How high.", "N", kind=int, default=3)]
+
+
+class Group(Struct, frozen=True):
+    """Options that belong together."""
+
+    inner: Inner
+    loud: Annotated[bool, flag("--loud -l", "Louder.")]
+
+
+def test_a_group_is_filled_from_its_options() -> None:
+    calls: list[object] = []
+
+    @command(epilog="")
+    def call(word: Annotated[str, argument("WORD", "A word.")], group: Group) -> None:
+        """Call."""
+        calls.append((word, group))
+
+    call.main(["a", "-l", "--level", "5"], standalone_mode=False)
+    call.main(["b"], standalone_mode=False)
+    assert calls == [("a", Group(Inner(5), True)), ("b", Group(Inner(3), False))]
+    assert [one.name for one in call.params] == ["word", "level", "loud"]
+
+
+def test_a_variable_sets_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Inner] = []
+
+    @command(epilog="")
+    def call(inner: Inner) -> None:
+        """Call."""
+        calls.append(inner)
+
+    monkeypatch.setenv("SLIM_LEVEL", "7")
+    call.main([], standalone_mode=False)
+    call.main(["--level", "8"], standalone_mode=False)
+    assert calls == [Inner(7), Inner(8)]
 
 
 def test_a_command_is_imported_when_it_is_called() -> None:
     code = (
-        "import sys, slim.cli.app; print(*sorted(one for one in sys.modules if 'slim.cli' in one))"
+        "import sys; from slim.cli.app import app; app.get_command(None, 'compare');"
+        "print(*sorted(name for name in sys.modules if 'slim.cli' in name))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     loaded = done.stdout.split()
     assert "slim.cli.measure" in loaded
-    for command in ("comment", "compare", "config", "explain", "plugin", "reports", "rules"):
-        assert f"slim.cli.{command}" not in loaded
+    for name in ("analyze", "comment", "config", "explain", "plugin", "render", "rules"):
+        assert f"slim.cli.{name}" not in loaded

@@ -12,7 +12,7 @@ import pytest
 
 import slim
 from slim.cli.app import app
-from slim.cli.plugin import _options
+from slim.cli.plugin import plugin_options
 from slim.cli.plugin_settings import Plan, plan
 from slim.errors import UsageError
 from tests.cli.test_comment import CI
@@ -22,7 +22,7 @@ from tests.support.environments import WOODPECKER
 from tests.support.forges import TOKEN, Forge, serve
 from tests.support.reports import wasteful
 
-OPTIONS = _options(app)
+OPTIONS = plugin_options(app)
 
 
 def planned(**settings: str) -> Plan:

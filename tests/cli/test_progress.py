@@ -12,7 +12,7 @@ import pytest
 
 READ = """
 import sys, time
-from slim.cli.console import progress
+from slim.cli.progress import progress
 with progress(True) as advance:
     if advance is None:
         sys.exit("none")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from slim.cli.console import print_error
+from slim.cli.progress import print_error
 from slim.errors import NetworkError, UsageError
 from slim.forge import transport
 from slim.forge.azure import AZURE

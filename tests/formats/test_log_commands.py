@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from slim.cli.console import print_error, print_notice
+from slim.cli.progress import print_error, print_notice
 from slim.errors import UsageError
 from slim.formats.formats import format_names
 from slim.formats.log_commands import CI_SYSTEMS, quiet, quiet_json, quiet_page

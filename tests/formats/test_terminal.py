@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
-from slim.cli.console import print_error
+from slim.cli.progress import print_error
 from slim.errors import InputError
 from slim.formats.terminal import clean, cut, shorten, visible
 from slim.formats.text.layout import WIDTH

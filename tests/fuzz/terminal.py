@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import redirect_stderr
 from io import StringIO
 
-from slim.cli.console import print_error
+from slim.cli.progress import print_error
 from slim.errors import InputError
 from slim.formats.terminal import clean
 from tests.support.terminal import HOSTILE, assert_tame, columns

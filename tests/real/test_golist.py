@@ -141,10 +141,10 @@ BASES: list[bytes] = [
     ),
 ]
 TEXTS = [b"0", b"7", b"8", b" ", b"\0", b"-", b"+", b"=", b"\n", b"/", b"\x80", b"\xff", b"S", b"x"]
-TEXTS += [b"ustar\0" + b"00", b"ustar  \0", b"path=", b"size=", b"GNU.sparse."]
+TEXTS += [b"ustar\0" + b"00", b"ustar  \0", b"path=", b"size=", b"mtime=", b"GNU.sparse."]
 
 
-OFFSETS = [0, 99, 100, 124, 135, 156, 157, 257, 265, 329, 345]  # fields of a header
+OFFSETS = [0, 99, 100, 124, 135, 136, 147, 156, 157, 257, 265, 329, 345]  # fields of a header
 
 Edit = tuple[str, int, int, bytes, bool]
 """What to do, at which block, at which byte of it, with which bytes, and whether to mend."""
@@ -172,9 +172,7 @@ def mutated(mutation: Mutation) -> bytes:
         at = block + byte
         match what:
             case "write":
-                time = data[block + 136 : block + 148]
                 data[at : at + len(text)] = text
-                data[block + 136 : block + 148] = time  # slim reads no times: a listed difference
             case "cut":
                 del data[at:]
             case "drop":

@@ -85,9 +85,9 @@ def in_window(window_log: int, data: bytes = TAR) -> bytes:
     return engine.compress(data) + engine.flush()
 
 
-def with_header(flags: int, extra: bytes) -> bytes:
+def with_header(flags: int, extra: bytes, content: bytes = TAR) -> bytes:
     """A gzip member with optional fields (RFC 1952 section 2.3)."""
-    plain = members_of(TAR)
+    plain = members_of(content)
     return plain[:3] + bytes([flags]) + plain[4:10] + extra + plain[10:]
 
 
@@ -307,7 +307,48 @@ ATTACKS = (
             ("comment", 16, b"hello\0"),
             ("extra", 4, b"\4\0SG\0\0"),
             ("all", 4 | 8 | 16, b"\1\0xname\0comment\0"),
+            ("long-extra", 4 | 8, b"\xff\xff" + bytes(0xFFFF) + b"name\0"),
+            ("longest-name", 8, b"x" * 511 + b"\0"),
         )
+    ),
+    *(
+        Attack(
+            id=f"Z12-{name}",
+            given=f"gzip with {given} in its header",
+            make=packed(stored(with_header(flags, extra), "gzip")),
+            error="layer-corrupt",
+            says=(says,),
+        )
+        for name, given, flags, extra, says in (
+            ("reserved-32", "the reserved flag 0x20", 0x20, b"", "reserved flags"),
+            ("reserved-64", "the reserved flag 0x40", 0x40, b"", "reserved flags"),
+            ("reserved-128", "the reserved flag 0x80", 0x80, b"", "reserved flags"),
+            (
+                "long-name",
+                "a name of 512 bytes, which Go refuses",
+                8,
+                b"x" * 512 + b"\0",
+                "a name or comment",
+            ),
+            ("long-comment", "a comment of 600 bytes", 16, b"x" * 600 + b"\0", "a name or comment"),
+            ("sum", "a wrong checksum of itself", 2, b"\0\0", "damaged"),
+        )
+    ),
+    Attack(
+        id="Z12-reserved-later",
+        given="a reserved flag in the second gzip member",
+        make=packed(stored(members_of(TAR[:512]) + with_header(0x80, b"", TAR[512:]), "gzip")),
+        error="layer-corrupt",
+        says=("reserved flags",),
+    ),
+    *(
+        Attack(
+            id=f"Z7-header-{size}",
+            given=f"gzip that ends in its header, after {size} bytes",
+            make=packed(stored(with_header(4 | 8, b"\4\0SG\0\0name\0")[:size], "gzip")),
+            error="layer-truncated",
+        )
+        for size in (10, 11, 14, 18)
     ),
     Attack(
         id="Z13",

@@ -503,15 +503,24 @@ ATTACKS = (
     *(
         row(f"T30-{name}", f"a time {what}", [entry], counts=files(1, 5))
         for name, what, entry in (
+            ("negative", "before 1970", file("f", b"12345", patch=number(136, b"\xff" * 12))),
+            ("fraction", "with a fraction", pax((b"mtime", b"-1.25"), (b"atime", b"1748089464."))),
+            ("empty", "of blanks", file("f", b"12345", patch=number(136, b" " * 12))),
+        )
+    ),
+    *(
+        refused(f"T30-{name}", f"a time {what}", [entry])
+        for name, what, entry in (
             (
                 "garbage",
                 "that is no number",
                 file("f", b"12345", patch=number(136, b"zzzzzzzzzzz\0")),
             ),
-            ("negative", "before 1970", file("f", b"12345", patch=number(136, b"\xff" * 12))),
+            ("letter", "with a letter at its end", pax((b"mtime", b"1748089464.951928467a"))),
             ("pax", "that is no number, in PAX", pax((b"mtime", b"yesterday"))),
-            ("fraction", "with a fraction", pax((b"mtime", b"-1.25"), (b"atime", b"1e9"))),
-            ("overflow", "beyond 63 bits", pax((b"mtime", b"9" * 30))),
+            ("exponent", "with an exponent", pax((b"atime", b"1e9"))),
+            ("overflow", "beyond 63 bits", pax((b"ctime", b"9" * 30))),
+            ("point", "without seconds", pax((b"mtime", b".5"))),
         )
     ),
     row(

@@ -34,6 +34,8 @@ MODULES = (
     "whole.test_mutated_images",
     "whole.test_bombs",
     "whole.test_linear_work",
+    "whole.test_growth",
+    "whole.test_memory",
     "whole.test_attacks_at_full_size",
     "cli.test_app",
     "formats.test_terminal",

@@ -7,8 +7,6 @@ beforehand. `SLIM_LONGER=10` makes them ten times as many.
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -33,14 +31,11 @@ from tests.support.building import (
     hardlink,
     header,
     opaque,
-    padded,
-    pax_record,
-    raw_layer,
     symlink,
     zstandard,
 )
-from tests.support.layouts import HELLO, Members, config, docker, pack, write
-from tests.whole.test_bombs import RUN
+from tests.support.layouts import HELLO, config, docker, pack, write
+from tests.support.sizes import bodies, headers, image_of, markers, run_and_measure, with_records
 
 pytestmark = LONG
 
@@ -49,43 +44,6 @@ MILLION = 1_000_000
 DIFF_ID = "sha256:" + "0" * 64
 LEVELS = b"/".join([b"d"] * 100_000)
 """A path of 100,000 components, as a PAX record or a GNU long name can give it."""
-
-
-def headers(entries: Iterable[Entry], like: Entry) -> bytes:
-    """Entries that differ from `like` in a name and a link of less than 100 bytes: quick to make."""
-    block, content = header(like), padded(like.content)
-    middle, last = block[100:148], block[257:]
-    total = sum(block) - sum(block[:100]) - sum(block[148:156]) - sum(block[157:257]) + 8 * 0x20
-    made = []
-    for entry in entries:
-        name, link = entry.name, entry.link
-        check = b"%06o\0 " % (total + sum(name) + sum(link))
-        made.append(
-            name.ljust(100, b"\0")
-            + middle
-            + check
-            + like.type
-            + link.ljust(100, b"\0")
-            + last
-            + content
-        )
-    return b"".join(made)
-
-
-def bodies(names: Iterable[str]) -> bytes:
-    """Files of one byte."""
-    return headers(map(file, names), file("f", b"x"))
-
-
-def markers(entries: Iterable[Entry]) -> bytes:
-    """Whiteouts and the like."""
-    return headers(entries, file("f"))
-
-
-def image_of(*tars: bytes) -> Members:
-    """An image of these layers, which have no ends yet."""
-    layers = [raw_layer(one + END, compression="zstd") for one in tars]
-    return docker(config(*layers), *layers)
 
 
 @dataclass(frozen=True)
@@ -201,11 +159,6 @@ def packed(tar: Callable[[], bytes]) -> Callable[[Path], Path]:
     return lambda folder: pack(folder, image_of(tar()))
 
 
-def pax(entry: Entry, **records: bytes) -> bytes:
-    body = b"".join(pax_record(key.encode(), value) for key, value in records.items())
-    return extension(b"x", body) + header(entry)
-
-
 def gnu(flag: bytes, entry: Entry) -> bytes:
     return extension(flag, LEVELS + b"\0") + header(entry)
 
@@ -213,7 +166,7 @@ def gnu(flag: bytes, entry: Entry) -> bytes:
 def nested(count: int) -> bytes:
     """Entries of directories, each in the one before."""
     names = (b"d/" * level for level in range(1, count + 1))
-    return b"".join(pax(directory("x"), path=name) for name in names)
+    return b"".join(with_records(directory("x"), path=name) for name in names)
 
 
 def over(limit: str, value: int) -> dict[str, Any]:
@@ -237,7 +190,7 @@ ATTACKS = (
     ),
     Attack(
         id="X3-pax", given="a path of 100,000 components in a PAX record",
-        make=packed(lambda: pax(file("f"), path=LEVELS)), **over("path_bytes", len(LEVELS)),
+        make=packed(lambda: with_records(file("f"), path=LEVELS)), **over("path_bytes", len(LEVELS)),
     ),
     Attack(
         id="X3-gnu", given="a path of 100,000 components in a GNU long name",
@@ -245,7 +198,7 @@ ATTACKS = (
     ),
     Attack(
         id="X3-whiteout", given="a whiteout 100,000 directories down",
-        make=packed(lambda: pax(file("f"), path=LEVELS + b"/.wh.f")),
+        make=packed(lambda: with_records(file("f"), path=LEVELS + b"/.wh.f")),
         **over("path_bytes", len(LEVELS) + 6),
     ),
     Attack(
@@ -261,13 +214,13 @@ ATTACKS = (
     Attack(
         id="X3-through-link", given="the same, and a file through it",
         make=packed(lambda: gnu(b"K", symlink("l", "f")) + header(file("l/f"))),
-        **over("path_depth", 513),
+        **over("path_bytes", len(LEVELS)),
     ),
     Attack(
         id="X3-links", given="a file through two links of 300 directories each",
         make=packed(lambda:
-            pax(symlink("l", "x"), linkpath=HALF_WAY)
-            + pax(symlink("x", "x"), path=HALF_WAY + b"m", linkpath=HALF_WAY)
+            with_records(symlink("l", "x"), linkpath=HALF_WAY)
+            + with_records(symlink("x", "x"), path=HALF_WAY + b"m", linkpath=HALF_WAY)
             + header(file("l/m/f"))
         ),
         **over("path_depth", 513),
@@ -278,16 +231,16 @@ ATTACKS = (
     ),
     Attack(
         id="X3-enough", given="512 directories in each other, an entry for each, and a file",
-        make=packed(lambda: nested(512) + pax(file("x", size=0), path=b"d/" * 512 + b"f")),
+        make=packed(lambda: nested(512) + with_records(file("x", size=0), path=b"d/" * 512 + b"f")),
         counts={"totals.live_files": 1},
     ),
     Attack(
         id="X3-short", given="a path of 4,000 components of one letter",
-        make=packed(lambda: pax(file("f"), path=b"d/" * 4000 + b"f")), **over("path_depth", 513),
+        make=packed(lambda: with_records(file("f"), path=b"d/" * 4000 + b"f")), **over("path_depth", 513),
     ),
     Attack(
         id="X3-outer", given="a member of the archive named by 100,000 components",
-        make=stored(lambda: pax(file("f"), path=LEVELS) + END),
+        make=stored(lambda: with_records(file("f"), path=LEVELS) + END),
         **over("path_bytes", len(LEVELS)),
     ),
     Attack(
@@ -320,7 +273,7 @@ ATTACKS = (
     Attack(
         id="X4-records", given="PAX headers of 80,000 records each, for 3 files",
         make=packed(lambda:
-            pax(file("f"), **{f"k{number:05}": b"v" for number in range(80_000)}) * 3
+            with_records(file("f"), **{f"k{number:05}": b"v" for number in range(80_000)}) * 3
         ),
         warns="duplicate-entry", counts={"totals.live_files": 1},
     ),
@@ -356,12 +309,8 @@ def test_a_million_files_in_bounded_memory(tmp_path: Path) -> None:
     made = config(one, rootfs={"type": "layers", "diff_ids": [DIFF_ID]})
     path, out = pack(tmp_path, docker(made, one)), tmp_path / "report.json"
     options = ["--no-verify", "--no-advice", "-o", f"json={out}"]
-    run = subprocess.run(
-        [sys.executable, "-c", RUN, "analyze", str(path), *options],
-        capture_output=True, text=True, timeout=100, check=True,
-    )  # fmt: skip
-    code, peak = map(int, run.stdout.split())
-    assert code == 0, run.stderr
+    code, peak, errors = run_and_measure("analyze", str(path), *options)
+    assert code == 0, errors
     assert peak < 512 << 20, f"{peak:,} bytes"
     report = slim.load_report(out)
     assert report.totals.live_files == MILLION

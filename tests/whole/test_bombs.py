@@ -26,6 +26,7 @@ from tests.support.building import (
     zstandard,
 )
 from tests.support.layouts import config, docker, with_config, write
+from tests.support.sizes import run_and_measure
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -36,12 +37,6 @@ MIB = 1 << 20
 GIB = 1 << 30
 ALLOWED = 200 * 1000 * 1000
 """Bytes of memory that a run may take at its peak."""
-RUN = """
-from slim.__main__ import _run
-code = _run()
-status = dict(line.split(":", 1) for line in open("/proc/self/status"))
-print(code, int(status["VmHWM"].split()[0]) * 1024)
-"""
 HEAD = header(file("bomb", size=8 * GIB))
 
 
@@ -216,24 +211,11 @@ ATTACKS = tuple(
 def test_a_bomb_ends_at_a_limit_in_little_memory(bomb: Bomb, tmp_path: Path) -> None:
     path = write(tmp_path, bomb.build())
     assert path.stat().st_size < 12 * MIB
-    run = subprocess.run(
-        [
-            sys.executable,
-            "-c",
-            RUN,
-            "analyze",
-            str(path),
-            f"--jobs={bomb.jobs}",
-            f"--limit={bomb.limit}",
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=True,
+    code, peak, errors = run_and_measure(
+        "analyze", str(path), f"--jobs={bomb.jobs}", f"--limit={bomb.limit}", timeout=60
     )
-    code, peak = map(int, run.stdout.split())
-    assert code == 5, run.stderr
-    assert f"[{bomb.slug}]" in run.stderr
+    assert code == 5, errors
+    assert f"[{bomb.slug}]" in errors
     assert peak < ALLOWED, f"{peak:,} bytes"
 
 

@@ -229,12 +229,12 @@ def run_workflow(name: str, env: Mapping[str, str], image: Path = FAT) -> list[i
 
 
 def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
-    from slim.cli.plugin import _options
+    from slim.cli.plugin import plugin_options
     from slim.cli.plugin_settings import SETTINGS
 
     known = {
         *SETTINGS,
-        *(one for options in _options(app).values() for one in options),
+        *(one for options in plugin_options(app).values() for one in options),
     }
     action = load("action.yml")
     environment = action["runs"]["steps"][1]["env"]

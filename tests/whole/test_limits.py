@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import fields
 
 import slim
-from slim.cli.settings import read_limits
+from slim.cli.options import read_limits
 from slim.config.reader import parse_settings
 from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError
 from slim.files.overlay import resolve
@@ -36,6 +36,7 @@ from tests.support.building import (
     extension,
     file,
     gzip,
+    hardlink,
     image,
     layer,
     pax_record,
@@ -167,6 +168,13 @@ ATTACKS: tuple[Attack, ...] = (
     limited(
         "layer_name_bytes", 29, 30, "three plain files",
         holding(*(file(letter * 10, b"1") for letter in "abc")), "-plain",
+    ),
+    limited(
+        "layer_name_bytes", 14, 15, "a hard link through a symbolic link",
+        holding(file("d" * 3 + "/f", b"1"), symlink("l", "ddd"), hardlink("h2", "l/f")), "-hard-link",
+    ),
+    limited(
+        "memory_bytes", 33_000, 33_713, "a layer of one file", packed(simple(layer("a"))),
     ),
     limited("layer_bytes", 2000, TAR_BYTES, "a larger layer", packed(simple(HELLO))),
     limited(

@@ -15,6 +15,7 @@ from slim.packages.package import (
     MAX_JOINED_BYTES,
     MAX_PACKAGES,
     MAX_PATH_BYTES,
+    PATH_BYTES,
     Contents,
     Dependency,
     Notices,
@@ -67,7 +68,7 @@ def read_apk(contents: Contents) -> Read:
             if directory is None or len(directory) + len(value) >= MAX_PATH_BYTES:
                 notices.add(path, f"a file has no directory, or a long name: {text(value[:40])!r}")
                 continue
-            budget -= len(directory) + len(value)
+            budget -= len(directory) + len(value) + PATH_BYTES
             if budget < 0:
                 notices.add(path, "its list of files is too long")
                 break

@@ -15,6 +15,7 @@ from slim.packages.package import (
     MAX_JOINED_BYTES,
     MAX_PACKAGES,
     MAX_PATH_BYTES,
+    PATH_BYTES,
     Contents,
     Dependency,
     Notices,
@@ -68,7 +69,7 @@ def read_rpm(contents: Contents) -> Read:
             try:
                 header = read_header(blob, _TAGS)
                 files = _files(header, budget)
-                budget -= sum(map(len, files))
+                budget -= sum(len(file) + PATH_BYTES for file in files)
                 packages.append(_package(header, files, path, reasons))
             except RpmError as error:
                 notices.add(path, str(error))
@@ -134,7 +135,7 @@ def _files(header: Header, budget: int) -> tuple[bytes, ...]:
             continue
         directory = directories[index]
         size = len(directory) + len(name)
-        budget -= size
+        budget -= size + PATH_BYTES
         if budget < 0 or size > MAX_PATH_BYTES:
             raise RpmError("its list of files is too long")
         paths.append((directory + name).lstrip(b"/"))

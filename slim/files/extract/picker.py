@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from enum import Enum
 
+from slim.files.budget import PARSED, TEXT
 from slim.files.extract import archive, assigned, beam, elf, elf_headers, keys, texts
 from slim.files.extract.pieces import Collector, Pieces, Span
 from slim.files.table import ASSIGNED, ROOT, LayerTable
@@ -64,6 +65,8 @@ class Picker:
             _Room.NAMED: min(_NAMED_BYTES, allowance),
             _Room.ARCHIVES: min(_TEXTS_BYTES, allowance),
         }
+        self.kept_bytes = 0
+        """About what the contents that were kept take in memory."""
         self._all = extra is None
         """Nobody knows yet which files will be named: what may be is kept."""
         split = [path.rpartition(b"/")[::2] for path in extra or ()]
@@ -175,16 +178,19 @@ class Picker:
         found = elf.parse_elf(file)
         if found is not None and self._spend(found.weight):
             self._table.elfs[len(self._table) - 1] = found
+            self.kept_bytes += 2 * found.weight + PARSED
 
     def _keep_beam(self, file: Pieces) -> None:
         found = beam.parse_beam(file.upto(0, file.size) or b"")
         if found is not None and self._spend(found.weight):
             self._table.beams[len(self._table) - 1] = found
+            self.kept_bytes += 2 * found.weight + PARSED
 
     def _keep_archive(self, file: Pieces) -> None:
         found = archive.parse_archive(file, self._table.name[-1])
         if self._has_room(found.weight, _Room.ARCHIVES):
             self._table.archives[len(self._table) - 1] = found
+            self.kept_bytes += 2 * found.weight + PARSED
         else:  # no more of them are read
             self._left[_Room.ARCHIVES] = 0
 
@@ -198,10 +204,12 @@ class Picker:
             self._table.flags[len(self._table) - 1] = ASSIGNED
 
     def _keep_text(self, file: Pieces) -> None:
-        self._table.texts[len(self._table) - 1] = file.upto(0, file.size) or b""
+        self._table.texts[len(self._table) - 1] = text = file.upto(0, file.size) or b""
+        self.kept_bytes += len(text) + TEXT
 
     def _keep_named(self, file: Pieces) -> None:
-        self._table.named[len(self._table) - 1] = file.upto(0, file.size) or b""
+        self._table.named[len(self._table) - 1] = text = file.upto(0, file.size) or b""
+        self.kept_bytes += len(text) + TEXT
 
 
 class _Parts:

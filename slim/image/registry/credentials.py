@@ -107,9 +107,7 @@ def _ask(name: str, server: str) -> Login | None:
             f"{name[:80]!r} is no name of a credential helper",
             "such as: pass, ecr-login",
         )
-    folders = [
-        one for one in os.environ.get("PATH", os.defpath).split(os.pathsep) if os.path.isabs(one)
-    ]
+    folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]
     program = shutil.which(f"docker-credential-{name}", path=os.pathsep.join(folders))
     if program is None:
         raise UsageError(

@@ -15,6 +15,7 @@ from __future__ import annotations
 import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
+from threading import Lock
 
 from msgspec.structs import replace
 
@@ -37,6 +38,8 @@ _FOOTER = re.compile(
 _POSITION = re.compile(r"([0-9]{1,18}):([0-9]{1,18}):([0-9]{1,18}):1", re.ASCII)
 _TOC_NAME = b"stargz.index.json"
 _AT_ONCE = 8
+_PARSED = 4
+"""Times its size that a document takes once it is parsed."""
 
 
 def with_tables(client: Client, layers: tuple[Layer, ...], limits: Limits) -> tuple[Layer, ...]:
@@ -56,12 +59,34 @@ def with_tables(client: Client, layers: tuple[Layer, ...], limits: Limits) -> tu
     }
     if wanted:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="slim-toc") as pool:
-            tables = pool.map(lambda one: _fetch(client, one, limits), wanted.values())
+            held = _Held(limits)
+            tables = pool.map(lambda one: held.add(_fetch(client, one, limits)), wanted.values())
             known = dict(zip(wanted, tables, strict=True))
     return tuple(
         replace(layer, toc=known.get(layer.descriptor.digest)) if layer.descriptor else layer
         for layer in layers
     )
+
+
+class _Held:
+    """The documents that are in memory at once, of all layers."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limit = limits.memory_bytes
+        self._bytes = 0
+        self._lock = Lock()
+
+    def add(self, table: TableOfContents | None) -> TableOfContents | None:
+        """The table, if there is memory for it.
+
+        Raises:
+            LimitError: there is not.
+        """
+        with self._lock:
+            self._bytes += _PARSED * len(table.document) if table is not None else 0
+            if self._bytes > self._limit:
+                raise exceeded("memory_bytes", self._bytes, self._limit, "tables of contents")
+        return table
 
 
 def _is_lazy(descriptor: Descriptor) -> bool:

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -17,7 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import slim
-from slim.cli.registry import parse_access
+from slim.cli.registry import RegistryOptions
 from slim.errors import NetworkError, SlimError, UsageError
 from slim.http.origin import is_private, show
 from slim.image.reference import parse_reference
@@ -260,13 +261,8 @@ def test_where_docker_and_podman_keep_credentials() -> None:
     assert str(auth_file_paths({**environ, "DOCKER_CONFIG": "/d"})[-1]) == "/d/config.json"
 
 
-def options(**given: Any) -> Access:
-    default: dict[str, Any] = {
-        "plain_http": (), "insecure": (), "ca_file": None, "auth_file": None, "registry_user": (),
-        "registry_password_file": None, "credential_helper": (), "anonymous": False,
-        "trusted_realm": (), "proxy": None, "block_private": False, "timeout": 900, "environ": {},
-    }  # fmt: skip
-    return parse_access(**default | given)
+def options(environ: Mapping[str, str] = MappingProxyType({}), **given: Any) -> Access:
+    return RegistryOptions(**given).access(900, environ)
 
 
 def test_user_and_password_are_for_one_host(tmp_path: Path) -> None:

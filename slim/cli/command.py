@@ -1,0 +1,230 @@
+"""How commands are declared: parameters by their annotations, groups of commands that import them late.
+
+A command is a function. Each of its parameters is annotated with what click makes of it, or with a group: a
+frozen struct whose fields are annotated in the same way.
+
+    class ImageOptions(Struct, frozen=True):
+        tag: Annotated[str | None, option("--tag", "Choose an image by tag.", "TAG")]
+
+    @command(epilog="Example:\n\n  slim explain ELX009 app.tar")
+    def explain(rule: Annotated[str, argument("ID", "Rule ID or slug.")], image: ImageOptions) -> None:
+        ...
+
+Every option can be set by the variable `SLIM_<FLAG>` too; of one that can be repeated the variable holds
+words.
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import wraps
+from importlib import import_module
+from typing import Annotated, Any, get_args, get_origin, get_type_hints
+
+import click
+from click.shell_completion import CompletionItem
+
+Declaration = Callable[[str], click.Parameter]
+"""Makes the parameter of this name."""
+Function = Callable[..., None]
+"""What does the work of a command."""
+
+
+def option(
+    flags: str,
+    text: str,
+    metavar: str | None = None,
+    *,
+    kind: click.ParamType[Any] | type[int] | None = None,
+    default: str | int | bool | None = None,
+    shown_default: str | None = None,
+    multiple: bool = False,
+    count: bool = False,
+    file: bool = False,
+) -> Declaration:
+    """An option with a value; `flags` are its long flag and then, after a blank, others.
+
+    Args:
+        flags, text, metavar: as the help shows them.
+        kind: the type of the value; text by default.
+        default: the value where nobody gives one.
+        shown_default: the same for people, where the program finds it elsewhere.
+        multiple: it can be repeated.
+        count: it has no value, and counts how often it stands there.
+        file: shells complete names of files.
+    """
+
+    def declare(name: str) -> click.Parameter:
+        return click.Option(
+            [name, *flags.split()],
+            help=text,
+            metavar=metavar,
+            type=kind,
+            default=default,
+            show_default=shown_default or (not count and default != ""),
+            multiple=multiple,
+            count=count,
+            envvar=_variable(flags),
+            show_envvar=True,
+            shell_complete=_files if file else None,
+        )
+
+    return declare
+
+
+def flag(flags: str, text: str, *, default: bool = False, has_variable: bool = True) -> Declaration:
+    """An option without a value (`--no-X` after a slash)."""
+
+    def declare(name: str) -> click.Parameter:
+        return click.Option(
+            [name, *flags.split()],
+            help=text,
+            is_flag=True,
+            default=default,
+            show_default=has_variable,
+            envvar=_variable(flags) if has_variable else None,
+            show_envvar=has_variable,
+        )
+
+    return declare
+
+
+def _variable(flags: str) -> str:
+    long = flags.partition(" ")[0].partition("/")[0]
+    return f"SLIM_{long.strip('-').upper().replace('-', '_')}"
+
+
+def argument(
+    metavar: str,
+    text: str,
+    *,
+    kind: click.ParamType[Any] | None = None,
+    many: bool = False,
+    required: bool = True,
+    file: bool = False,
+) -> Declaration:
+    """An argument; `many` for any number of them, `file` as for `option`."""
+
+    def declare(name: str) -> click.Parameter:
+        return click.Argument(
+            [name],
+            metavar=metavar,
+            help=text,
+            type=kind,
+            nargs=-1 if many else 1,
+            required=required,
+            shell_complete=_files if file else None,
+        )
+
+    return declare
+
+
+def _files(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    return [CompletionItem(incomplete, type="file")]
+
+
+def command(name: str | None = None, *, epilog: str) -> Callable[[Function], click.Command]:
+    """The command that a function is; its help is the function's docstring."""
+
+    def declare(function: Function) -> click.Command:
+        hints = _hints(function)
+
+        @wraps(function)
+        def call(**values: object) -> None:
+            function(**{name: _value(name, hint, values) for name, hint in hints.items()})
+
+        return click.Command(
+            name or function.__name__,
+            callback=call,
+            params=[parameter for name in hints for parameter in _declared(name, hints[name])],
+            help=inspect.cleandoc(function.__doc__ or ""),
+            epilog=epilog,
+        )
+
+    return declare
+
+
+def _hints(declared: object) -> dict[str, object]:
+    hints: dict[str, object] = get_type_hints(declared, include_extras=True)
+    hints.pop("return", None)
+    return hints
+
+
+def _declared(name: str, hint: object) -> Iterator[click.Parameter]:
+    """The parameters that an annotation stands for."""
+    if get_origin(hint) is Annotated:
+        yield from (declare(name) for declare in get_args(hint)[1:])
+    else:
+        for field, inner in _hints(hint).items():
+            yield from _declared(field, inner)
+
+
+def _value(name: str, hint: object, values: Mapping[str, object]) -> object:
+    """What the function gets: a value of click's, or a group of them."""
+    if get_origin(hint) is Annotated:
+        return values[name]
+    assert isinstance(hint, type)  # noqa: S101
+    return hint(**{field: _value(field, inner, values) for field, inner in _hints(hint).items()})
+
+
+class Commands(click.Group):
+    """A group of commands in the order of their definition, which click would sort by name."""
+
+    def __init__(
+        self,
+        name: str,
+        text: str,
+        commands: Iterable[click.Command] = (),
+        *,
+        modules: Mapping[str, str] | None = None,
+        params: Sequence[click.Parameter] = (),
+        settings: dict[str, object] | None = None,
+        epilog: str | None = None,
+    ) -> None:
+        """`modules`: command → the module that has it, by the same name; it is imported when the command
+        is called or listed, so that none pays for the others."""
+        super().__init__(
+            name,
+            list(commands),
+            help=text,
+            params=list(params),
+            context_settings=settings,
+            epilog=epilog,
+        )
+        self.modules = modules or {}
+
+    def run(self, words: Sequence[str]) -> int:
+        """Run a command line; its exit code.
+
+        Unlike click's `main` it leaves an interrupt and a closed pipe to its caller.
+
+        Raises:
+            click.ClickException: a wrong call.
+        """
+        try:
+            with self.make_context("slim", list(words)) as context:
+                self.invoke(context)
+        except click.exceptions.Exit as stop:
+            return stop.exit_code
+        return 0
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names of all commands."""
+        return [*(name for name in self.commands if name not in self.modules), *self.modules]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of this name. Where there is none all are imported: one may be meant."""
+        for name in (cmd_name,) if cmd_name in self.list_commands(ctx) else self.modules:
+            if name not in self.commands and name in self.modules:
+                self.add_command(getattr(import_module(self.modules[name]), name))
+        return super().get_command(ctx, cmd_name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands, each with its whole first sentence; click's own would cut it off."""
+        found = [(name, self.get_command(ctx, name)) for name in self.list_commands(ctx)]
+        rows = [(name, each.get_short_help_str(1_000)) for name, each in found if each]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)

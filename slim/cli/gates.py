@@ -1,0 +1,149 @@
+"""What a command fails on: the options, what is said of each verdict, and the exit code.
+
+That is decided after all outputs are written, and by nothing else: 1 is a failed gate alone, and a closed
+pipe at stdout changes nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Annotated, NamedTuple, TypeVar
+
+import click
+from msgspec import Struct
+
+from slim.cli.command import flag, option
+from slim.cli.progress import print_notice
+from slim.errors import InputError, UsageError
+from slim.formats.model import Document
+from slim.formats.terminal import clean
+from slim.formats.verdicts import headline
+from slim.report.gates import Gates, parse_fail_on, parse_growth
+from slim.units import Units, parse_bytes
+
+T = TypeVar("T")
+
+
+class GateOptions(Struct, frozen=True):
+    """What to fail on."""
+
+    max_size: Annotated[
+        str | None,
+        option("--max-size", "Fail if the image is larger on disk, such as 340MB.", "SIZE"),
+    ]
+    max_pull_size: Annotated[
+        str | None,
+        option("--max-pull-size", "Fail if the compressed (pull) size exceeds SIZE.", "SIZE"),
+    ]
+    max_reclaimable: Annotated[
+        str | None,
+        option("--max-reclaimable", "Fail if the reclaimable size exceeds SIZE.", "SIZE"),
+    ]
+    max_layers: Annotated[
+        int | None,
+        option("--max-layers", "Fail if the image has more than COUNT layers.", "COUNT", kind=int),
+    ]
+    max_growth: Annotated[
+        str | None,
+        option(
+            "--max-growth",
+            "Fail if the image grew by more than PERCENT and by more than SIZE compared with the base.",
+            "PERCENT,SIZE",
+        ),
+    ]
+    fail_on: Annotated[
+        Sequence[str],
+        option(
+            "--fail-on",
+            "Fail on findings: high, medium, low (and what is worse), or rules such as DEB001.",
+            "LEVEL|ID[,…]",
+            multiple=True,
+        ),
+    ]
+    exit_zero: Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")]
+
+    trust_labels: Annotated[
+        bool,
+        flag(
+            "--trust-labels",
+            "Let the image's own labels say, for the gates too, what it is for and what is suppressed.",
+        ),
+    ]
+
+    def trusts_labels(self, in_file: bool | None) -> bool:
+        """Whether labels of the image may say what does not count: by the option, else by the file."""
+        return self.trust_labels or bool(in_file)
+
+    def gates(self, in_file: Gates, *, compared: bool) -> Gates:
+        """The gates of the options, else those of the file; `compared`: there is a base, so that growth
+        and `new:` mean something.
+
+        Raises:
+            UsageError: a value that is not a size, number or level.
+        """
+        if self.max_growth is not None and not compared:
+            raise UsageError(
+                "no-base",
+                "--max-growth needs something to compare with",
+                "slim analyze --against BASE",
+            )
+        if self.max_layers is not None and self.max_layers < 0:
+            raise UsageError(
+                "bad-budget", f"--max-layers: {self.max_layers} is no number of layers"
+            )
+        gates = Gates(
+            size=_parsed("--max-size", self.max_size, parse_bytes),
+            pull_size=_parsed("--max-pull-size", self.max_pull_size, parse_bytes),
+            reclaimable=_parsed("--max-reclaimable", self.max_reclaimable, parse_bytes),
+            layers=self.max_layers,
+            growth=_parsed("--max-growth", self.max_growth, parse_growth),
+            fail_on=parse_fail_on(self.fail_on, compared=compared),
+        )
+        return gates.over(in_file if compared else in_file.of_one_image())
+
+
+def _parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
+    try:
+        return parse(text) if text is not None else None
+    except ValueError as error:
+        raise UsageError("bad-budget", f"{flag}: {error}") from None
+
+
+class Conclusion(NamedTuple):
+    """What the gates decided about an image."""
+
+    result: str
+    """`pass`, `fail` or `unknown`."""
+    headline: str
+
+
+def conclusion_of(document: Document, units: Units) -> Conclusion:
+    """The verdict of a document, in words with these units."""
+    return Conclusion(document.verdict.result, headline(document, units))
+
+
+def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> None:
+    """Say on stderr and by the exit code what the gates decided, once all outputs are written.
+
+    Each verdict has the name of its image, which is empty where there is only one.
+
+    Raises:
+        click.exceptions.Exit: with 1, a gate failed.
+        InputError: a report does not hold what would decide a gate.
+    """
+    lines = [
+        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
+        for name, verdict in verdicts
+    ]
+    for result, text in lines:
+        if result != "unknown":
+            print_notice(f"slim: {clean(text)}")
+    for result, text in lines:
+        if result == "unknown":
+            raise InputError(
+                "gate-undecided",
+                text,
+                "make the report of an archive that holds all layers, with rules and a larger --top",
+            )
+    if any(result == "fail" for result, _ in lines) and not exit_zero:
+        raise click.exceptions.Exit(1)

@@ -1,0 +1,119 @@
+"""Writes to stdout and files: as a whole or not at all."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from slim.errors import UsageError
+
+STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
+"""Paths that are names of stdout."""
+_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+"""Names of what is open already; opening them again fails for sockets, and would cut a file short."""
+
+
+def print_output(text: str) -> None:
+    """Write to stdout. A reader that has gone away is not our failure: nothing happens then.
+
+    Raises:
+        UsageError: stdout is closed, or what it leads to is full.
+    """
+    try:
+        if sys.stdout is None:
+            raise OSError(errno.EBADF, os.strerror(errno.EBADF))
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    except OSError as error:
+        _drop_output()
+        raise UsageError("no-output", f"cannot write to stdout: {error.strerror}") from None
+
+
+def _drop_output() -> None:
+    """What is still buffered must not be tried again when the interpreter ends."""
+    if sys.stdout is not None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def write_output(text: str, path: str, *, private: bool) -> None:
+    """Write a file as a whole or not at all; a link at its place is replaced, not followed.
+
+    What no file can take the place of is written to: a named pipe, a character device such as /dev/null, and
+    what the shell hands over as /dev/fd/N.
+
+    Raises:
+        UsageError: the folder is missing or not writable, or there is a folder or another kind of device.
+    """
+    target = Path(path)
+    try:
+        if descriptor := _DESCRIPTOR.fullmatch(path):
+            number = descriptor[1] or descriptor[2] or "2"
+            _write_into(os.dup(int(number)), text)
+            return
+        if target.exists() and not target.is_file():
+            if not (target.is_fifo() or target.is_char_device()):
+                raise UsageError(
+                    "no-output",
+                    f"cannot write {path!r}: it exists and is not a regular file",
+                    "without a path a format goes to stdout: -o json",
+                )
+            _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), text)
+            return
+        handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+                file.write(text)
+            if not private:
+                os.chmod(temporary, 0o666 & ~_umask())
+            os.replace(temporary, target)
+        except BaseException:
+            os.unlink(temporary)
+            raise
+    except (OSError, OverflowError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-output", f"cannot write {path!r}: {why}") from None
+
+
+def _write_into(handle: int, text: str) -> None:
+    """A reader that has gone away is not our failure."""
+    with suppress(BrokenPipeError), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+
+
+def append_output(text: str, path: str) -> None:
+    """Add to a file that others write too, on a line of its own; it is made where there is none.
+
+    Raises:
+        UsageError: the folder is missing or not writable, or there is a link, device or pipe.
+    """
+    try:
+        flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK
+        handle = os.open(path, flags, 0o666)
+        with os.fdopen(handle, "r+b", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(handle).st_mode):
+                raise UsageError("no-output", f"cannot add to {path!r}: it is no regular file")
+            size = file.seek(0, os.SEEK_END)
+            if size:
+                file.seek(size - 1)
+                if file.read(1) != b"\n":
+                    text = f"\n{text}"
+            data = text.encode("utf-8")
+            while data:
+                data = data[file.write(data) :]
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else str(error)
+        raise UsageError("no-output", f"cannot add to {path!r}: {why}") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
