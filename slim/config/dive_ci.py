@@ -1,4 +1,4 @@
-"""The text of dive's `.dive-ci` → gates, for people who move: three keys, read strictly [pure].
+"""The text of dive's `.dive-ci` → gates, for people who move: three keys, read strictly.
 
     rules:
       lowestEfficiency: 0.95

@@ -19,6 +19,7 @@ from slim.ecosystems.model import fact_names, knowledge_of
 from slim.ecosystems.native import NATIVE
 from slim.ecosystems.nginx import NGINX
 from slim.ecosystems.node import NODE
+from slim.ecosystems.perl import PERL
 from slim.ecosystems.php import PHP
 from slim.ecosystems.python import PYTHON
 from slim.ecosystems.rpm import RPM
@@ -41,6 +42,7 @@ ECOSYSTEMS = (
     RUST,
     PHP,
     DOTNET,
+    PERL,
     NGINX,
     NATIVE,
     ML,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from slim.formats.formats import format_names
 from slim.report.load import parse_document, parse_report
 from tests.support.building import delete, image, layer, save
 from tests.support.commands import run
+from tests.support.filled import paths
 from tests.support.reports import REPORTS, clean, wasteful
 
 GOOD = slim.render(wasteful(), "json")
@@ -140,14 +140,6 @@ def test_limits_of_reports_are_flags(setting: str, tmp_path: Path) -> None:
         more = ["--max-layers=9"] if command == "check" else []
         assert run(command, str(tmp_path / "r.json"), *more) == 0
         assert run(command, str(tmp_path / "r.json"), setting, *more) == 5
-
-
-def paths(node: Any, prefix: str = "") -> Iterator[str]:
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for key, value in items:
-        yield f"{prefix}{key}"
-        if isinstance(value, dict | list):
-            yield from paths(value, f"{prefix}{key}.")
 
 
 @given(

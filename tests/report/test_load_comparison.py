@@ -14,8 +14,8 @@ import slim
 from slim.formats.formats import format_names
 from slim.report.load import parse_document
 from slim.report.sums import fault
-from tests.report.test_load import paths
 from tests.support.comparisons import PAGES
+from tests.support.filled import paths
 from tests.support.reports import clean
 
 MADE = PAGES["contents"]()

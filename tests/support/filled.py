@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from functools import cache
 from typing import Any, TypeVar
 
@@ -68,3 +68,12 @@ def _value(about: inspect.Type, text: str, turn: int, depth: int) -> Any:
                 if field.name not in FIXED or not isinstance(field.default, str)
             }
     raise AssertionError(f"a kind of field that the tests do not know: {about}")
+
+
+def paths(node: Any, prefix: str = "") -> Iterator[str]:
+    """The dotted path of each key and index in a JSON document."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for key, value in items:
+        yield f"{prefix}{key}"
+        if isinstance(value, dict | list):
+            yield from paths(value, f"{prefix}{key}.")
