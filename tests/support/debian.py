@@ -9,6 +9,7 @@ from typing import Any
 
 import slim
 from slim.report import model
+from slim.report.untrusted import bare
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.elf import elf_image
@@ -108,4 +109,5 @@ def part(made: model.Rebuild, what: str) -> model.KeepPart:
 
 def installed(made: model.Rebuild) -> list[str]:
     """The packages on top of the base."""
-    return [name for one in made.keep if one.what == "system packages" for name in one.packages]
+    kept = (one.packages for one in made.keep if one.what == "system packages")
+    return [bare(name) for names in kept for name in names]
