@@ -66,10 +66,12 @@ DOCUMENTS = [
     "examples/drone-phoenix/README.md",
     "docs/ci.md",
     "docs/comparing.md",
+    "docs/commands.md",
     "docs/numbers.md",
     "docs/options.md",
     "docs/reading.md",
     "docs/reports.md",
+    "docs/rules.md",
     "plugin/docs.md",
     "README.md",
 ]
