@@ -19,6 +19,7 @@ from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.formats.verdicts import headline
 from slim.report.gates import Gates, parse_fail_on, parse_growth
+from slim.report.reasons import reasons
 from slim.units import Units, parse_bytes
 
 T = TypeVar("T")
@@ -115,11 +116,19 @@ class Conclusion(NamedTuple):
     result: str
     """`pass`, `fail` or `unknown`."""
     headline: str
+    hint: str
+    """How gates that are not decided could be."""
 
 
 def conclusion_of(document: Document, units: Units) -> Conclusion:
     """The verdict of a document, in words with these units."""
-    return Conclusion(document.verdict.result, headline(document, units))
+    unverified = any(reason.kind == "contents-unverified" for reason in reasons(document))
+    hint = (
+        "--full reads the layers that are known by their tables of contents alone"
+        if unverified
+        else "make the report of an archive that holds all layers, with rules and a larger --top"
+    )
+    return Conclusion(document.verdict.result, headline(document, units), hint)
 
 
 def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> None:
@@ -132,18 +141,14 @@ def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> Non
         InputError: a report does not hold what would decide a gate.
     """
     lines = [
-        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
+        (verdict, f"{name}: {verdict.headline}" if name else verdict.headline)
         for name, verdict in verdicts
     ]
-    for result, text in lines:
-        if result != "unknown":
+    for verdict, text in lines:
+        if verdict.result != "unknown":
             print_notice(f"slim: {clean(text)}")
-    for result, text in lines:
-        if result == "unknown":
-            raise InputError(
-                "gate-undecided",
-                text,
-                "make the report of an archive that holds all layers, with rules and a larger --top",
-            )
-    if any(result == "fail" for result, _ in lines) and not exit_zero:
+    for verdict, text in lines:
+        if verdict.result == "unknown":
+            raise InputError("gate-undecided", text, verdict.hint)
+    if any(verdict.result == "fail" for verdict, _ in lines) and not exit_zero:
         raise click.exceptions.Exit(1)

@@ -19,7 +19,6 @@ from slim.cli.options import (
     SettingsOptions,
     SuppressOptions,
     WorkOptions,
-    cache_folder,
     read_now,
 )
 from slim.cli.output import (
@@ -134,7 +133,7 @@ def measure(
         content.all_files or compared or any(needs_all_files(task.outputs) for task in tasks),
         content.redact,
     )
-    builtin = builtin_rules(VOCABULARY, cache_folder()) if content.advice else None
+    builtin = builtin_rules(VOCABULARY, run.work.cache_folder) if content.advice else None
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []

@@ -267,6 +267,11 @@ class WorkOptions(Struct, frozen=True):
         """The limits of all places where they can be set."""
         return read_limits(self.limit, self.timeout, in_file)
 
+    @property
+    def cache_folder(self) -> str | None:
+        """Where things may be kept for the next run; None when the cache is off."""
+        return cache_folder() if self.cache else None
+
     def open_cache(self, *, share: bool = False) -> TableCache | None:
         """The user's cache unless it is off; with `share` the images of this run share tables anyhow.
 

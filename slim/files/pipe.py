@@ -209,11 +209,11 @@ def _pass(
     return PassedBlob(member.size, member.position, found)
 
 
-def _same(one: Blob, other: Blob) -> bool:
-    if isinstance(one, MemoryBlob) and isinstance(other, MemoryBlob):
-        return one.data == other.data
-    if isinstance(one, PassedBlob) and isinstance(other, PassedBlob):
-        tables = (one.found, other.found)
+def _same(left: Blob, right: Blob) -> bool:
+    if isinstance(left, MemoryBlob) and isinstance(right, MemoryBlob):
+        return left.data == right.data
+    if isinstance(left, PassedBlob) and isinstance(right, PassedBlob):
+        tables = (left.found, right.found)
         digests = [table.blob_digest for table in tables if isinstance(table, LayerTable)]
         return len(digests) == 2 and digests[0] == digests[1] != ""
     return False

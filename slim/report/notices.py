@@ -11,6 +11,8 @@ from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
 
+CONTENTS_NOT_VERIFIED = "contents-not-verified"
+"""The id of the warning of each layer that is known by its table of contents alone."""
 _MANY_LAYERS = 125
 """overlay2 stacks 128 at most, moby keeps some for itself."""
 _RATIO = 200
@@ -80,7 +82,7 @@ def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
         f"known by its {toc.kind} table of contents: {toc.fetched:,} of {layer.size:,} bytes were read,"
         " its contents were not verified, and no package database in it was read; --full reads it"
     )
-    return model.Warning(id="contents-not-verified", text=untrusted(text), layer=layer.index)
+    return model.Warning(id=CONTENTS_NOT_VERIFIED, text=untrusted(text), layer=layer.index)
 
 
 def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:
