@@ -233,7 +233,7 @@ def test_the_command_on_an_image_and_on_its_report(
     assert "a claim: 20 files, 5.50 MB, of which 5.50 MB are claimed" in capsys.readouterr().out
     assert run("explain", "ELX009", report) == 0
     out = capsys.readouterr().out
-    assert "no finding of it" in out
+    assert "The report has no finding of this rule." in out
     assert "made with other rules" not in out
     assert "slim explain ELX009 IMAGE" in out
 
