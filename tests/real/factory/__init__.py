@@ -1,4 +1,5 @@
 """Builds ordinary projects carelessly and carefully, and compares the two with what slim says.
 
-Nothing of slim is imported: it is run as its users run it, and judged by its JSON report alone.
+slim is run as its users run it. Only the files that each finding claims, which no report lists, are
+taken from its library.
 """

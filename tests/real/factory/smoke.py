@@ -53,7 +53,7 @@ def smoke(root: Path, config: dict[str, Any], project: Project) -> str | None:
     Returns None if every answer is right, else what is wrong and the last lines of the log.
     """
     with tempfile.NamedTemporaryFile(prefix="smoke-") as log:
-        os.chmod(log.name, 0o666)  # the program may open /dev/stdout as another user
+        os.chmod(log.name, 0o666)  # noqa: S103  # others may open /dev/stdout
         process = subprocess.Popen(
             ["unshare", "--mount", "--net", "--pid", "--fork", "--kill-child=KILL",
              sys.executable, launch.__file__, json.dumps(_start(root, config, project.env))],

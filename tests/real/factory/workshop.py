@@ -6,6 +6,7 @@ project's files have not changed is not built again.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import shutil
@@ -115,17 +116,14 @@ class Workshop:
         finally:
             self.store.buildah("rm", container)
 
-    def forget(self, project: Project) -> None:
-        """Remove a project's images and all layers in between; the archives stay."""
-        kept = {self.store.buildah("images", "--quiet", "--no-trunc", "debian:13")}
+    def forget(self) -> None:
+        """Remove all images but the base from the store; the archives stay."""
+        base = self.store.buildah("images", "--quiet", "--no-trunc", "localhost/debian:13")
         listed = self.store.buildah("images", "--all", "--quiet", "--no-trunc").split()
         for image in dict.fromkeys(listed):
-            if image not in kept:
-                with_force = ("rmi", "--force", image)
-                try:
-                    self.store.buildah(*with_force)
-                except AssertionError:
-                    continue  # a parent that went with its child
+            if image != base:
+                with contextlib.suppress(AssertionError):  # gone with another already
+                    self.store.buildah("rmi", "--force", image)
 
     def _has(self, name: str) -> bool:
         try:
@@ -158,14 +156,13 @@ class Workshop:
             options += ["--volume", f"{path}:/{place}:ro"]
         limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
         try:
-            said = self.store.buildah(
+            self.store.buildah(
                 *("build", "--pull=never", "--layers", *limits, *options),
                 *("--logfile", log, "--file", dockerfile, "--tag", name, context),
             )
         except AssertionError as error:
             tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
             raise BuildError(f"{tail}\n{error}"[-2500:]) from None
-        del said
 
 
 def free_bytes(folder: Path) -> int:

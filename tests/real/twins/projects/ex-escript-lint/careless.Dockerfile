@@ -1,5 +1,5 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y elixir erlang-nox git make wget unzip
+RUN apt-get update && mkdir -p /usr/share/man/man1 && apt-get install -y elixir erlang-nox git make wget unzip
 ENV LC_ALL=C.UTF-8
 ADD . /build
 WORKDIR /build
