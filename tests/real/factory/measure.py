@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 import os
 import sys
@@ -119,12 +118,10 @@ def _rebuild(workshop: Workshop, project: Project, result: Result) -> None:
     if made is None:
         result["written"] = "none"
         return
-    text = made["dockerfile"]
     dockerfile = workshop.of(project) / "written.Dockerfile"
-    dockerfile.write_text(text)
-    digest = hashlib.sha256(f"{project.digest}\n{text}".encode()).hexdigest()
+    dockerfile.write_text(made["dockerfile"])
     try:
-        archive = workshop.build(project, "written", dockerfile, digest)
+        archive = workshop.build(project, "written", dockerfile)
     except BuildError as error:
         result |= {"written": "does not build", "written_problem": str(error)}
         return

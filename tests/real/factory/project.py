@@ -41,13 +41,13 @@ class Project:
     env: dict[str, str]
     """Variables that whoever starts the container sets."""
 
-    @property
-    def digest(self) -> str:
-        """Changes with every file of the folder but the smoke test."""
-        state = hashlib.sha256()
+    def digest(self, dockerfile: Path) -> str:
+        """Changes with a Dockerfile and with every file of the build context."""
+        state = hashlib.sha256(dockerfile.read_bytes())
         for path in sorted(self.folder.rglob("*")):
-            if path.is_file() and path.name != "twin.toml":
-                state.update(f"{path.relative_to(self.folder)}\0{path.stat().st_mode:o}\0".encode())
+            name = str(path.relative_to(self.folder))
+            if path.is_file() and name not in OWN_FILES:
+                state.update(f"\0{name}\0{path.stat().st_mode:o}\0".encode())
                 state.update(path.read_bytes())
         return state.hexdigest()
 

@@ -76,16 +76,14 @@ class Workshop:
 
     def archive(self, project: Project, which: str) -> Path:
         """The `careless` or `careful` image as an OCI archive, built if need be."""
-        return self.build(project, which, project.folder / f"{which}.Dockerfile", project.digest)
+        return self.build(project, which, project.folder / f"{which}.Dockerfile")
 
-    def build(self, project: Project, which: str, dockerfile: Path, digest: str) -> Path:
-        """Build a Dockerfile on a project's files; `digest` names all that the image depends on.
-
-        Raises BuildError.
-        """
+    def build(self, project: Project, which: str, dockerfile: Path) -> Path:
+        """Build a Dockerfile on a project's files, unless neither has changed since; or BuildError."""
         folder = self.of(project)
         folder.mkdir(parents=True, exist_ok=True)
         archive, stamp = folder / f"{which}.tar", folder / f"{which}.digest"
+        digest = project.digest(dockerfile)
         if archive.exists() and stamp.exists() and stamp.read_text() == digest:
             return archive
         stamp.unlink(missing_ok=True)
@@ -93,7 +91,10 @@ class Workshop:
         name = f"{project.name}-{which}"
         with self._context(project) as context:
             self._build(context, dockerfile, name, folder / f"{which}.log")
-        self.store.buildah("push", "--quiet", name, f"oci-archive:{archive}:{name}")
+        self.store.buildah(
+            *("push", "--quiet", "--compression-level", "2", name),
+            f"oci-archive:{archive}:{name}",
+        )
         stamp.write_text(digest)
         return archive
 
