@@ -39,7 +39,8 @@ def main() -> None:
         if (not options.only or one.name in options.only)
         and (not options.half or one.half == options.half)
     ]
-    workshop.prepare()
+    if not options.known:
+        workshop.prepare()
     for project in projects if not options.known else ():
         if free_bytes(workshop.folder) < _ROOM:
             sys.exit(f"less than {_ROOM:,} bytes are free in {workshop.folder}")

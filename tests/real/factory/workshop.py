@@ -7,6 +7,7 @@ project's files have not changed is not built again.
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import json
 import os
 import shutil
@@ -89,7 +90,7 @@ class Workshop:
         stamp.unlink(missing_ok=True)
         archive.unlink(missing_ok=True)
         name = f"{project.name}-{which}"
-        with self._context(project) as context:
+        with self._context(project) as context, _alone():
             self._build(context, dockerfile, name, folder / f"{which}.log")
         self.store.buildah(
             *("push", "--quiet", "--compression-level", "2", name),
@@ -164,6 +165,14 @@ class Workshop:
         except AssertionError as error:
             tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
             raise BuildError(f"{tail}\n{error}"[-2500:]) from None
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """Build one image at a time, however many of these commands run on the machine."""
+    with (Path(tempfile.gettempdir()) / "slim-twins.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def free_bytes(folder: Path) -> int:
