@@ -1,5 +1,6 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y curl git nodejs npm
+RUN apt-get update && apt-get install -y nodejs npm
+RUN apt-get install -y curl git
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm install

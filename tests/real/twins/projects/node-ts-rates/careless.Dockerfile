@@ -1,5 +1,6 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y nodejs npm git python3 make g++
+RUN apt-get update && apt-get install -y nodejs npm
+RUN apt-get install -y git python3 make g++
 WORKDIR /app
 COPY . .
 RUN npm install

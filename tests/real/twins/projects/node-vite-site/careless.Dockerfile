@@ -1,5 +1,6 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y nginx nodejs npm
+RUN apt-get update && apt-get install -y nodejs npm
+RUN apt-get install -y nginx
 COPY . /site
 WORKDIR /site
 RUN npm install
