@@ -19,9 +19,9 @@ from tests.real.factory.table import details, page
 from tests.real.factory.workshop import Workshop, default_folder, free_bytes
 
 PAGE = Path(__file__).parents[3] / "docs" / "twins-unseen.md"
-_ROOM = 8_000_000_000
+_ROOM = 4_000_000_000
 """Free bytes below which nothing more is built."""
-_PLENTY = 25_000_000_000
+_PLENTY = 6_000_000_000
 """Free bytes above which layers are kept for the next build, which may begin with the same steps."""
 
 
@@ -44,11 +44,11 @@ def main() -> None:
     if not options.known:
         workshop.prepare()
     for project in projects if not options.known else ():
-        if free_bytes(workshop.folder) < _ROOM:
-            sys.exit(f"less than {_ROOM:,} bytes are free in {workshop.folder}")
+        if free_bytes(workshop.store.folder) < _ROOM:
+            sys.exit(f"less than {_ROOM:,} bytes are free in {workshop.store.folder}")
         print(project.name, flush=True)
         result = measure(workshop, project)
-        if free_bytes(workshop.folder) < _PLENTY:
+        if free_bytes(workshop.store.folder) < _PLENTY:
             workshop.forget()
         target = workshop.of(project) / "result.json"
         target.write_text(json.dumps(result, indent=1))
