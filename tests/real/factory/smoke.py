@@ -6,6 +6,7 @@ and nothing outside is reached; the process namespace ends all that was started.
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.real.factory import launch
-from tests.real.factory.project import Project
+from tests.real.factory.project import Project, Question
 
 _PATIENCE = 60
 """Seconds within which a server has to answer, and a program to end."""
@@ -82,18 +83,34 @@ def _wrong(process: subprocess.Popen[bytes], project: Project, log: Path) -> str
         if code:
             return f"exit code {code}"
         return f"not printed: {missing}" if missing else None
-    while os.readlink(f"/proc/{process.pid}/ns/net") == os.readlink("/proc/self/ns/net"):
-        time.sleep(0.01)  # unshare has not made the namespace yet
+    with contextlib.suppress(FileNotFoundError):  # it ended meanwhile
+        while process.poll() is None and _network(process.pid) == _network("self"):
+            time.sleep(0.01)  # unshare has not made the namespace yet
     for question in project.questions:
-        answer = subprocess.run(
-            ["nsenter", "--net", "--target", str(process.pid), sys.executable, "-c", _ASK,
-             str(project.port), question.path, question.method, question.body, str(_PATIENCE)],
-            check=False, capture_output=True, text=True,
-        )  # fmt: skip
-        if question.expect not in answer.stdout:
-            said = answer.stdout.strip() or answer.stderr.strip()
+        said = _ask(process, project, question)
+        if question.expect not in said:
             return f"{question.path}: {question.expect!r} is not in {said[-700:]!r}"
     return None
+
+
+def _network(process: int | str) -> str:
+    return os.readlink(f"/proc/{process}/ns/net")
+
+
+def _ask(process: subprocess.Popen[bytes], project: Project, question: Question) -> str:
+    """What the server answers, or that it ended."""
+    asking = subprocess.Popen(
+        ["nsenter", "--net", "--target", str(process.pid), sys.executable, "-c", _ASK,
+         str(project.port), question.path, question.method, question.body, str(_PATIENCE)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    while True:
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            return asking.communicate(timeout=1)[0].strip()
+        if process.poll() is not None:
+            asking.kill()
+            asking.communicate()
+            return "the program ended"
 
 
 def _start(root: Path, config: dict[str, Any], env: dict[str, str]) -> dict[str, Any]:
