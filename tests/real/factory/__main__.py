@@ -1,6 +1,6 @@
 """Command: builds and measures projects, and writes docs/twins-unseen.md.
 
-    python -m tests.real.factory [--only NAME …] [--half test|train] [--folder FOLDER]
+    python -m tests.real.factory [--only NAME …] [--half test|train] [--folder FOLDER] [--quick]
 
 Images and results stay in the folder (or SLIM_TWINS, or below the system's temporary folder), so that
 the page always has everything that was measured last; it grows to some 50 GB where there is room, or 20 GB.
@@ -33,6 +33,7 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--details", type=Path, help="write a text with everything that was seen")
     parser.add_argument("--known", action="store_true", help="measure nothing, write the page only")
+    parser.add_argument("--quick", action="store_true", help="do not build slim's Dockerfiles")
     options = parser.parse_args()
     workshop = Workshop(options.folder)
     projects = [
@@ -47,7 +48,7 @@ def main() -> None:
         if free_bytes(workshop.store.folder) < _ROOM:
             sys.exit(f"less than {_ROOM:,} bytes are free in {workshop.store.folder}")
         print(project.name, flush=True)
-        result = measure(workshop, project)
+        result = measure(workshop, project, quick=options.quick)
         if free_bytes(workshop.store.folder) < _PLENTY:
             workshop.forget()
         target = workshop.of(project) / "result.json"

@@ -84,12 +84,13 @@ def _summary(results: Sequence[Result]) -> str:
     def median_of(error: Callable[[Result], float], some: Sequence[Result]) -> str:
         return f"{median(abs(error(one)) for one in some):.1%}" if some else "—"
 
+    tried = [one for one in whole if one["written"] != "not built"]
     worst = max((abs(rebuild_error(one)) for one in rebuilt), default=0)
     return (
         f"Of {len(whole)} projects {len(rebuilt)} have a rebuild: median error"
         f" {median_of(rebuild_error, rebuilt)}, worst {worst:.1%}; of `all` the median is"
         f" {median_of(all_error, whole)}.\nDockerfiles that build and answer:"
-        f" {_count(whole, lambda one: one['written'] == 'works')}. Applications that answer without"
+        f" {_count(tried, lambda one: one['written'] == 'works')}. Applications that answer without"
         f" what is called safe to delete: {_count(whole, lambda one: not one['safe_breaks'])};"
         f"\nwithout all that is claimed: {_count(whole, lambda one: not one['all_breaks'])}."
         f" Role `release` or `tool`:"
