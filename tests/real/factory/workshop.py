@@ -164,7 +164,7 @@ class Workshop:
             )
         except AssertionError as error:
             tail = log.read_text(errors="replace")[-1500:] if log.exists() else ""
-            raise BuildError(f"{tail}\n{error}"[-2500:]) from None
+            raise BuildError(f"{tail}\n{str(error).rpartition('Error: ')[2]}") from None
 
 
 @contextmanager
