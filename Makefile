@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check check-lowest check-real lint types layers test generated generate bench fuzz targets differentials forge clean
+.PHONY: twins demo check check-lowest check-real lint types layers test generated generate bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -78,6 +78,11 @@ FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
 	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest --real tests/real/test_golist.py \
 	  tests/real/test_umoci.py tests/real/test_twins.py
+
+# Ordinary projects that nobody tuned slim to: both images of each are built, predictions held against them, what
+# findings claim is deleted, and the Dockerfile that slim writes is built. Takes hours; TWINS="--only NAME" does one.
+twins: $(VENV)/installed
+	$(BIN)/python -m tests.real.factory $(TWINS)
 
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).

@@ -21,7 +21,7 @@ from typing import Any
 
 from tests.real.factory.project import OWN_FILES, Project
 from tests.real.tools import Store, run
-from tests.real.twins import CERTIFICATES, TRUST, debian_base, debian_root
+from tests.real.twin_images import CERTIFICATES, TRUST, debian_base, debian_root
 
 BASES = ("debian:13", "debian:13-slim", "debian:trixie", "debian:trixie-slim",
          "debian:stable-slim", "debian:bookworm-slim")  # fmt: skip
