@@ -53,7 +53,7 @@ def claims_of(advised: Advised) -> list[Claimed]:
         rows = set(claim.claimed)
         names = rows | {row for row, body in files.body.items() if body in rows}
         paths = frozenset(files.path(row) for row in names if files.fate[row] == 0)
-        rule = claim.selection.rule
+        rule = claim.match.rule
         found.append(Claimed(rule.id, rule.safety, paths))
     return found
 
