@@ -15,11 +15,22 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.base import base_layers
+from slim.rebuild.build_steps import build_steps
 from slim.rebuild.interpreted import version as version_in
 from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
-from slim.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Recipe, Wanted
+from slim.rebuild.model import (
+    FROM_APPLICATION,
+    Given,
+    Origin,
+    Plan,
+    Rebuild,
+    Recipe,
+    Transfer,
+    Wanted,
+)
 from slim.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import below_any, copies, row_at
 
@@ -85,20 +96,28 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         _database(given, keep, system, origin)
     keep.headers()
     packages = given.graph.packages
+    rows = keep.rows()
+    values = {**_images(given, recipe), **_user(given), **plan.values}
+    known_base = "own_toolchain" not in values or "toolchain" in values
+    steps = build_steps(given, "own_toolchain" in values) if known_base else ()
     return Rebuild(
         stack=plan.stack,
         origin=origin,
         base=_BASES[origin],
         parts=tuple(keep.parts),
-        rows=keep.rows(),
+        rows=rows,
         packages=tuple(packages[one].name for one in system.wanted),
         build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
         guesses=plan.guesses,
-        values={**_images(given, recipe), **_user(given), **plan.values},
+        values=values,
         copies=plan.copies,
         command=plan.command,
         homes=plan.homes,
+        steps=steps,
+        transfer=transfer(given, rows, files.starts[layers], installs=bool(system.wanted))
+        if steps
+        else Transfer(),
     )
 
 
