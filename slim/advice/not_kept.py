@@ -3,8 +3,8 @@
 It is asked last, so that its rule counts only what moving to stages saves on top of the other fixes. It
 selects files of packages, of the application's own directories and of the base image that the rebuild
 replaces; other files that a RUN wrote may be data, and nothing shows who reads them. Suppressed findings
-and secrets are left alone. Protected files go only with a package of which nothing is kept, and packages
-that make up a system only if the rebuilt image has no system.
+and secrets are left alone, and so is what the image runs. Protected files go only with a package of which
+nothing is kept, and packages that make up a system only if the rebuilt image has no system.
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ def not_kept(
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     claimed = {row for claim in claims for row in claim.claimed}
     stay = {*rebuild.rows, *_not_counted(files, claims), *_kept_copies(rebuild, claims)}
+    stay.update(files.body.get(row, row) for row in rebuild.runs)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":

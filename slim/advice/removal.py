@@ -48,6 +48,9 @@ _MODULES = {
 }
 """Start of an interpreter's package name → the packages of its modules: programs import modules without a
 declared dependency."""
+_NO_MODULES = (b"-dev", b"-doc", b"-dbg", b"-dbgsym", b"-examples", b"-manpages")
+"""How the names of packages end that no program imports, although they are named like modules: `php8.4-dev`
+depends on a compiler."""
 
 
 def removals(
@@ -164,12 +167,14 @@ def _needed(
     required = running | ({owned.owner[row] for row in linked} - {NOBODY})
     names = [packages[index].name for index in required]
     by_name = [_BY_NAME, *(glob for entry in protected for glob in entry.packages)]
-    by_name += [
-        modules
-        for prefix, modules in _MODULES.items()
-        if any(name.startswith(prefix) for name in names)
+    modules = [
+        glob for prefix, glob in _MODULES.items() if any(name.startswith(prefix) for name in names)
     ]
-    opened_names = matching(by_name, (package.name.encode() for package in packages))
+    every = [package.name.encode() for package in packages]
+    opened_names = {
+        *matching(by_name, every),
+        *matching(modules, (name for name in every if not name.endswith(_NO_MODULES))),
+    }
     opened = {
         index
         for index, package in enumerate(packages)

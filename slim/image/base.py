@@ -23,6 +23,8 @@ _ROOTFS = re.compile(
 """An instruction that puts a whole root filesystem in place …"""
 _MAKERS = ("debuerreotype", "debian.sh --arch", "mmdebstrap", "debootstrap", "apko", "bazel build")
 """… and tools that make one."""
+_FROM = "FROM "
+"""How the comment begins that Buildah and Podman give to the first entry on top of a base image."""
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
 
 
@@ -72,18 +74,25 @@ def _shared(layers: Sequence[Layer], base: Sequence[Layer]) -> int:
 def _boundary(history: Sequence[History], layers: int) -> int:
     """Layers up to the first CMD or ENTRYPOINT that something follows, if a root filesystem is first.
 
-    A base image ends with its command; an application's instructions come after it.
+    A base image ends with its command; an application's instructions come after it. The root filesystem
+    alone is the base where a tool made it that records its command in the same entry, as Debian's does now;
+    and some builders note where their own entries begin.
     """
     made = 0
     if sum(not entry.empty_layer for entry in history) != layers:
         return 0
+    own = [index for index, entry in enumerate(history) if entry.comment.startswith(_FROM)]
+    if own:
+        made = sum(not entry.empty_layer for entry in history[: own[-1]])
+        return made if made < layers else 0
     if not history or not _is_rootfs(history[0].created_by):
         return 0
     for index, entry in enumerate(history):
         made += not entry.empty_layer
         if _COMMAND.match(entry.created_by) and index + 1 < len(history):
             return min(made, layers) if made < layers else 0
-    return 0
+    whole = any(maker in history[0].created_by for maker in _MAKERS)
+    return 1 if whole and layers > 1 and not history[0].empty_layer else 0
 
 
 def _is_rootfs(created_by: str) -> bool:

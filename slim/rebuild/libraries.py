@@ -61,15 +61,23 @@ def _find(
     if not needed:
         return None
     if b"/" in needed:
-        return row_at(view, needed)
+        return _library(view, needed)
     for place in own:
-        row = row_at(view, below(place, needed))
+        row = _library(view, below(place, needed))
         if row is not None:
             return row
     if needed not in known:
-        rows = (row_at(view, below(place, needed)) for place in places)
+        rows = (_library(view, below(place, needed)) for place in places)
         known[needed] = next((row for row in rows if row is not None), None)
     return known[needed]
+
+
+def _library(view: View, path: bytes) -> int | None:
+    """The row of the library at a path. The loader takes ELF files only: `libc.so` of the GNU C library is
+    a text for the linker, and a module that was built with musl asks for a library of that name."""
+    row = row_at(view, path)
+    body = None if row is None else view.files.body.get(row, row)
+    return row if body in view.files.elfs else None
 
 
 def _own(elf: Elf, home: bytes) -> list[bytes]:

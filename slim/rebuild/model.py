@@ -21,9 +21,11 @@ Bytes = tuple[int, int]
 """(bytes on disk, bytes in the pull)."""
 
 
+TOOLS: frozenset[str] = frozenset(("build-input", "toolchain"))
+"""Categories of rules that find what only builds or develops."""
 FROM_ANY: frozenset[str] = frozenset(("docs", "tests", "cache", "junk", "debug-info", "data"))
 """Categories of rules whose findings go from all that is kept …"""
-FROM_APPLICATION: frozenset[str] = FROM_ANY | {"build-input", "toolchain"}
+FROM_APPLICATION: frozenset[str] = FROM_ANY | TOOLS
 """… and from an application's own directory. A tool chain that a package brings is needed by it."""
 
 
@@ -90,7 +92,9 @@ class Plan(Struct, frozen=True):
     copies: tuple[tuple[str, str], ...] = ()
     """For the Dockerfile: (path in the build stage, path in the final stage) of further files."""
     command: tuple[str, ...] = ()
-    """What starts the rebuilt image, where that is another command than now."""
+    """What starts the rebuilt image, where that is another command than now …"""
+    skips: frozenset[str] = frozenset()
+    """… and the names of the programs that the present one begins with and it does not."""
     guesses: tuple[str, ...] = ()
     """What was assumed, in sentences."""
 
@@ -168,6 +172,8 @@ class Rebuild(Struct, frozen=True):
     command: tuple[str, ...]
     homes: tuple[bytes, ...] = ()
     """Directories of which all that is kept is in the parts."""
+    runs: frozenset[int] = frozenset()
+    """Rows of what the image runs now: it may be started by another command, which leaves them out."""
 
     steps: tuple[BuildStep, ...] = ()
     """The image's own build on top of its base; empty where its history does not say enough."""

@@ -12,10 +12,11 @@ from collections.abc import Iterable
 from slim.facts.system import os_release
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
-from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.rebuild.application import elsewhere
 from slim.rebuild.base import base_layers
 from slim.rebuild.build_steps import build_steps
+from slim.rebuild.interpreted import system_owner
 from slim.rebuild.interpreted import version as version_in
 from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
@@ -32,7 +33,7 @@ from slim.rebuild.model import (
 from slim.rebuild.system import System, asked_for, packages_in, system_packages
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
-from slim.rebuild.trees import below_any, copies, row_at
+from slim.rebuild.trees import row_at
 
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
@@ -77,8 +78,10 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     origin: Origin = "scratch" if plan.static else "layers" if layers else "packages"
     files = given.view.files
     keep = Keep(given, files.starts[layers])
-    programs = [row for part in plan.parts for row in part.rows]
-    commands = _commands(given)
+    programs = [
+        row for part in plan.parts for row in part.rows if given.claimed.get(row) not in part.loses
+    ]
+    commands = _commands(given, plan.skips)
     if plan.static:
         # Nothing is installed, but the build stage is the same distribution.
         under = packages_in(given, base_layers(given, plan.runtime))
@@ -86,13 +89,16 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         system = System(frozenset(), (), frozenset(), tuple(asked_for(given, under)))
     else:
         linked = libraries(given.view, [*programs, *commands], given.facts.env)
-        system = system_packages(given, plan, linked, layers)
+        system = system_packages(given, plan, [*linked, *commands], layers)
     _base(given, keep, system, layers, origin)
     for part in plan.parts:
         keep.add(part)
     if not plan.static:
         _packages(given, keep, system)
-        _unowned(given, keep, plan, [*linked, *commands])
+        loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
+        keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
+    _elsewhere(given, keep, plan)
+    if not plan.static:
         _database(given, keep, system, origin)
     keep.headers()
     packages = given.graph.packages
@@ -115,9 +121,12 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         command=plan.command,
         homes=plan.homes,
         steps=steps,
-        transfer=transfer(given, rows, files.starts[layers], installs=bool(system.wanted))
+        transfer=transfer(
+            given, rows.union(commands), files.starts[layers], installs=bool(system.wanted)
+        )
         if steps
         else Transfer(),
+        runs=frozenset(_commands(given, frozenset())),
     )
 
 
@@ -168,11 +177,27 @@ def _images(given: Given, recipe: Recipe) -> dict[str, str]:
     found: dict[str, str] = {}
     name, version = said.get("ID", ""), said.get("VERSION_ID", "")
     if name in _DISTRIBUTIONS and version:
-        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
+        variant = "-slim" if name == "debian" and _without_manuals(given) else ""
+        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}{variant}"
     stated = version_in(given, recipe.version)
     if stated:
         found["toolchain"] = f"{recipe.image}:{stated}"
     return found
+
+
+def _without_manuals(given: Given) -> bool:
+    """Whether the first layer is the smaller variant of Debian's image, which excludes manuals.
+
+    Source: debuerreotype, `.slimify-excludes`.
+    """
+    files = given.view.files
+    first = range(files.starts[1] if len(files.starts) > 1 else 0)
+    tool = manual = False
+    for row in first:
+        directory = files.directory_path(files.directory[row])
+        tool = tool or directory == b"var/lib/dpkg/info"
+        manual = manual or directory.startswith(b"usr/share/man/man")
+    return tool and not manual
 
 
 def _user(given: Given) -> dict[str, str]:
@@ -189,44 +214,26 @@ def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:
     return tuple(sorted({given.graph.packages[one].name for one in packages}))
 
 
-def _commands(given: Given) -> list[int]:
+def _commands(given: Given, skips: frozenset[str]) -> list[int]:
     """Rows of scripts and programs that the entry point and the health check lead to."""
-    paths = (encoded(path) for path in given.facts.runs.resolved)
-    return [row for path in paths if (row := row_at(given.view, path)) is not None]
+    runs = given.facts.runs
+    skipped = {one.path for one in runs.commands if one.name in skips}
+    checks = {path for one in runs.healthcheck for path in (one.path, *one.files)}
+    named = {path for one in runs.commands for path in (one.path, *one.files)}
+    paths = {encoded(path) for path in checks | (named - skipped) if path}
+    return [row for path in sorted(paths) if (row := row_at(given.view, path)) is not None]
 
 
-def _unowned(given: Given, keep: Keep, plan: Plan, linked: list[int]) -> None:
-    """Libraries and scripts that no package owns, and what COPY put elsewhere."""
-    owner = given.owned.owner
-    inside = below_any(given.view, plan.homes)
+def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
+    """What the application's steps put outside of its directory."""
     runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
-    files = given.view.files
-    loose = [
-        row
-        for row in linked
-        if owner[row] == NOBODY and not inside[files.directory[row]] and row not in runtime
-    ]
-    keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
-    copied = []
-    for layer, entry in enumerate(given.history):
-        if not copies(entry.created_by):
-            continue
-        copied += [
-            row
-            for row in files.rows_of(layer)
-            if files.shown[row]
-            and files.kind[row] in (Kind.FILE, Kind.HARDLINK)
-            and owner[row] == NOBODY
-            and not inside[files.directory[row]]
-        ]
-    keep.add(
-        Wanted(
-            "other copied files",
-            "COPY or ADD put them beside the application",
-            copied,
-            loses=FROM_APPLICATION,
-        )
-    )
+    copied, written = elsewhere(given, plan.homes)
+    for what, why, rows in (
+        ("other copied files", "COPY or ADD put them beside the application", copied),
+        ("other files of the application", "its steps put them outside of its directory", written),
+    ):
+        kept = [row for row in rows if row not in runtime]
+        keep.add(Wanted(what, why, kept, loses=FROM_APPLICATION))
 
 
 def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:

@@ -12,14 +12,12 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-from slim.files.view import encoded
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.packages.reach import Reach
 from slim.rebuild.base import base_packages, closure
-from slim.rebuild.model import Given, Plan
-from slim.rebuild.trees import row_at
+from slim.rebuild.model import TOOLS, Given, Plan
 
 _ALWAYS = frozenset(("ca-certificates", "ca-certificates-bundle", "tzdata"))
 """Data that programs read by name: TLS roots and time zones."""
@@ -86,9 +84,6 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     base = packages_in(given, layers)
     wanted = dict.fromkeys(plan.packages)
     wanted.update(dict.fromkeys(_owners(given, linked)))
-    for command in given.facts.runs.all:
-        row = row_at(given.view, encoded(command.path)) if command.path else None
-        wanted.update(dict.fromkeys(_owners(given, () if row is None else (row,))))
     builds = _building(given, plan.builds) | _leading_to(graph, replaced)
     asked = asked_for(given, base)
     wanted.update(dict.fromkeys(index for index in asked if index not in builds))
@@ -177,7 +172,7 @@ def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
     """Packages that are there to build: by name or section, or since findings take most of them."""
     claimed: Counter[int] = Counter()
     for row, category in given.claimed.items():
-        if given.owned.owner[row] != NOBODY and category not in ("docs", "duplicate"):
+        if given.owned.owner[row] != NOBODY and category in TOOLS:
             claimed[given.owned.owner[row]] += given.view.files.size[row]
     return frozenset(
         index

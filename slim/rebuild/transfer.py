@@ -16,6 +16,7 @@ from slim.files.view import decoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given, Transfer
+from slim.rebuild.trees import row_at
 
 _MOST_DELETED = 40
 _LEAST_DELETED = 10_000
@@ -70,6 +71,9 @@ class _Tree:
             if row < base_rows or row in is_system or self._generated(row, installs):
                 self._foreign[here] += 1
                 continue
+            if files.kind[row] == Kind.SYMLINK and not installs and not self._leads(row, kept):
+                self._left[here] += 1
+                continue
             if files.kind[row] not in (Kind.FILE, Kind.HARDLINK):
                 continue
             body = files.body.get(row, row)
@@ -87,6 +91,12 @@ class _Tree:
             parent = files.dir_parent[directory]
             for column in (self._kept, self._left, self._foreign, self._bytes):
                 column[parent] += column[directory]
+
+    def _leads(self, row: int, kept: Collection[int]) -> bool:
+        """Whether a link leads to a file that is copied, or to a directory."""
+        path = self._files.path(row)
+        target = row_at(self._given.view, path)
+        return target in kept if target is not None else self._given.view.is_dir(path)
 
     def _generated(self, row: int, installs: bool) -> bool:
         """Whether the installation of packages writes the file again."""

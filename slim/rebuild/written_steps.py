@@ -158,4 +158,7 @@ def prune(rebuild: Rebuild) -> str:
     paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
     if paths:
         lines.append("RUN rm -rf " + " \\\n    ".join(paths))
+    users = [step.value for step in rebuild.steps if step.keyword == "USER"]
+    if lines and users and users[-1].partition(":")[0] not in ("root", "0"):
+        lines.insert(0, "USER root")
     return "\n".join(lines)

@@ -176,3 +176,15 @@ def test_alpines_groups_hold_nothing(report: Reports) -> None:
     assert finding(made, "TCH001").along == ["isl"]
     kept = {one.name for one in made.packages if one.files and not one.reclaimable_bytes}
     assert kept == {"zlib"}
+
+
+def test_development_packages_are_no_modules_of_an_interpreter(report: Reports) -> None:
+    """php8.4-dev is named like a module, and depends on a compiler; php8.4-xml is one."""
+    packages = debian(
+        "!libc6:", "php8.4-cli: libc6", "php8.4-xml: libxml2", "libxml2:", "php8.4-doc: gcc",
+        "gcc: libisl", "libisl:", "base-files:", auto="libisl libxml2 php8.4-xml",
+    )  # fmt: skip
+    found = report(layer(packages), config={"Cmd": ["/usr/lib/php8.4-cli"]})
+    own, along = names(finding(found, "TCH001"))
+    assert own == ["gcc"]
+    assert along == ["libisl"]

@@ -40,6 +40,7 @@ SAMPLE_TREE = """
     {usr/lib,usr/local/lib}/erlang/{erts-15.2/bin/erlexec,lib/stdlib-6.2/ebin/stdlib.app}
     {app,opt/app}/{releases/{start_erl.data,1.0/a.boot},lib/a-1/ebin/a.app,bin/a} opt/{mix,hex}/x
     usr/local/bundle/{gems,specifications}/x var/lib/gems/3.3.0/{gems,specifications}/x go/pkg/x
+    {app,srv/app}/local/lib/perl5/x.pm root/.perl-cpm/x
     usr/local/{cargo,rustup}/x {app,app/assets}/node_modules/x/package.json
     usr/local/share/.cache/yarn/x pnpm/store/x opt/conda/conda-meta/history
     {usr/lib/jvm/java-21-openjdk-amd64,opt/java/openjdk}/bin/java

@@ -638,7 +638,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         healthcheck=("CMD-SHELL", value()),
         stop_signal=value(),
     )
-    text = recipe(made, config, template, value())
+    text = recipe(made, config, {"rebuild-x": template}, value())
     parsed = parse_dockerfile(text)
     assert len(parsed.stages) <= 2
     for stage in parsed.stages:

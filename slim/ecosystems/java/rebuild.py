@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
+from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import (
     children,
     copied,
@@ -37,6 +38,26 @@ _BESIDE = (
     b"application",
 )
 """What lies beside an archive and is read with it."""
+_LEFTOVER = Leftover(
+    endings=(b".java", b".kt", b".kts", b".scala", b".groovy", b".class", b".gradle", b".iml"),
+    names=frozenset(
+        (
+            *(
+                b"pom.xml",
+                b"build.xml",
+                b"target",
+                b"build",
+                b"out",
+                b"bin",
+                b"classes",
+                b".gradle",
+            ),
+            *(b".mvn", b"mvnw", b"mvnw.cmd", b"gradlew", b"gradlew.bat", b"gradle", b"src"),
+            *(b"gradle.properties", b".classpath", b".project", b".settings"),
+        )
+    ),
+)
+"""What a project has besides archives and the files that its program may read."""
 _DEVELOPMENT = frozenset((b"jmods", b"include", b"man", b"demo", b"sample"))
 _FILES = frozenset((b"src.zip", b"ct.sym"))
 _RUN_TIME = frozenset((b"java", b"keytool", b"rmiregistry", b"jfr", b"jrunscript"))
@@ -55,6 +76,11 @@ def plan(given: Given) -> Plan | None:
     if command is None or binary is None or home is None:
         return None
     kept = _program(given, command, home)
+    named = frozenset(
+        row for path in kept for row in (*rows_at(given.view, (path,)), *below(given.view, path))
+    )
+    read = [row for row in beside(given, (home,), _LEFTOVER) if row not in named]
+    paths = paths_of(given, read, home)
     compiled = _compiled_with(given, command)
     owner = system_owner(given, binary)
     root = given.view.files.path(binary).removesuffix(b"/bin/java")
@@ -66,13 +92,16 @@ def plan(given: Given) -> Plan | None:
             Wanted(
                 "the application",
                 "archives and classes on its class path, and directories beside them",
-                [
-                    row
-                    for path in kept
-                    for row in (*rows_at(given.view, (path,)), *below(given.view, path))
-                ],
+                sorted(named),
                 loses=FROM_APPLICATION,
                 paths=tuple(kept),
+            ),
+            Wanted(
+                "files beside it",
+                "files of the project that are no sources: a program may read them",
+                read,
+                loses=FROM_APPLICATION,
+                paths=tuple(paths),
             ),
             Wanted(
                 "the Java runtime", "the kit without what only develops", runtime, paths=(root,)
@@ -87,7 +116,7 @@ def plan(given: Given) -> Plan | None:
             **({tool: "yes"} if tool else {}),
             **({} if owner is not None else _own(given, root)),
         },
-        copies=copied(home, kept),
+        copies=copied(home, [*kept, *paths]),
         guesses=(
             *(() if owner is not None else (_WHOLE,)),
             *((_HELD.format(listed(sorted(compiled))),) if compiled else ()),

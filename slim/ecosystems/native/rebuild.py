@@ -10,28 +10,30 @@ Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip
 from __future__ import annotations
 
 from slim.files.extract.found import Elf
-from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
+from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
-from slim.rebuild.trees import below, directory_id, row_at
+from slim.rebuild.trees import row_at
 
 _GO_LIBC = frozenset((b"libc.so.6", b"libresolv.so.2", b"libpthread.so.0"))
 """What Go's own packages `net` and `os/user` link to."""
 _ROOTS = b"etc/ssl/certs/ca-certificates.crt"
 _ZONES = 406_000, 94_000
 """By how much `-tags timetzdata` makes a program larger: measured with Go 1.24."""
-_BESIDE = (
-    b"static",
-    b"public",
-    b"templates",
-    b"views",
-    b"migrations",
-    b"assets",
-    b"config",
-    b"locales",
-)
-"""Directories of a project whose files programs read while they run."""
+_LEFTOVER = {
+    "go": Leftover(
+        endings=(b".go", b".s", b".c", b".h", b".proto", b".test"),
+        names=frozenset((b"go.mod", b"go.sum", b"go.work", b"go.work.sum", b"vendor")),
+    ),
+    "rust": Leftover(
+        endings=(b".rs", b".c", b".h", b".proto"),
+        names=frozenset(
+            (b"Cargo.toml", b"Cargo.lock", b"target", b"rust-toolchain.toml", b".cargo")
+        ),
+    ),
+}
+"""What a project has besides the files that its program may read."""
 
 
 def plan(given: Given) -> Plan | None:
@@ -61,17 +63,18 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     guesses: list[str] = []
     if static and not elf.static:
         guesses.append("built with CGO_ENABLED=0 the program needs no C library, and is as large")
-    beside = _beside(given, homes)
-    if beside:
-        guesses.append("directories such as static and templates are read when the program runs")
+    rows = beside(given, homes, _LEFTOVER[stack])
+    paths = [(home, path) for home in homes for path in paths_of(given, rows, home)]
+    if rows:
+        guesses.append("files of the project that are no sources may be read when the program runs")
     parts = [
         Wanted("the program", "it is what runs, without symbols", [row], strip=True, paths=(path,)),
         Wanted(
             "files beside it",
-            "directories that programs read while they run",
-            [row for place in beside for row in below(given.view, place)],
+            "files of the project that are no sources: a program may read them",
+            rows,
             loses=FROM_APPLICATION,
-            paths=tuple(beside),
+            paths=tuple(path for _, path in paths),
         ),
     ]
     if static:
@@ -104,9 +107,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
             "zones" if zones else "no_zones": "yes",
         },
         copies=tuple(
-            (f"/src/{name}", f"/{decoded(place)}")
-            for place in beside
-            for name in (decoded(place.rpartition(b"/")[2]),)
+            (f"/src/{decoded(path[len(home) + 1 :])}", f"/{decoded(path)}") for home, path in paths
         ),
         guesses=tuple(guesses),
     )
@@ -119,11 +120,6 @@ def _packaged(given: Given, stack: str) -> bool:
         one.manager in SYSTEM and (one.name in names or one.name.startswith("golang-"))
         for one in given.graph.packages
     )
-
-
-def _beside(given: Given, homes: tuple[bytes, ...]) -> list[bytes]:
-    places = (join(home, name) for home in homes for name in _BESIDE)
-    return [place for place in places if directory_id(given.view, place) is not None]
 
 
 def _main(elf: Elf) -> str:

@@ -11,34 +11,38 @@ from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
+from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import (
-    children,
     copied,
     home_of,
+    listed,
     main_command,
     script_names,
     system_owner,
 )
 from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
-from slim.rebuild.trees import below, in_context, row_at, rows_at
+from slim.rebuild.trees import below, in_context, row_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
 """node-gyp runs Python to compile; Node itself does not."""
 _OUTPUTS = (b"dist", b"build", b"out", b"output", b".output", b"lib-dist", b"compiled")
-_DATA = (
-    *(
-        b"public",
-        b"static",
-        b"views",
-        b"templates",
-        b"locales",
-        b"migrations",
-        b"prisma",
-        b"assets",
+_LEFTOVER = Leftover(
+    endings=(
+        b".ts",
+        b".tsx",
+        b".mts",
+        b".cts",
+        b".tsbuildinfo",
+        b".map",
+        b".scss",
+        b".sass",
+        b".less",
     ),
-    *(b"config", b"data", b"i18n"),
+    names=frozenset((b"tsconfig.json", b"package-lock.json", b"yarn.lock", b"pnpm-lock.yaml")),
+    sources=frozenset((b"src",)),
+    in_sources=(b".js", b".mjs", b".cjs", b".jsx", b".vue", b".svelte", b".astro", b".css"),
 )
-"""Directories that programs read while they run."""
+"""What a project has whose build writes the program to a directory of its own."""
 _LOCKS = {
     b"package-lock.json": "npm_lock",
     b"npm-shrinkwrap.json": "npm_lock",
@@ -61,10 +65,10 @@ def plan(given: Given) -> Plan | None:
     modules = join(home, b"node_modules")
     output = _output(given, command, home)
     if output is not None:
-        data = children(given, home, _DATA)
-        kept = [output, *children(given, home, (b"package.json",)), *data]
-        code = [row for path in kept for row in _rows(given, path)]
-        why = f"what the build wrote to /{decoded(output)}, and directories that programs read"
+        beside_it = beside(given, (home,), _LEFTOVER)
+        code = list(dict.fromkeys((*below(given.view, output), *beside_it)))
+        kept = paths_of(given, code, home)
+        why = f"what the build wrote to /{decoded(output)}, and files that are no sources"
         guesses: tuple[str, ...] = (
             f"the program needs no more of /{decoded(home)} than {_list(kept)} and its packages",
         )
@@ -74,6 +78,7 @@ def plan(given: Given) -> Plan | None:
         why, guesses = "the project, without what findings would delete", ()
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
+    through = given.facts.runs.words[0].rpartition("/")[2] in _RUNNERS
     return Plan(
         stack="node",
         parts=(
@@ -97,7 +102,8 @@ def plan(given: Given) -> Plan | None:
             **({} if owner is not None else _own(given, binary)),
         },
         copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
-        command=command.words if given.facts.runs.words[0] in _RUNNERS else (),
+        command=command.words if through else (),
+        skips=_RUNNERS if through else frozenset(),
         guesses=guesses,
     )
 
@@ -151,13 +157,9 @@ def _production(given: Given, modules: bytes) -> list[int]:
     return rows
 
 
-def _rows(given: Given, path: bytes) -> list[int]:
-    return [*rows_at(given.view, (path,)), *below(given.view, path)]
-
-
 def _inside(given: Given, row: int, directory: bytes) -> bool:
     return (given.view.files.path(row) + b"/").startswith(directory + b"/")
 
 
 def _list(paths: list[bytes]) -> str:
-    return ", ".join(decoded(path.rpartition(b"/")[2]) for path in paths)
+    return listed([decoded(path.rpartition(b"/")[2]) for path in paths])

@@ -18,14 +18,14 @@ from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
 from slim.rebuild.interpreted import version as stated
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, Plan, Wanted
 from slim.rebuild.trees import below, row_at
 
 _INSTALLERS = frozenset(
     ("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv")
 )
-_TOOLS = frozenset(("build-input", "toolchain"))
-"""Rules of these categories that take a package's `__init__.py` take all of it."""
+_CODE = (b".py", b".so", b".pyd")
+"""What can be imported."""
 _NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
 """Directories of the standard library that no program imports."""
 
@@ -148,21 +148,24 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
 
 
 def _left(given: Given) -> frozenset[int]:
-    """Distributions that stay behind: installers, what findings take, and what only these require."""
-    claimed: Counter[int] = Counter()
-    whole: set[int] = set()
-    for row, category in given.claimed.items():
-        claimed[given.owned.owner[row]] += given.view.files.size[row]
-        if category in _TOOLS and given.view.files.name[row] == b"__init__.py":
-            whole.add(given.owned.owner[row])
-    packages = given.graph.packages
+    """Distributions that stay behind: installers, those for development, and what only these require.
+
+    One is for development if findings of tools take nearly all that can be imported from it. Large tests,
+    sources or tools inside of a library make it no tool.
+    """
+    packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
     ours = [index for index, one in enumerate(packages) if one.manager == "python"]
+    code: Counter[int] = Counter()
+    claimed: Counter[int] = Counter()
+    for row in given.owned.rows(ours):
+        if files.name[row].endswith(_CODE):
+            code[owner[row]] += files.size[row]
+            if given.claimed.get(row) in TOOLS:
+                claimed[owner[row]] += files.size[row]
     gone = {
         index
         for index in ours
-        if packages[index].name.lower() in _INSTALLERS
-        or index in whole
-        or 2 * claimed[index] >= given.owned.disk[index] > 0
+        if packages[index].name.lower() in _INSTALLERS or 10 * claimed[index] >= 9 * code[index] > 0
     }
     required = {
         provider
@@ -197,6 +200,19 @@ def _libraries(
             for row in below(given.view, place)
             if given.owned.owner[row] == NOBODY or given.owned.owner[row] not in left
         )
+    if venv is None:
+        # Their commands and data lie beside the site directories, where these begin: `usr/local/bin`.
+        prefixes = tuple(
+            {place.rpartition(b"/lib/")[0] + b"/" for place in places if b"/lib/" in place}
+        )
+        packages = given.graph.packages
+        kept = [
+            index
+            for index, one in enumerate(packages)
+            if one.manager == "python" and index not in left
+        ]
+        files = given.view.files
+        rows += (row for row in given.owned.rows(kept) if files.path(row).startswith(prefixes))
     return [row for row in rows if system_owner(given, row) is None]
 
 

@@ -1,0 +1,188 @@
+"""Which files of an application stay beside its code: all but those that are known to be left over.
+
+A settings file, a web page, a model: nothing in an image says which of these a program reads, so that what
+is no source, no output of the build, no dependency for development and no matter of the repository stays,
+and goes only where a rule names it. The same holds of what the application's own steps put elsewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+from msgspec import Struct
+
+from slim.files.table import Kind
+from slim.files.view import below as join
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM
+from slim.rebuild.model import Given
+from slim.rebuild.trees import below, below_any, copies, row_at
+
+_MAX_PATHS = 100
+"""Most paths of one part: beyond that the directories that hold them."""
+_REPOSITORY = frozenset(
+    (
+        *(b".git", b".github", b".gitlab", b".circleci", b".svn", b".hg", b".idea", b".vscode"),
+        *(b"node_modules", b"__tests__", b"test", b"tests", b"testdata", b"e2e", b"coverage"),
+        *(b".devcontainer", b".husky", b".cache", b"__pycache__", b".venv", b"bench", b"benches"),
+    )
+)
+"""Directories of a project that no built program reads."""
+_PROJECT = (
+    *(b"Dockerfile", b"Makefile", b"README", b"LICENSE", b"CHANGELOG", b"CONTRIBUTING", b".git"),
+    *(b"docker-compose", b"compose.y", b".dockerignore", b".editorconfig", b".pre-commit"),
+    *(b".eslint", b".prettier", b".golangci", b"Jenkinsfile", b".travis", b".tool-versions"),
+)
+"""How the names of files begin that only people and tools read."""
+_INSTALLED = (b"var/lib/dpkg/status", b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+_DATABASES = frozenset(path.rpartition(b"/")[2] for path in _INSTALLED) | {b"rpmdb.sqlite"}
+"""A layer that has one of these is of an instruction that installs packages."""
+_ELSEWHERE = (b"etc", b"srv", b"var/www", b"opt")
+"""Where steps put what programs read, besides the application's own directory."""
+_SYSTEM_SETTINGS = (
+    *(b"etc/apt/", b"etc/alternatives/", b"etc/ssl/certs/", b"etc/ca-certificates", b"etc/rc"),
+    *(
+        b"etc/ld.so.cache",
+        b"etc/dpkg/",
+        b"etc/.pwd.lock",
+        b"etc/systemd/",
+        b"etc/apk/",
+        b"etc/pki/",
+    ),
+    *(b"etc/passwd", b"etc/group", b"etc/shadow", b"etc/gshadow", b"etc/subuid", b"etc/subgid"),
+    *(b"etc/hosts", b"etc/hostname", b"etc/resolv.conf", b"etc/mtab", b"etc/machine-id"),
+    *(b"etc/mailcap", b"etc/java-", b"etc/fonts/", b"etc/yum", b"etc/dnf/", b"etc/shells"),
+)
+"""How paths of settings begin that packages and tools of the system write."""
+
+
+class Leftover(Struct, frozen=True):
+    """What one language's build leaves in a project's directory."""
+
+    endings: tuple[bytes, ...]
+    """How names of sources end."""
+    names: frozenset[bytes] = frozenset()
+    """Files and directories, anywhere in the project."""
+    sources: frozenset[bytes] = frozenset()
+    """Directories in which …"""
+    in_sources: tuple[bytes, ...] = ()
+    """… more endings are those of sources."""
+
+
+def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int]:
+    """Rows below the application's directories that stay beside its program.
+
+    Programs and objects are outputs of the build: those that run are kept for another reason.
+    """
+    files, view = given.view.files, given.view
+    found: list[int] = []
+    for home in homes:
+        for row in below(view, home):
+            parts = files.path(row)[len(home) + 1 :].split(b"/")
+            name = parts[-1]
+            if (
+                name.endswith(leftover.endings)
+                or name.startswith(_PROJECT)
+                or name.endswith((b".md", b".o", b".a"))
+                or not leftover.names.isdisjoint(parts)
+                or not _REPOSITORY.isdisjoint(parts[:-1])
+                or (
+                    not leftover.sources.isdisjoint(parts[:-1])
+                    and name.endswith(leftover.in_sources)
+                )
+                or _is_system(given, row)
+            ):
+                continue
+            elf = files.elfs.get(files.body.get(row, row))
+            if elf is None or b".so" in name:
+                found.append(row)
+    return found
+
+
+def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[int]]:
+    """Rows outside of the application's directories that its steps put there, and that no package owns:
+    those of COPY and ADD; those of other steps in `_ELSEWHERE`.
+
+    In /opt people install tools, too: there only steps count that follow the first COPY.
+    """
+    files, owner = given.view.files, given.owned.owner
+    inside = below_any(given.view, homes)
+    places = {place: below_any(given.view, (place,)) for place in _ELSEWHERE}
+    copied: list[int] = []
+    written: list[int] = []
+    after_copy = False
+    for layer, entry in enumerate(given.history):
+        copying = copies(entry.created_by)
+        after_copy = after_copy or (copying and layer >= max(given.base_layers, 1))
+        if not copying and (layer < max(given.base_layers, 1) or not entry.created_by):
+            continue
+        rows = files.rows_of(layer)
+        installs = not copying and _installs(given, rows)
+        for row in rows:
+            home = files.directory[row]
+            if (
+                not files.shown[row]
+                or files.kind[row] not in (Kind.FILE, Kind.HARDLINK)
+                or owner[row] != NOBODY
+                or inside[home]
+            ):
+                continue
+            if copying:
+                copied.append(row)
+                continue
+            place = next((one for one in _ELSEWHERE if places[one][home]), b"")
+            if place == b"etc" and (
+                files.path(row).startswith(_SYSTEM_SETTINGS)
+                or (installs and not _names(entry.created_by, files.path(row)))
+            ):
+                continue
+            if place and (place != b"opt" or after_copy):
+                written.append(row)
+    return copied, written
+
+
+def paths_of(given: Given, rows: Iterable[int], within: bytes) -> list[bytes]:
+    """The fewest paths below a directory that lead to some rows and to no others; of very many the
+    directories that hold them."""
+    chosen = frozenset(rows)
+    found = list(_paths(given, chosen, within)) if chosen else []
+    if len(found) <= _MAX_PATHS:
+        return found
+    parts = len(within.split(b"/")) + 1
+    tops = dict.fromkeys(b"/".join(path.split(b"/")[:parts]) for path in found)
+    return list(tops)[:_MAX_PATHS]
+
+
+def _paths(given: Given, chosen: frozenset[int], within: bytes) -> Iterator[bytes]:
+    todo = [within]
+    while todo:
+        here = todo.pop()
+        for name in sorted(given.view.names_in(here)):
+            path = join(here, name)
+            rows = list(below(given.view, path)) if given.view.is_dir(path) else []
+            if not rows:
+                row = row_at(given.view, path)
+                if row is not None and row in chosen:
+                    yield path
+            elif chosen.issuperset(rows):
+                yield path
+            elif not chosen.isdisjoint(rows):
+                todo.append(path)
+
+
+def _is_system(given: Given, row: int) -> bool:
+    owner = given.owned.owner[row]
+    return owner != NOBODY and given.graph.packages[owner].manager in SYSTEM
+
+
+def _installs(given: Given, rows: Iterable[int]) -> bool:
+    """Whether packages were installed in a layer."""
+    files = given.view.files
+    return any(files.name[row] in _DATABASES for row in rows)
+
+
+def _names(instruction: str, path: bytes) -> bool:
+    """Whether an instruction says where it puts a file: its path, or its directory's below /etc."""
+    home = path.rpartition(b"/")[0]
+    places = [path] if home == b"etc" else [path, home]
+    return any("/" + one.decode("utf-8", "replace") in instruction for one in places)

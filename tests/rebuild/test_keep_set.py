@@ -1,0 +1,195 @@
+"""What a rebuild keeps besides code and libraries, and what the step about stages never claims."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import slim
+from slim.report.untrusted import bare
+from tests.rebuild.test_stacks import (
+    KILO,
+    MEGA,
+    Debian,
+    base,
+    go_program,
+    node_image,
+    part,
+    program,
+    rebuilt,
+    tools,
+)
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+
+Tree = Mapping[str, bytes | str | None]
+
+
+def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
+    """Analyze an image of (instruction, files) steps, in a directory /app."""
+    layers = [layer(files, created_by=instruction) for instruction, files in steps]
+    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
+    made = image(*layers, config=settings, compression="gzip")
+    save(made, folder / "image.tar", "docker")
+    return checked_analyze(folder / "image.tar", top=1000)
+
+
+def claimed(report: slim.Report) -> set[str]:
+    found = [one for one in report.findings if one.rule == "TCH029"]
+    return {bare(example.path) for one in found for example in one.examples}
+
+
+def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {**tools(debian), "etc/tool.conf": b"t" * KILO, "opt/sdk/bin/tool": b"t" * MEGA}
+    app = {
+        "app/go.mod": b"module example.com/shop\n",
+        "app/main.go": b"m" * KILO,
+        "app/shop.yaml": b"y" * KILO,
+        "app/web/index.html": b"w" * 3 * KILO,
+        "app/web/handler.go": b"h" * KILO,
+        "app/bin/other": program(size=MEGA),
+    }
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y gcc", {**installed, **debian.database()}),
+        ("COPY . .", app),
+        ("RUN go build -o /usr/local/bin/shop .", {"usr/local/bin/shop": go_program()}),
+        (
+            "RUN cp conf/*.json /etc/ && cp -r web /srv/web",
+            {"etc/shop.json": b"j" * KILO, "srv/web/a.css": b"c" * KILO, "opt/b": b"b" * KILO},
+        ),
+        Cmd=["/usr/local/bin/shop"],
+    )
+    made = rebuilt(report)
+    assert made.origin == "scratch"
+    assert part(made, "files beside it").paths == ["/app/shop.yaml", "/app/web/index.html"]
+    assert part(made, "files beside it").disk_bytes == 4 * KILO
+    assert part(made, "other files of the application").disk_bytes == 3 * KILO
+    stays = {"app/shop.yaml", "app/web/index.html", "etc/shop.json", "usr/local/bin/shop"}
+    assert not stays & claimed(report)
+    assert "app/bin/other" in claimed(report)
+
+
+def test_settings_stay_beside_an_output(tmp_path: Path) -> None:
+    more = {
+        "app/openapi.yaml": b"o" * KILO,
+        "app/mail/welcome.hbs": b"m" * KILO,
+        "app/src/style.css": b"c" * KILO,
+        "app/Makefile": b"all:\n",
+        "app/test/data.json": b"t" * KILO,
+    }
+    made = rebuilt(node_image(tmp_path, more=more))
+    shown = ["/app/dist", "/app/package.json", "/app/public", "/app/mail", "/app/openapi.yaml"]
+    assert sorted(part(made, "the application").paths) == sorted(shown)
+
+
+def test_a_package_runner_is_seen_through(tmp_path: Path) -> None:
+    """`npm start` needs npm; what the rebuilt image starts does not."""
+    script = b'{"scripts": {"start": "node server.js"}}'
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("npm", {"usr/bin/npm": b"#!/usr/bin/node\n"}, depends="nodejs, node-tar"),
+        **debian.add("node-tar", {"usr/share/nodejs/tar/index.js": b"t" * 3 * MEGA}, auto=True),
+    }
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y npm", {**installed, **debian.database()}),
+        ("COPY . .", {"app/package.json": script, "app/server.js": b"1"}),
+        Cmd=["npm", "start"],
+        Env=["PATH=/usr/bin:/bin"],
+    )
+    made = rebuilt(report)
+    assert part(made, "system packages").packages == ["nodejs"]
+    assert 'CMD ["node", "server.js"]' in bare(made.dockerfile)
+    assert "usr/bin/npm" not in claimed(report), "it is what the image runs now"
+
+
+def distribution(
+    site: str, name: str, code: Mapping[str, bytes], *commands: str
+) -> dict[str, bytes]:
+    """A distribution of Python that was asked for by name."""
+    info = f"{site}/{name}-1.dist-info"
+    listed = [*code, f"{name}-1.dist-info/METADATA", f"{name}-1.dist-info/REQUESTED"]
+    listed += [f"../../../bin/{command}" for command in commands]
+    return {
+        **{f"{site}/{path}": content for path, content in code.items()},
+        **{f"usr/local/bin/{command}": b"#!/usr/bin/python3\n" for command in commands},
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n".encode(),
+        f"{info}/INSTALLER": b"pip\n",
+        f"{info}/REQUESTED": b"",
+        f"{info}/RECORD": "".join(f"{path},,\n" for path in listed).encode(),
+    }
+
+
+def python_image(folder: Path, more: Tree) -> slim.Report:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add(
+            "python3.13",
+            {"usr/bin/python3.13": program(b"libc.so.6"), "usr/lib/python3.13/os.py": b"o" * MEGA},
+        ),
+        **debian.add("python3", {"usr/bin/python3": "python3.13"}, depends="python3.13"),
+        **debian.add("libc6-dev", {"usr/lib/x86_64-linux-gnu/libc.so": b"GROUP ( libc.so.6 )"}),
+    }
+    site = "usr/local/lib/python3.13/dist-packages"
+    libraries = {
+        **distribution(
+            site, "gunicorn", {"gunicorn/__init__.py": b"g" * MEGA}, "gunicorn", "other"
+        ),
+        **distribution(
+            site,
+            "pandas",
+            {
+                "pandas/__init__.py": b"p" * KILO,
+                "pandas/core.py": b"p" * MEGA,
+                "pandas/tests/test_all.py": b"t" * 5 * MEGA,
+                "pandas/native.cpython-313-x86_64-linux-musl.so": program(b"libc.so"),
+            },
+        ),
+        **distribution(
+            site, "mypy", {"mypy/__init__.py": b"m" * KILO, "mypy/a.py": b"m" * 2 * MEGA}
+        ),
+    }
+    return stepwise(
+        folder,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y python3 gcc", {**installed, **debian.database(), **more}),
+        ("COPY . .", {"app/requirements.txt": b"gunicorn\n", "app/shop.py": b"a" * KILO}),
+        ("RUN pip install -r requirements.txt", libraries),
+        Cmd=["gunicorn", "shop:app"],
+        Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
+    )
+
+
+def test_commands_of_distributions_stay(tmp_path: Path) -> None:
+    """Wherever they are; large tests make no library a tool; a linker script is no library."""
+    report = python_image(tmp_path, {})
+    made = rebuilt(report)
+    libraries = part(made, "libraries")
+    assert 2 * MEGA < libraries.disk_bytes < 2 * MEGA + 50 * KILO, "no tests, no mypy"
+    assert "libc6-dev" not in part(made, "system packages").packages
+    assert not {"usr/local/bin/gunicorn", "usr/local/bin/other"} & claimed(report)
+
+
+@pytest.mark.parametrize("created_by", ["# debian.sh --arch 'amd64' out/ 'trixie' '@1'"])
+def test_the_base_of_debian_as_it_is_made_now(created_by: str, tmp_path: Path) -> None:
+    """One entry, and no CMD of its own in the history."""
+    report = stepwise(
+        tmp_path,
+        (created_by, base(Debian())),
+        ("COPY . /app", {"app/a": b"1"}),
+        ("RUN make", {"app/b": b"1"}),
+        Cmd=["/app/b"],
+    )
+    assert [one.from_base for one in report.layers] == [True, False, False]
