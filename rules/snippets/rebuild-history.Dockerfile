@@ -4,6 +4,7 @@
 FROM {build_base} AS build
 {build_env}
 {steps}
+{as_root}
 #? assembled
 RUN mix release --path /out
 #? java_home
@@ -15,6 +16,11 @@ FROM {final_base}
 {install}
 #? java_home
 COPY --from=build /jre {java_home}
+#? assembled
+ENV LANG=C.UTF-8 RELEASE_TMP=/tmp
+#? assembled
+#? phoenix
+ENV PHX_SERVER=true
 {env}
 WORKDIR {app_dir}
 #? assembled

@@ -16,7 +16,7 @@ from collections.abc import Iterable, Mapping
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
 from slim.rebuild.quoting import NAME, USER, fits_on_line, plain, quoted, words
-from slim.rebuild.written_steps import assignment, prune, written_steps
+from slim.rebuild.written_steps import as_root, assignment, prune, written_steps
 from slim.secrets import redact
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
@@ -105,7 +105,9 @@ def recipe(
         values["build_env"] = _BUILD_ENVIRONMENT.get(rebuild.stack, "")
         if rebuild.stack == "go" and values.get("static"):
             values["build_env"] += " CGO_ENABLED=0"
-        values["prune"] = prune(rebuild)
+        values["prune"] = "" if values.get("assembled") else prune(rebuild)
+        if values["prune"] or values.get("assembled"):
+            values["as_root"] = as_root(rebuild.steps)
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, final, redacted, in_place=bool(steps)))

@@ -121,7 +121,7 @@ def _shell(value: str) -> str:
         found = json.loads(value)
     except ValueError:
         found = value.strip("[]").split()
-    if not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+    if not found or not isinstance(found, list) or not all(isinstance(word, str) for word in found):
         return ""
     return f"SHELL {words(found)}"
 
@@ -158,7 +158,10 @@ def prune(rebuild: Rebuild) -> str:
     paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
     if paths:
         lines.append("RUN rm -rf " + " \\\n    ".join(paths))
-    users = [step.value for step in rebuild.steps if step.keyword == "USER"]
-    if lines and users and users[-1].partition(":")[0] not in ("root", "0"):
-        lines.insert(0, "USER root")
     return "\n".join(lines)
+
+
+def as_root(steps: Sequence[BuildStep]) -> str:
+    """For what follows the image's own steps, where these end as another user."""
+    users = [step.value.partition(":")[0] for step in steps if step.keyword == "USER"]
+    return "USER root" if users and users[-1] not in ("root", "0") else ""
