@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from slim.facts.system import os_release
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
+from slim.rebuild.adjusted import account, adjusted, below_copied
 from slim.rebuild.application import elsewhere
 from slim.rebuild.base import base_layers
 from slim.rebuild.build_steps import build_steps
@@ -22,6 +25,7 @@ from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
 from slim.rebuild.model import (
     FROM_APPLICATION,
+    BuildStep,
     Given,
     Origin,
     Plan,
@@ -121,12 +125,35 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         command=plan.command,
         homes=plan.homes,
         steps=steps,
-        transfer=transfer(
-            given, rows.union(commands), files.starts[layers], installs=bool(system.wanted)
-        )
+        transfer=_transfer(given, steps, rows.union(commands), system, layers)
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
+    )
+
+
+def _transfer(
+    given: Given,
+    steps: tuple[BuildStep, ...],
+    kept: frozenset[int],
+    system: System,
+    layers: int,
+) -> Transfer:
+    found = transfer(
+        given, kept, given.view.files.starts[layers], installs=bool(system.base or system.kept)
+    )
+    changed = adjusted(given, system.kept, layers)
+    more = [path for path in changed.copies if not below_copied(path, found.copies)]
+    return replace(
+        found,
+        copies=(*found.copies, *("/" + decoded(path) for path in more)),
+        links=tuple(
+            (decoded(target), "/" + decoded(path))
+            for target, path in changed.links
+            if not below_copied(path, found.copies)
+        ),
+        removed=tuple("/" + decoded(path) for path in changed.removed),
+        account=account(given, steps, layers),
     )
 
 
