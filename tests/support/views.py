@@ -1,0 +1,137 @@
+"""Whole images as the facts see them: a tree of files, its texts and a config."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from slim.files.blob import scan_blob
+from slim.files.extract.found import Elf, GoBuild, Links
+from slim.files.overlay import resolve
+from slim.files.table import Files, Kind
+from slim.files.view import View, view_of
+from slim.image.model import Config, Platform
+from tests.support.building import MemoryBlob, layer
+
+C = Elf(64, 62, 3, Links(), 0, 0, False, False, b"", False, None, False)
+GO = replace(C, type=2, go=GoBuild(b"go1.22.1", b"example.com/api"))
+
+FILES = {
+    "debian": """
+        bin->usr/bin sbin->usr/sbin lib->usr/lib usr/bin/{dash,bash,cat,ls,env,nice,perl}
+        usr/bin/sh->dash var/lib/dpkg/{status,info/dash.list} root/ home/ tmp/
+        usr/lib/x86_64-linux-gnu/libc.so.6
+    """,
+    "alpine": """
+        bin/busybox bin/{sh,ash,cat,ls}->/bin/busybox usr/bin/env->/bin/busybox etc/alpine-release
+        lib/apk/db/installed lib/ld-musl-x86_64.so.1 root/ home/ tmp/
+    """,
+    "distroless": """
+        var/lib/dpkg/status.d/base etc/ssl/certs/ca-certificates.crt home/nonroot/ tmp/
+    """,
+    "ubi": "usr/bin/{bash,env} bin->usr/bin usr/bin/sh->bash var/lib/rpm/rpmdb.sqlite root/",
+    "gcc": "usr/libexec/gcc/x86_64-linux-gnu/14/{cc1,cc1plus} usr/bin/{gcc,g++,make}",
+    "otp": """
+        usr/local/lib/erlang/{bin/{erl,erlc},erts-15.2/bin/{beam.smp,erlexec,epmd}}
+        usr/local/lib/erlang/{lib/stdlib-6.2/ebin/stdlib.app,releases/RELEASES}
+        usr/local/lib/erlang/releases/{start_erl.data,27/{OTP_VERSION,start_clean.boot}}
+        usr/local/bin/erl->../lib/erlang/bin/erl usr/local/bin/erlc->../lib/erlang/bin/erlc
+    """,
+    "elixir": """
+        usr/local/lib/elixir/{bin/{elixir,iex,mix},lib/elixir/ebin/elixir.app}
+        usr/local/bin/mix->../lib/elixir/bin/mix usr/local/bin/iex->../lib/elixir/bin/iex
+        usr/local/bin/elixir->../lib/elixir/bin/elixir
+    """,
+    "release-plain": """
+        ROOT/releases/{COOKIE,start_erl.data,0.1.0/{start.boot,demo.rel,env.sh,vm.args,sys.config}}
+        ROOT/{releases/0.1.0/{elixir,iex},lib/{demo-0.1.0,elixir-1.18.3,stdlib-6.2}/ebin/x.app}
+        ROOT/lib/demo-0.1.0/priv/static/app.js ROOT/erts-15.2/bin/{beam.smp,erlexec,erl}
+    """,
+    "node": """
+        usr/local/bin/{node,docker-entrypoint.sh} usr/local/lib/node_modules/npm/package.json
+        usr/local/lib/node_modules/npm/bin/npm-cli.js
+    """,
+    "npm": "usr/local/bin/npm->../lib/node_modules/npm/bin/npm-cli.js",
+    "python": """
+        usr/local/bin/{python3.12,pip} usr/local/bin/python3->python3.12
+        usr/local/bin/python->python3 usr/local/lib/python3.12/{os.py,site-packages/pip/__init__.py}
+    """,
+}
+
+FILES["release"] = FILES["release-plain"] + "ROOT/lib/phoenix-1.8.0/ebin/phoenix.app"
+FILES["release-no-erts"] = FILES["release"].replace("ROOT/erts-15.2/bin/{beam.smp,erlexec,erl}", "")
+
+
+def expand(text: str) -> list[str]:
+    """`a/{b,c}/d` → `a/b/d`, `a/c/d`; braces may nest."""
+    start = text.find("{")
+    if start < 0:
+        return [text]
+    depth, last, pieces = 0, start + 1, []
+    for at in range(start, len(text)):
+        depth += (text[at] == "{") - (text[at] == "}")
+        if (text[at] == "," and depth == 1) or not depth:
+            pieces.append(text[last:at])
+            last = at + 1
+        if not depth:
+            return [one for piece in pieces for one in expand(text[:start] + piece + text[last:])]
+    raise AssertionError(f"unbalanced: {text}")
+
+
+def paths_of(words: str) -> Iterator[str]:
+    """The paths of a tree; `@name` is a set of files, `@name:root` one below a directory."""
+    for word in words.split():
+        if word.startswith("@"):
+            name, _, root = word[1:].partition(":")
+            yield from paths_of(FILES[name].replace("ROOT", root))
+        else:
+            yield from expand(word)
+
+
+def files_of(
+    tree: str = "",
+    contents: Mapping[str, str] | None = None,
+    elfs: Mapping[str, Elf] | None = None,
+) -> Files:
+    """One layer of a tree; `contents` are kept as the small files that facts may read."""
+    made = layer(entries_of(tree, contents or {}, elfs or {}))
+    files = with_elfs(resolve([scan_blob(MemoryBlob(made.blob, 1 << 16))]), elfs or {})
+    rows = rows_of(files)
+    texts = {rows[path]: text.encode() for path, text in (contents or {}).items()}
+    return replace(files, texts=texts)
+
+
+def entries_of(
+    tree: str, contents: Mapping[str, str], elfs: Mapping[str, Elf]
+) -> dict[str, bytes | str | None]:
+    entries: dict[str, bytes | str | None] = {}
+    for path in paths_of(tree):
+        name, arrow, target = path.partition("->")
+        entries[name.rstrip("/")] = target if arrow else None if path.endswith("/") else b""
+    entries.update(dict.fromkeys(elfs, b""))
+    entries.update({path: text.encode() for path, text in contents.items()})
+    return entries
+
+
+def rows_of(files: Files) -> dict[str, int]:
+    rows = (row for row in range(len(files)) if files.kind[row] == Kind.FILE)
+    return {files.path(row).decode(): row for row in rows}
+
+
+def with_elfs(files: Files, elfs: Mapping[str, Elf]) -> Files:
+    rows = rows_of(files)
+    return replace(files, elfs={rows[path]: elf for path, elf in elfs.items()})
+
+
+def view(
+    tree: str = "",
+    contents: Mapping[str, str] | None = None,
+    elfs: Mapping[str, Elf] | None = None,
+) -> View:
+    return view_of(files_of(tree, contents, elfs))
+
+
+def config(**fields: Any) -> Config:
+    return Config(Platform("linux", "amd64"), **fields)
