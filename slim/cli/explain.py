@@ -83,7 +83,9 @@ def explain(
         return
     if is_report(image):
         report = load_report(image, limits=limits)
-        print_output(render_reported(explained, report, digest=rules_digest(every.packs)))
+        print_output(
+            render_reported(explained, report, digest=rules_digest(every.packs)), exact=True
+        )
         return
     advice = pipeline.AdviceOptions(
         every,

@@ -6,8 +6,8 @@ pipe at stdout changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, ClassVar, NamedTuple, TypeVar
 
 import click
 from msgspec import Struct
@@ -18,15 +18,19 @@ from slim.errors import InputError, UsageError
 from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.formats.verdicts import headline
-from slim.report.gates import Gates, parse_fail_on, parse_growth
+from slim.report.gates import LEVELS, NEW, Gates, parse_fail_on, parse_growth
 from slim.report.reasons import reasons
-from slim.units import Units, parse_bytes
+from slim.rules.rule import Rules, rules_of
+from slim.rules.suggestions import suggestion
+from slim.units import Units, parse_limit
 
 T = TypeVar("T")
 
 
 class GateOptions(Struct, frozen=True):
     """What to fail on."""
+
+    heading: ClassVar[str] = "Gates: exit with 1"
 
     max_size: Annotated[
         str | None,
@@ -93,14 +97,35 @@ class GateOptions(Struct, frozen=True):
                 "bad-budget", f"--max-layers: {self.max_layers} is no number of layers"
             )
         gates = Gates(
-            size=_parsed("--max-size", self.max_size, parse_bytes),
-            pull_size=_parsed("--max-pull-size", self.max_pull_size, parse_bytes),
-            reclaimable=_parsed("--max-reclaimable", self.max_reclaimable, parse_bytes),
+            size=_parsed("--max-size", self.max_size, parse_limit),
+            pull_size=_parsed("--max-pull-size", self.max_pull_size, parse_limit),
+            reclaimable=_parsed("--max-reclaimable", self.max_reclaimable, parse_limit),
             layers=self.max_layers,
             growth=_parsed("--max-growth", self.max_growth, parse_growth),
             fail_on=parse_fail_on(self.fail_on, compared=compared),
         )
         return gates.over(in_file if compared else in_file.of_one_image())
+
+
+def check_rule_names(rules: Rules, ignored: Iterable[str], fail_on: Iterable[str]) -> None:
+    """See to it that the rules that options name exist.
+
+    Args:
+        rules: all rules of this run.
+        ignored, fail_on: ids and slugs of `--ignore` and `--fail-on`, the latter with levels among them.
+
+    Raises:
+        UsageError: there is no such rule: nothing would be suppressed, or no finding ever fail the gate.
+    """
+    known = {name for rule in rules_of(rules.packs) for name in (rule.id, rule.slug)}
+    for option_name, names in (("--ignore", ignored), ("--fail-on", fail_on)):
+        for name in (word.removeprefix(NEW) for word in names):
+            if name not in known and name not in LEVELS:
+                raise UsageError(
+                    "unknown-rule",
+                    f"{option_name}: there is no rule {name!r}{suggestion(name, known)}",
+                    "`slim rules list` prints the rules; --rules FILE adds your own",
+                )
 
 
 def _parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:

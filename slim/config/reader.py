@@ -26,7 +26,7 @@ from slim.rules.faults import Fault
 from slim.rules.fields import Fields, Notes
 from slim.rules.glob_syntax import GlobError, parse_glob
 from slim.rules.toml_text import Positions, read_toml
-from slim.units import UNITS, parse_bytes, parse_percent
+from slim.units import UNITS, parse_limit, parse_percent
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -198,7 +198,7 @@ def _size(table: Fields, key: str) -> int | None:
     value = table.raw(key)
     if isinstance(value, int) and _whole(value):
         return value
-    return _parsed(table, key, parse_bytes, 'a size such as "340 MB"')
+    return _parsed(table, key, parse_limit, 'a size such as "340 MB"')
 
 
 def _percent(table: Fields, key: str) -> float | None:

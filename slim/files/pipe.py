@@ -81,6 +81,7 @@ def read_pipe(
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
+    name: str = "the pipe",
 ) -> PipedArchive:
     """Read an archive from front to back, and all that follows it.
 
@@ -105,6 +106,12 @@ def read_pipe(
     head = b""
     while len(head) < 6 and (chunk := next(pieces, b"")):
         head += chunk
+    if not head:
+        raise InputError(
+            "empty-pipe",
+            f"{name} is empty: did the command before the pipe fail?",
+            "run that command alone to see what it says",
+        )
     compression = sniff(head)
     stream = Stream(_once(head, pieces), compression, limits)
     found = Members(_same)
