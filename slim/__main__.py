@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gc
 import os
+import signal
 import sys
 from contextlib import suppress
 
 
 def main() -> None:
     """Run and exit. Nothing but an exit code and messages on stderr leaves here, never a traceback."""
+    signal.signal(signal.SIGTERM, _terminate)
     try:
         code = _run()
     except KeyboardInterrupt:
@@ -32,6 +34,15 @@ def main() -> None:
     sys.exit(code)
 
 
+def _terminate(number: int, _: object) -> None:
+    """End as after an interrupt: temporary files are removed, and the terminal has its cursor again."""
+    with suppress(OSError, AttributeError, ValueError):
+        if sys.stderr.isatty():
+            sys.stderr.write("\x1b[?25h")
+            sys.stderr.flush()
+    raise SystemExit(128 + number)
+
+
 def _run() -> int:
     # Tables are large and hold no cycles: looking for some costs a tenth of a short run.
     gc.set_threshold(200_000, 50, 50)
@@ -41,9 +52,7 @@ def _run() -> int:
     from slim.cli.progress import print_call_error, print_error
     from slim.errors import SlimError
 
-    if sys.stdout is not None and hasattr(sys.stdout, "reconfigure"):
-        # File names may hold characters that the terminal's encoding does not have.
-        sys.stdout.reconfigure(errors="backslashreplace")
+    _speak_the_terminals_encoding()
     try:
         if instruction := os.environ.get("_SLIM_COMPLETE"):
             from click.shell_completion import shell_complete
@@ -72,6 +81,20 @@ def _run() -> int:
             )
         )
         return 70
+
+
+def _speak_the_terminals_encoding() -> None:
+    """File names may hold characters that it does not have; with `LC_ALL=C` it is ASCII, though Python
+    would write UTF-8."""
+    import codecs
+
+    from slim.formats.terminal import in_ascii
+
+    codecs.register_error("in-ascii", in_ascii)
+    encoding = "ascii" if os.environ.get("LC_ALL") in ("C", "POSIX") else None
+    for stream in (sys.stdout, sys.stderr):
+        if stream is not None and hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding=encoding, errors="in-ascii")
 
 
 def script() -> None:

@@ -80,6 +80,19 @@ def parse_bytes(text: str) -> int:
     return whole
 
 
+def parse_limit(text: str) -> int:
+    """The same where a number without a unit is a slip of the pen: 340 meant as 340 MB. 0 needs none.
+
+    Raises:
+        ValueError: as `parse_bytes`, or there is no unit.
+    """
+    count = parse_bytes(text)
+    if count and text.strip().isdecimal():
+        number = text.strip()
+        raise ValueError(f"{number!r} has no unit: write {number}MB, or {number}B for bytes")
+    return count
+
+
 def parse_percent(text: str) -> float:
     """`"5%"` is 5.0.
 

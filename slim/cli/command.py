@@ -1,7 +1,8 @@
 """How commands are declared: parameters by their annotations, groups of commands that import them late.
 
 A command is a function. Each of its parameters is annotated with what click makes of it, or with a group: a
-frozen struct whose fields are annotated in the same way.
+frozen struct whose fields are annotated in the same way, and whose class variable `heading` is what the help
+says above them.
 
     class ImageOptions(Struct, frozen=True):
         tag: Annotated[str | None, option("--tag", "Choose an image by tag.", "TAG")]
@@ -17,16 +18,19 @@ words.
 from __future__ import annotations
 
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import wraps
 from importlib import import_module
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import click
 from click.shell_completion import CompletionItem
 
 Declaration = Callable[[str], click.Parameter]
 """Makes the parameter of this name."""
+LAST = "Messages and help"
+"""Heading of the options that every command has."""
 Function = Callable[..., None]
 """What does the work of a command."""
 
@@ -136,10 +140,12 @@ def command(name: str | None = None, *, epilog: str) -> Callable[[Function], cli
         def call(**values: object) -> None:
             function(**{name: _value(name, hint, values) for name, hint in hints.items()})
 
-        return click.Command(
+        declared = [each for name in hints for each in _declared(name, hints[name])]
+        return Command(
             name or function.__name__,
+            headings={parameter.name: heading for parameter, heading in declared},
             callback=call,
-            params=[parameter for name in hints for parameter in _declared(name, hints[name])],
+            params=[parameter for parameter, _ in declared],
             help=inspect.cleandoc(function.__doc__ or ""),
             epilog=epilog,
         )
@@ -150,16 +156,19 @@ def command(name: str | None = None, *, epilog: str) -> Callable[[Function], cli
 def _hints(declared: object) -> dict[str, object]:
     hints: dict[str, object] = get_type_hints(declared, include_extras=True)
     hints.pop("return", None)
-    return hints
+    return {name: hint for name, hint in hints.items() if get_origin(hint) is not ClassVar}
 
 
-def _declared(name: str, hint: object) -> Iterator[click.Parameter]:
-    """The parameters that an annotation stands for."""
+def _declared(
+    name: str, hint: object, heading: str = "Options"
+) -> Iterator[tuple[click.Parameter, str]]:
+    """The parameters that an annotation stands for, each with the heading of its group in the help."""
     if get_origin(hint) is Annotated:
-        yield from (declare(name) for declare in get_args(hint)[1:])
+        yield from ((declare(name), heading) for declare in get_args(hint)[1:])
     else:
+        heading = getattr(hint, "heading", heading)
         for field, inner in _hints(hint).items():
-            yield from _declared(field, inner)
+            yield from _declared(field, inner, heading)
 
 
 def _value(name: str, hint: object, values: Mapping[str, object]) -> object:
@@ -168,6 +177,37 @@ def _value(name: str, hint: object, values: Mapping[str, object]) -> object:
         return values[name]
     assert isinstance(hint, type)  # noqa: S101
     return hint(**{field: _value(field, inner, values) for field, inner in _hints(hint).items()})
+
+
+class Command(click.Command):
+    """A command whose help has its options under the headings of their groups."""
+
+    def __init__(self, name: str, *, headings: Mapping[str | None, str], **settings: Any) -> None:
+        super().__init__(name, **settings)
+        self.headings = headings
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the options, those without a group first and `--help` with the messages'."""
+        found: dict[str, list[tuple[str, str]]] = {"Options": []}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and isinstance(parameter, click.Option):
+                heading = self.headings.get(parameter.name, LAST)
+                found.setdefault(heading, []).append(record)
+        for heading, records in found.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, in characters that stdout can show."""
+        return _shown(super().get_help(ctx))
+
+
+def _shown(text: str) -> str:
+    # click writes UTF-8 where the stream says ASCII.
+    encoding = (sys.stdout and sys.stdout.encoding) or "utf-8"
+    return text.encode(encoding, sys.stdout.errors or "strict").decode(encoding)
 
 
 class Commands(click.Group):
@@ -210,6 +250,10 @@ class Commands(click.Group):
         except click.exceptions.Exit as stop:
             return stop.exit_code
         return 0
+
+    def get_help(self, ctx: click.Context) -> str:
+        """The help, in characters that stdout can show."""
+        return _shown(super().get_help(ctx))
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names of all commands."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Annotated, TypeVar
+from typing import Annotated, ClassVar, TypeVar
 
 import click
 from msgspec import Struct
@@ -40,6 +40,8 @@ _TOKEN_BYTES = 16 << 10
 
 class PostOptions(Struct, frozen=True):
     """Where a comment goes, and when one is made."""
+
+    heading: ClassVar[str] = "Where to post"
 
     behavior: Annotated[
         str | None,

@@ -17,7 +17,6 @@ from slim.cli.options import (
     SettingsOptions,
     SuppressOptions,
     WorkOptions,
-    cache_folder,
     read_now,
 )
 from slim.cli.progress import MessageOptions
@@ -75,7 +74,7 @@ def explain(
     """
     reading.messages.begin()
     config = settings.read(settings.key)
-    builtin = builtin_rules(VOCABULARY, cache_folder())
+    builtin = builtin_rules(VOCABULARY, reading.work.cache_folder)
     every = with_user_packs(builtin, [*config.packs, *rules], VOCABULARY)
     explained = find_rule(rule, rules_of(every.packs))
     limits = reading.work.limits(config.limits)
@@ -84,7 +83,9 @@ def explain(
         return
     if is_report(image):
         report = load_report(image, limits=limits)
-        print_output(render_reported(explained, report, digest=rules_digest(every.packs)))
+        print_output(
+            render_reported(explained, report, digest=rules_digest(every.packs)), exact=True
+        )
         return
     advice = pipeline.AdviceOptions(
         every,

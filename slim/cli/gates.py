@@ -6,8 +6,8 @@ pipe at stdout changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Annotated, NamedTuple, TypeVar
+from collections.abc import Callable, Iterable, Sequence
+from typing import Annotated, ClassVar, NamedTuple, TypeVar
 
 import click
 from msgspec import Struct
@@ -18,14 +18,19 @@ from slim.errors import InputError, UsageError
 from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.formats.verdicts import headline
-from slim.report.gates import Gates, parse_fail_on, parse_growth
-from slim.units import Units, parse_bytes
+from slim.report.gates import LEVELS, NEW, Gates, parse_fail_on, parse_growth
+from slim.report.reasons import reasons
+from slim.rules.rule import Rules, rules_of
+from slim.rules.suggestions import suggestion
+from slim.units import Units, parse_limit
 
 T = TypeVar("T")
 
 
 class GateOptions(Struct, frozen=True):
     """What to fail on."""
+
+    heading: ClassVar[str] = "Gates: exit with 1"
 
     max_size: Annotated[
         str | None,
@@ -92,14 +97,35 @@ class GateOptions(Struct, frozen=True):
                 "bad-budget", f"--max-layers: {self.max_layers} is no number of layers"
             )
         gates = Gates(
-            size=_parsed("--max-size", self.max_size, parse_bytes),
-            pull_size=_parsed("--max-pull-size", self.max_pull_size, parse_bytes),
-            reclaimable=_parsed("--max-reclaimable", self.max_reclaimable, parse_bytes),
+            size=_parsed("--max-size", self.max_size, parse_limit),
+            pull_size=_parsed("--max-pull-size", self.max_pull_size, parse_limit),
+            reclaimable=_parsed("--max-reclaimable", self.max_reclaimable, parse_limit),
             layers=self.max_layers,
             growth=_parsed("--max-growth", self.max_growth, parse_growth),
             fail_on=parse_fail_on(self.fail_on, compared=compared),
         )
         return gates.over(in_file if compared else in_file.of_one_image())
+
+
+def check_rule_names(rules: Rules, ignored: Iterable[str], fail_on: Iterable[str]) -> None:
+    """See to it that the rules that options name exist.
+
+    Args:
+        rules: all rules of this run.
+        ignored, fail_on: ids and slugs of `--ignore` and `--fail-on`, the latter with levels among them.
+
+    Raises:
+        UsageError: there is no such rule: nothing would be suppressed, or no finding ever fail the gate.
+    """
+    known = {name for rule in rules_of(rules.packs) for name in (rule.id, rule.slug)}
+    for option_name, names in (("--ignore", ignored), ("--fail-on", fail_on)):
+        for name in (word.removeprefix(NEW) for word in names):
+            if name not in known and name not in LEVELS:
+                raise UsageError(
+                    "unknown-rule",
+                    f"{option_name}: there is no rule {name!r}{suggestion(name, known)}",
+                    "`slim rules list` prints the rules; --rules FILE adds your own",
+                )
 
 
 def _parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:
@@ -115,11 +141,19 @@ class Conclusion(NamedTuple):
     result: str
     """`pass`, `fail` or `unknown`."""
     headline: str
+    hint: str
+    """How gates that are not decided could be."""
 
 
 def conclusion_of(document: Document, units: Units) -> Conclusion:
     """The verdict of a document, in words with these units."""
-    return Conclusion(document.verdict.result, headline(document, units))
+    unverified = any(reason.kind == "contents-unverified" for reason in reasons(document))
+    hint = (
+        "--full reads the layers that are known by their tables of contents alone"
+        if unverified
+        else "make the report of an archive that holds all layers, with rules and a larger --top"
+    )
+    return Conclusion(document.verdict.result, headline(document, units), hint)
 
 
 def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> None:
@@ -132,18 +166,14 @@ def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> Non
         InputError: a report does not hold what would decide a gate.
     """
     lines = [
-        (verdict.result, f"{name}: {verdict.headline}" if name else verdict.headline)
+        (verdict, f"{name}: {verdict.headline}" if name else verdict.headline)
         for name, verdict in verdicts
     ]
-    for result, text in lines:
-        if result != "unknown":
+    for verdict, text in lines:
+        if verdict.result != "unknown":
             print_notice(f"slim: {clean(text)}")
-    for result, text in lines:
-        if result == "unknown":
-            raise InputError(
-                "gate-undecided",
-                text,
-                "make the report of an archive that holds all layers, with rules and a larger --top",
-            )
-    if any(result == "fail" for result, _ in lines) and not exit_zero:
+    for verdict, text in lines:
+        if verdict.result == "unknown":
+            raise InputError("gate-undecided", text, verdict.hint)
+    if any(verdict.result == "fail" for verdict, _ in lines) and not exit_zero:
         raise click.exceptions.Exit(1)

@@ -12,14 +12,13 @@ from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
-from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
+from slim.cli.gates import Conclusion, GateOptions, check_rule_names, conclude, conclusion_of
 from slim.cli.options import (
     ImageOptions,
     ReportOptions,
     SettingsOptions,
     SuppressOptions,
     WorkOptions,
-    cache_folder,
     read_now,
 )
 from slim.cli.output import (
@@ -32,16 +31,18 @@ from slim.cli.output import (
     parse_outputs,
     placed,
     short_names,
+    tell_of_json,
     write_outputs,
 )
 from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
-from slim.cli.progress import MessageOptions
+from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.registry import RegistryOptions
 from slim.config.load import Config
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
 from slim.errors import UsageError
 from slim.files.options import ReadOptions
 from slim.formats.model import Document, RenderOptions
+from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
 from slim.report.compare import compare
 from slim.report.comparison import Comparison
@@ -49,6 +50,7 @@ from slim.report.gates import Gates
 from slim.report.judge import judge, judge_comparison
 from slim.report.load import is_report, load_report
 from slim.report.model import Report
+from slim.report.notices import OTHER_BASE, OTHER_DOCKERFILE
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules
 from slim.rules.user_packs import with_user_packs
@@ -134,7 +136,18 @@ def measure(
         content.all_files or compared or any(needs_all_files(task.outputs) for task in tasks),
         content.redact,
     )
-    builtin = builtin_rules(VOCABULARY, cache_folder()) if content.advice else None
+    builtin = builtin_rules(VOCABULARY, run.work.cache_folder) if content.advice else None
+    rules = {
+        task.config: with_user_packs(builtin, [*task.config.packs, *content.rules], VOCABULARY)
+        for task in tasks
+        if builtin
+    }
+    for task in tasks:
+        # A saved report may be of other rules.
+        if rules and not is_report(task.image):
+            check_rule_names(rules[task.config], subject.suppress.named(), task.gates.fail_on)
+    if not output and any(task.outputs[0].format == "json" for task in tasks if task.outputs):
+        tell_of_json()
     befores: dict[tuple[str, Config], Report] = {}
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []
@@ -149,7 +162,7 @@ def measure(
             return pipeline.analyze(
                 ref,
                 read_options,
-                _advice(subject, task, builtin, now) if builtin else None,
+                _advice(subject, task, rules[task.config], now) if rules else None,
                 report_options,
                 base=subject.image.base_ref(access, task.config.image),
                 dockerfile=dockerfile,
@@ -167,6 +180,9 @@ def measure(
                     task.image, access, settings, manifest_only=content.manifest_only
                 )
                 report = report_of(task, ref, subject.image.dockerfile_ref(settings))
+                for warning in report.warnings:
+                    if warning.id in (OTHER_BASE, OTHER_DOCKERFILE):
+                        print_notice(f"slim: warning: {clean(warning.text)}")
                 if content.timestamp:
                     moment = now.replace(microsecond=0, tzinfo=None).isoformat()
                     report = replace(report, timestamp=f"{moment}Z")
@@ -206,6 +222,7 @@ def _task(
     run: RunOptions,
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
+    subject.image.read_role()
     compared = against is not None
     outputs = parse_outputs(output or config.image.output, compared=compared)
     return _Task(
@@ -220,13 +237,13 @@ def _task(
 
 
 def _advice(
-    subject: SubjectOptions, task: _Task, builtin: Rules, now: datetime
+    subject: SubjectOptions, task: _Task, rules: Rules, now: datetime
 ) -> pipeline.AdviceOptions:
     image = task.config.image
     return pipeline.AdviceOptions(
-        with_user_packs(builtin, [*task.config.packs, *subject.content.rules], VOCABULARY),
+        rules,
         now.date(),
-        subject.image.role or image.role,
+        subject.image.read_role() or image.role,
         subject.suppress.suppressions(image.ignores),
         not subject.suppress.no_ignore,
         task.trust_labels or not task.gates.rest_on_findings,

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 import click
 from msgspec import Struct
@@ -21,6 +21,7 @@ from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
 from slim.errors import UsageError
+from slim.facts.signs import ROLES
 from slim.files.cache import DEFAULT_BYTES, TableCache
 from slim.formats.model import Document
 from slim.formats.terminal import clean
@@ -28,6 +29,7 @@ from slim.image.ref import ImageRef
 from slim.image.registry.access import Access
 from slim.limits import Limits, limits_in, with_limits
 from slim.report.suppress import suppress, unsuppress
+from slim.rules.suggestions import suggestion
 from slim.units import UNITS, Units, parse_bytes
 
 _CACHE_NAME = "slim-advisor"
@@ -80,6 +82,8 @@ RulePaths = Annotated[
 class SettingsOptions(Struct, frozen=True):
     """Which settings hold."""
 
+    heading: ClassVar[str] = "Settings"
+
     config: Annotated[
         str | None,
         option(
@@ -125,6 +129,8 @@ class SettingsOptions(Struct, frozen=True):
 
 class ImageOptions(Struct, frozen=True):
     """Which image, and what is known of it beforehand."""
+
+    heading: ClassVar[str] = "Which image"
 
     dockerfile: Annotated[
         str | None,
@@ -173,6 +179,21 @@ class ImageOptions(Struct, frozen=True):
         ),
     ]
 
+    def read_role(self) -> str | None:
+        """The role; None where it is to be detected.
+
+        Raises:
+            UsageError: there is no such role.
+        """
+        roles = (*ROLES, "unknown")
+        if self.role is not None and self.role not in roles:
+            raise UsageError(
+                "bad-choice",
+                f"--role: there is no role {self.role!r}{suggestion(self.role, roles)}",
+                f"roles: {', '.join(roles)}",
+            )
+        return self.role
+
     def ref(
         self, name: str, access: Access, settings: ImageSettings, *, manifest_only: bool = False
     ) -> ImageRef:
@@ -199,6 +220,8 @@ class ImageOptions(Struct, frozen=True):
 
 class ReportOptions(Struct, frozen=True):
     """What of an image is read, and what its report has."""
+
+    heading: ClassVar[str] = "What is read"
 
     manifest_only: Annotated[
         bool,
@@ -240,6 +263,8 @@ class ReportOptions(Struct, frozen=True):
 class WorkOptions(Struct, frozen=True):
     """How much work may be done, and how."""
 
+    heading: ClassVar[str] = "Time, memory and cache"
+
     jobs: Annotated[
         int | None,
         option("--jobs -j", "Layers to read at once.", "N", kind=click.IntRange(min=1, max=256)),
@@ -267,6 +292,11 @@ class WorkOptions(Struct, frozen=True):
         """The limits of all places where they can be set."""
         return read_limits(self.limit, self.timeout, in_file)
 
+    @property
+    def cache_folder(self) -> str | None:
+        """Where things may be kept for the next run; None when the cache is off."""
+        return cache_folder() if self.cache else None
+
     def open_cache(self, *, share: bool = False) -> TableCache | None:
         """The user's cache unless it is off; with `share` the images of this run share tables anyhow.
 
@@ -287,6 +317,8 @@ class WorkOptions(Struct, frozen=True):
 class SuppressOptions(Struct, frozen=True):
     """Which findings are suppressed."""
 
+    heading: ClassVar[str] = "Suppressing findings"
+
     ignore: Annotated[
         Sequence[str],
         option(
@@ -303,6 +335,10 @@ class SuppressOptions(Struct, frozen=True):
             "Ignore all suppressions, including those in slim.toml and image labels.",
         ),
     ]
+
+    def named(self) -> tuple[str, ...]:
+        """Ids and slugs of the rules that options suppress; errors as for `suppressions`."""
+        return tuple(each.rule for each in self.suppressions())
 
     def suppressions(self, in_file: Sequence[Suppression] = ()) -> tuple[Suppression, ...]:
         """Those of options, then of the file; the image's label may have more.

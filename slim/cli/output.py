@@ -91,6 +91,14 @@ def parse_outputs(
     return outputs
 
 
+def tell_of_json() -> None:
+    """Say to somebody at a terminal why a pipe gets no text."""
+    if is_terminal(sys.stderr):
+        print_notice(
+            "slim: stdout is no terminal, so it gets JSON; -o text is the report for people"
+        )
+
+
 def needs_all_files(outputs: Sequence[Output]) -> bool:
     """Whether an output is about every file."""
     return any(
@@ -109,7 +117,7 @@ def write_outputs(texts: Sequence[Text], *, private: bool = False) -> None:
         elif to.path:
             write_output(text, to.path, private=private)
         else:
-            print_output(text)
+            print_output(text, exact=to.format != "text")
 
 
 def named(text: str | None, name: str) -> str | None:

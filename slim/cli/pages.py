@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -51,6 +51,8 @@ RulesUrl = Annotated[
 class ShowOptions(Struct, frozen=True):
     """How outputs for people are written."""
 
+    heading: ClassVar[str] = "How outputs look"
+
     units: UnitsName
     show_suppressed: Annotated[
         bool, flag("--show-suppressed", "List what is suppressed in text and markdown.")
@@ -82,6 +84,8 @@ class ShowOptions(Struct, frozen=True):
 
 class PageOptions(Struct, frozen=True):
     """What pages say of where they come from."""
+
+    heading: ClassVar[str] = "Pull requests and links"
 
     flavor: Annotated[
         str,

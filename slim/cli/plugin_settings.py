@@ -83,15 +83,17 @@ def plan(env: Mapping[str, str], commands: Mapping[str, Options], report: str) -
         )
     lines: dict[str, list[str]] = {"analyze": [], "comment": []}
     for name, value in given.items():
-        takers = [one for one in lines if name in commands[one] and name not in SETTINGS]
+        takers = [
+            command for command in lines if name in commands[command] and name not in SETTINGS
+        ]
         if not takers and name not in SETTINGS:
             raise _unknown(name, commands)
         if takers == ["analyze"] and "image" not in given:
             raise UsageError(
                 "plugin-setting", f"{name} has no effect without image", "slim analyze --help"
             )
-        for one in takers:
-            lines[one] += _words(name, commands[one][name], value)
+        for command in takers:
+            lines[command] += _words(name, commands[command][name], value)
     measure, start = lines["analyze"], ("comment", *_given("", given, "forge"), *lines["comment"])
     wants_comment = _flag("comment", given.get("comment", "false"))
     token = given.get("token", "")
@@ -128,7 +130,7 @@ def _words(name: str, option: Option, value: str) -> list[str]:
             raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is none of 0, 1, 2")
         return [option.on] * int(value)
     values = _list(name, value) if option.kind == "list" else [value]
-    return [word for one in values for word in (option.on, one)]
+    return [word for value in values for word in (option.on, value)]
 
 
 def _flag(name: str, value: str) -> bool:
@@ -140,14 +142,14 @@ def _flag(name: str, value: str) -> bool:
 def _list(name: str, value: str) -> list[str]:
     """`a,b` or `["a", "b"]`."""
     if not value.lstrip().startswith("["):
-        return [one.strip() for one in value.split(",") if one.strip()]
+        return [item.strip() for item in value.split(",") if item.strip()]
     try:
         found = json.loads(value)
     except (ValueError, RecursionError):
         found = None
-    if not isinstance(found, list) or not all(isinstance(one, str | int) for one in found):
+    if not isinstance(found, list) or not all(isinstance(item, str | int) for item in found):
         raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is no list of words")
-    return [str(one) for one in found]
+    return [str(item) for item in found]
 
 
 def _json_of(measure: Sequence[str]) -> str:
@@ -160,7 +162,7 @@ def _json_of(measure: Sequence[str]) -> str:
 
 def _unknown(name: str, commands: Mapping[str, Options]) -> UsageError:
     """A gate that is misspelt must not pass for one."""
-    names = sorted({*SETTINGS, *(one for options in commands.values() for one in options)})
+    names = sorted({*SETTINGS, *(name for options in commands.values() for name in options)})
     return UsageError(
         "plugin-setting",
         f"there is no setting {name[:60]!r}{suggestion(name, names)}",

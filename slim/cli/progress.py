@@ -9,12 +9,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from threading import Lock, Timer
-from typing import TYPE_CHECKING, Annotated, TextIO
+from typing import TYPE_CHECKING, Annotated, ClassVar, TextIO
 
 import click
 from msgspec import Struct
 
-from slim.cli.command import flag, option
+from slim.cli.command import LAST, flag, option
 from slim.errors import LimitError, SlimError, UsageError
 from slim.formats.terminal import clean
 from slim.secrets import redact
@@ -28,6 +28,8 @@ _LOGGER = logging.getLogger("slim")
 
 class MessageOptions(Struct, frozen=True):
     """What is printed on stderr."""
+
+    heading: ClassVar[str] = LAST
 
     quiet: Annotated[bool, flag("--quiet -q", "Print only errors on stderr.")]
     verbose: Annotated[

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from msgspec import Struct
 
@@ -20,6 +20,8 @@ _A_DAY = 86_400
 
 class RegistryOptions(Struct, frozen=True):
     """How registries are read, and who we are there."""
+
+    heading: ClassVar[str] = "Registry"
 
     plain_http: Annotated[
         Sequence[str],

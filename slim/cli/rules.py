@@ -109,7 +109,7 @@ def try_rules(
     proposes to delete is protected here too; suppressions do not count.
     """
     reading.messages.begin()
-    own = load_user_packs([file], builtin_rules(VOCABULARY, cache_folder()), VOCABULARY)
+    own = load_user_packs([file], builtin_rules(VOCABULARY, reading.work.cache_folder), VOCABULARY)
     explained = rules_of(own.packs)
     if not explained:
         raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")

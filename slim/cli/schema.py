@@ -10,4 +10,4 @@ from slim.report.schema import render_schema
 @command(epilog="Example:\n\n  slim schema > report.schema.json")
 def schema() -> None:
     """Print the JSON Schema of the report."""
-    print_output(render_schema())
+    print_output(render_schema(), exact=True)

@@ -19,8 +19,10 @@ _DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr
 """Names of what is open already; opening them again fails for sockets, and would cut a file short."""
 
 
-def print_output(text: str) -> None:
-    """Write to stdout. A reader that has gone away is not our failure: nothing happens then.
+def print_output(text: str, *, exact: bool = False) -> None:
+    """Write to stdout: in its encoding for people, or `exact`, in UTF-8 whatever that is.
+
+    A reader that has gone away is not our failure: nothing happens then.
 
     Raises:
         UsageError: stdout is closed, or what it leads to is full.
@@ -28,7 +30,11 @@ def print_output(text: str) -> None:
     try:
         if sys.stdout is None:
             raise OSError(errno.EBADF, os.strerror(errno.EBADF))
-        sys.stdout.write(text)
+        if exact and sys.stdout.encoding.lower() != "utf-8":
+            sys.stdout.flush()
+            sys.stdout.buffer.write(text.encode())
+        else:
+            sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_output()

@@ -90,20 +90,22 @@ def _dive(file: str) -> Config:
 
 def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:
     """The first regular file of these names, named as seen from the working directory."""
-    for one in _upward(os.path.abspath(folder)):
+    for place in _upward(os.path.abspath(folder)):
         for name in names:
-            path = os.path.join(one, name)
+            path = os.path.join(place, name)
             if os.path.isfile(path):
                 return os.path.relpath(path)
     return None
 
 
 def _upward(home: str) -> Iterator[str]:
-    ways = [home]
-    while (above := os.path.dirname(ways[-1])) != ways[-1]:
-        ways.append(above)
-    roots = [at for at, one in enumerate(ways) if os.path.exists(os.path.join(one, ".git"))]
-    yield from ways[: roots[0] + 1] if roots else ways[:1]
+    folders = [home]
+    while (above := os.path.dirname(folders[-1])) != folders[-1]:
+        folders.append(above)
+    roots = [
+        at for at, folder in enumerate(folders) if os.path.exists(os.path.join(folder, ".git"))
+    ]
+    yield from folders[: roots[0] + 1] if roots else folders[:1]
 
 
 def _read(file: str, limit: int) -> str:

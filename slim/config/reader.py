@@ -26,7 +26,7 @@ from slim.rules.faults import Fault
 from slim.rules.fields import Fields, Notes
 from slim.rules.glob_syntax import GlobError, parse_glob
 from slim.rules.toml_text import Positions, read_toml
-from slim.units import UNITS, parse_bytes, parse_percent
+from slim.units import UNITS, parse_limit, parse_percent
 
 T = TypeVar("T")
 W = TypeVar("W", bound=str)
@@ -61,16 +61,16 @@ def parse_settings(file: str, text: str, faults: list[Fault]) -> Settings:
             top.note(f"{len(names):,} images, the limit is {MAX_IMAGES:,}", "image")
             names = []
         for key in names:
-            if one := reader.inner(table, key, f"image.{key}"):
-                one.unknown(IMAGE_KEYS)
-                images[key] = _image(reader, one, f"image.{key}.")
+            if inner := reader.inner(table, key, f"image.{key}"):
+                inner.unknown(IMAGE_KEYS)
+                images[key] = _image(reader, inner, f"image.{key}.")
     limits: tuple[str, ...] = ()
     if table := reader.inner(top, "limits", "limits"):
         limits = _limits(table)
     packs: tuple[str, ...] = ()
     if table := reader.inner(top, "rules", "rules"):
         table.unknown(("packs",))
-        packs = tuple(reader.path(one) for one in table.texts("packs"))
+        packs = tuple(reader.path(path) for path in table.texts("packs"))
     return Settings(file, _image(reader, top, ""), images, limits, packs)
 
 
@@ -116,7 +116,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         base=_base(reader, table.text("base")) or None,
         platform=table.text("platform") or None,
         role=_one_of(table, "role", (*ROLES, "unknown")),
-        output=tuple(_output(reader, one) for one in _list(table, "output")),
+        output=tuple(_output(reader, item) for item in _list(table, "output")),
         units=_one_of(table, "units", tuple(UNITS)),
         rules_url=_rules_url(table),
         trust_labels=table.flag("trust-labels") if table.has("trust-labels") else None,
@@ -198,7 +198,7 @@ def _size(table: Fields, key: str) -> int | None:
     value = table.raw(key)
     if isinstance(value, int) and _whole(value):
         return value
-    return _parsed(table, key, parse_bytes, 'a size such as "340 MB"')
+    return _parsed(table, key, parse_limit, 'a size such as "340 MB"')
 
 
 def _percent(table: Fields, key: str) -> float | None:
@@ -251,17 +251,17 @@ def _ignores(reader: _Reader, table: Fields, name: str) -> tuple[Suppression, ..
     values = table.raw("ignore")
     if values is None:
         return ()
-    if not isinstance(values, list) or not all(isinstance(one, dict) for one in values):
+    if not isinstance(values, list) or not all(isinstance(value, dict) for value in values):
         table.note(f"write each suppression as a table `[[{name}]]`", "ignore")
         return ()
     if len(values) > MAX_IGNORES:
         table.note(f"{len(values):,} suppressions, the limit is {MAX_IGNORES:,}", "ignore")
         return ()
     found = []
-    for index, one in enumerate(values):
+    for index, value in enumerate(values):
         line = reader.line(name, index)
         label = f"{name} {index + 1}"
-        fields_ = reader.at(name, one, index, label) if line else table.inner("ignore", one)
+        fields_ = reader.at(name, value, index, label) if line else table.inner("ignore", value)
         by = f"{os.path.basename(reader.file)}:{line}" if line else os.path.basename(reader.file)
         found.append(_ignore(fields_, by))
     return tuple(found)

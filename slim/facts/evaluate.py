@@ -76,11 +76,11 @@ def prepare(
     predicates: Iterable[Predicate], facts: Facts, view: View, packages: Iterable[Package] = ()
 ) -> Prepared:
     """Look everything up that `predicates`, those of all rules, ask for."""
-    patterns = sorted({one.pattern for one in leaves(predicates) if isinstance(one, HasFile)})
+    patterns = sorted({leaf.pattern for leaf in leaves(predicates) if isinstance(leaf, HasFile)})
     return Prepared(
         facts,
         first_files(patterns, facts.variables, view),
-        tuple(sorted({one.name for one in packages})),
+        tuple(sorted({package.name for package in packages})),
         _command_texts(facts),
         tuple(_cut(facts.history)),
     )
@@ -88,13 +88,13 @@ def prepare(
 
 def holds(predicates: Sequence[Predicate], prepared: Prepared) -> bool:
     """What `evaluate` says, without the reasons: nothing is asked that changes no answer."""
-    return all(_holds(one, prepared, None, wanted=True) for one in predicates)
+    return all(_holds(predicate, prepared, None, wanted=True) for predicate in predicates)
 
 
 def evaluate(predicates: Sequence[Predicate], prepared: Prepared) -> Answer:
     """Whether all of `predicates` hold, and why; an empty list does."""
     reasons: list[Reason] = []
-    each = [_holds(one, prepared, reasons, wanted=True) for one in predicates]
+    each = [_holds(predicate, prepared, reasons, wanted=True) for predicate in predicates]
     return Answer(all(each), tuple(reasons))
 
 
@@ -102,37 +102,37 @@ def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
     """The predicates that are no combination of others, in order."""
     todo = list(predicates)[::-1]
     while todo:
-        one = todo.pop()
-        if isinstance(one, AnyOf | AllOf):
-            todo += one.predicates[::-1]
-        elif isinstance(one, Not):
-            todo.append(one.predicate)
+        predicate = todo.pop()
+        if isinstance(predicate, AnyOf | AllOf):
+            todo += predicate.predicates[::-1]
+        elif isinstance(predicate, Not):
+            todo.append(predicate.predicate)
         else:
-            yield one
+            yield predicate
 
 
 def _holds(
-    one: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, wanted: bool
+    predicate: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, wanted: bool
 ) -> bool:
     # The loader bounds how deep predicates nest.
-    if isinstance(one, Not):
-        return not _holds(one.predicate, prepared, reasons, wanted=not wanted)
-    if isinstance(one, AnyOf | AllOf):
+    if isinstance(predicate, Not):
+        return not _holds(predicate.predicate, prepared, reasons, wanted=not wanted)
+    if isinstance(predicate, AnyOf | AllOf):
         each: Iterable[bool] = (
-            _holds(inner, prepared, reasons, wanted=wanted) for inner in one.predicates
+            _holds(inner, prepared, reasons, wanted=wanted) for inner in predicate.predicates
         )
         if reasons is not None:  # all are asked, whatever the first says
             each = list(each)
-        return any(each) if isinstance(one, AnyOf) else all(each)
-    answer, text = _leaf(one, prepared)
+        return any(each) if isinstance(predicate, AnyOf) else all(each)
+    answer, text = _leaf(predicate, prepared)
     if reasons is not None:
         reasons.append(Reason(wanted, answer, text))
     return answer
 
 
-def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:
+def _leaf(leaf: Predicate, prepared: Prepared) -> tuple[bool, str]:
     facts = prepared.facts
-    match one:
+    match leaf:
         case Fact(name):
             why = facts.evidence.get(name, ())
             return bool(why), f"{name}: {'; '.join(why)}" if why else f"{name}: no sign of it"
@@ -148,7 +148,7 @@ def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:
             missing = f": the image has no {{{unset[0]}}}" if unset else ""
             return False, f"no file {pattern}{missing}"
         case HasPackage(glob):
-            found = next((one for one in prepared.packages if glob.matches(one.encode())), None)
+            found = next((name for name in prepared.packages if glob.matches(name.encode())), None)
             return found is not None, (
                 f"no package {glob.pattern}" if found is None else f"package {found} is installed"
             )
@@ -158,7 +158,7 @@ def _leaf(one: Predicate, prepared: Prepared) -> tuple[bool, str]:
             any_does = any(glob.matches(text) for text in prepared.history)
             return any_does, f"{'a' if any_does else 'no'} history entry matches {glob.pattern}"
         case _:
-            raise AssertionError(f"not a leaf: {one}")
+            raise AssertionError(f"not a leaf: {leaf}")
 
 
 def _setting(kind: str, name: str, glob: TextGlob, values: Mapping[str, str]) -> tuple[bool, str]:
@@ -183,10 +183,16 @@ def _command_texts(facts: Facts) -> dict[bytes, str]:
     """Each word as written, the program's name, the paths that words resolve to, and the whole line."""
     found: dict[bytes, str] = {}
     left = MAX_TEXTS
-    for one in facts.runs.all:
-        how = f"{one.how}: {one.brief}"
-        texts = [*one.words, one.name, one.path, one.path.rpartition("/")[2], *one.files]
-        texts += [" ".join((one.name, *one.words[1:])), " ".join(one.words)]
+    for command in facts.runs.all:
+        how = f"{command.how}: {command.brief}"
+        texts = [
+            *command.words,
+            command.name,
+            command.path,
+            command.path.rpartition("/")[2],
+            *command.files,
+        ]
+        texts += [" ".join((command.name, *command.words[1:])), " ".join(command.words)]
         for text in _cut(texts, left):
             left -= len(text)
             found.setdefault(text, how)

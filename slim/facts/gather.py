@@ -64,7 +64,9 @@ def gather(
     env = environment(config)
     runs = runs_of(config, view, knowledge.runners)
     roots = roots_of(view, knowledge.landmarks, runs)
-    families = {one: family_of(one, knowledge.families, roots, view) for one in runs.all}
+    families = {
+        command: family_of(command, knowledge.families, roots, view) for command in runs.all
+    }
     known = Known(env, runs, roots, view, families)
     stacks = stacks_of(known, knowledge.stacks)
     role = role_of(
@@ -89,7 +91,7 @@ def gather(
         evidence=evidence,
         env=env,
         labels=config.labels,
-        history=tuple(one.created_by for one in history),
+        history=tuple(entry.created_by for entry in history),
     )
 
 
@@ -103,7 +105,7 @@ def owned_paths(paths: Collection[str], packages: Iterable[Package]) -> frozense
         path = encoded(text)
         names[path] = names[path.removeprefix(b"usr/")] = text
     found: set[bytes] = set()
-    for one in packages:
-        if one.manager in SYSTEM:
-            found |= names.keys() & one.files
+    for package in packages:
+        if package.manager in SYSTEM:
+            found |= names.keys() & package.files
     return frozenset(names[path] for path in found)

@@ -59,7 +59,7 @@ class Families(Struct, frozen=True):
     def of(self, family: str) -> Programs:
         """The programs of one family; none for a family such as `shell`."""
         return next(
-            (one for one in self.all if one.family == family),
+            (programs for programs in self.all if programs.family == family),
             Programs(family=family, interpreted=False),
         )
 
@@ -69,11 +69,11 @@ def families_of(programs: Iterable[Programs]) -> Families:
     ordered = tuple(programs)
     return Families(
         ordered,
-        {name: one.family for one in ordered for name in one.names},
-        {ending: one.family for one in ordered for ending in one.endings},
-        frozenset().union(*(one.ambiguous for one in ordered)),
-        _REPLS.union(*(one.repls for one in ordered)),
-        frozenset().union(*(one.servers for one in ordered)),
+        {name: programs.family for programs in ordered for name in programs.names},
+        {ending: programs.family for programs in ordered for ending in programs.endings},
+        frozenset().union(*(programs.ambiguous for programs in ordered)),
+        _REPLS.union(*(programs.repls for programs in ordered)),
+        frozenset().union(*(programs.servers for programs in ordered)),
     )
 
 
@@ -96,18 +96,18 @@ def family_of(command: Command, families: Families, roots: Roots, view: View) ->
     for program in (base_name(name, families), base_name(file, families)):
         if program in families.by_name and not (compiled and program in families.ambiguous):
             return families.by_name[program]
-    for one in families.all:
-        if one.is_place is not None and one.is_place(command, roots, view):
-            return one.family
+    for programs in families.all:
+        if programs.is_place is not None and programs.is_place(command, roots, view):
+            return programs.family
     for ending, family in families.by_ending.items():
         if name.endswith(ending):
             return family
     if name in SUPERVISORS or name in IDLE or not command.leaf or not command.path:
         return ""
     path = encoded(command.path)
-    for one in families.all:
-        if one.is_file is not None and one.is_file(path, view):
-            return one.family
+    for programs in families.all:
+        if programs.is_file is not None and programs.is_file(path, view):
+            return programs.family
     return ""
 
 

@@ -97,5 +97,5 @@ def _decide(points: Points, config: Config, override: str | None) -> Role:
 
 def _only_installs(history: Sequence[History]) -> bool:
     """After the first layer nothing is copied, and packages are installed."""
-    texts = [one.created_by[:8192] for one in history if not one.empty_layer][1:]
+    texts = [entry.created_by[:8192] for entry in history if not entry.empty_layer][1:]
     return any(map(_INSTALLS.search, texts)) and not any(map(_COPY.search, texts))

@@ -97,7 +97,7 @@ class Roots(Struct, frozen=True):
 
 def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
     """Find everything in one pass."""
-    compilers = {name: one for one in landmarks.compilers for name in one.names}
+    compilers = {name: compiler for compiler in landmarks.compilers for name in compiler.names}
     marks = {mark for place in landmarks.places for mark in place.marks}
     endings = {ending for place in landmarks.places for ending in place.endings}
     endings.update(mark for mark in landmarks.projects if mark.startswith(b"."))
@@ -108,7 +108,7 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
             home = above(path)
             if home and is_own(home, landmarks):
                 projects.setdefault(home, set()).add(stack)
-    places = {one.name: tuple(one.find(found, view, runs)) for one in landmarks.places}
+    places = {place.name: tuple(place.find(found, view, runs)) for place in landmarks.places}
     for place in landmarks.places:
         if place.own:
             places[place.name] = cut(path for path in places[place.name] if is_own(path, landmarks))
@@ -117,12 +117,12 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
         places=places,
         compilers=cut(
             path
-            for name, one in compilers.items()
+            for name, compiler in compilers.items()
             for path in found[name]
-            if (one.within in path if one.within else view.is_file(path))
+            if (compiler.within in path if compiler.within else view.is_file(path))
         ),
         applications=tuple(
-            path for one in landmarks.places if one.application for path in places[one.name]
+            path for place in landmarks.places if place.application for path in places[place.name]
         ),
         system=frozenset((*_SYSTEM, *_SHARED, *landmarks.system)),
     )
@@ -132,7 +132,7 @@ def is_own(path: bytes, landmarks: Landmarks) -> bool:
     """Whether a path is outside of what the system and package managers put into an image."""
     parts = path.split(b"/")
     if not (_FOREIGN | landmarks.foreign).isdisjoint(parts) or any(
-        path == one or path.startswith(one + b"/") for one in (*_SYSTEM, *landmarks.system)
+        path == folder or path.startswith(folder + b"/") for folder in (*_SYSTEM, *landmarks.system)
     ):
         return False
     # Caches and tools of users; `.output` and `.next` are builds.

@@ -90,15 +90,15 @@ def from_commands(
     """Points for what the image runs; whether that is a service or an application."""
     runs, view = known.runs, known.view
     final = runs.final
-    if not final or all(is_interactive(one, families) for one in final):
+    if not final or all(is_interactive(command, families) for command in final):
         why = f"runs only {final[0].brief}" if final else "runs nothing by itself"
         points.add(why, base=2, builder=2, release=-3)
         return False
-    active = [one for one in runs.main if not is_interactive(one, families)]
+    active = [command for command in runs.main if not is_interactive(command, families)]
     own = next((path for path in _run_files(active, view) if _is_own_file(path, owned)), None)
     if own is not None:
         points.add(f"runs {own}, which no package owns", release=3)
-    service = next((one for one in active if _is_service(one, known, families)), None)
+    service = next((command for command in active if _is_service(command, known, families)), None)
     listens = bool(config.exposed_ports or config.healthcheck[1:])
     if service is not None:
         points.add(f"`{service.brief}` starts a service or an application", release=3)
@@ -142,18 +142,18 @@ def from_config(
         points.add("has a health check", release=1)
     if user not in ("", "0", "root"):
         points.add("does not run as root", release=1)
-    values = {name: value for one in signs for name, value in one.production.items()}
+    values = {name: value for stack in signs for name, value in stack.production.items()}
     production = [name for name, value in values.items() if env.get(name, "").startswith(value)]
-    release = tuple(name for one in signs for name in one.release)
+    release = tuple(name for stack in signs for name in stack.release)
     production += [name for name in env if name.startswith(release)]
     if production:
         points.add(f"{production[0]} is set for production", release=1)
-    development = {name: values for one in signs for name, values in one.development.items()}
+    development = {name: values for stack in signs for name, values in stack.development.items()}
     if any(env.get(name) in values for name, values in development.items()):
         points.add(f"{' or '.join(development)} is set for development", dev=3)
-    for one in signs:
-        if not one.runtime.isdisjoint(env) and one.toolkit not in env:
-            points.add(one.runtime_only, release=1)
+    for stack in signs:
+        if not stack.runtime.isdisjoint(env) and stack.toolkit not in env:
+            points.add(stack.runtime_only, release=1)
     if "io.buildpacks.builder.metadata" in labels:
         points.add("is a builder for buildpacks", builder=5)
     elif "io.buildpacks.lifecycle.metadata" in labels:
@@ -161,9 +161,9 @@ def from_config(
     elif "io.buildpacks.stack.id" in labels:
         points.add("is a stack for buildpacks", base=4)
     if "io.openshift.s2i.scripts-url" in labels:
-        if any(one.name in ("usage", "base-usage") for one in runs.main):
+        if any(command.name in ("usage", "base-usage") for command in runs.main):
             points.add("is a builder for source-to-image", builder=4)
-        elif any(one.name == "run" for one in runs.main):
+        elif any(command.name == "run" for command in runs.main):
             points.add("was built by source-to-image", release=3)
     if any(name.startswith("com.github.actions.") for name in labels):
         points.add("is a GitHub action", tool=3)
@@ -172,14 +172,14 @@ def from_config(
 def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serves: bool) -> None:
     """Points for compilers and SDKs, or the lack of them; `serves`: the image starts an application."""
     roots = known.roots
-    tools = sorted(name for one in signs for name in one.builder if name in known.env)
+    tools = sorted(name for stack in signs for name in stack.builder if name in known.env)
     if tools:
         points.add(f"{tools[0]} is set", builder=1)
     if roots.compilers:
         points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
     if serves:
         return
-    built = [what for stack, what in (one.builds for one in signs) if roots.projects_of(stack)]
+    built = [what for stack, what in (sign.builds for sign in signs) if roots.projects_of(stack)]
     if built:
         points.add(f"has {built[0]} and starts no server", builder=2)
     elif not (roots.compilers or roots.projects or roots.applications or points.of["tool"]):
@@ -188,13 +188,13 @@ def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serv
 
 def _run_files(commands: Iterable[Command], view: View) -> Iterable[str]:
     """The files that are run, except those that only start others or are on the system's PATH."""
-    for one in commands:
-        if is_wrapper(one.name) or one.name in SUPERVISORS:
+    for command in commands:
+        if is_wrapper(command.name) or command.name in SUPERVISORS:
             continue
-        places = (encoded(f"{place}/{one.name}") for place in _TOOL_PLACES)
-        if one.path and all(view.real(place) != encoded(one.path) for place in places):
-            yield one.path
-        yield from one.files
+        places = (encoded(f"{place}/{command.name}") for place in _TOOL_PLACES)
+        if command.path and all(view.real(place) != encoded(command.path) for place in places):
+            yield command.path
+        yield from command.files
 
 
 def _is_own_file(path: str, owned: Collection[str]) -> bool:
@@ -228,4 +228,4 @@ def _is_bare(runs: Runs, view: View) -> bool:
         view.is_file(shell) for shell in (b"bin/sh", b"bin/bash", b"busybox/sh", b"bin/busybox")
     ):
         return False
-    return any(view.elf(encoded(one.path)) for one in runs.final if one.path)
+    return any(view.elf(encoded(command.path)) for command in runs.final if command.path)

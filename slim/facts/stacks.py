@@ -44,14 +44,14 @@ class StackSigns(Struct, frozen=True):
 def stacks_of(known: Known, signs: Sequence[StackSigns]) -> tuple[Stack, ...]:
     """The stacks, those that run first."""
     found: list[Stack] = []
-    for one in signs:
-        running = [f"runs {command.brief}" for command in known.running(one.family)]
-        evidence = [*running, *(one.carried(known) if one.carried else ())]
-        if one.by_project:
-            homes = known.roots.projects_of(one.name)
-            evidence += [f"{decoded(home)} is a {one.name} project" for home in homes]
+    for sign in signs:
+        running = [f"runs {command.brief}" for command in known.running(sign.family)]
+        evidence = [*running, *(sign.carried(known) if sign.carried else ())]
+        if sign.by_project:
+            homes = known.roots.projects_of(sign.name)
+            evidence += [f"{decoded(home)} is a {sign.name} project" for home in homes]
         if evidence:
-            kinds = dict.fromkeys(one.kinds(known)) if one.kinds else ()
+            kinds = dict.fromkeys(sign.kinds(known)) if sign.kinds else ()
             shown = tuple(dict.fromkeys(evidence))[:_MAX_EVIDENCE]
-            found.append(Stack(one.name, bool(running), tuple(kinds), shown))
+            found.append(Stack(sign.name, bool(running), tuple(kinds), shown))
     return tuple(sorted(found, key=lambda stack: not stack.runs))

@@ -51,7 +51,7 @@ def values_of(
 ) -> dict[str, tuple[str, ...]]:
     """Every variable with its values, each at most `MAX_VALUES`."""
     directories = Directories(env, encoded(workdir.strip("/")), roots, view)
-    return {one.name: _texts(_values(one, directories, roots)) for one in variables}
+    return {variable.name: _texts(_values(variable, directories, roots)) for variable in variables}
 
 
 def _values(variable: Variable, directories: Directories, roots: Roots) -> Iterator[bytes]:
@@ -87,8 +87,8 @@ class Directories:
                 path = self._real(encoded(value + ("/" + rest if rest else "")))
                 if path is not None and value.startswith("/") and not self.is_shared(path):
                     found.append(path)
-        found += [path for one in fixed if (path := self._real(one)) is not None]
-        return [one for one in found if not mark or self.view.exists(one + b"/" + mark)]
+        found += [path for place in fixed if (path := self._real(place)) is not None]
+        return [path for path in found if not mark or self.view.exists(path + b"/" + mark)]
 
     def below(self, parents: Iterable[bytes], names: tuple[bytes, ...]) -> list[bytes]:
         """Directories of some names in others, links followed."""
@@ -141,8 +141,8 @@ def languages(env: Mapping[str, str]) -> tuple[str, ...]:
     for name, value in env.items():
         if name not in ("LANG", "LANGUAGE") and not name.startswith("LC_"):
             continue
-        for one in value[:1024].split(":") if name == "LANGUAGE" else (value[:64],):
-            base, at, modifier = one.partition("@")
+        for locale in value[:1024].split(":") if name == "LANGUAGE" else (value[:64],):
+            base, at, modifier = locale.partition("@")
             base = base.partition(".")[0]
             for text in (base + at + modifier, base, base.partition("_")[0]):
                 if text and "/" not in text and base not in ("C", "POSIX"):

@@ -77,7 +77,7 @@ def weight(table: LayerTable) -> int:
 
 def weight_of_names(table: LayerTable, name_bytes: int) -> int:
     """The same without contents, where the length of all names and link targets is known."""
-    notices = sum(NOTICE + 2 * len(one.path) for one in table.notices.values())
+    notices = sum(NOTICE + 2 * len(notice.path) for notice in table.notices.values())
     rows = ROW * len(table) + DIRECTORY * len(table.dirs) + LINK * len(table.links)
     return LAYER + rows + name_bytes + notices
 
@@ -88,4 +88,4 @@ def contents(table: LayerTable) -> int:
     parsed: list[Elf | Beam | Archive] = [*table.elfs.values(), *table.beams.values()]
     parsed += table.archives.values()
     kept = sum(len(text) + TEXT for text in texts)
-    return kept + sum(2 * one.weight + PARSED for one in parsed)
+    return kept + sum(2 * known.weight + PARSED for known in parsed)

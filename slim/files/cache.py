@@ -125,7 +125,7 @@ class TableCache:
 
     def prune(self) -> None:
         """Remove what was not used for longest, until the rest fits."""
-        files = sorted(self._files(), key=lambda one: one[1].st_mtime_ns)
+        files = sorted(self._files(), key=lambda entry: entry[1].st_mtime_ns)
         total = sum(status.st_size for _, status in files)
         for path, status in files:
             if total <= self._limit:

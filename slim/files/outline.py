@@ -112,12 +112,12 @@ def _choose(
         if depths[files.directory[rollup.names.get(row, row)]] <= DEPTH
     ]
     # Equal sizes: first directories, of them the outer ones.
-    chosen = [(rollup.disk[one], True, one) for one in folders]
-    chosen += [(files.size[one], False, one) for one in bodies]
+    chosen = [(rollup.disk[folder], True, folder) for folder in folders]
+    chosen += [(files.size[body], False, body) for body in bodies]
     chosen.sort(key=itemgetter(0), reverse=True)
     del chosen[limit:]
-    return [one for _, folder, one in chosen if folder], [
-        one for _, folder, one in chosen if not folder
+    return [index for _, folder, index in chosen if folder], [
+        index for _, folder, index in chosen if not folder
     ]
 
 
@@ -131,11 +131,13 @@ def _arrange(
     """Nodes in order, and the index of each directory and body among them."""
     inside: dict[int, list[tuple[int, bytes, int, int]]] = defaultdict(list)
     """Directory → (-disk, name, 1 for a file, id) of what is in it."""
-    for one in folders:
-        inside[files.dir_parent[one]].append((-rollup.disk[one], files.dir_name[one], 0, one))
-    for one in bodies:
-        row = rollup.names.get(one, one)
-        inside[files.directory[row]].append((-files.size[one], files.name[row], 1, one))
+    for index in folders:
+        inside[files.dir_parent[index]].append(
+            (-rollup.disk[index], files.dir_name[index], 0, index)
+        )
+    for index in bodies:
+        row = rollup.names.get(index, index)
+        inside[files.directory[row]].append((-files.size[index], files.name[row], 1, index))
     nodes: list[Node] = []
     of_folder: dict[int, int] = {}
     of_body: dict[int, int] = {}
@@ -145,20 +147,25 @@ def _arrange(
         if isinstance(taken, Node):
             nodes.append(taken)
             continue
-        parent, is_file, one = taken
+        parent, is_file, index = taken
         own = len(nodes)
         if is_file:
-            of_body[one] = own
-            name = files.name[rollup.names.get(one, one)]
-            nodes.append(Node(parent, Sort.FILE, name, files.size[one], pull[one], 1))
+            of_body[index] = own
+            name = files.name[rollup.names.get(index, index)]
+            nodes.append(Node(parent, Sort.FILE, name, files.size[index], pull[index], 1))
             continue
-        of_folder[one] = own
-        name = files.dir_name[one] if one != ROOT else b""
+        of_folder[index] = own
+        name = files.dir_name[index] if index != ROOT else b""
         node = Node(
-            parent, Sort.DIRECTORY, name, rollup.disk[one], rollup.pull[one], rollup.files[one]
+            parent,
+            Sort.DIRECTORY,
+            name,
+            rollup.disk[index],
+            rollup.pull[index],
+            rollup.files[index],
         )
         nodes.append(node)
-        children = sorted(inside[one])
+        children = sorted(inside[index])
         rest = Node(own, Sort.REST, b"", node.disk, node.pull, node.files)
         for disk, _, is_file, child in children:
             rest.disk += disk

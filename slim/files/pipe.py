@@ -81,6 +81,7 @@ def read_pipe(
     limits: Limits = DEFAULT_LIMITS,
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
+    name: str = "the pipe",
 ) -> PipedArchive:
     """Read an archive from front to back, and all that follows it.
 
@@ -105,6 +106,12 @@ def read_pipe(
     head = b""
     while len(head) < 6 and (chunk := next(pieces, b"")):
         head += chunk
+    if not head:
+        raise InputError(
+            "empty-pipe",
+            f"{name} is empty: did the command before the pipe fail?",
+            "run that command alone to see what it says",
+        )
     compression = sniff(head)
     stream = Stream(_once(head, pieces), compression, limits)
     found = Members(_same)
@@ -209,11 +216,11 @@ def _pass(
     return PassedBlob(member.size, member.position, found)
 
 
-def _same(one: Blob, other: Blob) -> bool:
-    if isinstance(one, MemoryBlob) and isinstance(other, MemoryBlob):
-        return one.data == other.data
-    if isinstance(one, PassedBlob) and isinstance(other, PassedBlob):
-        tables = (one.found, other.found)
+def _same(left: Blob, right: Blob) -> bool:
+    if isinstance(left, MemoryBlob) and isinstance(right, MemoryBlob):
+        return left.data == right.data
+    if isinstance(left, PassedBlob) and isinstance(right, PassedBlob):
+        tables = (left.found, right.found)
         digests = [table.blob_digest for table in tables if isinstance(table, LayerTable)]
         return len(digests) == 2 and digests[0] == digests[1] != ""
     return False

@@ -73,7 +73,9 @@ def scan(
         if layer.blob is not None:
             first.setdefault(_identity(layer, layer.blob), (layer, layer.blob))
     # Largest first keeps all cores busy to the end; a stream can only be read in its own order.
-    order = sorted(first.values(), key=lambda one: one[1].position if sequential else -one[1].size)
+    order = sorted(
+        first.values(), key=lambda pair: pair[1].position if sequential else -pair[1].size
+    )
     memory, budget = Memory(), Budget(limits)
     parsing = Lock()
     """Tables of contents are parsed one at a time: their documents take several times their size."""
@@ -154,7 +156,9 @@ def scan(
             for reached, task in enumerate(tasks):
                 tables[order[reached][0].index] = task.result()
             reached = len(order)
-            blobs = [(tables[one.index], blob) for one, blob in order if isinstance(blob, FileBlob)]
+            blobs = [
+                (tables[layer.index], blob) for layer, blob in order if isinstance(blob, FileBlob)
+            ]
             identify(blobs, tables.values())
             stack = [
                 tables[first[_identity(layer, layer.blob)][0].index]

@@ -71,16 +71,16 @@ def mask(column: array[int] | bytearray, *wanted: int) -> bytes:
     return memoryview(column).tobytes().translate(chosen)
 
 
-def both(one: bytes, other: bytes) -> bytes:
+def both(left: bytes, right: bytes) -> bytes:
     """1 where two masks of equal length have it."""
-    joined = int.from_bytes(one, "big") & int.from_bytes(other, "big")
-    return joined.to_bytes(len(one), "big")
+    joined = int.from_bytes(left, "big") & int.from_bytes(right, "big")
+    return joined.to_bytes(len(left), "big")
 
 
-def either(one: bytes, other: bytes) -> bytes:
+def either(left: bytes, right: bytes) -> bytes:
     """1 where one of two masks of equal length has it."""
-    joined = int.from_bytes(one, "big") | int.from_bytes(other, "big")
-    return joined.to_bytes(len(one), "big")
+    joined = int.from_bytes(left, "big") | int.from_bytes(right, "big")
+    return joined.to_bytes(len(left), "big")
 
 
 def runs(*columns: array[int]) -> Iterator[tuple[int, int]]:

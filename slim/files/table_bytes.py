@@ -82,7 +82,7 @@ def pack(table: LayerTable) -> bytes | None:
         table.plain.tobytes(),
         directories,
         bytes(hidden for _, _, hidden in table.dirs),
-        {id: (one.text, one.path, one.count) for id, one in table.notices.items()},
+        {id: (notice.text, notice.path, notice.count) for id, notice in table.notices.items()},
         table.texts,
         table.named,
         table.elfs,
@@ -108,41 +108,41 @@ def unpack(data: bytes) -> LayerTable | None:
     if xxhash.xxh3_128_digest(body) != data[:_SUM_BYTES]:
         return None
     try:
-        one = _DECODER.decode(zstd.decompress(body))
+        stored = _DECODER.decode(zstd.decompress(body))
     except (msgspec.DecodeError, zstd.ZstdError):
         return None
-    if one.order != sys.byteorder:
+    if stored.order != sys.byteorder:
         return None
     table = LayerTable(
-        digests=bytearray(one.digests),
-        name=one.names.split(b"\0") if one.digests else [],
-        links=one.links,
-        notices={id: LayerNotice(*notice) for id, notice in one.notices.items()},
-        texts=one.texts,
-        named=one.named,
-        elfs=one.elfs,
-        beams=one.beams,
-        archives=one.archives,
-        flags=one.flags,
-        labels=one.labels,
-        tar_bytes=one.tar_bytes,
-        end=one.end,
-        blob_bytes=one.blob_bytes,
-        compression=one.compression,
-        blob_digest=one.blob_digest,
-        diff_id=one.diff_id,
-        toc_digest=one.toc_digest,
+        digests=bytearray(stored.digests),
+        name=stored.names.split(b"\0") if stored.digests else [],
+        links=stored.links,
+        notices={id: LayerNotice(*notice) for id, notice in stored.notices.items()},
+        texts=stored.texts,
+        named=stored.named,
+        elfs=stored.elfs,
+        beams=stored.beams,
+        archives=stored.archives,
+        flags=stored.flags,
+        labels=stored.labels,
+        tar_bytes=stored.tar_bytes,
+        end=stored.end,
+        blob_bytes=stored.blob_bytes,
+        compression=stored.compression,
+        blob_digest=stored.blob_digest,
+        diff_id=stored.diff_id,
+        toc_digest=stored.toc_digest,
     )
     for name in _COLUMNS:
-        if name in _AS_SIZE and name not in one.columns:
+        if name in _AS_SIZE and name not in stored.columns:
             setattr(table, name, table.size)
         else:
-            getattr(table, name).frombytes(one.columns[name])
-    table.plain.frombytes(one.plain)
+            getattr(table, name).frombytes(stored.columns[name])
+    table.plain.frombytes(stored.plain)
     parents = array("i")
-    parents.frombytes(one.parents)
-    hidden = map(bool, one.hidden)
-    table.dirs = list(zip(parents, one.directories.split(b"\0"), hidden, strict=True))
+    parents.frombytes(stored.parents)
+    hidden = map(bool, stored.hidden)
+    table.dirs = list(zip(parents, stored.directories.split(b"\0"), hidden, strict=True))
     rows = len(table)
     if len(table.digests) != rows * DIGEST_BYTES or any(
         len(getattr(table, name)) != rows for name in _COLUMNS

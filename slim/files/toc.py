@@ -82,16 +82,16 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
     if len(items) > limits.layer_entries:
         raise exceeded("layer_entries", len(items), limits.layer_entries, "a layer")
     for number, item in enumerate(items):
-        one = Object(item, f"entry {number} of the table of contents", _ENTRY)
-        kind = one.text("type")
+        entry = Object(item, f"entry {number} of the table of contents", _ENTRY)
+        kind = entry.text("type")
         if kind == "chunk":
             if file < 0 or not left:
                 raise _refused(f"entry {number} continues no file")
-            left -= _chunk(one, file, left, toc, chunks)
+            left -= _chunk(entry, file, left, toc, chunks)
             continue
         if left:
             raise _refused(f"the chunks before entry {number} are not the whole file")
-        header = _header(one, kind, number)
+        header = _header(entry, kind, number)
         if header.size > limits.layer_bytes - total:
             raise exceeded("layer_bytes", total + header.size, limits.layer_bytes, "a layer")
         entries.row(header, header.size, total)
@@ -100,9 +100,9 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
         file = row if kind == "reg" else -1
         left = 0
         if table.kind[row] == Kind.FILE:
-            table.digests[-DIGEST_BYTES:] = _identity(one, header.size, number)
+            table.digests[-DIGEST_BYTES:] = _identity(entry, header.size, number)
         if header.size:
-            left = header.size - _chunk(one, row, header.size, toc, chunks)
+            left = header.size - _chunk(entry, row, header.size, toc, chunks)
     if left:
         raise _refused("the chunks of its last file are not the whole file")
     if toc.is_file:
@@ -130,10 +130,10 @@ def _set_apart(table: LayerTable) -> Bytes:
     return stored, pull
 
 
-def _header(one: Object, kind: str, number: int) -> Header:
+def _header(entry: Object, kind: str, number: int) -> Header:
     flag = _TYPES.get(kind)
-    name = one.text("name").encode()
-    link = one.text("linkName").encode()
+    name = entry.text("name").encode()
+    link = entry.text("linkName").encode()
     if flag is None:
         raise _refused(f"entry {number} has the type {kind[:20]!r}")
     if not name or 0 in name or 0 in link:
@@ -142,11 +142,11 @@ def _header(one: Object, kind: str, number: int) -> Header:
         name=name,
         link=link,
         type=flag,
-        size=_number(one, "size") if kind == "reg" else 0,
-        mode=_number(one, "mode"),
-        uid=_number(one, "uid"),
-        gid=_number(one, "gid"),
-        device=(_number(one, "devMajor"), _number(one, "devMinor")),
+        size=_number(entry, "size") if kind == "reg" else 0,
+        mode=_number(entry, "mode"),
+        uid=_number(entry, "uid"),
+        gid=_number(entry, "gid"),
+        device=(_number(entry, "devMajor"), _number(entry, "devMinor")),
         gnu=False,
     )
 
@@ -155,41 +155,41 @@ def _plain(name: bytes, size: int) -> Header:
     return Header(name, b"", "0", size, 0o444, 0, 0, (0, 0), gnu=False)
 
 
-def _number(one: Object, name: str) -> int:
+def _number(entry: Object, name: str) -> int:
     """Absent means 0: Go leaves out what is zero."""
-    return one.integer(name) if name in one else 0
+    return entry.integer(name) if name in entry else 0
 
 
-def _identity(one: Object, size: int, number: int) -> bytes:
+def _identity(entry: Object, size: int, number: int) -> bytes:
     """What stands for the contents: a part of their sha256; of no contents what a reader would say."""
     if not size:
         return _EMPTY
-    text = check_digest(one.text("digest"), f"entry {number} of the table of contents")
+    text = check_digest(entry.text("digest"), f"entry {number} of the table of contents")
     algorithm, _, encoded = text.partition(":")
     if algorithm != "sha256":
         raise _refused(f"entry {number} has a {algorithm[:20]} digest")
     return bytes.fromhex(encoded)[:DIGEST_BYTES]
 
 
-def _chunk(one: Object, row: int, left: int, toc: TableOfContents, chunks: _Chunks) -> int:
+def _chunk(entry: Object, row: int, left: int, toc: TableOfContents, chunks: _Chunks) -> int:
     """Take note of one chunk; returns how many bytes of its file it holds."""
-    first, end = _number(one, "offset"), _number(one, "endOffset")
-    size = _number(one, "chunkSize") or left
+    first, end = _number(entry, "offset"), _number(entry, "endOffset")
+    size = _number(entry, "chunkSize") or left
     if toc.has_ends:
         # The first entry of a file says where all its chunks end.
-        if one.text("type") == "chunk":
+        if entry.text("type") == "chunk":
             return min(size, left)
         inside = first <= end <= toc.position
     else:
         end = -1
         inside = first < toc.position
     if not inside or size > left:
-        raise _refused(f"{one.where} lies outside of the layer, or is larger than its file")
+        raise _refused(f"{entry.where} lies outside of the layer, or is larger than its file")
     if first == end:
         return size  # nothing but zeros, which take no bytes
     chunks.rows.append(row)
     chunks.offsets.append(first)
-    chunks.inner.append(_number(one, "innerOffset"))
+    chunks.inner.append(_number(entry, "innerOffset"))
     chunks.sizes.append(size)
     chunks.ends.append(end)
     return size
@@ -199,7 +199,8 @@ def _shares(table: LayerTable, chunks: _Chunks, toc: TableOfContents) -> array[i
     """Pull bytes per row. Members are apart from each other; several chunks may share one."""
     shares = array("q", bytes(8 * len(table)))
     order = sorted(
-        range(len(chunks.rows)), key=lambda one: (chunks.offsets[one], chunks.inner[one], one)
+        range(len(chunks.rows)),
+        key=lambda chunk: (chunks.offsets[chunk], chunks.inner[chunk], chunk),
     )
     at = 0
     while at < len(order):
@@ -211,12 +212,12 @@ def _shares(table: LayerTable, chunks: _Chunks, toc: TableOfContents) -> array[i
         end = chunks.ends[group[0]] if toc.has_ends else following
         if end > following or (toc.has_ends and len(group) > 1):
             raise _refused("two of its files lie in the same bytes of the layer")
-        whole = sum(chunks.sizes[one] for one in group)
+        whole = sum(chunks.sizes[chunk] for chunk in group)
         before = done = 0
-        for one in group:
-            done += chunks.sizes[one]
+        for chunk in group:
+            done += chunks.sizes[chunk]
             cut = (end - start) * done // whole
-            shares[chunks.rows[one]] += cut - before
+            shares[chunks.rows[chunk]] += cut - before
             before = cut
         at = last + 1
     if toc.is_file:

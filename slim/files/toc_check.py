@@ -115,7 +115,7 @@ def _lead(path: bytes, found: Named) -> bytes:
             return path
         if target.startswith(b"/"):
             done = []
-        left = [one for one in target.split(b"/") if one not in (b"", b".")] + left
+        left = [step for step in target.split(b"/") if step not in (b"", b".")] + left
     return path
 
 

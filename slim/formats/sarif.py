@@ -32,13 +32,9 @@ from slim.units import Units
 
 _RESULTS = 5_000
 _NAMESPACE = UUID("5d4c0f6e-5d0b-5c43-9a86-0d6f1f6b7d10")
-_LEVELS = {"high": "error", "medium": "warning", "low": "note", "info": "note"}
-_PROBLEMS = {
-    "high": "error",
-    "medium": "warning",
-    "low": "recommendation",
-    "info": "recommendation",
-}
+_LEVELS = {"high": "warning", "medium": "warning", "low": "note", "info": "note"}
+"""Waste breaks nothing: `error` is for what failed a gate."""
+_PROBLEMS = {"warning": "warning", "note": "recommendation"}
 _PRECISION = {"certain": "very-high", "likely": "high", "possible": "medium"}
 _ESCAPES = str.maketrans({"\\": "\\\\", "[": "\\[", "]": "\\]", "{": "{{", "}": "}}"})
 
@@ -110,7 +106,7 @@ def _rule(finding: Finding, rules_url: str) -> dict[str, Any]:
         "properties": {
             "tags": ["image-size", line(finding.category, 40)],
             "precision": _PRECISION[finding.confidence],
-            "problem.severity": _PROBLEMS[finding.severity],
+            "problem.severity": _PROBLEMS[_LEVELS[finding.severity]],
         },
     }
 
@@ -166,7 +162,7 @@ def _result(
         **state,
         "ruleId": _id(finding),
         "ruleIndex": number,
-        "level": _LEVELS[finding.severity],
+        "level": "error" if finding.id in document.verdict.findings else _LEVELS[finding.severity],
         "message": {"text": sentence(finding, units).translate(_ESCAPES)},
         "locations": [
             {

@@ -26,6 +26,13 @@ _BLANK = frozenset(
 """Letters and marks without a shape (Unicode "default ignorable", and the braille blank)."""
 
 
+_SPELLED = {
+    **{"→": "->", "−": "-", "–": "-", "…": "~", "·": "|", "≈": "~", "×": "x", "\u00a0": " "},
+    **{"▲": "+", "▼": "-", "“": '"', "”": '"', "≥": ">="},
+}
+"""What our own texts use beyond ASCII, and how it is typed without."""
+
+
 def clean(text: Text, width: int = 4096) -> str:
     """At most `width` columns of characters, each of which only shows itself."""
     text = visible(text)
@@ -42,6 +49,20 @@ def visible(text: Text) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(character) for character in text)
+
+
+def in_ascii(error: UnicodeError) -> tuple[str, int]:
+    """A codec's error handler: what an encoding lacks is written with ASCII characters.
+
+    >>> import codecs; codecs.register_error("in-ascii", in_ascii)
+    >>> "1.78 GB → 104 MB (−94%) é".encode("ascii", "in-ascii").decode()
+    '1.78 GB -> 104 MB (-94%) \\\\xe9'
+    """
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    spelled = "".join(_SPELLED.get(letter, letter) for letter in lacking)
+    return spelled.encode("ascii", "backslashreplace").decode("ascii"), error.end
 
 
 def cut(text: Text, width: int) -> str:

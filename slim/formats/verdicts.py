@@ -54,6 +54,7 @@ def sentence(reason: Reason, units: Units) -> str:
         "findings-left-out": f"{count(reason.count, 'finding')} left out:"
         " make it with a larger --top",
         "contents-unknown": f"the contents of {count(reason.count, 'layer')} are unknown",
+        "contents-unverified": f"the contents of {count(reason.count, 'layer')} were not verified",
     }[reason.kind]
     return f"{whose}{text}"
 

@@ -85,7 +85,7 @@ class Members:
 
     def sizes(self) -> Mapping[str, int]:
         """See `Archive.sizes`."""
-        return {name: one.blob.size if one.blob else 0 for name, one in self._entries.items()}
+        return {name: entry.blob.size if entry.blob else 0 for name, entry in self._entries.items()}
 
     def blob(self, name: str) -> Blob | None:
         """See `Archive.blob`."""
@@ -122,10 +122,10 @@ class Members:
                     "tools disagree which one counts: save the image again",
                 )
 
-    def _alike(self, one: _Entry, other: _Entry) -> bool:
-        if one.blob is None or other.blob is None:
-            return one == other
-        return one.blob.size == other.blob.size and self._same(one.blob, other.blob)
+    def _alike(self, entry: _Entry, other: _Entry) -> bool:
+        if entry.blob is None or other.blob is None:
+            return entry == other
+        return entry.blob.size == other.blob.size and self._same(entry.blob, other.blob)
 
 
 class TarArchive:
@@ -179,8 +179,8 @@ class TarArchive:
             raise cut_off(stream.reached)
 
 
-def _same_bytes(one: Blob, other: Blob) -> bool:
-    return _sum(one) == _sum(other)
+def _same_bytes(blob: Blob, other: Blob) -> bool:
+    return _sum(blob) == _sum(other)
 
 
 def _sum(blob: Blob) -> bytes:

@@ -51,7 +51,7 @@ def find_base(image: Image, given: Image | None = None) -> BaseImage:
         shared = _shared(image.layers, given.layers)
         name = given.names[0] if given.names else given.input
         whole = shared == len(given.layers)
-        full = next((one for one in given.names if ":" in one or "@" in one), "")
+        full = next((name for name in given.names if ":" in name or "@" in name), "")
         layers = shared if whole else 0
         return BaseImage(layers, name, given.manifest_digest, "given", False, full)
     layers = _boundary(image.history, len(image.layers))
@@ -64,8 +64,8 @@ def find_base(image: Image, given: Image | None = None) -> BaseImage:
 
 def _shared(layers: Sequence[Layer], base: Sequence[Layer]) -> int:
     count = 0
-    for one, other in zip(layers, base, strict=False):
-        if one.diff_id != other.diff_id:
+    for layer, other in zip(layers, base, strict=False):
+        if layer.diff_id != other.diff_id:
             break
         count += 1
     return count

@@ -38,11 +38,11 @@ def object_of(value: object) -> dict[str, object]:
 
 def objects_of(value: object) -> list[dict[str, object]]:
     """The objects of an array."""
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def texts_of(value: object) -> list[str]:
     """The strings of an array; one string alone is an array of it."""
     if isinstance(value, str):
         return [value]
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []

@@ -39,10 +39,10 @@ def link(packages: Sequence[Package]) -> Graph:
     name that is a path (rpm) is fulfilled by the package that lists it.
     """
     builder = _Builder()
-    depends = [builder.wanted(one.manager, one.depends) for one in packages]
-    recommends = [builder.wanted(one.manager, one.recommends) for one in packages]
-    suggests = [builder.wanted(one.manager, one.suggests) for one in packages]
-    conditions = [builder.wanted(one.manager, one.install_if) for one in packages]
+    depends = [builder.wanted(package.manager, package.depends) for package in packages]
+    recommends = [builder.wanted(package.manager, package.recommends) for package in packages]
+    suggests = [builder.wanted(package.manager, package.suggests) for package in packages]
+    conditions = [builder.wanted(package.manager, package.install_if) for package in packages]
     names = builder.provide(packages)
     return Graph(
         packages=tuple(packages),
@@ -51,7 +51,10 @@ def link(packages: Sequence[Package]) -> Graph:
         depends=tuple(map(builder.fulfilled, depends)),
         recommends=tuple(map(builder.fulfilled, recommends)),
         suggests=tuple(map(builder.fulfilled, suggests)),
-        install_if=tuple(one if builder.fulfilled(one) == one else () for one in conditions),
+        install_if=tuple(
+            condition if builder.fulfilled(condition) == condition else ()
+            for condition in conditions
+        ),
     )
 
 
@@ -64,8 +67,8 @@ class _Builder(Struct):
     def wanted(self, manager: str, dependencies: tuple[Dependency, ...]) -> Needs:
         """Ids for the names of all dependencies of one kind."""
         return tuple(
-            tuple(dict.fromkeys(self._id(manager, name) for name in one.names))
-            for one in dependencies
+            tuple(dict.fromkeys(self._id(manager, name) for name in dependency.names))
+            for dependency in dependencies
         )
 
     def fulfilled(self, needs: Needs) -> Needs:

@@ -192,8 +192,8 @@ _shared = lru_cache(1 << 16)(Dependency)
 def dependencies(names: Iterable[tuple[str, ...]]) -> tuple[Dependency, ...]:
     """Each requirement once, in order, not too many; more are not asked for."""
     found: dict[tuple[str, ...], None] = {}
-    for one in names:
-        found[one] = None
+    for alternatives in names:
+        found[alternatives] = None
         if len(found) == MAX_DEPENDENCIES:
             break
     return tuple(map(_shared, found))

@@ -45,7 +45,7 @@ class Reach:
         """Kind of wish → how far into `order` it was followed."""
         self._followed = bytearray(len(graph.providers))
         self._present = bytearray(len(graph.providers))
-        self._open = [len(one) for one in graph.install_if]
+        self._open = [len(condition) for condition in graph.install_if]
         self._waiting: dict[int, list[tuple[int, int]]] = {}
         for package, conditions in enumerate(graph.install_if):
             for number, ids in enumerate(conditions):

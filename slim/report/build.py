@@ -18,7 +18,7 @@ from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import contents, example, path, utf8
-from slim.report.notices import warnings
+from slim.report.notices import mismatches, warnings
 from slim.report.packages import packages
 from slim.report.rebuild import rebuild
 from slim.report.untrusted import bare, untrusted
@@ -158,7 +158,10 @@ def build(
             tables,
             files,
             _unread(advice) if advice else (),
-            advice.warnings if advice else (),
+            (
+                *(advice.warnings if advice else ()),
+                *mismatches(base, placements, utf8(dockerfile)),
+            ),
         ),
         truncated=model.Truncated(
             packages=max(0, len(advice.image.owned.packages) - max(top, _PACKAGES))

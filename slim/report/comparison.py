@@ -58,6 +58,8 @@ class Side(Struct, frozen=True, kw_only=True):
     """Layers whose contents are not known."""
     pull_known: bool
     """The stored size of every layer is known."""
+    unverified_layers: Count | UnsetType = UNSET
+    """Layers that are known by their tables of contents alone."""
     findings_left_out: Count
     """Findings that its report does not list."""
 

@@ -9,7 +9,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.errors import UsageError
-from slim.units import parse_bytes, parse_percent
+from slim.units import parse_limit, parse_percent
 
 LEVELS = ("high", "medium", "low")
 """A level means findings of it and of those before it."""
@@ -74,7 +74,7 @@ def parse_growth(text: str) -> Growth:
     parts.sort(key=lambda part: not part.endswith("%"))
     if len(parts) != 2:
         raise ValueError(f"{text!r} is not a percentage and a size, such as 5%,1MB")
-    return Growth(parse_percent(parts[0]), parse_bytes(parts[1]))
+    return Growth(parse_percent(parts[0]), parse_limit(parts[1]))
 
 
 def parse_fail_on(values: Iterable[str], *, compared: bool = False) -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """Gates: limits and findings that fail a build, judged on the numbers of a report.
 
-What a report does not hold is never taken for a pass: where the contents of a layer are unknown, no rules
-were applied or findings were left out, a limit that is not exceeded is `unknown`.
+What a report does not hold is never taken for a pass: where the contents of a layer are unknown or not
+verified, no rules were applied or findings were left out, a limit that is not exceeded is `unknown`.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ from slim.report.reasons import reasons, split_new
 from slim.report.sides import side
 
 D = TypeVar("D", Report, Comparison)
+_OF_MANIFEST = ("pull-size", "layers")
+"""Budgets that rest on the verified manifest, whatever a layer's own table of contents says it holds."""
 _SEVERITY = {"high": 3, "medium": 2, "low": 1, "info": 0}
 
 
@@ -62,7 +64,11 @@ def judge_comparison(
     budgets = list(_budgets(image, gates, freed, unsuppressed))
     if gates.growth is not None:
         budgets.append(_growth(comparison, gates.growth))
-    over_before = {budget.name for budget in _budgets(base, gates) if budget.result == "over"}
+    over_before = {
+        budget.name
+        for budget in _budgets(base, gates)
+        if budget.result == "over" and (budget.name in _OF_MANIFEST or not base.unverified_layers)
+    }
     on_base = [
         budget.name for budget in budgets if budget.result == "over" and budget.name in over_before
     ]
@@ -110,7 +116,7 @@ def _suppressed_bytes(findings: Iterable[Finding]) -> int:
 
 
 def _budgets(image: Side, gates: Gates, freed: int = 0, unsuppressed: int = 0) -> Iterator[Budget]:
-    totals, unknown = image.totals, bool(image.unknown_layers)
+    totals, unknown = image.totals, bool(image.unknown_layers or image.unverified_layers)
     if gates.size is not None:
         yield _budget("size", totals.disk_bytes, gates.size, unknown)
     if gates.pull_size is not None:
@@ -187,7 +193,7 @@ def _growth(comparison: Comparison, limit: Growth) -> Budget:
     free = _base_image_growth(comparison)
     before, value = base.totals.disk_bytes, comparison.growth.disk_bytes - free
     result: Literal["under", "over", "unknown"] = "under"
-    if base.unknown_layers or image.unknown_layers:
+    if any(each.unknown_layers or each.unverified_layers for each in (base, image)):
         result = "unknown"
     elif value > limit.bytes and value * 100 > limit.percent * before:
         result = "over"

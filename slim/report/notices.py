@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
+from slim.dockerfile.align import Placement
 from slim.files.table import Files, LayerTable
 from slim.image import kinds
+from slim.image.base import BaseImage
 from slim.image.model import Image, Layer, TableOfContents
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
 
+CONTENTS_NOT_VERIFIED = "contents-not-verified"
+"""The id of the warning of each layer that is known by its table of contents alone."""
 _MANY_LAYERS = 125
 """overlay2 stacks 128 at most, moby keeps some for itself."""
 _RATIO = 200
+OTHER_BASE, OTHER_DOCKERFILE = "other-base", "other-dockerfile"
+"""Warnings about what the user gave."""
 _LARGE = 1 << 30
 """Uncompressed bytes from which a ratio is worth a word: a small layer of zeros is nothing."""
 
@@ -23,12 +29,12 @@ def warnings(
     tables: Sequence[LayerTable | None],
     files: Files,
     unread: Sequence[str],
-    idle: Sequence[tuple[str, str]] = (),
+    general: Iterable[tuple[str, str]] = (),
 ) -> list[model.Warning]:
     """All warnings, by layer and id; what holds for the whole image comes first.
 
-    `unread` says what of package databases could not be read, `idle` (id, text) what suppressions do
-    nothing.
+    `unread` says what of package databases could not be read, `general` has (id, text) of warnings about
+    no layer: suppressions that do nothing, a base image or Dockerfile of another image.
     """
     found = [
         model.Warning(
@@ -40,7 +46,7 @@ def warnings(
         for notice in image.notices
     ]
     found += [model.Warning(id="package-database", text=untrusted(utf8(text))) for text in unread]
-    found += [model.Warning(id=id, text=untrusted(utf8(text))) for id, text in idle]
+    found += [model.Warning(id=id, text=untrusted(utf8(text))) for id, text in general]
     for layer, table in zip(image.layers, tables, strict=True):
         if layer.missing:
             found.append(
@@ -71,6 +77,25 @@ def warnings(
     )
 
 
+def mismatches(
+    base: BaseImage, placements: Sequence[Placement | None], dockerfile: str
+) -> Iterator[tuple[str, str]]:
+    """(id, text) where the base image or the Dockerfile that the user gave are those of another image."""
+    if base.how == "given" and not base.layers:
+        yield (
+            OTHER_BASE,
+            f"{base.name or 'the image given as --base'} is not the base of this image, whose first"
+            " layers differ: give the version that it was built from (--base NAME@DIGEST), or leave"
+            " --base out",
+        )
+    if placements and not any(placements):
+        yield (
+            OTHER_DOCKERFILE,
+            f"0 of {len(placements)} instructions of this image are in {dockerfile}: it was built from"
+            " another file, or from another stage of it (--target STAGE)",
+        )
+
+
 def _path(raw: bytes | None) -> Untrusted | None:
     return untrusted(raw.decode("utf-8", "replace")) if raw else None
 
@@ -80,7 +105,7 @@ def _unread(layer: Layer, toc: TableOfContents) -> model.Warning:
         f"known by its {toc.kind} table of contents: {toc.fetched:,} of {layer.size:,} bytes were read,"
         " its contents were not verified, and no package database in it was read; --full reads it"
     )
-    return model.Warning(id="contents-not-verified", text=untrusted(text), layer=layer.index)
+    return model.Warning(id=CONTENTS_NOT_VERIFIED, text=untrusted(text), layer=layer.index)
 
 
 def _contents(layer: Layer, table: LayerTable) -> Iterator[model.Warning]:

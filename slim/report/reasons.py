@@ -25,6 +25,7 @@ Kind = Literal[
     "unsuppressed",
     "findings-left-out",
     "contents-unknown",
+    "contents-unverified",
 ]
 
 
@@ -38,7 +39,7 @@ class Reason(Struct, frozen=True, kw_only=True):
     finding: Finding | None = None
     """Of `finding`."""
     count: int = 0
-    """Findings that were suppressed or left out, or layers of unknown contents."""
+    """Findings that were suppressed or left out, or layers of unknown or unverified contents."""
     fail_on: tuple[str, ...] = ()
     """Of `no-rules`: the levels and rules that cannot be decided."""
     of_base: bool = False
@@ -67,6 +68,7 @@ def reasons(document: Document) -> list[Reason]:
             if budget.result == "unknown"
         ),
         *(_missing_of(document) if not failing else ()),
+        *_unverified(document, [] if failing else document.verdict.fail_on),
     ]
 
 
@@ -98,6 +100,17 @@ def _missing_of(document: Document) -> Iterator[Reason]:
     anywhere, only_new = split_new(verdict.fail_on)
     yield from _missing(document.image, [*anywhere, *only_new], verdict.unsuppressed or 0)
     yield from _missing(document.base, only_new, of_base=True)
+
+
+def _unverified(document: Document, fail_on: Sequence[str]) -> Iterator[Reason]:
+    """The layers that nobody read, where a gate that is not decided rests on what they hold."""
+    undecided = {budget.name for budget in charged_budgets(document) if budget.result == "unknown"}
+    image = side(document) if isinstance(document, Report) else document.image
+    if image.unverified_layers and (undecided or fail_on):
+        yield Reason(kind="contents-unverified", count=image.unverified_layers)
+    base = document.base if isinstance(document, Comparison) else None
+    if base and base.unverified_layers and ("growth" in undecided or split_new(fail_on)[1]):
+        yield Reason(kind="contents-unverified", count=base.unverified_layers, of_base=True)
 
 
 def _missing(

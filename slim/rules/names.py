@@ -30,17 +30,17 @@ def matching(
     found: dict[bytes, list[bytes | int]] = {name: [name] for name in names.every & literal}
     by_head: _ByEnd = {}
     by_tail: _ByEnd = {}
-    for index, one in enumerate(wild):
-        if one.tail and len(one.head) <= max(len(one.tail), _KEY_BYTES):
-            whole, part = one.tail, one.tail + b"/"
-            by_end, key = by_tail, one.tail[-_KEY_BYTES:]
+    for index, glob in enumerate(wild):
+        if glob.tail and len(glob.head) <= max(len(glob.tail), _KEY_BYTES):
+            whole, part = glob.tail, glob.tail + b"/"
+            by_end, key = by_tail, glob.tail[-_KEY_BYTES:]
         else:
-            whole, part = one.head, b"/" + one.head if one.head else one.needle
-            by_end, key = by_head, one.head[:_KEY_BYTES]
+            whole, part = glob.head, b"/" + glob.head if glob.head else glob.needle
+            by_end, key = by_head, glob.head[:_KEY_BYTES]
         if len(key) == _KEY_BYTES:
             by_end.setdefault(key, []).append((whole, index))
             continue
-        for name in filter(one.matches, names.having(part) if part else names.every):
+        for name in filter(glob.matches, names.having(part) if part else names.every):
             found.setdefault(name, []).append(index)
     for by_end, cut, has in (
         (by_head, itemgetter(slice(_KEY_BYTES)), bytes.startswith),

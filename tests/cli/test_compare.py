@@ -94,7 +94,7 @@ def test_images_are_compared_file_by_file_and_reports_as_far_as_they_go() -> Non
         (["check", "made.json"], 2, "[no-gate]"),
         (["check", "made.json", "--max-growth", "5%,1kB"], 1, "growth of"),
         (["check", "made.json", "--max-growth", "5%,1MB"], 0, "within budget"),
-        (["check", "made.json", "--max-size", "500"], 0, "on base too"),
+        (["check", "made.json", "--max-size", "500B"], 0, "on base too"),
         (["check", "made.json", "--fail-on", "new:low,new:DEB001"], 0, "within budget"),
         (["check", "made.json", "--max-layers", "1", "--exit-zero"], 0, "over budget"),
         (["render", "made.json", "-o", "report=x.json"], 2, "[no-report]"),

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Annotated, Any, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
 import click
 import pytest
@@ -45,7 +46,10 @@ def declared(name: str, hint: Any) -> Iterator[tuple[str, Any]]:
     if get_origin(hint) is Annotated:
         yield name, get_args(hint)[0]
     else:
-        for field, inner in get_type_hints(hint, include_extras=True).items():
+        hints = get_type_hints(hint, include_extras=True)
+        for field, inner in hints.items():
+            if get_origin(inner) is ClassVar:
+                continue
             yield from declared(field, inner)
 
 
@@ -107,3 +111,16 @@ def test_a_command_is_imported_when_it_is_called() -> None:
     assert "slim.cli.measure" in loaded
     for name in ("analyze", "comment", "config", "explain", "plugin", "render", "rules"):
         assert f"slim.cli.{name}" not in loaded
+
+
+def test_the_help_has_its_options_under_headings() -> None:
+    command = COMMANDS["analyze"]
+    text = command.get_help(click.Context(command))
+    sections = re.findall(r"^([A-Z][^\n]*):$", text, re.MULTILINE)
+    assert sections[:2] == ["Positional arguments", "Options"]
+    assert sections[-1:] == ["Messages and help"]
+    assert len(sections) > 8
+    longest = max(
+        part.count("\n  -") for part in re.split(r"^[A-Z][^\n]*:$", text, flags=re.MULTILINE)
+    )
+    assert longest <= 12

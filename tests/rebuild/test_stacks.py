@@ -566,13 +566,38 @@ def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
         assert "COPY --from=build /usr/local/bin/node /usr/local/bin/node" in bare(made.dockerfile)
 
 
-STACKS = ("elixir", "go", "java", "node", "python", "rust")
+STACKS = (
+    *(
+        "dotnet",
+        "elixir",
+        "go",
+        "java",
+        "nginx",
+        "node",
+        "php",
+        "python",
+        "ruby",
+        "rust",
+        "services",
+    ),
+)
 FLAGS = dict.fromkeys(
-    ("dynamic", "own_base", "own_toolchain", "lock", "hex", "npm_lock", "requirements", "maven"),
+    (
+        "dynamic",
+        "own_base",
+        "own_toolchain",
+        "lock",
+        "hex",
+        "npm_lock",
+        "requirements",
+        "maven",
+        "bundle",
+    ),
     "yes",
 )
 NAMES = (
     "home",
+    "output",
     "venv",
     "program",
     "package",

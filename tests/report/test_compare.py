@@ -397,7 +397,7 @@ def test_compare_takes_images_and_reports_alike(folder: Path) -> None:
         (["--max-growth", "5%,1kB"], 1, "over budget: growth of 500 kB is over 5% and 1.00 kB"),
         (["--max-growth", "5%,1kB", "--exit-zero"], 0, "over budget"),
         (["--max-growth", "5%,1MB"], 0, "within budget"),
-        (["--max-size", "500"], 0, "over budget on base too (not from this PR)"),
+        (["--max-size", "500B"], 0, "over budget on base too (not from this PR)"),
         (["--max-layers", "1"], 1, "layers 2 is over the limit of 1 by 1"),
         (["--max-growth", "5%"], 2, "[bad-budget]"),
         (["-o", "ncdu"], 2, "[unknown-format]"),

@@ -167,7 +167,7 @@ def stored(tmp_path: Path) -> Path:
 
 def test_analyze_writes_every_output_and_then_fails(archive: Path, tmp_path: Path) -> None:
     out = tmp_path / "out"
-    gate = ("--max-size", "5000", "--max-layers", "2")
+    gate = ("--max-size", "5000B", "--max-layers", "2")
     assert run("analyze", str(archive), *gate, "-o", f"json={out}", "-o", f"junit={out}.xml") == 1
     verdict = json.loads(out.read_text())["verdict"]
     assert verdict["result"] == "fail"
@@ -175,7 +175,7 @@ def test_analyze_writes_every_output_and_then_fails(archive: Path, tmp_path: Pat
     assert 'failures="1"' in Path(f"{out}.xml").read_text()
     assert run("analyze", str(archive), *gate, "--exit-zero", "-o", f"json={out}") == 0
     assert json.loads(out.read_text())["verdict"] == verdict
-    assert run("analyze", str(archive), "--max-size", "5003", "-o", f"json={out}") == 0
+    assert run("analyze", str(archive), "--max-size", "5003B", "-o", f"json={out}") == 0
 
 
 @pytest.mark.parametrize(
@@ -198,7 +198,7 @@ def test_analyze_writes_every_output_and_then_fails(archive: Path, tmp_path: Pat
         (["--max-size", "ten"], 2, "[bad-budget]"),
         (["--max-layers", "-1"], 2, "[bad-budget]"),
         (["--fail-on", "worst"], 2, "[bad-fail-on]"),
-        (["--max-size", "1", "-o", "pdf"], 2, "[unknown-format]"),
+        (["--max-size", "1B", "-o", "pdf"], 2, "[unknown-format]"),
     ],
 )
 def test_check(
@@ -242,7 +242,7 @@ def test_a_renderer_that_fails_is_no_pass_and_no_failed_gate(
     others = [format for format in FORMATS if format is not metrics.METRICS]
     monkeypatch.setattr("slim.formats.formats.FORMATS", (*others, broken))
     monkeypatch.setenv("SLIM_TRACEBACK", traceback)
-    assert run("check", str(stored), "--max-size", "1", "-o", "metrics") == 70
+    assert run("check", str(stored), "--max-size", "1B", "-o", "metrics") == 70
     assert run("check", str(stored), "--max-size", "1TB", "-o", "metrics") == 70
 
 
@@ -265,7 +265,7 @@ def test_no_stream_turns_a_failed_gate_into_a_pass(
     stored: Path, script: str, codes: set[int]
 ) -> None:
     require("bash")
-    command = [sys.executable, "-m", "slim", "check", str(stored), "--max-size", "1"]
+    command = [sys.executable, "-m", "slim", "check", str(stored), "--max-size", "1B"]
     done = subprocess.run(
         ["bash", "-c", script, "bash", *command],
         check=False,

@@ -10,7 +10,8 @@ import json
 import struct
 import sys
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -25,6 +26,7 @@ from tests.support.building import (
     padded,
     raw_layer,
 )
+from tests.support.fake_registry import Fake, serve
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -46,6 +48,9 @@ class Lazy:
     annotations: dict[str, str]
     toc_bytes: int
     """Compressed, with what leads to it."""
+
+
+Maker = Callable[..., Lazy]
 
 
 def nothing(table: Table) -> None:
@@ -174,3 +179,13 @@ def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:
         ],
     }
     return plain, encode(manifest), blobs
+
+
+@contextmanager
+def served(*layers: Lazy) -> Iterator[Fake]:
+    """A registry with an image of these layers."""
+    _, manifest, blobs = with_layers(*layers)
+    with serve(None) as fake:
+        fake.manifest, fake.blobs = manifest, blobs
+        fake.documents = {"1": manifest}
+        yield fake

@@ -84,5 +84,5 @@ def test_a_verdict_that_is_written_in_a_report_is_not_believed(tmp_path: Path) -
     forged = {**GOOD, "verdict": {"result": "pass", "headline": "within budget"}, "budgets": []}
     path = tmp_path / "report.json"
     path.write_text(json.dumps(forged))
-    assert run("check", str(path), "--max-size=1") == 1
+    assert run("check", str(path), "--max-size=1B") == 1
     assert run("check", str(path), "--fail-on=high") == 1

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from slim.ecosystems.dotnet.packages import read_dotnet
 from slim.ecosystems.dotnet.queries import older_runtimes
+from slim.ecosystems.dotnet.rebuild import plan
 from slim.ecosystems.model import Ecosystem, Reader
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
@@ -16,6 +17,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Directories, Variable
 from slim.files.extract.texts import BIG, Keep
 from slim.files.view import View, decoded
+from slim.rebuild.model import Recipe
 
 _APPLICATION = b".runtimeconfig.json"
 
@@ -90,4 +92,5 @@ DOTNET = Ecosystem(
         Variable(name="nuget", samples=("root/.nuget",), find=_nuget),
     ),
     older_versions=older_runtimes,
+    rebuild=Recipe(plan),
 )

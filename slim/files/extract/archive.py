@@ -72,8 +72,8 @@ def parse_archive(file: Pieces, name: bytes) -> Archive:
     """What is in an archive; nothing where it is damaged, encrypted or no archive at all."""
     if name.endswith(ZIPS):
         entries = list(_zip_members(file))
-        members = [one for one in entries if all(one)]
-        nested = islice((one for one in members if one[0].endswith(NESTED)), _MAX_NESTED)
+        members = [entry for entry in entries if all(entry)]
+        nested = islice((member for member in members if member[0].endswith(NESTED)), _MAX_NESTED)
         return Archive(_spread(members), tuple(nested), len(entries))
     members = list(islice(_tar_members(file.upto(0, _HEAD) or b""), _SAMPLE))
     return Archive(tuple(members), (), len(members))

@@ -53,14 +53,14 @@ def parse_elf(file: Pieces) -> Elf | None:
     sections = read_sections(file, header)
     partial = segments is None or sections is None
     sections = sections or []
-    debug_file = any(one.name == b".text" and one.type == NOBITS for one in sections)
+    debug_file = any(section.name == b".text" and section.type == NOBITS for section in sections)
     # The segments of a debugging file describe the code that it does not have.
     links = Links() if debug_file else _links(file, header, segments or [])
     debug_spans, symbol_spans = _strippable(sections)
     debug = _covered(debug_spans, file.size)
     both = _covered(debug_spans + symbol_spans, file.size)
     sampled = header.type != RELOCATABLE and not debug_file
-    found = {one.name: one for one in reversed(sections)}
+    found = {section.name: section for section in reversed(sections)}
     return Elf(
         bits=header.bits,
         machine=header.machine,
@@ -83,14 +83,18 @@ def _strippable(sections: list[Section]) -> tuple[list[Span], list[Span]]:
     """Where the debugging sections are, and where the symbols."""
     debug: list[Span] = []
     symbols: list[Span] = []
-    for one in sections:
-        if one.type == NOBITS or one.flags & ALLOCATED:
+    for section in sections:
+        if section.type == NOBITS or section.flags & ALLOCATED:
             continue
-        if one.name.startswith(_DEBUG) or one.name == b".gdb_index":
-            debug.append((one.offset, one.offset + one.size))
-        elif one.type in (SYMTAB, SYMTAB_INDEX):
-            symbols.append((one.offset, one.offset + one.size))
-            names = sections[one.link] if one.type == SYMTAB and one.link < len(sections) else None
+        if section.name.startswith(_DEBUG) or section.name == b".gdb_index":
+            debug.append((section.offset, section.offset + section.size))
+        elif section.type in (SYMTAB, SYMTAB_INDEX):
+            symbols.append((section.offset, section.offset + section.size))
+            names = (
+                sections[section.link]
+                if section.type == SYMTAB and section.link < len(sections)
+                else None
+            )
             if names is not None and names.type == STRTAB and not names.flags & ALLOCATED:
                 symbols.append((names.offset, names.offset + names.size))
     return debug, symbols
@@ -162,9 +166,9 @@ def _links(file: Pieces, header: Header, segments: list[Segment]) -> Links:
 
 def _offset(segments: list[Segment], address: int) -> int | None:
     """Where in the file an address is loaded from."""
-    for one in segments:
-        if one.type == LOAD and one.address <= address < one.address + one.size:
-            return one.offset + address - one.address
+    for segment in segments:
+        if segment.type == LOAD and segment.address <= address < segment.address + segment.size:
+            return segment.offset + address - segment.address
     return None
 
 

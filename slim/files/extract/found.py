@@ -79,7 +79,7 @@ class Elf(Struct, frozen=True):
         """About how many bytes of memory its texts take."""
         links, go = self.links, self.go or GoBuild()
         strings = (*links.needed, links.soname, links.rpath, links.runpath)
-        return sum(len(one) + 40 for one in strings if one) + 200 * len(go.settings)
+        return sum(len(string) + 40 for string in strings if string) + 200 * len(go.settings)
 
     @property
     def program(self) -> bool:

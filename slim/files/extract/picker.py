@@ -70,7 +70,7 @@ class Picker:
         self._all = extra is None
         """Nobody knows yet which files will be named: what may be is kept."""
         split = [path.rpartition(b"/")[::2] for path in extra or ()]
-        self._extra = frozenset(one for one in split if not texts.may_be_secret(one[1]))
+        self._extra = frozenset(parts for parts in split if not texts.may_be_secret(parts[1]))
         self.pairs = {**_MAGIC, **_PACKED, **keeps.heads}
         """The first two bytes of a file that is looked at for its content …"""
         by_first = {pair[0]: endings for pair, endings in self.pairs.items()}

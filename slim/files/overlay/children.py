@@ -41,7 +41,7 @@ class Children:
 
     def extend(self, whole: Iterable[bool]) -> None:
         """Directories come: all names that their layer has in one that is `whole` are new in it."""
-        self._made += [[] if one else {} for one in whole]
+        self._made += [[] if is_whole else {} for is_whole in whole]
 
     def note(self, directory: int, rows: range) -> None:
         """Rows of one kind come, whose names are new in a directory."""

@@ -72,7 +72,10 @@ class Columns:
         self.dir_name += names
         whole = [entry != NOT_PLAIN for entry in entries]
         self.dir_row.extend(
-            [base + entry if one else -1 for entry, one in zip(entries, whole, strict=True)]
+            [
+                base + entry if is_whole else -1
+                for entry, is_whole in zip(entries, whole, strict=True)
+            ]
         )
         self.linked += bytes(whole)
         self.children.extend(whole)
@@ -97,7 +100,7 @@ class Columns:
         self.texts.update((base + row, text) for row, text in table.texts.items())
         self.elfs.update((base + row, elf) for row, elf in table.elfs.items())
         self.beams.update((base + row, beam) for row, beam in table.beams.items())
-        self.archives.update((base + row, one) for row, one in table.archives.items())
+        self.archives.update((base + row, archive) for row, archive in table.archives.items())
         self.flags.update((base + row, flag) for row, flag in table.flags.items())
         self.fate.frombytes(bytes(len(table)))
         self.ended_by += array("i", [-1]) * len(table)

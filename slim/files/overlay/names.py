@@ -194,9 +194,9 @@ class NameTree:
         if before >= self.base:
             columns = self.columns
             how = self._how(lower, row)
-            for one in (lower, columns.body.get(lower, lower)):
-                if columns.fate[one] and columns.ended_by[one] == self.layer:
-                    columns.fate[one] = how
+            for replaced in (lower, columns.body.get(lower, lower)):
+                if columns.fate[replaced] and columns.ended_by[replaced] == self.layer:
+                    columns.fate[replaced] = how
 
     def _deleted(self, row: int) -> int:
         """The class of a name that goes without a successor of its kind."""
@@ -213,10 +213,10 @@ class NameTree:
         columns = self.columns
         old, new = columns.kind[before], columns.kind[row]
         if old <= _HARDLINK and new <= _HARDLINK:
-            one, other = columns.body.get(before, before), columns.body.get(row, row)
-            same = columns.size[one] == columns.size[other] and (
-                columns.digests[one * 16 : one * 16 + 16]
-                == columns.digests[other * 16 : other * 16 + 16]
+            below, above = columns.body.get(before, before), columns.body.get(row, row)
+            same = columns.size[below] == columns.size[above] and (
+                columns.digests[below * 16 : below * 16 + 16]
+                == columns.digests[above * 16 : above * 16 + 16]
             )
             return _METADATA_ONLY if same else _REWRITTEN
         if old != new:

@@ -27,8 +27,8 @@ def resolve(tables: Sequence[LayerTable | None]) -> Files:
     names = NameTree()
     columns = names.columns
     for layer, table in enumerate(tables):
-        one = _Layer(names, layer, table if table is not None else LayerTable())
-        one.apply()
+        applied = _Layer(names, layer, table if table is not None else LayerTable())
+        applied.apply()
         columns.starts.append(len(columns.name))
         columns.notices += [(layer, id, notice) for id, notice in sorted(names.notes.known.items())]
     collisions = find_collisions(columns.children, columns.path_of)

@@ -50,8 +50,8 @@ ANONYMOUS = Access()
 
 def auth_file_paths(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Where docker and podman keep credentials, in the order in which podman looks."""
-    if one := environ.get("REGISTRY_AUTH_FILE"):
-        return (one,)
+    if path := environ.get("REGISTRY_AUTH_FILE"):
+        return (path,)
     paths: list[str] = []
     if run := environ.get("XDG_RUNTIME_DIR"):
         paths.append(os.path.join(run, "containers/auth.json"))

@@ -91,7 +91,9 @@ def open_registry(
         look = choice.platform is not None or len(graph.images) > 1
         candidates = image_candidates(fetch, graph, limits, look=look)
         chosen = graph.images[list(graph.images)[choose(candidates, choice)]].descriptor
-        document = read_verified(lambda one: client.manifest(one.digest)[0], chosen, limits)
+        document = read_verified(
+            lambda descriptor: client.manifest(descriptor.digest)[0], chosen, limits
+        )
         if read_index(document, chosen.digest, limits) is not None:
             raise refused(chosen.digest, "is labelled a manifest and is an index")
     image = _image(client, reference, given, choice, limits, graph, chosen, document, layers)
@@ -112,7 +114,9 @@ def _image(
     where = f"the manifest {chosen.digest}"
     manifest = read_manifest(document, where, limits)
     config = read_config(
-        read_verified(lambda one: client.document(one.digest), manifest.config, limits),
+        read_verified(
+            lambda descriptor: client.document(descriptor.digest), manifest.config, limits
+        ),
         manifest.config.digest,
         limits,
     )
@@ -170,7 +174,10 @@ def _check_platform(choice: Choice, actual: str) -> None:
 
 def _stored(chosen: Descriptor, manifest: Manifest) -> int:
     """Bytes that the image takes in the registry: each blob once."""
-    parts = {one.digest: one.size for one in (chosen, manifest.config, *manifest.layers)}
+    parts = {
+        descriptor.digest: descriptor.size
+        for descriptor in (chosen, manifest.config, *manifest.layers)
+    }
     return sum(parts.values())
 
 

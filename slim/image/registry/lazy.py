@@ -60,7 +60,9 @@ def with_tables(client: Client, layers: tuple[Layer, ...], limits: Limits) -> tu
     if wanted:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="slim-toc") as pool:
             held = _Held(limits)
-            tables = pool.map(lambda one: held.add(_fetch(client, one, limits)), wanted.values())
+            tables = pool.map(
+                lambda layer: held.add(_fetch(client, layer, limits)), wanted.values()
+            )
             known = dict(zip(wanted, tables, strict=True))
     return tuple(
         replace(layer, toc=known.get(layer.descriptor.digest)) if layer.descriptor else layer

@@ -354,7 +354,7 @@ def test_the_commands_take_images_in_registries() -> None:
         assert json.loads(compared.stdout)["kind"] == "comparison"
         second.script = lambda fake, request: Answer(404)
         failed = subprocess.run(
-            [*program, "analyze", second.name, "--max-size", "1", "--exit-zero"],
+            [*program, "analyze", second.name, "--max-size", "1B", "--exit-zero"],
             env=quiet | hosts,
             capture_output=True,
             check=False,

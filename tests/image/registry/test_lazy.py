@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -17,8 +15,8 @@ from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.building import Entry, delete, directory, file, hardlink, symlink
 from tests.support.checked import checked_analyze
-from tests.support.fake_registry import Answer, Fake, Request, serve
-from tests.support.lazy_layers import Change, Lazy, Table, chunked, estargz, with_layers
+from tests.support.fake_registry import Answer, Fake, Request
+from tests.support.lazy_layers import Change, Maker, Table, chunked, estargz, served
 
 FIRST = [
     directory("etc/"),
@@ -35,18 +33,7 @@ SECOND = [
     file("srv/same", b"same" * 2000, mode=0o644),
     file("srv/copy", b"same" * 2000),
 ]
-MAKERS: list[Callable[..., Lazy]] = [estargz, chunked]
-Maker = Callable[..., Lazy]
-
-
-@contextmanager
-def served(*layers: Lazy) -> Iterator[Fake]:
-    """A registry with an image of these layers."""
-    _, manifest, blobs = with_layers(*layers)
-    with serve(None) as fake:
-        fake.manifest, fake.blobs = manifest, blobs
-        fake.documents = {"1": manifest}
-        yield fake
+MAKERS: list[Maker] = [estargz, chunked]
 
 
 def files(report: slim.Report) -> dict[str, tuple[int, int]]:
