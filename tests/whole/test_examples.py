@@ -66,10 +66,12 @@ DOCUMENTS = [
     "examples/drone-phoenix/README.md",
     "docs/ci.md",
     "docs/comparing.md",
+    "docs/commands.md",
     "docs/numbers.md",
     "docs/options.md",
     "docs/reading.md",
     "docs/reports.md",
+    "docs/rules.md",
     "plugin/docs.md",
     "README.md",
 ]
@@ -551,10 +553,10 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     assert not forge.asked("POST")
 
 
-def test_the_rule_that_the_readme_begins_is_accepted(
+def test_the_rule_that_the_docs_begin_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs/rules.md").read_text("utf-8")
     found = re.search(r"`slim rules new (\w+) > (\S+)`,\s+then `slim rules check (\S+)`", text)
     assert found is not None
     assert found[2] == found[3]
