@@ -170,6 +170,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.owned,
         image.graph,
         {row: each.match.rule.category for each in claims for row in each.claimed},
+        image.source.history,
     )
     return rebuild(given, recipe, image.disk)
 

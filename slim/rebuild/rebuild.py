@@ -15,6 +15,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
 from slim.rebuild.application import elsewhere, unknown_data
 from slim.rebuild.base import base_layers, closure
+from slim.rebuild.build_steps import build_steps
 from slim.rebuild.interpreted import system_owner
 from slim.rebuild.interpreted import version as version_in
 from slim.rebuild.keep import Keep
@@ -28,9 +29,11 @@ from slim.rebuild.model import (
     Plan,
     Rebuild,
     Recipe,
+    Transfer,
     Wanted,
 )
 from slim.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import row_at
 
@@ -112,20 +115,30 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         _database(given, keep, system, origin)
     keep.headers()
     packages = given.graph.packages
+    rows = keep.rows()
+    values = {**_images(given, recipe), **_user(given), **plan.values}
+    known_base = "own_toolchain" not in values or "toolchain" in values
+    steps = build_steps(given, "own_toolchain" in values) if known_base else ()
     return Rebuild(
         stack=plan.stack,
         origin=origin,
         base=_BASES[origin],
         parts=tuple(keep.parts),
-        rows=keep.rows(),
+        rows=rows,
         packages=tuple(packages[one].name for one in system.wanted),
         build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
         guesses=plan.guesses,
-        values={**_images(given, recipe), **_user(given), **plan.values},
+        values=values,
         copies=plan.copies,
         command=plan.command,
         homes=plan.homes,
+        steps=steps,
+        transfer=transfer(
+            given, rows.union(commands), files.starts[layers], installs=bool(system.wanted)
+        )
+        if steps
+        else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
         unsure=keep.unsure(_package_rows(given, system.unsure)),
         more=keep.beyond(_more(given, plan, system)),
@@ -216,11 +229,27 @@ def _images(given: Given, recipe: Recipe) -> dict[str, str]:
     found: dict[str, str] = {}
     name, version = said.get("ID", ""), said.get("VERSION_ID", "")
     if name in _DISTRIBUTIONS and version:
-        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
+        variant = "-slim" if name == "debian" and _without_manuals(given) else ""
+        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}{variant}"
     stated = version_in(given, recipe.version)
     if stated:
         found["toolchain"] = f"{recipe.image}:{stated}"
     return found
+
+
+def _without_manuals(given: Given) -> bool:
+    """Whether the first layer is the smaller variant of Debian's image, which excludes manuals.
+
+    Source: debuerreotype, `.slimify-excludes`.
+    """
+    files = given.view.files
+    first = range(files.starts[1] if len(files.starts) > 1 else 0)
+    tool = manual = False
+    for row in first:
+        directory = files.directory_path(files.directory[row])
+        tool = tool or directory == b"var/lib/dpkg/info"
+        manual = manual or directory.startswith(b"usr/share/man/man")
+    return tool and not manual
 
 
 def _user(given: Given) -> dict[str, str]:

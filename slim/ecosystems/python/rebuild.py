@@ -93,6 +93,12 @@ def plan(given: Given) -> Plan | None:
         values={
             "home": f"/{decoded(home)}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
+            **({"has_venv": "yes"} if venv is not None else {}),
+            **(
+                {"venv_pip": "yes"}
+                if venv is not None and given.view.exists(join(venv, b"bin/pip"))
+                else {}
+            ),
             _requirements(given, home): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
