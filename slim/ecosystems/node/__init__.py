@@ -55,6 +55,7 @@ NODE = Ecosystem(
     name="node",
     keeps=(
         Keep("package.json", 4 * SMALL),
+        Keep("deno.json deno.jsonc"),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),
@@ -76,6 +77,14 @@ NODE = Ecosystem(
         endings=(".js", ".mjs", ".cjs", ".ts"),
         repls=names("node bun deno"),
         servers=names("next nuxt pm2 pm2-runtime"),
+        works=names("-e -p --eval --print --run"),
+        builds={
+            **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), names("install ci build test lint")),
+            **dict.fromkeys(
+                ("next", "nuxt", "nuxi", "vite", "astro", "ng", "nest"), names("build test")
+            ),
+            **dict.fromkeys(("tsc", "webpack", "jest", "vitest", "eslint"), names("*")),
+        },
     ),
     runners={
         "nodenv": ("exec",),

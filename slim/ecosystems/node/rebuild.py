@@ -102,7 +102,7 @@ def plan(given: Given) -> Plan | None:
             **({} if owner is not None else _own(given, binary)),
         },
         copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
-        command=command.words if through else (),
+        command=given.facts.runs.direct or (command.words if through else ()),
         skips=_RUNNERS if through else frozenset(),
         guesses=guesses,
     )
