@@ -159,4 +159,4 @@ def test_without_a_rebuild_it_says_nothing() -> None:
 def test_why_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("explain", RULE, str(FOLDER / "phoenix-slim.tar")) == 0
     out = capsys.readouterr().out
-    assert "says nothing here: no multi-stage build is proposed for this image." in out
+    assert "did not fire: no multi-stage build is proposed for this image." in out
