@@ -103,14 +103,14 @@ def php_image(folder: Path, more: Tree | None = None, **config: object) -> slim.
         "supervisor",
         {
             "usr/bin/supervisord": b"#!/usr/bin/python3\n",
-            "etc/supervisor/supervisord.conf": b"[include]\n",
+            "etc/supervisor/supervisord.conf": b"[include]\nfiles = shops/*.conf\n",
         },
         depends="python3",
     )
     debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=3 * MEGA)}, auto=True)
     settings: Tree = {
         "etc/nginx/sites-enabled/shop": SITE,
-        "etc/supervisor/conf.d/shop.conf": SUPERVISED,
+        "etc/supervisor/shops/shop.conf": SUPERVISED,
         "srv/pictures/logo.png": b"l" * 70 * KILO,
     }
     return analyzed(folder, root, debian.layer(), {**shop(), **settings, **(more or {})}, **config)
@@ -134,9 +134,7 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     assert part(made, "the files that are served").paths == ["/srv/shop/public", "/srv/pictures"]
     assert part(made, "the files that are served").disk_bytes == 70 * KILO
     text = bare(made.dockerfile)
-    assert (
-        'COPY --from=build ["/etc/supervisor/conf.d/shop.conf"' not in text or "shop.conf" in text
-    )
+    assert 'COPY --from=build ["/etc/supervisor/shops/shop.conf"' not in text or "shop.conf" in text
     assert 'COPY --from=build ["/srv/shop", "/srv/shop"]' in text
     assert "/srv/shop/public" not in text, "it is in the directory above"
 
