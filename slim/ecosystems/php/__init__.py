@@ -60,6 +60,8 @@ PHP = Ecosystem(
         is_place=_is_php,
         repls=names("php psysh"),
         servers=names("php-fpm apache2-foreground"),
+        works=names("-r -f"),
+        builds={"composer": names("install update test"), "phpunit": names("*")},
     ),
     stack=True,
     carried=_carried,

@@ -80,6 +80,13 @@ RUBY = Ecosystem(
         endings=(".rb", ".ru"),
         repls=names("irb pry"),
         servers=names("puma unicorn thin rackup sidekiq"),
+        works=names("-e"),
+        builds={
+            "bundle": names("install"),
+            "rake": names("test spec build assets:precompile"),
+            "rspec": names("*"),
+            "gem": names("build install"),
+        },
     ),
     runners={"bundle": ("exec",), "bundler": ("exec",), "rbenv": ("exec",)},
     stack=True,
