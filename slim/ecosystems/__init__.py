@@ -7,6 +7,7 @@ from the list.
 from __future__ import annotations
 
 from slim.ecosystems.apk import APK
+from slim.ecosystems.caddy import CADDY
 from slim.ecosystems.conda import CONDA
 from slim.ecosystems.dotnet import DOTNET
 from slim.ecosystems.dpkg import DPKG
@@ -44,6 +45,7 @@ ECOSYSTEMS = (
     DOTNET,
     PERL,
     NGINX,
+    CADDY,
     NATIVE,
     ML,
 )
@@ -54,5 +56,7 @@ KEEPS = keeps_of(keep for ecosystem in ECOSYSTEMS for keep in ecosystem.keeps)
 KNOWLEDGE = knowledge_of(ECOSYSTEMS)
 FACTS = fact_names(ECOSYSTEMS)
 """The dotted facts that rules may name."""
-RECIPES = {one.name: one.rebuild for one in ECOSYSTEMS if one.rebuild is not None}
+RECIPES = {
+    ecosystem.name: ecosystem.rebuild for ecosystem in ECOSYSTEMS if ecosystem.rebuild is not None
+}
 """Stack → how a multi-stage build of it is computed."""

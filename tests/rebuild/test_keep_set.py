@@ -9,7 +9,9 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
-from tests.rebuild.test_stacks import (
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.small_images import (
     KILO,
     MEGA,
     Debian,
@@ -21,8 +23,6 @@ from tests.rebuild.test_stacks import (
     rebuilt,
     tools,
 )
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
 
 Tree = Mapping[str, bytes | str | None]
 
