@@ -65,6 +65,8 @@ class Wanted(Struct, frozen=True):
     """Names of the packages that the files are of, for people."""
     extra: Bytes = (0, 0)
     """Bytes that no file of the image has: a guess."""
+    unsure: bool = False
+    """Nothing shows that the program uses it."""
     paths: tuple[bytes, ...] = ()
     """Where they are, for people."""
 
@@ -174,6 +176,13 @@ class Rebuild(Struct, frozen=True):
     """Directories of which all that is kept is in the parts."""
     runs: frozenset[int] = frozenset()
     """Rows of what the image runs now: it may be started by another command, which leaves them out."""
+    unsure: Bytes = (0, 0)
+    """The part of it that nothing shows to be used."""
+    more: Bytes = (0, 0)
+    """What may be used, or stay, besides it."""
+    unused: tuple[tuple[str, Bytes], ...] = ()
+    """Packages that were asked for by name and that nothing kept uses, with all that only they need; the
+    largest first."""
 
     steps: tuple[BuildStep, ...] = ()
     """The image's own build on top of its base; empty where its history does not say enough."""

@@ -56,4 +56,12 @@ def rebuild(
         dockerfile=untrusted(
             recipe(rebuilt, config, snippets, name, redacted=redacted, placed=placed)
         ),
+        low_disk_bytes=rebuilt.disk - rebuilt.unsure[0],
+        high_disk_bytes=rebuilt.disk + rebuilt.more[0],
+        low_pull_bytes=rebuilt.pull - rebuilt.unsure[1],
+        high_pull_bytes=rebuilt.pull + rebuilt.more[1],
+        unused=[
+            model.UnusedPackage(name=untrusted(utf8(package)), disk_bytes=disk, pull_bytes=pull)
+            for package, (disk, pull) in rebuilt.unused
+        ],
     )

@@ -15,7 +15,7 @@ from msgspec import Struct
 from slim.ecosystems import KNOWLEDGE
 from slim.facts.gather import Facts, gather
 from slim.files.view import View
-from tests.facts.test_whole_images import FILES, TEXTS, Case, config, read_cases, view
+from tests.support.views import FILES, TEXTS, Case, config, read_cases, view
 
 FILES["otp-debian"] = """
     usr/lib/erlang/{erts-15.2/bin/{beam.smp,erlexec},lib/stdlib-6.2/ebin/stdlib.app}

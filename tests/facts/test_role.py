@@ -13,7 +13,7 @@ from slim.image.model import History
 from slim.packages.package import Package
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import rules_of
-from tests.facts.test_whole_images import GO, C, config, view
+from tests.support.views import GO, C, config, view
 
 SERVER: dict[str, Any] = {"cmd": ("python", "/srv/app.py")}
 

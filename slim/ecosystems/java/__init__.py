@@ -39,7 +39,7 @@ def _jre_only(known: Known) -> Evidence:
 
 
 def _carried(known: Known) -> Iterator[str]:
-    for file in dict.fromkeys(file for one in known.runs.commands for file in one.files):
+    for file in dict.fromkeys(file for command in known.runs.commands for file in command.files):
         if file.endswith((".jar", ".war")):
             yield f"{file} is a Java archive"
 

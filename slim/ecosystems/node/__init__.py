@@ -24,7 +24,7 @@ from slim.rebuild.model import Recipe
 
 def _user(known: Known) -> Command | None:
     """The first command, of the entry point, its scripts or the health check, that needs Node."""
-    return next((one for one in known.runs.all if known.families[one] == "node"), None)
+    return next((command for command in known.runs.all if known.families[command] == "node"), None)
 
 
 def _server(known: Known) -> Evidence:

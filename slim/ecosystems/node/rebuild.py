@@ -55,7 +55,7 @@ _RUNNERS = frozenset(("npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack"))
 
 def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs a program of Node; None where it is not known which."""
-    command = main_command(given, "node")
+    command = main_command(given, "node", _RUNNERS)
     if command is None:
         return None
     home = home_of(given, command, "node")

@@ -38,6 +38,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     counted = [finding for finding in report.findings if not finding.suppressed]
     steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     colours = tones(report.layers)
+    made = report.predicted.rebuild
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
@@ -55,6 +56,8 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "budgets": {budget.name: budget for budget in report.budgets},
         "other_budgets": [budget for budget in report.budgets if budget.name not in _WITH_TOTALS],
         "rebuilt": words.rebuilt(report, units),
+        "rebuilt_size": words.rebuilt_size(made, units) if made else "",
+        "unused": words.unused(made, units) if made else "",
         "steps": steps,
         "notes": [
             finding
