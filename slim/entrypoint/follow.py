@@ -1,4 +1,4 @@
-"""Command lines → all command lines that they lead to. Nothing is executed. Pure.
+"""Command lines → all command lines that they lead to. Nothing is executed.
 
 A queue is worked off: each command line is looked up on the PATH and recorded, and what it starts is put
 into the queue: the command behind `tini --` or `gosu user`, the interpreter of a script, the commands in

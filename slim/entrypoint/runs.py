@@ -1,4 +1,4 @@
-"""What an image runs, as values: command lines, and what they resolve to. Pure."""
+"""What an image runs, as values: command lines, and what they resolve to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks. Pure.
+"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks.
 
 Each reader takes what the image has at the places that these programs read, and returns texts for a shell
 and paths of scripts; what is not captured is left out.

@@ -1,4 +1,4 @@
-"""Shell text → the simple commands in it. Nothing is executed, conditions are not decided. Pure.
+"""Shell text → the simple commands in it. Nothing is executed, conditions are not decided.
 
 All branches of `if` and `case` are read, and the bodies of functions. Commands inside of substitutions
 are read afterwards, a few levels deep.
