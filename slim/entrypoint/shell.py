@@ -97,7 +97,7 @@ def read_shell(
             parser.read(lexer, inner=level > 0)
             nested += lexer.nested
         texts = nested
-    return tuple(one for one in parser.commands if one.words[0] not in parser.functions)
+    return tuple(command for command in parser.commands if command.words[0] not in parser.functions)
 
 
 class _Parser(Struct):

@@ -38,12 +38,12 @@ def plan(given: Given) -> Plan | None:
     program = [binary] if owner is None else []
     program += _compiled(given, binary) if owner is None else []
     owners = [owner, *(system_owner(given, row) for row in named_files)]
-    packages = [*named(given, ("nginx",)), *(one for one in owners if one is not None)]
+    packages = [*named(given, ("nginx",)), *(owner for owner in owners if owner is not None)]
     projects = left_projects(given)
     guesses: tuple[str, ...] = ()
     if projects:
         guesses = (
-            f"nothing that runs reads {listed([f'/{decoded(one)}' for one in projects])} "
+            f"nothing that runs reads {listed([f'/{decoded(project)}' for project in projects])} "
             "but what nginx serves of it",
         )
     return Plan(
