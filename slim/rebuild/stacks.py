@@ -103,6 +103,10 @@ def supervisor(given: Given) -> Plan | None:
         places += _S6_PLACES
     if names & RUNIT:
         places += _RUNIT_PLACES
+    if places:
+        # `s6-svscan DIRECTORY`, `runsvdir DIRECTORY`.
+        operands = (encoded(word) for command in supervisors for word in command.words[1:])
+        places += [path.strip(b"/") for path in operands if path[:1] == b"/" and path.strip(b"/")]
     rows = [row for place in places for row in below(given.view, place)]
     paths = {encoded(command.how).lstrip(b"/") for command in given.facts.runs.all}
     paths |= {encoded(command.path) for command in supervisors if command.path}
