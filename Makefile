@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: demo check check-real lint types layers test generated generate bench fuzz targets differentials forge clean
+.PHONY: twins demo check check-lowest check-real lint types layers test generated generate bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -39,6 +39,18 @@ test: $(VENV)/installed
 check-real: $(VENV)/installed
 	$(BIN)/python -m pytest --real -m real --numprocesses auto --dist loadfile --no-loadscope-reorder
 
+# The tests with the lowest versions that pyproject.toml allows: a bound is only as low as this passes.
+LOWEST := $(VENV)-lowest
+check-lowest: $(LOWEST)/installed
+	env -u SLIM_REQUIRE_TOOLS -u SLIM_LONGER $(LOWEST)/bin/python -m pytest --numprocesses auto --dist worksteal
+
+$(LOWEST)/installed: pyproject.toml
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/uv pip compile --quiet --resolution lowest-direct pyproject.toml --output-file $(LOWEST)/lowest.txt
+	$(LOWEST)/bin/pip install --quiet --disable-pip-version-check --constraint $(LOWEST)/lowest.txt --editable '.[dev]'
+	@touch $@
+
 # README blocks, JSON Schema, rule catalogue: made again, and compared with what is committed.
 generate: $(VENV)/installed
 	$(BIN)/python fixtures/build.py
@@ -67,10 +79,15 @@ differentials: $(VENV)/installed
 	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest --real tests/real/test_golist.py \
 	  tests/real/test_umoci.py tests/real/test_twins.py
 
+# Ordinary projects that nobody tuned slim to: both images of each are built, predictions held against them, what
+# findings claim is deleted, and the Dockerfile that slim writes is built. Takes hours; TWINS="--only NAME" does one.
+twins: $(VENV)/installed
+	$(BIN)/python -m tests.real.factory $(TWINS)
+
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).
 forge: $(VENV)/installed
 	@$(BIN)/python -m tests.real.forge
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist
+	rm -rf $(VENV) $(LOWEST) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis build dist

@@ -47,7 +47,7 @@ from tests.real import twin_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
-_DEMO_LINES = 48
+_DEMO_LINES = 24
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
 
@@ -56,15 +56,25 @@ _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)"
 
 def demo() -> str:
     """What the first command of the README prints, up to the last entry of a list that fits."""
-    environment = {key: value for key, value in os.environ.items() if not key.startswith("SLIM_")}
-    call = [sys.executable, "-m", "slim", *shlex.split(DEMO)]
-    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, check=True)
-    lines = done.stdout.decode().splitlines()
+    lines = _output_of(DEMO).splitlines()
     end = min(_DEMO_LINES, len(lines))
     while end < len(lines) and lines[end].startswith("    "):
         end -= 1
     rest = [f"[and {len(lines) - end} more lines]"] if end < len(lines) else []
     return "```text\n" + "\n".join([f"$ slim {DEMO}", *lines[:end], *rest]) + "\n```\n"
+
+
+def picture() -> str:
+    """The treemap at the top of README.md."""
+    return _output_of(DEMO.replace("-o text", "-o svg"))
+
+
+def _output_of(arguments: str) -> str:
+    """What `slim ARGUMENTS` prints, whatever the environment sets."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith("SLIM_")}
+    call = [sys.executable, "-m", "slim", *shlex.split(arguments)]
+    done = subprocess.run(call, cwd=ROOT, env=environment, capture_output=True, check=True)
+    return done.stdout.decode()
 
 
 def options() -> str:
@@ -357,6 +367,7 @@ def _roles(rule: Rule) -> str:
 
 
 ELSEWHERE = {
+    "docs/commands.md": ["commands", "formats", "exit-codes"],
     "docs/ci.md": ["fork-measure", "fork-comment"],
     "docs/configuration.md": ["settings"],
     "docs/numbers.md": ["dive-table"],
@@ -375,6 +386,7 @@ FILES: dict[str, Callable[[], str]] = {
     ),
     **{name: partial(with_blocks, name, blocks) for name, blocks in ELSEWHERE.items()},
     "docs/attacks.md": attacks,
+    "docs/phoenix.svg": picture,
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
 }

@@ -1,20 +1,18 @@
 # syntax=docker/dockerfile:1
-# A PHP service on the Alpine variant, which keeps no compiler after the extensions are built.
-FROM composer:{composer_version} AS vendor
-WORKDIR /src
-COPY composer.json composer.lock ./
-RUN --mount=type=cache,target=/tmp/cache \
-    composer install --no-dev --no-scripts --no-autoloader --prefer-dist --ignore-platform-reqs
+{arguments}
+# Composer, headers and compilers stay in this stage.
+FROM {build_base} AS build
+{build_install}
+WORKDIR {home}
 COPY . .
-RUN composer dump-autoload --no-dev --optimize
+#? composer
+RUN --mount=type=cache,target=/root/.composer/cache composer install --no-dev --optimize-autoloader
 
-FROM php:{php_version}-fpm-alpine
-RUN apk add --no-cache {runtime_packages} \
- && apk add --no-cache --virtual .build-deps $PHPIZE_DEPS {dev_packages} \
- && docker-php-ext-install {extensions} \
- && apk del .build-deps
+FROM {base}
+{install}
+{env}
 WORKDIR {app_dir}
-COPY --from=vendor --chown=82:82 /src ./
-USER www-data
-EXPOSE {port}
-CMD ["php-fpm"]
+{copies}
+{settings}
+{health}
+{start}

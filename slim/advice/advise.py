@@ -40,6 +40,11 @@ from slim.rules.match import Query, above_floor, match
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
 
+_OTHER_START = (
+    "the container is still started with its present command: the rebuilt image starts the application"
+    " with the command of its Dockerfile, and leaves out what the present one needs besides"
+)
+
 
 class Advice(Struct, frozen=True):
     """What to change in an image, how many bytes that saves, and what the advice rests on."""
@@ -165,10 +170,16 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.owned,
         image.graph,
         {row: each.match.rule.category for each in claims for row in each.claimed},
+        image.source.history,
     )
     return rebuild(given, recipe, image.disk)
 
 
 def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:
-    """The rule; only `possible` if the proposed rebuild rests on guesses."""
-    return replace(rule, confidence="possible") if proposed and proposed.guesses else rule
+    """The rule; only `possible` if the proposed rebuild rests on guesses, and with a warning if that is
+    started by another command."""
+    if proposed is None:
+        return rule
+    if proposed.command:
+        rule = replace(rule, breaks_when=(_OTHER_START, *rule.breaks_when))
+    return replace(rule, confidence="possible") if proposed.guesses else rule

@@ -36,6 +36,32 @@ class Entry(Struct, frozen=True):
     keys: frozenset[str]
 
 
+class Recorded(Struct, frozen=True):
+    """One history entry as the instruction that it records."""
+
+    keyword: str
+    """Empty where the text is not understood."""
+    value: str
+    """What follows the keyword; of a RUN the command alone, of copied files `dir:HASH in /app` or words."""
+    arguments: str = ""
+    """The build arguments that a RUN shows: `A=b C=d`."""
+
+
+def recorded(text: str, shells: Sequence[str]) -> Recorded:
+    """The instruction of a `created_by` text; a shell in front of a command is left out."""
+    text = _without_timestamp(text.strip().removesuffix(_BUILDKIT).rstrip())
+    keyword, _, rest = text.partition(" ")
+    if keyword in KEYWORDS and keyword != "RUN":
+        return Recorded(keyword, rest.strip())
+    bare = canon.without_shell(text, shells)
+    if bare is not text and bare.startswith(_NOP):
+        return Recorded(*first_word(bare.removeprefix(_NOP)))
+    _, shown, commands = _arguments(rest if keyword == "RUN" else text, shells)
+    if len(commands) != 1 or not commands[0] or "\0" in text:
+        return Recorded("", "")
+    return Recorded("RUN", canon.without_shell(commands[0], shells), shown)
+
+
 def shells(history: Iterable[str], written: Iterable[str]) -> tuple[str, ...]:
     """The shells that commands may be run by, joined by spaces, longer ones first.
 

@@ -54,5 +54,7 @@ KEEPS = keeps_of(keep for ecosystem in ECOSYSTEMS for keep in ecosystem.keeps)
 KNOWLEDGE = knowledge_of(ECOSYSTEMS)
 FACTS = fact_names(ECOSYSTEMS)
 """The dotted facts that rules may name."""
-RECIPES = {one.name: one.rebuild for one in ECOSYSTEMS if one.rebuild is not None}
+RECIPES = {
+    ecosystem.name: ecosystem.rebuild for ecosystem in ECOSYSTEMS if ecosystem.rebuild is not None
+}
 """Stack → how a multi-stage build of it is computed."""

@@ -21,8 +21,8 @@ def live_archives(files: Files, owned: bytes, facts: Facts | None = None) -> dic
     """The archives that the image shows and no system package owns, without those that are run."""
     run = run_paths(facts) if facts is not None else frozenset[bytes]()
     return {
-        row: one
-        for row, one in files.archives.items()
+        row: archive
+        for row, archive in files.archives.items()
         if files.fate[row] == Fate.LIVE and not owned[row] and files.path(row) not in run
     }
 

@@ -20,8 +20,10 @@ def read_catalog(contents: Contents) -> Catalog:
     notices = Notices()
     ordered = readable(contents, notices)
     paths = b"\n".join(ordered)
-    readers = [one.packages for one in ECOSYSTEMS if one.packages is not None]
-    found = [one.read(ordered) for one in readers if any(mark in paths for mark in one.marks)]
+    readers = [ecosystem.packages for ecosystem in ECOSYSTEMS if ecosystem.packages is not None]
+    found = [
+        reader.read(ordered) for reader in readers if any(mark in paths for mark in reader.marks)
+    ]
     return Catalog(
         tuple(package for read in found for package in read.packages),
         (*notices.all(), *(notice for read in found for notice in read.notices)),

@@ -123,42 +123,48 @@ class Ecosystem(Struct, frozen=True, kw_only=True):
 
 def knowledge_of(ecosystems: Sequence[Ecosystem]) -> Knowledge:
     """What facts are found by, of all ecosystems together."""
-    programs = [one.programs for one in ecosystems if one.programs is not None]
+    programs = [ecosystem.programs for ecosystem in ecosystems if ecosystem.programs is not None]
     return Knowledge(
         landmarks=Landmarks(
-            projects={mark: one.name for one in ecosystems for mark in one.projects},
-            places=tuple(place for one in ecosystems for place in one.places),
-            compilers=tuple(compilers for one in ecosystems for compilers in one.compilers),
-            foreign=frozenset(name for one in ecosystems for name in one.foreign),
-            system=frozenset(path for one in ecosystems for path in one.system),
+            projects={
+                mark: ecosystem.name for ecosystem in ecosystems for mark in ecosystem.projects
+            },
+            places=tuple(place for ecosystem in ecosystems for place in ecosystem.places),
+            compilers=tuple(
+                compilers for ecosystem in ecosystems for compilers in ecosystem.compilers
+            ),
+            foreign=frozenset(name for ecosystem in ecosystems for name in ecosystem.foreign),
+            system=frozenset(path for ecosystem in ecosystems for path in ecosystem.system),
         ),
         families=families_of(programs),
-        runners={name: words for one in ecosystems for name, words in one.runners.items()},
+        runners={
+            name: words for ecosystem in ecosystems for name, words in ecosystem.runners.items()
+        },
         stacks=tuple(
             StackSigns(
-                one.name,
-                one.programs.family if one.programs else one.name,
-                one.carried,
-                one.kinds,
-                one.carried_by_project,
+                ecosystem.name,
+                ecosystem.programs.family if ecosystem.programs else ecosystem.name,
+                ecosystem.carried,
+                ecosystem.kinds,
+                ecosystem.carried_by_project,
             )
-            for one in ecosystems
-            if one.stack
+            for ecosystem in ecosystems
+            if ecosystem.stack
         ),
-        roles=tuple(one.role for one in ecosystems),
-        variables=tuple(variable for one in ecosystems for variable in one.variables),
-        tests=tuple(test for one in ecosystems for test in one.facts.items()),
+        roles=tuple(ecosystem.role for ecosystem in ecosystems),
+        variables=tuple(variable for ecosystem in ecosystems for variable in ecosystem.variables),
+        tests=tuple(test for ecosystem in ecosystems for test in ecosystem.facts.items()),
     )
 
 
 def fact_names(ecosystems: Sequence[Ecosystem]) -> frozenset[str]:
     """Every dotted fact that an image may have."""
-    programs = [one.programs for one in ecosystems if one.programs is not None]
+    programs = [ecosystem.programs for ecosystem in ecosystems if ecosystem.programs is not None]
     return frozenset(
         (
-            *(f"stack.{one.name}" for one in ecosystems if one.stack),
-            *(f"runs.{one.fact or one.family}" for one in programs),
+            *(f"stack.{ecosystem.name}" for ecosystem in ecosystems if ecosystem.stack),
+            *(f"runs.{program.fact or program.family}" for program in programs),
             "runs.shell",
-            *(name for one in ecosystems for name in one.facts),
+            *(name for ecosystem in ecosystems for name in ecosystem.facts),
         )
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from slim.ecosystems.model import Subject
 from slim.facts.known import Evidence, Known, Test
 from slim.files.view import View
 from slim.packages.closure import recommends_only
+from slim.rebuild.model import Given
+from slim.rebuild.trees import below
 from slim.rules.match import QueryResult
 
 
@@ -62,3 +64,15 @@ def beside(view: View, endings: tuple[bytes, ...]) -> list[int]:
             if here.get(name[: -len(ending)], -1) >= 0:
                 rows.append(row)
     return sorted(rows)
+
+
+def without(given: Given, home: bytes, names: Collection[bytes]) -> list[int]:
+    """Rows of everything in a directory but files of some names, and directories of these names with all
+    that is in them."""
+    found: list[int] = []
+    cut = len(home) + 1 if home else 0
+    for row in below(given.view, home):
+        parts = given.view.files.path(row)[cut:].split(b"/")
+        if not any(part in names for part in parts):
+            found.append(row)
+    return found

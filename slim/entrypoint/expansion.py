@@ -33,13 +33,23 @@ class Shell(Struct):
     """Whether the first argument names a program."""
     arrays: dict[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def set_arguments(self, words: Sequence[str]) -> None:
-        """`set -- …`. It mostly stands in a condition, such as "the first argument is an option", or "is
-        no program": believed where that holds."""
+    def set_arguments(self, words: Sequence[str], *, always: bool) -> None:
+        """`set -- …`; `always`: it stands in no condition.
+
+        A condition is mostly "the first argument is an option", or "is no program": believed where that
+        holds.
+        """
         first = self.arguments[:1]
-        if not first or first[0].startswith("-") or not self.known:
+        if always or not first or first[0].startswith("-") or not self.known:
             self.arguments = tuple(words[:_MAX_ARGUMENTS])
             self.known = True
+
+    def shift(self, count: str) -> None:
+        """`shift`, or `shift COUNT`."""
+        if not count:
+            self.arguments = self.arguments[1:]
+        elif count.isascii() and count.isdecimal() and len(count) < 4:
+            self.arguments = self.arguments[int(count) :]
 
 
 def parameter_end(text: str, at: int) -> int:
@@ -83,8 +93,12 @@ def expand(parameter: str, shell: Shell) -> str | tuple[str, ...]:
             # Substrings, prefixes and replacements are not worked out.
             return parameter if value is None or (rest and index is None) else value
         sign, word = default[1], default[2].strip("\"'")
+        if sign == "+" and not value:
+            return ""
+        if sign == "+" and word in ("$@", "$*"):
+            return shell.arguments
         if sign == "+":
-            return _plain(word) if value else ""
+            return _plain(word)
         if value:
             return value
         if sign == "?":

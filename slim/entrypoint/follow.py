@@ -13,9 +13,11 @@ from collections.abc import Mapping, Sequence
 from itertools import islice
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from slim.entrypoint.runners import Documents, environment_places, project_script
 from slim.entrypoint.runs import Command
-from slim.entrypoint.services import SUPERVISORS, package_script, services
+from slim.entrypoint.services import SUPERVISORS, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
 from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import SHELLS, Runners, unwrap
@@ -34,6 +36,8 @@ MAX_LINE = 32 << 10
 _MAX_SEARCH = 32
 """Directories of PATH that are looked at."""
 _MAX_FILES = 16
+_PROJECT = (b"node_modules/.bin", b".venv/bin", b"venv/bin")
+"""Where a project has the commands of its packages."""
 _MAX_SHEBANG = 256
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SOURCE = (".", "source")
@@ -54,6 +58,11 @@ class _Job(Struct, frozen=True):
     how: str
     main: bool
     cwd: bytes
+    search: tuple[bytes, ...] = ()
+    """The directories in which its program is looked up."""
+    by: int = -1
+    """Place of the command that starts it."""
+    sets: tuple[str, ...] = ()
 
 
 def _replaces(command: Simple) -> bool:
@@ -72,18 +81,30 @@ class Walk:
 
     def __init__(self, view: View, env: Mapping[str, str], cwd: bytes, runners: Runners) -> None:
         self._view = view
+        self._documents = Documents(view)
         self._env = env
         self._cwd = cwd
         self._runners = runners
-        found = (view.real(encoded(one)) for one in search_path(env))
-        self._search = [one for one in found if one is not None]
+        self._search = self._directories(search_path(env))
         self._queue: deque[_Job] = deque()
         self._seen: dict[tuple[tuple[str, ...], bytes], bool] = {}
         """Command line → whether it was a main one."""
         self._left = MAX_READ
+        self._place = -1
+        """Of the command being looked at among those found."""
+        self._handed = False
+        """A script hands over to the command that it is given, and none is."""
 
-    def put(self, words: Sequence[str], how: str, *, main: bool, cwd: bytes | None = None) -> None:
-        """Queue a command line."""
+    def _directories(self, places: Sequence[str]) -> tuple[bytes, ...]:
+        found = (self._view.real(encoded(one)) for one in places)
+        return tuple(one for one in found if one is not None)
+
+    def put(self, words: Sequence[str], how: str, *, main: bool) -> None:
+        """Queue a command line of the image's own."""
+        self._put(words, _Job((), how, main, self._cwd, self._search))
+
+    def _put(self, words: Sequence[str], job: _Job) -> None:
+        """Queue a command line; all but the words are the job's."""
         short: list[str] = []
         left = MAX_LINE
         for word in words[:MAX_WORDS]:
@@ -91,12 +112,11 @@ class Walk:
             left -= len(short[-1])
         # A program that is the output of another one is not known.
         if short and short[0] not in ("", "$()") and len(self._queue) < MAX_STEPS:
-            job = _Job(tuple(short), how, main, self._cwd if cwd is None else cwd)
-            self._queue.append(job)
+            self._queue.append(replace(job, words=tuple(short), by=self._place))
 
     def put_text(self, text: str, how: str, *, main: bool) -> None:
         """Queue the commands of a text for a shell."""
-        self._put_text(text, _Job((), how, main, self._cwd))
+        self._put_text(text, _Job((), how, main, self._cwd, self._search))
 
     def work(self) -> tuple[Command, ...]:
         """Look at everything in the queue."""
@@ -109,25 +129,42 @@ class Walk:
             if key in self._seen and self._seen[key] >= job.main:
                 continue
             self._seen[key] = job.main
-            path = self._locate(job.words[0], job.cwd)
+            path = self._locate(job.words[0], job)
             before = len(self._queue)
-            self._follow(job, path)
+            self._place, handed, self._handed = len(found), self._handed, False
+            runner = self._follow(job, path)
             starts = any(one.main for one in islice(self._queue, before, None))
-            leaf = not starts and job.words[0] not in _SOURCE
+            leaf = not starts and job.words[0] not in _SOURCE and not self._handed
+            self._handed |= handed
             files = self._files(job.words[1:], job.cwd)
-            found.append(Command(job.words, decoded(path or b""), job.main, leaf, job.how, files))
+            found.append(
+                Command(
+                    job.words, decoded(path or b""), job.main, leaf, job.how, files,
+                    runner=runner, by=job.by, sets=job.sets, cwd=decoded(job.cwd),
+                )
+            )  # fmt: skip
+        if not self._handed and not any(one.main and one.leaf for one in found):
+            _end_cycle(found)
         return tuple(found)
 
-    def _locate(self, program: str, cwd: bytes) -> bytes | None:
+    def _locate(self, program: str, job: _Job) -> bytes | None:
         """The file that a command's first word names, links followed."""
-        name = encoded(program)
-        # Package managers put the commands of a project's packages on the PATH.
-        places = [cwd] if b"/" in name else [*self._search, below(cwd, b"node_modules/.bin")]
+        name, cwd = encoded(program), job.cwd
+        # The commands of a project's environment are on no PATH until something puts them there.
+        places = [cwd] if b"/" in name else [*job.search, *(below(cwd, one) for one in _PROJECT)]
         for place in places:
             path = below(place, name)
             if self._view.is_file(path):
                 return self._view.real(path)
         return None
+
+    def _inside(self, words: Sequence[str], places: Sequence[bytes]) -> Sequence[str]:
+        """A command line whose program is named by its path, if an environment has it: there it is often
+        a link to the system's."""
+        for place in places if words and "/" not in words[0] else ():
+            if self._view.is_file(below(place, encoded(words[0]))):
+                return (f"/{decoded(place)}/{words[0]}", *words[1:])
+        return words
 
     def _files(self, words: Sequence[str], cwd: bytes) -> tuple[str, ...]:
         found: dict[str, None] = {}
@@ -141,44 +178,52 @@ class Walk:
                 break
         return tuple(found)
 
-    def _follow(self, job: _Job, path: bytes | None) -> None:
-        """Queue what a command starts."""
+    def _follow(self, job: _Job, path: bytes | None) -> bool:
+        """Queue what a command starts; whether it is a tool of a language that starts it."""
         name = job.words[0].rpartition("/")[2]
         if job.words[0] in _SOURCE:
             self._put_script(job.words[1:], job)
-            return
+            return False
         self._put_services(name, job)
-        script = package_script(name, job.words, job.cwd, self._view)
-        if script:
-            self._put_text(script, _Job(job.words, "package.json", job.main, job.cwd))
+        places = environment_places(name, job.words, path, job.cwd, self._env, self._view)
+        inside = replace(job, search=(*places, *job.search)[:_MAX_SEARCH], sets=())
+        script = project_script(name, job.words, job.cwd, self._documents)
+        if script is not None:
+            inside = replace(inside, how=script.where, cwd=script.cwd)
+            self._put_text(script.before, replace(inside, main=False))
+            self._put_text(script.text, inside)
+            return True
         inner = unwrap(name, job.words, self._runners)
         if inner is not None and inner.text is not None:
-            self._put_text(inner.text, job, inner.arguments)
+            self._put_text(inner.text, inside, inner.arguments)
         elif inner is not None and name in SHELLS:
-            self._put_script(inner.words, job)
+            self._put_script(inner.words, inside)
         elif inner is not None:
-            self.put(inner.words, job.how, main=job.main, cwd=job.cwd)
+            self._put(self._inside(inner.words, places), replace(inside, sets=inner.sets))
         elif path is not None and name not in SHELLS and not self._starts_release(path):
             self._put_interpreter(job, path, main=job.main and name not in SUPERVISORS)
+        return inner is not None and inner.runner
 
     def _put_services(self, name: str, job: _Job) -> None:
         """Queue what a supervisor starts."""
         started = services(name, job.words, job.cwd, self._view)
         for one in started:
             main = one.main and job.main
+            service = replace(job, how=one.where, main=main, cwd=self._cwd, sets=())
             if one.script:
-                self.put((f"/{decoded(one.script)}",), one.where, main=main)
+                self._put((f"/{decoded(one.script)}",), service)
             else:
-                self._put_text(one.text, _Job(job.words, one.where, main, self._cwd))
+                self._put_text(one.text, service)
         if started and name in ("init", "my_init"):
             # These run the command that they are given beside their services.
             rest = job.words[1:]
-            self.put(rest[rest.index("--") + 1 :] if "--" in rest else rest, job.how, main=job.main)
+            command = rest[rest.index("--") + 1 :] if "--" in rest else rest
+            self._put(command, replace(job, cwd=self._cwd, sets=()))
 
     def _put_text(self, text: str, job: _Job, given: tuple[str, ...] = ()) -> None:
         """Queue the commands of a text for a shell; `given` are its `$0`, `$1` and so on."""
         zero = given[0] if given else "sh"
-        self._put_simple(self._read(text, zero, given[1:], job.cwd), job, script="")
+        self._put_simple(self._read(text, zero, given[1:], job), job, script="")
 
     def _put_script(self, words: tuple[str, ...], job: _Job) -> None:
         """Queue the commands of a shell script that is called with `words`."""
@@ -186,7 +231,7 @@ class Walk:
             return
         path = self._view.real(below(job.cwd, encoded(words[0])))
         if path is None or not self._view.is_file(path):
-            path = self._locate(words[0], job.cwd)
+            path = self._locate(words[0], job)
         content = self._view.read(path) if path is not None else None
         if path is not None and content is not None:
             self._put_content(content, path, words[1:], job)
@@ -196,15 +241,15 @@ class Walk:
     ) -> None:
         where = decoded(path)
         text = content[:MAX_TEXT].decode("utf-8", "surrogateescape")
-        commands = self._read(text, "/" + where, arguments, job.cwd)
-        self._put_simple(commands, _Job(job.words, where, job.main, job.cwd), script=where)
+        commands = self._read(text, "/" + where, arguments, job)
+        self._put_simple(commands, replace(job, how=where), script=where)
 
     def _read(
-        self, text: str, zero: str, arguments: tuple[str, ...], cwd: bytes
+        self, text: str, zero: str, arguments: tuple[str, ...], job: _Job
     ) -> tuple[Simple, ...]:
         text = text[: min(MAX_TEXT, self._left)]
         self._left -= len(text)
-        known = not arguments or self._locate(arguments[0], cwd) is not None
+        known = not arguments or self._locate(arguments[0], job) is not None
         return read_shell(text, variables=self._env, arguments=arguments, zero=zero, known=known)
 
     def _put_interpreter(self, job: _Job, path: bytes, *, main: bool) -> None:
@@ -224,7 +269,7 @@ class Walk:
             self._put_content(content, path, job.words[1:], job)
             return
         words = (*interpreter, "/" + decoded(path), *job.words[1:])
-        self.put(words, decoded(path), main=main, cwd=job.cwd)
+        self._put(words, replace(job, how=decoded(path), main=main, sets=()))
 
     def _put_simple(self, commands: Sequence[Simple], job: _Job, script: str) -> None:
         """Queue simple commands. Those are main that replace the shell, that run beside it, or that it
@@ -233,16 +278,33 @@ class Walk:
         outer = [one for one in outer if one.words != ("exec",)]
         replaced = any(map(_replaces, outer))
         sourced = bool(job.words) and job.words[0] in _SOURCE
-        cwd = job.cwd
+        # What a function changes is not known to hold outside of it.
+        directories: dict[str, bytes] = {}
+        activated: tuple[bytes, ...] = ()
         for one in commands:
+            cwd = directories.get(one.function, job.cwd)
             if one.words[0] == "cd":
-                cwd = self._directory(one.words, cwd, script)
+                directories[one.function] = self._directory(one.words, cwd, script)
+            if one.words == ("exec",) and job.main and not one.inner:
+                self._handed = True
             if one.words[0] in _BUILTINS or one.words == ("exec",):
                 continue
+            if one.words[0] in _SOURCE and one.words[-1].endswith("/bin/activate"):
+                activated = self._directories((one.words[-1].rpartition("/")[0],))
+                continue
             last = not (replaced or sourced) and bool(outer) and one is outer[-1]
-            wanted = last or one.background or _replaces(one) or one.words[0] in _SOURCE
-            main = job.main and wanted and not one.inner
-            self.put(one.words, job.how, main=main, cwd=cwd)
+            is_main = last or one.background or _replaces(one) or one.words[0] in _SOURCE
+            search = job.search
+            if one.search is not None:
+                search = self._directories(search_path({"PATH": one.search}))
+            started = replace(
+                job,
+                main=job.main and is_main and not one.inner,
+                cwd=cwd,
+                search=(*activated, *search)[:_MAX_SEARCH],
+                sets=one.sets,
+            )
+            self._put(self._inside(one.words, activated), started)
 
     def _directory(self, words: tuple[str, ...], cwd: bytes, script: str) -> bytes:
         """The directory after `cd`; one that is not known is taken for the script's own."""
@@ -263,3 +325,11 @@ class Walk:
             return False
         text = self._view.read(path) or b""
         return any(mark in text for mark in _RELEASE_MARKS)
+
+
+def _end_cycle(found: list[Command]) -> None:
+    """Let a circle of commands, which nobody follows any further, end with the last that has a file."""
+    main = [at for at, one in enumerate(found) if one.main and one.path]
+    last = next((at for at in reversed(main) if found[at].name not in SHELLS), None)
+    if last is not None:
+        found[last] = replace(found[last], leaf=True)

@@ -33,6 +33,12 @@ _LOOKUP = re.compile(
     r"\s{0,9}(?:command\s{1,9}-v|which|type\s{1,9}-p)\s{1,9}[\"']?([A-Za-z0-9_./+-]{1,255})[\"']?\s{0,9}",
     re.ASCII,
 )
+_PATH = re.compile(
+    r"\s{0,9}(dirname|basename|readlink_f|readlink|greadlink|realpath)(?:\s{1,9}-{1,2}[a-z-]{0,20}){0,3}"
+    r"\s{1,9}(\"?)(\$\{?[A-Za-z0-9_]{1,255}\}?)\2\s{0,9}",
+    re.ASCII,
+)
+"""What becomes of one path; links have been followed already."""
 _NESTING = re.compile(r"[()]|\\.|'[^']*'", re.DOTALL)
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 
@@ -186,11 +192,15 @@ class Lexer:
         return close
 
     def _substitution(self, inner: str) -> None:
-        """`$(…)`: its commands are read later; of its output only names of programs are known."""
-        found = _LOOKUP.fullmatch(inner)
+        """`$(…)`: its commands are read later; of its output only programs and paths are known."""
+        found, of_path = _LOOKUP.fullmatch(inner), _PATH.fullmatch(inner)
+        path = expand(of_path[3], self._shell) if of_path is not None else ""
         own = "$0" in inner or "BASH_SOURCE" in inner
         if found is not None:
             self._add(found[1])
+        elif of_path is not None and isinstance(path, str) and path.startswith("/"):
+            above, _, last = path.rpartition("/")
+            self._add({"dirname": above or "/", "basename": last}.get(of_path[1], path))
         elif own and inner.lstrip().startswith(("dirname", "cd ")):
             self._add(self._shell.zero.rpartition("/")[0] or ".")
         else:

@@ -23,6 +23,14 @@ class Command(Struct, frozen=True):
     """Where it was found: `ENTRYPOINT`, `CMD`, or the path of a file."""
     files: tuple[str, ...] = ()
     """Files among its arguments, as paths like `path`."""
+    runner: bool = False
+    """A tool of a language that starts what follows, which could be started without it: `npm start`."""
+    by: int = -1
+    """The place of the command that starts it among those of the image; -1 for the image's own."""
+    sets: tuple[str, ...] = ()
+    """Variables that are set for it, as `NAME=value`."""
+    cwd: str = ""
+    """The directory in which it is started, as a path like `path`."""
 
     @property
     def name(self) -> str:
@@ -62,6 +70,51 @@ class Runs(Struct, frozen=True):
     def final(self) -> tuple[Command, ...]:
         """The commands that run in the end."""
         return tuple(one for one in self.commands if one.main and one.leaf)
+
+    def starters(self, command: Command) -> list[Command]:
+        """The commands that lead to one of `commands`, the nearest first."""
+        found: list[Command] = []
+        while 0 <= command.by < len(self.commands) and len(found) < len(self.commands):
+            command = self.commands[command.by]
+            found.append(command)
+        return found
+
+    @property
+    def direct(self) -> tuple[str, ...]:
+        """The command line that does the same without a tool such as npm.
+
+        Empty without such a tool, and where leaving it out would take more than other words: several
+        commands, another directory, a script or a supervisor's settings that name the tool.
+        """
+        final = self.final
+        chain = [*final[:1], *(self.starters(final[0]) if final else ())]
+        tools = [at for at, one in enumerate(chain) if one.runner]
+        if len(final) != 1 or not tools or not final[0].path:
+            return ()
+        first, last = tools[0], tools[-1]
+        # A script is run by its interpreter, and that by nothing else.
+        is_script = first == 2 and final[0].how == chain[1].path
+        own = all(one.how in ("ENTRYPOINT", "CMD") for one in chain[last:])
+        only = all(
+            sum(one.by == place for one in self.commands) == 1
+            for place in (one.by for one in chain[first - 1 : last])
+        )
+        same = all(one.cwd == chain[-1].cwd for one in chain)
+        if (
+            not (first == 1 or is_script)
+            or last - first + 1 != len(tools)
+            or not (own and only and same)
+        ):
+            return ()
+        sets = tuple(value for one in reversed(chain[: last + 1]) for value in one.sets)
+        words, before = final[0].words, self.words[: len(self.words) - len(chain[last].words)]
+        if "/" not in words[0] and "node_modules/" in final[0].path:
+            words = ("/" + final[0].path, *words[1:])
+        if (*before, *chain[last].words) != self.words or any(
+            "$" in one for one in (*sets, *words)
+        ):
+            return ()
+        return (*before, *(("env", *sets) if sets else ()), *words)
 
     @property
     def resolved(self) -> tuple[str, ...]:

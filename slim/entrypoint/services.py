@@ -81,31 +81,6 @@ def buildpack_processes(labels: Mapping[str, str]) -> tuple[str, ...]:
     return tuple(line for line in lines if line)
 
 
-def package_script(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> str:
-    """The text behind `npm start`, `npm run x`, `yarn x`, `pnpm x` or `bun run x`; empty for none."""
-    if name not in ("npm", "yarn", "yarnpkg", "pnpm", "bun"):
-        return ""
-    rest = list(words[1:])
-    while rest and rest[0].startswith("-"):
-        option = rest.pop(0)
-        if option in ("--prefix", "--cwd", "-C", "--dir") and rest:
-            cwd = below(cwd, rest.pop(0).encode("utf-8", "replace"))
-    verb = rest[0] if rest else ("start" if name.startswith("yarn") else "")
-    if verb in ("run", "run-script") and len(rest) > 1:
-        verb = rest[1]
-    elif name in ("npm", "bun") and verb not in ("start", "test", "restart", "stop"):
-        return ""
-    content = view.read(below(cwd, b"package.json"))
-    if content is None or not verb:
-        return ""
-    try:
-        scripts = json.loads(content)["scripts"]
-        text = scripts.get(verb, "")
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return ""
-    return text[:_MAX_LINE] if isinstance(text, str) else ""
-
-
 def _lines(content: bytes | None) -> list[str]:
     text = (content or b"").decode("utf-8", "replace")
     return [line[:_MAX_LINE] for line in text.split("\n", _MAX_LINES)[:_MAX_LINES]]
@@ -164,13 +139,26 @@ def _cron(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
 
 def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
+    chosen = _operands(words, ("-f", "--procfile", "-e", "--env", "-d", "--root", "-p", "--port"))
+    chosen = chosen[1:] if chosen[:1] in (["start"], ["s"]) else []
     path = below(cwd, named[0].encode("utf-8", "replace") if named else b"Procfile")
     found: list[Service] = []
     for line in _lines(view.read(path)):
         name, colon, text = line.partition(":")
+        if chosen and name not in chosen:
+            continue
         if colon and name and not name.startswith("#") and text.strip():
             found.append(Service(text=text.strip(), where=decoded(path.lstrip(b"/"))))
     return found
+
+
+def _operands(words: tuple[str, ...], valued: tuple[str, ...]) -> list[str]:
+    """The words behind the first that are neither options nor their values."""
+    return [
+        word
+        for before, word in pairwise(words)
+        if not word.startswith("-") and before not in valued
+    ]
 
 
 def _s6(view: View) -> list[Service]:

@@ -47,6 +47,9 @@ _OPENING = frozenset(
 )
 _DECLARING = frozenset(("export", "local", "declare", "readonly", "typeset"))
 _CASE_ENDS = (";;", ";&", ";;&")
+_JOINING = ("&&", "||", "|", "|&")
+_BLOCKS = {"if": 1, "fi": -1, "do": 1, "done": -1, "{": 1, "}": -1}
+"""Words that begin or end what is run under a condition, or when a function is called."""
 
 
 class Simple(Struct, frozen=True):
@@ -57,6 +60,12 @@ class Simple(Struct, frozen=True):
     """Followed by `&`."""
     inner: bool = False
     """From a substitution: its output is used."""
+    sets: tuple[str, ...] = ()
+    """The assignments in front of it, as `NAME=value`."""
+    search: str | None = None
+    """PATH, where the text has set it."""
+    function: str = ""
+    """The function in whose body it is."""
 
 
 def read_shell(
@@ -78,7 +87,8 @@ def read_shell(
     >>> [one.words for one in read_shell('exec "$@" --port=${PORT:-80}', variables={}, arguments=["web"])]
     [('exec', 'web', '--port=80')]
     """
-    parser = _Parser(Shell(dict(variables), tuple(arguments), zero, known))
+    shell = Shell(dict(variables), tuple(arguments), zero, known)
+    parser = _Parser(shell, search=variables.get("PATH"))
     texts = [text[:MAX_TEXT]]
     for level in range(MAX_NESTING):
         nested: list[str] = []
@@ -109,11 +119,22 @@ class _Parser(Struct):
     array: tuple[str, list[str]] | None = None
     """Inside `NAME=(…)`: the name, and the words in front of it."""
     total: int = 0
+    blocks: int = 0
+    """Open `if`, `do` and `{`."""
+    joined: bool = False
+    """The command being read is behind `&&`, `||` or `|`."""
+    search: str | None = None
+    """PATH as it was at first."""
+    function: str = ""
+    """The function whose body is being read, …"""
+    body: int = 0
+    """… and the number of open blocks outside of it."""
 
     def read(self, lexer: Lexer, *, inner: bool) -> None:
         """Take the commands of one text."""
         self.inner, self.words, self.target, self.opened = inner, [], False, False
         self.cases, self.pattern, self.array = 0, False, None
+        self.blocks, self.joined, self.function, self.body = 0, False, "", 0
         for piece in lexer.tokens():
             if len(self.commands) >= MAX_COMMANDS or self.total > MAX_READ:
                 break
@@ -123,10 +144,16 @@ class _Parser(Struct):
                     self._end()
                 self._word(piece)
             elif piece == ")" and opened:
-                self.functions.add(self.words.pop())
+                self._define(self.words.pop())
             else:
                 self._sign(piece)
         self._end()
+
+    def _define(self, name: str = "") -> None:
+        """The body of a function follows; those inside of others count as the outer one's."""
+        self.functions.add(name)
+        if not self.function:
+            self.function, self.body = name, self.blocks
 
     def _sign(self, sign: str) -> None:
         if sign == REDIRECTION:
@@ -141,7 +168,9 @@ class _Parser(Struct):
         elif sign == ")" and self.pattern:
             self.words, self.pattern = [], False
         else:
+            continues = self.joined and sign == "\n" and not self.words
             self._end(background=sign == "&")
+            self.joined = continues or sign in _JOINING
             if self.cases and sign in _CASE_ENDS:
                 self.pattern = True
 
@@ -163,6 +192,10 @@ class _Parser(Struct):
             self.cases, self.pattern, self.words = self.cases + 1, True, []
         elif self.words or text not in _OPENING:
             self.words.append(text)
+        else:
+            self.blocks = max(self.blocks + _BLOCKS.get(text, 0), 0)
+            if text == "}" and self.blocks <= self.body:
+                self.function = ""
 
     def _end_array(self, name: str, before: list[str]) -> None:
         found = _ASSIGNMENT.match(name)
@@ -180,14 +213,28 @@ class _Parser(Struct):
         if self.pattern or not words or words[0] in ("case", "for", "select"):
             return
         if words[0] == "function":
-            self.functions.update(words[1:2])
+            self._define(*words[1:2])
             return
-        words = self._assign(words)
+        given, words = words, self._assign(words)
         if not words:
             return
+        always = not (self.blocks or self.cases or self.joined or self.inner)
         if words[:2] == ["set", "--"]:
-            self.shell.set_arguments(words[2:])
-        self.commands.append(Simple(tuple(words), background, self.inner))
+            self.shell.set_arguments(words[2:], always=always)
+        elif words[0] == "shift" and always:
+            self.shell.shift("".join(words[1:2]))
+        sets = tuple(given[: len(given) - len(words)])
+        search = self.shell.variables.get("PATH")
+        self.commands.append(
+            Simple(
+                tuple(words),
+                background,
+                self.inner,
+                sets,
+                None if search == self.search else search,
+                self.function,
+            )
+        )
 
     def _assign(self, words: list[str]) -> list[str]:
         """Note the assignments in front; what is left is the command."""

@@ -27,7 +27,9 @@ class Inner(Struct, frozen=True):
     arguments: tuple[str, ...] = ()
     """Of a text: what `$0`, `$1` and the following are."""
     runner: bool = False
-    """The wrapper is a program of a language's tools that stays in use, such as `bundle exec`."""
+    """The wrapper is a tool of a language, such as `bundle exec`."""
+    sets: tuple[str, ...] = ()
+    """Variables that it sets, as `NAME=value`."""
 
 
 class _Form(Struct, frozen=True):
@@ -88,7 +90,8 @@ Runners = Mapping[str, tuple[str, ...]]
 NO_RUNNERS: Runners = {}
 _RUNNER_VALUED = names(
     "-n --name -p --prefix -C --directory --project --with --python --package --cwd --group --extra "
-    "--env-file -e --gemfile --filter --workspace -w"
+    "--env-file -e --gemfile --filter --workspace -w --extra-index-url --index-url --with-requirements "
+    "--with-editable --no-group --only-group --cwd --project-directory"
 )
 
 
@@ -122,7 +125,7 @@ def unwrap(name: str, words: tuple[str, ...], runners: Runners = NO_RUNNERS) -> 
             return _some(rest[1:])
         return _some(rest[rest.index("--") + 1 :]) if "--" in rest else None
     if name in runners:
-        return _runner(rest, runners[name])
+        return _runner(name, rest, runners[name])
     return None
 
 
@@ -131,8 +134,8 @@ def is_wrapper(name: str) -> bool:
     return name in _FORMS or name in _DASHES or name == "env"
 
 
-def _some(words: tuple[str, ...], *, runner: bool = False) -> Inner | None:
-    return Inner(words, runner=runner) if words else None
+def _some(words: tuple[str, ...]) -> Inner | None:
+    return Inner(words) if words else None
 
 
 def _behind(words: tuple[str, ...], valued: frozenset[str], operands: int) -> tuple[str, ...]:
@@ -176,6 +179,7 @@ def _shell(words: tuple[str, ...]) -> Inner | None:
 
 def _env(words: tuple[str, ...]) -> Inner | None:
     at = 0
+    sets: list[str] = []
     while at < len(words):
         word = words[at]
         if word in ("-S", "--split-string"):
@@ -185,19 +189,29 @@ def _env(words: tuple[str, ...]) -> Inner | None:
         if word in ("-u", "--unset", "-C", "--chdir"):
             at += 2
         elif word.startswith("-") or _ASSIGNMENT.match(word):
+            sets += [] if word.startswith("-") else [word]
             at += 1
         else:
-            return Inner(words[at:])
+            return Inner(words[at:], sets=tuple(sets))
     return None
 
 
-def _runner(words: tuple[str, ...], subcommands: tuple[str, ...]) -> Inner | None:
+def _runner(name: str, words: tuple[str, ...], subcommands: tuple[str, ...]) -> Inner | None:
     rest = _behind(words, _RUNNER_VALUED, 0)
     if subcommands:
         if rest[:1] and rest[0] in subcommands:
+            module = next((at for at, word in enumerate(rest) if word in ("-m", "--module")), 0)
+            if name == "uv" and module and not _behind(rest[1:module], _RUNNER_VALUED, 0):
+                return Inner(("python", "-m", *rest[module + 1 :]), runner=True)
             rest = _behind(rest[1:], _RUNNER_VALUED, 0)
         else:
             return None
+    sets: list[str] = []
     while rest and _ASSIGNMENT.match(rest[0]):
+        sets.append(rest[0])
         rest = rest[1:]
-    return _some(rest, runner=True)
+    if name == "uv" and rest and rest[0].endswith(".py"):
+        rest = ("python", *rest)
+    if name == "hatch" and rest and ":" in rest[0]:
+        rest = (rest[0].partition(":")[2], *rest[1:])
+    return Inner(rest, runner=True, sets=tuple(sets)) if rest else None

@@ -17,6 +17,8 @@ IDLE = names("sleep tail cat true false yes pause tini dumb-init watch")
 """Programs that wait, or do nothing."""
 _REPLS = names("ghci psql lua julia R swift guile utop racket nu xonsh sbcl")
 """Programs of no ecosystem that are interactive when they are given nothing to run."""
+_WORKS = names("-c -e -m --eval -S -jar")
+"""Options with which most of them have something to run."""
 
 
 class Programs(Struct, frozen=True, kw_only=True):
@@ -40,8 +42,14 @@ class Programs(Struct, frozen=True, kw_only=True):
     """The name in `runs.…`, where it is not the family."""
     repls: frozenset[str] = frozenset()
     """Programs that are interactive when they are given nothing to run."""
+    works: frozenset[str] = frozenset()
+    """Options with which such a program has something to run, …"""
+    valued: frozenset[str] = frozenset()
+    """… and options whose value, the next word, is nothing to run."""
     servers: frozenset[str] = frozenset()
     """Programs that are servers."""
+    builds: Mapping[str, frozenset[str]] = {}
+    """Programs that build or test → the operands with which they do; `*`: always."""
     starters: frozenset[str] = frozenset()
     """Names of an application's own files that start it as a server."""
 
@@ -55,6 +63,7 @@ class Families(Struct, frozen=True):
     ambiguous: frozenset[str]
     repls: frozenset[str]
     servers: frozenset[str]
+    builds: Mapping[str, frozenset[str]]
 
     def of(self, family: str) -> Programs:
         """The programs of one family; none for a family such as `shell`."""
@@ -74,6 +83,7 @@ def families_of(programs: Iterable[Programs]) -> Families:
         frozenset().union(*(programs.ambiguous for programs in ordered)),
         _REPLS.union(*(programs.repls for programs in ordered)),
         frozenset().union(*(programs.servers for programs in ordered)),
+        {name: words for programs in ordered for name, words in programs.builds.items()},
     )
 
 
@@ -113,11 +123,29 @@ def family_of(command: Command, families: Families, roots: Roots, view: View) ->
 
 def is_interactive(command: Command, families: Families) -> bool:
     """A shell or REPL that is given nothing to run, or a program that only waits."""
-    operands = [word for word in command.words[1:] if not word.startswith("-")]
     name = base_name(command.name, families)
-    if name in SHELLS or name in families.repls:
-        runs_text = any(
-            word in ("-c", "-e", "-m", "--eval", "-S", "-jar") for word in command.words
-        )
-        return not operands and not runs_text
-    return name in IDLE and not command.files
+    return is_repl(command, families) or (name in IDLE and not command.files)
+
+
+def is_repl(command: Command, families: Families) -> bool:
+    """A shell or REPL that is given nothing to run."""
+    name = base_name(command.name, families)
+    if name not in SHELLS and name not in families.repls:
+        return False
+    programs = families.of(families.by_name.get(name, ""))
+    works = programs.works | _WORKS
+    before = ""
+    for word in command.words[1:]:
+        if word in works or not (word.startswith("-") or before in programs.valued):
+            return False
+        before = word
+    return True
+
+
+def builds(command: Command, families: Families) -> bool:
+    """A program that is started to build, to test or to install."""
+    tasks = families.builds.get(base_name(command.name, families), frozenset())
+    operands = [word for word in command.words[1:] if not word.startswith("-")]
+    if operands[:1] in (["run"], ["run-script"], ["exec"]):
+        operands = operands[1:]
+    return "*" in tasks or (bool(operands) and operands[0] in tasks)

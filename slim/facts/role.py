@@ -14,7 +14,16 @@ from msgspec import Struct
 from slim.entrypoint.tables import names
 from slim.facts.known import Known
 from slim.facts.programs import Families
-from slim.facts.signs import ROLES, Points, RoleSigns, from_commands, from_config, from_tools
+from slim.facts.signs import (
+    BUILDER_LABELS,
+    ROLES,
+    Points,
+    RoleSigns,
+    from_commands,
+    from_config,
+    from_tools,
+    starts,
+)
 from slim.image.model import Config, History
 
 MARGIN = 2
@@ -80,10 +89,25 @@ def role_of(
         for role, hints in _NAME_HINTS.items():
             if parts & hints:
                 points.add(f"the name {name[:80]}", **{role: 1})
-    return _decide(points, config, override)
+    return _decide(
+        points, config, override, conflict=_contradicts_builder(points, config, known, families)
+    )
 
 
-def _decide(points: Points, config: Config, override: str | None) -> Role:
+def _contradicts_builder(points: Points, config: Config, known: Known, families: Families) -> str:
+    """What is there for running an application, not for building one; empty for nothing, and for images that
+    say themselves that they are builders."""
+    labels = config.labels.keys()
+    if config.onbuild or any(label in labels for label in BUILDER_LABELS):
+        return ""
+    if starts(known, families):
+        return "it starts something"
+    if config.exposed_ports or config.healthcheck[1:]:
+        return "it exposes a port" if config.exposed_ports else "it has a health check"
+    return "a variable is set for production" if points.production else ""
+
+
+def _decide(points: Points, config: Config, override: str | None, *, conflict: str) -> Role:
     scores = tuple(points.of.items())
     ranked = sorted(ROLES, key=lambda role: (-points.of[role], ROLES.index(role)))
     best, second = points.of[ranked[0]], points.of[ranked[1]]
@@ -92,7 +116,10 @@ def _decide(points: Points, config: Config, override: str | None) -> Role:
             score = points.of.get(said, best)
             return Role(said, score, scores, (f"{said}: {by} says so", *points.evidence))
     name = ranked[0] if best >= ENOUGH and best - second >= MARGIN else "unknown"
-    return Role(name, best, scores, tuple(points.evidence))
+    evidence = tuple(points.evidence)
+    if name == "builder" and conflict:
+        name, evidence = "unknown", (*evidence, f"unknown, not builder: {conflict}")
+    return Role(name, best, scores, evidence)
 
 
 def _only_installs(history: Sequence[History]) -> bool:

@@ -28,6 +28,9 @@ _SYSTEM = (
 _SHARED = raw_names("usr usr/local usr/src var var/lib var/www tmp opt srv home mnt media data")
 """Directories that hold many things."""
 
+_PROGRAMS = raw_names("bin sbin libexec")
+"""Names of directories in which programs are."""
+
 Marks = Mapping[bytes, tuple[bytes, ...]]
 """Name or ending → the paths that have it, sorted."""
 
@@ -53,7 +56,8 @@ class Compilers(Struct, frozen=True):
 
     names: frozenset[bytes]
     within: bytes = b""
-    """What is in their paths; else they are files, whatever their paths."""
+    """What is in their paths; else they are machine code, or files where programs are: the completion of
+    a shell has the same name."""
 
 
 class Landmarks(Struct, frozen=True):
@@ -119,13 +123,18 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
             path
             for name, compiler in compilers.items()
             for path in found[name]
-            if (compiler.within in path if compiler.within else view.is_file(path))
+            if (compiler.within in path if compiler.within else _is_program(path, view))
         ),
         applications=tuple(
             path for place in landmarks.places if place.application for path in places[place.name]
         ),
         system=frozenset((*_SYSTEM, *_SHARED, *landmarks.system)),
     )
+
+
+def _is_program(path: bytes, view: View) -> bool:
+    """Whether a path is a program's: by its directory, or by what it is."""
+    return view.elf(path) is not None or (last(above(path)) in _PROGRAMS and view.is_file(path))
 
 
 def is_own(path: bytes, landmarks: Landmarks) -> bool:

@@ -12,10 +12,16 @@ from slim.entrypoint.services import SUPERVISORS
 from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import is_wrapper
 from slim.facts.known import Known
-from slim.facts.programs import Families, is_interactive
+from slim.facts.programs import Families, builds, is_interactive, is_repl
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
 
+BUILDER_LABELS = (
+    "io.buildpacks.builder.metadata",
+    "io.buildpacks.stack.id",
+    "io.openshift.s2i.scripts-url",
+)
+"""Labels of images that are made to build others in."""
 ROLES = ("release", "builder", "dev", "base", "tool")
 """The roles, besides `unknown`."""
 
@@ -75,6 +81,10 @@ class Points:
     def __init__(self) -> None:
         self.of = dict.fromkeys(ROLES, 0)
         self.evidence: list[str] = []
+        self.production = False
+        """A variable says that the image is for production."""
+        self.busy = False
+        """The image is started for something, be it unknown or a build: not for a shell, or to wait."""
 
     def add(self, why: str, **points: int) -> None:
         """Give points to roles."""
@@ -90,11 +100,19 @@ def from_commands(
     """Points for what the image runs; whether that is a service or an application."""
     runs, view = known.runs, known.view
     final = runs.final
-    if not final or all(is_interactive(command, families) for command in final):
-        why = f"runs only {final[0].brief}" if final else "runs nothing by itself"
+    waiting = {command for command in runs.main if _waits(command, runs, families)}
+    if waiting.issuperset(final):
+        # What stands first says more than the run-time system behind the start script of a REPL.
+        first = next((command for command in runs.main if command in waiting), None)
+        why = f"runs only {first.brief}" if first else "runs nothing by itself"
         points.add(why, base=2, builder=2, release=-3)
         return False
-    active = [command for command in runs.main if not is_interactive(command, families)]
+    points.busy = True
+    active = [command for command in runs.main if command not in waiting]
+    if not starts(known, families):
+        building = next(command for command in runs.main if builds(command, families))
+        points.add(f"`{building.brief}` builds, tests or installs", builder=2)
+        return False
     own = next((path for path in _run_files(active, view) if _is_own_file(path, owned)), None)
     if own is not None:
         points.add(f"runs {own}, which no package owns", release=3)
@@ -108,8 +126,29 @@ def from_commands(
     if bare:
         points.add("one program and no shell", release=3)
     if own is None and service is None and not listens:
-        _as_tool(points, config, final, bare=bare)
+        found = [command for command in final if command.path]
+        if found:
+            _as_tool(points, config, found, bare=bare)
+        else:
+            points.evidence.append(f"unknown: the image has no {final[0].words[0][:80]}")
     return bare or listens or service is not None or own is not None
+
+
+def starts(known: Known, families: Families) -> bool:
+    """Whether the image is started for something, be it known or not: not for a shell, or to wait."""
+    runs = known.runs
+    return any(
+        not _waits(command, runs, families)
+        and not any(builds(step, families) for step in (command, *runs.starters(command)))
+        for command in runs.final
+    )
+
+
+def _waits(command: Command, runs: Runs, families: Families) -> bool:
+    """A REPL that is given nothing to run, or what its start script leads to, or a program that waits."""
+    return is_interactive(command, families) or any(
+        is_repl(starter, families) for starter in runs.starters(command)
+    )
 
 
 def _as_tool(points: Points, config: Config, final: Sequence[Command], *, bare: bool) -> None:
@@ -146,6 +185,7 @@ def from_config(
     production = [name for name, value in values.items() if env.get(name, "").startswith(value)]
     release = tuple(name for stack in signs for name in stack.release)
     production += [name for name in env if name.startswith(release)]
+    points.production = bool(production)
     if production:
         points.add(f"{production[0]} is set for production", release=1)
     development = {name: values for stack in signs for name, values in stack.development.items()}
@@ -178,6 +218,8 @@ def from_tools(points: Points, known: Known, signs: Sequence[RoleSigns], *, serv
     if roots.compilers:
         points.add(f"has a compiler: {decoded(roots.compilers[0])}", builder=2)
     if serves:
+        return
+    if points.busy:
         return
     built = [what for stack, what in (sign.builds for sign in signs) if roots.projects_of(stack)]
     if built:

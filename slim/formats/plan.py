@@ -73,7 +73,9 @@ def recommend(report: Report, units: Units) -> Recommendation | None:
     if rebuild is None or rebuild.disk_bytes * 10 > fixed * 11:
         return Recommendation(_lines(report, units), "", "", because, True)
     image = _last_base(rebuild)
-    after = f", built in an earlier stage: {_change(disk, rebuild.disk_bytes, units)}."
+    share = format_percent(disk - rebuild.disk_bytes, disk)
+    sizes = f"{units.size(disk)} → {words.rebuilt_size(rebuild, units)} on disk (−{share})"
+    after = f", built in an earlier stage: {sizes}."
     before = f"Ship {_shipped(rebuild)}{' on ' if image else ''}"
     return Recommendation(before, image, f"{after} The Dockerfile is below.", because, True)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
-from slim.report.model import Finding, KeepPart, Report
+from slim.report.model import Finding, KeepPart, Rebuild, Report
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
 
@@ -113,9 +113,32 @@ def rebuilt(report: Report, units: Units) -> str:
         return ""
     share = format_percent(totals.disk_bytes - rebuild.disk_bytes, totals.disk_bytes)
     return (
-        f"A multi-stage build would be {units.size(rebuild.disk_bytes)} on disk (−{share}),"
-        f" {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
+        f"A multi-stage build would be {rebuilt_size(rebuild, units)} on disk, {share} less,"
+        f" and {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
     )
+
+
+def rebuilt_size(rebuild: Rebuild, units: Units) -> str:
+    """`104 MB (98.0–131 MB)`: the likely size on disk of a rebuilt image, and its bounds."""
+    size = units.size(rebuild.disk_bytes)
+    low, high = units.size(rebuild.low_disk_bytes), units.size(rebuild.high_disk_bytes)
+    if not rebuild.high_disk_bytes or low == high:
+        return size
+    number, _, unit = low.partition(" ")
+    return f"{size} ({number if high.endswith(' ' + unit) else low}–{high})"
+
+
+def unused(rebuild: Rebuild, units: Units) -> Untrusted:
+    """A sentence about packages that nothing kept uses, the largest first; empty where there are none."""
+    if not rebuild.unused:
+        return untrusted("")
+    shown = [
+        joined(package.name, f" {units.size(package.disk_bytes)}")
+        for package in rebuild.unused[:_NAMED]
+    ]
+    more = len(rebuild.unused) - len(shown)
+    rest = f" and {count(more, 'other')}" if more > 0 else ""
+    return joined("Installed by name; nothing kept uses them: ", joined(*shown, by=", "), rest, ".")
 
 
 def other_base(report: Report, units: Units) -> str:

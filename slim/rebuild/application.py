@@ -39,6 +39,19 @@ _DATABASES = frozenset(path.rpartition(b"/")[2] for path in _INSTALLED) | {b"rpm
 """A layer that has one of these is of an instruction that installs packages."""
 _ELSEWHERE = (b"etc", b"srv", b"var/www", b"opt")
 """Where steps put what programs read, besides the application's own directory."""
+_EXPLAINED = (
+    *(b"usr", b"bin", b"sbin", b"lib", b"lib64", b"etc", b"run", b"tmp", b"opt", b"go", b"nix"),
+    *(b"root", b"proc", b"sys", b"dev", b"boot", b"var/cache", b"var/log", b"var/tmp", b"src"),
+    *(
+        b"var/lib/dpkg",
+        b"var/lib/apt",
+        b"var/lib/apk",
+        b"var/lib/rpm",
+        b"var/lib/systemd",
+        b"var/lib/pam",
+    ),
+)
+"""Where systems, tools and builds write."""
 _SYSTEM_SETTINGS = (
     *(b"etc/apt/", b"etc/alternatives/", b"etc/ssl/certs/", b"etc/ca-certificates", b"etc/rc"),
     *(
@@ -139,6 +152,23 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
             if place and (place != b"opt" or after_copy):
                 written.append(row)
     return copied, written
+
+
+def unknown_data(given: Given, homes: Collection[bytes]) -> list[int]:
+    """Rows of files that steps on top of the base wrote, that no package owns, no rule names and no place
+    explains: data, or leftovers, which nothing in an image tells apart."""
+    files, owner = given.view.files, given.owned.owner
+    inside = below_any(given.view, (*homes, *_EXPLAINED))
+    start = files.starts[max(given.base_layers, 1)] if len(files.starts) > 1 else 0
+    return [
+        row
+        for row in range(start, len(files))
+        if files.shown[row]
+        and owner[row] == NOBODY
+        and not inside[files.directory[row]]
+        and row not in given.claimed
+        and b"/." not in b"/" + files.path(row)
+    ]
 
 
 def paths_of(given: Given, rows: Iterable[int], within: bytes) -> list[bytes]:

@@ -10,31 +10,41 @@ Source: Dockerfile reference, "Parser directives", "Environment replacement", "H
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
+from slim.rebuild.quoting import NAME, USER, fits_on_line, plain, quoted, words
+from slim.rebuild.written_steps import as_root, assignment, prune, written_steps
 from slim.secrets import redact
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
 _PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:@-]{0,127}")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
-_USER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?")
 _IDS = re.compile(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 _SIGNAL = re.compile(r"[A-Z0-9+-]{1,20}")
-_PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
-_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _BUILD_VARIABLES = re.compile(
     r"PATH|(?:MIX|HEX|CARGO|RUSTUP|MAVEN|GRADLE)_HOME|GO(?:PATH|TOOLCHAIN|CACHE|PROXY|FLAGS)|CGO_ENABLED"
     r"|(?:PIP|UV|POETRY|NPM_CONFIG|npm_config|YARN|BUNDLE|MIX|HEX)_\w*|DEBIAN_FRONTEND|GPG_KEYS?"
     r"|(?:NODE|YARN|PYTHON|GOLANG|RUST|JAVA|MAVEN|GRADLE|ELIXIR|OTP)_(?:VERSION|SHA256|PIP_VERSION)"
 )
 """Variables that only the build stage needs."""
-_LONGEST = 4096
+_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+"""What images have where nobody says more."""
+_BUILD_ENVIRONMENT = {
+    "go": "# Without symbol table and debug information; panics keep their line numbers.\n"
+    'ENV GOFLAGS="-trimpath -ldflags=-s"',
+    "rust": "ENV CARGO_PROFILE_RELEASE_STRIP=true",
+}
+_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
+_MOST_LABELS = 50
+_WHOLE_PYTHON = re.compile(r"/usr/local/lib/python3\.[0-9]{1,3}")
+_OF_PYTHON = re.compile(
+    r"/usr/local/(?:bin/python|lib/libpython|lib/python3\.[0-9]{1,3}(?:/(?!site-packages)|$))"
+)
+"""What the official image of Python has, too."""
 _INSTALL = {
     "dpkg": "RUN apt-get update \\\n && apt-get install -y --no-install-recommends {} \\\n"
     " && rm -rf /var/lib/apt/lists/*",
@@ -48,13 +58,21 @@ _MANUALS = "RUN mkdir -p /usr/share/man/man1 \\\n && "
 
 
 def recipe(
-    rebuild: Rebuild, config: Config, template: str, base: str, *, redacted: bool = True
+    rebuild: Rebuild,
+    config: Config,
+    snippets: Mapping[str, str],
+    base: str,
+    *,
+    redacted: bool = True,
+    placed: Mapping[int, str] = {},
 ) -> str:
-    """The filled-in Dockerfile.
+    """The filled-in Dockerfile: of the image's own steps, or else the template of its stack.
 
     Args:
+        snippets: templates `rebuild-history` and `rebuild-STACK`.
         base: name of the base image, as far as it is known; else a build argument asks for it.
         redacted: without values that look like secrets.
+        placed: index of a history entry → its instruction in the user's own Dockerfile.
     """
     values = {key: plain(value) for key, value in rebuild.values.items()}
     base = base or rebuild.values.get("distribution", "")
@@ -64,22 +82,48 @@ def recipe(
         # A tool chain that no package brings is that of another image.
         image = values.get("toolchain", "")
         values["build_base"] = image if _REFERENCE.fullmatch(image) else "${BUILD_IMAGE}"
-    asked = {
+    needed = {
         "${BASE_IMAGE}": "# The base image that this image has now.\nARG BASE_IMAGE",
         "${BUILD_IMAGE}": "# An image with the tool chain that this image has.\nARG BUILD_IMAGE",
     }
-    unknown = dict.fromkeys((values["base"], values["build_base"]))
-    values["arguments"] = "\n".join(asked[one] for one in unknown if one in asked)
+    steps = written_steps(rebuild.steps, redacted, placed)
+    template = snippets.get("rebuild-history" if steps else f"rebuild-{rebuild.stack}", "")
+    values["final_base"] = _final_base(rebuild, values)
+    bases = [values["build_base"], values["final_base"] if steps else values["base"]]
+    values["arguments"] = "\n".join(needed[name] for name in dict.fromkeys(bases) if name in needed)
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
     values["app_dir"] = plain(config.working_dir if config.working_dir != "/" else "")
-    values["env"] = "\n".join(_environment(config, template, redacted))
     values["settings"] = "\n".join(_settings(rebuild, config))
     values["health"] = _health(config, redacted)
     values["start"] = "\n".join(_start(rebuild, config, redacted))
     values["copies"] = "\n".join(_copies(rebuild))
     values["from_build"] = "--from=build" + _owner(rebuild)
+    values["labels"] = "\n".join(_labels(config, redacted))
+    if steps:
+        values["steps"] = "\n".join(steps)
+        values["build_env"] = _BUILD_ENVIRONMENT.get(rebuild.stack, "")
+        if rebuild.stack == "go" and values.get("static"):
+            values["build_env"] += " CGO_ENABLED=0"
+        values["prune"] = "" if values.get("assembled") else prune(rebuild)
+        if values["prune"] or values.get("assembled"):
+            values["as_root"] = as_root(rebuild.steps)
+        values["transfers"] = "\n".join(_transfers(rebuild, values))
+    final = fill(template, values).rpartition("\nFROM ")[2]
+    values["env"] = "\n".join(_environment(config, final, redacted, in_place=bool(steps)))
     return fill(template, values)
+
+
+def _final_base(rebuild: Rebuild, values: Mapping[str, str]) -> str:
+    """What the prediction counts as the base."""
+    if rebuild.origin == "scratch":
+        return "scratch"
+    if values.get("image_python"):
+        return f"{values['toolchain']}-slim"
+    base = values["base"]
+    # A base system of essential packages is what Debian's smaller variant has.
+    minimal = rebuild.origin == "packages" and base.startswith("debian:")
+    return f"{base}-slim" if minimal and "-" not in base and "@" not in base else base
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -111,20 +155,6 @@ def _groups(template: str) -> Iterable[str]:
         yield "\n".join(group)
 
 
-def plain(text: str) -> str:
-    """A value that is the same to a Dockerfile and to a shell, and no option; empty for any other.
-
-    >>> plain("/srv/app-1"), plain("/x\\nRUN y"), plain("$(a)")
-    ('/srv/app-1', '', '')
-    """
-    return text if len(text) <= _LONGEST and _PLAIN.fullmatch(text) else ""
-
-
-def words(items: Sequence[str]) -> str:
-    """The exec form of a command: JSON, in which no line can end. `$` is no variable there."""
-    return json.dumps(list(items))
-
-
 def install(manager: str, packages: Iterable[str]) -> str:
     """The instruction that installs packages; empty for none."""
     names = [one for one in packages if _PACKAGE.fullmatch(one)]
@@ -136,29 +166,68 @@ def install(manager: str, packages: Iterable[str]) -> str:
     return made
 
 
-def _environment(config: Config, template: str, redacted: bool) -> list[str]:
-    """The image's variables that the template does not set itself."""
-    final = template.rpartition("\nFROM ")[2]
-    made: list[str] = []
+def _environment(config: Config, final: str, redacted: bool, *, in_place: bool) -> list[str]:
+    """The image's variables that the final stage does not set itself.
+
+    Args:
+        in_place: programs lie where PATH has them now.
+    """
+    lines: list[str] = []
     for entry in config.env:
         name, _, value = entry.partition("=")
-        if not _NAME.fullmatch(name) or _BUILD_VARIABLES.fullmatch(name) or f" {name}=" in final:
+        if not NAME.fullmatch(name) or f" {name}=" in final:
             continue
-        if redacted and redact.value(name, value) != value:
-            made.append(f"# {name} looks like a secret: give it when the container starts.")
-        elif _CONTROL.search(value) or len(value) > _LONGEST:
-            made.append(f"# {name} has a value that does not fit on a line.")
-        else:
-            quoted = re.sub(r'([\\"$`])', r"\\\1", value)
-            made.append(f'ENV {name}="{quoted}"')
-    return made
+        if name == "PATH":
+            if not in_place or value == _PATH:
+                continue
+        elif _BUILD_VARIABLES.fullmatch(name):
+            continue
+        lines.append(assignment("ENV", name, value, redacted))
+    return lines
+
+
+def _labels(config: Config, redacted: bool) -> list[str]:
+    """The image's labels, without those of its builder."""
+    return [
+        f"LABEL {name}={quoted(value)}"
+        for name, value in sorted(config.labels.items())[:_MOST_LABELS]
+        if _LABEL.fullmatch(name)
+        and fits_on_line(value)
+        and not name.startswith(("io.buildah.", "org.opencontainers.image.base."))
+        and not (redacted and redact.value(name, value) != value)
+    ]
+
+
+def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
+    """Copies of what lies in the build stage where the final stage needs it."""
+    elsewhere: list[str] = []
+    if values.get("assembled"):
+        elsewhere += ("/" + home.decode("utf-8", "replace") for home in rebuild.homes)
+    if values.get("java_home"):
+        elsewhere.append(values["java_home"])
+    paths: list[str] = []
+    for path in rebuild.transfer.copies:
+        if any(path == place or path.startswith(place + "/") for place in elsewhere):
+            continue
+        if not values.get("image_python") or not _OF_PYTHON.match(path):
+            paths.append(path)
+        elif _WHOLE_PYTHON.fullmatch(path):
+            paths.append(path + "/site-packages")
+    # A variable would be replaced, in JSON too.
+    return [
+        f"COPY --from=build {path} {path}"
+        if plain(path)
+        else f"COPY --from=build {words([path, path])}".replace("$", "\\\\$")
+        for path in paths
+        if fits_on_line(path)
+    ]
 
 
 def _copies(rebuild: Rebuild) -> list[str]:
     """Further directories and files, in the form in which names may have blanks."""
     made = []
     for source, target in rebuild.copies:
-        if not _CONTROL.search(source + target):
+        if fits_on_line(source + target):
             # A variable would be replaced there, in JSON too.
             pair = words([source, target]).replace("$", "\\\\$")
             made.append(f"COPY --from=build{_owner(rebuild)} {pair}")
@@ -174,7 +243,7 @@ def _owner(rebuild: Rebuild) -> str:
 def _settings(rebuild: Rebuild, config: Config) -> list[str]:
     made: list[str] = []
     user = rebuild.values.get("user") or config.user
-    if _USER.fullmatch(user):
+    if USER.fullmatch(user):
         made.append(f"USER {user}")
     ports = [port for port in config.exposed_ports if _PORT.fullmatch(port)]
     if ports:

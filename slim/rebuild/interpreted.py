@@ -16,10 +16,20 @@ from slim.rebuild.model import Given
 _VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 
 
-def main_command(given: Given, family: str) -> Command | None:
-    """What runs in the end, in the language `family`."""
+def main_command(
+    given: Given, family: str, runners: frozenset[str] = frozenset()
+) -> Command | None:
+    """What runs in the end, in the language `family`: rather what a package runner starts than the runner,
+    which is a program of that language as well.
+
+    Args:
+        runners: names of package runners.
+    """
     facts = given.facts
-    return next((one for one in facts.runs.final if facts.families[one] == family), None)
+    found = [one for one in facts.runs.final if facts.families[one] == family]
+    through = {one.path for one in facts.runs.main if one.path and one.name in runners}
+    started = [one for one in found if through.isdisjoint(one.files)]
+    return next(iter(started or found), None)
 
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:

@@ -7,10 +7,11 @@ except where the plan needs the very file.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from slim.files.stripping import stripped
 from slim.files.table import Fate, Kind
-from slim.rebuild.model import Given, Part, Wanted
+from slim.rebuild.model import Bytes, Given, Part, Wanted
 
 
 class Keep:
@@ -25,6 +26,7 @@ class Keep:
         """Layer → entries of its tar that are kept."""
         self._directories: set[int] = set()
         self._base_end = 0
+        self._unsure = (0, 0)
         self.parts: list[Part] = []
 
     def add(self, wanted: Wanted) -> None:
@@ -47,6 +49,8 @@ class Keep:
             disk += files.size[body] - min(gone[0], files.size[body])
             pulled += pull[body] - min(gone[1], pull[body])
             count += 1
+        unsure = (disk, pulled) if wanted.unsure else wanted.extra
+        self._unsure = self._unsure[0] + unsure[0], self._unsure[1] + unsure[1]
         if count or any(wanted.extra):
             self.parts.append(
                 Part(
@@ -79,6 +83,35 @@ class Keep:
         """The bodies that are kept, all of the base layers' among them."""
         return frozenset(self._taken).union(range(self._base_end))
 
+    def unsure(self, rows: Iterable[int]) -> Bytes:
+        """Bytes of the parts that nothing shows to be used, and of those of some rows that are kept."""
+        disk, pulled = self._bytes(body for body in self._bodies(rows) if body in self._taken)
+        return self._unsure[0] + disk, self._unsure[1] + pulled
+
+    def beyond(self, rows: Iterable[int]) -> Bytes:
+        """Bytes of some rows that are not kept, the base's aside."""
+        bodies = self._bodies(rows)
+        return self._bytes(body for body in bodies if body not in self._taken)
+
+    def _bodies(self, rows: Iterable[int]) -> set[int]:
+        files = self._given.view.files
+        bodies = {files.body.get(row, row) for row in rows}
+        return {
+            body
+            for body in bodies
+            if body >= max(self._first, self._base_end)
+            and files.kind[body] == Kind.FILE
+            and files.fate[body] == Fate.LIVE
+        }
+
+    def _bytes(self, bodies: Iterable[int]) -> Bytes:
+        files, pull = self._given.view.files, self._given.pull
+        disk = pulled = 0
+        for body in bodies:
+            disk += files.size[body]
+            pulled += pull[body]
+        return disk, pulled
+
     def headers(self) -> None:
         """What the tar headers of the kept entries take in the pull, as those of the same layers do."""
         files = self._given.view.files
@@ -89,6 +122,7 @@ class Keep:
             rows = files.starts[layer + 1] - files.starts[layer]
             pulled += overhead * count // rows
         if pulled:
+            self._unsure = self._unsure[0], self._unsure[1] + pulled
             self.parts.append(
                 Part(
                     "tar headers and padding",

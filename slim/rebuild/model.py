@@ -46,6 +46,8 @@ class Given(Struct, frozen=True):
     graph: Graph
     claimed: Mapping[int, str]
     """Row of a file that a finding would delete → the category of its rule."""
+    history_entries: tuple[History, ...] = ()
+    """All entries of the image's history, those without a layer too."""
 
 
 class Wanted(Struct, frozen=True):
@@ -63,6 +65,8 @@ class Wanted(Struct, frozen=True):
     """Names of the packages that the files are of, for people."""
     extra: Bytes = (0, 0)
     """Bytes that no file of the image has: a guess."""
+    unsure: bool = False
+    """Nothing shows that the program uses it."""
     paths: tuple[bytes, ...] = ()
     """Where they are, for people."""
 
@@ -122,6 +126,32 @@ class Part(Struct, frozen=True):
     """Its bytes are not those of files of this image."""
 
 
+class BuildStep(Struct, frozen=True):
+    """One instruction of the image's own build, as data."""
+
+    entry: int
+    """Index of its history entry."""
+    keyword: str
+    value: str = ""
+    """Command, directory, user or target, not quoted for any place."""
+    words: tuple[str, ...] = ()
+    """Names in the build's context."""
+    flags: tuple[str, ...] = ()
+    pairs: tuple[tuple[str, str], ...] = ()
+    """(name, value) of variables and build arguments."""
+
+
+class Transfer(Struct, frozen=True):
+    """What is copied from a build stage that repeats the image's own build."""
+
+    copies: tuple[str, ...] = ()
+    """Paths that the final stage has where the build stage has them."""
+    deleted: tuple[str, ...] = ()
+    """Files and directories to delete before, so that a directory above can be copied whole."""
+    uninstalled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Manager of a language → packages to uninstall before."""
+
+
 class Rebuild(Struct, frozen=True):
     """The image that a multi-stage build would make; its parts add up to it."""
 
@@ -146,6 +176,17 @@ class Rebuild(Struct, frozen=True):
     """Directories of which all that is kept is in the parts."""
     runs: frozenset[int] = frozenset()
     """Rows of what the image runs now: it may be started by another command, which leaves them out."""
+    unsure: Bytes = (0, 0)
+    """The part of it that nothing shows to be used."""
+    more: Bytes = (0, 0)
+    """What may be used, or stay, besides it."""
+    unused: tuple[tuple[str, Bytes], ...] = ()
+    """Packages that were asked for by name and that nothing kept uses, with all that only they need; the
+    largest first."""
+
+    steps: tuple[BuildStep, ...] = ()
+    """The image's own build on top of its base; empty where its history does not say enough."""
+    transfer: Transfer = Transfer()
 
     @property
     def disk(self) -> int:

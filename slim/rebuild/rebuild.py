@@ -13,14 +13,27 @@ from slim.facts.system import os_release
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
-from slim.rebuild.application import elsewhere
-from slim.rebuild.base import base_layers
+from slim.rebuild.application import elsewhere, unknown_data
+from slim.rebuild.base import base_layers, closure
+from slim.rebuild.build_steps import build_steps
 from slim.rebuild.interpreted import system_owner
 from slim.rebuild.interpreted import version as version_in
 from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
-from slim.rebuild.model import FROM_APPLICATION, Given, Origin, Plan, Rebuild, Recipe, Wanted
+from slim.rebuild.model import (
+    FROM_ANY,
+    FROM_APPLICATION,
+    Bytes,
+    Given,
+    Origin,
+    Plan,
+    Rebuild,
+    Recipe,
+    Transfer,
+    Wanted,
+)
 from slim.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import row_at
 
@@ -42,6 +55,17 @@ _DEBCONF = frozenset(
 """Questions of packages: written anew whenever a package that asks some is installed."""
 _STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
 _INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
+
+
+_IN_LIBRARIES = FROM_ANY - {"cache"}
+"""Categories of rules about files that an installation brings and that nobody takes out as a rule."""
+_DEBRIS = (
+    *(b"var/lib/dpkg/status-old", b"var/log/dpkg.log", b"var/log/apt", b"var/log/alternatives.log"),
+    *(b"var/cache/debconf/templates.dat-old", b"var/cache/debconf/config.dat-old"),
+)
+"""What apt and dpkg leave behind wherever they install something."""
+_MAX_UNUSED = 50
+_MAX_PLACES = 20
 
 
 def rebuild(given: Given, recipe: Recipe, disk_bytes: int) -> Rebuild | None:
@@ -91,21 +115,34 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         _database(given, keep, system, origin)
     keep.headers()
     packages = given.graph.packages
+    rows = keep.rows()
+    values = {**_images(given, recipe), **_user(given), **plan.values}
+    known_base = "own_toolchain" not in values or "toolchain" in values
+    steps = build_steps(given, "own_toolchain" in values) if known_base else ()
     return Rebuild(
         stack=plan.stack,
         origin=origin,
         base=_BASES[origin],
         parts=tuple(keep.parts),
-        rows=keep.rows(),
+        rows=rows,
         packages=tuple(packages[one].name for one in system.wanted),
         build_packages=tuple(packages[one].name for one in system.asked),
         manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
         guesses=plan.guesses,
-        values={**_images(given, recipe), **_user(given), **plan.values},
+        values=values,
         copies=plan.copies,
         command=plan.command,
         homes=plan.homes,
+        steps=steps,
+        transfer=transfer(
+            given, rows.union(commands), files.starts[layers], installs=bool(system.wanted)
+        )
+        if steps
+        else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
+        unsure=keep.unsure(_package_rows(given, system.unsure)),
+        more=keep.beyond(_more(given, plan, system)),
+        unused=_unused(given, system),
     )
 
 
@@ -136,10 +173,7 @@ def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin)
 
 
 def _packages(given: Given, keep: Keep, system: System) -> None:
-    rows = given.owned.rows(system.kept)
-    for index in sorted(system.kept):
-        for place in _GENERATED.get(given.graph.packages[index].name, ()):
-            rows += rows_below(given.view, place)
+    rows = _package_rows(given, system.kept)
     keep.add(
         Wanted(
             "system packages",
@@ -150,17 +184,72 @@ def _packages(given: Given, keep: Keep, system: System) -> None:
     )
 
 
+def _package_rows(given: Given, packages: frozenset[int]) -> list[int]:
+    """Rows of packages, and of what their installation writes."""
+    rows = given.owned.rows(packages)
+    for index in sorted(packages):
+        for place in _GENERATED.get(given.graph.packages[index].name, ()):
+            rows += rows_below(given.view, place)
+    return rows
+
+
+def _more(given: Given, plan: Plan, system: System) -> list[int]:
+    """What may be there besides what is kept: tools that something may call; tests, documentation and maps
+    inside of libraries, which go only if their findings are followed; data of unknown use; and what an
+    installation in the final stage leaves behind."""
+    rows = given.owned.rows(system.more)
+    for part in plan.parts:
+        rows += (row for row in part.rows if given.claimed.get(row) in _IN_LIBRARIES & part.loses)
+    rows += unknown_data(given, plan.homes)
+    if system.kept:
+        for path in _DEBRIS:
+            found = row_at(given.view, path)
+            rows += rows_below(given.view, path) if found is None else [found]
+    return rows
+
+
+def _unused(given: Given, system: System) -> tuple[tuple[str, Bytes], ...]:
+    """What was asked for by name and nothing kept uses, each with what comes along and nothing else needs."""
+    graph, owned = given.graph, given.owned
+    candidates = system.unsure | system.more
+    sizes: list[tuple[str, Bytes]] = []
+    for index in system.unused:
+        own = closure(graph, [index]) & candidates
+        others = closure(graph, [one for one in system.unused if one != index])
+        alone = own - others or {index}
+        disk, pulled = sum(owned.disk[one] for one in alone), sum(owned.pull[one] for one in alone)
+        sizes.append((graph.packages[index].name, (disk, pulled)))
+    sizes.sort(key=lambda one: (-one[1][0], one[0]))
+    return tuple(sizes[:_MAX_UNUSED])
+
+
 def _images(given: Given, recipe: Recipe) -> dict[str, str]:
     """Names of images: of the distribution, and of the tool chain where no package brings it."""
     said = os_release(given.view)
     found: dict[str, str] = {}
     name, version = said.get("ID", ""), said.get("VERSION_ID", "")
     if name in _DISTRIBUTIONS and version:
-        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}"
+        variant = "-slim" if name == "debian" and _without_manuals(given) else ""
+        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}{variant}"
     stated = version_in(given, recipe.version)
     if stated:
         found["toolchain"] = f"{recipe.image}:{stated}"
     return found
+
+
+def _without_manuals(given: Given) -> bool:
+    """Whether the first layer is the smaller variant of Debian's image, which excludes manuals.
+
+    Source: debuerreotype, `.slimify-excludes`.
+    """
+    files = given.view.files
+    first = range(files.starts[1] if len(files.starts) > 1 else 0)
+    tool = manual = False
+    for row in first:
+        directory = files.directory_path(files.directory[row])
+        tool = tool or directory == b"var/lib/dpkg/info"
+        manual = manual or directory.startswith(b"usr/share/man/man")
+    return tool and not manual
 
 
 def _user(given: Given) -> dict[str, str]:
@@ -196,7 +285,9 @@ def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
         ("other files of the application", "its steps put them outside of its directory", written),
     ):
         kept = [row for row in rows if row not in runtime]
-        keep.add(Wanted(what, why, kept, loses=FROM_APPLICATION))
+        places = {given.view.files.directory[row]: None for row in kept}
+        paths = tuple(given.view.files.directory_path(one) for one in places)
+        keep.add(Wanted(what, why, kept, loses=FROM_APPLICATION, paths=paths[:_MAX_PLACES]))
 
 
 def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:

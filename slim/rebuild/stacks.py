@@ -1,24 +1,159 @@
-"""Which images a multi-stage build may be the answer for: asked before anything is computed."""
+"""Which images a multi-stage build may be the answer for, and what several services keep together."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
+from typing import TypeVar
 
+from slim.entrypoint.services import RUNIT, S6, SUPERVISORS
 from slim.facts.gather import Facts
 from slim.files.ledger import LayerSums
-from slim.rebuild.model import Recipe
+from slim.files.view import decoded, encoded
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM
+from slim.rebuild.base import closure
+from slim.rebuild.model import Given, Plan, Recipe, Wanted
+from slim.rebuild.trees import below, row_at
+
+_Item = TypeVar("_Item")
+
+SERVICES = "services"
+"""The stack of a rebuild that holds several."""
+_S6_PLACES = (
+    *(b"package", b"command", b"etc/s6-overlay", b"etc/services.d", b"etc/cont-init.d"),
+    *(b"etc/cont-finish.d", b"etc/fix-attrs.d", b"etc/s6", b"run/service"),
+)
+"""What s6-overlay unpacks, and where it looks for services."""
+_RUNIT_PLACES = (b"etc/service", b"etc/sv", b"etc/runit", b"etc/my_init.d")
 
 
 def recipe_for(
     recipes: Mapping[str, Recipe], facts: Facts, layers: Iterable[LayerSums]
 ) -> Recipe | None:
-    """The recipe of the one stack that a release runs; None where there is none, or several, and where the
-    contents of a layer are unknown.
+    """The recipe of the stacks that a release runs; None where nothing of a known stack runs, where one of
+    them has no recipe, and where the contents of a layer are unknown.
 
     Args:
         recipes: by the name of the stack.
     """
     if facts.role.name != "release" or any(one.pull_bytes and not one.tar_bytes for one in layers):
         return None
-    running = [stack.name for stack in facts.stacks if stack.runs]
-    return recipes.get(running[0]) if len(running) == 1 else None
+    running = [recipes.get(stack.name) for stack in facts.stacks if stack.runs]
+    known = [recipe for recipe in running if recipe is not None]
+    if not known or len(known) < len(running):
+        return None
+    image = next((recipe for recipe in known if recipe.version in facts.env), known[0])
+    return Recipe(partial(_plan, tuple(known)), image.image, image.version)
+
+
+def _plan(recipes: Sequence[Recipe], given: Given) -> Plan | None:
+    """What all stacks keep, with what starts them; None where it is not known of one of them."""
+    plans: list[Plan] = []
+    for recipe in recipes:
+        plan = recipe.plan(given)
+        if plan is None:
+            return None
+        plans.append(plan)
+    starts = supervisor(given)
+    return plans[0] if len(plans) == 1 and starts is None else union(plans, starts)
+
+
+def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
+    """What several plans keep; a package that one of them runs with is not left out by another.
+
+    Args:
+        starts: what the supervisor keeps that starts the programs of all plans.
+    """
+    every = [*plans, *(() if starts is None else (starts,))]
+    needed = frozenset(index for plan in every for index in plan.packages)
+    values: dict[str, str] = {}
+    for plan in every:
+        values = {**plan.values, **values}
+    return Plan(
+        stack=plans[0].stack if len(plans) == 1 else SERVICES,
+        parts=tuple(part for plan in every for part in plan.parts),
+        runtime=_once(path for plan in every for path in plan.runtime),
+        packages=_once(index for plan in every for index in plan.packages),
+        replaced=frozenset().union(*(plan.replaced for plan in every)) - needed,
+        builds=frozenset().union(*(plan.builds for plan in every)),
+        homes=_once(path for plan in every for path in plan.homes),
+        static=all(plan.static for plan in every),
+        values=values,
+        copies=_outermost(_once(pair for plan in every for pair in plan.copies)),
+        guesses=_once(text for plan in every for text in plan.guesses),
+    )
+
+
+def supervisor(given: Given) -> Plan | None:
+    """What starts several programs: the supervisor, and the files that say what it starts; None where the
+    image runs no supervisor.
+
+    A supervisor of a system package comes with it.
+    """
+    main = [one for one in given.facts.runs.main if one.name in SUPERVISORS]
+    supervisors = [one for one in main if one.name != "init" or one.path == "init"]
+    if not supervisors:
+        return None
+    names = {one.name for one in supervisors}
+    places: list[bytes] = []
+    if names & (S6 | {"init"}):
+        places += _S6_PLACES
+    if names & RUNIT:
+        places += _RUNIT_PLACES
+    rows = [row for place in places for row in below(given.view, place)]
+    paths = {encoded(one.how).lstrip(b"/") for one in given.facts.runs.all}
+    paths |= {encoded(one.path) for one in supervisors if one.path}
+    found = (row_at(given.view, path) for path in sorted(paths))
+    rows += [row for row in found if row is not None]
+    # One that pip or gem installed needs what its package requires.
+    packages = given.graph.packages
+    wanted = {encoded(name) for name in names}
+    theirs = [
+        index
+        for index, one in enumerate(packages)
+        if one.manager not in SYSTEM and _name_of(encoded(one.name)) in wanted
+    ]
+    owners = {given.owned.owner[row] for row in rows} - {NOBODY}
+    theirs += [index for index in owners if packages[index].manager not in SYSTEM]
+    rows += given.owned.rows(closure(given.graph, sorted(set(theirs))))
+    return Plan(
+        stack=SERVICES,
+        parts=(
+            Wanted(
+                "the supervisor and its settings",
+                "it starts the programs, and these files name them",
+                rows,
+            ),
+        ),
+        copies=tuple((f"/{path}", f"/{path}") for path in _by_hand(given, places, rows)),
+    )
+
+
+def _by_hand(given: Given, places: Iterable[bytes], rows: Iterable[int]) -> list[str]:
+    """Paths for a Dockerfile of what no package brings."""
+    found = [place for place in places if given.view.is_dir(place)]
+    inside = tuple(place + b"/" for place in found)
+    files = [given.view.files.path(row) for row in rows if given.owned.owner[row] == NOBODY]
+    found += [path for path in files if not path.startswith(inside)]
+    return [decoded(path) for path in dict.fromkeys(found)]
+
+
+def _name_of(package: bytes) -> bytes:
+    """The command of a package that is called otherwise."""
+    return b"supervisord" if package == b"supervisor" else package
+
+
+def _outermost(copies: Sequence[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """The copies without those that another brings along."""
+    return tuple(
+        (source, target)
+        for source, target in copies
+        if not any(
+            source.startswith(above + "/") and target.startswith(to + "/") for above, to in copies
+        )
+    )
+
+
+def _once(items: Iterable[_Item]) -> tuple[_Item, ...]:
+    return tuple(dict.fromkeys(items))

@@ -1,23 +1,26 @@
 """Which packages of the system the final stage needs [pure].
 
 Those that run the application and own the libraries it links to, with their dependencies; TLS roots and
-time zones; what scripts and the health check call; and what was asked for by name and no rule takes for
-something that only builds: a program may call it, which nothing in the image tells.
+time zones; what scripts and the health check call; what something kept names; and what was asked for by
+name, neither to build nor for people who log in: a program may call it, which nothing in the image tells.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
 
+from slim.files.view import encoded
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
-from slim.packages.package import SYSTEM
+from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
 from slim.rebuild.base import base_packages, closure
 from slim.rebuild.model import TOOLS, Given, Plan
+from slim.rebuild.trees import row_at
 
 _ALWAYS = frozenset(("ca-certificates", "ca-certificates-bundle", "tzdata"))
 """Data that programs read by name: TLS roots and time zones."""
@@ -57,6 +60,15 @@ _BUILD_NAMES = frozenset(
     )
 )
 """Packages of build tools, as people install them by name."""
+_PEOPLE_SECTIONS = frozenset(("editors", "vcs", "doc", "debug", "games"))
+_PEOPLE = re.compile(
+    r"(?:vim|nano|emacs|htop|tmux|screen|strace|ltrace|gdb|tcpdump|lsof|procps|psmisc|net-tools|nmap"
+    r"|iputils|traceroute|dnsutils|bind9-|bind-tools|telnet|inetutils-telnet|netcat|ncat|mtr|less|tree"
+    r"|man-db|manpages|bash-completion|iotop|sysstat|busybox-extras)(?:$|[-.:0-9])"
+)
+"""Packages of tools for people who log in: programs call them rarely."""
+_LEAST_NAME = 4
+"""Shorter names of packages are in many words by chance."""
 
 
 class System(Struct, frozen=True):
@@ -70,6 +82,12 @@ class System(Struct, frozen=True):
     """Those, with what they depend on, without the base's."""
     asked: tuple[int, ...]
     """Those that the image was asked to have: the build stage needs them all."""
+    unsure: frozenset[int] = frozenset()
+    """The part of `kept` that is there since it was asked for: nothing that is kept uses it."""
+    more: frozenset[int] = frozenset()
+    """Tools that were asked for, with what only they need: not kept, although something may call them."""
+    unused: tuple[int, ...] = ()
+    """Those that were asked for by name and that nothing uses, kept or not."""
 
 
 def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int) -> System:
@@ -86,12 +104,66 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     wanted.update(dict.fromkeys(_owners(given, linked)))
     builds = _building(given, plan.builds) | _leading_to(graph, replaced)
     asked = asked_for(given, base)
-    wanted.update(dict.fromkeys(index for index in asked if index not in builds))
+    known = [index for index in asked if index not in builds]
+    wanted.update(dict.fromkeys(_named(given, plan, known)))
+    used = closure(graph, [index for index in wanted if index not in replaced], replaced) - base
+    unused = [index for index in known if index not in used and index not in replaced]
+    people = [index for index in unused if _for_people(graph.packages[index])]
+    called = [index for index in people if not _section_for_people(graph.packages[index])]
+    wanted.update(dict.fromkeys(index for index in unused if index not in people))
     chosen = [index for index in wanted if index not in replaced]
     kept = closure(graph, chosen, replaced) - base
     chosen = [index for index in chosen if index in kept]
     names = [(graph.packages[index].name, index) for index in _tops(graph, chosen)]
-    return System(base, tuple(index for _, index in sorted(names)), kept, tuple(asked))
+    return System(
+        base,
+        tuple(index for _, index in sorted(names)),
+        kept,
+        tuple(asked),
+        unsure=kept - used,
+        more=closure(graph, called, replaced) - base - kept,
+        unused=tuple(index for index in unused if graph.packages[index].name not in _ALWAYS),
+    )
+
+
+def _for_people(package: Package) -> bool:
+    """Whether a package is for people who log in."""
+    return _section_for_people(package) or _PEOPLE.match(package.name) is not None
+
+
+def _section_for_people(package: Package) -> bool:
+    """Whether that is sure: no program calls an editor."""
+    return package.section.rpartition("/")[2] in _PEOPLE_SECTIONS
+
+
+def _named(given: Given, plan: Plan, packages: Iterable[int]) -> list[int]:
+    """Those of some packages that something kept names: modules of its language; what a library of the
+    application is a wrapper of, as its name says; and whose files the environment names."""
+    graph = given.graph
+    libraries = {
+        one.name.lower()
+        for one in graph.packages
+        if one.manager not in SYSTEM and one.dev is not True
+    }
+    paths = [
+        row
+        for value in given.facts.env.values()
+        if value.startswith("/")
+        and ":" not in value
+        and (row := row_at(given.view, encoded(value[1:]))) is not None
+    ]
+    owners = frozenset(_owners(given, paths))
+    found = []
+    for index in packages:
+        package = graph.packages[index]
+        name = package.name.lower()
+        if (
+            index in owners
+            or package.section.rpartition("/")[2] == plan.stack
+            or (len(name) >= _LEAST_NAME and any(name in library for library in libraries))
+        ):
+            found.append(index)
+    return found
 
 
 def _tops(graph: Graph, chosen: list[int]) -> list[int]:

@@ -86,6 +86,13 @@ def build(
         base,
         rulebook.snippets if rulebook else {},
         redacted=redacted,
+        placed={
+            index: placement.instruction
+            for index, placement in enumerate(placements)
+            if placement
+            and "<<" not in placement.instruction
+            and "--from" not in placement.instruction
+        },
     )
     return model.Report(
         tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),

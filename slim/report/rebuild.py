@@ -23,11 +23,14 @@ def rebuild(
     snippets: Mapping[str, str],
     *,
     redacted: bool,
+    placed: Mapping[int, str],
 ) -> model.Rebuild | None:
-    """What is kept, and the Dockerfile: the template `rebuild-STACK` of the rules, filled in."""
+    """What is kept, and the Dockerfile: a template of the rules, filled in.
+
+    `placed`: index of a history entry → its instruction in the user's Dockerfile.
+    """
     if rebuilt is None:
         return None
-    template = snippets.get(f"rebuild-{rebuilt.stack}", "")
     name = base.reference if rebuilt.origin == "layers" and base.layers else ""
     return model.Rebuild(
         disk_bytes=rebuilt.disk,
@@ -50,5 +53,15 @@ def rebuild(
             for part in rebuilt.parts
         ],
         assumes=[untrusted(text) for text in rebuilt.guesses],
-        dockerfile=untrusted(recipe(rebuilt, config, template, name, redacted=redacted)),
+        dockerfile=untrusted(
+            recipe(rebuilt, config, snippets, name, redacted=redacted, placed=placed)
+        ),
+        low_disk_bytes=rebuilt.disk - rebuilt.unsure[0],
+        high_disk_bytes=rebuilt.disk + rebuilt.more[0],
+        low_pull_bytes=rebuilt.pull - rebuilt.unsure[1],
+        high_pull_bytes=rebuilt.pull + rebuilt.more[1],
+        unused=[
+            model.UnusedPackage(name=untrusted(utf8(package)), disk_bytes=disk, pull_bytes=pull)
+            for package, (disk, pull) in rebuilt.unused
+        ],
     )

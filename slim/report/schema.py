@@ -21,8 +21,20 @@ def schema() -> dict[str, Any]:
         "$id": f"urn:slim:report:{SCHEMA_VERSION}",
         "title": "slim report",
         "anyOf": list(kinds),
-        "$defs": dict(sorted(parts.items())),
+        "$defs": {name: _null_last(part) for name, part in sorted(parts.items())},
     }
+
+
+def _null_last(part: Any) -> Any:
+    """The same schema with `null` behind its alternatives, where versions of msgspec differ."""
+    if isinstance(part, list):
+        return [_null_last(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    copy = {key: _null_last(value) for key, value in part.items()}
+    if "anyOf" in copy:
+        copy["anyOf"].sort(key=lambda option: option == {"type": "null"})
+    return copy
 
 
 def render_schema() -> str:

@@ -12,9 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.ecosystems.test_rpm import bdb, ndb, package, sqlite
 from tests.support.building import Entry, entries, image, layer, save, symlink
 from tests.support.checked import checked_analyze
+from tests.support.rpm import bdb, ndb, package, sqlite
 
 
 def content(path: str, size: int) -> bytes:

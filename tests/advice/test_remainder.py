@@ -12,7 +12,11 @@ from slim.advice.suppression import Suppression
 from slim.report import model
 from slim.report.untrusted import bare
 from tests.conftest import LONG
-from tests.rebuild.test_stacks import (
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.commands import run
+from tests.support.shared import FAT, TABLES
+from tests.support.small_images import (
     KILO,
     MEGA,
     Debian,
@@ -24,10 +28,6 @@ from tests.rebuild.test_stacks import (
     rebuilt,
     tools,
 )
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
-from tests.support.commands import run
-from tests.support.shared import FAT, TABLES
 
 RULE = "TCH029"
 LICENCE = "usr/share/doc/python3/copyright"
@@ -159,4 +159,4 @@ def test_without_a_rebuild_it_says_nothing() -> None:
 def test_why_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("explain", RULE, str(FOLDER / "phoenix-slim.tar")) == 0
     out = capsys.readouterr().out
-    assert "says nothing here: no multi-stage build is proposed for this image." in out
+    assert "did not fire: no multi-stage build is proposed for this image." in out

@@ -14,13 +14,10 @@ import slim
 from slim.forge.publish import publish
 from slim.forge.transport import Transport
 from tests.support.commands import run
-from tests.support.environments import DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
+from tests.support.environments import CI, DATA_CENTER, PULL_EVENT, RUN_EVENT, SHA
 from tests.support.forges import NUMBER, TOKEN, Forge, serve
 from tests.support.reports import MB, clean, report, wasteful
 from tests.support.reports import layer as layer_info
-
-CI = ("GITHUB_", "GITLAB_", "GITEA_", "FORGEJO_", "CI_", "DRONE", "BITBUCKET_", "TF_", "SYSTEM_",
-      "BUILD_", "JENKINS_", "CHANGE_", "SLIM_", "GH_", "AZURE_")  # fmt: skip
 
 
 @pytest.fixture(autouse=True)

@@ -15,10 +15,9 @@ from slim.cli.app import app
 from slim.cli.plugin import plugin_options
 from slim.cli.plugin_settings import Plan, plan
 from slim.errors import UsageError
-from tests.cli.test_comment import CI
 from tests.support.building import delete, image, layer, save
 from tests.support.commands import run
-from tests.support.environments import WOODPECKER
+from tests.support.environments import CI, WOODPECKER
 from tests.support.forges import TOKEN, Forge, serve
 from tests.support.reports import wasteful
 

@@ -21,8 +21,7 @@ from slim.ecosystems.python.packages import normalized, read_python
 from slim.ecosystems.ruby.packages import read_ruby
 from slim.files import extract
 from slim.packages.package import Package
-
-SITE = b"opt/venv/lib/python3.12/site-packages/"
+from tests.support.installed_languages import GEMSPEC, RECORD, SITE, conda
 
 
 def distribution(
@@ -39,17 +38,6 @@ def distribution(
     if record is not None:
         found[folder + b"RECORD"] = record.encode()
     return found | {folder + key.encode() + b".txt": data for key, data in more.items()}
-
-
-RECORD = """\
-../../../bin/demo,sha256=x,200
-demo/__init__.py,sha256=x,10
-"demo/a, b.py",,
-demo-1.0.dist-info/METADATA,sha256=x,1
-demo-1.0.dist-info/REQUESTED,,
-../../../../../../../etc/escape,,
-/opt/absolute,,
-"""
 
 
 def test_a_wheel() -> None:
@@ -169,18 +157,6 @@ def test_the_examples_of_the_documentation() -> None:
     assert examples > 10
 
 
-def conda(**fields: object) -> dict[bytes, bytes]:
-    record = {
-        "name": "numpy",
-        "version": "2.3.1",
-        "subdir": "linux-64",
-        "files": ["lib/a.so", "bin/f2py"],
-        "depends": ["python >=3.12,<3.13.0a0", "libblas", ""],
-        "requested_spec": "numpy",
-    }
-    return {b"opt/conda/conda-meta/numpy-2.3.1-py312.json": json.dumps(record | fields).encode()}
-
-
 def test_conda() -> None:
     (package,) = read_conda(conda()).packages
     assert (package.name, package.version, package.arch) == ("numpy", "2.3.1", "linux-64")
@@ -195,18 +171,6 @@ def test_conda() -> None:
     assert read_conda({b"opt/conda/conda-meta/history": b"x"}).packages == ()
     odd = read_conda(conda(files=[1, None, "../../../escape", "ok"], depends={}, version=3))
     assert odd.packages[0].files[1:] == (b"opt/conda/ok",)
-
-
-GEMSPEC = b"""\
-# -*- encoding: utf-8 -*-
-# stub: nokogiri 1.18.10 x86_64-linux-gnu lib
-# stub: ext/nokogiri/extconf.rb
-
-Gem::Specification.new do |s|
-  s.add_runtime_dependency(%q<mini_portile2>.freeze, ["~> 2.8.2".freeze])
-  s.add_dependency(%q<racc>, ["~> 1.4"])
-  s.add_development_dependency(%q<rspec>.freeze, [">= 0".freeze])
-"""
 
 
 def test_gems() -> None:

@@ -2,51 +2,15 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
-
 from slim.ecosystems.node.packages import modules_of, read_node
 from slim.packages.closure import why
 from slim.packages.graph import link
 from slim.packages.package import Package, Read
-
-Fields = dict[str, object]
-
-
-MODULE: Fields = {"type": "module"}
-
-
-def tree(**files: Mapping[str, object]) -> dict[bytes, bytes]:
-    return {path.encode(): json.dumps(value).encode() for path, value in files.items()}
-
-
-def manifest(version: str = "1.0.0", **kinds: str) -> Fields:
-    """`dependencies="a b"`."""
-    fields: Fields = {"version": version}
-    return fields | {kind: dict.fromkeys(names.split(), "*") for kind, names in kinds.items()}
+from tests.support.installed_node import APP, LOCK, PNPM, Fields, manifest, tree
 
 
 def dev(read: Read) -> dict[str, bool | None]:
     return {one.directories[0].decode(): one.dev for one in read.packages}
-
-
-APP = tree(
-    **{
-        "app/package.json": manifest(dependencies="web", devDependencies="test web-types"),
-        "app/node_modules/web/package.json": manifest(
-            dependencies="ms", peerDependencies="types", optionalDependencies="fsevents speed"
-        ),
-        "app/node_modules/web/esm/package.json": MODULE,
-        "app/node_modules/web/node_modules/ms/package.json": manifest("2.0.0"),
-        "app/node_modules/speed/package.json": manifest(),
-        "app/node_modules/types/package.json": manifest(),
-        "app/node_modules/ms/package.json": manifest("1.0.0"),
-        "app/node_modules/test/package.json": manifest(dependencies="ms @x/deep types"),
-        "app/node_modules/@x/deep/package.json": manifest(dependencies="test"),
-        "app/node_modules/web-types/package.json": manifest(),
-        "app/node_modules/unasked/package.json": manifest(),
-    }
-)
 
 
 def test_every_package_directory_is_a_package() -> None:
@@ -127,48 +91,6 @@ def test_workspaces_keep_what_they_need() -> None:
     assert marks["app/node_modules/test"] is False
     assert marks["app/node_modules/@x/deep"] is False
     assert marks["app/node_modules/web-types"] is True
-
-
-PNPM = tree(
-    **{
-        "app/package.json": manifest(dependencies="web", devDependencies="test"),
-        "app/node_modules/.pnpm/web@1.0.0/node_modules/web/package.json": manifest(
-            dependencies="ms"
-        ),
-        "app/node_modules/.pnpm/test@1.0.0_ms@2.0.0/node_modules/test/package.json": manifest(
-            dependencies="ms @x/deep"
-        ),
-        "app/node_modules/.pnpm/ms@1.0.0/node_modules/ms/package.json": manifest(),
-        "app/node_modules/.pnpm/ms@2.0.0/node_modules/ms/package.json": manifest("2.0.0"),
-        "app/node_modules/.pnpm/@x+deep@1.0.0/node_modules/@x/deep/package.json": manifest(),
-    }
-)
-LOCK = b"""lockfileVersion: '6.0'
-devDependencies:
-  test:
-    version: 1.0.0
-packages:
-
-  /web@1.0.0:
-    resolution: {integrity: x}
-    dev: false
-
-  /test@1.0.0(ms@2.0.0):
-    dev: true
-
-  /test@1.0.0:
-    dev: true
-
-  /ms@1.0.0:
-    dev: false
-
-  /ms@2.0.0:
-    dev: true
-
-  '/@x/deep@1.0.0':
-    engines: {node: '>=4'}
-    dev: true
-"""
 
 
 def names(read: Read, mark: bool) -> set[str]:

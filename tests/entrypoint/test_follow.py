@@ -16,7 +16,7 @@ from slim.entrypoint.resolve import runs_of, script_paths
 from slim.entrypoint.runs import Command, Runs
 from slim.facts.gather import gather
 from tests.conftest import LONG
-from tests.facts.test_whole_images import C, config, view
+from tests.support.views import C, config, view
 
 
 def runs(tree: str = "", contents: dict[str, str] | None = None, **fields: Any) -> Runs:

@@ -21,8 +21,8 @@ from slim.rules.builtin import builtin_rules
 from slim.rules.glob import compile_globs
 from slim.rules.predicate import parse_predicate
 from slim.rules.rule import rules_of
-from tests.facts.test_whole_images import config, view
-from tests.rules.test_glob import PATTERNS, is_valid
+from tests.support.glob_oracle import PATTERNS, is_valid
+from tests.support.views import config, view
 
 IMAGE = config(
     cmd=("/app/bin/demo", "start"),

@@ -10,7 +10,7 @@ from slim.ecosystems import KNOWLEDGE
 from slim.facts.gather import Facts, gather, owned_paths
 from slim.image.model import History
 from slim.packages.package import Package
-from tests.facts.test_whole_images import GO, C, config, view
+from tests.support.views import GO, C, config, view
 
 SERVER: dict[str, Any] = {"cmd": ("python", "/srv/app.py")}
 

@@ -17,7 +17,7 @@ from slim.facts.roots import roots_of
 from slim.facts.variables import languages, values_of
 from slim.files.view import View
 from slim.rules.variables import bind
-from tests.facts.test_whole_images import config, view
+from tests.support.views import config, view
 
 
 def values(

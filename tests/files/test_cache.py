@@ -24,9 +24,9 @@ from slim.files.cache import TableCache
 from slim.files.table import LayerTable
 from slim.files.table_bytes import pack, unpack
 from slim.limits import Limits
-from tests.files.overlay.test_properties import LAYERS
 from tests.support.attacks import Attack, everywhere
 from tests.support.building import MemoryBlob, delete, file, image, layer, raw_layer, save
+from tests.support.stacks import LAYERS
 
 BASE = layer({"usr/lib/libc.so": bytes(5000), "usr/bin/entry": b"exec one two\n"})
 

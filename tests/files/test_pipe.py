@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import io
-import os
 import random
 import tarfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from threading import Thread
 from typing import Any
 
 import msgspec
@@ -23,38 +19,10 @@ from slim.files.cache import TableCache
 from tests.conftest import THOROUGH
 from tests.support.attacks import Attack, everywhere
 from tests.support.building import COMPRESSIONS, Image, delete, gzip, image, layer, save, zstandard
+from tests.support.pipes import alike, of_pipe, pipe
 
 SCRIPT = b"#!/bin/sh\nexec /srv/app/bin/server start\n"
 PLAIN = b"exec node server.js\n"
-
-
-@contextmanager
-def pipe(data: bytes) -> Iterator[str]:
-    """A path at which the bytes can be read once."""
-    reader, writer = os.pipe()
-
-    def feed() -> None:
-        with suppress(BrokenPipeError), open(writer, "wb") as file:
-            file.write(data)
-
-    thread = Thread(target=feed)
-    thread.start()
-    try:
-        yield f"/dev/fd/{reader}"
-    finally:
-        os.close(reader)
-        thread.join()
-
-
-def of_pipe(data: bytes, prefix: str = "", **options: Any) -> slim.Report:
-    with pipe(data) as path:
-        return slim.analyze(prefix + path, **options)
-
-
-def alike(one: slim.Report, other: slim.Report) -> None:
-    """Equal but for how the input is called."""
-    same = msgspec.structs.replace(other.source, input=one.source.input)
-    assert msgspec.structs.replace(other, source=same) == one
 
 
 @pytest.fixture(params=["as it is", "nothing is small"])

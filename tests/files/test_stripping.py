@@ -15,7 +15,7 @@ from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.stripping import pull_of_part, stripped
 from slim.rebuild import dockerfile as recipe
-from tests.files.extract.test_beam import atoms, beam_file, chunk
+from tests.support.beam import atoms, beam_file, chunk
 from tests.support.building import MemoryBlob, layer
 from tests.support.elf import elf_image
 

@@ -15,8 +15,8 @@ from slim.files import view as paths
 from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
 from slim.files.view import View, decoded, encoded, view_of
-from tests.facts.test_whole_images import C, view
 from tests.support.building import MemoryBlob, delete, hardlink, layer, opaque
+from tests.support.views import C, view
 
 TREE = """
     usr/bin/{a,b} usr/lib/x bin->usr/bin etc/b->/usr/bin/b up->../../../usr abs->/bin/a

@@ -24,7 +24,8 @@ def test_the_page_begins_with_marker_and_sentence() -> None:
     assert lines[5:7] == ["| saves | do this | where |", "|--:|:--|:--|"]
     assert lines[3].startswith("**Two lines of your Dockerfile can save 41.9\u00a0MB: ")
     assert lines[7] == (
-        "| **36.9\u00a0MB** | Build in an earlier stage, `COPY --from=build` only the result (TCH001: gcc, make)"
+        "| **36.9\u00a0MB** | Build in an earlier stage, `COPY --from=build` only the result"
+        " (TCH001: gcc, make)"
         " | `Dockerfile:14` `RUN apt-get install -y build-essential` |"
     )
 

@@ -10,12 +10,12 @@ from collections.abc import Iterator
 
 from slim.ecosystems import KEEPS
 from slim.files.blob import scan_blob
-from tests.files.extract.test_archive import JAR, TREE, packed, zipped
-from tests.files.extract.test_beam import MODULE
-from tests.files.extract.test_picker import ELF, KEY
 from tests.fuzz.targets import SMALL
+from tests.support.beam import MODULE
 from tests.support.building import MemoryBlob, file, gzip, tar
 from tests.support.elf import go_section
+from tests.support.heads import ELF, KEY
+from tests.support.zips import JAR, TREE, packed, zipped
 
 NAMES = (
     *("bin/app", "lib/a.so", "app/ebin/a.beam", "root/.ssh/id_rsa", "etc/ssl/private/a.pem"),

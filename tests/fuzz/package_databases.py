@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.catalog import read_catalog
-from tests.ecosystems.test_hostile_databases import PATHS, SOUND, use
-from tests.ecosystems.test_rpm import DATABASES
 from tests.fuzz.targets import LARGEST_SEED
+from tests.support.package_databases import PATHS, SOUND, use
+from tests.support.rpm import DATABASES
 
 
 def seeds() -> Iterator[bytes]:

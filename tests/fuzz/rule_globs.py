@@ -12,7 +12,7 @@ from contextlib import suppress
 from slim.errors import LimitError
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import GlobError, escape, parse_text_glob
-from tests.rules.test_glob import is_valid, oracle
+from tests.support.glob_oracle import is_valid, oracle
 
 
 def seeds() -> Iterator[bytes]:

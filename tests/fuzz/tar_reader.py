@@ -14,9 +14,9 @@ from slim.files.ledger import account
 from slim.files.overlay import resolve
 from slim.files.table import Kind, LayerTable
 from slim.files.tar import walk
-from tests.files.overlay.test_engine_disagreements import CASES
 from tests.fuzz.targets import SMALL, assert_clear, corpus
 from tests.support.building import BLOCK, MemoryBlob, entries, tar
+from tests.support.engine_disagreements import CASES
 
 CUT = b"----"
 

@@ -16,7 +16,7 @@ import pytest
 
 from tests.real.recipes import NOT_CHUNKED, RECIPES
 from tests.real.tools import CHUNKED, Store, convert, need, unpacked
-from tests.real.twins import Twins, build, debian_base, debian_root
+from tests.real.twin_images import Twins, build, debian_base, debian_root
 
 LONGEST = ("test_twins", "test_images", "test_examples", "test_debian_bases")
 """Begun first, so that no process is left alone with one of them."""

@@ -9,7 +9,7 @@ import pytest
 
 import slim
 from tests.real.tools import Store, need
-from tests.real.twins import debian_base
+from tests.real.twin_images import debian_base
 
 pytestmark = pytest.mark.real
 

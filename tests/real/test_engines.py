@@ -15,8 +15,8 @@ import msgspec
 import pytest
 
 import slim
-from tests.files.test_pipe import alike
 from tests.real.tools import need, run
+from tests.support.pipes import alike
 
 pytestmark = pytest.mark.real
 

@@ -19,8 +19,8 @@ import pytest
 
 from tests.conftest import LONG
 from tests.support.environments import GITHUB, GITLAB, JENKINS, PULL_EVENT
+from tests.support.examples import EXAMPLES, FAT, ROOT, load
 from tests.support.forges import TOKEN, serve
-from tests.whole.test_examples import EXAMPLES, FAT, ROOT, load
 
 pytestmark = pytest.mark.real
 

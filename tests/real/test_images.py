@@ -14,11 +14,11 @@ from slim import analyze
 from slim.errors import IntegrityError
 from tests.bench.dive_table import dive, dive_program
 from tests.conftest import skip_or_fail
-from tests.files.test_pipe import alike, of_pipe
 from tests.real.conftest import Built
 from tests.real.recipes import sparse
 from tests.real.tools import CHUNKED, Store, need, save_as
 from tests.support.checked import checked_analyze
+from tests.support.pipes import alike, of_pipe
 
 pytestmark = pytest.mark.real
 

@@ -22,11 +22,11 @@ from slim.report.judge import judge
 from slim.stream.compression import sniff
 from tests.conftest import LONGER
 from tests.fuzz.targets import assert_clear
-from tests.real.test_golist import Entries, Lister, agree, go
 from tests.support.attacks import Attack
 from tests.support.building import delete, file, image, layer, save
-from tests.whole.test_corpus import IMAGES, images
-from tests.whole.test_mutated_images import LARGEST, mutations
+from tests.support.corpus import IMAGES, images
+from tests.support.golist import Entries, Lister, agree, go
+from tests.support.mutated_images import LARGEST, mutations
 
 if sys.version_info >= (3, 14):
     from compression import zstd

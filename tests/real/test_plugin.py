@@ -14,7 +14,7 @@ import pytest
 import slim
 from tests.real.recipes import put
 from tests.real.tools import Store, need, run
-from tests.real.twins import CERTIFICATES, TRUST
+from tests.real.twin_images import CERTIFICATES, TRUST
 from tests.support.environments import WOODPECKER
 from tests.support.forges import TOKEN, serve
 

@@ -22,8 +22,8 @@ from tests.real.applying import without
 from tests.real.conftest import Pairs
 from tests.real.running import ask, mounted, settings, started, unpack
 from tests.real.tools import run, shown
+from tests.real.twin_images import STACKS, Twins, rebuild
 from tests.real.twin_table import Rebuilt, Row, advise, analysis, measure, names_of
-from tests.real.twins import STACKS, Twins, rebuild
 
 pytestmark = pytest.mark.real
 

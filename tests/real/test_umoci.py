@@ -18,11 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import LONGER
-from tests.files.overlay.test_properties import STACKS, Stack, footprint, hides, stacked
 from tests.real.tools import TAG, need
 from tests.support.building import Entry, fifo, image, layer, save
 from tests.support.checked import shown_words
 from tests.support.oracle import Tree, Upper, clean, overlay, stack, word
+from tests.support.stacks import STACKS, Stack, footprint, hides, stacked
 
 pytestmark = pytest.mark.real
 

@@ -35,7 +35,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import rules_of
-from tests.real.twins import Twins
+from tests.real.twin_images import Twins
 
 
 class Row(NamedTuple):

@@ -9,7 +9,9 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
-from tests.rebuild.test_stacks import (
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.small_images import (
     KILO,
     MEGA,
     Debian,
@@ -21,8 +23,6 @@ from tests.rebuild.test_stacks import (
     rebuilt,
     tools,
 )
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
 
 Tree = Mapping[str, bytes | str | None]
 
@@ -130,7 +130,10 @@ def distribution(
     }
 
 
-def python_image(folder: Path, more: Tree) -> slim.Report:
+def python_image(
+    folder: Path, *packages: tuple[str, int, str, str], env: str = "A=b"
+) -> slim.Report:
+    """A service of gunicorn; further packages as (name, bytes, dependencies, fields)."""
     debian = Debian()
     root = base(debian)
     installed = {
@@ -161,25 +164,61 @@ def python_image(folder: Path, more: Tree) -> slim.Report:
             site, "mypy", {"mypy/__init__.py": b"m" * KILO, "mypy/a.py": b"m" * 2 * MEGA}
         ),
     }
+    for name, size, depends, fields in packages:
+        installed |= debian.add(
+            name,
+            {f"usr/share/{name}/all": b"x" * size},
+            depends=depends,
+            auto=name.startswith("lib"),
+            fields=fields,
+        )
     return stepwise(
         folder,
         ("ADD rootfs.tar.xz /", root),
-        ("RUN apt-get install -y python3 gcc", {**installed, **debian.database(), **more}),
+        ("RUN apt-get install -y python3 gcc", {**installed, **debian.database()}),
         ("COPY . .", {"app/requirements.txt": b"gunicorn\n", "app/shop.py": b"a" * KILO}),
         ("RUN pip install -r requirements.txt", libraries),
         Cmd=["gunicorn", "shop:app"],
-        Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
+        Env=["PATH=/usr/local/bin:/usr/bin:/bin", env],
     )
 
 
 def test_commands_of_distributions_stay(tmp_path: Path) -> None:
     """Wherever they are; large tests make no library a tool; a linker script is no library."""
-    report = python_image(tmp_path, {})
+    report = python_image(tmp_path)
     made = rebuilt(report)
     libraries = part(made, "libraries")
     assert 2 * MEGA < libraries.disk_bytes < 2 * MEGA + 50 * KILO, "no tests, no mypy"
     assert "libc6-dev" not in part(made, "system packages").packages
     assert not {"usr/local/bin/gunicorn", "usr/local/bin/other"} & claimed(report)
+
+
+def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
+    report = python_image(
+        tmp_path,
+        ("ffmpeg", 3 * MEGA, "libavcodec61", ""),
+        ("libavcodec61", 5 * MEGA, "", ""),
+        ("vim", 4 * MEGA, "", "Section: editors\n"),
+        ("procps", MEGA, "", ""),
+        ("python3-lxml", 2 * MEGA, "", "Section: python\n"),
+        ("chromium", 6 * MEGA, "", ""),
+        env="BROWSER=/usr/share/chromium/all",
+    )
+    made = rebuilt(report)
+    kept = {"ffmpeg", "libavcodec61", "python3-lxml", "chromium"}
+    assert kept < set(part(made, "system packages").packages)
+    assert not {"vim", "procps"} & set(part(made, "system packages").packages)
+    sizes = {bare(one.name): one.disk_bytes // MEGA for one in made.unused}
+    assert sizes == {"ffmpeg": 8, "vim": 4, "procps": 1}
+    assert 8 * MEGA < made.disk_bytes - made.low_disk_bytes < 8 * MEGA + 10 * KILO
+    # Nothing calls an editor; scripts call ps; and the tests of pandas may stay.
+    assert 6 * MEGA < made.high_disk_bytes - made.disk_bytes < 6 * MEGA + 10 * KILO
+    assert made.low_pull_bytes < made.pull_bytes < made.high_pull_bytes
+    bounds = f"{made.low_disk_bytes / MEGA:.1f}–{made.high_disk_bytes / MEGA:.1f} MB)"
+    for form in ("text", "markdown", "html"):
+        said = " ".join(slim.render(report, form).replace("&nbsp;", " ").split())
+        assert "nothing kept uses them: ffmpeg 8.00 MB, vim 4.00 MB, procps 1.00 MB" in said
+        assert bounds in said
 
 
 @pytest.mark.parametrize("created_by", ["# debian.sh --arch 'amd64' out/ 'trixie' '@1'"])

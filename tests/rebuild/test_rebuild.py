@@ -37,7 +37,7 @@ def test_the_keep_set_is_in_the_report_for_people() -> None:
     report = slim.analyze(FAT, cache=TABLES)
     made = rebuilt(report)
     text = slim.render(report, "text")
-    assert "A multi-stage build would be 54.0 MB on disk (−88%)" in text
+    assert "A multi-stage build would be 54.0 MB on disk, 88% less" in text
     markdown = slim.render(report, "markdown")
     for part in made.keep:
         assert part.what in text
@@ -49,7 +49,10 @@ def test_the_dockerfile_is_filled_in() -> None:
     lines = bare(rebuilt(slim.analyze(FAT, cache=TABLES)).dockerfile).splitlines()
     for line in (
         "FROM alpine:3.11.6 AS build",
-        "RUN apk add --no-cache elixir erlang gcc git inotify-tools make musl-dev nodejs npm",
+        "RUN apk add elixir erlang nodejs npm",
+        "COPY mix.exs mix.lock ./",
+        "RUN npm run deploy --prefix assets   && mix phx.digest   && mix release",
+        "RUN mix release --path /out",
         "COPY --from=build --chown=1000:1000 /out ./",
         "USER 1000:1000",
         "EXPOSE 4000/tcp",
@@ -83,7 +86,7 @@ def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
     assert not any(one.claimed_bytes for one in report.findings)
     for form in ("text", "markdown"):
         said = " ".join(slim.render(report, form).split())
-        assert "only another base leaves it out" in said
+        assert "only a different base would remove it" in said
         assert "NOD001" in said
     assert checked_analyze(tmp_path / "image.tar").predicted.other_base_bytes == 0
 

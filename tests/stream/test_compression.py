@@ -31,9 +31,9 @@ from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import END, Layer, MemoryBlob, file, header, image, layer, padded, save
 from tests.support.building import gzip as members_of
 from tests.support.building import zstandard as frames_of
+from tests.support.compression import TAR, in_window
 from tests.support.layouts import (
     DOCKER_LAYER,
-    HELLO,
     LAYER,
     Members,
     config,
@@ -48,7 +48,6 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-TAR = HELLO.tar
 EMPTY_MEMBER = members_of(b"")
 EMPTY_FRAME = zstd.compress(b"")
 SKIPPABLE = struct.pack("<II", 0x184D2A50, 5) + b"hello"
@@ -75,14 +74,6 @@ def saved(blob: bytes, tar: bytes = TAR) -> Members:
     """A docker-archive whose one layer is this blob."""
     one = Layer((), tar, blob)
     return docker(config(one), one)
-
-
-def in_window(window_log: int, data: bytes = TAR) -> bytes:
-    """A zstd frame that asks for this window."""
-    parameter = zstd.CompressionParameter
-    options = {int(parameter.window_log): window_log, int(parameter.checksum_flag): 1}
-    engine = zstd.ZstdCompressor(options=options)
-    return engine.compress(data) + engine.flush()
 
 
 def with_header(flags: int, extra: bytes, content: bytes = TAR) -> bytes:

@@ -13,8 +13,8 @@ from slim.limits import Limits
 from slim.stream.compression import Marks
 from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
-from tests.stream.test_compression import in_window
 from tests.support.building import gzip, image, layer, save
+from tests.support.compression import in_window
 
 
 def test_shares_are_never_more_than_all_but_for_one_alone() -> None:

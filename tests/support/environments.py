@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+CI = ("GITHUB_", "GITLAB_", "GITEA_", "FORGEJO_", "CI_", "DRONE", "BITBUCKET_", "TF_", "SYSTEM_",
+      "BUILD_", "JENKINS_", "CHANGE_", "SLIM_", "GH_", "AZURE_")  # fmt: skip
+"""How the variables begin that CI systems set, or slim reads."""
+
 SHA = "8b8bf6d1c2d3e4f5a6b7c8d9e0f1a2b3c4d5e6f7"
 MERGE = "0123456789abcdef0123456789abcdef01234567"
 

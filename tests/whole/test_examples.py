@@ -19,17 +19,16 @@ from typing import Any
 import check_jsonschema
 import pytest
 from click.testing import CliRunner
-from ruamel.yaml import YAML
 
 import slim
 from slim.cli.app import app
 from slim.dockerfile.parse import exec_form, parse_dockerfile
 from slim.formats.rulebook import template
-from tests.cli.test_comment import CI
 from tests.conftest import LONG, require
 from tests.support.environments import (
     AZURE,
     BITBUCKET,
+    CI,
     DRONE,
     GITEA,
     GITHUB,
@@ -40,13 +39,11 @@ from tests.support.environments import (
     SHA,
     WOODPECKER,
 )
+from tests.support.examples import EXAMPLES, FAT, ROOT, SLIM, load
 from tests.support.forges import TOKEN, Forge, serve
 from tests.support.pages import check_inert
 from tests.support.reports import hostile
 
-ROOT = Path(__file__).parents[2]
-EXAMPLES = ROOT / "examples"
-FAT, SLIM = (ROOT / "fixtures" / f"phoenix-{name}.tar" for name in ("fat", "slim"))
 SCHEMAS = {
     "action.yml": "github-actions",
     "examples/azure/azure-pipelines.yml": "azure-pipelines",
@@ -66,17 +63,15 @@ DOCUMENTS = [
     "examples/drone-phoenix/README.md",
     "docs/ci.md",
     "docs/comparing.md",
+    "docs/commands.md",
     "docs/numbers.md",
     "docs/options.md",
     "docs/reading.md",
     "docs/reports.md",
+    "docs/rules.md",
     "plugin/docs.md",
     "README.md",
 ]
-
-
-def load(name: str) -> Any:
-    return YAML(typ="safe").load((ROOT / name).read_text("utf-8"))
 
 
 def test_every_example_is_tested() -> None:
@@ -551,10 +546,10 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     assert not forge.asked("POST")
 
 
-def test_the_rule_that_the_readme_begins_is_accepted(
+def test_the_rule_that_the_docs_begin_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    text = (ROOT / "README.md").read_text("utf-8")
+    text = (ROOT / "docs/rules.md").read_text("utf-8")
     found = re.search(r"`slim rules new (\w+) > (\S+)`,\s+then `slim rules check (\S+)`", text)
     assert found is not None
     assert found[2] == found[3]

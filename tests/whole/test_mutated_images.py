@@ -18,7 +18,8 @@ import slim
 from slim.__main__ import _run
 from tests.fuzz.targets import assert_clear
 from tests.support.attacks import Attack
-from tests.whole.test_corpus import IMAGES, images
+from tests.support.corpus import IMAGES, images
+from tests.support.mutated_images import BLOCK, LARGEST, mutations
 
 pytestmark = pytest.mark.corpus
 
@@ -43,8 +44,6 @@ ATTACKS = (
     ),
 )
 
-BLOCK = 512
-LARGEST = 1 << 20
 TRIES = 60
 """Cuts and changes of each image."""
 
@@ -93,27 +92,6 @@ def test_a_cut_image_is_an_error_or_the_same(corpora: Path, tmp_path: Path) -> N
         said += [outcome(data[:cut], tmp_path / "cut.tar", whole) for cut in sorted(cuts)]
     assert len(said) > 100
     assert said.count("") < len(said) / 10, "the ends of archives are in few cases of no use"
-
-
-def mutations(data: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
-    """Bytes flipped, blocks swapped, repeated or dropped, and the end cut off: `count` of each two."""
-    blocks = len(data) // BLOCK
-    for number in range(2 * count):
-        changed = bytearray(data)
-        one, other = (draw.randrange(blocks) * BLOCK for _ in range(2))
-        match number % 6:
-            case 0 | 1 | 2:
-                changed[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
-            case 3:
-                changed[one : one + BLOCK], changed[other : other + BLOCK] = (
-                    data[other : other + BLOCK],
-                    data[one : one + BLOCK],
-                )
-            case 4:
-                changed[one : one + BLOCK] = data[other : other + BLOCK] * draw.randrange(3)
-            case _:
-                del changed[draw.randrange(len(data)) :]
-        yield bytes(changed)
 
 
 def test_a_changed_image_is_an_error_or_holds_the_same(corpora: Path, tmp_path: Path) -> None:

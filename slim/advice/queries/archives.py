@@ -31,12 +31,14 @@ def extracted(subject: Subject) -> QueryResult:
     """
     files = subject.files
     archives = {
-        row: one
-        for row, one in live_archives(files, subject.system_owned, subject.facts).items()
-        if one.members and files.size[row]
+        row: archive
+        for row, archive in live_archives(files, subject.system_owned, subject.facts).items()
+        if archive.members and files.size[row]
     }
-    found = find_members(files, [member for one in archives.values() for member in one.members])
-    rows = [row for row, one in archives.items() if _is_unpacked(files, one.members, found)]
+    found = find_members(
+        files, [member for archive in archives.values() for member in archive.members]
+    )
+    rows = [row for row, archive in archives.items() if _is_unpacked(files, archive.members, found)]
     return QueryResult(rows=sorted(rows))
 
 
@@ -54,7 +56,7 @@ def _is_unpacked(files: Files, members: Collection[Member], found: Found) -> boo
             sizes[place] += member[1]
     if not places:
         return False
-    place, count = max(places.items(), key=lambda one: (one[1], sizes[one[0]]))
+    place, count = max(places.items(), key=lambda counted: (counted[1], sizes[counted[0]]))
     enough = len(members) if len(members) <= _FEW else -(-len(members) * 9 // 10)
     return count >= enough and (count >= _FEW or sizes[place] >= _LARGE)
 

@@ -43,8 +43,8 @@ def declared(subject: Subject) -> QueryResult:
     """
     names: set[str] = set()
     layers: list[int] = []
-    for one in subject.image.config.env:
-        name, _, value = one.partition("=")
+    for variable in subject.image.config.env:
+        name, _, value = variable.partition("=")
         if is_secret(name) and is_literal(value):
             names.add(name)
     for name, value in subject.image.config.labels.items():

@@ -20,15 +20,15 @@ def twice(subject: Subject) -> QueryResult:
     Of what the system's packages brought those go that the package manager would remove with the
     program's; nothing, if it would remove what was asked for besides.
     """
-    languages = [one.runtimes for one in ECOSYSTEMS if one.runtimes is not None]
+    languages = [ecosystem.runtimes for ecosystem in ECOSYSTEMS if ecosystem.runtimes is not None]
     used = _used(subject, languages)
     rows: set[int] = set()
     for language in languages:
         found = list(language.find(subject.view, subject.facts))
-        started = [one for one in found if not used.isdisjoint(one.rows)]
+        started = [runtime for runtime in found if not used.isdisjoint(runtime.rows)]
         if len(found) < 2 or not started:
             continue
-        kept = frozenset().union(*(one.rows for one in started))
+        kept = frozenset().union(*(runtime.rows for runtime in started))
         for runtime in found:
             if runtime in started:
                 continue

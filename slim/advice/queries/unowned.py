@@ -57,7 +57,7 @@ def system(subject: Subject) -> QueryResult:
     """
     view, facts, ownership = subject.view, subject.facts, subject.owned
     packages = ownership.packages
-    if not any(one.manager in SYSTEM and one.files for one in packages):
+    if not any(package.manager in SYSTEM and package.files for package in packages):
         return QueryResult()
     files = view.files
     globs = compile_globs([*_PLACES, *_WRITTEN])

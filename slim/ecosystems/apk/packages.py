@@ -37,7 +37,7 @@ _OPERATORS = "<>=~"
 def read_apk(contents: Contents) -> Read:
     """All installed packages; those of `world` are the ones that were asked for."""
     notices = Notices()
-    path = next((one for one in DATABASES if one in contents), None)
+    path = next((path for path in DATABASES if path in contents), None)
     if path is None:
         return Read()
     world = contents.get(_WORLD)

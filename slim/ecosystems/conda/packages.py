@@ -42,10 +42,10 @@ def read_conda(contents: Contents) -> Read:
             notices.add(path, "it names no package")
             continue
         joined = (
-            normal(below(prefix, one.encode("utf-8", "surrogatepass")))
-            for one in texts_of(record.get("files"))
+            normal(below(prefix, name.encode("utf-8", "surrogatepass")))
+            for name in texts_of(record.get("files"))
         )
-        wanted = [one.split() for one in texts_of(record.get("depends"))]
+        wanted = [text.split() for text in texts_of(record.get("depends"))]
         packages.append(
             Package(
                 manager="conda",
@@ -53,7 +53,7 @@ def read_conda(contents: Contents) -> Read:
                 version=text_of(record.get("version")),
                 arch=text_of(record.get("subdir")),
                 record=path,
-                files=(path, *(one for one in joined if one is not None)),
+                files=(path, *(file for file in joined if file is not None)),
                 depends=dependencies([(scope + words[0],) for words in wanted if words]),
                 provides=(scope + called,),
                 auto=not text_of(record.get("requested_spec")),

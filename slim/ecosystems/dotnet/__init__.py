@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from slim.ecosystems.dotnet.packages import read_dotnet
 from slim.ecosystems.dotnet.queries import older_runtimes
+from slim.ecosystems.dotnet.rebuild import plan
 from slim.ecosystems.model import Ecosystem, Reader
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
@@ -16,6 +17,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Directories, Variable
 from slim.files.extract.texts import BIG, Keep
 from slim.files.view import View, decoded
+from slim.rebuild.model import Recipe
 
 _APPLICATION = b".runtimeconfig.json"
 
@@ -62,13 +64,14 @@ DOTNET = Ecosystem(
             own=True,
         ),
     ),
-    compilers=(Compilers(raw_names("csc.dll")),),
+    compilers=(Compilers(raw_names("csc.dll"), b"sdk/"),),
     programs=Programs(
         family="dotnet",
         names=names("dotnet pwsh"),
         endings=(".dll",),
         is_file=_is_dotnet,
         repls=names("pwsh"),
+        builds={"dotnet": names("build publish restore test pack")},
     ),
     stack=True,
     carried=_carried,
@@ -90,4 +93,5 @@ DOTNET = Ecosystem(
         Variable(name="nuget", samples=("root/.nuget",), find=_nuget),
     ),
     older_versions=older_runtimes,
+    rebuild=Recipe(plan),
 )

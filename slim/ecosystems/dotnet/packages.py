@@ -47,15 +47,15 @@ def _package(path: bytes, key: str, assets: dict[str, object], kind: str) -> Pac
     name, _, version = key.partition("/")
     home = parent(path)
     scope = text(path) + ":"
-    files = [normal(below(home, one)) for one in _assets(assets)]
+    files = [normal(below(home, asset)) for asset in _assets(assets)]
     return Package(
         manager="nuget",
         name=name,
         version=version,
         section=kind,
         record=path,
-        files=tuple(one for one in files if one is not None),
-        depends=dependencies([(scope + one,) for one in object_of(assets.get("dependencies"))]),
+        files=tuple(file for file in files if file is not None),
+        depends=dependencies([(scope + name,) for name in object_of(assets.get("dependencies"))]),
         provides=(scope + name,),
     )
 
@@ -69,4 +69,4 @@ def _assets(assets: dict[str, object]) -> list[bytes]:
     for asset, value in object_of(assets.get("resources")).items():
         culture = text_of(object_of(value).get("locale"))
         found.append(f"{culture}/{asset.rpartition('/')[2]}")
-    return [one.encode("utf-8", "surrogatepass") for one in found]
+    return [asset.encode("utf-8", "surrogatepass") for asset in found]

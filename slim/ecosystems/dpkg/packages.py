@@ -72,8 +72,8 @@ def read_dpkg(contents: Contents) -> Read:
                 suggests=relations(stanza.get("suggests", "")),
                 provides=tuple(
                     provided
-                    for one in relations(stanza.get("provides", ""))
-                    for provided in one.names
+                    for relation in relations(stanza.get("provides", ""))
+                    for provided in relation.names
                 ),
                 essential=_is_essential(stanza),
                 required=stanza.get("priority") == "required",

@@ -128,6 +128,18 @@ ELIXIR = Ecosystem(
         is_place=_is_beam,
         repls=names("iex erl mix elixir"),
         servers=names("rabbitmq-server"),
+        works=names(
+            "-S -e -r -s -eval --eval --rpc-eval -run -noshell -noinput -boot -detached --pipe-to"
+        ),
+        valued=names(
+            "--name --sname --cookie -name -sname -setcookie --erl --dot-iex --remsh -pa -pz"
+        ),
+        builds={
+            "mix": names(
+                "compile deps.get deps.compile release test assets.deploy format dialyzer"
+            ),
+            "rebar3": names("compile release tar ct eunit"),
+        },
         starters=names("server"),
     ),
     stack=True,

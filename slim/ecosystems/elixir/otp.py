@@ -68,7 +68,7 @@ def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
                 notices.add(path, "it describes no release")
             continue
         _, named, erts, listed = term.items
-        applications = [_pair(one) for one in _items(listed)]
+        applications = [_pair(item) for item in _items(listed)]
         releases.append(
             Release(
                 path=path,
@@ -76,7 +76,7 @@ def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
                 name=_pair(named)[0],
                 version=_pair(named)[1],
                 erts=_pair(erts)[1],
-                applications=tuple(one for one in applications if one[0]),
+                applications=tuple(application for application in applications if application[0]),
             )
         )
     return tuple(releases)
@@ -84,7 +84,7 @@ def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
 
 def _application(path: bytes, term: Compound) -> Package:
     name = _word(term.items[1])
-    options = {_word(one.items[0]): one.items[1] for one in _tuples(term.items[2])}
+    options = {_word(option.items[0]): option.items[1] for option in _tuples(term.items[2])}
     ebin = parent(path)
     home = parent(ebin)
     folder = home.rpartition(b"/")[2]
@@ -100,8 +100,8 @@ def _application(path: bytes, term: Compound) -> Package:
         version=_word(options.get("vsn", "")),
         record=path,
         directories=(home if whole else ebin,),
-        depends=dependencies([(scope + one,) for one in wanted if one not in optional]),
-        suggests=dependencies([(scope + one,) for one in wanted if one in optional]),
+        depends=dependencies([(scope + name,) for name in wanted if name not in optional]),
+        suggests=dependencies([(scope + name,) for name in wanted if name in optional]),
         provides=(scope + name,),
     )
 
@@ -125,15 +125,15 @@ def _items(term: Term | None) -> tuple[Term, ...]:
 
 
 def _names(term: Term | None) -> list[str]:
-    return [word for one in _items(term) if (word := _word(one))]
+    return [word for item in _items(term) if (word := _word(item))]
 
 
 def _tuples(term: Term) -> list[Compound]:
     """The pairs of a list."""
     return [
-        one
-        for one in _items(term)
-        if isinstance(one, Compound) and one.kind == "{" and len(one.items) == 2
+        item
+        for item in _items(term)
+        if isinstance(item, Compound) and item.kind == "{" and len(item.items) == 2
     ]
 
 

@@ -87,7 +87,11 @@ def _plan(
         replaced=replaced,
         builds=_ASSETS,
         homes=(home, *given.facts.roots.of("otp_root"), *_ELIXIR),
-        values={**({} if replaced else {"own_toolchain": "yes"}), **_values(given, home)},
+        values={
+            **({} if replaced else {"own_toolchain": "yes"}),
+            **({"assembled": "yes"} if command else {}),
+            **_values(given, home),
+        },
         command=command,
     )
 

@@ -43,7 +43,7 @@ def releases(marks: Iterable[bytes], view: View) -> tuple[Release, ...]:
         if (b"/" + mark).endswith(b"/releases/start_erl.data"):
             release = release_at(mark[: -len(b"releases/start_erl.data")].rstrip(b"/"), view)
             found += [] if release is None else [release]
-    return tuple(sorted(found, key=lambda one: one.root))
+    return tuple(sorted(found, key=lambda release: release.root))
 
 
 def release_at(root: bytes, view: View) -> Release | None:
@@ -74,10 +74,10 @@ def in_use(found: Iterable[Release], files: Collection[str], view: View) -> tupl
     """The releases without those that only lie where they were built and that no command, which are the
     paths `files`, is from: these are leftovers of a build."""
     return tuple(
-        one
-        for one in found
-        if not _is_build(one.root, view)
-        or any(path.startswith(decoded(one.root) + "/") for path in files)
+        release
+        for release in found
+        if not _is_build(release.root, view)
+        or any(path.startswith(decoded(release.root) + "/") for path in files)
     )
 
 
@@ -106,8 +106,8 @@ def otp_roots(marks: Iterable[bytes], view: View) -> tuple[bytes, ...]:
         if rest.count(b"/") != 2 or not rest.endswith(b"/bin/erlexec") or not root:
             continue
         is_release = view.exists(below(root, b"releases/start_erl.data")) and not any(
-            view.exists(below(root, b"releases/" + one + b"/OTP_VERSION"))
-            for one in _some(view, below(root, b"releases"))
+            view.exists(below(root, b"releases/" + version + b"/OTP_VERSION"))
+            for version in _some(view, below(root, b"releases"))
         )
         libraries = _some(view, below(root, b"lib"))
         if not is_release and any(name.startswith(b"stdlib-") for name in libraries):

@@ -33,6 +33,7 @@ GO = Ecosystem(
         is_file=_is_go,
         interpreted=False,
         servers=names("caddy traefik"),
+        builds={"go": names("build test install generate vet")},
     ),
     stack=True,
     role=RoleSigns(builder=frozenset(("GOLANG_VERSION",))),

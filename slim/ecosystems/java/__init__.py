@@ -39,7 +39,7 @@ def _jre_only(known: Known) -> Evidence:
 
 
 def _carried(known: Known) -> Iterator[str]:
-    for file in dict.fromkeys(file for one in known.runs.commands for file in one.files):
+    for file in dict.fromkeys(file for command in known.runs.commands for file in command.files):
         if file.endswith((".jar", ".war")):
             yield f"{file} is a Java archive"
 
@@ -78,6 +78,17 @@ JAVA = Ecosystem(
         ambiguous=names("ant scala kotlin solr cassandra artemis"),
         endings=(".jar", ".war"),
         repls=names("jshell scala clj"),
+        works=names("-jar"),
+        builds={
+            **dict.fromkeys(
+                ("mvn", "mvnw"), names("clean compile package install verify test deploy")
+            ),
+            **dict.fromkeys(
+                ("gradle", "gradlew"),
+                names("clean build assemble jar bootJar shadowJar test check"),
+            ),
+            "sbt": names("compile package assembly test"),
+        },
         servers=names("elasticsearch catalina.sh standalone.sh keycloak kc.sh zookeeper"),
     ),
     stack=True,

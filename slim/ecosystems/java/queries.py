@@ -33,28 +33,28 @@ def nested_jars(subject: Subject) -> QueryResult:
     named both may be needed.
     """
     files, facts, owned = subject.files, subject.facts, subject.system_owned
-    outer = {row: one for row, one in live_archives(files, owned).items() if one.nested}
-    found = find_members(files, [member for one in outer.values() for member in one.nested])
+    outer = {row: archive for row, archive in live_archives(files, owned).items() if archive.nested}
+    found = find_members(files, [member for archive in outer.values() for member in archive.nested])
     paths = {row: files.path(row) for rows in found.values() for row in rows}
     run, mentioned, launched = run_paths(facts), _mentioned(facts), _is_launched(facts)
     rows: set[int] = set()
     keeps: dict[int, int] = {}
-    for row, one in sorted(outer.items()):
+    for row, archive in sorted(outer.items()):
         runs = files.path(row) in run
         place = _around(files.path(row), runs, facts.roots)
         copies = {
             copy: member
-            for member in one.nested
+            for member in archive.nested
             for copy in found.get(member_key(member), ())
             if copy != row and not owned[copy] and place and paths[copy].startswith(place)
         }
         if not copies:
             continue
         named = not mentioned.isdisjoint(
-            one for copy in copies for one in (paths[copy], paths[copy].rpartition(b"/")[0])
+            place for copy in copies for place in (paths[copy], paths[copy].rpartition(b"/")[0])
         ) or (launched and any(_is_inside(paths[copy]) for copy in copies))
         if named and not runs:
-            if len(set(copies.values())) == len(one.nested):
+            if len(set(copies.values())) == len(archive.nested):
                 rows.add(row)
                 keeps[row] = min(copies)
         elif not named:
@@ -117,10 +117,10 @@ def _around(outer: bytes, runs: bool, roots: Roots) -> bytes:
 def _mentioned(facts: Facts) -> frozenset[bytes]:
     """Paths that the words of commands may mean, those in class paths and options included; `dir/*` is
     the directory, and what is relative is below the application's directories."""
-    homes = [encoded(one) for one in facts.variables.get("app", ())]
+    homes = [encoded(home) for home in facts.variables.get("app", ())]
     found: set[bytes] = set()
-    for one in facts.runs.all:
-        for word in one.words:
+    for command in facts.runs.all:
+        for word in command.words:
             for part in encoded(word).replace(b"=", b":").replace(b",", b":").split(b":"):
                 path = part.removeprefix(b"./").removesuffix(b"/*").strip(b"/")
                 if path:
@@ -132,7 +132,7 @@ def _mentioned(facts: Facts) -> frozenset[bytes]:
 
 def _is_launched(facts: Facts) -> bool:
     """Whether a launcher of Spring's is run: it looks into the unpacked archive that it is part of."""
-    return any(word.endswith(_LAUNCHERS) for one in facts.runs.all for word in one.words)
+    return any(word.endswith(_LAUNCHERS) for command in facts.runs.all for word in command.words)
 
 
 def _is_inside(jar: bytes) -> bool:

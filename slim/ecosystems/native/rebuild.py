@@ -85,6 +85,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
                 "a program that speaks TLS reads them",
                 () if roots is None else [roots],
                 paths=(_ROOTS,),
+                unsure=True,
             )
         ]
     zones = stack == "go" and static and "TZ" in given.facts.env

@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from slim.ecosystems.model import Ecosystem
+from slim.ecosystems.nginx.rebuild import plan
 from slim.entrypoint.tables import names
 from slim.facts.programs import Programs
 from slim.files.extract.texts import Keep
+from slim.rebuild.model import Recipe
 
 NGINX = Ecosystem(
     name="nginx",
-    keeps=(Keep("nginx.conf nginx/conf.d/*.conf"),),
+    keeps=(
+        Keep(
+            "nginx.conf nginx/conf.d/*.conf nginx/sites-enabled/* nginx/sites-available/* "
+            "nginx/http.d/*.conf nginx/modules-enabled/*.conf nginx/modules-available/*.conf "
+            "nginx/snippets/*.conf nginx/default.d/*.conf nginx/templates/*.template"
+        ),
+    ),
     programs=Programs(
         family="nginx",
         names=names("nginx nginx-debug openresty angie tengine"),
@@ -17,4 +25,5 @@ NGINX = Ecosystem(
         servers=names("nginx openresty angie"),
     ),
     stack=True,
+    rebuild=Recipe(plan),
 )

@@ -24,7 +24,7 @@ from slim.rebuild.model import Recipe
 
 def _user(known: Known) -> Command | None:
     """The first command, of the entry point, its scripts or the health check, that needs Node."""
-    return next((one for one in known.runs.all if known.families[one] == "node"), None)
+    return next((command for command in known.runs.all if known.families[command] == "node"), None)
 
 
 def _server(known: Known) -> Evidence:
@@ -55,6 +55,7 @@ NODE = Ecosystem(
     name="node",
     keeps=(
         Keep("package.json", 4 * SMALL),
+        Keep("deno.json deno.jsonc"),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),
@@ -76,6 +77,14 @@ NODE = Ecosystem(
         endings=(".js", ".mjs", ".cjs", ".ts"),
         repls=names("node bun deno"),
         servers=names("next nuxt pm2 pm2-runtime"),
+        works=names("-e -p --eval --print --run"),
+        builds={
+            **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), names("install ci build test lint")),
+            **dict.fromkeys(
+                ("next", "nuxt", "nuxi", "vite", "astro", "ng", "nest"), names("build test")
+            ),
+            **dict.fromkeys(("tsc", "webpack", "jest", "vitest", "eslint"), names("*")),
+        },
     ),
     runners={
         "nodenv": ("exec",),

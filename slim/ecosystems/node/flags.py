@@ -59,8 +59,8 @@ def _from_projects(projects: Mapping[bytes, Manifest], tree: Tree, flags: Flags)
     if not flags.direct:
         return
     kept = tree.closure(needed)
-    flags.dev.update((one, True) for one in tree.closure(development) - kept)
-    flags.dev.update((one, False) for one in kept)
+    flags.dev.update((path, True) for path in tree.closure(development) - kept)
+    flags.dev.update((path, False) for path in kept)
 
 
 def _from_npm(path: bytes, contents: Contents, notices: Notices, flags: Flags) -> None:
@@ -87,8 +87,8 @@ def _from_pnpm(path: bytes, contents: Contents, tree: Tree, flags: Flags) -> Non
         return
     marked = _marks(contents.get(below(root, _PNPM_LOCK), b""))
     for folder in inside:
-        one = tree.manifests[folder]
-        dev = marked.get((one.name, one.version))
+        manifest = tree.manifests[folder]
+        dev = marked.get((manifest.name, manifest.version))
         if dev is not None:
             flags.dev[folder] = dev
 

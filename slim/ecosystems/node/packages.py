@@ -53,9 +53,13 @@ def read_node(contents: Contents) -> Read:
             notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
             break
         (projects if home is None else manifests)[folder] = _manifest(folder, document)
-    tree = Tree(manifests, {home for one in manifests if (home := modules_of(one)) is not None})
+    tree = Tree(
+        manifests, {home for folder in manifests if (home := modules_of(folder)) is not None}
+    )
     flags = find_flags(contents, projects, tree, notices)
-    packages = tuple(_package(folder, one, tree, flags) for folder, one in manifests.items())
+    packages = tuple(
+        _package(folder, manifest, tree, flags) for folder, manifest in manifests.items()
+    )
     if tree.exhausted:
         notices.add(next(iter(manifests)), "its packages require too much to follow all of it")
     return Read(packages, notices.all())
@@ -97,7 +101,7 @@ def _manifest(folder: bytes, document: dict[str, object]) -> Manifest:
 def _package(folder: bytes, manifest: Manifest, tree: Tree, flags: Flags) -> Package:
     def found(names: tuple[str, ...]) -> tuple[Dependency, ...]:
         return dependencies(
-            [tuple(map(text, places)) for one in names if (places := tree.resolve(folder, one))]
+            [tuple(map(text, places)) for name in names if (places := tree.resolve(folder, name))]
         )
 
     return Package(

@@ -25,7 +25,7 @@ def nested_duplicates(subject: Subject) -> QueryResult:
     copies = [
         index
         for same in groups.values()
-        for index in sorted(same, key=lambda one: (len(packages[one].record), one))[1:]
+        for index in sorted(same, key=lambda index: (len(packages[index].record), index))[1:]
     ]
     return QueryResult(rows=subject.owned.rows(copies))
 

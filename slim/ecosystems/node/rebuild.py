@@ -55,7 +55,7 @@ _RUNNERS = frozenset(("npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack"))
 
 def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs a program of Node; None where it is not known which."""
-    command = main_command(given, "node")
+    command = main_command(given, "node", _RUNNERS)
     if command is None:
         return None
     home = home_of(given, command, "node")
@@ -102,7 +102,7 @@ def plan(given: Given) -> Plan | None:
             **({} if owner is not None else _own(given, binary)),
         },
         copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
-        command=command.words if through else (),
+        command=given.facts.runs.direct or (command.words if through else ()),
         skips=_RUNNERS if through else frozenset(),
         guesses=guesses,
     )

@@ -73,8 +73,8 @@ class Tree:
         pending = list(found)
         while pending:
             folder = pending.pop()
-            one = self.manifests[folder]
-            for name in (*one.wanted, *one.optional, *one.peers):
+            manifest = self.manifests[folder]
+            for name in (*manifest.wanted, *manifest.optional, *manifest.peers):
                 for place in self.resolve(folder, name):
                     if place not in found:
                         found[place] = None
@@ -96,8 +96,8 @@ class Tree:
                 found = home
                 break
             at = parent(at) if at else None
-        for one in passed:
-            self._above[one] = found
+        for path in passed:
+            self._above[path] = found
         return found
 
 

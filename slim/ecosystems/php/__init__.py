@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem, Reader
+from slim.ecosystems.php.apache import APACHE, module_of
 from slim.ecosystems.php.packages import read_php
+from slim.ecosystems.php.rebuild import plan
 from slim.ecosystems.shared import development_only
-from slim.entrypoint.runs import Runs
+from slim.entrypoint.runs import Command, Runs
 from slim.entrypoint.tables import names, raw_names
-from slim.facts.known import Evidence, Known
+from slim.facts.known import Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Marks, Place, above, cut
+from slim.facts.roots import Marks, Place, Roots, above, cut
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import BIG, Keep
+from slim.files.extract.texts import BIG, MEDIUM, Keep
 from slim.files.view import View, decoded
-
-_APACHE = names("apache2 apache2ctl apachectl httpd httpd-foreground")
-_MODULES = (b"usr/lib/apache2/modules", b"usr/lib/apache2", b"etc/httpd/modules")
+from slim.rebuild.model import Recipe
 
 
 def _installed(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
@@ -31,18 +31,22 @@ def _carried(known: Known) -> Iterator[str]:
         yield f"{decoded(home)}/vendor was installed by composer"
 
 
-def _apache_module(known: Known) -> Evidence:
-    for command in known.runs.main:
-        for place in _MODULES if command.name in _APACHE else ():
-            for name in known.view.names_in(place):
-                if name.startswith((b"libphp", b"mod_php")):
-                    return (f"{command.brief} with the module {decoded(name)}",)
-    return ()
+def _is_php(command: Command, _: Roots, view: View) -> bool:
+    """Apache, where PHP is one of its modules."""
+    return command.name in APACHE and module_of(view) is not None
 
 
 PHP = Ecosystem(
     name="php",
-    keeps=(Keep("vendor/composer/installed.json", BIG),),
+    keeps=(
+        Keep("vendor/composer/installed.json", BIG),
+        Keep("composer.json", MEDIUM),
+        Keep(
+            "conf.d/*.ini mods-available/*.ini php.d/*.ini apache2.conf httpd.conf "
+            "apache2/sites-enabled/* apache2/sites-available/* apache2/conf-enabled/*.conf "
+            "apache2/conf.d/*.conf httpd/conf.d/*.conf"
+        ),
+    ),
     packages=Reader(read_php, (b"vendor/composer/installed.json",)),
     projects=raw_names("composer.json artisan"),
     places=(Place(name="composer", marks=raw_names("installed.json"), find=_installed),),
@@ -53,8 +57,11 @@ PHP = Ecosystem(
         ),
         ambiguous=names("rr swoole symfony artisan"),
         endings=(".php",),
+        is_place=_is_php,
         repls=names("php psysh"),
         servers=names("php-fpm apache2-foreground"),
+        works=names("-r -f"),
+        builds={"composer": names("install update test"), "phpunit": names("*")},
     ),
     stack=True,
     carried=_carried,
@@ -67,6 +74,6 @@ PHP = Ecosystem(
             in_home=(b".composer", b".config/composer"),
         ),
     ),
-    facts={"runs.php": _apache_module},
+    rebuild=Recipe(plan),
     queries={"composer.dev": lambda subject: development_only(subject, "composer")},
 )

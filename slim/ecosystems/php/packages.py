@@ -36,11 +36,11 @@ def read_php(contents: Contents) -> Read:
             continue
         names = document.get("dev-package-names")
         dev = frozenset(texts_of(names)) if isinstance(names, list) else None
-        for one in objects_of(document.get("packages")):
+        for entry in objects_of(document.get("packages")):
             if len(packages) == MAX_PACKAGES:
                 notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
                 break
-            found = _package(one, path, dev)
+            found = _package(entry, path, dev)
             if found is None:
                 notices.add(path, "an entry names no package")
             else:
@@ -52,26 +52,26 @@ def _as_object(data: bytes) -> bytes:
     return b'{"packages":' + data + b"}" if data.lstrip()[:1] == b"[" else data
 
 
-def _package(one: dict[str, object], path: bytes, dev: frozenset[str] | None) -> Package | None:
-    name = text_of(one.get("name"))
+def _package(entry: dict[str, object], path: bytes, dev: frozenset[str] | None) -> Package | None:
+    name = text_of(entry.get("name"))
     if not name:
         return None
     folder = parent(path)
     vendor = parent(folder)
-    place = text_of(one.get("install-path")).encode("utf-8", "replace")
+    place = text_of(entry.get("install-path")).encode("utf-8", "replace")
     # Composer 1 does not say where; it is where the name says. A metapackage is nowhere.
     home = normal(below(folder, place)) if place else below(vendor, name.encode("utf-8", "replace"))
-    if one.get("type") == "metapackage":
+    if entry.get("type") == "metapackage":
         home = None
     scope = text(vendor) + ":"
-    provided = [*object_of(one.get("provide")), *object_of(one.get("replace"))]
+    provided = [*object_of(entry.get("provide")), *object_of(entry.get("replace"))]
     return Package(
         manager="composer",
         name=name,
-        version=text_of(one.get("version")),
+        version=text_of(entry.get("version")),
         record=path,
         directories=(home,) if home else (),
-        depends=dependencies([(scope + other,) for other in object_of(one.get("require"))]),
+        depends=dependencies([(scope + other,) for other in object_of(entry.get("require"))]),
         provides=tuple(scope + other for other in (name, *provided)),
         dev=None if dev is None else name in dev,
     )

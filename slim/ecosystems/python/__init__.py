@@ -75,7 +75,9 @@ PYTHON = Ecosystem(
             "*.egg-info/top_level.txt EGG-INFO/PKG-INFO EGG-INFO/top_level.txt",
             MEDIUM,
         ),
-        Keep("*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg"),
+        Keep(
+            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml"
+        ),
     ),
     packages=Reader(read_python, (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO")),
     projects=raw_names("pyproject.toml requirements.txt setup.py Pipfile manage.py"),
@@ -99,6 +101,15 @@ PYTHON = Ecosystem(
         endings=(".py",),
         repls=names("python pypy ipython"),
         servers=names("gunicorn uvicorn hypercorn daphne celery uwsgi"),
+        works=names("-c -m"),
+        builds={
+            "pip": names("install wheel"),
+            "pytest": names("*"),
+            "tox": names("*"),
+            "nox": names("*"),
+            "poetry": names("install build publish"),
+            "uv": names("sync build publish"),
+        },
     ),
     runners={
         "poetry": ("run",),
@@ -108,6 +119,8 @@ PYTHON = Ecosystem(
         "rye": ("run",),
         "uv": ("run",),
         "pyenv": ("exec",),
+        "pipx": ("run",),
+        "uvx": (),
     },
     stack=True,
     carried=_carried,

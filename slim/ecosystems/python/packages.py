@@ -76,8 +76,8 @@ def _dist_info(contents: Contents, path: bytes, notices: Notices) -> Package | N
     if listed is not None and contents.get(below(folder, b"INSTALLER"), b"").strip() == b"pip":
         # pip marks what was asked for, and lists the mark.
         auto = folder.rpartition(b"/")[2] + b"/REQUESTED" not in listed
-    joined = (normal(below(site, one)) for one in listed or ())
-    files = tuple(one for one in joined if one is not None)
+    joined = (normal(below(site, path)) for path in listed or ())
+    files = tuple(path for path in joined if path is not None)
     directories = _modules(contents, folder) if listed is None else (folder,)
     return _package(contents[path], path, site, files, directories, auto, notices)
 
@@ -91,7 +91,7 @@ def _egg_info(contents: Contents, path: bytes, notices: Notices) -> Package | No
         return _package(contents[path], path, parent(site), (), (site,), None, notices)
     if listed is not None:
         joined = (normal(below(folder, line.strip())) for line in lines(listed) if line)
-        files = tuple(one for one in joined if one is not None)
+        files = tuple(path for path in joined if path is not None)
         return _package(contents[path], path, site, files, (folder,), None, notices)
     if folder == path:
         return _package(contents[path], path, site, (path,), (), None, notices)

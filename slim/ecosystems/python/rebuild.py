@@ -24,7 +24,7 @@ from slim.rebuild.trees import below, row_at
 _INSTALLERS = frozenset(
     ("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv")
 )
-_CODE = (b".py", b".so", b".pyd")
+_CODE = (b".py", b".so")
 """What can be imported."""
 _NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
 """Directories of the standard library that no program imports."""
@@ -78,7 +78,7 @@ def plan(given: Given) -> Plan | None:
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
-                paths=tuple(places) or (join(stdlib, b"site-packages"),),
+                paths=tuple(places) or _sites(given, stdlib, owner is None),
             ),
             Wanted(
                 "Python",
@@ -93,6 +93,12 @@ def plan(given: Given) -> Plan | None:
         values={
             "home": f"/{decoded(home)}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
+            **({"has_venv": "yes"} if venv is not None else {}),
+            **(
+                {"venv_pip": "yes"}
+                if venv is not None and given.view.exists(join(venv, b"bin/pip"))
+                else {}
+            ),
             _requirements(given, home): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
@@ -152,10 +158,10 @@ def _left(given: Given) -> frozenset[int]:
     code: Counter[int] = Counter()
     claimed: Counter[int] = Counter()
     for row in given.owned.rows(ours):
-        if files.name[row].endswith(_CODE):
-            code[owner[row]] += files.size[row]
-            if given.claimed.get(row) in TOOLS:
-                claimed[owner[row]] += files.size[row]
+        category = given.claimed.get(row, "")
+        if files.name[row].endswith(_CODE) and (not category or category in TOOLS):
+            code[owner[row]] += 1
+            claimed[owner[row]] += bool(category)
     gone = {
         index
         for index in ours
@@ -185,8 +191,7 @@ def _libraries(
     if venv is not None:
         places = [venv]
     else:
-        sites = given.facts.roots.of("site")
-        places = [one for one in sites if one.startswith(stdlib + b"/") or not compiled]
+        places = list(_sites(given, stdlib, compiled))
     rows: list[int] = []
     for place in places:
         rows += (
@@ -208,6 +213,12 @@ def _libraries(
         files = given.view.files
         rows += (row for row in given.owned.rows(kept) if files.path(row).startswith(prefixes))
     return [row for row in rows if system_owner(given, row) is None]
+
+
+def _sites(given: Given, stdlib: bytes, compiled: bool) -> tuple[bytes, ...]:
+    """The site directories of the interpreter: of one that was compiled those beside its library."""
+    sites = given.facts.roots.of("site")
+    return tuple(one for one in sites if one.startswith(stdlib + b"/") or not compiled)
 
 
 def _stdlib(given: Given, binary: int, stdlib: bytes) -> list[int]:

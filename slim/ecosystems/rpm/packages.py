@@ -75,7 +75,7 @@ def read_rpm(contents: Contents) -> Read:
                 notices.add(path, str(error))
     except RpmError as error:
         notices.add(path, str(error))
-    packages.sort(key=lambda one: (one.name, one.arch, one.version))
+    packages.sort(key=lambda package: (package.name, package.arch, package.version))
     return Read(tuple(packages), notices.all())
 
 
@@ -159,7 +159,7 @@ def requirements(values: list[str]) -> tuple[Dependency, ...]:
 
 def _conditions(values: list[str]) -> tuple[Dependency, ...]:
     """`Supplements`: any one of them is enough, so that they are alternatives of one condition."""
-    names = [name for one in requirements(values) for name in one.names]
+    names = [name for requirement in requirements(values) for name in requirement.names]
     return (Dependency(tuple(names)),) if names else ()
 
 

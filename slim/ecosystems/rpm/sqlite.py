@@ -118,7 +118,7 @@ def _checksum(data: bytes, order: str, start: tuple[int, int]) -> tuple[int, int
     """SQLite's checksum: two sums that feed each other, over pairs of 32-bit words."""
     first, second = start
     words = struct.unpack(f"{order}{len(data) // 4}I", data)
-    for one, other in zip(words[::2], words[1::2], strict=True):
-        first = (first + one + second) & 0xFFFFFFFF
-        second = (second + other + first) & 0xFFFFFFFF
+    for even, odd in zip(words[::2], words[1::2], strict=True):
+        first = (first + even + second) & 0xFFFFFFFF
+        second = (second + odd + first) & 0xFFFFFFFF
     return first, second

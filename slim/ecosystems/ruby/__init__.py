@@ -8,6 +8,7 @@ from slim.ecosystems.model import Ecosystem, Reader, Runtime, Runtimes
 from slim.ecosystems.prefixes import in_prefix, is_program
 from slim.ecosystems.ruby.packages import read_ruby
 from slim.ecosystems.ruby.queries import older_gems
+from slim.ecosystems.ruby.rebuild import plan
 from slim.ecosystems.shared import calls
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
@@ -19,6 +20,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import View, below, decoded
+from slim.rebuild.model import Recipe
 
 _JIT_GEMS = (b"RubyInline-",)
 """Gems that call a compiler when they run."""
@@ -59,7 +61,9 @@ def _runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
 RUBY = Ecosystem(
     name="ruby",
     keeps=(
-        Keep("specifications/*.gemspec specifications/default/*.gemspec Gemfile.lock", MEDIUM),
+        Keep(
+            "specifications/*.gemspec specifications/default/*.gemspec Gemfile.lock Gemfile", MEDIUM
+        ),
         Keep("gem.build_complete"),
     ),
     packages=Reader(read_ruby, (b".gemspec",)),
@@ -76,6 +80,13 @@ RUBY = Ecosystem(
         endings=(".rb", ".ru"),
         repls=names("irb pry"),
         servers=names("puma unicorn thin rackup sidekiq"),
+        works=names("-e"),
+        builds={
+            "bundle": names("install"),
+            "rake": names("test spec build assets:precompile"),
+            "rspec": names("*"),
+            "gem": names("build install"),
+        },
     ),
     runners={"bundle": ("exec",), "bundler": ("exec",), "rbenv": ("exec",)},
     stack=True,
@@ -93,4 +104,5 @@ RUBY = Ecosystem(
     facts={"jit.cxx": _jit},
     older_versions=older_gems,
     runtimes=Runtimes(find=_runtimes, packages=("ruby", "libruby", "rake", "bundler")),
+    rebuild=Recipe(plan, "ruby", "RUBY_VERSION"),
 )

@@ -35,7 +35,7 @@ def read_ruby(contents: Contents) -> Read:
         if not path.endswith(b".gemspec") or not (default or folder.endswith(b"specifications")):
             continue
         lines = contents[path].split(b"\n")
-        stub = next((one for one in lines[:_HEAD_LINES] if one.startswith(_STUB)), None)
+        stub = next((line for line in lines[:_HEAD_LINES] if line.startswith(_STUB)), None)
         words = text(stub or b"").removeprefix("# stub: ").split(" ")
         if stub is None or len(words) < 3:
             notices.add(path, "it has no stub line that says which gem it is")
@@ -57,7 +57,7 @@ def read_ruby(contents: Contents) -> Read:
                 record=path,
                 files=(path, below(home, b"cache/" + full + b".gem")),
                 directories=directories + tuple(built.get((home, full), ())),
-                depends=dependencies([(scope + one,) for one in _dependencies(lines)]),
+                depends=dependencies([(scope + name,) for name in _dependencies(lines)]),
                 provides=(scope + name,),
             )
         )

@@ -26,7 +26,13 @@ RUST = Ecosystem(
     foreign=raw_names("toolchains registry"),
     system=frozenset((b"usr/local/cargo", b"usr/local/rustup")),
     # A program written in Rust is machine code and needs nothing else.
-    programs=Programs(family="rust", is_file=_is_rust, interpreted=False, fact="native"),
+    programs=Programs(
+        family="rust",
+        is_file=_is_rust,
+        interpreted=False,
+        fact="native",
+        builds={"cargo": names("build test check clippy install doc")},
+    ),
     stack=True,
     role=RoleSigns(builder=frozenset(("RUSTUP_HOME", "CARGO_HOME"))),
     variables=(

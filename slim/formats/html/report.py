@@ -40,6 +40,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     advised = recommend(report, units)
     colours = tones(report.layers)
+    made = report.predicted.rebuild
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
@@ -59,6 +60,8 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
         "worthwhile": advised is None or advised.worthwhile or bool(report.verdict.findings),
+        "rebuilt_size": words.rebuilt_size(made, units) if made else "",
+        "unused": words.unused(made, units) if made else "",
         "steps": steps,
         "notes": [
             finding

@@ -76,10 +76,12 @@ def rebuild(report: Report, style: Style) -> Fold | None:
     body = table(("on disk", "to pull", "kept", "what it is"), "rrll", rows)
     if rebuilt.assumes:
         body += "\n\n" + "\n".join(f"- Assumption: {prose(text)}" for text in rebuilt.assumes)
+    if rebuilt.unused:
+        body += "\n\n" + prose(words.unused(rebuilt, style.units))
     body += "\n\n" + block(rebuilt.dockerfile, "dockerfile")
     whole = report.totals.disk_bytes
     share = format_percent(whole - rebuilt.disk_bytes, whole)
-    summary = f"{style.size(rebuilt.disk_bytes)} on disk, {share} less"
+    summary = f"{words.rebuilt_size(rebuilt, style.units)} on disk, {share} less"
     return Fold("Multi-stage build", summary, body, drop=2)
 
 

@@ -232,6 +232,7 @@ def _rebuild(report: Report, units: Units) -> str:
         wrapped(f"{words.rebuilt(report, units)} It keeps:"),
         table(rows, ("on disk", "to pull", "kept", "what it is"), "rrll"),
         *(wrapped(f"Assumption: {clean(text)}.", first="  ") for text in rebuild.assumes),
+        *([wrapped(clean(words.unused(rebuild, units)), first="  ")] if rebuild.unused else []),
         "The Dockerfile that builds it:",
         *(f"  {clean(line)}".rstrip() for line in bare(rebuild.dockerfile).splitlines()),
     ]

@@ -20,6 +20,7 @@ from slim.report.model.advice import (
     Predicted,
     Rebuild,
     Suppressed,
+    UnusedPackage,
 )
 from slim.report.model.contents import DirectoryInfo, PackageInfo, TreeNode
 from slim.report.model.image import Base, ImageInfo, Role, Source, Tool
@@ -59,6 +60,7 @@ __all__ = [
     "Totals",
     "TreeNode",
     "Truncated",
+    "UnusedPackage",
     "Verdict",
     "Warning",
     "Waste",

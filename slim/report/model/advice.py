@@ -34,6 +34,14 @@ class KeepPart(Struct, frozen=True, kw_only=True):
     """Some of the bytes are not those of this image's files."""
 
 
+class UnusedPackage(Struct, frozen=True, kw_only=True):
+    """A package that was installed by name, with all that only it needs."""
+
+    name: Untrusted
+    disk_bytes: Size
+    pull_bytes: Size
+
+
 class Rebuild(Struct, frozen=True, kw_only=True):
     """The image that a multi-stage build would make."""
 
@@ -51,6 +59,14 @@ class Rebuild(Struct, frozen=True, kw_only=True):
     assumes: list[Untrusted]
     dockerfile: Untrusted
     """A complete Dockerfile with this image's own values."""
+    low_disk_bytes: Size = 0
+    """With only what is known to be used: the least that it would be. 0 with `high_disk_bytes` 0: unknown."""
+    high_disk_bytes: Size = 0
+    """With everything that might be used or left in it: the most."""
+    low_pull_bytes: Size = 0
+    high_pull_bytes: Size = 0
+    unused: list[UnusedPackage] = []
+    """System packages that were installed by name and that nothing kept uses; some of them are kept."""
 
 
 class Predicted(Struct, frozen=True, kw_only=True):

@@ -9,7 +9,7 @@ import slim
 from slim.ecosystems import ECOSYSTEMS, KNOWLEDGE
 from slim.ecosystems.perl import PERL
 from slim.facts.gather import Facts, gather
-from tests.facts.test_whole_images import config, view
+from tests.support.views import config, view
 
 ROOT = Path(slim.__file__).parent
 APP = """

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import io
-import random
 import tarfile
 import zipfile
-from collections.abc import Mapping
 
 import pytest
 from hypothesis import given
@@ -20,31 +17,9 @@ from slim.files.extract.pieces import Collector
 from slim.files.table import LayerTable
 from slim.files.tar import walk
 from tests.support.building import file, tar
+from tests.support.zips import JAR, TREE, noise, packed, zipped
 
 NOTHING = Archive()
-
-
-def noise(size: int, seed: int = 0) -> bytes:
-    return random.Random(seed).randbytes(size)  # noqa: S311
-
-
-def zipped(members: Mapping[str, bytes], comment: bytes = b"") -> bytes:
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as target:
-        target.comment = comment
-        for name, content in members.items():
-            target.writestr(name, content)
-    return out.getvalue()
-
-
-def packed(members: Mapping[str, bytes], mode: str, form: int = tarfile.GNU_FORMAT) -> bytes:
-    out = io.BytesIO()
-    with tarfile.open(fileobj=out, mode=mode, format=form) as target:  # type: ignore[call-overload]
-        for name, content in members.items():
-            entry = tarfile.TarInfo(name)
-            entry.size = len(content)
-            target.addfile(entry, io.BytesIO(content))
-    return out.getvalue()
 
 
 def seen(data: bytes, name: str) -> Archive:
@@ -55,13 +30,6 @@ def seen(data: bytes, name: str) -> Archive:
     return parse_archive(collector.pieces(), name.encode())
 
 
-JAR = {
-    "META-INF/": b"",
-    "META-INF/MANIFEST.MF": b"Manifest-Version: 1.0\n",
-    "BOOT-INF/lib/a-1.jar": noise(50_000, 1),
-    "BOOT-INF/lib/b-1.jar": noise(40_000, 2),
-    "empty": b"",
-}
 MEMBERS = (
     (b"META-INF/MANIFEST.MF", 22), (b"BOOT-INF/lib/a-1.jar", 50_000), (b"BOOT-INF/lib/b-1.jar", 40_000)
 )  # fmt: skip
@@ -95,9 +63,6 @@ def test_a_zip_with_long_sizes(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_a_directory_larger_than_what_is_read_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_TAIL", 100)
     assert seen(zipped(JAR), "shop.jar") == NOTHING
-
-
-TREE = {"./pkg/" + "long/" * 40 + "a": noise(30_000, 3), "./pkg/b": noise(500, 4), "./pkg/c": b""}
 
 
 @pytest.mark.parametrize("mode", ["gz", "bz2", "xz"])

@@ -13,31 +13,9 @@ from hypothesis import strategies as st
 from slim.files.extract.beam import is_beam, parse_beam
 from slim.files.extract.found import Beam
 from tests.conftest import require
+from tests.support.beam import MODULE, atoms, beam_file, chunk
 
 KEPT = (b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Line", b"Type", b"Meta")
-
-
-def chunk(name: bytes, data: bytes) -> bytes:
-    return name + len(data).to_bytes(4, "big") + data + bytes(-len(data) % 4)
-
-
-def beam_file(*chunks: bytes) -> bytes:
-    body = b"BEAM" + b"".join(chunks)
-    return b"FOR1" + len(body).to_bytes(4, "big") + body
-
-
-def atoms(*names: bytes) -> bytes:
-    table = b"".join(bytes([len(name)]) + name for name in names)
-    return chunk(b"AtU8", len(names).to_bytes(4, "big") + table)
-
-
-MODULE = beam_file(
-    atoms(b"Elixir.App", b"start"),
-    chunk(b"Code", b"c" * 21),
-    chunk(b"Attr", b"a" * 3),
-    chunk(b"Dbgi", b"d" * 1001),
-    chunk(b"Docs", b"o" * 8),
-)
 
 
 def test_dropped_chunks_with_their_padding() -> None:

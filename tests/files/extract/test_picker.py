@@ -15,13 +15,11 @@ from slim.files.extract import picker
 from slim.files.overlay import resolve
 from slim.files.table import LayerTable, settled
 from slim.files.tar import walk
-from tests.files.extract.test_beam import MODULE
+from tests.support.beam import MODULE
 from tests.support.building import Layer, MemoryBlob, delete, file, hardlink, layer, symlink
-from tests.support.elf import SECTIONS, elf_image
+from tests.support.heads import ELF, KEY
 
 MIB = 1 << 20
-ELF = elf_image(SECTIONS, needed=(b"libc.so.6",))
-KEY = b"-----BEGIN PRIVATE KEY-----\nc2VjcmV0\n-----END PRIVATE KEY-----\n"
 SCRIPT = b'#!/bin/sh\nexec /app/bin/server "$@"\n'
 LONG = "deep/" * 30
 MIXED = layer(

@@ -25,41 +25,29 @@ from tests.support.building import (
     FORMATS,
     Entry,
     MemoryBlob,
-    delete,
     device,
     directory,
     file,
     hardlink,
     image,
     layer,
-    opaque,
     save,
     symlink,
 )
-from tests.support.checked import Stacked, checked_analyze, checked_files, shown_fates, shown_words
+from tests.support.checked import Stacked, checked_analyze, shown_fates, shown_words
 from tests.support.oracle import clean, overlay
-
-Stack = list[list[Entry]]
-
-PATHS = st.lists(st.sampled_from("abc"), min_size=1, max_size=3).map("/".join)
-TARGETS = PATHS | st.sampled_from(["/a", "../b", "../../a/b", ".", "..", "/"])
-CONTENTS = st.sampled_from([b"", b"1", b"22", b"3" * 600])
-MODES = st.sampled_from([0o644, 0o755])
-
-ADDITIONS = (
-    st.builds(file, PATHS, CONTENTS, mode=MODES)
-    | st.builds(directory, PATHS)
-    | st.builds(symlink, PATHS, TARGETS)
-    | st.builds(hardlink, PATHS, PATHS)
+from tests.support.stacks import (
+    CONTENTS,
+    ENTRIES,
+    LAYERS,
+    PATHS,
+    STACKS,
+    Stack,
+    footprint,
+    hides,
+    stacked,
 )
-ENTRIES = (
-    ADDITIONS
-    | ADDITIONS
-    | st.builds(delete, PATHS)
-    | st.builds(opaque, PATHS | st.just(""))
-    | st.builds(device, PATHS, st.just(1), st.just(3))
-)
-LAYERS = st.lists(ENTRIES, max_size=8)
+
 NESTED = st.lists(st.sampled_from(["b", "B", "ä", "Ä"]), max_size=2).map(
     lambda names: "/".join(["p", *names])
 )
@@ -67,25 +55,11 @@ IN_CASES = st.builds(directory, NESTED) | st.builds(file, NESTED)
 """Mostly one below the other, with names that differ in case."""
 
 
-def footprint(entry: Entry) -> list[tuple[bytes, ...]]:
-    """The paths that an entry is about: of a whiteout what it hides, of a link also its target."""
-    path = clean(entry.name)
-    if path[-1] == b".wh..wh..opq":
-        return [path[:-1]]
-    if path[-1].startswith(b".wh."):
-        return [(*path[:-1], path[-1][4:])]
-    return [path, clean(entry.link)] if entry.type == b"1" else [path]
-
-
 def related(one: Entry, other: Entry) -> bool:
     """Whether a path of one is a path of the other, or above it."""
     return any(
         a[: len(b)] == b or b[: len(a)] == a for a in footprint(one) for b in footprint(other)
     )
-
-
-def hides(entry: Entry) -> bool:
-    return entry.name.rpartition(b"/")[2].startswith(b".wh.")
 
 
 def through_links(items: Sequence[Entry]) -> bool:
@@ -97,13 +71,6 @@ def through_links(items: Sequence[Entry]) -> bool:
         for path in footprint(entry)
         for depth in range(len(path) + hides(entry))
     )
-
-
-STACKS = st.lists(LAYERS, min_size=1, max_size=4)
-
-
-def stacked(stack: Stack) -> Stacked:
-    return checked_files([layer(items) for items in stack])
 
 
 @settings(max_examples=400 if THOROUGH else 100)

@@ -1,0 +1,43 @@
+"""Values of an image quoted for a place in a Dockerfile, so that none can become an instruction.
+
+Source: Dockerfile reference, "Environment replacement", "Shell and exec form".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+
+_PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
+NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}", re.ASCII)
+"""A variable's."""
+USER = re.compile(
+    r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?", re.ASCII
+)
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+_LONGEST = 4096
+
+
+def plain(text: str) -> str:
+    """A value that is the same to a Dockerfile and to a shell, and no option; empty for any other.
+
+    >>> plain("/srv/app-1"), plain("/x\\nRUN y"), plain("$(a)")
+    ('/srv/app-1', '', '')
+    """
+    return text if len(text) <= _LONGEST and _PLAIN.fullmatch(text) else ""
+
+
+def fits_on_line(text: str, longest: int = _LONGEST) -> bool:
+    """Whether a value has no control character and is not too long."""
+    return len(text) <= longest and not _CONTROL.search(text)
+
+
+def quoted(text: str) -> str:
+    """A value between double quotes, in which no variable is replaced; it must fit on a line."""
+    return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
+
+
+def words(items: Sequence[str]) -> str:
+    """The exec form of a command: JSON, in which no line can end. `$` is no variable there."""
+    return json.dumps(list(items))

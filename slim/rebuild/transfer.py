@@ -1,0 +1,188 @@
+"""What the final stage copies from a build stage that repeats the image's own build.
+
+Everything that is kept and no system package brings lies in the build stage at the path where the image
+has it. Directories are copied whole where nothing of a package is in them; what is not kept of them is
+deleted in the build stage first: with the package manager of the language where that is whole packages.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Collection, Iterator
+from itertools import compress
+
+from slim.files.table import ROOT, Kind
+from slim.files.view import decoded
+from slim.packages.owners import NOBODY
+from slim.packages.package import SYSTEM
+from slim.rebuild.model import Given, Transfer
+from slim.rebuild.trees import row_at
+
+_MOST_DELETED = 40
+_LEAST_DELETED = 10_000
+"""Bytes; what is smaller and left over makes the Dockerfile longer than the image."""
+_FEW = 6
+_CACHE = b"__pycache__"
+_GENERATED = (b"etc/ssl/certs", b"etc/ld.so.cache", b"var/lib/dpkg", b"var/lib/apt", b"lib/apk")
+"""What the installation of packages writes in the final stage, too."""
+_KEPT, _LEFT = range(2)
+
+
+def transfer(given: Given, kept: Collection[int], base_rows: int, *, installs: bool) -> Transfer:
+    """Paths to copy, to delete before, and packages of the language to uninstall.
+
+    Args:
+        kept: bodies that the rebuild keeps.
+        base_rows: rows of the layers that the final stage stands on.
+        installs: system packages are installed there.
+    """
+    return _Tree(given, kept, base_rows, installs).result()
+
+
+class _Tree:
+    """Counts, per directory with all that is below it, of what is kept, left and not to be copied."""
+
+    def __init__(self, given: Given, kept: Collection[int], base_rows: int, installs: bool) -> None:
+        files = given.view.files
+        self._given = given
+        self._files = files
+        size = len(files.dir_parent)
+        self._kept, self._left, self._foreign = (array("q", bytes(8 * size)) for _ in range(3))
+        self._bytes = array("q", bytes(8 * size))
+        self._state: dict[int, int] = {}
+        self._owned_directories: set[int] = set()
+        self._uninstalled: dict[str, set[str]] = {"python": set(), "node": set()}
+        self._copies: list[str] = []
+        self._deleted: list[tuple[int, str]] = []
+        self._count(kept, base_rows, installs)
+
+    def _count(self, kept: Collection[int], base_rows: int, installs: bool) -> None:
+        files, given = self._files, self._given
+        owner, packages = given.owned.owner, given.graph.packages
+        whole = _whole_packages(given, kept)
+        rows = list(compress(range(len(files)), files.live_names()))
+        system = [
+            row for row in rows if owner[row] != NOBODY and packages[owner[row]].manager in SYSTEM
+        ]
+        self._owned_directories = {files.directory[row] for row in system}
+        is_system = set(system)
+        for row in rows:
+            here = files.directory[row]
+            if row < base_rows or row in is_system or self._generated(row, installs):
+                self._foreign[here] += 1
+                continue
+            if files.kind[row] == Kind.SYMLINK and not installs and not self._leads(row, kept):
+                self._left[here] += 1
+                continue
+            if files.kind[row] not in (Kind.FILE, Kind.HARDLINK):
+                continue
+            body = files.body.get(row, row)
+            if body in kept:
+                self._kept[here] += 1
+                self._state[row] = _KEPT
+            elif owner[row] in whole:
+                package = packages[owner[row]]
+                self._uninstalled[package.manager].add(package.name)
+            else:
+                self._left[here] += 1
+                self._bytes[here] += files.size[body]
+                self._state[row] = _LEFT
+        for directory in range(len(files.dir_parent) - 1, ROOT, -1):
+            parent = files.dir_parent[directory]
+            for column in (self._kept, self._left, self._foreign, self._bytes):
+                column[parent] += column[directory]
+
+    def _leads(self, row: int, kept: Collection[int]) -> bool:
+        """Whether a link leads to a file that is copied, or to a directory."""
+        path = self._files.path(row)
+        target = row_at(self._given.view, path)
+        return target in kept if target is not None else self._given.view.is_dir(path)
+
+    def _generated(self, row: int, installs: bool) -> bool:
+        """Whether the installation of packages writes the file again."""
+        files = self._files
+        here = files.directory[row]
+        if not installs:
+            return False
+        if files.dir_name[here] == _CACHE and files.dir_parent[here] in self._owned_directories:
+            return True
+        return files.path(row).startswith(_GENERATED)
+
+    def result(self) -> Transfer:
+        pending = [ROOT]
+        while pending:
+            pending += reversed(self._visit(pending.pop()))
+        largest = sorted(self._deleted, reverse=True)[:_MOST_DELETED]
+        return Transfer(
+            copies=tuple(self._copies),
+            deleted=tuple(sorted(path for _, path in largest)),
+            uninstalled={
+                manager: tuple(sorted(names))
+                for manager, names in self._uninstalled.items()
+                if names
+            },
+        )
+
+    def _visit(self, directory: int) -> list[int]:
+        """Copy from a directory; gives those in it that have to be looked at by themselves."""
+        if not self._kept[directory]:
+            return []
+        inside = self._directories(directory)
+        useful = [child for child in inside if self._kept[child]]
+        loose = [row for row in self._rows(directory) if self._state.get(row) == _KEPT]
+        single = (
+            len(useful) == 1 and not loose and not self._left[directory] - self._left[useful[0]]
+        )
+        if directory == ROOT or self._foreign[directory] or single:
+            self._copies += (self._path(row) for row in loose)
+            return useful
+        if self._left[directory]:
+            clean = not any(self._left[child] for child in useful)
+            if clean and len(useful) + len(loose) <= _FEW:
+                self._copies += (self._path(row) for row in loose)
+                return useful
+            self._deleted += self._unkept(directory)
+        self._copies.append("/" + decoded(self._files.directory_path(directory)))
+        return []
+
+    def _unkept(self, start: int) -> Iterator[tuple[int, str]]:
+        """(bytes, path) of the topmost files and directories of which nothing is kept."""
+        files = self._files
+        pending = [start]
+        while pending:
+            directory = pending.pop()
+            for child in self._directories(directory):
+                if self._kept[child]:
+                    pending.append(child)
+                elif self._bytes[child] >= _LEAST_DELETED:
+                    yield self._bytes[child], "/" + decoded(files.directory_path(child))
+            for row in self._rows(directory):
+                size = files.size[files.body.get(row, row)]
+                if self._state.get(row) == _LEFT and size >= _LEAST_DELETED:
+                    yield size, self._path(row)
+
+    def _directories(self, directory: int) -> list[int]:
+        return [~node for node in self._given.view.names[directory].values() if node < 0]
+
+    def _rows(self, directory: int) -> list[int]:
+        return [node for node in self._given.view.names[directory].values() if node >= 0]
+
+    def _path(self, row: int) -> str:
+        return "/" + decoded(self._files.path(row))
+
+
+def _whole_packages(given: Given, kept: Collection[int]) -> frozenset[int]:
+    """Packages of Python and, for development, of Node of which no file is kept."""
+    files, owner = given.view.files, given.owned.owner
+    packages = given.graph.packages
+    candidates = {
+        index
+        for index, package in enumerate(packages)
+        if package.manager == "python" or (package.manager == "node" and package.dev)
+    }
+    for row in kept:
+        candidates.discard(owner[row])
+    for row, body in files.body.items():
+        if body in kept:
+            candidates.discard(owner[row])
+    return frozenset(candidates)

@@ -1,0 +1,167 @@
+"""A build stage's instructions as text: the image's own steps, and what is deleted before files are copied.
+
+All of it comes from the image, so that each value is quoted for the place where it stands. A command is
+meant to be one and stays it: it cannot end its line, continue on the next, or open a here-document.
+Source: Dockerfile reference, "Shell and exec form", "Here-Documents", "RUN --mount=type=cache".
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+
+from slim.rebuild.model import BuildStep, Rebuild
+from slim.rebuild.quoting import NAME, USER, fits_on_line, plain, quoted, words
+from slim.secrets import redact
+
+_CACHES = (
+    (re.compile(r"\bpip3?\b.*\binstall\b"), ("/root/.cache/pip",)),
+    (re.compile(r"\buv (?:sync|pip)\b"), ("/root/.cache/uv",)),
+    (re.compile(r"\bnpm (?:ci|i|install)\b"), ("/root/.npm",)),
+    (
+        re.compile(r"\bgo (?:build|install|get|mod|test|run)\b"),
+        ("/root/go/pkg/mod", "/root/.cache/go-build"),
+    ),
+    (re.compile(r"\bcargo (?:build|install|fetch)\b"), ("/root/.cargo/registry",)),
+    (re.compile(r"\bmvnw?\b"), ("/root/.m2",)),
+    (re.compile(r"\bgradlew?\b"), ("/root/.gradle",)),
+)
+"""What downloads, and where it keeps that for the next build."""
+_FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
+_OPENS_HEREDOC = re.compile(r"<<")
+
+
+def written_steps(
+    steps: Sequence[BuildStep], redacted: bool, placed: Mapping[int, str]
+) -> list[str]:
+    """The instructions in order; empty where one of them cannot be written down.
+
+    Args:
+        placed: index of a history entry → its instruction in the user's own Dockerfile.
+    """
+    lines: list[str] = []
+    root = True
+    for step in steps:
+        own = placed.get(step.entry, "")
+        if own and step.keyword != "ARG" and not (redacted and redact.command(own) != own):
+            line = own
+        else:
+            line = _written(step, redacted, root)
+        if not line:
+            return []
+        lines.append(line)
+        if step.keyword == "USER":
+            root = step.value.partition(":")[0] in ("root", "0")
+    return lines
+
+
+def _written(step: BuildStep, redacted: bool, root: bool) -> str:
+    value = step.value
+    if step.keyword in ("ENV", "ARG"):
+        return (
+            "\n".join(assignment(step.keyword, name, text, redacted) for name, text in step.pairs)
+            or "# A variable that the image does not have any more."
+        )
+    if step.keyword == "RUN":
+        return _run(value, redacted, root)
+    if step.keyword in ("COPY", "ADD"):
+        flags = "".join(f" {flag}" for flag in step.flags if _FLAG.fullmatch(flag))
+        if not fits_on_line("".join((*step.words, value))):
+            return ""
+        names = (*step.words, value)
+        if all(map(plain, names)):
+            return f"{step.keyword}{flags} {' '.join(names)}"
+        return f"{step.keyword}{flags} {words(names)}".replace("$", "\\\\$")
+    if step.keyword == "WORKDIR":
+        return f"WORKDIR {value}" if plain(value) else ""
+    if step.keyword == "USER":
+        return f"USER {value}" if USER.fullmatch(value) else ""
+    if step.keyword == "SHELL":
+        return _shell(value)
+    return ""
+
+
+def assignment(keyword: str, name: str, value: str, redacted: bool) -> str:
+    """`ENV A="b"`; a comment for a value that looks like a secret or does not fit on a line."""
+    if not NAME.fullmatch(name):
+        return "# A variable whose name is none."
+    if redacted and redact.value(name, value) != value:
+        return f"# {name} looks like a secret: give it when the container starts."
+    if not fits_on_line(value):
+        return f"# {name} has a value that does not fit on a line."
+    return f"{keyword} {name}={quoted(value)}"
+
+
+def _run(command: str, redacted: bool, root: bool) -> str:
+    if redacted and redact.command(command) != command:
+        return "# A command with something like a secret in it stood here: use `RUN --mount=type=secret`."
+    mounts = [
+        f"--mount=type=cache,target={place} "
+        for pattern, places in _CACHES
+        if root and pattern.search(command[:4096])
+        for place in places
+    ]
+    shown = " ".join(command.split("\t"))
+    if (
+        not fits_on_line(shown, longest=1 << 16)
+        or _OPENS_HEREDOC.search(shown)
+        or shown.startswith(("-", "["))
+        or shown.rstrip().endswith("\\")
+    ):
+        if "\0" in command:
+            return ""
+        shown = json.dumps(["/bin/sh", "-c", command])
+    return f"RUN {''.join(mounts)}{shown.strip()}"
+
+
+def _shell(value: str) -> str:
+    try:
+        found = json.loads(value)
+    except ValueError:
+        found = value.strip("[]").split()
+    if not found or not isinstance(found, list) or not all(isinstance(word, str) for word in found):
+        return ""
+    return f"SHELL {words(found)}"
+
+
+def prune(rebuild: Rebuild) -> str:
+    """What is left out of directories that are copied whole."""
+    lines: list[str] = []
+    done = rebuild.transfer
+    home = plain(rebuild.values.get("home", ""))
+    if done.uninstalled.get("node") and home:
+        values = rebuild.values
+        remove = "npm prune --omit=dev"
+        if values.get("pnpm_lock"):
+            remove = "pnpm prune --prod"
+        elif values.get("yarn_lock"):
+            remove = "yarn install --production --ignore-scripts --prefer-offline"
+        lines.append(f"RUN cd {home} && {remove}")
+    names = [name for name in done.uninstalled.get("python", ()) if plain(name)]
+    if names:
+        # An installer takes itself away last.
+        names.sort(key=lambda name: (name.lower() == "pip", name))
+        venv = plain(rebuild.values.get("venv", ""))
+        pip = f"{venv}/bin/python3 -m pip" if rebuild.values.get("venv_pip") else "python3 -m pip"
+        target = (
+            ""
+            if rebuild.values.get("venv_pip") or not rebuild.values.get("has_venv")
+            else (f" --python {venv}/bin/python3")
+        )
+        lines.append(
+            "# Tools of development, and the installer.\n"
+            f"RUN PIP_BREAK_SYSTEM_PACKAGES=1 {pip}{target} uninstall --yes \\\n    "
+            + " ".join(names)
+        )
+    paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
+    if paths:
+        lines.append("RUN rm -rf " + " \\\n    ".join(paths))
+    return "\n".join(lines)
+
+
+def as_root(steps: Sequence[BuildStep]) -> str:
+    """For what follows the image's own steps, where these end as another user."""
+    users = [step.value.partition(":")[0] for step in steps if step.keyword == "USER"]
+    return "USER root" if users and users[-1] not in ("root", "0") else ""

@@ -1,0 +1,173 @@
+"""Writes what was measured as Markdown: a row per project, and the details of each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from statistics import median
+
+from tabulate import tabulate
+
+from tests.real.factory.measure import Result
+
+_NAMES = ("project", "careless", "careful", "rebuild", "error", "all", "error", "Dockerfile",
+          "safe", "all claims", "claimed", "on the careful")  # fmt: skip
+HALVES = {
+    "test": "Projects whose writer had not seen slim's advice",
+    "train": "Projects that slim's advice was written with",
+}
+
+
+def page(results: Sequence[Result]) -> str:
+    """The page of documentation: both halves apart."""
+    parts = [
+        "# Predicted and real: projects that nobody tuned slim to\n",
+        "Each project in `tests/real/twins/projects` is a small application with a careless and a"
+        " careful Dockerfile.\n`python -m tests.real.factory` builds both images, and compares: the"
+        " sizes that slim predicts for the careless image\n(`rebuild` and `all`, on disk) with the"
+        " careful image; whether the Dockerfile that slim writes builds and\nanswers as it is;"
+        " whether the application still answers once all files are gone that findings call safe to\n"
+        "delete, and all that they claim; how much of what only the careless image has they claim;"
+        " and what they claim of\nthe careful image.\n",
+    ]
+    for half, title in HALVES.items():
+        rows = [one for one in results if one["half"] == half]
+        if rows:
+            parts += [f"## {title}\n", _table(rows), _summary(rows)]
+    return "\n".join(parts)
+
+
+def _table(results: Sequence[Result]) -> str:
+    table = [_row(one) for one in results]
+    align = ("left", *["right"] * 6, "left", "left", "left", "right", "right")
+    return tabulate(table, _NAMES, tablefmt="github", colalign=align, disable_numparse=True) + "\n"
+
+
+def _row(one: Result) -> Sequence[str]:
+    if "broken" in one:
+        return one["name"], *["—"] * 6, one["broken"].splitlines()[0][:60], *["—"] * 4
+    careless, careful, rebuild = one["careless"], one["careful"], one["careless"]["rebuild"]
+    changes = one["differences"]
+    guilty = ", ".join(one["rules_that_break"]) or "only together"
+    on_careful = sum(finding["claimed_bytes"] for finding in careful["findings"])
+    return (
+        one["name"],
+        _mb(careless["disk_bytes"]),
+        _mb(careful["disk_bytes"]),
+        _mb(rebuild["disk_bytes"]) if rebuild else "none",
+        f"{rebuild_error(one):+.1%}" if rebuild else "—",
+        _mb(careless["all_bytes"]),
+        f"{all_error(one):+.1%}",
+        one["written"],
+        "breaks" if one["safe_breaks"] else "works",
+        f"{guilty} breaks" if one["all_breaks"] else "works",
+        f"{changes['claimed_bytes'] / max(changes['only_careless_bytes'], 1):.1%}",
+        f"{on_careful / careful['disk_bytes']:.2%}",
+    )
+
+
+def rebuild_error(one: Result) -> float:
+    """Of the rebuild's size, 1 = 100 %."""
+    return float(one["careless"]["rebuild"]["disk_bytes"] / one["careful"]["disk_bytes"] - 1)
+
+
+def all_error(one: Result) -> float:
+    """Of the size once all advice is followed, 1 = 100 %."""
+    return float(one["careless"]["all_bytes"] / one["careful"]["disk_bytes"] - 1)
+
+
+def _summary(results: Sequence[Result]) -> str:
+    whole = [one for one in results if "broken" not in one]
+    if not whole:
+        return "Nothing could be measured.\n"
+    rebuilt = [one for one in whole if one["careless"]["rebuild"]]
+
+    def median_of(error: Callable[[Result], float], some: Sequence[Result]) -> str:
+        return f"{median(abs(error(one)) for one in some):.1%}" if some else "—"
+
+    tried = [one for one in whole if one["written"] != "not built"]
+    worst = max((abs(rebuild_error(one)) for one in rebuilt), default=0)
+    return (
+        f"Of {len(whole)} projects {len(rebuilt)} have a rebuild: median error"
+        f" {median_of(rebuild_error, rebuilt)}, worst {worst:.1%}; of `all` the median is"
+        f" {median_of(all_error, whole)}.\nDockerfiles that build and answer:"
+        f" {_count(tried, lambda one: one['written'] == 'works')}. Applications that answer without"
+        f" what is called safe to delete: {_count(whole, lambda one: not one['safe_breaks'])};"
+        f"\nwithout all that is claimed: {_count(whole, lambda one: not one['all_breaks'])}."
+        f" Role `release` or `tool`:"
+        f" {_count(whole, lambda one: one['careless']['role'] in ('release', 'tool'))}.\n"
+    )
+
+
+def _count(results: Sequence[Result], holds: Callable[[Result], bool]) -> str:
+    return f"{sum(map(holds, results))} of {len(results)}"
+
+
+def details(results: Sequence[Result]) -> str:
+    """Everything that helps to mend what is wrong, as plain text."""
+    return "\n".join(_details(one) for one in results)
+
+
+def _details(one: Result) -> str:
+    lines = [f"## {one['name']} ({one['ecosystem']})", ""]
+    if "broken" in one:
+        return "\n".join([*lines, one["broken"], ""])
+    careless, careful = one["careless"], one["careful"]
+    rebuild = careless["rebuild"]
+    lines += [
+        f"careless {_mb(careless['disk_bytes'])}, careful {_mb(careful['disk_bytes'])},"
+        f" role {careless['role']} ({'; '.join(careless['role_evidence'])}),"
+        f" stacks {', '.join(careless['stacks'])}; careful's role: {careful['role']}",
+        f"predicted.rebuild {_mb(rebuild['disk_bytes'])} ({rebuild_error(one):+.1%},"
+        f" stack {rebuild['stack']})"
+        if rebuild
+        else "predicted.rebuild: NONE",
+        f"predicted.all {_mb(careless['all_bytes'])} ({all_error(one):+.1%}),"
+        f" predicted.safe {_mb(careless['safe_bytes'])}",
+        "",
+        f"written Dockerfile: {one['written']}"
+        + (f" ({_mb(one['written_bytes'])} as built)" if one.get("written_bytes") else ""),
+    ]
+    if one.get("written_problem"):
+        lines += _quoted(one["written_problem"])
+    for what, key in (("safe claims deleted", "safe_breaks"), ("all claims", "all_breaks")):
+        lines.append(f"{what}: {'BREAKS' if one[key] else 'works'}")
+        if one[key]:
+            lines += _quoted(one[key])
+    for rule, problem in one["rules_that_break"].items():
+        lines += [f"rule {rule} alone BREAKS:", *_quoted(problem)]
+    lines.append("claims on the careless image:")
+    lines += [f"  {_finding(finding)}" for finding in careless["findings"]]
+    lines.append("claims on the careful image (false flags or true?):")
+    lines += [f"  {_finding(finding)}" for finding in careful["findings"]]
+    changes = one["differences"]
+    lines.append(
+        f"only in the careless image: {_mb(changes['only_careless_bytes'])},"
+        f" claimed or of the base: {_mb(changes['claimed_bytes'])}"
+    )
+    for key, title in (
+        ("unclaimed", "nobody claims, though the careful image has it not"),
+        ("overclaimed", "claimed, though the careful image has it"),
+        ("kept_only", "the rebuild keeps, though the careful image has it not"),
+        ("not_kept", "the careful image has, though the rebuild leaves it out"),
+    ):
+        lines.append(f"{title}:")
+        lines += [f"  {_mb(size):>9}  {name}" for name, size in changes[key]]
+    return "\n".join([*lines, ""])
+
+
+def _finding(finding: Result) -> str:
+    packages = ", ".join(finding["packages"][:12])
+    examples = " ".join(finding["examples"][:5])
+    return (
+        f"{finding['rule']} {finding['safety']} {_mb(finding['claimed_bytes'])} {finding['title']}"
+        + (f" [{packages}]" if packages else "")
+        + f" ({examples})"
+    )
+
+
+def _quoted(text: str) -> list[str]:
+    return [f"  | {line}" for line in text.strip().splitlines()[-25:]]
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:,.1f} MB"

@@ -1,0 +1,4 @@
+defmodule CLITest do
+  use ExUnit.Case
+  test "runs", do: Linkcheck.CLI.main(["share"])
+end

@@ -1,0 +1,2 @@
+import Config
+config :board, title: "Departures, central station"

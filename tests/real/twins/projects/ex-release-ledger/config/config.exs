@@ -1,0 +1,2 @@
+import Config
+config :ledger, port: 4100

@@ -1,0 +1,2 @@
+import Config
+if c = System.get_env("CURRENCY"), do: config(:front, currency: c)

@@ -1,0 +1,4 @@
+#!/bin/sh
+set -e
+echo "invoices: $(date -u +%FT%TZ)"
+exec "$@"

@@ -1,0 +1,3 @@
+module example.org/invoices
+
+go 1.22

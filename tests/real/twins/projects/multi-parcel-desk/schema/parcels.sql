@@ -1,0 +1,1 @@
+CREATE TABLE IF NOT EXISTS parcel (code TEXT PRIMARY KEY, state TEXT);

@@ -1,0 +1,1 @@
+fetch('/api/parcels').then((answer) => answer.json()).then(console.log);

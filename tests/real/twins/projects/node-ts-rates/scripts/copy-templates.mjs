@@ -1,0 +1,2 @@
+import { cpSync } from 'node:fs';
+cpSync('src/templates', 'dist/templates', { recursive: true });

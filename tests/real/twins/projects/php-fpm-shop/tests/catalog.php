@@ -1,0 +1,2 @@
+<?php // php tests/catalog.php
+require __DIR__ . "/../src/autoload.php";

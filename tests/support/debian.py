@@ -1,0 +1,113 @@
+"""Small images of Debian whose packages have files, for tests of what a rebuild keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import slim
+from slim.report import model
+from slim.report.untrusted import bare
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.elf import elf_image
+
+LOADER = b"/lib64/ld-linux-x86-64.so.2"
+LIBRARIES = "usr/lib/x86_64-linux-gnu"
+KILO, MEGA = 1_000, 1_000_000
+Tree = dict[str, bytes | str | None]
+
+
+def program(*needed: bytes, size: int = 10 * KILO) -> bytes:
+    """A program or library that links to others."""
+    return elf_image([], needed=needed, interpreter=LOADER, filler=size)
+
+
+@dataclass
+class Debian:
+    """An image that grows by packages; the database is written at the end."""
+
+    stanzas: list[str] = field(default_factory=list)
+    automatic: list[str] = field(default_factory=list)
+    files: Tree = field(default_factory=dict)
+
+    def add(
+        self,
+        name: str,
+        files: Mapping[str, bytes | str | None],
+        *,
+        depends: str = "",
+        auto: bool = False,
+        essential: bool = False,
+    ) -> None:
+        """Install a package."""
+        self.stanzas.append(
+            f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+            + (f"Depends: {depends}\n" if depends else "")
+            + ("Essential: yes\n" if essential else "")
+        )
+        if auto:
+            self.automatic.append(f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n")
+        self.files |= files
+        self.files[f"var/lib/dpkg/info/{name}.list"] = "".join(
+            f"/{path}\n" for path in files
+        ).encode()
+
+    def layer(self) -> Tree:
+        """The files since the last layer, with the database as it is now."""
+        files, self.files = self.files, {}
+        return {
+            **files,
+            "var/lib/dpkg/status": "\n".join(self.stanzas).encode(),
+            "var/lib/apt/extended_states": "\n".join(self.automatic).encode(),
+        }
+
+
+def base(debian: Debian) -> Tree:
+    """The layer of the distribution."""
+    debian.add("base-files", {"etc/os-release": b'ID=debian\nVERSION_ID="13"\n'}, essential=True)
+    debian.add("dash", {"bin/sh": program(b"libc.so.6")}, depends="libc6", essential=True)
+    library = {f"{LIBRARIES}/libc.so.6": program(size=2 * MEGA), LOADER.decode()[1:]: program()}
+    debian.add("libc6", library, auto=True)
+    return debian.layer()
+
+
+def compilers(debian: Debian) -> None:
+    """What builds, and nothing that runs needs."""
+    debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)})
+
+
+def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
+    """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
+    names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
+    made = image(
+        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        config={
+            "WorkingDir": "/app",
+            "ExposedPorts": {"80/tcp": {}},
+            "Env": ["PATH=/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+            **config,
+        },
+        compression="gzip",
+    )
+    save(made, folder / "image.tar", "docker")
+    return checked_analyze(folder / "image.tar")
+
+
+def rebuilt(report: slim.Report) -> model.Rebuild:
+    """The rebuild, which there must be."""
+    assert report.predicted.rebuild is not None, (report.image.role, report.image.stacks)
+    return report.predicted.rebuild
+
+
+def part(made: model.Rebuild, what: str) -> model.KeepPart:
+    """One part of a rebuild, by what it is."""
+    return next(one for one in made.keep if one.what == what)
+
+
+def installed(made: model.Rebuild) -> list[str]:
+    """The packages on top of the base."""
+    kept = (one.packages for one in made.keep if one.what == "system packages")
+    return [bare(name) for names in kept for name in names]
