@@ -7,6 +7,7 @@ from the list.
 from __future__ import annotations
 
 from slim.ecosystems.apk import APK
+from slim.ecosystems.caddy import CADDY
 from slim.ecosystems.conda import CONDA
 from slim.ecosystems.dotnet import DOTNET
 from slim.ecosystems.dpkg import DPKG
@@ -44,6 +45,7 @@ ECOSYSTEMS = (
     DOTNET,
     PERL,
     NGINX,
+    CADDY,
     NATIVE,
     ML,
 )

@@ -87,17 +87,19 @@ def site_of(view: View, server: str, commands: Iterable[Command] = (), cwd: byte
         commands: what the image starts; the options of this server may name its settings.
         cwd: the working directory.
     """
+    settings: dict[bytes, None] = {}
+    roots: dict[bytes, None] = {}
+    files: dict[bytes, None] = {}
     todo = [path for path in _SETTINGS[server] if view.is_file(path)]
     for command in commands:
         own = server in command.name or command.name in _ALSO[server]
         for word, after in pairwise(command.words) if own else ():
             if word in _OPTIONS[server]:
                 todo.append(_absolute(encoded(after), cwd))
+            elif server == "caddy" and word in ("--root", "-r"):
+                roots[_absolute(encoded(after), cwd)] = None
     if server == "caddy" and view.is_file(join(cwd, b"Caddyfile")):
         todo.append(join(cwd, b"Caddyfile"))
-    settings: dict[bytes, None] = {}
-    roots: dict[bytes, None] = {}
-    files: dict[bytes, None] = {}
     while todo and len(settings) < _MAX_FILES:
         path = todo.pop(0)
         if path in settings or not view.is_file(path):

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from msgspec import Struct
@@ -18,6 +19,8 @@ from slim.files.view import View, below, decoded
 
 MAX_SERVICES = 64
 """Most commands that one supervisor starts."""
+_MAX_FILES = 200
+_MAX_INCLUDES = 32
 _MAX_LINES = 5_000
 _MAX_LINE = 4_096
 
@@ -96,12 +99,20 @@ def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service
     for directory in (b"etc/supervisor/conf.d", b"etc/supervisor.d", b"etc/supervisord.d"):
         places += [directory + b"/" + name for name in view.children(directory)[:MAX_SERVICES]]
     found: list[Service] = []
-    for place in dict.fromkeys(places):
+    todo, seen, includes = [*places], set[bytes](), 0
+    while todo and len(seen) < _MAX_FILES:
+        place = todo.pop(0).lstrip(b"/")
+        if place in seen:
+            continue
+        seen.add(place)
         section = ""
         for line in map(str.strip, _lines(view.read(place))):
             key, _, value = line.partition("=")
             if line.startswith("["):
                 section = line.strip("[]").partition(":")[0]
+            elif key.strip() == "files" and section == "include" and includes < _MAX_INCLUDES:
+                includes += 1
+                todo += _included(value, place, view)
             elif key.strip() == "command" and section in (
                 "program",
                 "eventlistener",
@@ -109,6 +120,18 @@ def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service
             ):
                 text = value.partition(" ;")[0].strip()
                 found.append(Service(text=text, where=decoded(place.lstrip(b"/"))))
+    return found
+
+
+def _included(value: str, place: bytes, view: View) -> list[bytes]:
+    """The files that `[include]` names, relative to the file that it stands in; `*` only in their names."""
+    found: list[bytes] = []
+    for pattern in value.partition(" ;")[0].split()[:_MAX_INCLUDES]:
+        path = below(place.rpartition(b"/")[0], pattern.encode("utf-8", "replace"))
+        folder, _, last = path.rpartition(b"/")
+        names = view.children(folder)[:_MAX_FILES] if b"*" in last else [last]
+        wanted = last.decode("latin-1")
+        found += [below(folder, n) for n in names if fnmatchcase(n.decode("latin-1"), wanted)]
     return found
 
 

@@ -14,6 +14,8 @@ from slim.packages.package import SYSTEM, Notices
 from slim.rebuild.model import Given
 
 _VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+_FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
+"""Shared directories that hold nothing of the system: an application may lie right in one."""
 
 
 def main_command(
@@ -43,6 +45,9 @@ def home_of(given: Given, command: Command, stack: str) -> bytes | None:
             return max(found, key=len)
     workdir = given.view.real(encoded(given.config.working_dir))
     if workdir and (workdir in homes or not given.facts.roots.is_system(workdir)):
+        return workdir
+    files = [encoded(file) for file in command.files]
+    if workdir in _FOR_APPLICATIONS and any(path.startswith(workdir + b"/") for path in files):
         return workdir
     return homes[0] if len(homes) == 1 else None
 

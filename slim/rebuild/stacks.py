@@ -101,6 +101,10 @@ def supervisor(given: Given) -> Plan | None:
         places += _S6_PLACES
     if names & RUNIT:
         places += _RUNIT_PLACES
+    if places:
+        # `s6-svscan DIRECTORY`, `runsvdir DIRECTORY`.
+        operands = (encoded(word) for one in supervisors for word in one.words[1:])
+        places += [path.strip(b"/") for path in operands if path[:1] == b"/" and path.strip(b"/")]
     rows = [row for place in places for row in below(given.view, place)]
     paths = {encoded(one.how).lstrip(b"/") for one in given.facts.runs.all}
     paths |= {encoded(one.path) for one in supervisors if one.path}

@@ -103,14 +103,14 @@ def php_image(folder: Path, more: Tree | None = None, **config: object) -> slim.
         "supervisor",
         {
             "usr/bin/supervisord": b"#!/usr/bin/python3\n",
-            "etc/supervisor/supervisord.conf": b"[include]\n",
+            "etc/supervisor/supervisord.conf": b"[include]\nfiles = shops/*.conf\n",
         },
         depends="python3",
     )
     debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=3 * MEGA)}, auto=True)
     settings: Tree = {
         "etc/nginx/sites-enabled/shop": SITE,
-        "etc/supervisor/conf.d/shop.conf": SUPERVISED,
+        "etc/supervisor/shops/shop.conf": SUPERVISED,
         "srv/pictures/logo.png": b"l" * 70 * KILO,
     }
     return analyzed(folder, root, debian.layer(), {**shop(), **settings, **(more or {})}, **config)
@@ -134,9 +134,7 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     assert part(made, "the files that are served").paths == ["/srv/shop/public", "/srv/pictures"]
     assert part(made, "the files that are served").disk_bytes == 70 * KILO
     text = bare(made.dockerfile)
-    assert (
-        'COPY --from=build ["/etc/supervisor/conf.d/shop.conf"' not in text or "shop.conf" in text
-    )
+    assert 'COPY --from=build ["/etc/supervisor/shops/shop.conf"' not in text or "shop.conf" in text
     assert 'COPY --from=build ["/srv/shop", "/srv/shop"]' in text
     assert "/srv/shop/public" not in text, "it is in the directory above"
 
@@ -232,6 +230,79 @@ def test_a_site_needs_nothing_that_built_it(tmp_path: Path) -> None:
     assert part(made, "nginx's settings").files >= 3
     kept = {one.what for one in made.keep}
     assert "other copied files" not in kept, "sources and package.json stay behind"
+
+
+def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    nginx(debian)
+    debian.add("pandoc", {"usr/bin/pandoc": program(b"libc.so.6", size=40 * MEGA)})
+    app: Tree = {
+        "app/content/chapter.txt": b"c" * 300 * KILO,
+        "etc/nginx/nginx.conf": b"http {\n  include books/*.conf;\n}\n",
+        "etc/nginx/books/one.conf": b"server { root /var/www/book/$host; }\n",
+    }
+    written: Tree = {"var/www/book/one/index.html": b"i" * 20 * KILO}
+    command = {"Entrypoint": ["/usr/sbin/nginx"], "Cmd": ["-g", "daemon off;"]}
+    made = rebuilt(analyzed(tmp_path, root, debian.layer(), app, written, **command))
+    assert installed(made) == ["nginx"], "nginx starts no pandoc"
+    assert part(made, "the files that are served").paths == ["/var/www/book"]
+    assert part(made, "nginx's settings").files == 3
+    assert not [one for one in made.keep if "content" in "".join(map(bare, one.paths))]
+    assert sum(one.disk_bytes for one in made.keep if one.what.startswith("other")) == 0
+    assert any("/app" in bare(text) for text in made.assumes)
+
+
+def test_caddy_and_a_program_under_s6(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    debian.add(
+        "caddy",
+        {
+            "usr/bin/caddy": program(b"libc.so.6", size=30 * MEGA),
+            "etc/caddy/Caddyfile": b":80 {\n  root * /usr/share/caddy\n}\n",
+        },
+    )
+    debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=5 * MEGA)})
+    debian.add("npm", {"usr/share/npm/cli.js": b"n" * 4 * MEGA}, depends="nodejs")
+    app: Tree = {
+        "etc/caddy/site.caddy": b":80 {\n  root * /srv/site\n  file_server\n}\n",
+        "etc/services.d/web/run": b"#!/bin/sh\nexec caddy run --config /etc/caddy/site.caddy\n",
+        "etc/services.d/api/run": b"#!/bin/sh\nexec node /app/server.js\n",
+        "app/package.json": b"{}",
+        "app/server.js": b"1",
+        "srv/site/index.html": b"i" * 50 * KILO,
+    }
+    s6: Tree = {
+        "init": b"#!/bin/sh\nexec /package/admin/s6/command/s6-svscan\n",
+        "package/admin/s6/command/s6-svscan": program(b"libc.so.6", size=200 * KILO),
+    }
+    report = analyzed(tmp_path, root, debian.layer(), app, s6, Entrypoint=["/init"])
+    made = rebuilt(report)
+    assert made.stack == "services"
+    assert installed(made) == ["caddy", "nodejs"]
+    assert part(made, "the files that are served").paths == ["/srv/site"]
+    kept = part(made, "the supervisor and its settings")
+    assert kept.disk_bytes > 200 * KILO
+    assert kept.files == 4
+    text = bare(made.dockerfile)
+    assert '["/package", "/package"]' in text
+    assert '["/init", "/init"]' in text
+    assert '["/etc/caddy/site.caddy", "/etc/caddy/site.caddy"]' in text
+    assert 'ENTRYPOINT ["/init"]' in text
+
+
+def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    debian.add("php8.4-cli", {"usr/bin/php": program(b"libc.so.6", size=5 * MEGA)})
+    app = {"srv/web/router.php": b"<?php\n", "srv/data/days.csv": b"d" * 30 * KILO}
+    command = ["php", "-S", "0.0.0.0:80", "-t", "web", "web/router.php"]
+    made = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv"))
+    assert part(made, "the application").paths == ["/srv"]
+    assert part(made, "the application").files == 2
 
 
 GEMFILE = b"""source "https://example.org"

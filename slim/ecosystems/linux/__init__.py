@@ -35,9 +35,9 @@ LINUX = Ecosystem(
     keeps=(
         Keep("/etc/passwd", MEDIUM),
         Keep(
-            "/etc/os-release /usr/lib/os-release Procfile supervisord.conf supervisor/conf.d/*.conf "
-            "supervisor.d/* supervisord.d/* s6-rc.d/*/up /etc/crontab /etc/cron.d/* /etc/crontabs/* "
-            "/var/spool/cron/* /var/spool/cron/crontabs/*"
+            "/etc/os-release /usr/lib/os-release Procfile supervisord.conf supervisor/*/*.conf "
+            "supervisor/*/*.ini supervisor.d/* supervisord.d/* s6-rc.d/*/up /etc/crontab /etc/cron.d/* "
+            "/etc/crontabs/* /var/spool/cron/* /var/spool/cron/crontabs/*"
         ),
     ),
     runners={"asdf": ("exec",)},

@@ -13,9 +13,8 @@ NGINX = Ecosystem(
     name="nginx",
     keeps=(
         Keep(
-            "nginx.conf nginx/conf.d/*.conf nginx/sites-enabled/* nginx/sites-available/* "
-            "nginx/http.d/*.conf nginx/modules-enabled/*.conf nginx/modules-available/*.conf "
-            "nginx/snippets/*.conf nginx/default.d/*.conf nginx/templates/*.template"
+            "nginx/*.conf nginx/*/*.conf nginx/sites-enabled/* nginx/sites-available/* "
+            "modules-available/*.conf conf/nginx.conf"
         ),
     ),
     programs=Programs(

@@ -1,4 +1,4 @@
-"""nginx: the server, its settings, and what they serve.
+"""nginx and Caddy: the server, its settings, and what they serve.
 
 What made the files that are served is not there when they are: Node, `node_modules` and the sources of a
 site stay in the build stage.
@@ -6,93 +6,142 @@ site stay in the build stage.
 
 from __future__ import annotations
 
+from msgspec import Struct
+
 from slim.ecosystems.sites import site_of
 from slim.entrypoint.runs import Command
+from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
-from slim.rebuild.interpreted import listed, main_command, named, system_owner
+from slim.packages.package import SYSTEM
+from slim.rebuild.interpreted import listed, main_command, named, script_names, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
 from slim.rebuild.trees import below, row_at, rows_at
 
 _BUILDS = frozenset(("nodejs", "npm", "yarn", "yarnpkg", "hugo", "zola", "mkdocs", "ruby-jekyll"))
 """Packages that make sites."""
-_PROGRAMS = (b"usr/sbin/nginx", b"usr/local/sbin/nginx", b"usr/local/nginx/sbin/nginx")
+_SERVERS = frozenset(("nginx", "caddy"))
+
+
+class Server(Struct, frozen=True):
+    """A web server that serves files."""
+
+    name: str
+    """Of its family, its package and its settings."""
+    programs: tuple[bytes, ...]
+    """Where its program is, if the command does not say it."""
+    settings: bytes
+    """The directory of its settings."""
+
+
+_NGINX = Server(
+    "nginx",
+    (b"usr/sbin/nginx", b"usr/local/sbin/nginx", b"usr/local/nginx/sbin/nginx"),
+    b"etc/nginx",
+)
 
 
 def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs nginx; None where its program is not found."""
-    command = main_command(given, "nginx")
-    binary = None if command is None else _binary(given, command)
+    return plan_of(given, _NGINX)
+
+
+def plan_of(given: Given, server: Server) -> Plan | None:
+    """What to keep of an image that runs a web server; None where its program is not found."""
+    command = main_command(given, server.name)
+    binary = None if command is None else _binary(given, command, server)
     if command is None or binary is None:
         return None
-    cwd = given.view.real(encoded(given.config.working_dir)) or b""
-    site = site_of(given.view, "nginx", given.facts.runs.main, cwd)
-    served = [
-        row
-        for root in site.roots
-        for row in (*rows_at(given.view, (root,)), *below(given.view, root))
-    ]
-    named_files = rows_at(given.view, (*site.settings, *site.files))
-    settings = [*named_files, *below(given.view, b"etc/nginx")]
+    view = given.view
+    cwd = view.real(encoded(given.config.working_dir)) or b""
+    site = site_of(view, server.name, given.facts.runs.main, cwd)
+    served = [row for root in site.roots for row in (*rows_at(view, (root,)), *below(view, root))]
+    named_files = rows_at(view, (*site.settings, *site.files))
     owner = system_owner(given, binary)
-    program = [binary] if owner is None else []
-    program += _compiled(given, binary) if owner is None else []
+    program = [] if owner is not None else [binary, *_compiled(given, binary)]
     owners = [owner, *(system_owner(given, row) for row in named_files)]
-    packages = [*named(given, ("nginx",)), *(one for one in owners if one is not None)]
-    projects = left_projects(given)
+    packages = [*named(given, (server.name,)), *(one for one in owners if one is not None)]
+    left = left_behind(given, cwd)
     guesses: tuple[str, ...] = ()
-    if projects:
+    if left:
         guesses = (
-            f"nothing that runs reads {listed([f'/{decoded(one)}' for one in projects])} "
-            "but what nginx serves of it",
+            f"nothing that runs reads {listed([f'/{decoded(one)}' for one in left])} "
+            f"but what {server.name} serves of it",
         )
     return Plan(
-        stack="nginx",
+        stack=server.name,
         parts=(
             Wanted(
                 "the files that are served",
-                "the settings name their directories as root or alias",
+                "the settings name their directories",
                 served,
                 loses=FROM_APPLICATION,
                 paths=site.roots,
             ),
             Wanted(
-                "nginx's settings",
-                "nginx.conf and what it includes",
-                settings,
+                f"{server.name}'s settings",
+                "the main file and what it includes",
+                [*named_files, *below(view, server.settings)],
                 paths=site.settings[:20],
             ),
-            Wanted("nginx", "the server, without what compiled it", program),
+            Wanted(server.name, "the server, without what compiled it", program),
         ),
-        runtime=(given.view.files.path(binary),),
-        packages=tuple(
-            dict.fromkeys(
-                [*([] if owner is None else [owner]), *named(given, ("nginx",)), *packages]
-            )
-        ),
-        builds=_BUILDS,
-        homes=tuple(projects),
-        values={"home": f"/{decoded(cwd)}" if cwd else "/src"},
+        runtime=(view.files.path(binary),),
+        packages=tuple(dict.fromkeys(packages)),
+        builds=_builds(given),
+        homes=tuple(left),
+        values={"home": f"/{decoded(cwd)}" if cwd else "/src", **_build(given, left)},
         copies=tuple(
             (f"/{decoded(path)}", f"/{decoded(path)}")
-            for path in (*site.roots, *_own_settings(given, site.settings))
+            for path in (
+                *site.roots,
+                *_own_settings(given, site.settings),
+                *((view.files.path(binary),) if owner is None else ()),
+            )
         ),
         guesses=guesses,
     )
 
 
-def left_projects(given: Given) -> list[bytes]:
-    """Projects of languages of which nothing runs: what was built from them is all that is needed."""
+def _builds(given: Given) -> frozenset[str]:
+    """Packages that only make the site. Web servers start no programs: where nothing else runs, these are
+    all that neither the servers nor scripts on the way need."""
     running = {stack.name for stack in given.facts.stacks if stack.runs}
-    return [
-        home
+    if not running <= _SERVERS:
+        return _BUILDS
+    packages = given.graph.packages
+    modules = ("libnginx-mod-", "nginx-mod-", "nginx-module-")
+    return frozenset(
+        one.name
+        for one in packages
+        if one.manager in SYSTEM and not one.name.startswith((*_SERVERS, *modules))
+    )
+
+
+def left_behind(given: Given, cwd: bytes) -> list[bytes]:
+    """Projects of languages of which nothing runs; where only web servers run, the working directory, too.
+
+    What was built from them is all that is needed.
+    """
+    running = {stack.name for stack in given.facts.stacks if stack.runs}
+    found = {
+        home: None
         for home, stacks in given.facts.roots.projects.items()
         if running.isdisjoint(stacks) and not given.facts.roots.is_system(home)
-    ]
+    }
+    if cwd and running <= _SERVERS and not given.facts.roots.is_system(cwd):
+        found[cwd] = None
+    return list(found)
 
 
-def _binary(given: Given, command: Command) -> int | None:
-    for path in (encoded(command.path), *_PROGRAMS):
+def _build(given: Given, left: list[bytes]) -> dict[str, str]:
+    """Whether a script of npm builds the site."""
+    scripts = (script_names(given.view.read(join(one, b"package.json"))) for one in left)
+    return {"build": "yes"} if any("build" in names for names in scripts) else {}
+
+
+def _binary(given: Given, command: Command, server: Server) -> int | None:
+    for path in (encoded(command.path), *server.programs):
         row = row_at(given.view, path) if path else None
         if row is not None and given.view.elf(given.view.files.path(row)) is not None:
             return row
