@@ -211,10 +211,10 @@ def _more(given: Given, plan: Plan, system: System) -> list[int]:
 def _unused(given: Given, system: System) -> tuple[tuple[str, Bytes], ...]:
     """What was asked for by name and nothing kept uses, each with what comes along and nothing else needs."""
     graph, owned = given.graph, given.owned
-    candidates = system.unsure | system.more
+    used = (system.kept - system.unsure) | system.base
     sizes: list[tuple[str, Bytes]] = []
     for index in system.unused:
-        own = closure(graph, [index]) & candidates
+        own = closure(graph, [index]) - used
         others = closure(graph, [one for one in system.unused if one != index])
         alone = own - others or {index}
         disk, pulled = sum(owned.disk[one] for one in alone), sum(owned.pull[one] for one in alone)

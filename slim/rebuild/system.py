@@ -87,7 +87,8 @@ class System(Struct, frozen=True):
     more: frozenset[int] = frozenset()
     """Tools that were asked for, with what only they need: not kept, although something may call them."""
     unused: tuple[int, ...] = ()
-    """Those that were asked for by name and that nothing uses, kept or not."""
+    """Those that were asked for by name and that nothing uses, kept or not; modules of the application's
+    language aside, which it may import."""
 
 
 def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int) -> System:
@@ -105,9 +106,11 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     builds = _building(given, plan.builds) | _leading_to(graph, replaced)
     asked = asked_for(given, base)
     known = [index for index in asked if index not in builds]
-    wanted.update(dict.fromkeys(_named(given, plan, known)))
+    wanted.update(dict.fromkeys(_named(given, known)))
     used = closure(graph, [index for index in wanted if index not in replaced], replaced) - base
     unused = [index for index in known if index not in used and index not in replaced]
+    languages = {plan.stack, *(stack.name for stack in given.facts.stacks)}
+    modules = {index for index in unused if _section(graph.packages[index]) in languages}
     people = [index for index in unused if _for_people(graph.packages[index])]
     called = [index for index in people if not _section_for_people(graph.packages[index])]
     wanted.update(dict.fromkeys(index for index in unused if index not in people))
@@ -122,7 +125,11 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         tuple(asked),
         unsure=kept - used,
         more=closure(graph, called, replaced) - base - kept,
-        unused=tuple(index for index in unused if graph.packages[index].name not in _ALWAYS),
+        unused=tuple(
+            index
+            for index in unused
+            if graph.packages[index].name not in _ALWAYS and index not in modules
+        ),
     )
 
 
@@ -133,12 +140,17 @@ def _for_people(package: Package) -> bool:
 
 def _section_for_people(package: Package) -> bool:
     """Whether that is sure: no program calls an editor."""
-    return package.section.rpartition("/")[2] in _PEOPLE_SECTIONS
+    return _section(package) in _PEOPLE_SECTIONS
 
 
-def _named(given: Given, plan: Plan, packages: Iterable[int]) -> list[int]:
-    """Those of some packages that something kept names: modules of its language; what a library of the
-    application is a wrapper of, as its name says; and whose files the environment names."""
+def _section(package: Package) -> str:
+    """Without its archive: `non-free/editors` is `editors`."""
+    return package.section.rpartition("/")[2]
+
+
+def _named(given: Given, packages: Iterable[int]) -> list[int]:
+    """Those of some packages that something kept names: what a library of the application is a wrapper of,
+    as its name says; and whose files the environment names."""
     graph = given.graph
     libraries = {
         one.name.lower()
@@ -157,10 +169,8 @@ def _named(given: Given, plan: Plan, packages: Iterable[int]) -> list[int]:
     for index in packages:
         package = graph.packages[index]
         name = package.name.lower()
-        if (
-            index in owners
-            or package.section.rpartition("/")[2] == plan.stack
-            or (len(name) >= _LEAST_NAME and any(name in library for library in libraries))
+        if index in owners or (
+            len(name) >= _LEAST_NAME and any(name in library for library in libraries)
         ):
             found.append(index)
     return found

@@ -210,7 +210,8 @@ def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
     assert not {"vim", "procps"} & set(part(made, "system packages").packages)
     sizes = {bare(one.name): one.disk_bytes // MEGA for one in made.unused}
     assert sizes == {"ffmpeg": 8, "vim": 4, "procps": 1}
-    assert 8 * MEGA < made.disk_bytes - made.low_disk_bytes < 8 * MEGA + 10 * KILO
+    # A module of Python may be imported: the lower bound is without it, too.
+    assert 10 * MEGA < made.disk_bytes - made.low_disk_bytes < 10 * MEGA + 10 * KILO
     # Nothing calls an editor; scripts call ps; and the tests of pandas may stay.
     assert 6 * MEGA < made.high_disk_bytes - made.disk_bytes < 6 * MEGA + 10 * KILO
     assert made.low_pull_bytes < made.pull_bytes < made.high_pull_bytes
@@ -219,6 +220,19 @@ def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
         said = " ".join(slim.render(report, form).replace("&nbsp;", " ").split())
         assert "nothing kept uses them: ffmpeg 8.00 MB, vim 4.00 MB, procps 1.00 MB" in said
         assert bounds in said
+
+
+def test_what_package_managers_write_anew_is_nobodys_chown(tmp_path: Path) -> None:
+    templates = {"var/cache/debconf/templates.dat": b"t" * MEGA}
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", base(Debian())),
+        ("RUN apt-get install -y a", {**templates, "app/a": b"a" * MEGA}),
+        ("RUN apt-get install -y b && chmod 755 /app/a", {**templates, "app/a": b"a" * MEGA}),
+        Cmd=["/app/a"],
+    )
+    found = next(one for one in report.findings if one.rule == "LYR003")
+    assert [bare(one.path) for one in found.examples] == ["app/a"]
 
 
 @pytest.mark.parametrize("created_by", ["# debian.sh --arch 'amd64' out/ 'trixie' '@1'"])

@@ -8,9 +8,20 @@ from itertools import compress
 
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
+from slim.rebuild.trees import below_any
 from slim.rules.match import QueryResult
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
+_STATE = (
+    *(b"var/cache/debconf", b"var/cache/apt", b"var/lib/dpkg", b"var/lib/apt", b"lib/apk/db"),
+    *(
+        b"usr/lib/apk/db",
+        b"var/lib/rpm",
+        b"usr/lib/sysimage",
+        b"var/lib/dnf",
+        b"var/cache/ldconfig",
+    ),
+)
 _SMALL = 64 << 10
 """A layer with less in it is hardly worth a request of its own …"""
 _MANY = 10
@@ -21,7 +32,12 @@ def dead(subject: Subject, fate: Fate) -> QueryResult:
     """The files whose bytes met this fate."""
     files = subject.files
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
-    return QueryResult(rows=list(compress(range(len(files)), rows)) if 1 in rows else ())
+    found = list(compress(range(len(files)), rows)) if 1 in rows else []
+    if fate == Fate.METADATA_ONLY and found:
+        # Package managers write their own files anew whenever they install something.
+        state = below_any(subject.view, _STATE)
+        found = [row for row in found if not state[files.directory[row]]]
+    return QueryResult(rows=found)
 
 
 def many_small(subject: Subject) -> QueryResult:

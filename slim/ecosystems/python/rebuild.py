@@ -26,6 +26,7 @@ _INSTALLERS = frozenset(
 )
 _CODE = (b".py", b".so")
 """What can be imported."""
+_FILES, _PROGRAMS = "files", "programs"
 _NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
 """Directories of the standard library that no program imports."""
 
@@ -150,22 +151,31 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
 def _left(given: Given) -> frozenset[int]:
     """Distributions that stay behind: installers, those for development, and what only these require.
 
-    One is for development if findings of tools take nearly all that can be imported from it. Large tests,
-    sources or tools inside of a library make it no tool.
+    One is for development if findings of tools take nearly all that can be imported from it, or its programs.
+    Large tests or sources inside of a library make it no tool.
     """
     packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
     ours = [index for index, one in enumerate(packages) if one.manager == "python"]
-    code: Counter[int] = Counter()
-    claimed: Counter[int] = Counter()
+    code: Counter[tuple[int, str]] = Counter()
+    claimed: Counter[tuple[int, str]] = Counter()
     for row in given.owned.rows(ours):
         category = given.claimed.get(row, "")
-        if files.name[row].endswith(_CODE) and (not category or category in TOOLS):
-            code[owner[row]] += 1
-            claimed[owner[row]] += bool(category)
+        if category and category not in TOOLS:
+            continue
+        for kind, of_kind, amount in (
+            (_FILES, files.name[row].endswith(_CODE), 1),
+            (_PROGRAMS, row in files.elfs, files.size[row]),
+        ):
+            if of_kind:
+                code[owner[row], kind] += amount
+                claimed[owner[row], kind] += amount if category else 0
     gone = {
         index
         for index in ours
-        if packages[index].name.lower() in _INSTALLERS or 10 * claimed[index] >= 9 * code[index] > 0
+        if packages[index].name.lower() in _INSTALLERS
+        or any(
+            10 * claimed[index, kind] >= 9 * code[index, kind] > 0 for kind in (_FILES, _PROGRAMS)
+        )
     }
     required = {
         provider
