@@ -20,7 +20,7 @@ from tests.support.views import C, config, view
 
 
 def runs(tree: str = "", contents: dict[str, str] | None = None, **fields: Any) -> Runs:
-    return runs_of(config(**fields), view(tree, contents))
+    return runs_of(config(**fields), view(tree, contents), KNOWLEDGE.runners)
 
 
 def final(found: Runs) -> list[tuple[str, str]]:
@@ -280,3 +280,47 @@ def test_hostile_images_are_read_to_the_end(
     )
     assert len(facts.runs.commands) <= MAX_COMMANDS
     assert set(facts.evidence) == facts.facts
+
+
+PACKAGE = (
+    '{"scripts": {"start": "node server.js", "set": "NODE_ENV=production node server.js", '
+    '"two": "node migrate.js && node server.js", "again": "npm start", "moved": "cd web && node x.js", '
+    '"shell": "node $FILE", "next": "next start"}}'
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "direct"),
+    [
+        ({"cmd": ("npm", "start")}, ("node", "server.js")),
+        ({"cmd": ("npm", "run", "again")}, ("node", "server.js")),
+        ({"cmd": ("npm", "start", "--", "-p", "80")}, ("node", "server.js", "-p", "80")),
+        ({"cmd": ("npm", "run", "set")}, ("env", "NODE_ENV=production", "node", "server.js")),
+        ({"cmd": ("npx", "cross-env", "A=b", "node", "server.js")}, ("env", "A=b", "node", "server.js")),
+        ({"entrypoint": ("tini", "--"), "cmd": ("npm", "start")}, ("tini", "--", "node", "server.js")),
+        (
+            {"cmd": ("npm", "run", "next")},
+            ("node", "/app/node_modules/next/dist/bin/next", "start"),
+        ),
+        ({"cmd": ("npm", "run", "two")}, ()),
+        ({"cmd": ("npm", "run", "moved")}, ()),
+        ({"cmd": ("npm", "run", "shell")}, ()),
+        ({"cmd": ("npm", "run", "none")}, ()),
+        ({"cmd": ("node", "server.js")}, ()),
+        ({"cmd": ("sh", "-c", "npm start")}, ()),
+        ({"cmd": ("/entry.sh",)}, ()),
+    ],
+)  # fmt: skip
+def test_what_does_the_same_without_npm(fields: dict[str, Any], direct: tuple[str, ...]) -> None:
+    contents = {
+        "app/package.json": PACKAGE,
+        "entry.sh": "#!/bin/sh\nexec npm start\n",
+        "app/node_modules/next/dist/bin/next": "#!/usr/bin/env node\n",
+    }
+    tree = (
+        "usr/bin/{node,env,npm,npx,tini} app/{server.js,web/x.js,node_modules/.bin/cross-env} "
+        "app/node_modules/.bin/next->../next/dist/bin/next"
+    )
+    found = runs(tree, contents, working_dir="/app", **fields)
+    assert found.direct == direct
+    assert ("usr/bin/npm" in found.resolved) is (fields["cmd"][0] in ("npm", "sh", "/entry.sh"))

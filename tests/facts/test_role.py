@@ -6,10 +6,13 @@ from typing import Any
 
 import pytest
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.ecosystems import KNOWLEDGE
 from slim.facts.gather import Facts, gather, owned_paths
 from slim.image.model import History
 from slim.packages.package import Package
+from slim.rules.builtin import builtin_rules
+from slim.rules.rule import rules_of
 from tests.support.views import GO, C, config, view
 
 SERVER: dict[str, Any] = {"cmd": ("python", "/srv/app.py")}
@@ -169,3 +172,39 @@ def test_commands_of_the_system_are_tools_unless_they_listen() -> None:
     tree = "@debian usr/local/bin/api"
     assert facts_of(tree, cmd=("api",)).role.name == "tool"
     assert facts_of(tree, cmd=("api",), exposed_ports=("80/tcp",)).role.name == "release"
+
+
+def test_a_completion_of_a_shell_is_no_compiler() -> None:
+    tree = "@debian usr/share/bash-completion/completions/{java,javac->java,rustc,clang}"
+    assert "compiler.present" not in facts_of(tree, cmd=("bash",)).facts
+    for compiler in (
+        "usr/lib/jvm/x/bin/javac",
+        "root/.cargo/bin/rustc",
+        "usr/share/dotnet/sdk/8/csc.dll",
+    ):
+        assert "compiler.present" in facts_of(f"{tree} {compiler}", cmd=("bash",)).facts
+    assert "compiler.present" in facts_of(tree, cmd=("bash",), elfs={"opt/zig/zig": C}).facts
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"exposed_ports": ("80/tcp",)},
+        {"healthcheck": ("CMD", "x")},
+        {"env": ("MIX_ENV=prod",)},
+        {"cmd": ("/data/server",)},
+    ],
+)
+def test_signs_of_an_application_make_no_builder(fields: dict[str, Any]) -> None:
+    tree = "@debian @gcc app/mix.exs"
+    assert facts_of(tree, cmd=("bash",)).role.name == "builder"
+    assert facts_of(tree, **{"cmd": ("bash",), **fields}).role.name == "unknown"
+
+
+def test_no_rule_is_silent_where_the_role_is_not_known() -> None:
+    silent = [
+        rule.id
+        for rule in rules_of(builtin_rules(VOCABULARY).packs)
+        if rule.roles.of("unknown") == "off"
+    ]
+    assert not silent, "proposals with their bytes"
