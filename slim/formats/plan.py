@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from slim.formats import words
+from slim.formats.terminal import cut
 from slim.report.model import Finding, Rebuild, Report
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -14,6 +15,7 @@ from slim.units import Units, format_percent
 _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
 _NUMBERS = ("no", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _NOT_SHIPPED = ("the base image", "the package database")
+_PATH = 60
 MULTI_STAGE = "Leave in a build stage what only the build needs"
 """Title of the step that several findings share."""
 
@@ -168,7 +170,9 @@ def cause(finding: Finding, sizes: dict[Untrusted, int], units: Units) -> Untrus
         return words.named_packages(finding.packages, sizes, units, "package")
     if finding.examples and finding.claimed_bytes:
         largest = finding.examples[0]
-        text = joined("/", largest.path, f" ({units.size(largest.disk_bytes)})")
+        text = joined(
+            "/", untrusted(cut(largest.path, _PATH)), f" ({units.size(largest.disk_bytes)})"
+        )
         more = finding.files - 1
         return joined(text, f" and {words.count(more, 'other file')}") if more > 0 else text
     return untrusted("")
