@@ -13,7 +13,10 @@ RUN jlink --add-modules ALL-MODULE-PATH --strip-debug --no-man-pages --no-header
 {prune}
 
 FROM {final_base}
+{account}
 {install}
+# The image's own steps deleted what the packages bring.
+{removed}
 #? java_home
 COPY --from=build /jre {java_home}
 #? assembled
@@ -26,6 +29,7 @@ WORKDIR {app_dir}
 #? assembled
 COPY {from_build} /out ./
 {transfers}
+{links}
 {labels}
 {settings}
 {health}

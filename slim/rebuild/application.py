@@ -130,7 +130,7 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
         if not copying and (layer < max(given.base_layers, 1) or not entry.created_by):
             continue
         rows = files.rows_of(layer)
-        installs = not copying and _installs(given, rows)
+        installs = not copying and installs_packages(given, rows)
         for row in rows:
             home = files.directory[row]
             if (
@@ -205,7 +205,7 @@ def _is_system(given: Given, row: int) -> bool:
     return owner != NOBODY and given.graph.packages[owner].manager in SYSTEM
 
 
-def _installs(given: Given, rows: Iterable[int]) -> bool:
+def installs_packages(given: Given, rows: Iterable[int]) -> bool:
     """Whether packages were installed in a layer."""
     files = given.view.files
     return any(files.name[row] in _DATABASES for row in rows)

@@ -15,12 +15,19 @@ from collections.abc import Iterable, Mapping
 
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
-from slim.rebuild.quoting import NAME, USER, fits_on_line, plain, quoted, words
-from slim.rebuild.written_steps import as_root, assignment, prune, written_steps
+from slim.rebuild.quoting import NAME, PACKAGE, USER, fits_on_line, plain, quoted, words
+from slim.rebuild.written_steps import (
+    account,
+    as_root,
+    assignment,
+    links,
+    prune,
+    removed,
+    written_steps,
+)
 from slim.secrets import redact
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
-_PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:@-]{0,127}")
 _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
 _IDS = re.compile(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
@@ -108,6 +115,9 @@ def recipe(
         values["prune"] = "" if values.get("assembled") else prune(rebuild)
         if values["prune"] or values.get("assembled"):
             values["as_root"] = as_root(rebuild.steps)
+        values["account"] = account(rebuild)
+        values["removed"] = removed(rebuild)
+        values["links"] = links(rebuild)
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, final, redacted, in_place=bool(steps)))
@@ -157,7 +167,7 @@ def _groups(template: str) -> Iterable[str]:
 
 def install(manager: str, packages: Iterable[str]) -> str:
     """The instruction that installs packages; empty for none."""
-    names = [one for one in packages if _PACKAGE.fullmatch(one)]
+    names = [one for one in packages if PACKAGE.fullmatch(one)]
     if not names or manager not in _INSTALL:
         return ""
     made = _INSTALL[manager].format(" ".join(names))
@@ -243,6 +253,8 @@ def _owner(rebuild: Rebuild) -> str:
 def _settings(rebuild: Rebuild, config: Config) -> list[str]:
     made: list[str] = []
     user = rebuild.values.get("user") or config.user
+    if rebuild.transfer.account is not None and account(rebuild):
+        user = rebuild.transfer.account.name
     if USER.fullmatch(user):
         made.append(f"USER {user}")
     ports = [port for port in config.exposed_ports if _PORT.fullmatch(port)]

@@ -141,6 +141,18 @@ class BuildStep(Struct, frozen=True):
     """(name, value) of variables and build arguments."""
 
 
+class Account(Struct, frozen=True):
+    """A user that the image's own steps made."""
+
+    name: str
+    ids: tuple[str, str]
+    """User and group in numbers."""
+    group: str
+    home: str
+    has_home: bool
+    shell: str
+
+
 class Transfer(Struct, frozen=True):
     """What is copied from a build stage that repeats the image's own build."""
 
@@ -150,6 +162,11 @@ class Transfer(Struct, frozen=True):
     """Files and directories to delete before, so that a directory above can be copied whole."""
     uninstalled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Manager of a language → packages to uninstall before."""
+    links: tuple[tuple[str, str], ...] = ()
+    """(target, path) of links that steps made beside packages."""
+    removed: tuple[str, ...] = ()
+    """Files of packages that steps deleted."""
+    account: Account | None = None
 
 
 class Rebuild(Struct, frozen=True):

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec.structs import replace
+
 from slim.facts.system import os_release
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
+from slim.rebuild.adjusted import account, adjusted, below_copied
 from slim.rebuild.application import elsewhere, unknown_data
 from slim.rebuild.base import base_layers, closure
 from slim.rebuild.build_steps import build_steps
@@ -23,6 +26,7 @@ from slim.rebuild.libraries import libraries
 from slim.rebuild.model import (
     FROM_ANY,
     FROM_APPLICATION,
+    BuildStep,
     Bytes,
     Given,
     Origin,
@@ -134,15 +138,38 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         command=plan.command,
         homes=plan.homes,
         steps=steps,
-        transfer=transfer(
-            given, rows.union(commands), files.starts[layers], installs=bool(system.wanted)
-        )
+        transfer=_transfer(given, steps, rows.union(commands), system, layers)
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
         unsure=keep.unsure(_package_rows(given, system.unsure)),
         more=keep.beyond(_more(given, plan, system)),
         unused=_unused(given, system),
+    )
+
+
+def _transfer(
+    given: Given,
+    steps: tuple[BuildStep, ...],
+    kept: frozenset[int],
+    system: System,
+    layers: int,
+) -> Transfer:
+    found = transfer(
+        given, kept, given.view.files.starts[layers], installs=bool(system.base or system.kept)
+    )
+    changed = adjusted(given, system.kept, layers)
+    more = [path for path in changed.copies if not below_copied(path, found.copies)]
+    return replace(
+        found,
+        copies=(*found.copies, *("/" + decoded(path) for path in more)),
+        links=tuple(
+            (decoded(target), "/" + decoded(path))
+            for target, path in changed.links
+            if not below_copied(path, found.copies)
+        ),
+        removed=tuple("/" + decoded(path) for path in changed.removed),
+        account=account(given, steps, layers),
     )
 
 

@@ -61,6 +61,7 @@ class _Tree:
         owner, packages = given.owned.owner, given.graph.packages
         whole = _whole_packages(given, kept)
         rows = list(compress(range(len(files)), files.live_names()))
+        rows += (row for row in files.links if files.kind[row] == Kind.SYMLINK and files.shown[row])
         system = [
             row for row in rows if owner[row] != NOBODY and packages[owner[row]].manager in SYSTEM
         ]

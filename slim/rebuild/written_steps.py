@@ -165,3 +165,46 @@ def as_root(steps: Sequence[BuildStep]) -> str:
     """For what follows the image's own steps, where these end as another user."""
     users = [step.value.partition(":")[0] for step in steps if step.keyword == "USER"]
     return "USER root" if users and users[-1] not in ("root", "0") else ""
+
+
+def account(rebuild: Rebuild) -> str:
+    """Makes the user that the image runs as, with the same numbers; empty where the base has it."""
+    user = rebuild.transfer.account
+    if user is None or rebuild.origin == "scratch":
+        return ""
+    known = (user.name, *user.ids, user.home, user.shell)
+    if not all(map(plain, known)) or not USER.fullmatch(user.name) or ":" in user.name:
+        return ""
+    if not all(one.isascii() and one.isdigit() for one in user.ids):
+        return ""
+    uid, gid = user.ids
+    # Where the image's file of groups is not known, the user has one of its own.
+    own_group = user.group in ("", user.name)
+    if rebuild.manager == "apk":
+        group = f"addgroup -g {gid} {user.name} && " if own_group else ""
+        home = "" if user.has_home else "-H "
+        in_group = f"-G {user.group or user.name} " if plain(user.group or user.name) else ""
+        return f"RUN {group}adduser -D {home}-u {uid} {in_group}-h {user.home} -s {user.shell} {user.name}"
+    group = f"groupadd --gid {gid} {user.name} && " if own_group else ""
+    home = "--create-home " if user.has_home else ""
+    return (
+        f"RUN {group}useradd --uid {uid} --gid {gid} {home}--home-dir {user.home} "
+        f"--shell {user.shell} {user.name}"
+    )
+
+
+def removed(rebuild: Rebuild) -> str:
+    """What the image's steps deleted of packages that are installed anew."""
+    paths = [shlex.quote(path) for path in rebuild.transfer.removed if fits_on_line(path)]
+    shell = rebuild.origin != "scratch" and rebuild.packages
+    return "RUN rm -rf " + " ".join(paths) if paths and shell else ""
+
+
+def links(rebuild: Rebuild) -> str:
+    """Links that the image's steps made: COPY would copy what they lead to."""
+    commands = [
+        f"ln -sfn {shlex.quote(target)} {shlex.quote(path)}"
+        for target, path in rebuild.transfer.links
+        if fits_on_line(target + path) and not target.startswith("-")
+    ]
+    return "RUN " + " \\\n && ".join(commands) if commands and rebuild.origin != "scratch" else ""

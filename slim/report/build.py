@@ -14,6 +14,8 @@ from slim.files.outline import Node, Sort, outline
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
+from slim.packages.package import SYSTEM
+from slim.rebuild.quoting import PACKAGE
 from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
@@ -111,7 +113,7 @@ def build(
             created_by=created_by,
             places=lines,
             snippets=rulebook.snippets if rulebook else {},
-            values=_values(image, base, rebuilt),
+            values=_values(image, base, rebuilt, advice),
             example=lambda row: example(files, ledger, row),
             ignores=advice.suppressions if advice else (),
             top=top,
@@ -215,7 +217,9 @@ def _predicted(
     )
 
 
-def _values(image: Image, base: BaseImage, rebuilt: model.Rebuild | None) -> dict[str, str]:
+def _values(
+    image: Image, base: BaseImage, rebuilt: model.Rebuild | None, advice: Advice
+) -> dict[str, str]:
     """What this image knows of the placeholders in snippets."""
     config = image.config
     values: dict[str, str] = {}
@@ -225,6 +229,17 @@ def _values(image: Image, base: BaseImage, rebuilt: model.Rebuild | None) -> dic
         values["port"] = utf8(config.exposed_ports[0].partition("/")[0])
     if config.user:
         values["user"] = utf8(config.user.partition(":")[0])
+    owned = advice.image.owned
+    asked = {
+        package.name
+        for package, layer in zip(owned.packages, owned.layer, strict=True)
+        if package.manager in SYSTEM and package.auto is False and layer >= max(base.layers, 1)
+    }
+    packages_by_name = [name for name in sorted(asked) if PACKAGE.fullmatch(name)]
+    if advice.rebuild is not None:
+        packages_by_name = [name for name in advice.rebuild.packages if PACKAGE.fullmatch(name)]
+    if packages_by_name:
+        values["packages"] = " ".join(packages_by_name)
     if base.reference:
         values["base_image"] = values["base"] = utf8(base.reference)
     if rebuilt is not None:

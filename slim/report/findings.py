@@ -108,7 +108,12 @@ def _snippet(
         return None
     known = dict(values)
     if finding.packages:
-        known["packages"] = " ".join(finding.packages)
+        # What a finding removes, no fix installs.
+        gone = frozenset(finding.packages)
+        kept = [package for package in values.get("packages", "").split() if package not in gone]
+        known["packages"] = " ".join(kept)
+        if not kept and "{packages}" in text:
+            return None
     for key, value in known.items():
         text = text.replace(f"{{{key}}}", value)
     return untrusted(text)

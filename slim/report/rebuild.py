@@ -31,7 +31,9 @@ def rebuild(
     """
     if rebuilt is None:
         return None
-    name = base.reference if rebuilt.origin == "layers" and base.layers else ""
+    # An image of this machine alone is no base for others.
+    known = base.layers and not base.reference.startswith("localhost/")
+    name = base.reference if rebuilt.origin == "layers" and known else ""
     return model.Rebuild(
         disk_bytes=rebuilt.disk,
         pull_bytes=rebuilt.pull,

@@ -54,7 +54,8 @@ def test_the_dockerfile_is_filled_in() -> None:
         "RUN npm run deploy --prefix assets   && mix phx.digest   && mix release",
         "RUN mix release --path /out",
         "COPY --from=build --chown=1000:1000 /out ./",
-        "USER 1000:1000",
+        "USER app",
+        "RUN addgroup -g 1000 app && adduser -D -u 1000 -G app -h /home/app -s /bin/ash app",
         "EXPOSE 4000/tcp",
         'CMD ["bin/shop", "start"]',
     ):

@@ -1,0 +1,159 @@
+"""What the image's own steps changed beside packages, and a final stage that installs these anew lacks:
+settings that were written over or deleted, links, empty directories, and the user that the image runs as.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator
+
+from msgspec import Struct
+
+from slim.files.table import Kind
+from slim.files.view import decoded
+from slim.packages.owners import NOBODY
+from slim.rebuild.application import installs_packages
+from slim.rebuild.model import Account, BuildStep, Given
+from slim.rebuild.trees import copies
+
+_MOST = 20
+_SETTINGS = (b"etc/", b"usr/share/", b"usr/local/", b"var/www/", b"srv/", b"opt/")
+"""Where steps change files of packages for the application."""
+_OTHERS = (
+    *(
+        b"tmp/",
+        b"var/tmp/",
+        b"var/cache/",
+        b"var/lib/apt/",
+        b"var/lib/dpkg/",
+        b"lib/apk/",
+        b"proc/",
+    ),
+    *(
+        b"sys/",
+        b"dev/",
+        b"root/",
+        b"home/",
+        b"usr/share/man/",
+        b"usr/share/doc/",
+        b"etc/ssl/certs/",
+    ),
+    *(b"etc/alternatives/", b"etc/ld.so.cache", b"etc/passwd", b"etc/group", b"etc/shadow"),
+    *(b"etc/gshadow", b"etc/sub", b"etc/apt/", b"etc/resolv.conf", b"etc/hosts", b"etc/rc"),
+)
+_ADDS_USER = re.compile(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
+
+
+class Adjusted(Struct, frozen=True):
+    """Paths without leading slash, as the final stage has to have them."""
+
+    copies: tuple[bytes, ...]
+    links: tuple[tuple[bytes, bytes], ...]
+    """(target, path)."""
+    removed: tuple[bytes, ...]
+
+
+def adjusted(given: Given, installed: Collection[int], layers: int) -> Adjusted:
+    """Changes by steps that install nothing.
+
+    Args:
+        installed: system packages of the final stage, without its base's.
+        layers: the base's.
+    """
+    files, view, owner = given.view.files, given.view, given.owned.owner
+    found = dict.fromkeys(_written(given, installed, layers))
+    links: list[tuple[bytes, bytes]] = []
+    removed: list[bytes] = []
+    for layer in _own_layers(given, layers):
+        copying = copies(given.history[layer].created_by)
+        for row in files.rows_of(layer):
+            kind, path = files.kind[row], files.path(row)
+            if (path + b"/").startswith(_OTHERS):
+                continue
+            if kind == Kind.WHITEOUT and not copying:
+                if path.startswith(_SETTINGS) and not view.exists(path):
+                    removed.append(path)
+            elif kind == Kind.SYMLINK and files.shown[row] and owner[row] == NOBODY:
+                links.append((files.links.get(row, b""), path))
+    return Adjusted(
+        tuple(found)[:_MOST],
+        tuple((target, path) for target, path in dict.fromkeys(links) if target)[:_MOST],
+        tuple(dict.fromkeys(removed))[:_MOST],
+    )
+
+
+def _own_layers(given: Given, layers: int) -> Iterator[int]:
+    """Layers of the application's steps: behind the base, and not of an installation."""
+    files = given.view.files
+    for layer, entry in enumerate(given.history):
+        if layer >= max(layers, 1) and entry.created_by:
+            rows = files.rows_of(layer)
+            if copies(entry.created_by) or not installs_packages(given, rows):
+                yield layer
+
+
+def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[bytes]:
+    """Files of packages that steps wrote over, and directories that they made and left empty."""
+    files, view, owner = given.view.files, given.view, given.owned.owner
+    for layer in _own_layers(given, layers):
+        copying = copies(given.history[layer].created_by)
+        for row in files.rows_of(layer):
+            path = files.path(row)
+            if (path + b"/").startswith(_OTHERS):
+                continue
+            if files.kind[row] == Kind.DIRECTORY:
+                node = view.names[files.directory[row]].get(files.name[row], 0)
+                if node < 0 and not view.names[~node] and owner[row] == NOBODY:
+                    yield path
+            elif (
+                files.kind[row] == Kind.FILE
+                and files.shown[row]
+                and owner[row] in installed
+                and (copying or path.startswith(_SETTINGS))
+            ):
+                yield path
+
+
+def account(given: Given, steps: tuple[BuildStep, ...], layers: int) -> Account | None:
+    """The user that the image runs as, where its own steps made it."""
+    name = given.config.user.partition(":")[0]
+    made = any(_ADDS_USER.search(step.value[:4096]) for step in steps if step.keyword == "RUN")
+    if not made or not name or name.isdigit() or name == "root":
+        return None
+    for line in (given.view.read(b"etc/passwd") or b"").split(b"\n"):
+        fields = decoded(line).split(":")
+        if len(fields) == 7 and fields[0] == name and not _known_to(given, name, layers):
+            return Account(
+                name=name,
+                ids=(fields[2], fields[3]),
+                group=_group(given, fields[3]),
+                home=fields[5],
+                has_home=given.view.is_dir(fields[5].encode("utf-8", "surrogateescape")),
+                shell=fields[6],
+            )
+    return None
+
+
+def _known_to(given: Given, name: str, layers: int) -> bool:
+    """Whether the base has the user already."""
+    files = given.view.files
+    home = given.view.names[0].get(b"etc", 0)
+    for row in range(files.starts[max(layers, 1)]):
+        if files.name[row] == b"passwd" and files.directory[row] == ~home:
+            text = files.texts.get(row, b"")
+            return any(line.startswith(name.encode() + b":") for line in text.split(b"\n"))
+    return False
+
+
+def _group(given: Given, number: str) -> str:
+    for line in (given.view.read(b"etc/group") or b"").split(b"\n"):
+        fields = decoded(line).split(":")
+        if len(fields) == 4 and fields[2] == number:
+            return fields[0]
+    return ""
+
+
+def below_copied(path: bytes, copied: Collection[str]) -> bool:
+    """Whether a copied path is this one or above it."""
+    parts = decoded(path).split("/")
+    return any("/" + "/".join(parts[:end]) in copied for end in range(1, len(parts) + 1))

@@ -1,0 +1,172 @@
+"""The build stage repeats the image's own build, and the final stage gets what that made."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import slim
+from fixtures.build import FOLDER
+from slim.dockerfile import parse_dockerfile
+from slim.report.untrusted import bare
+from tests.conftest import LONG
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.debian import KILO, MEGA, Debian, Tree, base, compilers, program
+from tests.support.shared import TABLES
+
+DIGEST = "9f" * 32
+NOP = "/bin/sh -c #(nop) "
+SHELL = "/bin/sh -c "
+Steps = Sequence[tuple[str, Mapping[str, bytes | str | None] | None]]
+APP: Tree = {
+    "app/package.json": b'{"name": "shop"}',
+    "app/server.js": b"s" * KILO,
+    "app/deploy/shop.conf": b"listen 80;",
+}
+CONFIG = {
+    "Cmd": ["node", "server.js"],
+    "WorkingDir": "/app",
+    "User": "shop",
+    "Env": ["PATH=/usr/bin:/bin", "NODE_ENV=production", "API_TOKEN=hush"],
+    "Labels": {"org.example.team": 'a "b" $c', "io.buildah.version": "1"},
+}
+
+
+def written(
+    folder: Path,
+    steps: Steps,
+    **config: Any,
+) -> list[str]:
+    """Lines of the Dockerfile for an image of Debian with some steps; one with files makes a layer."""
+    debian = Debian()
+    root = {**base(debian), "etc/passwd": b"root:x:0:0::/root:/bin/sh\n"}
+    compilers(debian)
+    debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)})
+    debian.add("nginx", {"etc/nginx/nginx.conf": b"old", "usr/sbin/nginx": program(b"libc.so.6")})
+    install = SHELL + "apt-get install -y gcc nodejs nginx"
+    known = [("# debian.sh", root), (install, debian.layer()), *steps]
+    made = image(
+        *(layer(files, created_by=text) for text, files in known if files is not None),
+        config=CONFIG | config,
+        history=[
+            {"created_by": text, **({"empty_layer": True} if files is None else {})}
+            for text, files in known
+        ],
+        compression="gzip",
+    )
+    save(made, folder / "image.tar", "docker")
+    rebuilt = checked_analyze(folder / "image.tar").predicted.rebuild
+    assert rebuilt is not None
+    text = bare(rebuilt.dockerfile)
+    assert len(parse_dockerfile(text).stages) == 2
+    return text.splitlines()
+
+
+def test_steps_come_back_in_their_order(tmp_path: Path) -> None:
+    users = b"root:x:0:0::/root:/bin/sh\nshop:x:1001:1002::/srv:/bin/false\n"
+    lines = written(
+        tmp_path,
+        [
+            (NOP + "ENV NODE_ENV=production", None),
+            (NOP + "ENV API_TOKEN=hush", None),
+            (NOP + "WORKDIR /app", None),
+            (NOP + f"COPY dir:{DIGEST} in . ", APP),
+            (NOP + f"COPY file:{DIGEST} in /etc/nginx/shop.conf ", {"etc/nginx/shop.conf": b"listen 80;"}),
+            (NOP + f"COPY file:{DIGEST} in /etc/nginx/nginx.conf ", {"etc/nginx/nginx.conf": b"new"}),
+            (SHELL + "npm install", {"app/node_modules/a/index.js": b"a" * KILO}),
+            (SHELL + "useradd shop", {"etc/passwd": users}),
+            (SHELL + "mkdir /var/lib/shop && ln -s /dev/stdout /var/log/shop.log", {
+                "var/lib/shop": None, "var/log/shop.log": "/dev/stdout"}),
+            (NOP + "USER shop", None),
+        ],
+    )  # fmt: skip
+    build = lines[: lines.index("")]
+    order = [
+        "FROM debian:13-slim AS build",
+        "RUN apt-get install -y gcc nodejs nginx",
+        'ENV NODE_ENV="production"',
+        "# API_TOKEN looks like a secret: give it when the container starts.",
+        "WORKDIR /app",
+        "COPY . .",
+        "COPY deploy/shop.conf /etc/nginx/shop.conf",
+        "COPY nginx.conf /etc/nginx/nginx.conf",
+        "RUN --mount=type=cache,target=/root/.npm npm install",
+        "RUN useradd shop",
+        "USER shop",
+    ]
+    assert [line for line in build if line in order] == order
+    final = lines[lines.index("") :]
+    for line in (
+        "FROM debian:13-slim",
+        "RUN groupadd --gid 1002 shop && useradd --uid 1001 --gid 1002 "
+        "--home-dir /srv --shell /bin/false shop",
+        'LABEL org.example.team="a \\"b\\" \\$c"',
+        "COPY --from=build /app /app",
+        "COPY --from=build /var/lib/shop /var/lib/shop",
+        "RUN ln -sfn /dev/stdout /var/log/shop.log",
+        "USER shop",
+        'CMD ["node", "server.js"]',
+    ):
+        assert line in final, "\n".join(final)
+    assert not any("hush" in line or "buildah" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (
+            "cat <<EOF > /x\nRUN evil\nEOF",
+            'RUN ["/bin/sh", "-c", "cat <<EOF > /x\\nRUN evil\\nEOF"]',
+        ),
+        ("make \\", 'RUN ["/bin/sh", "-c", "make \\\\"]'),
+        ("--mount=type=secret make", 'RUN ["/bin/sh", "-c", "--mount=type=secret make"]'),
+        (
+            "curl -H 'Authorization: Bearer abcdef0123456789abcdef'",
+            "# A command with something like",
+        ),
+    ],
+)
+def test_a_command_stays_one_instruction(command: str, shown: str, tmp_path: Path) -> None:
+    steps: Steps = [(NOP + f"COPY dir:{DIGEST} in /app ", APP), (SHELL + command, {"app/x": b"x"})]
+    assert any(line.startswith(shown) for line in written(tmp_path, steps, User=""))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "COPY --from=other /app /app", "COPY /usr/lib/x /app # buildkit"]
+)
+def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> None:
+    lines = written(tmp_path, [(text, APP)], User="")
+    assert not any(line.startswith("# The image's own build") for line in lines)
+    assert "RUN --mount=type=cache,target=/root/.npm npm install" in lines
+
+
+def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:
+    steps: Steps = [
+        (NOP + f"COPY dir:{DIGEST} in /app ", APP),
+        (SHELL + "rm /etc/nginx/nginx.conf", {"etc/nginx/.wh.nginx.conf": b""}),
+    ]
+    final = written(tmp_path, steps, User="", Cmd=["sh", "-c", "nginx && exec node server.js"])
+    assert "RUN rm -rf /etc/nginx/nginx.conf" in final
+
+
+@LONG
+@pytest.mark.parametrize("path", sorted(FOLDER.glob("*.tar")), ids=lambda path: path.stem)
+def test_no_fixture_is_told_to_install_what_it_should_remove(path: Path) -> None:
+    report = slim.analyze(path, cache=TABLES)
+    for finding in report.findings:
+        snippet = bare(finding.fix.snippet or "")
+        assert "{packages}" not in snippet or not finding.packages, finding.rule
+        for line in snippet.splitlines():
+            installs = re.search(r"(?:apt-get install|apk add|dnf install)(.*)", line)
+            if installs and finding.packages:
+                words = set(installs[1].split())
+                assert words.isdisjoint(map(bare, finding.packages)), finding.rule
+    if report.predicted.rebuild is not None:
+        text = bare(report.predicted.rebuild.dockerfile)
+        assert len(parse_dockerfile(text).stages) == 2
+        assert not re.search(r"(?<!\$)\{[a-z_]+\}", text)
