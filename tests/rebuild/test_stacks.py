@@ -341,8 +341,17 @@ def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) ->
     }
 
 
-@pytest.mark.parametrize("fetched", [False, True])
-def test_elixir_that_runs_mix_becomes_a_release(fetched: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("fetched", "command"),
+    [
+        (False, ["mix", "run", "--no-halt"]),
+        (True, ["iex", "-S", "mix"]),
+        (True, ["elixir", "-pa", "_build/prod/lib/shop/ebin", "--no-halt", "-e", "Shop.start()"]),
+    ],
+)
+def test_elixir_without_a_release_becomes_one(
+    fetched: bool, command: list[str], tmp_path: Path
+) -> None:
     debian = Debian()
     root = base(debian)
     otp = "usr/lib/erlang"
@@ -356,6 +365,8 @@ def test_elixir_that_runs_mix_becomes_a_release(fetched: bool, tmp_path: Path) -
     for name in ("crypto", "wx", "debugger"):
         erlang |= otp_application(f"{otp}/lib/{name}-1", name)
     elixir: dict[str, bytes | str | None] = {"usr/bin/mix": "/usr/lib/elixir/bin/mix"}
+    elixir |= {f"usr/bin/{name}": f"/usr/lib/elixir/bin/{name}" for name in ("iex", "elixir")}
+    elixir |= {f"usr/lib/elixir/bin/{name}": b"#!/bin/sh\n" for name in ("iex", "elixir")}
     elixir |= {"usr/lib/elixir/bin/mix": b"#!/usr/bin/env elixir\n"}
     for name in ("elixir", "iex", "mix", "ex_unit"):
         elixir |= otp_application(f"usr/lib/elixir/lib/{name}", name)
@@ -384,7 +395,7 @@ def test_elixir_that_runs_mix_becomes_a_release(fetched: bool, tmp_path: Path) -
         root,
         {**installed, **debian.database()},
         app,
-        Cmd=["mix", "run", "--no-halt"],
+        Cmd=command,
         Env=["MIX_ENV=prod", "PATH=/usr/bin:/bin", "SECRET_KEY_BASE=hush"],
     )
     made = rebuilt(report)

@@ -39,7 +39,7 @@ def plan(given: Given) -> Plan | None:
         home = running.root.partition(b"/_build/")[0]
         return _plan(given, home, running, (), running.root.rpartition(b"/")[2])
     homes = given.facts.roots.projects_of("elixir")
-    found = None if mix_task(given.facts.runs) is None else _home(given, homes)
+    found = _home(given, homes) if _starts_project(given) else None
     library = None if found is None else _library(given, found)
     if found is None or library is None:
         return None
@@ -103,6 +103,15 @@ def _running(given: Given) -> Release | None:
             if one.root and encoded(command.path).startswith(one.root + b"/"):
                 return one
     return None
+
+
+def _starts_project(given: Given) -> bool:
+    """Whether Mix starts the project, or `elixir` and `erl` with its compiled modules on their path."""
+    runs = given.facts.runs
+    return mix_task(runs) is not None or any(
+        given.facts.families[command] == "beam" and any("_build/" in word for word in command.words)
+        for command in runs.main
+    )
 
 
 def _values(given: Given, home: bytes) -> dict[str, str]:
