@@ -47,7 +47,7 @@ from tests.real import twin_table
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
-_DEMO_LINES = 24
+_DEMO_LINES = 26
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
 
@@ -58,7 +58,7 @@ def demo() -> str:
     """What the first command of the README prints, up to the last entry of a list that fits."""
     lines = _output_of(DEMO).splitlines()
     end = min(_DEMO_LINES, len(lines))
-    while end < len(lines) and lines[end].startswith("    "):
+    while end < len(lines) and lines[end].startswith(" " * 20):
         end -= 1
     rest = [f"[and {len(lines) - end} more lines]"] if end < len(lines) else []
     return "```text\n" + "\n".join([f"$ slim {DEMO}", *lines[:end], *rest]) + "\n```\n"

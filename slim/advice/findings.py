@@ -59,6 +59,8 @@ class Finding(Struct, frozen=True):
     files: int
     causes: tuple[int, ...]
     """Layers to change, most bytes first: those that add the files, or hide them for layer rules."""
+    claimed_there: tuple[int, ...]
+    """Bytes on disk that count here and in no other finding, for each of `causes`."""
     examples: tuple[int, ...]
     """Rows, largest first."""
     packages: tuple[str, ...]
@@ -116,6 +118,11 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
     claimed = amount_of(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
     examples = nlargest(_EXAMPLES, rows, key=files.size.__getitem__)
     place = files.path(examples[0]) if examples else match.names[0].encode()
+    causes = tuple((_causes(files, rows) or match.layers)[:_CAUSES])
+    claimed_in = _by_layer(files, sorted(claim.claimed))
+    for row, size in claim.parts.items():
+        for layer in _by_layer(files, [row]):
+            claimed_in[layer] += size
     is_note = not claim.counts or (not claim.claimed and not claim.parts)
     return Finding(
         id=_fingerprint(match, place),
@@ -126,7 +133,8 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
         claimed=claimed,
         base=amount_of(files, pull, claim.base_rows),
         files=len(rows),
-        causes=tuple((_causes(files, rows) or match.layers)[:_CAUSES]),
+        causes=causes,
+        claimed_there=tuple(claimed_in[layer] for layer in causes),
         examples=tuple(examples),
         packages=match.packages,
         along=match.along,
@@ -137,6 +145,12 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
 
 def _causes(files: Files, rows: Sequence[int]) -> Sequence[int]:
     """The layers that added some rows, or hid them; `rows` ascend. The layer with most bytes is first."""
+    by_layer = _by_layer(files, rows)
+    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
+
+
+def _by_layer(files: Files, rows: Sequence[int]) -> dict[int, int]:
+    """Layer → bytes of `rows`, which ascend: in the layer that added them, or that hid them."""
     by_layer: dict[int, int] = defaultdict(int)
     fates = list(map(files.fate.__getitem__, rows))  # that of live rows is 0
     live = list(compress(rows, map(not_, fates)))
@@ -146,7 +160,7 @@ def _causes(files: Files, rows: Sequence[int]) -> Sequence[int]:
             by_layer[layer] = sum(map(files.size.__getitem__, live[first:end]))
     for row in compress(rows, fates):
         by_layer[files.ended_by[row]] += files.size[row]
-    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
+    return by_layer
 
 
 def _parts(files: Files, pull: array[int], parts: dict[int, int]) -> Amount:

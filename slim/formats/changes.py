@@ -12,7 +12,7 @@ from slim.report.model import Finding
 from slim.report.noteworthy import is_unchanged
 from slim.units import Units
 
-_INCREASES = 5
+_SHOWN = 5
 """Layers that are shown with what to do about them."""
 
 
@@ -87,19 +87,80 @@ def growth(comparison: Comparison) -> Iterator[tuple[str, int, int]]:
     yield "dead weight", growth.dead.disk_bytes, growth.dead.pull_bytes
 
 
-def largest_increases(
-    comparison: Comparison, most: int = _INCREASES
-) -> Iterator[tuple[LayerChange, int, Finding | None]]:
-    """The layers that grew most, by how many bytes on disk, and the largest new finding in each."""
-    grown = [layer for layer in comparison.layers if layer.disk_bytes > layer.base_disk_bytes]
-    for layer in grown[:most]:
-        new = (
-            change.finding
-            for change in comparison.findings
-            if change.status == "new"
-            and any(cause.layer == layer.index for cause in change.finding.where)
-        )
-        yield layer, layer.disk_bytes - layer.base_disk_bytes, next(new, None)
+class Cause(NamedTuple):
+    """A layer that became larger or smaller."""
+
+    layer: LayerChange
+    change: int
+    """Bytes on disk; below zero, less."""
+    finding: Finding | None
+    """What would save most of what is new in it."""
+    saves: int
+    """Bytes on disk that this finding claims in this layer, of what is new."""
+
+
+def largest_increases(comparison: Comparison, most: int = _SHOWN) -> list[Cause]:
+    """The layers that grew most, each with the finding that claims most of what is new there."""
+    return [_cause(comparison, layer) for layer in _grown(comparison)[:most]]
+
+
+def largest_decreases(comparison: Comparison, most: int = _SHOWN) -> list[Cause]:
+    """The layers that shrank most or are gone, largest first."""
+    found = [layer for layer in comparison.layers if layer.disk_bytes < layer.base_disk_bytes]
+    found.sort(key=lambda layer: layer.disk_bytes - layer.base_disk_bytes)
+    return [
+        Cause(layer, layer.disk_bytes - layer.base_disk_bytes, None, 0) for layer in found[:most]
+    ]
+
+
+def largest(comparison: Comparison, most: int = _SHOWN) -> list[tuple[str, list[Cause]]]:
+    """(`increases` or `decreases`, the layers): first the direction in which the image went.
+
+    The other one follows where it makes a tenth of the first or more.
+    """
+    up = ("increases", largest_increases(comparison, most))
+    down = ("decreases", largest_decreases(comparison, most))
+    found = [down, up] if comparison.growth.disk_bytes < 0 else [up, down]
+    first = sum(abs(cause.change) for cause in found[0][1])
+    second = sum(abs(cause.change) for cause in found[1][1])
+    if second * 10 < first or not found[1][1]:
+        found = found[:1]
+    return [(what, causes) for what, causes in found if causes]
+
+
+def _grown(comparison: Comparison) -> list[LayerChange]:
+    return [layer for layer in comparison.layers if layer.disk_bytes > layer.base_disk_bytes]
+
+
+def _cause(comparison: Comparison, layer: LayerChange) -> Cause:
+    change = layer.disk_bytes - layer.base_disk_bytes
+    best, saves = None, 0
+    for each in comparison.findings:
+        finding = each.finding
+        if each.status == "fixed":
+            continue
+        there = next((where for where in finding.where if where.layer == layer.index), None)
+        if there is None:
+            continue
+        claimed = there.claimed_bytes
+        if not claimed and len(finding.where) == 1:  # a report from before this was counted
+            claimed = finding.claimed_bytes
+        new = finding.claimed_bytes - each.base_claimed_bytes
+        found = min(claimed, change, new)
+        if found > saves:
+            best, saves = finding, found
+    # A fix for a sliver of what came explains nothing.
+    return (
+        Cause(layer, change, best, saves) if saves * 50 >= change else Cause(layer, change, None, 0)
+    )
+
+
+def sign(comparison: Comparison) -> str:
+    """` ▲` for what grew, ` ▼` for what shrank, to be seen before the words are read."""
+    change = comparison.growth.disk_bytes
+    if is_unchanged(comparison) or not change:
+        return ""
+    return " ▲" if change > 0 else " ▼"
 
 
 def file_change(file: FileChange, size: Callable[[int], str]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, KeepPart, Rebuild, Report
@@ -88,18 +88,22 @@ def also_removed(finding: Finding, sizes: Mapping[Untrusted, int], units: Units)
     """
     if not finding.along:
         return untrusted("")
-    largest = sorted(finding.along, key=lambda name: -sizes.get(name, 0))
+    removed = finding.packages[0] if len(finding.packages) == 1 else "them"
+    named = named_packages(finding.along, sizes, units, "other package")
+    return joined("Removing ", removed, " also removes ", named, ", which nothing else depends on.")
+
+
+def named_packages(
+    names: Sequence[Untrusted], sizes: Mapping[Untrusted, int], units: Units, noun: str
+) -> Untrusted:
+    """`libllvm19 (130 MB), make (1.61 MB) and 3 packages`: the largest first, as far as `sizes` has them."""
+    largest = sorted(names, key=lambda name: -sizes.get(name, 0))
     named = [
         joined(name, f" ({units.size(sizes[name])})") if name in sizes else name
         for name in largest[:_NAMED]
     ]
     more = len(largest) - _NAMED
-    rest = f" and {count(more, 'other package')}" if more > 0 else ""
-    removed = finding.packages[0] if len(finding.packages) == 1 else "them"
-    return joined(
-        *("Removing ", removed, " also removes ", joined(*named, by=", "), rest),
-        ", which nothing else depends on.",
-    )
+    return joined(joined(*named, by=", "), f" and {count(more, noun)}" if more > 0 else "")
 
 
 def rebuilt(report: Report, units: Units) -> str:

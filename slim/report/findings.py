@@ -64,8 +64,13 @@ def _finding(
         base_bytes=finding.base.disk,
         files=finding.files,
         where=[
-            model.Cause(layer=layer, created_by=created_by[layer], dockerfile=places[layer])
-            for layer in finding.causes
+            model.Cause(
+                layer=layer,
+                created_by=created_by[layer],
+                dockerfile=places[layer],
+                claimed_bytes=claimed,
+            )
+            for layer, claimed in zip(finding.causes, finding.claimed_there, strict=True)
         ],
         fix=model.FixInfo(
             text=rule.fix.text,

@@ -25,8 +25,10 @@ def test_the_verdict_and_the_largest_cause_come_first(kind: str) -> None:
     shown = [verdicts.sentence(reason, SI) for reason in reasons(made)[:10]]
     assert all(sentence.split()[0] in head for sentence in shown)
     grown = [one for one in made.layers if one.disk_bytes > one.base_disk_bytes]
-    assert ("Largest increases" in rest) is bool(grown)
-    if grown:
+    shrank = made.growth.disk_bytes < 0
+    assert ("Largest decreases" in rest) or not shrank
+    assert ("Largest increases" in rest) or shrank or not grown
+    if grown and not shrank:
         cause = rest.split("Largest increases\n")[1].splitlines()[0]
         assert f"+{SI.size(grown[0].disk_bytes - grown[0].base_disk_bytes)}" in cause
 

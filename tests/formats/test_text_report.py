@@ -30,13 +30,13 @@ def with_steps(steps: int, *, notes: int = 0, left_out: int = 0) -> Report:
     ("made", "line"),
     [
         (with_steps(10), ""),
-        (with_steps(11), "  … and 1 smaller one (in the JSON report)"),
-        (with_steps(32), "  … and 22 smaller ones (in the JSON report)"),
+        (with_steps(11), "  … and 1 smaller one (-o json lists them)"),
+        (with_steps(32), "  … and 22 smaller ones (-o json lists them)"),
         # What the report leaves out is smaller than all that it lists.
-        (with_steps(20, left_out=12), "  … and 22 smaller ones (in the JSON report with --top 40)"),
-        (with_steps(10, left_out=1), "  … and 1 smaller one (in the JSON report with --top 20)"),
+        (with_steps(20, left_out=12), "  … and 22 smaller ones (-o json --top 40 lists them)"),
+        (with_steps(10, left_out=1), "  … and 1 smaller one (-o json --top 20 lists them)"),
         # It lists findings that claim nothing, so those that it leaves out claim nothing either.
-        (with_steps(12, notes=1, left_out=5), "  … and 2 smaller ones (in the JSON report)"),
+        (with_steps(12, notes=1, left_out=5), "  … and 2 smaller ones (-o json lists them)"),
         (with_steps(10, notes=1, left_out=5), ""),
     ],
 )

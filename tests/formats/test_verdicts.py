@@ -55,27 +55,27 @@ SENTENCES = {
     ),
     "comparison-contents": (
         "grew 25.0 MB (+25.0%) to 125 MB",
-        " grew 25.0 MB (+25.0%) to 125 MB: within budget ✅",
+        " grew 25.0 MB (+25.0%) to 125 MB ▲: within budget ✅",
         "within budget",
     ),
     "comparison-drifted": (
         "grew 25.0 MB (+25.0%) to 125 MB",
-        " grew 25.0 MB (+25.0%) to 125 MB: within budget ✅",
+        " grew 25.0 MB (+25.0%) to 125 MB ▲: within budget ✅",
         "within budget",
     ),
     "comparison-drifted-guess": (
         "grew 25.0 MB (+25.0%) to 125 MB",
-        " grew 25.0 MB (+25.0%) to 125 MB: over budget ❌",
+        " grew 25.0 MB (+25.0%) to 125 MB ▲: over budget ❌",
         "over budget",
     ),
     "comparison-failing": (
         "grew 122 MB (+55.2%) to 343 MB",
-        " grew 122 MB (+55.2%) to 343 MB: gate failed ❌",
+        " grew 122 MB (+55.2%) to 343 MB ▲: gate failed ❌",
         "gate failed",
     ),
     "comparison-grew": (
         "grew 122 MB (+55.2%) to 343 MB",
-        " grew 122 MB (+55.2%) to 343 MB: over budget ❌",
+        " grew 122 MB (+55.2%) to 343 MB ▲: over budget ❌",
         "over budget",
     ),
     "comparison-new": (
@@ -85,12 +85,12 @@ SENTENCES = {
     ),
     "comparison-on-base": (
         "grew 122 MB (+55.2%) to 343 MB",
-        f" grew 122 MB (+55.2%) to 343 MB: {ON_BASE}",
+        f" grew 122 MB (+55.2%) to 343 MB ▲: {ON_BASE}",
         ON_BASE,
     ),
     "comparison-shrank": (
         "shrank 122 MB (-35.6%) to 221 MB",
-        " shrank 122 MB (-35.6%) to 221 MB: within budget ✅",
+        " shrank 122 MB (-35.6%) to 221 MB ▼: within budget ✅",
         "within budget",
     ),
     "comparison-unchanged": (
@@ -105,7 +105,7 @@ SENTENCES = {
     ),
     "comparison-ungated": (
         "grew 122 MB (+55.2%) to 343 MB",
-        " grew 122 MB (+55.2%) to 343 MB",
+        " grew 122 MB (+55.2%) to 343 MB ▲",
         "",
     ),
 }
@@ -137,8 +137,8 @@ def test_the_verdict_is_in_the_first_line(kind: str) -> None:
     for flavor in ("github", "plain"):
         page = rendered(document, flavor=flavor).replace("\u00a0", " ")
         heading = next(line for line in page.splitlines() if line.startswith("### "))
-        marks = "" if flavor == "github" else " ✅❌"
-        assert heading == f"### `api` image{sentence.rstrip(marks)}"
+        plain = re.sub(" [▲▼]", "", sentence).rstrip(" ✅❌")
+        assert heading == f"### `api` image{sentence if flavor == 'github' else plain}"
 
 
 @pytest.mark.parametrize("kind", SENTENCES)

@@ -263,7 +263,7 @@ def test_the_page_is_that_of_the_design() -> None:
     lines = page.replace("\u00a0", " ").splitlines()
     assert lines[:8] == [
         '<!-- slim:report v=1 key="api" head=8b8bf6d run=4127 -->',
-        "### `api` image grew 122 MB (+55.2%) to 343 MB: over budget ❌",
+        "### `api` image grew 122 MB (+55.2%) to 343 MB ▲: over budget ❌",
         "",
         "| | base `1a2b3c4` | this PR `8b8bf6d` | change | limit |",
         "|:--|--:|--:|--:|:--|",

@@ -41,7 +41,8 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
         "growth": list(changes.growth(comparison)),
         "map": Markup(treemap(comparison, name, units)),  # noqa: S704
         "legend": change_map.legend(comparison, units),
-        "increases": list(changes.largest_increases(comparison)),
+        "largest": changes.largest(comparison),
+        "sign": changes.sign(comparison),
         "layer_counts": changes.counts(layer.status for layer in comparison.layers),
         "bars": [
             Markup(draw.change_bar(change, largest))  # noqa: S704

@@ -15,6 +15,7 @@ from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
+from slim.formats.plan import recommend
 from slim.formats.terminal import cut, shorten
 from slim.report.model import LayerInfo, Report, TreeNode
 from slim.report.reasons import reasons
@@ -37,6 +38,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     units = options.units
     counted = [finding for finding in report.findings if not finding.suppressed]
     steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
+    advised = recommend(report, units)
     colours = tones(report.layers)
     made = report.predicted.rebuild
     tree = maps.tree_of(report)
@@ -56,6 +58,8 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "budgets": {budget.name: budget for budget in report.budgets},
         "other_budgets": [budget for budget in report.budgets if budget.name not in _WITH_TOTALS],
         "rebuilt": words.rebuilt(report, units),
+        "advised": advised,
+        "worthwhile": advised is None or advised.worthwhile or bool(report.verdict.findings),
         "rebuilt_size": words.rebuilt_size(made, units) if made else "",
         "unused": words.unused(made, units) if made else "",
         "steps": steps,

@@ -20,8 +20,8 @@ from slim.formats.markdown.page import (
 )
 from slim.formats.markdown.report import limit_words
 from slim.formats.model import RenderOptions
-from slim.report.comparison import Comparison, LayerChange
-from slim.report.model import Budget, Finding
+from slim.report.comparison import Comparison
+from slim.report.model import Budget
 from slim.report.noteworthy import is_unchanged
 from slim.report.reasons import Reason, reasons
 
@@ -58,8 +58,8 @@ def section(comparison: Comparison, options: RenderOptions) -> Section:
     parts = []
     if not unchanged:
         parts.append(_sizes(comparison, style, options))
-        if increases := _increases(comparison, style):
-            parts.append(increases)
+        if causes := _causes(comparison, style):
+            parts.append(causes)
     if notes := _notes(comparison, style):
         parts.append("\n".join(f"- {note}" for note in notes))
     possible = [
@@ -98,7 +98,11 @@ def _sentence(comparison: Comparison, style: Style, platforms: str) -> str:
     else:
         grew = "grew" if change > 0 else "shrank"
         share = changes.percent(change, before)
-        text, between = f"{grew} {style.size(abs(change))}{share} to {style.size(after)}", ": "
+        sign = changes.sign(comparison) if style.flavor.glyphs else ""
+        text, between = (
+            f"{grew} {style.size(abs(change))}{share} to {style.size(after)}{sign}",
+            ": ",
+        )
     if comparison.base.platform != comparison.image.platform:
         text += f" ({platforms})"
     verdict = verdicts.brief(comparison)
@@ -144,34 +148,33 @@ def _limit(comparison: Comparison, budget: Budget | None, style: Style) -> str:
     return limit_words(budget, style)
 
 
-def _increases(comparison: Comparison, style: Style) -> str:
-    """The layers that grew most, each with the fix of the largest new finding in it, and the rest: the
-    lines add up to the growth."""
-    grown = list(changes.largest_increases(comparison, _CAUSES))
-    lines = [
-        f"{number}. {_increase(layer, change, finding, style)}"
-        for number, (layer, change, finding) in enumerate(grown, 1)
-    ]
+def _causes(comparison: Comparison, style: Style) -> str:
+    """The layers that changed most, first in the direction in which the image went, each with the fix for
+    most of what is new in it, and the rest: the lines add up to the growth."""
+    causes = [cause for _, found in changes.largest(comparison, _CAUSES) for cause in found]
+    lines = [f"{number}. {_cause(cause, style)}" for number, cause in enumerate(causes, 1)]
     others = sum(1 for layer in comparison.layers if layer.disk_bytes != layer.base_disk_bytes)
-    others -= len(grown)
-    if grown and others:
-        shown = sum(change for _, change, _ in grown)
+    others -= len(causes)
+    if causes and others:
+        shown = sum(cause.change for cause in causes)
         rest = style.change(comparison.growth.disk_bytes - shown)
-        lines.append(f"{len(grown) + 1}. {rest} from {words.count(others, 'other layer')}")
+        lines.append(f"{len(causes) + 1}. {rest} from {words.count(others, 'other layer')}")
     return "\n".join(lines)
 
 
-def _increase(layer: LayerChange, change: int, finding: Finding | None, style: Style) -> str:
-    where = place_and_instruction(
-        layer.index or 0, layer.created_by, layer.dockerfile, in_table=False
-    )
-    text = f"**{style.change(change)}** from {where}"
+def _cause(cause: changes.Cause, style: Style) -> str:
+    layer, finding = cause.layer, cause.finding
+    number = layer.base_index if layer.index is None else layer.index
+    where = place_and_instruction(number or 0, layer.created_by, layer.dockerfile, in_table=False)
+    text = f"**{style.change(cause.change)}** from {where}"
     if layer.from_base:
         text += " of the base image"
+    if layer.status == "removed":
+        text += ", which is gone"
     if finding is not None:
         fix = prose(finding.fix.text).rstrip(".")
         rule = style.rule(finding, in_table=False)
-        text += f": {fix} (saves {style.size(finding.claimed_bytes)}, {rule})"
+        text += f": {fix} (saves {style.size(cause.saves)}, {rule})"
     return text
 
 

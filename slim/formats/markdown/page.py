@@ -64,8 +64,8 @@ class Style(Struct, frozen=True):
     def more(self, count: int) -> str:
         """The line below a table that shows `rows` of `count`."""
         left = count - self.rows
-        where = link("full report", self.report_url) if self.report_url else "full report"
-        return f"\n\n_{left:,} more in the {where}._" if left > 0 else ""
+        where = f" in the {link('full report', self.report_url)}" if self.report_url else ""
+        return f"\n\n_{left:,} more{where}._" if left > 0 else ""
 
 
 class Section(Struct, frozen=True):

@@ -5,18 +5,21 @@ The first line is a marker by which the comment is found again, the second a sen
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
-from slim.formats import verdicts, words
+from slim.formats import plan, verdicts, words
 from slim.formats.gfm import code, marker, prose, table, unit_definition
 from slim.formats.markdown import report_folds as folds
 from slim.formats.markdown.page import Section, Style, links, page, style_of, where
 from slim.formats.model import RenderOptions
-from slim.report.model import Budget, Finding, Report
+from slim.report.model import Budget, Report
 from slim.report.reasons import reasons
 from slim.units import format_percent
 
 _STEPS = 3
+_IN_STEP = 4
+_SIZE = re.compile(r"(\d) ([kMGTPE]?i?B\b)")
 
 
 def render(report: Report, options: RenderOptions) -> str:
@@ -43,10 +46,15 @@ def section(report: Report, options: RenderOptions) -> Section:
         UsageError: there is no such flavor.
     """
     style = style_of(options)
-    claims = [finding for finding in report.findings if finding.mode == "claim"]
     parts = []
-    if claims:
-        parts.append(_steps(claims[:_STEPS], style))
+    advised = plan.recommend(report, style.units)
+    if advised is not None:
+        image = code(advised.image, 60) if advised.image else ""
+        lead = f"**{advised.before}{image}{advised.after}** {advised.because}".rstrip()
+        parts.append(_SIZE.sub("\\1\u00a0\\2", lead))
+    worthwhile = advised is None or advised.worthwhile or bool(report.verdict.findings)
+    if worthwhile and (steps := plan.steps(report)):
+        parts.append(_steps(steps[:_STEPS], report, style))
     parts.append(_sizes(report, style))
     # What is over a limit stands in the line above.
     why = [reason for reason in reasons(report) if reason.kind != "over"]
@@ -55,12 +63,10 @@ def section(report: Report, options: RenderOptions) -> Section:
         parts.append("\n".join(f"- {prose(line)}" for line in lines))
     if other_base := words.other_base(report, style.units):
         parts.append(prose(other_base))
-    if rebuilt := words.rebuilt(report, style.units):
-        parts.append(prose(rebuilt))
     possible = [
-        folds.findings(report, style, _STEPS),
+        folds.findings(report, style, _STEPS if worthwhile else 0),
         folds.suppressed(report.findings, style) if options.show_suppressed else None,
-        folds.rebuild(report, style),
+        folds.rebuild(report, style) if worthwhile else None,
         folds.layers(report, style),
         folds.waste(report, style),
         folds.files(report, style),
@@ -93,14 +99,32 @@ def _sentence(report: Report, style: Style) -> str:
     return f"{text}: {verdict}{style.verdict_mark(report.verdict.result)}"
 
 
-def _steps(steps: Sequence[Finding], style: Style) -> str:
+def _steps(steps: Sequence[plan.Step], report: Report, style: Style) -> str:
     rows = []
-    for number, finding in enumerate(steps):
-        saves = style.size(finding.claimed_bytes)
-        fix = prose(finding.fix.text, in_table=True).rstrip(".")
-        action = f"{fix} ({style.rule(finding)})"
-        rows.append((saves if number else f"**{saves}**", action, where(finding)))
+    sizes = words.package_sizes(report)
+    for number, step in enumerate(steps):
+        saves = style.size(step.saves)
+        if len(step.findings) == 1:
+            finding = step.findings[0]
+            action = prose(finding.fix.text, in_table=True).rstrip(".")
+            cause = prose(plan.cause(finding, sizes, style.units), 200, in_table=True)
+            action += f" ({style.rule(finding)}{': ' if cause else ''}{cause})"
+        else:
+            named = [
+                f"{prose(_inside(finding.title), 80, in_table=True)} ({style.size(finding.claimed_bytes)},"
+                f" {style.rule(finding)})"
+                for finding in step.findings[:_IN_STEP]
+            ]
+            more = len(step.findings) - _IN_STEP
+            rest = f" and {words.count(more, 'smaller one')}" if more > 0 else ""
+            action = f"{plan.MULTI_STAGE}: {', '.join(named)}{rest}"
+        rows.append((saves if number else f"**{saves}**", action, where(step.findings[0])))
     return table(("saves", "do this", "where"), "rll", rows)
+
+
+def _inside(title: str) -> str:
+    """A title within a sentence."""
+    return title[0].lower() + title[1:] if title[1:2].islower() else title
 
 
 def _sizes(report: Report, style: Style) -> str:

@@ -36,7 +36,7 @@ def render(comparison: Comparison, options: RenderOptions) -> str:
     parts = [
         _headline(comparison, units, painter(options.color)),
         _sizes(comparison, units),
-        _increases(comparison, units),
+        _causes(comparison, units),
         _layers(comparison, units),
         _findings(comparison, units),
         layout.suppressed(suppressed(comparison), options.show_suppressed, units),
@@ -51,7 +51,8 @@ def render(comparison: Comparison, options: RenderOptions) -> str:
 def _headline(comparison: Comparison, units: Units, paint: Paint) -> str:
     name = clean(words.short_name(comparison), 48)
     sentence = changes.sentence(comparison, units)
-    lines = [layout.headline(f"{name}: {sentence}", comparison, paint)]
+    sign = f"{changes.sign(comparison)} ".lstrip()
+    lines = [layout.headline(f"{sign}{name}: {sentence}", comparison, paint)]
     base, image = (
         clean(side.platform or "unknown platform", 40)
         for side in (comparison.base, comparison.image)
@@ -78,18 +79,23 @@ def _sizes(comparison: Comparison, units: Units) -> str:
     return f"{text}\n{wrapped('Of the change: ' + ', '.join(parts) + '.')}" if parts else text
 
 
-def _increases(comparison: Comparison, units: Units) -> str:
-    lines = []
-    for layer, change, finding in changes.largest_increases(comparison):
-        base = " (base image)" if layer.from_base else ""
-        place = layout.place_and_instruction(layer.created_by, layer.dockerfile)
-        where = f"layer {layer.index}{base}: {place}"
-        lines.append(shorten(f"  {units.change(change):>9} {where}", WIDTH))
-        if finding is not None:
-            saves = f"(saves {units.size(finding.claimed_bytes)}, {clean(finding.rule, 20)})"
-            text = f"{clean(finding.fix.text).rstrip('.')} {saves}"
-            lines.append(wrapped(text, first=INDENT, rest=INDENT))
-    return "\n".join(["Largest increases", *lines]) if lines else ""
+def _causes(comparison: Comparison, units: Units) -> str:
+    parts = []
+    for what, causes in changes.largest(comparison):
+        lines = [f"Largest {what}"]
+        for layer, change, finding, saves in causes:
+            number = layer.base_index if layer.index is None else layer.index
+            base = " (base image)" if layer.from_base else ""
+            gone = " (gone)" if layer.status == "removed" else ""
+            place = layout.place_and_instruction(layer.created_by, layer.dockerfile)
+            where = f"layer {number}{base}{gone}: {place}"
+            lines.append(shorten(f"  {units.change(change):>9} {where}", WIDTH))
+            if finding is not None:
+                saved = f"(saves {units.size(saves)}, {clean(finding.rule, 20)})"
+                text = f"{clean(finding.fix.text).rstrip('.')} {saved}"
+                lines.append(wrapped(text, first=INDENT, rest=INDENT))
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
 
 
 def _layers(comparison: Comparison, units: Units) -> str:
@@ -145,9 +151,14 @@ def _packages(comparison: Comparison, units: Units) -> str:
         )
         for package in changed[:_SHOWN]
     ]
+    rest = comparison.packages_rest.count
     title = f"Packages: {changes.counts(package.status for package in changed)}"
+    if rest:
+        title = f"Packages: {len(changed) + rest:,} changed; of the {len(changed):,} largest" + (
+            title.removeprefix("Packages")
+        )
     title += " (not all are known)" if comparison.partial.packages else ""
-    number = len(changed) + comparison.packages_rest.count
+    number = len(changed) + rest
     return _list(title, rows, ("change", "", "package"), "rll", number)
 
 

@@ -24,7 +24,9 @@ def wrapped(text: str, *, first: str = "", rest: str = "    ") -> str:
     """A paragraph in lines that fit; what is in it was cleaned before."""
     # Where there are characters of two columns, half as many fit.
     width = WIDTH if columns(text) == len(text) else WIDTH // 2
-    return textwrap.fill(text, width, initial_indent=first, subsequent_indent=rest)
+    return textwrap.fill(
+        text, width, initial_indent=first, subsequent_indent=rest, break_on_hyphens=False
+    )
 
 
 def table(rows: Sequence[Sequence[str]], header: Sequence[str], align: str) -> str:

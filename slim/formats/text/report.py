@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from slim.formats import words
+from collections.abc import Iterator
+
+from slim.formats import plan, words
 from slim.formats.model import RenderOptions
+from slim.formats.plan import recommend
 from slim.formats.terminal import clean, shorten
 from slim.formats.text import layout
 from slim.formats.text.layout import INDENT, WIDTH, table, wrapped
 from slim.formats.text.paint import SEVERITIES, Paint, painter
 from slim.report.model import Base, Finding, LayerInfo, Report, Waste
-from slim.report.untrusted import joined
+from slim.report.untrusted import Untrusted, bare
 from slim.units import Units, format_percent
 
 _SHOWN = 10
@@ -46,6 +49,8 @@ def _headline(report: Report, units: Units, paint: Paint) -> str:
         f" {units.size(totals.pull_bytes)} to pull"
     )
     lines = [layout.headline(first, report, paint), *layout.reason_lines(report, units)]
+    if lead := _lead(report, units, paint):
+        lines += ["", lead, ""]
     if totals.dead_bytes:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
         lines.append(
@@ -81,6 +86,7 @@ def _totals(report: Report, units: Units) -> str:
             ),
         )
     ]
+    rows = [row for row in rows if row[0] != "dead" or totals.dead_bytes or dead_files]
     return f"{table(rows, ('', 'on disk', 'to pull', ''), 'lrrl')}\n{_base(report, units)}"
 
 
@@ -102,27 +108,41 @@ def _unknown_base(base: Base) -> str:
     return "its layers are not known; pass it with --base IMAGE."
 
 
+def _lead(report: Report, units: Units, paint: Paint) -> str:
+    """What an expert would say, in a sentence or three."""
+    advised = recommend(report, units)
+    if advised is None:
+        return ""
+    lines = [paint("strong", wrapped(clean(advised.sentence), rest=""))]
+    if advised.because:
+        lines.append(wrapped(advised.because, rest=""))
+    return "\n".join(lines)
+
+
+def _is_worthwhile(report: Report, units: Units) -> bool:
+    """Whether steps follow: those that fail a gate always do."""
+    advised = recommend(report, units)
+    return advised is None or advised.worthwhile or bool(report.verdict.findings)
+
+
 def _plan(report: Report, units: Units, paint: Paint) -> str:
     """What to change, in order, and how big the image is then."""
     other_base = wrapped(clean(words.other_base(report, units)), first="  ", rest="  ")
-    steps = [
-        finding for finding in report.findings if finding.claimed_bytes and not finding.suppressed
-    ]
-    if not steps:
+    found = plan.steps(report) if _is_worthwhile(report, units) else []
+    if not found:
         return other_base.strip()
     safe, everything = report.predicted.safe.disk_bytes, report.predicted.all.disk_bytes
     sizes = [f"What to change: {units.size(report.totals.disk_bytes)}"]
     if safe not in (report.totals.disk_bytes, everything):
         sizes.append(f"{units.size(safe)} with the safe fixes")
     sizes.append(f"{units.size(everything)} with all fixes")
-    lines = [" → ".join(sizes)]
-    packages = words.package_sizes(report)
-    for finding in steps[:_SHOWN]:
-        lines += _step(finding, units, paint)
-        removed = words.also_removed(finding, packages, units)
-        fix = clean(joined(finding.fix.text, removed, by=" ")).rstrip()
-        lines.append(wrapped(fix, first=INDENT, rest=INDENT))
-    lines += _smaller_steps(report, len(steps))
+    lines = [" → ".join(sizes), wrapped(_legend(units), first="  ", rest="  ")]
+    sizes_of = words.package_sizes(report)
+    shown = 0
+    for step in found[:_SHOWN]:
+        shown += min(len(step.findings), _SHOWN)
+        lines += _step(step, sizes_of, units, paint)
+    lines += _smaller_steps(report, sum(len(step.findings) for step in found), shown)
     if other_base:
         lines.append(other_base)
     lines.append(
@@ -131,22 +151,55 @@ def _plan(report: Report, units: Units, paint: Paint) -> str:
     return "\n".join(lines)
 
 
-def _step(finding: Finding, units: Units, paint: Paint) -> list[str]:
+def _legend(units: Units) -> str:
+    """What the words in brackets behind a finding mean."""
+    high, medium = units.size(50_000_000), units.size(10_000_000)
+    return (
+        f"(how much: high from 5% or {high}, medium from 1% or {medium}, else low; how sure: certain,"
+        " likely, possible; the fix: safe, to check, risky)"
+    )
+
+
+def _step(
+    step: plan.Step, sizes: dict[Untrusted, int], units: Units, paint: Paint
+) -> Iterator[str]:
+    if len(step.findings) == 1:
+        yield from _finding(step.findings[0], sizes, units, paint, INDENT)
+        fix = clean(step.findings[0].fix.text).rstrip()
+        yield wrapped(fix, first=INDENT, rest=INDENT)
+        return
+    yield f"  {paint('strong', f'{units.size(step.saves):>8}')}  {plan.MULTI_STAGE}:"
+    for finding in step.findings[:_SHOWN]:
+        yield from _finding(finding, sizes, units, paint, INDENT + " " * 10, before=INDENT[:-2])
+
+
+def _finding(
+    finding: Finding,
+    sizes: dict[Untrusted, int],
+    units: Units,
+    paint: Paint,
+    indent: str,
+    *,
+    before: str = "",
+) -> Iterator[str]:
+    """What was found, its cause by name and size, what goes with that, and the instruction."""
     saves = f"{units.size(finding.claimed_bytes):>8}"
     sure = f"({finding.severity}, {finding.confidence}, {finding.safety})"
-    title = clean(f"{finding.rule} {finding.title}", WIDTH - 13 - len(sure))
-    tone = SEVERITIES.get(finding.severity, "none")
-    lines = [f"  {paint(tone, saves)}  {title} {sure}"]
+    title = clean(f"{finding.rule} {finding.title}", WIDTH - 1 - len(indent) - len(sure))
+    yield f"{before}  {paint(SEVERITIES.get(finding.severity, 'none'), saves)}  {title} {sure}"
+    if cause := clean(plan.cause(finding, sizes, units)):
+        yield wrapped(cause, first=indent, rest=indent)
+    if removed := clean(words.also_removed(finding, sizes, units)):
+        yield wrapped(removed, first=indent, rest=indent)
     if finding.where:
-        cause = finding.where[0]
-        others = words.other_layers(finding)
-        where = layout.place_and_instruction(cause.created_by, cause.dockerfile)
-        lines.append(shorten(f"{INDENT}layer {cause.layer}{others}: {where}", WIDTH))
-    return lines
+        place = finding.where[0]
+        where = layout.place_and_instruction(place.created_by, place.dockerfile)
+        text = f"layer {place.layer}{words.other_layers(finding)}: {where}"
+        yield indent + shorten(text, WIDTH - len(indent))
 
 
-def _smaller_steps(report: Report, steps: int) -> list[str]:
-    """How many steps are not shown here, and where they are.
+def _smaller_steps(report: Report, findings: int, shown: int) -> list[str]:
+    """How many findings are not shown here, and what lists them.
 
     Findings are listed by what they claim: those that a report leaves out claim something only if all that
     it lists do.
@@ -154,17 +207,17 @@ def _smaller_steps(report: Report, steps: int) -> list[str]:
     left_out = report.truncated.findings
     if any(not finding.claimed_bytes for finding in report.findings):
         left_out = 0
-    left = steps - _SHOWN + left_out
+    left = findings - shown + left_out
     if left <= 0:
         return []
-    top = f" with --top {-(-(steps + left_out) // 10) * 10}" if left_out else ""
-    return [f"  … and {words.count(left, 'smaller one')} (in the JSON report{top})"]
+    top = f" --top {-(-(findings + left_out) // 10) * 10}" if left_out else ""
+    return [f"  … and {words.count(left, 'smaller one')} (-o json{top} lists them)"]
 
 
 def _rebuild(report: Report, units: Units) -> str:
     """What a multi-stage build would keep."""
     rebuild = report.predicted.rebuild
-    if rebuild is None:
+    if rebuild is None or not _is_worthwhile(report, units):
         return ""
     rows = [
         (
@@ -180,7 +233,8 @@ def _rebuild(report: Report, units: Units) -> str:
         table(rows, ("on disk", "to pull", "kept", "what it is"), "rrll"),
         *(wrapped(f"Assumption: {clean(text)}.", first="  ") for text in rebuild.assumes),
         *([wrapped(clean(words.unused(rebuild, units)), first="  ")] if rebuild.unused else []),
-        "  The generated Dockerfile is in the JSON report (predicted.rebuild.dockerfile).",
+        "The Dockerfile that builds it:",
+        *(f"  {clean(line)}".rstrip() for line in bare(rebuild.dockerfile).splitlines()),
     ]
     return "\n".join(lines)
 

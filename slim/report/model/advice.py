@@ -88,6 +88,8 @@ class Cause(Struct, frozen=True, kw_only=True):
     layer: Count
     created_by: Untrusted
     dockerfile: Place | None
+    claimed_bytes: Size = 0
+    """What the finding claims in this layer; 0 in reports of before it was counted."""
 
 
 class FixInfo(Struct, frozen=True, kw_only=True):

@@ -1,0 +1,206 @@
+"""The recommendation: one sentence that an expert would say, then the steps that it takes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+import slim
+from slim.formats import changes
+from slim.formats.plan import MULTI_STAGE, recommend, steps
+from slim.report import model
+from slim.report.model import Report
+from slim.report.untrusted import bare, untrusted
+from slim.units import SI
+from tests.support.building import image, save
+from tests.support.building import layer as tar_layer
+from tests.support.commands import run
+from tests.support.comparisons import compared, package
+from tests.support.pages import rendered
+from tests.support.reports import MB, clean, finding, layer, place, report, wasteful
+
+OTHER_STAGE = model.FixInfo(text="Compile earlier.", snippet=None, where="other-stage", verify=None)
+DOCKERFILE = (
+    "FROM golang:1 AS build\nRUN make\n\nFROM --platform=$T debian:13-slim AS final\nCMD a\n"
+)
+
+
+def at(index: int, claimed: int, line: int | None = None) -> list[model.Cause]:
+    where = place(line) if line else None
+    return [
+        model.Cause(
+            layer=index, created_by=untrusted("RUN x"), dockerfile=where, claimed_bytes=claimed
+        )
+    ]
+
+
+def rebuilt(disk: int, dockerfile: str = DOCKERFILE) -> model.Rebuild:
+    part = model.KeepPart(
+        what="the release", why=untrusted("it runs"), disk_bytes=disk, pull_bytes=disk, files=1,
+        packages=[], paths=[], guessed=False,
+    )  # fmt: skip
+    return model.Rebuild(
+        disk_bytes=disk, pull_bytes=disk, stack="elixir", confidence="likely",
+        base=untrusted("the distribution"), origin="layers", keep=[part], assumes=[],
+        dockerfile=untrusted(dockerfile),
+    )  # fmt: skip
+
+
+def with_rebuild(disk: int) -> Report:
+    made = wasteful()
+    return replace(made, predicted=replace(made.predicted, rebuild=rebuilt(disk)))
+
+
+def sentence(made: Report) -> str:
+    advised = recommend(made, SI)
+    return bare(advised.sentence) if advised else ""
+
+
+def test_a_rebuild_is_named_by_what_it_ships_and_on_what() -> None:
+    assert sentence(with_rebuild(104 * MB)) == (
+        "Ship the release on debian:13-slim, built in an earlier stage: 343 MB → 104 MB on disk"
+        " (−70%). The Dockerfile is below."
+    )
+    page = rendered(with_rebuild(104 * MB), "text")
+    assert page.index("Ship the release") < page.index("What to change") < page.index("FROM golang")
+
+
+@pytest.mark.parametrize(
+    ("built", "because"),
+    [
+        (104, "The fixes one by one come to 301 MB: they remove only what a rule names"),
+        (300, ""),
+        (325, ""),
+        (341, "The fixes one by one come to 301 MB, less than the multi-stage build's 341 MB"),
+    ],
+)
+def test_why_the_two_predictions_differ_by_more_than_a_tenth(built: int, because: str) -> None:
+    advised = recommend(with_rebuild(built * MB), SI)
+    assert advised is not None
+    assert advised.because.startswith(because)
+    assert bool(advised.because) is bool(because)
+
+
+def test_without_a_rebuild_the_lines_that_hold_most_of_it_are_counted() -> None:
+    layers = [layer(number, "RUN x", 100 * MB) for number in range(4)]
+    claims = ((0, 60, 3), (1, 40, 4), (1, 20, 4), (2, 1, 9))
+    findings = [
+        finding(number, "DEB001", size * MB, where=at(index, size * MB, line))
+        for number, (index, size, line) in enumerate(claims)
+    ]
+    made = report(layers, findings=findings)
+    change = "121 MB: 400 MB → 279 MB on disk (−30%)."
+    assert sentence(made) == f"Two lines of your Dockerfile can save {change}"
+    placeless = [replace(each, where=at(0, each.claimed_bytes)) for each in findings]
+    made = report(layers, findings=placeless)
+    assert sentence(made) == f"One instruction of your Dockerfile can save {change}"
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_under_a_hundredth_there_is_nothing_to_do(format: str) -> None:
+    small = finding(1, "DEB001", MB // 2, where=at(1, MB // 2))
+    made = report(clean().layers, findings=[small])
+    page = rendered(made, format).replace("\u00a0", " ")
+    assert "Nothing worth changing: all fixes together would save 500 kB (0.5%)." in page
+    assert small.fix.text.strip("`.") not in page.split("<details", 1)[0]
+    assert "Nothing worth changing" not in rendered(wasteful(), format)
+
+
+def test_a_builder_is_told_what_would_count_if_it_were_a_release() -> None:
+    note = finding(1, "TCH001", 0, mode="note", disk_bytes=90 * MB)
+    made = report(clean().layers, findings=[note])
+    role = model.Role(name="builder", score=6, evidence=[])
+    made = replace(made, image=replace(made.image, role=role))
+    assert "--role release judges it as that (one rule alone points at 90.0 MB)" in sentence(made)
+
+
+def test_findings_for_another_stage_are_one_step() -> None:
+    staged = [
+        finding(number, "TCH001", size * MB, fix=OTHER_STAGE) for number, size in ((1, 30), (2, 20))
+    ]
+    made = report(clean().layers, findings=[*staged, finding(3, "DEB001", 40 * MB)])
+    assert [(step.saves, len(step.findings)) for step in steps(made)] == [
+        (50 * MB, 2),
+        (40 * MB, 1),
+    ]
+    text = rendered(made, "text")
+    assert text.count(MULTI_STAGE) == 1
+    assert OTHER_STAGE.text not in text
+    alone = report(clean().layers, findings=staged[:1])
+    assert MULTI_STAGE not in rendered(alone, "text")
+
+
+def test_packages_are_named_largest_first_with_their_size() -> None:
+    names = [untrusted(name) for name in ("aaa", "erlang-dev", "zzz")]
+    packages = [
+        package(name, "1", size * MB)
+        for name, size in zip(("aaa", "erlang-dev", "zzz"), (1, 30, 9), strict=True)
+    ]
+    made = report(
+        clean().layers,
+        findings=[finding(1, "ELX037", 40 * MB, packages=names, where=at(1, 40 * MB))],
+        packages=packages,
+    )
+    for format in ("text", "markdown"):
+        assert "erlang-dev (30.0 MB), zzz (9.00 MB), aaa (1.00 MB)" in rendered(
+            made, format
+        ).replace("\u00a0", " ").replace("`", "")
+
+
+def grown(claimed: int, elsewhere: int) -> slim.Comparison:
+    """Layer 5 is new with 68 MB, of which a new finding that is mostly in layer 6 claims some."""
+    before = report([layer(0, "ADD rootfs", 100 * MB)])
+    causes = [*at(6, elsewhere), *at(5, claimed)]
+    found = finding(1, "JSN001", claimed + elsewhere, where=causes)
+    layers = [
+        layer(0, "ADD rootfs", 100 * MB),
+        layer(5, "COPY app", 68 * MB),
+        layer(6, "RUN npm", 97 * MB),
+    ]
+    return compared(before, report(layers, findings=[found]))
+
+
+def test_a_cause_saves_what_the_finding_claims_in_its_own_layer() -> None:
+    causes = {cause.layer.index: cause for cause in changes.largest_increases(grown(1600, 96 * MB))}
+    assert (causes[6].saves, causes[5].saves, causes[5].finding) == (96 * MB, 0, None)
+    causes = {cause.layer.index: cause for cause in changes.largest_increases(grown(8 * MB, 0))}
+    assert causes[5].saves == 8 * MB
+
+
+def test_what_shrank_reads_like_it() -> None:
+    before = report(
+        [
+            layer(0, "ADD rootfs", 100 * MB),
+            layer(1, "RUN build", 900 * MB),
+            layer(2, "COPY a", 5 * MB),
+        ]
+    )
+    after = report(
+        [layer(0, "ADD rootfs", 100 * MB), layer(2, "COPY a", 8 * MB), layer(3, "COPY b", 1 * MB)]
+    )
+    made = compared(before, after)
+    text, page, html = (rendered(made, name) for name in ("text", "markdown", "html"))
+    assert "▼" in text.splitlines()[0]
+    assert "▼" in page.splitlines()[1]
+    assert "Largest decreases" in text
+    assert "Largest increases" not in text, "4 MB of 900 matter to nobody"
+    assert page.index("900") < page.index("other layers")
+    assert "Largest decreases" in html
+    back = rendered(compared(after, before), "text")
+    assert "▲" in back.splitlines()[0]
+    assert "Largest increases" in back
+
+
+def test_a_finding_says_what_it_claims_in_each_layer(tmp_path: Any) -> None:
+    lists = {"var/lib/apt/lists/a_Packages": b"x" * 300_000, "var/lib/dpkg/status": b""}
+    more = {"var/lib/apt/lists/b_Packages": b"y" * 200_000}
+    path = save(image(tar_layer(lists), tar_layer(more)), tmp_path / "app.tar")
+    assert run("analyze", str(path), "-o", f"json={tmp_path / 'app.json'}") == 0
+    found = slim.load_report(tmp_path / "app.json").findings[0]
+    assert found.rule == "DEB001"
+    assert [(cause.layer, cause.claimed_bytes) for cause in found.where] == [
+        (0, 300_000),
+        (1, 200_000),
+    ]
