@@ -34,8 +34,6 @@ from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
 from slim.rebuild.stacks import recipe_for
-from slim.rules.glob import NONE_PARSED
-from slim.rules.glob_syntax import Choices
 from slim.rules.match import Query, above_floor, match
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
@@ -80,7 +78,6 @@ def advise(
     suppressions: Sequence[Suppression] = (),
     obey_label: bool = True,
     today: date = date.max,
-    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> Advice:
     """Apply `rules` to an image.
 
@@ -89,7 +86,6 @@ def advise(
         suppressions: findings that claim nothing; more may stand in the image's label.
         obey_label: whether that label counts; for secrets it never does.
         today: suppressions that expired before this day have no effect.
-        parsed: globs of the rules that are parsed already.
     """
     files, pull, role = image.files, image.ledger.pull, image.facts.role.name
     in_label, label_faults = _label_suppressions(image) if obey_label else ((), ())
@@ -108,7 +104,6 @@ def advise(
         protected=protected,
         owned=image.system_owned,
         packages=image.packages,
-        parsed=parsed,
     )
 
     matches = find([rule for rule in applicable if rule.query != NOT_KEPT], queries=image.queries)

@@ -157,11 +157,13 @@ def _matching(view: View, server: str, pattern: bytes) -> Sequence[bytes]:
         folders = [above]
         if b"*" in above:
             higher, _, last = above.rpartition(b"/")
-            folders = [join(higher, one) for one in _fitting(view, higher, last)]
+            folders = [join(higher, name) for name in _fitting(view, higher, last)]
         for folder in folders:
-            found += [join(folder, one) for one in _fitting(view, folder, name)]
+            found += [join(folder, entry) for entry in _fitting(view, folder, name)]
     # IncludeOptional of a directory means all of it.
-    more = [join(path, one) for path in found if view.is_dir(path) for one in view.children(path)]
+    more = [
+        join(path, child) for path in found if view.is_dir(path) for child in view.children(path)
+    ]
     return [*found, *more][:_MAX_FILES]
 
 

@@ -1,4 +1,4 @@
-"""What `$NAME`, `${NAME:-word}`, `$1` and `"$@"` stand for, as far as it can be known. Pure.
+"""What `$NAME`, `${NAME:-word}`, `$1` and `"$@"` stand for, as far as it can be known.
 
 Source: POSIX.1-2017, Shell Command Language §2.6.2; the Bash manual for arrays and substrings.
 """

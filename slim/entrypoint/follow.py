@@ -1,4 +1,4 @@
-"""Command lines → all command lines that they lead to. Nothing is executed. Pure.
+"""Command lines → all command lines that they lead to. Nothing is executed.
 
 A queue is worked off: each command line is looked up on the PATH and recorded, and what it starts is put
 into the queue: the command behind `tini --` or `gosu user`, the interpreter of a script, the commands in
@@ -96,8 +96,8 @@ class Walk:
         """A script hands over to the command that it is given, and none is."""
 
     def _directories(self, places: Sequence[str]) -> tuple[bytes, ...]:
-        found = (self._view.real(encoded(one)) for one in places)
-        return tuple(one for one in found if one is not None)
+        found = (self._view.real(encoded(place)) for place in places)
+        return tuple(path for path in found if path is not None)
 
     def put(self, words: Sequence[str], how: str, *, main: bool) -> None:
         """Queue a command line of the image's own."""
@@ -133,7 +133,7 @@ class Walk:
             before = len(self._queue)
             self._place, handed, self._handed = len(found), self._handed, False
             runner = self._follow(job, path)
-            starts = any(one.main for one in islice(self._queue, before, None))
+            starts = any(job.main for job in islice(self._queue, before, None))
             leaf = not starts and job.words[0] not in _SOURCE and not self._handed
             self._handed |= handed
             files = self._files(job.words[1:], job.cwd)
@@ -143,7 +143,7 @@ class Walk:
                     runner=runner, by=job.by, sets=job.sets, cwd=decoded(job.cwd),
                 )
             )  # fmt: skip
-        if not self._handed and not any(one.main and one.leaf for one in found):
+        if not self._handed and not any(command.main and command.leaf for command in found):
             _end_cycle(found)
         return tuple(found)
 
@@ -151,7 +151,9 @@ class Walk:
         """The file that a command's first word names, links followed."""
         name, cwd = encoded(program), job.cwd
         # The commands of a project's environment are on no PATH until something puts them there.
-        places = [cwd] if b"/" in name else [*job.search, *(below(cwd, one) for one in _PROJECT)]
+        places = (
+            [cwd] if b"/" in name else [*job.search, *(below(cwd, folder) for folder in _PROJECT)]
+        )
         for place in places:
             path = below(place, name)
             if self._view.is_file(path):
@@ -207,13 +209,13 @@ class Walk:
     def _put_services(self, name: str, job: _Job) -> None:
         """Queue what a supervisor starts."""
         started = services(name, job.words, job.cwd, self._view)
-        for one in started:
-            main = one.main and job.main
-            service = replace(job, how=one.where, main=main, cwd=self._cwd, sets=())
-            if one.script:
-                self._put((f"/{decoded(one.script)}",), service)
+        for process in started:
+            main = process.main and job.main
+            service = replace(job, how=process.where, main=main, cwd=self._cwd, sets=())
+            if process.script:
+                self._put((f"/{decoded(process.script)}",), service)
             else:
-                self._put_text(one.text, service)
+                self._put_text(process.text, service)
         if started and name in ("init", "my_init"):
             # These run the command that they are given beside their services.
             rest = job.words[1:]
@@ -274,37 +276,43 @@ class Walk:
     def _put_simple(self, commands: Sequence[Simple], job: _Job, script: str) -> None:
         """Queue simple commands. Those are main that replace the shell, that run beside it, or that it
         ends with."""
-        outer = [one for one in commands if not one.inner and one.words[0] not in _BUILTINS]
-        outer = [one for one in outer if one.words != ("exec",)]
+        outer = [
+            command
+            for command in commands
+            if not command.inner and command.words[0] not in _BUILTINS
+        ]
+        outer = [command for command in outer if command.words != ("exec",)]
         replaced = any(map(_replaces, outer))
         sourced = bool(job.words) and job.words[0] in _SOURCE
         # What a function changes is not known to hold outside of it.
         directories: dict[str, bytes] = {}
         activated: tuple[bytes, ...] = ()
-        for one in commands:
-            cwd = directories.get(one.function, job.cwd)
-            if one.words[0] == "cd":
-                directories[one.function] = self._directory(one.words, cwd, script)
-            if one.words == ("exec",) and job.main and not one.inner:
+        for command in commands:
+            cwd = directories.get(command.function, job.cwd)
+            if command.words[0] == "cd":
+                directories[command.function] = self._directory(command.words, cwd, script)
+            if command.words == ("exec",) and job.main and not command.inner:
                 self._handed = True
-            if one.words[0] in _BUILTINS or one.words == ("exec",):
+            if command.words[0] in _BUILTINS or command.words == ("exec",):
                 continue
-            if one.words[0] in _SOURCE and one.words[-1].endswith("/bin/activate"):
-                activated = self._directories((one.words[-1].rpartition("/")[0],))
+            if command.words[0] in _SOURCE and command.words[-1].endswith("/bin/activate"):
+                activated = self._directories((command.words[-1].rpartition("/")[0],))
                 continue
-            last = not (replaced or sourced) and bool(outer) and one is outer[-1]
-            is_main = last or one.background or _replaces(one) or one.words[0] in _SOURCE
+            last = not (replaced or sourced) and bool(outer) and command is outer[-1]
+            is_main = (
+                last or command.background or _replaces(command) or command.words[0] in _SOURCE
+            )
             search = job.search
-            if one.search is not None:
-                search = self._directories(search_path({"PATH": one.search}))
+            if command.search is not None:
+                search = self._directories(search_path({"PATH": command.search}))
             started = replace(
                 job,
-                main=job.main and is_main and not one.inner,
+                main=job.main and is_main and not command.inner,
                 cwd=cwd,
                 search=(*activated, *search)[:_MAX_SEARCH],
-                sets=one.sets,
+                sets=command.sets,
             )
-            self._put(self._inside(one.words, activated), started)
+            self._put(self._inside(command.words, activated), started)
 
     def _directory(self, words: tuple[str, ...], cwd: bytes, script: str) -> bytes:
         """The directory after `cd`; one that is not known is taken for the script's own."""
@@ -329,7 +337,7 @@ class Walk:
 
 def _end_cycle(found: list[Command]) -> None:
     """Let a circle of commands, which nobody follows any further, end with the last that has a file."""
-    main = [at for at, one in enumerate(found) if one.main and one.path]
+    main = [at for at, command in enumerate(found) if command.main and command.path]
     last = next((at for at in reversed(main) if found[at].name not in SHELLS), None)
     if last is not None:
         found[last] = replace(found[last], leaf=True)

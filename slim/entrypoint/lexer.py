@@ -1,4 +1,4 @@
-"""Shell text → words and operators, with variables and arguments put in as far as they are known. Pure.
+"""Shell text → words and operators, with variables and arguments put in as far as they are known.
 
 One walk over the text, without recursion. Quotes, comments, here-documents and `$(…)` are understood; what
 cannot be known stays in a word as it is written (`$NAME`), so that it names no file. Bad syntax is read

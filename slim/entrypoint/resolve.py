@@ -52,7 +52,7 @@ def script_paths(config: Config) -> frozenset[bytes]:
         for word in line[:MAX_WORDS]:
             if " " in word.strip():
                 commands = read_shell(word[:MAX_TEXT], variables=env)
-                lines += [one.words for one in commands[:MAX_WORDS]]
+                lines += [command.words for command in commands[:MAX_WORDS]]
     found: dict[bytes, None] = {}
     for line in lines:
         for word in line[:MAX_WORDS]:

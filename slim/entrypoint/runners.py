@@ -113,7 +113,7 @@ def environment_places(
         found = _gem_homes(cwd, env, view)
     else:
         return ()
-    places = (view.real(below(one, b"bin")) for one in found[:_MAX_PLACES])
+    places = (view.real(below(place, b"bin")) for place in found[:_MAX_PLACES])
     return tuple(dict.fromkeys(place for place in places if place is not None))
 
 
@@ -121,11 +121,11 @@ def _virtual_environments(
     words: Sequence[str], cwd: bytes, env: Mapping[str, str], view: View
 ) -> list[bytes]:
     projects = [
-        below(cwd, encoded(one)) for one in _values(words, ("--project", "--directory", *_AT))
+        below(cwd, encoded(folder)) for folder in _values(words, ("--project", "--directory", *_AT))
     ]
-    variables = (env.get(one, "") for one in ("UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV"))
+    variables = (env.get(variable, "") for variable in ("UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV"))
     found = [below(cwd, encoded(value)) for value in variables if value]
-    found += [below(one, name) for one in (*projects, cwd) for name in (b".venv", b"venv")]
+    found += [below(folder, name) for folder in (*projects, cwd) for name in (b".venv", b"venv")]
     home = encoded(env.get("HOME") or "/root")
     stores = [home + b"/.cache/pypoetry/virtualenvs", home + b"/.local/share/virtualenvs"]
     for variable, inside in (("WORKON_HOME", b""), ("POETRY_VIRTUALENVS_PATH", b""),
@@ -140,7 +140,11 @@ def _virtual_environments(
 def _conda_environments(
     words: Sequence[str], path: bytes | None, env: Mapping[str, str]
 ) -> list[bytes]:
-    homes = [encoded(env[one]) for one in ("MAMBA_ROOT_PREFIX", "CONDA_DIR") if env.get(one)]
+    homes = [
+        encoded(env[variable])
+        for variable in ("MAMBA_ROOT_PREFIX", "CONDA_DIR")
+        if env.get(variable)
+    ]
     if path is not None:
         homes.append(path.rpartition(b"/")[0].rpartition(b"/")[0])
     homes += [b"opt/conda", b"opt/miniconda3", b"root/miniconda3", b"opt/miniforge3"]
@@ -154,14 +158,19 @@ def _conda_environments(
 
 
 def _gem_homes(cwd: bytes, env: Mapping[str, str], view: View) -> list[bytes]:
-    found = [encoded(env[one]) for one in ("GEM_HOME", "BUNDLE_BIN") if env.get(one)]
+    found = [encoded(env[variable]) for variable in ("GEM_HOME", "BUNDLE_BIN") if env.get(variable)]
     bundles = [below(cwd, encoded(env["BUNDLE_PATH"]))] if env.get("BUNDLE_PATH") else []
     for bundle in (*bundles, below(cwd, b"vendor/bundle"), b"usr/local/bundle"):
         found += [
-            below(bundle, b"ruby/" + one) for one in view.children(below(bundle, b"ruby"))[:4]
+            below(bundle, b"ruby/" + version)
+            for version in view.children(below(bundle, b"ruby"))[:4]
         ]
         found.append(bundle)
-    return [*found, cwd, *(b"var/lib/gems/" + one for one in view.children(b"var/lib/gems")[:4])]
+    return [
+        *found,
+        cwd,
+        *(b"var/lib/gems/" + version for version in view.children(b"var/lib/gems")[:4]),
+    ]
 
 
 def _values(words: Sequence[str], options: Sequence[str]) -> list[str]:
@@ -201,9 +210,12 @@ def _node_script(name: str, rest: list[str], cwd: bytes, read: Documents) -> Sta
         own, rest = (rest[: rest.index("--")], rest[rest.index("--") + 1 :]) if "--" in rest else (
             rest, []
         )  # fmt: skip
-        cwd, operands = _directory(own, cwd, read), [one for one in own if not one.startswith("-")]
+        cwd, operands = (
+            _directory(own, cwd, read),
+            [word for word in own if not word.startswith("-")],
+        )
         taken = _values(own, (*_AT, *_WORKSPACE))
-        rest = [*(one for one in operands if one not in taken), *rest]
+        rest = [*(word for word in operands if word not in taken), *rest]
     found = _package_script(operand, rest, cwd, read)
     if found is not None:
         return found
@@ -245,9 +257,11 @@ def _workspace(name: str, cwd: bytes, read: Documents) -> bytes:
     """The directory of a package of the project: by its place, or by its name, which its directory mostly
     has as well."""
     direct, last = below(cwd, encoded(name)), encoded(name.rpartition("/")[2])
-    places = [below(cwd, one + b"/" + last) for one in _PACKAGES]
+    places = [below(cwd, folder + b"/" + last) for folder in _PACKAGES]
     found = (
-        one for one in (direct, *places) if last and read.view.is_file(below(one, b"package.json"))
+        place
+        for place in (direct, *places)
+        if last and read.view.is_file(below(place, b"package.json"))
     )
     return next(found, cwd)
 
@@ -265,16 +279,16 @@ def _package_script(
 
 def _several(name: str, rest: Sequence[str], cwd: bytes) -> Started | None:
     """Tools that start several scripts one after the other, or side by side."""
-    operands = [one for one in rest if not one.startswith("-")]
+    operands = [word for word in rest if not word.startswith("-")]
     if not operands:
         return None
     if name == "concurrently":
         texts = [
-            f"npm run {one.removeprefix('npm:')}" if one.startswith("npm:") else one
-            for one in operands
+            f"npm run {operand.removeprefix('npm:')}" if operand.startswith("npm:") else operand
+            for operand in operands
         ]
     else:
-        texts = [f"npm run {one}" for one in operands]
+        texts = [f"npm run {operand}" for operand in operands]
     together = name in ("concurrently", "run-p") or "--parallel" in rest or "-p" in rest
     return Started((" &\n" if together else "\n").join(texts), cwd, "package.json")
 
@@ -301,7 +315,7 @@ def _other_script(name: str, rest: list[str], cwd: bytes, read: Documents) -> St
             table = _table(table, part)
         text = _text(table.get(operands[0]) if isinstance(table, dict) else None)
         if text:
-            arguments = [one for one in operands[1:] if one != "--"]
+            arguments = [word for word in operands[1:] if word != "--"]
             return Started(" ".join((text, *map(shlex.quote, arguments))), cwd, file)
     return None
 
@@ -320,7 +334,7 @@ def _text(value: object) -> str:
 
 
 def _is_texts(value: object) -> TypeGuard[list[str]]:
-    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def _table(document: object, key: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""What an image runs, as values: command lines, and what they resolve to. Pure."""
+"""What an image runs, as values: command lines, and what they resolve to."""
 
 from __future__ import annotations
 
@@ -64,12 +64,12 @@ class Runs(Struct, frozen=True):
     @property
     def main(self) -> tuple[Command, ...]:
         """The commands that the container is started for, wrappers included."""
-        return tuple(one for one in self.commands if one.main)
+        return tuple(command for command in self.commands if command.main)
 
     @property
     def final(self) -> tuple[Command, ...]:
         """The commands that run in the end."""
-        return tuple(one for one in self.commands if one.main and one.leaf)
+        return tuple(command for command in self.commands if command.main and command.leaf)
 
     def starters(self, command: Command) -> list[Command]:
         """The commands that lead to one of `commands`, the nearest first."""
@@ -88,30 +88,30 @@ class Runs(Struct, frozen=True):
         """
         final = self.final
         chain = [*final[:1], *(self.starters(final[0]) if final else ())]
-        tools = [at for at, one in enumerate(chain) if one.runner]
+        tools = [at for at, command in enumerate(chain) if command.runner]
         if len(final) != 1 or not tools or not final[0].path:
             return ()
         first, last = tools[0], tools[-1]
         # A script is run by its interpreter, and that by nothing else.
         is_script = first == 2 and final[0].how == chain[1].path
-        own = all(one.how in ("ENTRYPOINT", "CMD") for one in chain[last:])
+        own = all(command.how in ("ENTRYPOINT", "CMD") for command in chain[last:])
         only = all(
-            sum(one.by == place for one in self.commands) == 1
-            for place in (one.by for one in chain[first - 1 : last])
+            sum(command.by == place for command in self.commands) == 1
+            for place in (command.by for command in chain[first - 1 : last])
         )
-        same = all(one.cwd == chain[-1].cwd for one in chain)
+        same = all(command.cwd == chain[-1].cwd for command in chain)
         if (
             not (first == 1 or is_script)
             or last - first + 1 != len(tools)
             or not (own and only and same)
         ):
             return ()
-        sets = tuple(value for one in reversed(chain[: last + 1]) for value in one.sets)
+        sets = tuple(value for command in reversed(chain[: last + 1]) for value in command.sets)
         words, before = final[0].words, self.words[: len(self.words) - len(chain[last].words)]
         if "/" not in words[0] and "node_modules/" in final[0].path:
             words = ("/" + final[0].path, *words[1:])
         if (*before, *chain[last].words) != self.words or any(
-            "$" in one for one in (*sets, *words)
+            "$" in word for word in (*sets, *words)
         ):
             return ()
         return (*before, *(("env", *sets) if sets else ()), *words)
@@ -119,18 +119,19 @@ class Runs(Struct, frozen=True):
     @property
     def resolved(self) -> tuple[str, ...]:
         """Files of the image that are run or named by commands, sorted."""
-        paths = {path for one in self.all for path in (one.path, *one.files) if path}
+        paths = {path for command in self.all for path in (command.path, *command.files) if path}
         return tuple(sorted(paths))
 
     @property
     def evidence(self) -> tuple[str, ...]:
         """One line for each main command: where it stands and what it resolves to."""
         return tuple(
-            f"{one.how}: {one.brief}" + (f" → {one.path}" if one.path else "") for one in self.main
+            f"{command.how}: {command.brief}" + (f" → {command.path}" if command.path else "")
+            for command in self.main
         )
 
 
 def environment(config: Config) -> dict[str, str]:
     """The image's ENV by name; the last of several settings counts."""
-    pairs = (one.partition("=") for one in config.env)
+    pairs = (variable.partition("=") for variable in config.env)
     return {name: value for name, _, value in pairs if name}

@@ -1,4 +1,4 @@
-"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks. Pure.
+"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks.
 
 Each reader takes what the image has at the places that these programs read, and returns texts for a shell
 and paths of scripts; what is not captured is left out.
@@ -74,12 +74,12 @@ def buildpack_processes(labels: Mapping[str, str]) -> tuple[str, ...]:
     except (ValueError, KeyError, RecursionError):
         return ()
     lines: list[str] = []
-    for one in processes[:MAX_SERVICES] if isinstance(processes, list) else ():
-        if not isinstance(one, dict):
+    for process in processes[:MAX_SERVICES] if isinstance(processes, list) else ():
+        if not isinstance(process, dict):
             continue
-        command = one.get("command", "")
+        command = process.get("command", "")
         parts = [*command] if isinstance(command, list) else [command]
-        parts += one["args"] if isinstance(one.get("args"), list) else []
+        parts += process["args"] if isinstance(process.get("args"), list) else []
         lines.append(" ".join(part for part in parts if isinstance(part, str))[:_MAX_LINE])
     return tuple(line for line in lines if line)
 
@@ -91,7 +91,7 @@ def _lines(content: bytes | None) -> list[str]:
 
 def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     named = [after for word, after in pairwise(words) if word in ("-c", "--configuration")]
-    places = [below(cwd, one.encode("utf-8", "replace")) for one in named] or [
+    places = [below(cwd, name.encode("utf-8", "replace")) for name in named] or [
         below(cwd, b"supervisord.conf"),
         b"etc/supervisord.conf",
         b"etc/supervisor/supervisord.conf",

@@ -1,4 +1,4 @@
-"""Shell text → the simple commands in it. Nothing is executed, conditions are not decided. Pure.
+"""Shell text → the simple commands in it. Nothing is executed, conditions are not decided.
 
 All branches of `if` and `case` are read, and the bodies of functions. Commands inside of substitutions
 are read afterwards, a few levels deep.
@@ -97,7 +97,7 @@ def read_shell(
             parser.read(lexer, inner=level > 0)
             nested += lexer.nested
         texts = nested
-    return tuple(one for one in parser.commands if one.words[0] not in parser.functions)
+    return tuple(command for command in parser.commands if command.words[0] not in parser.functions)
 
 
 class _Parser(Struct):

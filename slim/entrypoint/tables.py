@@ -1,4 +1,4 @@
-"""Tables of names, written as text with blanks between them. Pure."""
+"""Tables of names, written as text with blanks between them."""
 
 from __future__ import annotations
 

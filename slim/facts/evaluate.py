@@ -1,4 +1,4 @@
-"""Whether the predicates of a rule hold for an image, and why or why not. Pure.
+"""Whether the predicates of a rule hold for an image, and why or why not.
 
 `prepare` answers everything that needs a walk over the files once for all rules; `evaluate` then only
 looks up. Every leaf gives a reason, also where the answer is known before it, so that a person can be

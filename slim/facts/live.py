@@ -1,4 +1,4 @@
-"""Whether the final filesystem has a file that a pattern matches. Pure.
+"""Whether the final filesystem has a file that a pattern matches.
 
 The full matcher asks all files about all patterns; `file` predicates only want to know whether there is one,
 so this goes from the patterns to the files. A pattern is followed from directory to directory. One that

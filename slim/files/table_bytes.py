@@ -1,4 +1,4 @@
-"""A layer's table as bytes, and back: what the cache keeps of a layer. Pure.
+"""A layer's table as bytes, and back: what the cache keeps of a layer.
 
 What the shares of the pull were computed from is left out: the checkpoints of the decompressor, and the
 offsets of payloads.

@@ -15,10 +15,9 @@ one call of a C function decides exactly; headers with other bytes take the exac
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Collection, Generator, Iterable, Iterator
+from collections.abc import Callable, Collection, Generator
 
 import xxhash
-from msgspec import Struct
 
 from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
@@ -211,36 +210,3 @@ def _is_number(field: bytes) -> bool:
     except HeaderError:
         return False
     return True
-
-
-class Entry(Struct, frozen=True):
-    """An entry as Go's reader returns it."""
-
-    name: bytes
-    link: bytes
-    type: str
-    size: int
-
-
-def list_entries(chunks: Iterable[bytes], limits: Limits = DEFAULT_LIMITS) -> Iterator[Entry]:
-    """The entries of a tar by the exact path, up to its end or the first fault (raised).
-
-    Raises:
-        InputError: as `walk`.
-    """
-    headers: list[Header] = []
-    walker = walk(LayerTable(), limits, seen=headers.append)
-    fault: Exception | None = None
-    try:
-        next(walker)
-        for chunk in chunks:
-            walker.send(chunk)
-        walker.send(b"")
-    except StopIteration:
-        pass
-    except Exception as error:
-        fault = error
-    for header in headers:
-        yield Entry(header.name, header.link, header.type, header.size)
-    if fault is not None:
-        raise fault

@@ -1,4 +1,4 @@
-"""The final filesystem by path: what exists, where a link leads, what a small file says. Pure.
+"""The final filesystem by path: what exists, where a link leads, what a small file says.
 
 A look-up costs one dictionary access per component. What is asked about all names is asked of each
 distinct name once, by functions written in C, and then only of the directories that hold what was found.

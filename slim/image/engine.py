@@ -82,7 +82,8 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
         raise UsageError(
             "no-engine",
             f"{command[0]} is not on PATH",
-            "install it, or save the image to a file where it is and analyze that",
+            f"install {command[0]}, or run `{' '.join(ENGINES[engine])}` on the machine that has the image"
+            " and analyze the file",
         )
     _log.debug("running %s", " ".join(command))
     with (

@@ -84,7 +84,7 @@ def choose(candidates: Sequence[Candidate], choice: Choice) -> int:
         chosen = [candidates[i] for i in left]
         raise UsageError(
             "ambiguous-image",
-            f"{len(left)} images fit: {_list(chosen)}",
+            f"{len(left)} images match: {_list(chosen)}",
             "choose one with --platform, --tag or --image-index (counted from 0)",
         )
     return left[0]

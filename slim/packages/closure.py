@@ -1,4 +1,4 @@
-"""Why each package is there, which came only as recommendations, and what goes along with one. Pure.
+"""Why each package is there, which came only as recommendations, and what goes along with one.
 
 All answers are walks over the graph, linear in its edges. Packages are indexes into `Graph.packages`.
 What is followed is what the package managers follow: apt keeps whatever a package that it keeps depends

@@ -1,4 +1,4 @@
-"""`Name: value` paragraphs: the control files of dpkg, and the metadata of Python distributions. Pure.
+"""`Name: value` paragraphs: the control files of dpkg, and the metadata of Python distributions.
 
 Source: Debian policy §5.1 (syntax of control files); Python packaging "Core metadata specifications".
 """

@@ -1,4 +1,4 @@
-"""JSON documents of an image's packages, read without trust. Pure.
+"""JSON documents of an image's packages, read without trust.
 
 Nothing that is read here decides anything about the image itself, so that what parsers may see
 differently (duplicate keys, large numbers) is no fault; what is of another type than expected is absent.

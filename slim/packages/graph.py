@@ -1,4 +1,4 @@
-"""Which packages depend on which: names resolved once, for all questions about them. Pure.
+"""Which packages depend on which: names resolved once, for all questions about them.
 
 A dependency leads to names, a name to the packages that have or provide it. Both steps are kept apart,
 so that a thousand packages that provide what a thousand others want are two thousand edges.

@@ -1,4 +1,4 @@
-"""Which package owns which file, and what each package takes on disk and in the pull. Pure.
+"""Which package owns which file, and what each package takes on disk and in the pull.
 
 The system's package managers claim the files that they list; then the managers of languages, which list
 files too, or own directories. A file that several claim belongs to the first, one that is in several

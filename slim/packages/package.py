@@ -1,4 +1,4 @@
-"""What a package database says, in one form for all package managers. Pure.
+"""What a package database says, in one form for all package managers.
 
 A reader takes the contents of an image's files, live path (without leading slash) → bytes, and returns
 `Read`: packages, and notices of what it could not read. Readers raise nothing: a damaged record costs

@@ -1,4 +1,4 @@
-"""Where a path leads in an image's final filesystem, through symbolic links. Pure.
+"""Where a path leads in an image's final filesystem, through symbolic links.
 
 A package may list `/lib/x` while `/lib` is a link to `usr/lib`: what counts is the directory in which
 the file is.

@@ -1,4 +1,4 @@
-"""The walk over dependencies that all questions about packages share. Pure."""
+"""The walk over dependencies that all questions about packages share."""
 
 from __future__ import annotations
 

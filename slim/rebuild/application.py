@@ -143,7 +143,7 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
             if copying:
                 copied.append(row)
                 continue
-            place = next((one for one in _ELSEWHERE if places[one][home]), b"")
+            place = next((place for place in _ELSEWHERE if places[place][home]), b"")
             if place == b"etc" and (
                 files.path(row).startswith(_SYSTEM_SETTINGS)
                 or (installs and not _names(entry.created_by, files.path(row)))
@@ -215,4 +215,4 @@ def _names(instruction: str, path: bytes) -> bool:
     """Whether an instruction says where it puts a file: its path, or its directory's below /etc."""
     home = path.rpartition(b"/")[0]
     places = [path] if home == b"etc" else [path, home]
-    return any("/" + one.decode("utf-8", "replace") in instruction for one in places)
+    return any("/" + place.decode("utf-8", "replace") in instruction for place in places)

@@ -56,10 +56,12 @@ def base_packages(graph: Graph) -> frozenset[int]:
     """Packages of the system that no image of the distribution is without."""
     roots = [
         index
-        for index, one in enumerate(graph.packages)
-        if (one.manager == "dpkg" and (one.essential or one.required))
-        or (one.manager == "apk" and one.name in _APK)
-        or (one.manager == "rpm" and (one.name in _RPM or one.name.endswith("-release")))
+        for index, package in enumerate(graph.packages)
+        if (package.manager == "dpkg" and (package.essential or package.required))
+        or (package.manager == "apk" and package.name in _APK)
+        or (
+            package.manager == "rpm" and (package.name in _RPM or package.name.endswith("-release"))
+        )
     ]
     return closure(graph, roots)
 

@@ -124,7 +124,7 @@ def _read(
             fresh = [
                 (name, text)
                 for name, _, text in (
-                    one.partition("=") for one in entry.arguments.split(" ") if one
+                    argument.partition("=") for argument in entry.arguments.split(" ") if argument
                 )
                 if _LEGACY.fullmatch(name + " ") and name not in given_arguments
             ]
@@ -234,7 +234,10 @@ def _prefix(copied: _Copied, context: _Copied) -> str | None:
     for path, its in context.files.items():
         if its == digest and (path == first or path.endswith("/" + first)):
             prefix = path[: len(path) - len(first)]
-            if all(context.files.get(prefix + name) == one for name, one in copied.files.items()):
+            if all(
+                context.files.get(prefix + name) == content
+                for name, content in copied.files.items()
+            ):
                 return prefix.rstrip("/")
     return None
 

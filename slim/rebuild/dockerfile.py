@@ -167,7 +167,7 @@ def _groups(template: str) -> Iterable[str]:
 
 def install(manager: str, packages: Iterable[str]) -> str:
     """The instruction that installs packages; empty for none."""
-    names = [one for one in packages if PACKAGE.fullmatch(one)]
+    names = [package for package in packages if PACKAGE.fullmatch(package)]
     if not names or manager not in _INSTALL:
         return ""
     made = _INSTALL[manager].format(" ".join(names))

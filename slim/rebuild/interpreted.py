@@ -28,9 +28,11 @@ def main_command(
         runners: names of package runners.
     """
     facts = given.facts
-    found = [one for one in facts.runs.final if facts.families[one] == family]
-    through = {one.path for one in facts.runs.main if one.path and one.name in runners}
-    started = [one for one in found if through.isdisjoint(one.files)]
+    found = [command for command in facts.runs.final if facts.families[command] == family]
+    through = {
+        command.path for command in facts.runs.main if command.path and command.name in runners
+    }
+    started = [command for command in found if through.isdisjoint(command.files)]
     return next(iter(started or found), None)
 
 
@@ -64,8 +66,8 @@ def named(given: Given, names: Iterable[str]) -> list[int]:
     wanted = frozenset(names)
     return [
         index
-        for index, one in enumerate(given.graph.packages)
-        if one.manager in SYSTEM and one.name in wanted
+        for index, package in enumerate(given.graph.packages)
+        if package.manager in SYSTEM and package.name in wanted
     ]
 
 

@@ -73,9 +73,9 @@ class Keep:
             Part(
                 what,
                 why,
-                sum(one.disk_bytes for one in sums),
-                sum(one.pull_bytes for one in sums),
-                sum(one.files for one in sums),
+                sum(layer.disk_bytes for layer in sums),
+                sum(layer.pull_bytes for layer in sums),
+                sum(layer.files for layer in sums),
             )
         )
 

@@ -83,12 +83,12 @@ def _library(view: View, path: bytes) -> int | None:
 def _own(elf: Elf, home: bytes) -> list[bytes]:
     """The directories that the file itself names."""
     paths = (elf.links.runpath or elf.links.rpath).split(b":")[:_MAX_DIRECTORIES]
-    replaced = (one.replace(b"${ORIGIN}", b"$ORIGIN") for one in paths if one)
-    return [one.replace(b"$ORIGIN", b"/" + home).lstrip(b"/") for one in replaced]
+    replaced = (path.replace(b"${ORIGIN}", b"$ORIGIN") for path in paths if path)
+    return [path.replace(b"$ORIGIN", b"/" + home).lstrip(b"/") for path in replaced]
 
 
 def _split(value: str) -> list[bytes]:
-    return [encoded(one).lstrip(b"/") for one in value.split(":")[:_MAX_DIRECTORIES] if one]
+    return [encoded(path).lstrip(b"/") for path in value.split(":")[:_MAX_DIRECTORIES] if path]
 
 
 def _system(view: View) -> list[bytes]:
@@ -96,6 +96,8 @@ def _system(view: View) -> list[bytes]:
     found: list[bytes] = []
     for place in _SYSTEM:
         found.append(place)
-        triplets = [one for one in view.names_in(place) if one.count(b"-") >= 2 and b"linux" in one]
-        found += [place + b"/" + one for one in sorted(triplets)[:_MAX_DIRECTORIES]]
+        triplets = [
+            name for name in view.names_in(place) if name.count(b"-") >= 2 and b"linux" in name
+        ]
+        found += [place + b"/" + name for name in sorted(triplets)[:_MAX_DIRECTORIES]]
     return found

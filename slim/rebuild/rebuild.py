@@ -45,7 +45,7 @@ _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
 _DISTRIBUTIONS = {
-    one: one for one in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
+    name: name for name in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
 } | {"rocky": "rockylinux"}
 """ID of os-release → name of the image."""
 _GENERATED = {
@@ -84,7 +84,7 @@ def rebuild(given: Given, recipe: Recipe, disk_bytes: int) -> Rebuild | None:
         return None
     made = _assemble(given, plan, recipe)
     # Dead bytes are no reason: they go without stages, too.
-    saved = sum(one.live_bytes for one in given.layers) - made.disk
+    saved = sum(layer.live_bytes for layer in given.layers) - made.disk
     if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
         return None
     return made
@@ -129,9 +129,9 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         base=_BASES[origin],
         parts=tuple(keep.parts),
         rows=rows,
-        packages=tuple(packages[one].name for one in system.wanted),
-        build_packages=tuple(packages[one].name for one in system.asked),
-        manager=next((one.manager for one in packages if one.manager in SYSTEM), ""),
+        packages=tuple(packages[index].name for index in system.wanted),
+        build_packages=tuple(packages[index].name for index in system.asked),
+        manager=next((package.manager for package in packages if package.manager in SYSTEM), ""),
         guesses=plan.guesses,
         values=values,
         copies=plan.copies,
@@ -242,11 +242,14 @@ def _unused(given: Given, system: System) -> tuple[tuple[str, Bytes], ...]:
     sizes: list[tuple[str, Bytes]] = []
     for index in system.unused:
         own = closure(graph, [index]) - used
-        others = closure(graph, [one for one in system.unused if one != index])
+        others = closure(graph, [other for other in system.unused if other != index])
         alone = own - others or {index}
-        disk, pulled = sum(owned.disk[one] for one in alone), sum(owned.pull[one] for one in alone)
+        disk, pulled = (
+            sum(owned.disk[package] for package in alone),
+            sum(owned.pull[package] for package in alone),
+        )
         sizes.append((graph.packages[index].name, (disk, pulled)))
-    sizes.sort(key=lambda one: (-one[1][0], one[0]))
+    sizes.sort(key=lambda item: (-item[1][0], item[0]))
     return tuple(sizes[:_MAX_UNUSED])
 
 
@@ -290,15 +293,15 @@ def _user(given: Given) -> dict[str, str]:
 
 
 def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:
-    return tuple(sorted({given.graph.packages[one].name for one in packages}))
+    return tuple(sorted({given.graph.packages[index].name for index in packages}))
 
 
 def _commands(given: Given, skips: frozenset[str]) -> list[int]:
     """Rows of scripts and programs that the entry point and the health check lead to."""
     runs = given.facts.runs
-    skipped = {one.path for one in runs.commands if one.name in skips}
-    checks = {path for one in runs.healthcheck for path in (one.path, *one.files)}
-    named = {path for one in runs.commands for path in (one.path, *one.files)}
+    skipped = {command.path for command in runs.commands if command.name in skips}
+    checks = {path for command in runs.healthcheck for path in (command.path, *command.files)}
+    named = {path for command in runs.commands for path in (command.path, *command.files)}
     paths = {encoded(path) for path in checks | (named - skipped) if path}
     return [row for path in sorted(paths) if (row := row_at(given.view, path)) is not None]
 
@@ -313,7 +316,7 @@ def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
     ):
         kept = [row for row in rows if row not in runtime]
         places = {given.view.files.directory[row]: None for row in kept}
-        paths = tuple(given.view.files.directory_path(one) for one in places)
+        paths = tuple(given.view.files.directory_path(place) for place in places)
         keep.add(Wanted(what, why, kept, loses=FROM_APPLICATION, paths=paths[:_MAX_PLACES]))
 
 
@@ -321,7 +324,7 @@ def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
     """The package database, as far as it is about what is kept."""
     if origin == "layers" and not system.kept:
         return
-    shown = {given.graph.packages[one].name.encode() for one in system.base | system.kept}
+    shown = {given.graph.packages[index].name.encode() for index in system.base | system.kept}
     disk = pulled = 0
     for paths, mark in ((_STATUS, b"Package: "), (_INSTALLED, b"P:")):
         for path in paths:

@@ -37,7 +37,9 @@ def recipe_for(
     Args:
         recipes: by the name of the stack.
     """
-    if facts.role.name != "release" or any(one.pull_bytes and not one.tar_bytes for one in layers):
+    if facts.role.name != "release" or any(
+        layer.pull_bytes and not layer.tar_bytes for layer in layers
+    ):
         return None
     running = [recipes.get(stack.name) for stack in facts.stacks if stack.runs]
     known = [recipe for recipe in running if recipe is not None]
@@ -91,11 +93,11 @@ def supervisor(given: Given) -> Plan | None:
 
     A supervisor of a system package comes with it.
     """
-    main = [one for one in given.facts.runs.main if one.name in SUPERVISORS]
-    supervisors = [one for one in main if one.name != "init" or one.path == "init"]
+    main = [command for command in given.facts.runs.main if command.name in SUPERVISORS]
+    supervisors = [command for command in main if command.name != "init" or command.path == "init"]
     if not supervisors:
         return None
-    names = {one.name for one in supervisors}
+    names = {command.name for command in supervisors}
     places: list[bytes] = []
     if names & (S6 | {"init"}):
         places += _S6_PLACES
@@ -103,11 +105,11 @@ def supervisor(given: Given) -> Plan | None:
         places += _RUNIT_PLACES
     if places:
         # `s6-svscan DIRECTORY`, `runsvdir DIRECTORY`.
-        operands = (encoded(word) for one in supervisors for word in one.words[1:])
+        operands = (encoded(word) for command in supervisors for word in command.words[1:])
         places += [path.strip(b"/") for path in operands if path[:1] == b"/" and path.strip(b"/")]
     rows = [row for place in places for row in below(given.view, place)]
-    paths = {encoded(one.how).lstrip(b"/") for one in given.facts.runs.all}
-    paths |= {encoded(one.path) for one in supervisors if one.path}
+    paths = {encoded(command.how).lstrip(b"/") for command in given.facts.runs.all}
+    paths |= {encoded(command.path) for command in supervisors if command.path}
     found = (row_at(given.view, path) for path in sorted(paths))
     rows += [row for row in found if row is not None]
     # One that pip or gem installed needs what its package requires.
@@ -115,8 +117,8 @@ def supervisor(given: Given) -> Plan | None:
     wanted = {encoded(name) for name in names}
     theirs = [
         index
-        for index, one in enumerate(packages)
-        if one.manager not in SYSTEM and _name_of(encoded(one.name)) in wanted
+        for index, package in enumerate(packages)
+        if package.manager not in SYSTEM and _name_of(encoded(package.name)) in wanted
     ]
     owners = {given.owned.owner[row] for row in rows} - {NOBODY}
     theirs += [index for index in owners if packages[index].manager not in SYSTEM]

@@ -153,9 +153,9 @@ def _named(given: Given, packages: Iterable[int]) -> list[int]:
     as its name says; and whose files the environment names."""
     graph = given.graph
     libraries = {
-        one.name.lower()
-        for one in graph.packages
-        if one.manager not in SYSTEM and one.dev is not True
+        package.name.lower()
+        for package in graph.packages
+        if package.manager not in SYSTEM and package.dev is not True
     }
     paths = [
         row
@@ -222,7 +222,7 @@ def _owners(given: Given, rows: Iterable[int]) -> list[int]:
     """System packages that own some rows."""
     packages = given.graph.packages
     found = dict.fromkeys(given.owned.owner[row] for row in rows)
-    return [one for one in found if one != NOBODY and packages[one].manager in SYSTEM]
+    return [index for index in found if index != NOBODY and packages[index].manager in SYSTEM]
 
 
 def packages_in(given: Given, layers: int) -> frozenset[int]:
@@ -241,11 +241,11 @@ def asked_for(given: Given, base: frozenset[int]) -> list[int]:
     """Packages that were installed by name on top of a base, by name."""
     packages = given.graph.packages
     found = [
-        (one.name, index)
-        for index, one in enumerate(packages)
-        if one.manager in SYSTEM
+        (package.name, index)
+        for index, package in enumerate(packages)
+        if package.manager in SYSTEM
         and index not in base
-        and (one.auto is False or one.name in _ALWAYS)
+        and (package.auto is False or package.name in _ALWAYS)
     ]
     return [index for _, index in sorted(found)]
 
@@ -258,14 +258,14 @@ def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
             claimed[given.owned.owner[row]] += given.view.files.size[row]
     return frozenset(
         index
-        for index, one in enumerate(given.graph.packages)
-        if one.name not in _ALWAYS
+        for index, package in enumerate(given.graph.packages)
+        if package.name not in _ALWAYS
         and (
-            one.name.endswith(("-dev", "-devel"))
-            or one.name.startswith(".")
-            or one.name in _BUILD_NAMES
-            or one.name in names
-            or one.section.rpartition("/")[2] in _BUILD_SECTIONS
+            package.name.endswith(("-dev", "-devel"))
+            or package.name.startswith(".")
+            or package.name in _BUILD_NAMES
+            or package.name in names
+            or package.section.rpartition("/")[2] in _BUILD_SECTIONS
             or 2 * claimed[index] >= given.owned.disk[index] > 0
         )
     )

@@ -94,6 +94,6 @@ def in_context(given: Given, path: bytes) -> bool:
         return True
     name, home = files.name[row], files.directory[row]
     return any(
-        files.name[one] == name and files.directory[one] == home
-        for one in range(files.starts[layer])
+        files.name[row] == name and files.directory[row] == home
+        for row in range(files.starts[layer])
     )

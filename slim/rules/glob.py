@@ -18,14 +18,13 @@ computed for all names of an image at once, so that each state is stepped once p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
-from types import MappingProxyType
 
 from slim.errors import LimitError
 from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
-from slim.rules.glob_syntax import Choices, GlobError, parse_glob
+from slim.rules.glob_syntax import GlobError, parse_glob
 from slim.rules.names import Matched, matching
 
 MAX_NODES = 250_000
@@ -38,8 +37,6 @@ MAX_ANSWERS = 262_144
 MAX_JOINED = 64
 """Most groups of nodes that are joined."""
 
-NONE_PARSED: Mapping[str, Choices] = MappingProxyType({})
-"""For `compile_globs`: no pattern is parsed yet."""
 
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
@@ -284,15 +281,15 @@ def _distinct(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Comp
     return literal, [part for part in each if isinstance(part, Component) and not part.is_star]
 
 
-def compile_globs(patterns: Sequence[str], parsed: Mapping[str, Choices] = NONE_PARSED) -> GlobSet:
-    """Compile `patterns`; a pattern's number is its index. Those in `parsed` are parsed already.
+def compile_globs(patterns: Sequence[str]) -> GlobSet:
+    """Compile `patterns`; a pattern's number is its index.
 
     Raises:
         GlobError: a pattern is not valid, or all together are too large.
     """
     nodes = [_Node(0, is_loop=False)]
     for index, pattern in enumerate(patterns):
-        for parts in parsed.get(pattern) or parse_glob(pattern):
+        for parts in parse_glob(pattern):
             node = nodes[0]
             for part in parts:
                 child = _child(node, part)

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 
 from slim.files.table import Files
 from slim.files.view import View
-from slim.rules.glob import NONE_PARSED, compile_globs
-from slim.rules.glob_syntax import Choices, TextGlob, matching
+from slim.rules.glob import compile_globs
+from slim.rules.glob_syntax import TextGlob, matching
 from slim.rules.match_paths import match_paths
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
@@ -71,7 +71,6 @@ def match(
     owned: bytes,
     packages: Mapping[tuple[str, str], Iterable[int]],
     queries: Mapping[str, Query],
-    parsed: Mapping[str, Choices] = NONE_PARSED,
 ) -> tuple[Match, ...]:
     """What each rule selects, in the order of `rules`, whatever its size; some select nothing.
 
@@ -81,14 +80,13 @@ def match(
         owned: mask of the rows that a system package owns.
         packages: (manager, name) → rows of the package's files.
         queries: by name; a rule whose query is missing here selects nothing.
-        parsed: globs of the rules that are parsed already.
     """
     results: dict[str, QueryResult] = {}
     for name in [rule.query for rule in rules if rule.query is not None]:
         if name not in results:
             query = queries.get(name)
             results[name] = query() if query is not None else QueryResult()
-    by_path = _by_path(view, rules, results, variables, protected, owned, parsed)
+    by_path = _by_path(view, rules, results, variables, protected, owned)
     found: list[Match] = []
     for index, rule in enumerate(rules):
         if rule.query is not None:
@@ -143,7 +141,6 @@ def _by_path(
     variables: Mapping[str, Sequence[str]],
     protected: Sequence[Protected],
     owned: bytes,
-    parsed: Mapping[str, Choices],
 ) -> dict[int, array[int]]:
     """Index of each rule with globs → the rows that they match.
 
@@ -166,7 +163,6 @@ def _by_path(
             variables=variables,
             protected=protected,
             owned=owned,
-            parsed=parsed,
             among=rows,
         )
         found.update(zip(indexes, matched, strict=True))

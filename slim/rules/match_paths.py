@@ -14,7 +14,6 @@ from itertools import compress
 from slim.files.distinct_names import Names, distinct
 from slim.files.table import ROOT, Files, Kind, both, either, mask
 from slim.rules.glob import GlobSet, compile_globs
-from slim.rules.glob_syntax import Choices
 from slim.rules.names import Matched
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
@@ -31,7 +30,6 @@ def match_paths(
     variables: Mapping[str, Sequence[str]],
     protected: Sequence[Protected],
     owned: bytes,
-    parsed: Mapping[str, Choices],
     among: Collection[int] | None = None,
 ) -> list[array[int]]:
     """Per rule, the rows of regular files whose path its globs match; `among` these rows, if given.
@@ -42,7 +40,7 @@ def match_paths(
     if not rules:
         return found
     patterns, meanings, selecting = _patterns(rules, variables, protected)
-    globs = compile_globs(patterns, parsed)
+    globs = compile_globs(patterns)
     regular = mask(files.kind, Kind.FILE, Kind.HARDLINK)
     rows: Iterable[int]
     if among is None:

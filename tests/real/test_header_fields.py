@@ -17,12 +17,12 @@ from pathlib import Path
 import pytest
 
 from slim.errors import SlimError
-from slim.files.tar import list_entries
 from slim.limits import DEFAULT_LIMITS
 from slim.stream.compression import Marks
 from slim.stream.inflate import inflate
 from tests.conftest import require
 from tests.support.building import file, tar, zstandard
+from tests.support.tar_entries import list_entries
 
 pytestmark = pytest.mark.real
 

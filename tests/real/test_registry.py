@@ -197,7 +197,7 @@ def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
     tagged = descriptor(INDEX, nested, annotations={"org.opencontainers.image.ref.name": "1"})
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [tagged]}))
     reference = plain.push(f"oci:{folder}:1", "multi:1", "--all")
-    with pytest.raises(UsageError, match="2 images fit") as refused:
+    with pytest.raises(UsageError, match="2 images match") as refused:
         slim.analyze(reference, registry=plain.access())
     assert "--platform" in refused.value.hint
     report = slim.analyze(reference, registry=plain.access(), platform="linux/arm64")

@@ -8,7 +8,7 @@ from slim.advice.vocabulary import VOCABULARY
 from slim.files.distinct_names import names_of
 from slim.files.table import Files
 from slim.rules.builtin import builtin_rules
-from slim.rules.glob import NONE_PARSED, GlobSet
+from slim.rules.glob import GlobSet
 from slim.rules.match_paths import match_paths
 from slim.rules.rule import Rule, rules_of
 from slim.rules.variables import variables_of
@@ -39,7 +39,6 @@ def matched(files: Files, rules: list[Rule], among: range | None) -> dict[str, l
         variables={},
         protected=builtin_rules(VOCABULARY).protected,
         owned=bytes(len(files)),
-        parsed=NONE_PARSED,
         among=among,
     )
     return {rule.id: list(rows) for rule, rows in zip(rules, found, strict=True) if rows}

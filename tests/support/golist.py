@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from slim.errors import SlimError
-from slim.files.tar import list_entries
 from tests.conftest import skip_or_fail
+from tests.support.tar_entries import list_entries
 
 Entries = list[tuple[bytes, bytes, str, int]]
 Listing = tuple[Entries, str]

@@ -11,10 +11,10 @@ import msgspec
 import pytest
 
 from slim import SlimError
-from slim.files.tar import list_entries
 from tests.conftest import Golden
 from tests.support.checked import checked_analyze
 from tests.support.corpus import DIFFERENCES, IMAGES, Listing, expected, images, plain, tars
+from tests.support.tar_entries import list_entries
 
 pytestmark = pytest.mark.corpus
 

@@ -1,4 +1,4 @@
-"""The database of apk: Alpine, Wolfi. Pure.
+"""The database of apk: Alpine, Wolfi.
 
 `lib/apk/db/installed` has one-letter fields and the files by directory (`F:` a directory, `R:` a file in
 it), `etc/apk/world` the names that were asked for. A name that starts with `.` is a virtual package:

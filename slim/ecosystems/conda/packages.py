@@ -1,4 +1,4 @@
-"""conda's packages: `conda-meta/NAME-VERSION-BUILD.json` in each environment. Pure.
+"""conda's packages: `conda-meta/NAME-VERSION-BUILD.json` in each environment.
 
 Paths are relative to the environment. `requested_spec` is set for what was asked for by name.
 Source: conda's documentation, "Conda package specification" and `PrefixRecord`.

@@ -1,4 +1,4 @@
-"""NuGet packages of a published .NET application: `NAME.deps.json`. Pure.
+"""NuGet packages of a published .NET application: `NAME.deps.json`.
 
 Publishing lays the files of all packages beside the application: libraries under their last name, those
 for one platform only under `runtimes/…`, translations under the culture's name.

@@ -114,7 +114,9 @@ def _application(given: Given, command: Command) -> bytes | None:
 def _project(given: Given, home: bytes) -> bytes | None:
     """The project in whose `bin` the application lies."""
     found = [
-        one for one in given.facts.roots.projects_of("dotnet") if home.startswith(one + b"/bin/")
+        project
+        for project in given.facts.roots.projects_of("dotnet")
+        if home.startswith(project + b"/bin/")
     ]
     return max(found, key=len, default=None)
 
@@ -148,7 +150,7 @@ def _root(given: Given, command: Command) -> bytes | None:
     """The directory of `dotnet`, its shared frameworks below it."""
     path = encoded(command.path)
     roots = given.facts.roots.of("dotnet_root")
-    own = [one for one in roots if path == join(one, b"dotnet")]
+    own = [root for root in roots if path == join(root, b"dotnet")]
     return next(iter([*own, *roots]), None)
 
 
@@ -158,20 +160,20 @@ def _runtimes(given: Given, root: bytes, frameworks: list[tuple[str, str]]) -> l
     places: list[bytes] = []
     for name, version in frameworks:
         folder = join(root, b"shared/" + encoded(name))
-        there = {decoded(one): one for one in view.children(folder)}
+        there = {decoded(name): name for name in view.children(folder)}
         if there:
             places.append(join(folder, there[_taken(version, list(there))]))
     host = join(root, b"host/fxr")
-    hosts = sorted(view.children(host), key=lambda one: version_of(decoded(one)))
-    return [*places, *(join(host, one) for one in hosts[-1:])]
+    hosts = sorted(view.children(host), key=lambda name: version_of(decoded(name)))
+    return [*places, *(join(host, name) for name in hosts[-1:])]
 
 
 def _taken(version: str, there: list[str]) -> str:
     """The latest patch of the same minor version; else the lowest later version, else the latest."""
     there.sort(key=version_of)
     line = version.rpartition(".")[0]
-    same = [one for one in there if one.rpartition(".")[0] == line]
-    later = [one for one in there if version_of(one) >= version_of(version)]
+    same = [name for name in there if name.rpartition(".")[0] == line]
+    later = [name for name in there if version_of(name) >= version_of(version)]
     return same[-1] if same else later[0] if later else there[-1]
 
 
@@ -179,4 +181,4 @@ def _owners(given: Given, rows: Iterable[int]) -> tuple[int, ...]:
     """System packages that have some of the files."""
     owners = dict.fromkeys(given.owned.owner[row] for row in rows)
     packages = given.graph.packages
-    return tuple(one for one in owners if one != NOBODY and packages[one].manager in SYSTEM)
+    return tuple(index for index in owners if index != NOBODY and packages[index].manager in SYSTEM)

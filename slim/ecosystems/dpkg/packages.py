@@ -1,4 +1,4 @@
-"""The database of dpkg: Debian, Ubuntu and what is made of their packages, distroless too. Pure.
+"""The database of dpkg: Debian, Ubuntu and what is made of their packages, distroless too.
 
 `var/lib/dpkg/status` (or a file for each package in `status.d`, as distroless images have it) names
 the packages, `info/NAME[:ARCH].list` their files, apt's `extended_states` which of them were not asked

@@ -1,4 +1,4 @@
-"""Erlang/OTP applications (`NAME/ebin/NAME.app`) and releases (`releases/VSN/NAME.rel`). Pure.
+"""Erlang/OTP applications (`NAME/ebin/NAME.app`) and releases (`releases/VSN/NAME.rel`).
 
 A release lists the applications that it boots; what else is in its `lib` is not used by it.
 Source: Erlang/OTP app(4), rel(4); OTP design principles, "Releases".

@@ -82,7 +82,7 @@ def _plan(
         parts=parts,
         runtime=(
             *given.facts.roots.of("otp_root"),
-            *(join(one, b"lib") for one in given.facts.roots.of("otp_root")),
+            *(join(root, b"lib") for root in given.facts.roots.of("otp_root")),
         ),
         replaced=replaced,
         builds=_ASSETS,
@@ -99,9 +99,9 @@ def _plan(
 def _running(given: Given) -> Release | None:
     """The release whose start script the image runs."""
     for command in given.facts.runs.main:
-        for one in releases_of(given.facts.roots, given.view):
-            if one.root and encoded(command.path).startswith(one.root + b"/"):
-                return one
+        for release in releases_of(given.facts.roots, given.view):
+            if release.root and encoded(command.path).startswith(release.root + b"/"):
+                return release
     return None
 
 
@@ -122,7 +122,7 @@ def _values(given: Given, home: bytes) -> dict[str, str]:
         found["hex"] = "yes"
     phoenix = view.is_dir(join(home, b"deps/phoenix"))
     scripts = script_names(view.read(join(home, b"assets/package.json")))
-    script = next((one for one in ("deploy", "build") if one in scripts), "")
+    script = next((name for name in ("deploy", "build") if name in scripts), "")
     if script:
         found["assets_script"] = script
         if phoenix:
@@ -136,10 +136,12 @@ def _values(given: Given, home: bytes) -> dict[str, str]:
 
 def _local(given: Given, home: bytes) -> bool:
     """Whether a project's libraries are all directories of its own: nothing is fetched for it."""
-    libraries = [join(home, b"deps/" + one) for one in given.view.children(join(home, b"deps"))]
+    libraries = [
+        join(home, b"deps/" + dependency) for dependency in given.view.children(join(home, b"deps"))
+    ]
     return given.view.is_file(join(home, b"mix.exs")) and not any(
-        given.view.is_file(join(one, name))
-        for one in libraries
+        given.view.is_file(join(library, name))
+        for library in libraries
         for name in (b".hex", b".fetch", b"hex_metadata.config")
     )
 
@@ -167,9 +169,9 @@ def _library(given: Given, home: bytes) -> bytes | None:
 def _release(given: Given, library: bytes, own: list[bytes]) -> Release | None:
     """The release that was assembled beside the compiled applications, if it is the only one."""
     place = join(library.rpartition(b"/")[0], b"rel")
-    marks = [join(place, one + b"/releases/start_erl.data") for one in given.view.children(place)]
+    marks = [join(place, name + b"/releases/start_erl.data") for name in given.view.children(place)]
     found = releases([mark for mark in marks if given.view.is_file(mark)], given.view)
-    named = [one for one in found if one.root.rpartition(b"/")[2] in own]
+    named = [release for release in found if release.root.rpartition(b"/")[2] in own]
     chosen = named or list(found)
     return chosen[0] if len(chosen) == 1 else None
 
@@ -177,7 +179,7 @@ def _release(given: Given, library: bytes, own: list[bytes]) -> Release | None:
 def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, ...]:
     """The release as `mix release` would assemble it."""
     places = _applications(given, library)
-    chosen = _needed(given, places, [*(decoded(one) for one in own), *_ALWAYS])
+    chosen = _needed(given, places, [*(decoded(application) for application in own), *_ALWAYS])
     built: list[int] = []
     otp: list[int] = []
     for name in sorted(chosen):
@@ -185,8 +187,8 @@ def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, 
         into = built if folder.startswith(library + b"/") else otp
         for part in _PARTS:
             into += below(given.view, join(folder, part))
-    for one in own:
-        built += below(given.view, join(library, one + b"/consolidated"))
+    for application in own:
+        built += below(given.view, join(library, application + b"/consolidated"))
     ours = sorted(name for name in chosen if places[name][0].startswith(library + b"/"))
     theirs = sorted(chosen - set(ours))
     return (
@@ -210,7 +212,7 @@ def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, 
 def _applications(given: Given, library: bytes) -> dict[str, tuple[bytes, int]]:
     """Application → its directory and package: compiled ones first, then Elixir's, then Erlang's."""
     packages = given.graph.packages
-    ours = [index for index, one in enumerate(packages) if one.manager == "otp"]
+    ours = [index for index, package in enumerate(packages) if package.manager == "otp"]
     folders = {index: packages[index].record.rpartition(b"/ebin/")[0] for index in ours}
     built = library.rpartition(b"/_build/")[0] + b"/"
     # Elixir's own place: not below the project, and of several the one nearest to the root.
@@ -269,7 +271,7 @@ def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
     places = _applications(given, library)
     files = given.view.files
     disk, pulled = _SCRIPTS
-    for name in _needed(given, places, [*(decoded(one) for one in own), *_ALWAYS]):
+    for name in _needed(given, places, [*(decoded(application) for application in own), *_ALWAYS]):
         for row in below(given.view, join(places[name][0], b"ebin")):
             if files.name[row].endswith(b".app"):
                 disk += files.size[row] * _BOOT[0] // _BOOT[1]
@@ -282,10 +284,10 @@ def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
 def _replaced(given: Given) -> frozenset[int]:
     """Packages of the system that hold Erlang and Elixir: the release brings its own."""
     roots = [root + b"/" for root in given.facts.roots.of("otp_root")]
-    roots += [one + b"/" for one in _ELIXIR]
+    roots += [folder + b"/" for folder in _ELIXIR]
     view, owner = given.view, given.owned.owner
     found: set[int] = set()
     for root in roots:
         found.update(owner[row] for row in below(view, root.rstrip(b"/")))
     found.discard(NOBODY)
-    return frozenset(one for one in found if given.graph.packages[one].manager in SYSTEM)
+    return frozenset(index for index in found if given.graph.packages[index].manager in SYSTEM)

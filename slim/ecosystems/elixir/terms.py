@@ -1,4 +1,4 @@
-"""Erlang terms as text, such as `{application, kernel, [{vsn, "10.2"}]}.`: enough for .app and .rel. Pure.
+"""Erlang terms as text, such as `{application, kernel, [{vsn, "10.2"}]}.`: enough for .app and .rel.
 
 Source: Erlang reference manual, "Data Types"; file:consult/1.
 """

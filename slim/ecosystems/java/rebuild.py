@@ -135,12 +135,12 @@ def _compiled_with(given: Given, command: Command) -> frozenset[str]:
         return frozenset()
     packages = given.graph.packages
     return frozenset(
-        one.name
-        for one in packages
-        if one.manager == "dpkg"
-        and one.auto is False
-        and one.section.rpartition("/")[2] == "java"
-        and not _KIT.match(one.name)
+        package.name
+        for package in packages
+        if package.manager == "dpkg"
+        and package.auto is False
+        and package.section.rpartition("/")[2] == "java"
+        and not _KIT.match(package.name)
     )
 
 
@@ -184,10 +184,13 @@ def _program(given: Given, command: Command, home: bytes) -> list[bytes]:
         if full:
             named.append(full)
     beside = {path.rpartition(b"/")[0] for path in named}
-    found = [*named, *(path for one in sorted(beside) for path in children(given, one, _BESIDE))]
+    found = [
+        *named,
+        *(path for folder in sorted(beside) for path in children(given, folder, _BESIDE)),
+    ]
     unique = list(dict.fromkeys(found))[:_MAX_PATHS]
     # An archive inside of a directory that is kept comes with it.
-    inside = [one for one in unique if not any(one.startswith(other + b"/") for other in unique)]
+    inside = [path for path in unique if not any(path.startswith(other + b"/") for other in unique)]
     return inside or [home]
 
 
@@ -197,7 +200,7 @@ def _class_path(words: Iterable[str]) -> list[str]:
         if follows:
             found = word
         follows = word in _CLASS_PATH
-    return [one for one in found.split(":")[:_MAX_PATHS] if one]
+    return [path for path in found.split(":")[:_MAX_PATHS] if path]
 
 
 def _runtime(given: Given, root: bytes) -> list[int]:

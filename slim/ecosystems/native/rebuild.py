@@ -39,20 +39,20 @@ _LEFTOVER = {
 def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs one program of Go or Rust."""
     facts = given.facts
-    for one in facts.runs.final:
-        family = facts.families[one]
-        elf = given.view.elf(encoded(one.path)) if one.path else None
-        row = row_at(given.view, encoded(one.path)) if one.path else None
+    for command in facts.runs.final:
+        family = facts.families[command]
+        elf = given.view.elf(encoded(command.path)) if command.path else None
+        row = row_at(given.view, encoded(command.path)) if command.path else None
         if (
             family not in ("go", "rust")
             or elf is None
             or row is None
-            or one.name in ("go", "cargo")
+            or command.name in ("go", "cargo")
         ):
             continue
         if given.owned.owner[row] >= 0:
             return None
-        return _plan(given, family, encoded(one.path), row, elf)
+        return _plan(given, family, encoded(command.path), row, elf)
     return None
 
 
@@ -118,8 +118,8 @@ def _packaged(given: Given, stack: str) -> bool:
     """Whether a package of the system brings the compiler."""
     names = {"go": ("golang", "go"), "rust": ("rustc", "rust", "cargo")}[stack]
     return any(
-        one.manager in SYSTEM and (one.name in names or one.name.startswith("golang-"))
-        for one in given.graph.packages
+        package.manager in SYSTEM and (package.name in names or package.name.startswith("golang-"))
+        for package in given.graph.packages
     )
 
 

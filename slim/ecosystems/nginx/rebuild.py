@@ -60,12 +60,12 @@ def plan_of(given: Given, server: Server) -> Plan | None:
     owner = system_owner(given, binary)
     program = [] if owner is not None else [binary, *_compiled(given, binary)]
     owners = [owner, *(system_owner(given, row) for row in named_files)]
-    packages = [*named(given, (server.name,)), *(one for one in owners if one is not None)]
+    packages = [*named(given, (server.name,)), *(owner for owner in owners if owner is not None)]
     left = left_behind(given, cwd)
     guesses: tuple[str, ...] = ()
     if left:
         guesses = (
-            f"nothing that runs reads {listed([f'/{decoded(one)}' for one in left])} "
+            f"nothing that runs reads {listed([f'/{decoded(project)}' for project in left])} "
             f"but what {server.name} serves of it",
         )
     return Plan(
@@ -112,9 +112,9 @@ def _builds(given: Given) -> frozenset[str]:
     packages = given.graph.packages
     modules = ("libnginx-mod-", "nginx-mod-", "nginx-module-")
     return frozenset(
-        one.name
-        for one in packages
-        if one.manager in SYSTEM and not one.name.startswith((*_SERVERS, *modules))
+        package.name
+        for package in packages
+        if package.manager in SYSTEM and not package.name.startswith((*_SERVERS, *modules))
     )
 
 
@@ -136,7 +136,7 @@ def left_behind(given: Given, cwd: bytes) -> list[bytes]:
 
 def _build(given: Given, left: list[bytes]) -> dict[str, str]:
     """Whether a script of npm builds the site."""
-    scripts = (script_names(given.view.read(join(one, b"package.json"))) for one in left)
+    scripts = (script_names(given.view.read(join(project, b"package.json"))) for project in left)
     return {"build": "yes"} if any("build" in names for names in scripts) else {}
 
 

@@ -1,4 +1,4 @@
-"""Which packages of Node a project asks for itself, and which only for development. Pure.
+"""Which packages of Node a project asks for itself, and which only for development.
 
 npm 7 and later keeps the answer in `node_modules/.package-lock.json`, pnpm up to version 8 in
 `node_modules/.pnpm/lock.yaml`; where neither is, it follows from what the projects' `package.json` ask

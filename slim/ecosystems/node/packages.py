@@ -1,4 +1,4 @@
-"""Node's packages: every package directory below a `node_modules`, whoever installed it. Pure.
+"""Node's packages: every package directory below a `node_modules`, whoever installed it.
 
 A directory `node_modules/NAME` or `node_modules/@SCOPE/NAME` with a `package.json` is a package, and owns
 what is below it up to the next one. What a package requires is looked up in the nearest `node_modules`

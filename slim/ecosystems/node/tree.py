@@ -1,4 +1,4 @@
-"""Where a package's requirement leads to among the `node_modules` of an image. Pure.
+"""Where a package's requirement leads to among the `node_modules` of an image.
 
 Source: Node.js "Modules: Loading from node_modules folders"; pnpm's documentation, "Symlinked
 `node_modules` structure".

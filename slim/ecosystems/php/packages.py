@@ -1,4 +1,4 @@
-"""Composer's packages: `vendor/composer/installed.json`. Pure.
+"""Composer's packages: `vendor/composer/installed.json`.
 
 Source: Composer's documentation, "The vendor/composer/installed.json"; Composer 1 wrote the list alone.
 """

@@ -131,7 +131,7 @@ def _homes(given: Given, command: Command) -> list[bytes]:
         found.append(home)
     cwd = given.view.real(encoded(given.config.working_dir)) or b""
     projects = given.facts.roots.projects_of("php")
-    names = {one.name for one in given.facts.runs.main}
+    names = {command.name for command in given.facts.runs.main}
     served: list[bytes] = []
     if "nginx" in names:
         served += site_of(given.view, "nginx", given.facts.runs.main, cwd).roots
@@ -146,12 +146,14 @@ def _homes(given: Given, command: Command) -> list[bytes]:
         if not given.facts.roots.is_system(path) and not path.startswith(b"usr/share/")
     ]
     for path in directories:
-        above = [one for one in projects if path == one or path.startswith(one + b"/")]
+        above = [
+            project for project in projects if path == project or path.startswith(project + b"/")
+        ]
         found += [max(above, key=len)] if above else []
     found = found or directories
     nearest: list[bytes] = []
-    for path in sorted(dict.fromkeys(found), key=lambda one: (one.count(b"/"), one)):
-        if not any(path.startswith(one + b"/") for one in nearest):
+    for path in sorted(dict.fromkeys(found), key=lambda path: (path.count(b"/"), path)):
+        if not any(path.startswith(folder + b"/") for folder in nearest):
             nearest.append(path)
     return [path for path in nearest if given.view.is_dir(path)]
 
@@ -229,11 +231,11 @@ def _along(
     packages = given.graph.packages
     asked = [
         index
-        for index, one in enumerate(packages)
-        if one.manager in SYSTEM
-        and one.auto is not True
-        and one.name not in _BUILDS
-        and not one.name.endswith(("-dev", "-devel"))
+        for index, package in enumerate(packages)
+        if package.manager in SYSTEM
+        and package.auto is not True
+        and package.name not in _BUILDS
+        and not package.name.endswith(("-dev", "-devel"))
     ]
     runs = given.owned.owner[binary]
     stays = closure(given.graph, [*asked, *([] if runs == NOBODY else [runs])])

@@ -1,4 +1,4 @@
-"""Python's installed distributions: pip, uv, poetry, distribution packages, old eggs. Pure.
+"""Python's installed distributions: pip, uv, poetry, distribution packages, old eggs.
 
 `NAME-VERSION.dist-info` in a site directory has `METADATA` and `RECORD`, a CSV of files relative to the
 site directory that may lead out of it (`../../../bin/pip`). Older installers leave `NAME.egg-info` with

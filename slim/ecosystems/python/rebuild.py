@@ -42,8 +42,8 @@ def plan(given: Given) -> Plan | None:
     if binary is None or home is None:
         return None
     if any(
-        given.view.files.path(binary).startswith(one + b"/")
-        for one in given.facts.roots.of("conda")
+        given.view.files.path(binary).startswith(root + b"/")
+        for root in given.facts.roots.of("conda")
     ):
         # What conda's packages need of each other is in no file that is read.
         return None
@@ -54,7 +54,7 @@ def plan(given: Given) -> Plan | None:
     left = _left(given)
     libraries = _libraries(given, venv, stdlib, left, owner is None)
     places = [venv] if venv is not None else []
-    inside = tuple(one + b"/" for one in (*places, stdlib))
+    inside = tuple(place + b"/" for place in (*places, stdlib))
     code = [
         row
         for row in below(given.view, home)
@@ -155,7 +155,7 @@ def _left(given: Given) -> frozenset[int]:
     Large tests or sources inside of a library make it no tool.
     """
     packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
-    ours = [index for index, one in enumerate(packages) if one.manager == "python"]
+    ours = [index for index, package in enumerate(packages) if package.manager == "python"]
     code: Counter[tuple[int, str]] = Counter()
     claimed: Counter[tuple[int, str]] = Counter()
     for row in given.owned.rows(ours):
@@ -217,8 +217,8 @@ def _libraries(
         packages = given.graph.packages
         kept = [
             index
-            for index, one in enumerate(packages)
-            if one.manager == "python" and index not in left
+            for index, package in enumerate(packages)
+            if package.manager == "python" and index not in left
         ]
         files = given.view.files
         rows += (row for row in given.owned.rows(kept) if files.path(row).startswith(prefixes))
@@ -228,7 +228,7 @@ def _libraries(
 def _sites(given: Given, stdlib: bytes, compiled: bool) -> tuple[bytes, ...]:
     """The site directories of the interpreter: of one that was compiled those beside its library."""
     sites = given.facts.roots.of("site")
-    return tuple(one for one in sites if one.startswith(stdlib + b"/") or not compiled)
+    return tuple(site for site in sites if site.startswith(stdlib + b"/") or not compiled)
 
 
 def _stdlib(given: Given, binary: int, stdlib: bytes) -> list[int]:

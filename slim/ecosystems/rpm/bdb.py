@@ -1,4 +1,4 @@
-"""rpm's database as a Berkeley DB hash, `Packages`: RHEL 8 and older, Amazon Linux 2. Pure.
+"""rpm's database as a Berkeley DB hash, `Packages`: RHEL 8 and older, Amazon Linux 2.
 
 Every page says its type, so that all of them are read in order, without following buckets. A hash page
 has pairs of keys and values; a value that does not fit in is on a chain of overflow pages. A key is the

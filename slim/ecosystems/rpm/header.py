@@ -1,4 +1,4 @@
-"""The header of an rpm package as the databases store it: tags → values. Pure.
+"""The header of an rpm package as the databases store it: tags → values.
 
     number of entries, size of the store (4 bytes each, big endian)
     entries: tag, type, offset in the store, count (4 bytes each)

@@ -1,4 +1,4 @@
-"""rpm's own database format, `Packages.db`: SUSE. Pure.
+"""rpm's own database format, `Packages.db`: SUSE.
 
     pages of slots: "Slot", package number, first block, number of blocks (4 bytes each, little endian);
                     the first two slots are the header: "RpmP", version, generation, pages of slots, …

@@ -1,4 +1,4 @@
-"""The database of rpm, whatever it is stored as, and why dnf installed a package. Pure.
+"""The database of rpm, whatever it is stored as, and why dnf installed a package.
 
 Source: rpm.org, "RPM tags" and "Package Header format"; dnf5's system state (system-state(7)).
 """

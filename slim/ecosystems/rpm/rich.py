@@ -1,4 +1,4 @@
-"""Boolean ("rich") dependencies of rpm, such as `(a >= 1 or (b if c))`. Pure.
+"""Boolean ("rich") dependencies of rpm, such as `(a >= 1 or (b if c))`.
 
 Source: rpm.org, "Boolean dependencies".
 """

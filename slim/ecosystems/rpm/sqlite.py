@@ -1,4 +1,4 @@
-"""rpm's database as SQLite: Fedora, RHEL 9 and what is made of them. Pure.
+"""rpm's database as SQLite: Fedora, RHEL 9 and what is made of them.
 
 `rpmdb.sqlite` has a table `Packages` of (hnum, blob); what has not been written back yet is in
 `rpmdb.sqlite-wal`. The file is opened from memory, and as little of SQLite as possible is trusted: no

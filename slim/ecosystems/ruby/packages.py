@@ -1,4 +1,4 @@
-"""Ruby gems: `specifications/NAME-VERSION.gemspec` in a gem home. Pure.
+"""Ruby gems: `specifications/NAME-VERSION.gemspec` in a gem home.
 
 A specification is Ruby code; RubyGems writes its essence into a comment in front, so that nobody has to
 run it: `# stub: NAME VERSION PLATFORM PATHS`. Dependencies are read from the lines that it generates.

@@ -46,7 +46,9 @@ def plan(given: Given) -> Plan | None:
     prefix = given.view.files.path(binary).rpartition(b"/bin/")[0]
     needed, left = _gems(given, home)
     own_gems = join(prefix, b"lib/ruby/gems")
-    places = [one for one in given.facts.roots.of("gem_home") if not (b"/" + one).endswith(b"-doc")]
+    places = [
+        home for home in given.facts.roots.of("gem_home") if not (b"/" + home).endswith(b"-doc")
+    ]
     packages: list[int] = []
     gem_rows: list[int] = []
     kept = frozenset(index for index in _indexes(given) if _stays(given, index, needed, left))
@@ -64,7 +66,10 @@ def plan(given: Given) -> Plan | None:
     stdlib = join(prefix, b"lib/ruby")
     runtime: list[int] = []
     if owner is None:
-        runtime = [binary, *rows_at(given.view, [join(prefix, b"bin/" + one) for one in _SCRIPTS])]
+        runtime = [
+            binary,
+            *rows_at(given.view, [join(prefix, b"bin/" + name) for name in _SCRIPTS]),
+        ]
         runtime += [
             row
             for row in below(given.view, stdlib)
@@ -109,7 +114,7 @@ def plan(given: Given) -> Plan | None:
             )
         ),
         builds=_BUILDS,
-        homes=(home, *(one for one in places if not given.facts.roots.is_system(one))),
+        homes=(home, *(place for place in places if not given.facts.roots.is_system(place))),
         values={
             "home": f"/{decoded(home)}",
             **({} if owner is not None else {"own_toolchain": "yes"}),
@@ -137,7 +142,7 @@ def _binary(given: Given, command: Command) -> int | None:
 
 
 def _indexes(given: Given) -> list[int]:
-    return [index for index, one in enumerate(given.graph.packages) if one.manager == "gem"]
+    return [index for index, package in enumerate(given.graph.packages) if package.manager == "gem"]
 
 
 def _gems(given: Given, home: bytes) -> tuple[frozenset[str] | None, Lock | None]:
@@ -155,7 +160,7 @@ def _gems(given: Given, home: bytes) -> tuple[frozenset[str] | None, Lock | None
     if read is not None:
         roots.update(name for name in read.roots if name not in dropped)
     # What the image starts is needed, whoever asked for it: foreman, puma.
-    roots.update(one.name for one in given.facts.runs.all)
+    roots.update(command.name for command in given.facts.runs.all)
     gems = [given.graph.packages[index] for index in _indexes(given)]
     needs: dict[str, tuple[str, ...]] = installed_needs(gems)
     for name, others in (read.needs if read is not None else {}).items():

@@ -1,4 +1,4 @@
-"""Archives that lie in an image: which files they hold, as far as a bounded part of them tells. Pure.
+"""Archives that lie in an image: which files they hold, as far as a bounded part of them tells.
 
 A zip has its directory at the end, so that its last bytes are enough, and all members are known. A
 compressed tar has to be unpacked: its first megabytes show some members, which say where they went.

@@ -1,4 +1,4 @@
-"""Settings files that assign a secret, recognised by their first bytes. Pure; nothing of them is kept.
+"""Settings files that assign a secret, recognised by their first bytes. Nothing of them is kept.
 
 Files of these names mostly hold no secret; the ones that do assign a literal to a name that promises one
 (`_authToken=…`, `password = …`, `<password>…`), or have a user and a password in an address.

@@ -1,4 +1,4 @@
-"""Compiled Erlang and Elixir modules: what a release would strip from them. Pure.
+"""Compiled Erlang and Elixir modules: what a release would strip from them.
 
 A BEAM file is an IFF form: `FOR1`, size, `BEAM`, then chunks of name (4 bytes), size (32 bits, big
 endian) and data, padded to 4 bytes; it may be gzipped as a whole. `mix release` (`strip_beams: true`)

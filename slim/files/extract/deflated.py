@@ -1,4 +1,4 @@
-"""What some bytes of a file take once they are deflated, by trying it on samples. Pure.
+"""What some bytes of a file take once they are deflated, by trying it on samples.
 
 A layer is compressed as one stream, so that a part of a file has no compressed size of its own; but what
 is compressed already (debugging information, documentation) must not be taken for as compressible as the

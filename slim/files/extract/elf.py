@@ -1,4 +1,4 @@
-"""Programs and libraries: what they link to, and what `strip` would take from them. Pure.
+"""Programs and libraries: what they link to, and what `strip` would take from them.
 
 A file that makes no sense is None; where only a part is missing or unknown, `partial` says so.
 Source: the System V ABI, "Dynamic Linking"; the names of debugging sections are those that binutils

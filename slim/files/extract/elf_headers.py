@@ -1,4 +1,4 @@
-"""The headers of an ELF file: segments, sections, and which spans of a large file hold what matters. Pure.
+"""The headers of an ELF file: segments, sections, and which spans of a large file hold what matters.
 
 Everything is found by offsets and counts that the file itself gives, so each is checked and bounded.
 Source: the System V ABI, "Object Files" and "Program Loading".

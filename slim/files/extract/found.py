@@ -1,4 +1,4 @@
-"""What is known of a file that was looked into: a program or library, a BEAM module, an archive. Pure.
+"""What is known of a file that was looked into: a program or library, a BEAM module, an archive.
 
 These are what tables hold and rules ask about; what reads them from a file's bytes is in the modules that
 are named like them.

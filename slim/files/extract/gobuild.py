@@ -1,4 +1,4 @@
-"""What a Go program says about its build, in the form that Go 1.18 and later write it. Pure.
+"""What a Go program says about its build, in the form that Go 1.18 and later write it.
 
 The section `.go.buildinfo` begins with 16 bytes, `\\xff Go buildinf:`, pointer size and flags; with flag 2
 two strings follow at byte 32, each after its length as a varint: the version of Go and the module info,

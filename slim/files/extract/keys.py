@@ -1,4 +1,4 @@
-"""Private keys, recognised by how their files begin. Pure; nothing of them is kept.
+"""Private keys, recognised by how their files begin. Nothing of them is kept.
 
 Source: RFC 7468 §2 and §10–11 (PEM labels), RFC 9580 §6.2 (OpenPGP armor), PuTTY's appendix "PPK file
 format", age's format specification ("AGE-SECRET-KEY-1").

@@ -1,4 +1,4 @@
-"""A file of which some parts are known, and how the parts are put together while it streams by. Pure."""
+"""A file of which some parts are known, and how the parts are put together while it streams by."""
 
 from __future__ import annotations
 

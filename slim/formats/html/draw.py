@@ -6,8 +6,8 @@ classes override the fills (dark mode). Text is escaped here: these strings go i
 
 from __future__ import annotations
 
+import html
 from collections.abc import Container, Iterable, Sequence
-from xml.sax.saxutils import escape, quoteattr
 
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.html.treemap import HEADER, Box, Item, layout
@@ -38,7 +38,7 @@ def treemap(
     boxes = layout(items, WIDTH, HEIGHT, limit)
     body = "".join(_box(box, links, units) for box in boxes)
     return (
-        f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label={quoteattr(label)}'
+        f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(label)}"'
         f' font-family="system-ui, sans-serif" font-size="12">{body}</svg>'
     )
 
@@ -53,7 +53,7 @@ def document(title: str, drawing: str, legend: Iterable[tuple[str, str]]) -> str
         f' width="{WIDTH + 20}" height="{height}" font-family="system-ui, sans-serif">',
         patterns(),
         f'<rect width="100%" height="100%" fill="#ffffff"/><text x="10" y="26" font-size="17"'
-        f' font-weight="600" fill="{TEXT[0]}">{escape(title)}</text>',
+        f' font-weight="600" fill="{TEXT[0]}">{_escape(title)}</text>',
         f'<svg x="10" y="{head}" width="{WIDTH}" height="{HEIGHT}" {drawing.removeprefix("<svg ")}',
     ]
     for number, (tone, says) in enumerate(rows):
@@ -61,7 +61,7 @@ def document(title: str, drawing: str, legend: Iterable[tuple[str, str]]) -> str
         y = head + HEIGHT + 14 + number // 2 * step
         parts.append(
             f'<rect x="{x}" y="{y}" width="14" height="14" rx="2" fill="{_paint(tone)}"/>'
-            f'<text x="{x + 20}" y="{y + 11}" font-size="12" fill="{TEXT[0]}">{escape(says)}</text>'
+            f'<text x="{x + 20}" y="{y + 11}" font-size="12" fill="{TEXT[0]}">{_escape(says)}</text>'
         )
     return quiet_page("".join(parts) + "</svg>\n")
 
@@ -132,7 +132,7 @@ def _box(box: Box, links: Container[str], units: Units) -> str:
     item = box.item
     x, y, width, height = box.place
     inner = (x + 0.6, y + 0.6, max(width - 1.2, 0.4), max(height - 1.2, 0.4))
-    parts = [f"<title>{escape(item.says)}</title>"]
+    parts = [f"<title>{_escape(item.says)}</title>"]
     if box.frame:
         shape = 'class="frame" fill="#f4f6f8" stroke="#aab4bf"'
         parts += [
@@ -165,9 +165,9 @@ def _header(item: Item, size: str, x: float, y: float, width: float) -> list[str
     room = width - 10
     with_size = _BOLD * _wide(item.name) + 4 + _wide(size) <= room
     name = item.name if with_size else _fit(item.name, room / _BOLD)
-    text = f'<tspan font-weight="600">{escape(name)}</tspan>'
+    text = f'<tspan font-weight="600">{_escape(name)}</tspan>'
     if with_size:
-        text += f" {escape(size)}"
+        text += f" {_escape(size)}"
     return [_text(x + 5, y + HEADER - 5, text)]
 
 
@@ -176,9 +176,9 @@ def _label(item: Item, size: str, x: float, y: float, width: float, height: floa
     room = width - 8
     if room < 22 or height < _LINE + 2:
         return []
-    lines = [escape(_fit(item.name, room))]
+    lines = [_escape(_fit(item.name, room))]
     if height >= 2 * _LINE + 4 and _wide(size) * 11 / 12 <= room:
-        lines.append(escape(size))
+        lines.append(_escape(size))
     return [
         _text(x + 5, y + 13 + number * _LINE, line, faint=number > 0)
         for number, line in enumerate(lines)
@@ -215,3 +215,7 @@ def _wide(text: str) -> float:
 def _text(x: float, y: float, text: str, *, faint: bool = False) -> str:
     small = ' font-size="11"' if faint else ""
     return f'<text x="{x:.1f}" y="{y:.1f}"{small} fill="{TEXT[0]}">{text}</text>'
+
+
+def _escape(text: str) -> str:
+    return html.escape(text, quote=False)
