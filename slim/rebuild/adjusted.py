@@ -103,7 +103,9 @@ def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[
                 continue
             if files.kind[row] == Kind.DIRECTORY:
                 node = view.names[files.directory[row]].get(files.name[row], 0)
-                if node < 0 and not view.names[~node] and owner[row] == NOBODY:
+                empty = node < 0 and not view.names[~node] and owner[row] == NOBODY
+                # What COPY brings is of a repository, which has no empty directories of its own.
+                if empty and not copying and b"/.git/" not in path:
                     yield path
             elif (
                 files.kind[row] == Kind.FILE
