@@ -18,6 +18,9 @@ from tests.real.recipes import NOT_CHUNKED, RECIPES
 from tests.real.tools import CHUNKED, Store, convert, need, unpacked
 from tests.real.twin_images import Twins, build, debian_base, debian_root
 
+collect_ignore = ["twins/projects"]
+"""Applications that are put into images; their tests are theirs."""
+
 LONGEST = ("test_twins", "test_images", "test_examples", "test_debian_bases")
 """Begun first, so that no process is left alone with one of them."""
 Pairs = Callable[[str], Twins]
