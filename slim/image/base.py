@@ -21,8 +21,10 @@ _ROOTFS = re.compile(
     r"|(?:ADD|COPY) \S+ /"
 )
 """An instruction that puts a whole root filesystem in place …"""
-_MAKERS = ("debuerreotype", "debian.sh --arch", "mmdebstrap", "debootstrap", "apko", "bazel build")
-"""… and tools that make one."""
+_SYSTEM_MAKERS = ("debuerreotype", "debian.sh --arch", "mmdebstrap", "debootstrap", "apko")
+"""… and tools that make one, a whole system each …"""
+_MAKERS = (*_SYSTEM_MAKERS, "bazel build")
+"""… or any layer."""
 _FROM = "FROM "
 """How the comment begins that Buildah and Podman give to the first entry on top of a base image."""
 _COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
@@ -91,7 +93,7 @@ def _boundary(history: Sequence[History], layers: int) -> int:
         made += not entry.empty_layer
         if _COMMAND.match(entry.created_by) and index + 1 < len(history):
             return min(made, layers) if made < layers else 0
-    whole = any(maker in history[0].created_by for maker in _MAKERS)
+    whole = any(maker in history[0].created_by for maker in _SYSTEM_MAKERS)
     return 1 if whole and layers > 1 and not history[0].empty_layer else 0
 
 

@@ -115,6 +115,8 @@ def test_attacks_through_a_pipe(
     expected = outcome(str(source))
     with pipe(Path(name).read_bytes()) as path:
         found = outcome(f"{prefix}:{path}" if prefix else path)
+    if not Path(name).stat().st_size:
+        expected = "empty-pipe", 3  # the command before the pipe failed, most likely
     assert found == expected
 
 

@@ -22,6 +22,8 @@ MAY_BARE = {
     "formats/ncdu.py": "encoder of ncdu's JSON",
     "formats/code_findings.py": "encoder of lines and addresses of SARIF, JUnit and forges",
     "report/build.py": "fills a Dockerfile into a fragment, which is untrusted again",
+    "formats/plan.py": "finds the base in a Dockerfile; its name is untrusted again",
+    "formats/text/report.py": "takes a Dockerfile apart into lines, each of which is cleaned",
     "formats/words.py": "shortens, and returns what is untrusted again",
     "report/suppress.py": "holds paths against suppressions",
     "report/compare.py": "compares instructions",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 import sys
 import time
@@ -139,4 +140,4 @@ def test_no_error_repeats_the_password_of_an_address(call: list[str], tmp_path: 
     )
     assert done.returncode in (2, 3, 6)
     assert MARK.encode() not in done.stdout + done.stderr
-    assert b"[redacted]" in done.stdout + done.stderr
+    assert re.search(rb"\[redacted\]|\*\*\*", done.stdout + done.stderr)

@@ -113,7 +113,7 @@ def test_no_change_makes_a_failing_gate_pass(
     codes = []
     for original, _ in archives(corpora):
         size = slim.analyze(original, advice=False).totals.disk_bytes
-        arguments = [f"--max-size={size - 1}", "--no-advice", "--no-cache", "-o", f"json={out}"]
+        arguments = [f"--max-size={size - 1}B", "--no-advice", "--no-cache", "-o", f"json={out}"]
         for changed in mutations(original.read_bytes(), draw, 4 if size else 0):
             path.write_bytes(changed)
             monkeypatch.setattr("sys.argv", ["slim", "analyze", str(path), *arguments])
