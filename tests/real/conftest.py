@@ -17,6 +17,10 @@ import pytest
 from tests.real.recipes import NOT_CHUNKED, RECIPES
 from tests.real.tools import CHUNKED, Store, convert, need, unpacked
 from tests.real.twin_images import Twins, build, debian_base, debian_root
+from tests.support.golist import go
+
+__all__ = ["go"]
+"""Fixtures that are defined elsewhere."""
 
 collect_ignore = ["twins/projects"]
 """Applications that are put into images; their tests are theirs."""
