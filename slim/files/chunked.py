@@ -1,4 +1,4 @@
-"""The table of contents of a zstd:chunked layer that is read as a whole [pure].
+"""The table of contents of a zstd:chunked layer that is read as a whole.
 
 It is in a skippable frame, which only engines that pull lazily look at; the footer, in another, says where:
 

@@ -1,4 +1,4 @@
-"""dive's own score of an image, by dive's formula, so that its users can move their gates [pure].
+"""dive's own score of an image, by dive's formula, so that its users can move their gates.
 
 Source: wagoodman/dive `dive/filetree/efficiency.go`. A path that occurs in several layers counts as
 wasted with all its copies; a deleted directory counts once more with all that was in it. slim's own

@@ -1,4 +1,4 @@
-"""The bytes of each layer: live, dead by class, and the proof on every run that none is lost [pure]."""
+"""The bytes of each layer: live, dead by class, and the proof on every run that none is lost."""
 
 from __future__ import annotations
 

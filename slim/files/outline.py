@@ -1,4 +1,4 @@
-"""The final filesystem as a tree of few nodes that lose no byte [pure].
+"""The final filesystem as a tree of few nodes that lose no byte.
 
 The files and directories with most bytes on disk get a node each; all that has none is, per
 directory, one node more. What is chosen is closed: a directory comes before everything below it.

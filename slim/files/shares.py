@@ -1,4 +1,4 @@
-"""A layer's blob, shared out: every byte of the tar and of the pull to a row or to a bracketed label [pure].
+"""A layer's blob, shared out: every byte of the tar and of the pull to a row or to a bracketed label.
 
 A pull share is the difference of two rounded positions on the way through the compressed blob, so the
 shares of a layer add up to its blob exactly, whatever the rounding. Between two checkpoints of the

@@ -1,4 +1,4 @@
-"""The directories of a layer in which nothing needs a look of its own [pure].
+"""The directories of a layer in which nothing needs a look of its own.
 
 They are found once, when a blob has been read. Where no other layer has such a directory, all that is in it
 is put into the image at once: nothing can be in the way of anything.

@@ -1,4 +1,4 @@
-"""What stripping takes from a file, on disk and in the pull [pure].
+"""What stripping takes from a file, on disk and in the pull.
 
 On disk it is exact: the sections and chunks were read. In the pull it is what these very bytes take when
 they are compressed, which was tried while the file was read, not a share of the file: debugging

@@ -1,4 +1,4 @@
-"""A layer's table of contents → rows, without the layer [pure].
+"""A layer's table of contents → rows, without the layer.
 
 eStargz and zstd:chunked layers carry a JSON table of what they hold, with the place of each file's bytes in
 the blob, so that a puller can fetch files one by one. It says names, sizes and digests of contents, and

@@ -1,4 +1,4 @@
-"""A table of contents that a layer carries, against the entries of its tar [pure].
+"""A table of contents that a layer carries, against the entries of its tar.
 
 Engines that pull lazily read names and contents by the table; all others, and slim, by the tar. A table
 that says something else is a filesystem that nobody has looked at.

@@ -1,4 +1,4 @@
-"""The final filesystem by directory: what lies below each, and the largest [pure]."""
+"""The final filesystem by directory: what lies below each, and the largest."""
 
 from __future__ import annotations
 

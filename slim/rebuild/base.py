@@ -1,4 +1,4 @@
-"""What the final stage stands on: the image's own first layers, or the packages of a base system [pure].
+"""What the final stage stands on: the image's own first layers, or the packages of a base system.
 
 The layers of a distribution's image are taken as they are, with all their bytes, if nothing in them
 is of the application's language: then the same base stays below the rebuilt image, and is pulled once for

@@ -1,4 +1,4 @@
-"""The Dockerfile of a rebuild: a template of the rules, filled in with this image's own values [pure].
+"""The Dockerfile of a rebuild: a template of the rules, filled in with this image's own values.
 
 A placeholder `{name}` stands for one value or, alone on its line, for whole instructions. An instruction
 whose placeholder has no value is left out, with the comment above it; so is one below a line `#? name`

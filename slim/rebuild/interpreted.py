@@ -1,4 +1,4 @@
-"""What the plans of interpreted languages share: the interpreter, and the application's directory [pure]."""
+"""What the plans of interpreted languages share: the interpreter, and the application's directory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Adds up what is kept, each file once [pure].
+"""Adds up what is kept, each file once.
 
 A hard-linked body is kept with any of its names. What findings would delete goes from what is kept too,
 except where the plan needs the very file.

@@ -1,4 +1,4 @@
-"""The shared libraries that programs need, by what their ELF headers ask the loader for [pure].
+"""The shared libraries that programs need, by what their ELF headers ask the loader for.
 
 A name is looked up in the file's own RPATH or RUNPATH, in LD_LIBRARY_PATH and in the system's library
 directories, as ld.so(8) does; musl's loader knows fewer directories, and finds no less here. What the C

@@ -1,4 +1,4 @@
-"""The nouns of a rebuild: what the image is known by, what a stack keeps, what it all comes to [pure]."""
+"""The nouns of a rebuild: what the image is known by, what a stack keeps, what it all comes to."""
 
 from __future__ import annotations
 

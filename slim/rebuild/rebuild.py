@@ -1,4 +1,4 @@
-"""How big a multi-stage build would make the image, computed from what it keeps, on one page [pure].
+"""How big a multi-stage build would make the image, computed from what it keeps, on one page.
 
 The stack says what of the application stays and which packages run it; from there on everything is the
 same for all: the base, the libraries that are linked to, packages and what they depend on, what was copied

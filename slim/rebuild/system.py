@@ -1,4 +1,4 @@
-"""Which packages of the system the final stage needs [pure].
+"""Which packages of the system the final stage needs.
 
 Those that run the application and own the libraries it links to, with their dependencies; TLS roots and
 time zones; what scripts and the health check call; what something kept names; and what was asked for by

@@ -1,4 +1,4 @@
-"""Rows of the final filesystem: below a directory, at the end of a path, and where they are from [pure]."""
+"""Rows of the final filesystem: below a directory, at the end of a path, and where they are from."""
 
 from __future__ import annotations
 

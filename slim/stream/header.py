@@ -1,4 +1,4 @@
-"""One tar header and its extension records, decoded as Go's `archive/tar` does [pure].
+"""One tar header and its extension records, decoded as Go's `archive/tar` does.
 
 Docker, containerd, podman and every peer parse layers with that package, so its reading is the
 meaning of a layer. Sources: Go `src/archive/tar/{reader,strconv,format}.go`; POSIX.1-2001 pax.

@@ -1,4 +1,4 @@
-"""GNU sparse maps: how large a file really is when the tar stores only its data [pure].
+"""GNU sparse maps: how large a file really is when the tar stores only its data.
 
 Four encodings, all checked alike: old GNU (in the header), PAX 0.0 and 0.1 (in records) and PAX 1.0
 (in front of the data). Source: Go `src/archive/tar/reader.go`, GNU tar manual "Sparse Formats".

@@ -1,5 +1,5 @@
 """Queries about layers: dead bytes by what became of them, small layers, copies of
-whole images, how layers are stored [pure]."""
+whole images, how layers are stored."""
 
 from __future__ import annotations
 

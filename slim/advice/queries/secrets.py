@@ -1,4 +1,4 @@
-"""Queries about secrets: private keys, settings with a password, variables of the image [pure].
+"""Queries about secrets: private keys, settings with a password, variables of the image.
 
 They say where a secret is. No value leaves this module.
 """

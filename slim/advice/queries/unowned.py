@@ -1,4 +1,4 @@
-"""Query about files in the system's directories that no package brought [pure].
+"""Query about files in the system's directories that no package brought.
 
 Package managers and scanners do not know them. Much there is written by the packages' own scripts, though:
 caches, indexes, compiled code; the table says which, and why they are no finding.

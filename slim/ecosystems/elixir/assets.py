@@ -1,4 +1,4 @@
-"""Queries about the assets of Phoenix: what an earlier build left in `priv/static` [pure].
+"""Queries about the assets of Phoenix: what an earlier build left in `priv/static`.
 
 Source: Phoenix's digester (`cache_manifest.json`: `digests` names every digested file that was ever
 made, `latest` the one of each that pages link to).

@@ -1,4 +1,4 @@
-"""Elixir: a release instead of the Mix project that runs, or the release that lies in `_build` [pure].
+"""Elixir: a release instead of the Mix project that runs, or the release that lies in `_build`.
 
 What `mix release` takes is what the applications ask for: those of the project, `kernel`, `stdlib`,
 `sasl`, `elixir` and `iex`, and all that their `.app` files name; of each its `ebin`, `priv` and `include`;

@@ -1,4 +1,4 @@
-"""Java: the archives or classes that run, and a runtime without the development kit [pure].
+"""Java: the archives or classes that run, and a runtime without the development kit.
 
 Where a package has `java`, the runtime is that package: distributions keep compiler and tools in others.
 Where a kit was unpacked, what only develops goes from it; its one file of modules stays as it is, although

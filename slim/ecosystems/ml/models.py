@@ -1,4 +1,4 @@
-"""Queries about models in the layout of the Hugging Face hub [pure].
+"""Queries about models in the layout of the Hugging Face hub.
 
 A cache keeps each file once, as `models--NAME/blobs/HASH`, and links to it from `snapshots/REVISION`. What
 is said of a name in a snapshot is said of the blob behind it.

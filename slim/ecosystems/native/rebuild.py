@@ -1,4 +1,4 @@
-"""Go and Rust: the program alone, where the image carries what compiled it [pure].
+"""Go and Rust: the program alone, where the image carries what compiled it.
 
 A program that is linked statically needs nothing of a distribution but data: TLS roots and time zones.
 One of Go that only asks for the C library does so for names and users, and need not: with CGO_ENABLED=0

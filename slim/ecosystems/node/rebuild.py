@@ -1,4 +1,4 @@
-"""Node: the program, the packages of production, and node without npm and compilers [pure].
+"""Node: the program, the packages of production, and node without npm and compilers.
 
 Where a build writes the program to a directory of its own (`dist`), its sources stay behind, with the
 packages that only build; whether a package does is what npm's or pnpm's records say.

@@ -1,4 +1,4 @@
-"""Python: the interpreter, the libraries that the application asks for, and the application [pure].
+"""Python: the interpreter, the libraries that the application asks for, and the application.
 
 Of installed distributions those stay that were asked for and that no finding takes for a tool of
 development, with what they require; pip stays in the build stage. The interpreter is the packages that the

@@ -1,4 +1,4 @@
-"""Names of one directory that a case-folding or normalising filesystem cannot keep apart [pure]."""
+"""Names of one directory that a case-folding or normalising filesystem cannot keep apart."""
 
 from __future__ import annotations
 
