@@ -81,7 +81,7 @@ def everything(folder: Path) -> dict[str, bytes]:
         ('base = "../elsewhere/base.tar"', "is not below"),
         ('base = "outside/base.tar"', "is not below"),
         ('base = "docker-archive:outside/base.tar"', "is not below"),
-        ('base = "debian:13-slim"', "is an image in a registry"),
+        ('base = "debian:13-slim"', "is an image of an engine or in a registry"),
         ('base = "registry:debian"', "in a registry"),
         ('base = "registry:2"', "may be an image in a registry"),
         ('base = "podman:app:1"', "is an image of an engine"),
@@ -110,7 +110,7 @@ def test_a_found_file_reaches_no_registry(
     (checkout / "slim.toml").write_text(f'base = "127.0.0.1:{server.getsockname()[1]}/x:1"\n')
     for call in (["analyze", "image.tar"], ["explain", "VCS001", "image.tar"], ["config"]):
         assert main(call) == 2
-        assert "is an image in a registry" in capsys.readouterr().err
+        assert "is an image of an engine or in a registry" in capsys.readouterr().err
     with pytest.raises(BlockingIOError):
         server.accept()
     # It does so for a file that is named, or the test could not fail.
