@@ -110,7 +110,7 @@ def test_a_found_file_reaches_no_registry(
     (checkout / "slim.toml").write_text(f'base = "127.0.0.1:{server.getsockname()[1]}/x:1"\n')
     for call in (["analyze", "image.tar"], ["explain", "VCS001", "image.tar"], ["config"]):
         assert main(call) == 2
-        assert "is an image of an engine or in a registry" in capsys.readouterr().err
+        assert "is an image in a registry" in capsys.readouterr().err
     with pytest.raises(BlockingIOError):
         server.accept()
     # It does so for a file that is named, or the test could not fail.
