@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
-from slim.report.model import Finding, KeepPart, Rebuild, Report
+from slim.report.model import Base, Finding, KeepPart, Rebuild, Report
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
 
@@ -41,6 +41,15 @@ def count(number: int, noun: str) -> str:
     if noun.endswith("y"):
         return f"{number:,} {noun[:-1]}ies"
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
+
+
+def base_guess(base: Base) -> str:
+    """How sure it is where the base image ends: ` (likely, from …)`; empty where that is known."""
+    if not base.guessed:
+        return ""
+    signs = "its own instructions in the history" if base.how == "known" else "the history"
+    confidence = f"{base.confidence}, " if base.confidence else ""
+    return f" ({confidence}guessed from {signs}; pass --base IMAGE to be exact)"
 
 
 def suppressed(finding: Finding) -> str:

@@ -284,6 +284,7 @@ def _image(image: Image, base: BaseImage, advice: Advice | None, redacted: bool)
             digest=base.digest,
             how=base.how,  # type: ignore[arg-type]
             guessed=base.guessed,
+            confidence=base.confidence or None,  # type: ignore[arg-type]
         ),
     )
 

@@ -112,7 +112,7 @@ def base_image(report: Report, units: Units) -> str:
     base = report.image.base
     if not base.layers:
         return ""
-    guess = " (guessed from the history; pass --base IMAGE to be exact)" if base.guessed else ""
+    guess = words.base_guess(base)
     name = f" {cut(base.name, 80)}" if base.name else ""
     layers = "layer 0" if base.layers == 1 else f"layers 0–{base.layers - 1:,}"
     sizes = maps.sizes(report.totals.base_bytes, report.totals.base_pull_bytes, units)

@@ -96,7 +96,7 @@ def _base(report: Report, units: Units) -> str:
     if not base.layers:
         return wrapped(f"Base image{name}: {_unknown_base(base)}")
     layers = "layer 0" if base.layers == 1 else f"layers 0–{base.layers - 1:,}"
-    guess = " (guessed from the history; pass --base IMAGE to be exact)" if base.guessed else ""
+    guess = words.base_guess(base)
     return wrapped(
         f"Base image{name}: {layers}, {units.size(report.totals.base_bytes)} on disk{guess}."
     )
