@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import os
-import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, ClassVar
 
 from msgspec import Struct
@@ -199,7 +198,12 @@ def _width() -> int:
     """Columns of the terminal, or what COLUMNS says of it."""
     if not is_terminal(sys.stdout):
         return _PAGE_WIDTH
-    return shutil.get_terminal_size((_PAGE_WIDTH, 24)).columns
+    wished = os.environ.get("COLUMNS", "")
+    if wished.isdecimal() and wished.isascii() and len(wished) < 6:
+        return int(wished)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _PAGE_WIDTH
+    return _PAGE_WIDTH
 
 
 @contextmanager
