@@ -153,7 +153,9 @@ def measure(
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []
     with run.work.watched(limits.timeout) as progress:
-        read_options = ReadOptions(content.verify, run.work.jobs, limits, cache, progress)
+        read_options = ReadOptions(
+            content.verify, run.work.jobs, limits, cache, progress, content.exact_pull
+        )
 
         def report_of(
             task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE

@@ -14,6 +14,7 @@ from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
 from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
+from slim.files.pull_size import PullSize
 from slim.files.recheck import again
 from slim.files.table import LayerTable
 from slim.image import hashes
@@ -32,6 +33,7 @@ class Asked(Struct, frozen=True):
     extra: Collection[bytes]
     skim: bool
     limits: Limits
+    pull: PullSize = "stored"
 
 
 def known_table(
@@ -49,6 +51,7 @@ def known_table(
                 keeps=asked.keeps,
                 extra=asked.extra,
                 limits=asked.limits,
+                pull=asked.pull,
             )
             if digest
             else None
@@ -104,6 +107,7 @@ def read_layer(
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
                 skim=asked.skim and not asked.verify and not asked.extract,
                 account=Account(budget),
+                pull=asked.pull,
             )
     if asked.verify:
         check_promises(layer, table)

@@ -130,7 +130,7 @@ def rebuilt(report: Report, units: Units) -> str:
     what = "A last stage without the rest" if is_multi_stage(report) else "A multi-stage build"
     return (
         f"{what} would be {rebuilt_size(rebuild, units)} on disk, {share} less,"
-        f" and {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
+        f" and {units.pull(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
     )
 
 

@@ -11,6 +11,7 @@ from slim.errors import InputError
 from slim.files import dive, tree
 from slim.files.ledger import Ledger
 from slim.files.outline import Node, Sort, outline
+from slim.files.pull_size import ERROR_PERCENT
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
@@ -308,8 +309,11 @@ def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Tot
             f"the files claim {disk:,} bytes together, more than any filesystem holds",
             "the image was made to mislead: it holds sparse files of absurd size",
         )
+    estimated = sum(layer.pull_bytes for layer in layers if layer.estimated)
     return model.Totals(
         pull_bytes=pull,
+        estimated=estimated > 0,
+        pull_error_bytes=-(-estimated * ERROR_PERCENT // 100),
         disk_bytes=disk,
         live_bytes=live,
         dead_bytes=disk - live,

@@ -238,6 +238,20 @@ def _warnings(base: Report, image: Report) -> Iterator[model.Warning]:
                 "a report leaves findings out: some may only seem new or fixed (use a larger --top)"
             ),
         )
+    estimated = base.totals.estimated, image.totals.estimated
+    if any(estimated):
+        if all(estimated):
+            text = "the sizes to pull are estimates: both archives store layers uncompressed"
+        else:
+            which = "the base's" if estimated[0] else "the image's"
+            other = "the image's" if estimated[0] else "the base's"
+            text = (
+                f"{which} size to pull is an estimate, since its archive stores layers uncompressed;"
+                f" {other} was measured"
+            )
+        yield model.Warning(
+            id="pull-estimated", text=untrusted(f"{text} (--exact-pull compresses them)")
+        )
     if any(layer.missing for layer in (*base.layers, *image.layers)):
         yield model.Warning(
             id="contents-unknown", text=untrusted("the contents of a layer are not known")
