@@ -15,7 +15,8 @@ import click
 from msgspec import Struct
 
 from slim.cli.command import argument, command, flag, option
-from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_limits, read_units
+from slim.cli.environment import read_limits
+from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_units
 from slim.cli.pages import ReportUrl, RulesUrl
 from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.write import print_output

@@ -11,14 +11,8 @@ from msgspec import Struct
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command
-from slim.cli.options import (
-    ImageOptions,
-    RulePaths,
-    SettingsOptions,
-    SuppressOptions,
-    WorkOptions,
-    read_now,
-)
+from slim.cli.environment import read_now
+from slim.cli.options import ImageOptions, RulePaths, SettingsOptions, SuppressOptions, WorkOptions
 from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
+from slim.cli.environment import read_now
 from slim.cli.gates import Conclusion, GateOptions, check_rule_names, conclude, conclusion_of
 from slim.cli.options import (
     ImageOptions,
@@ -19,7 +20,6 @@ from slim.cli.options import (
     SettingsOptions,
     SuppressOptions,
     WorkOptions,
-    read_now,
 )
 from slim.cli.output import (
     Output,

@@ -11,8 +11,9 @@ import click
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import Commands, argument, command, option
+from slim.cli.environment import cache_folder, read_now
 from slim.cli.explain import ReadingOptions, find_rule, print_explanations
-from slim.cli.options import ImageOptions, cache_folder, read_now
+from slim.cli.options import ImageOptions
 from slim.cli.progress import print_message
 from slim.cli.write import print_output
 from slim.config.settings import ImageSettings
