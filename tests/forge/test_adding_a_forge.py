@@ -1,7 +1,7 @@
 """The recipe of CONTRIBUTING.md, followed in a copy of the tree: a forge is a module, a line, and its server.
 
-The forge keeps comments at `/notes/OWNER/NAME/NUMBER` and takes its token in a header of its own. All tests of
-comments and of hostile servers pass with it, and the command line lists it.
+The forge keeps comments at `/notes/OWNER/NAME/NUMBER` and takes its token in a header of its own. All tests
+of comments and of hostile servers pass with it, and the command line lists it.
 """
 
 from __future__ import annotations
@@ -164,6 +164,6 @@ def test_a_forge_is_a_module_a_line_and_its_server(tmp_path: Path) -> None:
 
     assert "HEARTH_TOKEN" in run("slim", "comment", "--help")
     tests = ("tests/forge/test_publish.py", "tests/forge/test_hostile.py")
-    summary = run("pytest", "-q", "-n", "0", "-p", "no:cacheprovider", "-k", "hearth", *tests)
+    summary = run("pytest", "-n", "0", "-p", "no:cacheprovider", "-k", "hearth", *tests)
     assert " passed" in summary
     assert " skipped" not in summary
