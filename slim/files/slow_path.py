@@ -35,7 +35,7 @@ _PLAIN = b"05"
 _NO_PREFIX = bytes(167)
 
 
-class OddEntries:
+class SlowPath:
     """Reads one entry after another from a feed into a table."""
 
     def __init__(

@@ -119,9 +119,9 @@ def _check(
         if process.wait(seconds):
             words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))
             lines = words.read().decode("utf-8", "replace").split("\n")
-            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            reason = next((line.strip() for line in reversed(lines) if line.strip()), "")
             raise InputError(
                 "engine-failed",
-                f"{engine} could not save {name!r}: {said or f'exit code {process.returncode}'}",
+                f"{engine} could not save {name!r}: {reason or f'exit code {process.returncode}'}",
                 f"does `{' '.join(command_of(engine, name, None))}` work by itself?",
             )

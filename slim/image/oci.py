@@ -187,11 +187,11 @@ def graph_notices(graph: Graph) -> tuple[Notice, ...]:
 
 
 def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
-    wanted = {blob_name(digest) for digest in graph.referenced}
+    expected = {blob_name(digest) for digest in graph.referenced}
     orphans = [
         size
         for name, size in archive.sizes().items()
-        if name.startswith("blobs/") and name not in wanted
+        if name.startswith("blobs/") and name not in expected
     ]
     if not orphans:
         return ()

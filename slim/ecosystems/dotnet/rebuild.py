@@ -19,7 +19,7 @@ from slim.packages.documents import load_object, object_of, objects_of, text_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Notices
 from slim.rebuild.interpreted import home_of, listed, main_command
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, rows_at
 
 _CONFIG = b".runtimeconfig.json"
@@ -55,14 +55,14 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="dotnet",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "what publishing made, and files of the project that are no sources",
                 [*below(given.view, home), *beside],
                 loses=FROM_APPLICATION,
                 paths=tuple(dict.fromkeys([home, *homes[:1]])),
             ),
-            Wanted(
+            KeptFiles(
                 ".NET's runtime",
                 f"what {decoded(application.rpartition(b'/')[2])}{decoded(_CONFIG)} asks for: "
                 f"{listed(names)}",

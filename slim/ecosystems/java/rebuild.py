@@ -23,7 +23,7 @@ from slim.rebuild.interpreted import (
     main_command,
     system_owner,
 )
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 
 _CLASS_PATH = ("-cp", "-classpath", "--class-path")
@@ -89,21 +89,21 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="java",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "archives and classes on its class path, and directories beside them",
                 sorted(named),
                 loses=FROM_APPLICATION,
                 paths=tuple(kept),
             ),
-            Wanted(
+            KeptFiles(
                 "files beside it",
                 "files of the project that are no sources: a program may read them",
                 read,
                 loses=FROM_APPLICATION,
                 paths=tuple(paths),
             ),
-            Wanted(
+            KeptFiles(
                 "the Java runtime", "the kit without what only develops", runtime, paths=(root,)
             ),
         ),
