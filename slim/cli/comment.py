@@ -264,7 +264,7 @@ def _token(context: Context, token_file: str | None) -> str:
             return check_token(token, name)
     raise NetworkError(
         "no-token",
-        f"there is no token in {' or '.join(names)}",
+        f"no token in {' or '.join(names)}",
         "set the variable, or name a file that holds the token: --token-file FILE",
     )
 

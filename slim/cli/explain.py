@@ -130,4 +130,4 @@ def find_rule(name: str, rules: Sequence[Rule]) -> Rule:
         return by_name.get(name) or by_name[name.upper()]
     near = get_close_matches(name, by_name, 1)
     hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
-    raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)
+    raise UsageError("no-such-rule", f"unknown rule {name!r}", hint)

@@ -186,7 +186,7 @@ class ImageOptions(Struct, frozen=True):
         if self.role is not None and self.role not in roles:
             raise UsageError(
                 "bad-choice",
-                f"--role: there is no role {self.role!r}{suggestion(self.role, roles)}",
+                f"--role: unknown role {self.role!r}{suggestion(self.role, roles)}",
                 f"roles: {', '.join(roles)}",
             )
         return self.role

@@ -113,7 +113,7 @@ def try_rules(
     own = load_user_packs([file], builtin_rules(VOCABULARY, reading.work.cache_folder), VOCABULARY)
     explained = rules_of(own.packs)
     if not explained:
-        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+        raise UsageError("no-rules", f"no rules in {file!r}", "slim rules new ID")
     advice = pipeline.AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
     limits = reading.work.limits()
     print_explanations(image, explained, advice, choice, ImageSettings(), reading, limits)

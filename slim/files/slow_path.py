@@ -369,7 +369,7 @@ class SlowPath:
             table.note(
                 "data-after-end",
                 b"",
-                f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
+                f"{count:,} bytes after the end of the archive are not padding: engines ignore them",
             )
 
 

@@ -74,7 +74,7 @@ class Members:
         """Further members of a name, until they have been compared."""
 
     def add(self, member: Member, blob: Blob) -> None:
-        """The next member; what is neither a file nor a link is no part of an image."""
+        """The next member; what is neither a file nor a link is not part of an image."""
         if member.kind not in "0127":
             return
         entry = _Entry(None if member.kind in "12" else blob, member.link)

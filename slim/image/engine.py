@@ -36,7 +36,7 @@ def split_engine(ref: str) -> tuple[str, str] | None:
     """(engine, name of an image) of `podman:app:1`; None for other inputs.
 
     Raises:
-        UsageError: what follows the prefix is no name of an image.
+        UsageError: what follows the prefix is not the name of an image.
     """
     engine, colon, name = ref.partition(":")
     if not colon or engine not in ENGINES:

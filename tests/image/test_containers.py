@@ -185,7 +185,7 @@ ATTACKS = (
     ),
     Attack(
         id="O2-no-tar",
-        given="a file that is no tar",
+        given="a file that is not a tar archive",
         make=stored(b"x" * 5000),
         error="not-an-image",
     ),

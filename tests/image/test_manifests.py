@@ -112,7 +112,7 @@ def nested(depth: int) -> Members:
 
 
 def artifact(config_type: str, **changes: Any) -> Members:
-    """A manifest of something that is no image."""
+    """A manifest of something that is not an image."""
     top = manifest(EMPTY_JSON, config=descriptor(config_type, EMPTY_JSON), **changes)
     return world(index(entry(top)), top, EMPTY_JSON)
 

@@ -57,7 +57,7 @@ def read_apk(contents: Contents) -> Read:
             fields, files, directory = {}, [], None
             continue
         if line[1:2] != b":":
-            notices.add(path, f"a line is no field: {text(line[:40])!r}")
+            notices.add(path, f"a line is not a field: {text(line[:40])!r}")
             continue
         letter, value = line[0], line[2:]
         if letter in _WORDS:

@@ -57,7 +57,7 @@ def plan(given: Given) -> Plan | None:
         parts=(
             KeptFiles(
                 "the application",
-                "what publishing made, and files of the project that are no sources",
+                "what publishing made, and files of the project that are not sources",
                 [*below(given.view, home), *beside],
                 loses=FROM_APPLICATION,
                 paths=tuple(dict.fromkeys([home, *homes[:1]])),
@@ -122,7 +122,7 @@ def _project(given: Given, home: bytes) -> bytes | None:
 
 
 def _beside(given: Given, project: bytes, outputs: Iterable[bytes]) -> list[int]:
-    """Files of the project that are no sources: settings, pages, data."""
+    """Files of the project that are not sources: settings, pages, data."""
     rows = without(given, project, (*outputs, b"node_modules"))
     return [row for row in rows if not given.view.files.name[row].endswith(_SOURCES)]
 

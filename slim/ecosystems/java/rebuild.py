@@ -98,7 +98,7 @@ def plan(given: Given) -> Plan | None:
             ),
             KeptFiles(
                 "files beside it",
-                "files of the project that are no sources: a program may read them",
+                "files of the project that are not sources: a program may read them",
                 read,
                 loses=FROM_APPLICATION,
                 paths=tuple(paths),

@@ -66,14 +66,16 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     rows = beside(given, homes, _LEFTOVER[stack])
     paths = [(home, path) for home in homes for path in paths_of(given, rows, home)]
     if rows:
-        guesses.append("files of the project that are no sources may be read when the program runs")
+        guesses.append(
+            "files of the project that are not sources may be read when the program runs"
+        )
     parts = [
         KeptFiles(
             "the program", "it is what runs, without symbols", [row], strip=True, paths=(path,)
         ),
         KeptFiles(
             "files beside it",
-            "files of the project that are no sources: a program may read them",
+            "files of the project that are not sources: a program may read them",
             rows,
             loses=FROM_APPLICATION,
             paths=tuple(path for _, path in paths),

@@ -68,7 +68,7 @@ def plan(given: Given) -> Plan | None:
         beside_it = beside(given, (home,), _LEFTOVER)
         code = list(dict.fromkeys((*below(given.view, output), *beside_it)))
         kept = paths_of(given, code, home)
-        why = f"what the build wrote to /{decoded(output)}, and files that are no sources"
+        why = f"what the build wrote to /{decoded(output)}, and files that are not sources"
         guesses: tuple[str, ...] = (
             f"the program needs no more of /{decoded(home)} than {_list(kept)} and its packages",
         )

@@ -164,7 +164,7 @@ def _only_file(tar: bytes) -> bytes:
     try:
         header = parse_header(tar[:BLOCK])
     except (HeaderError, IndexError):
-        raise _damaged("it is no tar") from None
+        raise _damaged("it is not a tar archive") from None
     if header.name != _TOC_NAME or header.type != "0" or header.size > len(tar) - BLOCK:
         raise _damaged("it is not the file that it should be")
     return tar[BLOCK : BLOCK + header.size]
