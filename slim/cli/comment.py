@@ -89,8 +89,7 @@ class PostOptions(Struct, frozen=True):
         str | None, option("--token-file", "Read the token from a file.", "FILE", file=True)
     ]
     api_url: Annotated[
-        str,
-        option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default=""),
+        str, option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default="")
     ]
     max_bytes: Annotated[
         int | None,

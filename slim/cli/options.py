@@ -153,8 +153,7 @@ class ImageOptions(Struct, frozen=True):
     ]
     tag: Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
     image_index: Annotated[
-        int | None,
-        option("--image-index", "Choose an image by position, from 0.", "N", kind=int),
+        int | None, option("--image-index", "Choose an image by position, from 0.", "N", kind=int)
     ]
     platform: Annotated[
         str | None, option("--platform", "Choose an image by platform.", "OS/ARCH[/VARIANT]")
@@ -328,8 +327,7 @@ class SuppressOptions(Struct, frozen=True):
     no_ignore: Annotated[
         bool,
         flag(
-            "--no-ignore",
-            "Ignore all suppressions, including those in slim.toml and image labels.",
+            "--no-ignore", "Ignore all suppressions, including those in slim.toml and image labels."
         ),
     ]
 

@@ -65,8 +65,7 @@ def show(rule: Annotated[str, argument("ID", "Id or slug.")]) -> None:
 @command(epilog="Example:\n\n  slim rules check acm.toml")
 def check(
     files: Annotated[
-        Sequence[str],
-        argument("FILE…", "Files of rules.", kind=click.Path(exists=True), many=True),
+        Sequence[str], argument("FILE…", "Files of rules.", kind=click.Path(exists=True), many=True)
     ],
 ) -> None:
     """Validate rule files; print every error with its line number.

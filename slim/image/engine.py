@@ -89,10 +89,7 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
     with (
         tempfile.TemporaryFile() as words,
         subprocess.Popen(  # noqa: S603 - a fixed command; the name has been checked
-            [program, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=words,
+            [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - asked for above

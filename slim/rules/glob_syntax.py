@@ -21,16 +21,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from slim.rules.component import (
-    ANY_BYTE,
-    ANY_DEPTH,
-    STAR,
-    Component,
-    Part,
-    Sign,
-    Token,
-    component,
-)
+from slim.rules.component import ANY_BYTE, ANY_DEPTH, STAR, Component, Part, Sign, Token, component
 
 MAX_PATTERN_BYTES = 4096
 """Longest pattern, as written."""

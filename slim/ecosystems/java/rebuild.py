@@ -15,14 +15,7 @@ from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.rebuild.application import Leftover, beside, paths_of
-from slim.rebuild.interpreted import (
-    children,
-    copied,
-    home_of,
-    listed,
-    main_command,
-    system_owner,
-)
+from slim.rebuild.interpreted import children, copied, home_of, listed, main_command, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 

@@ -57,9 +57,7 @@ class NameTree:
                     )
                 else:
                     self.notes.note(
-                        "child-of-file",
-                        before,
-                        "an entry below a file, which becomes a directory",
+                        "child-of-file", before, "an entry below a file, which becomes a directory"
                     )
                 self.end(before, self._deleted(before))
             columns.children[parent][name] = ~directory

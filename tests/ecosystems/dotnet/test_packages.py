@@ -12,10 +12,7 @@ def test_dotnet() -> None:
         "runtimeTarget": {"name": ".NETCoreApp,Version=v9.0"},
         "targets": {
             ".NETCoreApp,Version=v9.0": {
-                "App/1.0.0": {
-                    "dependencies": {"Npgsql": "9.0.3"},
-                    "runtime": {"App.dll": {}},
-                },
+                "App/1.0.0": {"dependencies": {"Npgsql": "9.0.3"}, "runtime": {"App.dll": {}}},
                 "Npgsql/9.0.3": {
                     "runtime": {"lib/net9.0/Npgsql.dll": {}},
                     "resources": {"lib/net9.0/de/Npgsql.resources.dll": {"locale": "de"}},

@@ -6,17 +6,7 @@ import json
 from pathlib import Path
 
 import slim
-from tests.support.debian import (
-    KILO,
-    MEGA,
-    Debian,
-    Tree,
-    analyzed,
-    base,
-    part,
-    program,
-    rebuilt,
-)
+from tests.support.debian import KILO, MEGA, Debian, Tree, analyzed, base, part, program, rebuilt
 
 
 def runtime(version: str = "8.0.4") -> Tree:

@@ -179,11 +179,7 @@ def test_php_that_was_compiled(tmp_path: Path) -> None:
     }
     app = {"app/artisan": b"#!/usr/bin/env php\n", "app/index.php": b"<?php\n"}
     report = analyzed(
-        tmp_path,
-        root,
-        {**debian.layer(), **compiled},
-        app,
-        Cmd=["php", "artisan", "serve"],
+        tmp_path, root, {**debian.layer(), **compiled}, app, Cmd=["php", "artisan", "serve"]
     )
     made = rebuilt(report)
     kept = part(made, "PHP")

@@ -17,10 +17,7 @@ def distribution(
     head = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n"
     head += "Requires-Dist: PyYAML>=5\nRequires-Dist: ruff; extra == 'dev'\n"
     head += "Requires-Dist: tomli (>=1) ; python_version < '3.11'\n\nName: in the description\n"
-    found = {
-        folder + b"METADATA": head.encode(),
-        folder + b"INSTALLER": installer.encode() + b"\n",
-    }
+    found = {folder + b"METADATA": head.encode(), folder + b"INSTALLER": installer.encode() + b"\n"}
     if record is not None:
         found[folder + b"RECORD"] = record.encode()
     return found | {folder + key.encode() + b".txt": data for key, data in more.items()}
