@@ -133,11 +133,8 @@ def test_what_buildah_notes_is_the_base_of_a_docker_archive(tmp_path: Path) -> N
     ]
     one = image(layer({"a": b"a"}), layer({"b": b"b"}), history=history)
     base = slim.analyze(save(one, tmp_path / "image.tar", "docker-old")).image.base
-    assert (base.name, base.layers, base.confidence) == (
-        "localhost/debian:bookworm-slim",
-        1,
-        "likely",
-    )
+    assert bare(base.name) == "localhost/debian:bookworm-slim"
+    assert (base.layers, base.confidence) == (1, "likely")
 
 
 def test_people_read_how_sure_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
