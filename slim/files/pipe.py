@@ -19,8 +19,8 @@ from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.pull_size import PullSize
-from slim.files.recheck import again, unverified
 from slim.files.table import LayerTable
+from slim.files.verify import hash_again, unverified
 from slim.image.archive import KEEP, SMALL, Members
 from slim.image.members import Member, members
 from slim.image.model import CHUNK, Blob
@@ -192,7 +192,7 @@ def _pass(
             )
         if known is not None and known.blob_bytes == blob.size:
             account.update(weight(known))
-            found = again(known, blob) if verify else unverified(known)
+            found = hash_again(known, blob) if verify else unverified(known)
             if verify and found.blob_digest != digest:
                 found = IntegrityError(
                     "wrong-digest",

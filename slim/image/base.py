@@ -83,8 +83,8 @@ def _guess(image: Image) -> tuple[int, str, str, str]:
         return (layers, "likely", name, "history") if layers < count else (0, "", "", "unknown")
     known = find_known(history, image.config)
     layers = _boundary(history, count)
-    if known is not None and layers <= (made := _made(history[: known.entries])) < count:
-        return made, "likely", known.name, "known"
+    if known is not None and layers <= (layers_made := _made(history[: known.entries])) < count:
+        return layers_made, "likely", known.name, "known"
     return (layers, "possible", "", "history") if layers else (0, "", "", "unknown")
 
 
@@ -108,13 +108,13 @@ def _boundary(history: Sequence[History], layers: int) -> int:
     A base image ends with its command; an application's instructions come after it. The root filesystem
     alone is the base where a tool made it that records its command in the same entry, as Debian's does now.
     """
-    made = 0
+    count = 0
     if not history or not _is_rootfs(history[0].created_by):
         return 0
     for index, entry in enumerate(history):
-        made += not entry.empty_layer
+        count += not entry.empty_layer
         if _COMMAND.match(entry.created_by) and index + 1 < len(history):
-            return min(made, layers) if made < layers else 0
+            return min(count, layers) if count < layers else 0
     whole = any(maker in history[0].created_by for maker in _SYSTEM_MAKERS)
     return 1 if whole and layers > 1 and not history[0].empty_layer else 0
 
