@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, TypeVar
 
 import click
 from msgspec import Struct
@@ -33,11 +33,13 @@ from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
 from slim.repack.certificate import Certificate
 from slim.repack.compressors import Compression, parse_compression
-from slim.repack.model import LAYER_MODES, LEVELS, LayerMode, Level, Selection
+from slim.repack.model import LAYER_MODES, LEVELS, Selection
 from slim.repack.run import Form, Target
 from slim.rules.builtin import builtin_rules
+from slim.rules.suggestions import suggestion
 from slim.rules.user_packs import with_user_packs
 
+Word = TypeVar("Word", bound=str)
 _FORMS: dict[str, Form] = {
     "oci-archive": "oci-archive",
     "oci-dir": "oci-dir",
@@ -51,13 +53,12 @@ class WhatOptions(Struct, frozen=True):
     heading: ClassVar[str] = "What goes"
 
     level: Annotated[
-        Level,
+        str,
         option(
             "--level",
             "dead: only bytes that no filesystem shows, so that the result shows the same; safe: also what"
             " findings with a safe fix claim; all: what all findings claim.",
             "dead|safe|all",
-            kind=click.Choice(LEVELS),
             default="dead",
         ),
     ]
@@ -78,13 +79,12 @@ class ShapeOptions(Struct, frozen=True):
     heading: ClassVar[str] = "Layers"
 
     layers: Annotated[
-        LayerMode,
+        str,
         option(
             "--layers",
             "keep: each layer stays, without its dead entries; squash: those above the base become"
             " one; flat: all become one.",
             "keep|squash|flat",
-            kind=click.Choice(LAYER_MODES),
             default="keep",
         ),
     ]
@@ -185,7 +185,7 @@ def repack(
         ),
     ],
     output: Annotated[
-        str,
+        str | None,
         option(
             "--output -o",
             "Where the image goes. Without a format: an OCI archive, which `docker load` reads, too, if"
@@ -231,6 +231,7 @@ def repack(
     limits = read_limits(run.limit, run.timeout, config.limits)
     access = run.registry.access(limits.timeout)
     selection = _selection(what)
+    mode = _one_of(shape.layers, LAYER_MODES, "--layers")
     advice = None if selection.level == "dead" else _advice(config, rules, suppress)
     base = source.base or config.image.base
     with deadline(limits.timeout), progress(run.progress) as advance:
@@ -240,7 +241,7 @@ def repack(
             advice,
             target,
             selection,
-            shape.layers,
+            mode,
             base=ImageRef(base, access=access) if base else None,
             include_base=shape.include_base,
             threads=run.jobs or os.cpu_count() or 1,
@@ -260,7 +261,17 @@ def _selection(what: WhatOptions) -> Selection:
         )
     if what.apply:
         return Selection("chosen", tuple(what.apply))
-    return Selection(what.level)
+    return Selection(_one_of(what.level, LEVELS, "--level"))
+
+
+def _one_of(word: str, words: tuple[Word, ...], flag: str) -> Word:
+    if word not in words:
+        raise UsageError(
+            "bad-choice",
+            f"{flag}: there is no {word!r}{suggestion(word, words)}",
+            f"one of {', '.join(words)}",
+        )
+    return words[words.index(word)]
 
 
 def _advice(

@@ -20,7 +20,6 @@ from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
 from slim.formats.text.layout import table, wrapped
 from slim.repack.certificate import Certificate
-from slim.report.untrusted import bare
 from slim.units import Units
 from slim.version import VERSION
 
@@ -122,7 +121,7 @@ def _cells(section: Section) -> dict[str, object]:
         "columns": list(zip(section.header, sides, strict=True)),
         "rows": [
             [
-                (bare(cell), side, column == section.untrusted)
+                (cell, side, column == section.untrusted)
                 for column, (cell, side) in enumerate(zip(row, sides, strict=True))
             ]
             for row in section.rows
