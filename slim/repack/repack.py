@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from slim.advice.advise import Advice
 from slim.errors import InputError, InternalError
-from slim.files.ledger import Ledger, account
+from slim.files.ledger import Ledger, account, disk_bytes
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
@@ -66,6 +66,7 @@ def repack(
         OSError: it cannot be written.
     """
     image, files = source.image, source.files
+    disk_bytes(source.ledger.layers)
     before = tree_of(image, source.tables, files)
     tables = before.tables
     frozen = divergent_layers(files)

@@ -18,7 +18,7 @@ from slim.formats.certificate.sections import (
 from slim.formats.html import sheet
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
-from slim.formats.text.layout import table, wrapped
+from slim.formats.text.layout import Layout, layout_of
 from slim.repack.certificate import Certificate
 from slim.units import Units
 from slim.version import VERSION
@@ -33,25 +33,28 @@ def render_certificate(certificate: Certificate, form: str, units: Units) -> str
         return "\n".join(_markdown(certificate, units)) + "\n"
     if form == "html":
         return _html(certificate, units)
-    return "\n".join(_text(certificate, units)) + "\n"
+    page = layout_of(RenderOptions(units=units))
+    return "\n".join(_text(certificate, page)) + "\n"
 
 
-def _text(certificate: Certificate, units: Units) -> Iterator[str]:
+def _text(certificate: Certificate, page: Layout) -> Iterator[str]:
     for image in certificate.images:
         name = clean(name_of(image, certificate), 60)
-        yield wrapped(f"{name} ({clean(image.source.platform, 40)}): {headline(image, units)}")
-        yield wrapped(proof_sentence(image.proof), rest="")
-        for section in sections(image, units):
-            yield from _text_section(section)
+        yield page.wrapped(
+            f"{name} ({clean(image.source.platform, 40)}): {headline(image, page.units)}"
+        )
+        yield page.wrapped(proof_sentence(image.proof), rest="")
+        for section in sections(image, page.units):
+            yield from _text_section(section, page)
     beside = left_out(certificate)
     if beside is not None:
-        yield from _text_section(beside)
+        yield from _text_section(beside, page)
 
 
-def _text_section(section: Section) -> Iterator[str]:
+def _text_section(section: Section, page: Layout) -> Iterator[str]:
     rows = [[clean(cell, 200) for cell in row] for row in section.rows]
     yield f"\n{section.title}:"
-    yield table(rows, section.header, section.align)
+    yield page.table(rows, section.header, section.align)
     if section.text:
         yield f"  {section.text}"
 
