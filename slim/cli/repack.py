@@ -23,6 +23,7 @@ from slim.cli.options import (
     read_units,
 )
 from slim.cli.progress import MessageOptions, deadline, print_notice, progress
+from slim.cli.read import read_small
 from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output, write_output
 from slim.config.load import Config
@@ -31,10 +32,13 @@ from slim.files.options import ReadOptions
 from slim.formats.certificate import FORMS, render_certificate
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
+from slim.limits import Limits
 from slim.repack.certificate import Certificate
 from slim.repack.compressors import Compression, parse_compression
-from slim.repack.model import LAYER_MODES, LEVELS, Selection
+from slim.repack.model import LAYER_MODES, LEVELS, Level, Selection
+from slim.repack.plan import read_plan
 from slim.repack.run import Form, Target
+from slim.repack.traces import used_paths
 from slim.rules.builtin import builtin_rules
 from slim.rules.suggestions import suggestion
 from slim.rules.user_packs import with_user_packs
@@ -69,6 +73,26 @@ class WhatOptions(Struct, frozen=True):
             "Also remove what the findings of this rule claim, and no others.",
             "RULE",
             multiple=True,
+        ),
+    ]
+    plan: Annotated[
+        str | None,
+        option(
+            "--plan",
+            "Also remove what is marked in this file, which `slim analyze IMAGE -o plan=FILE` writes.",
+            "FILE",
+            file=True,
+        ),
+    ]
+    keep_trace: Annotated[
+        Sequence[str],
+        option(
+            "--keep-trace",
+            "Never remove what a run was seen to use: creport.json of mint, the output of strace -f -e"
+            " trace=file, or a list of paths.",
+            "FILE",
+            multiple=True,
+            file=True,
         ),
     ]
 
@@ -230,7 +254,7 @@ def repack(
         _check_paper(paper)
     limits = read_limits(run.limit, run.timeout, config.limits)
     access = run.registry.access(limits.timeout)
-    selection = _selection(what)
+    selection = _selection(what, limits)
     mode = _one_of(shape.layers, LAYER_MODES, "--layers")
     advice = None if selection.level == "dead" else _advice(config, rules, suppress)
     base = source.base or config.image.base
@@ -252,16 +276,24 @@ def repack(
     print_output(render_certificate(found, "text", shown))
 
 
-def _selection(what: WhatOptions) -> Selection:
-    if what.apply and what.level != "dead":
+def _selection(what: WhatOptions, limits: Limits) -> Selection:
+    level: Level = _one_of(what.level, LEVELS, "--level")
+    kept = tuple(
+        path
+        for name in what.keep_trace
+        for path in used_paths(read_small(name, limits.report_bytes, "a trace is a file"), name)
+    )
+    if sum((level != "dead", bool(what.apply), what.plan is not None)) > 1:
         raise UsageError(
-            "bad-choice",
-            "--apply chooses rules, and --level takes them all",
-            "leave one of them out",
+            "bad-choice", "--level, --apply and --plan each say what goes", "give one of them"
         )
+    if what.plan is not None:
+        hint = "slim analyze IMAGE -o plan=plan.json writes one"
+        plan = read_plan(read_small(what.plan, limits.report_bytes, hint), what.plan)
+        return Selection("chosen", plan.rules, plan.config_digest, kept)
     if what.apply:
-        return Selection("chosen", tuple(what.apply))
-    return Selection(_one_of(what.level, LEVELS, "--level"))
+        return Selection("chosen", tuple(what.apply), kept=kept)
+    return Selection(level, kept=kept)
 
 
 def _one_of(word: str, words: tuple[Word, ...], flag: str) -> Word:

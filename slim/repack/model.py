@@ -22,6 +22,8 @@ class Selection(Struct, frozen=True):
     level: Level = "dead"
     rules: tuple[str, ...] = ()
     """Ids or slugs, at level `chosen`."""
+    config_digest: str = ""
+    """Of the image that the rules were chosen for; empty for any."""
     kept: tuple[bytes, ...] = ()
     """Paths that a run was seen to use: they are never removed."""
 

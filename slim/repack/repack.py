@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.advice.advise import Advice
-from slim.errors import InputError, InternalError
+from slim.errors import InputError, InternalError, UsageError
 from slim.files.ledger import Ledger, account, disk_bytes
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
@@ -66,6 +66,7 @@ def repack(
         OSError: it cannot be written.
     """
     image, files = source.image, source.files
+    _check_plan(selection, image)
     disk_bytes(source.ledger.layers)
     before = tree_of(image, source.tables, files)
     tables = before.tables
@@ -84,6 +85,15 @@ def repack(
         source, selection, scope, edits, removal, frozen, written, (config, manifest), after, ledger
     )
     return Repacked(config, manifest, written, replace(certificate, proof=proof))
+
+
+def _check_plan(selection: Selection, image: Image) -> None:
+    if selection.config_digest not in ("", image.config_digest):
+        raise UsageError(
+            "another-image",
+            f"the plan is for the image {selection.config_digest}, and this is {image.config_digest}",
+            "make one for this image: slim analyze IMAGE -o plan=plan.json",
+        )
 
 
 def _scope(source: Source, mode: LayerMode, frozen: Mapping[int, tuple[str, ...]]) -> Scope:

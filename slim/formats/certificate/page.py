@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import msgspec
-
 from slim.formats import gfm
 from slim.formats.certificate.sections import (
     Section,
@@ -16,6 +14,7 @@ from slim.formats.certificate.sections import (
     sections,
 )
 from slim.formats.html import sheet
+from slim.formats.json import as_json
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
 from slim.formats.text.layout import Layout, layout_of
@@ -27,8 +26,7 @@ from slim.version import VERSION
 def render_certificate(certificate: Certificate, form: str, units: Units) -> str:
     """The certificate for a file with this ending (`json`, `txt`, `md`, `html`), or as `text`."""
     if form == "json":
-        data = msgspec.json.encode(certificate)
-        return msgspec.json.format(data, indent=1).decode() + "\n"
+        return as_json(certificate)
     if form == "md":
         return "\n".join(_markdown(certificate, units)) + "\n"
     if form == "html":
