@@ -13,13 +13,12 @@ from msgspec import Struct
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, flag, option
+from slim.cli.environment import read_limits, read_now
 from slim.cli.options import (
     RulePaths,
     SettingsOptions,
     SuppressOptions,
     UnitsName,
-    read_limits,
-    read_now,
     read_units,
 )
 from slim.cli.progress import MessageOptions, deadline, print_notice, progress

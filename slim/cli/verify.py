@@ -9,7 +9,8 @@ from msgspec import Struct
 
 from slim import pipeline
 from slim.cli.command import argument, command, option
-from slim.cli.options import Limit, Timeout, read_limits
+from slim.cli.environment import read_limits
+from slim.cli.options import Limit, Timeout
 from slim.cli.progress import MessageOptions, deadline, progress
 from slim.cli.read import read_small
 from slim.cli.registry import RegistryOptions
