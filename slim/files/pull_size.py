@@ -29,6 +29,7 @@ _MOST = 24
 """Pieces of the largest blocks …"""
 _BLOCKS = 5 << 20
 """… and so many bytes of a tar make each block one piece larger: small layers are looked at closely."""
+_SMALL = 256 << 10
 _LEVEL = 2
 _LINEAR, _SQUARE = 734, 287
 """`gzip -6` of a whole layer against isal's level 2 of its pieces, in thousandths: fitted to 35 layers of
@@ -48,8 +49,8 @@ class Meter(Protocol):
 
 
 def meter_of(pull: PullSize, size: int) -> Meter:
-    """For a tar of `size` bytes; `pull` is not `stored`."""
-    return Whole() if pull == "exact" else Sample(size)
+    """For a tar of `size` bytes; `pull` is not `stored`. Small ones are compressed whole in any case."""
+    return Whole() if pull == "exact" or size <= _SMALL else Sample(size)
 
 
 class Sample:
@@ -100,12 +101,15 @@ class Sample:
         )
 
 
-def sampled(blob: FileBlob) -> Sample:
-    """The samples of a tar of which nothing else has to be read."""
-    sample = Sample(blob.size)
-    for start, stop, _ in windows(blob.size):
-        sample.add(b"".join(blob.part(start, stop - start).chunks()))
-    return sample
+def sampled(blob: FileBlob) -> Meter:
+    """The estimate for a tar of which nothing else has to be read."""
+    meter = meter_of("estimated", blob.size)
+    if isinstance(meter, Sample):
+        for start, stop, _ in windows(blob.size):
+            meter.add(b"".join(blob.part(start, stop - start).chunks()))
+    else:
+        meter.update(b"".join(blob.chunks()))
+    return meter
 
 
 def windows(size: int) -> Iterator[tuple[int, int, int]]:
