@@ -25,9 +25,9 @@ ERROR_PERCENT = 5
 """How far an estimate of an image may be from what `gzip -6` makes of its layers."""
 PIECE = 32 << 10
 """Of a sample: what gzip can look back to. Many small samples tell more than a few large ones."""
-_MOST = 24
+_MOST = 36
 """Pieces of the largest blocks …"""
-_BLOCKS = 5 << 20
+_BLOCKS = 4 << 20
 """… and so many bytes of a tar make each block one piece larger: small layers are looked at closely."""
 _SMALL = 256 << 10
 _LEVEL = 2

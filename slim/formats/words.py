@@ -62,7 +62,10 @@ def suppressed(finding: Finding) -> str:
 
 
 def short_name(document: Report | Comparison) -> Untrusted:
-    """The image's name without registry, tag and digest: `api`; else the name of the archive."""
+    """The key that was given; else the image's name without registry, tag and digest: `api`; else the name
+    of the archive."""
+    if document.key:
+        return document.key
     if isinstance(document, Comparison):
         return short(document.image.name, document.image.input)
     return short(document.image.name, document.source.input)

@@ -55,6 +55,7 @@ def compare(base: Report, image: Report, *, top: int = 1_000) -> Comparison:
     changed, changed_rest = compared.largest(growth.live, top)
     return Comparison(
         timestamp=image.timestamp,
+        key=image.key,
         tool=image.tool,
         base=side(base),
         image=side(image),

@@ -28,7 +28,7 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
     largest = max(map(abs, layer_changes), default=0)
     notes = [note for note in comparison.notes if note.finding.suppressed is None]
     findings = [*comparison.findings, *notes]
-    name = options.key or words.short(comparison.image.name, comparison.image.input)
+    name = options.key or words.short_name(comparison)
     return {
         "comparison": comparison,
         "tool": comparison.tool,
