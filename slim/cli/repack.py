@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Annotated, ClassVar, TypeVar
 
 import click
@@ -30,6 +32,7 @@ from slim.errors import UsageError
 from slim.files.options import ReadOptions
 from slim.formats.certificate import FORMS, render_certificate
 from slim.formats.terminal import clean
+from slim.image.engine import load_image, split_engine
 from slim.image.ref import ImageRef
 from slim.limits import Limits
 from slim.repack.certificate import Certificate
@@ -42,6 +45,7 @@ from slim.rules.builtin import builtin_rules
 from slim.rules.suggestions import suggestion
 from slim.rules.user_packs import with_user_packs
 
+_ENGINES = ("docker", "podman")
 Word = TypeVar("Word", bound=str)
 _FORMS: dict[str, Form] = {
     "oci-archive": "oci-archive",
@@ -198,6 +202,7 @@ class RunOptions(Struct, frozen=True):
     epilog="Examples:\n\n"
     "  slim repack app.tar -o app.slim.tar\n\n"
     "  slim repack app.tar -o docker-archive:app.slim.tar --level safe --layers squash\n\n"
+    "  slim repack app.tar -o podman:app:slim\n\n"
     "  slim repack app.tar -o oci-dir:build/slim --apply ELX009 --base debian.tar"
 )
 def repack(
@@ -211,9 +216,9 @@ def repack(
         str | None,
         option(
             "--output -o",
-            "Where the image goes. Without a format: an OCI archive, which `docker load` reads, too, if"
-            " IMAGE is a docker archive.",
-            "[oci-archive:|oci-dir:|docker-archive:]PATH",
+            "Where the image goes. Without a format: an OCI archive, which `docker load` reads, too."
+            " docker: and podman: load it into the engine.",
+            "[oci-archive:|oci-dir:|docker-archive:]PATH|docker:NAME|podman:NAME",
             file=True,
         ),
     ],
@@ -247,8 +252,7 @@ def repack(
     shown = read_units(units, config.image.units)
     if not output:
         raise UsageError("no-output", "--output is missing", "slim repack app.tar -o app.slim.tar")
-    target = _target(output, image, shape.compression)
-    papers = list(certificate) or [_beside(target.path)]
+    papers = list(certificate) or [_beside(output)]
     for paper in papers:
         _check_paper(paper)
     limits = read_limits(run.limit, run.timeout, config.limits)
@@ -257,7 +261,11 @@ def repack(
     mode = _one_of(shape.layers, LAYER_MODES, "--layers")
     advice = None if selection.level == "dead" else _advice(config, rules, suppress)
     base = source.base or config.image.base
-    with deadline(limits.timeout), progress(run.progress) as advance:
+    with (
+        _opened(output, shape.compression) as target,
+        deadline(limits.timeout),
+        progress(run.progress) as advance,
+    ):
         found = pipeline.repack(
             ImageRef(image, source.tag, None, source.platform, access, full=True),
             ReadOptions(True, run.jobs, limits, None, advance),
@@ -318,18 +326,33 @@ def _advice(
     )
 
 
-def _target(output: str, image: str, compression: str | None) -> Target:
+@contextmanager
+def _opened(output: str, compression: str | None) -> Iterator[Target]:
+    """Where the image is written. What an engine shall have is loaded into it when the block ends."""
     prefix, colon, path = output.partition(":")
     how: Compression | None = parse_compression(compression) if compression else None
-    if colon and prefix in _FORMS:
+    if colon and prefix in _ENGINES:
+        engine, name = split_engine(output) or (prefix, path)
+        if ":" not in name.rpartition("/")[2]:
+            name += ":latest"
+        with TemporaryDirectory(prefix="slim-") as folder:
+            target = Target(f"{folder}/image.tar", "docker-archive", None, name)
+            yield target
+            load_image(engine, target.path)
+    elif colon and prefix in _FORMS:
         if not path:
             raise UsageError("no-output", f"{output!r} names no file", f"write {prefix}:PATH")
-        return Target(path, _FORMS[prefix], how)
-    return Target(output, "archive", how)
+        yield Target(path, _FORMS[prefix], how)
+    else:
+        yield Target(output, "archive", how)
 
 
-def _beside(path: str) -> str:
-    """`app.slim.tar` → `app.slim.json`."""
+def _beside(output: str) -> str:
+    """`app.slim.tar` → `app.slim.json`; `docker:team/app:1` → `app-1.json` in this folder."""
+    prefix, colon, path = output.partition(":")
+    if colon and prefix in _ENGINES:
+        return f"{path.rpartition('/')[2].replace(':', '-')}.json"
+    path = path if colon and prefix in _FORMS else output
     return str(Path(path).with_suffix(".json")) if Path(path).suffix else f"{path}.json"
 
 
