@@ -32,8 +32,15 @@ class Identity:
     """The header that says who we are; used by several threads."""
 
     def __init__(
-        self, reference: Reference, registry: Origin, access: Access, http: HttpClient
+        self,
+        reference: Reference,
+        registry: Origin,
+        access: Access,
+        http: HttpClient,
+        actions: str = "pull",
     ) -> None:
+        """`actions` are what a token shall allow, such as `pull,push`."""
+        self._actions = actions
         self._reference = reference
         self._registry = registry
         self._access = access
@@ -110,9 +117,9 @@ class Identity:
         return _basic(self._login)
 
     def _token(self, challenge: Challenge) -> str:
-        """Ask the token server; for pulling this repository, whatever scope the registry names."""
+        """Ask the token server; for our actions in this repository, whatever scope the registry names."""
         # A token server inside of what somebody else named is no place to send anything to.
-        query = {"scope": f"repository:{self._reference.repository}:pull"}
+        query = {"scope": f"repository:{self._reference.repository}:{self._actions}"}
         if challenge.service:
             query = {"service": challenge.service, **query}
         realm = challenge.realm.partition("#")[0]
