@@ -20,11 +20,12 @@ from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
 from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
+from slim.files.budget import Budget, weight
 from slim.files.ledger import Ledger, account
 from slim.files.opening import open_any
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
-from slim.files.scan import scan
+from slim.files.scan import check_limits, scan
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Image
@@ -123,6 +124,30 @@ def explain(
         report = _report(ref, read, advice, advised, options, shown, dockerfile)
         protected = advice.rules.protected
         return tuple(explain_rule(advised, protected, rule) for rule in explained), report
+
+
+def report_of(
+    image: Image,
+    tables: Sequence[LayerTable | None],
+    options: ReadOptions,
+    advice: AdviceOptions,
+    report: ReportOptions,
+) -> Report:
+    """The report of an image whose tables are known and verified; nothing is read.
+
+    Raises:
+        LimitError: all layers together are larger than allowed.
+        InputError: sizes that cannot be added up.
+    """
+    budget = Budget(options.limits)
+    for table in {id(table): table for table in tables if table is not None}.values():
+        budget.spend(weight(table))
+    check_limits(tables, options.limits, budget)
+    files = resolve(tables)
+    ledger = account(files, tables, [layer.size for layer in image.layers])
+    read = Reading(image, tables, files, ledger, find_base(image), ())
+    advised = _advise(read, advice)
+    return _report(ImageRef(image.input), read, advice, advised, options, report, NO_DOCKERFILE)
 
 
 @contextmanager

@@ -20,6 +20,7 @@ _NAMES = (
     "config",
     "rules",
     "cache",
+    "fleet",
 )
 
 

@@ -172,5 +172,8 @@ class Image(Struct, frozen=True):
     layers: tuple[Layer, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    manifest_bytes: int = 0
+    """Stored bytes of the manifest and of the config; 0 where nothing says them."""
+    config_bytes: int = 0
     compression: str = "none"
     """Of the archive as a whole: if any, blobs are cheap to read only in archive order."""

@@ -5,7 +5,10 @@ Source: OCI image-spec image-layout.md. A digest's grammar is checked before it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.image import kinds
@@ -28,18 +31,52 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
+    fetch, graph = _graph(archive, limits)
+    digests = list(graph.images)
+    look = choice.platform is not None or len(digests) > 1
+    candidates = image_candidates(fetch, graph, limits, look=look)
+    digest = digests[choose(candidates, choice)]
+    image = _image(archive, fetch, graph, digest, given, form, limits)
+    return replace(image, notices=(*image.notices, *_orphans(archive, graph)))
+
+
+def read_all_images(
+    archive: Archive, given: str, form: str, limits: Limits
+) -> Iterator[tuple[tuple[str, ...], Image | SlimError]]:
+    """Each image of a layout with its names, or why it cannot be read.
+
+    Raises:
+        SlimError: as `open_oci`, where the layout itself is at fault.
+    """
+    fetch, graph = _graph(archive, limits)
+    for digest, found in graph.images.items():
+        try:
+            yield tuple(found.names), _image(archive, fetch, graph, digest, given, form, limits)
+        except SlimError as error:
+            yield tuple(found.names), error
+
+
+def _graph(archive: Archive, limits: Limits) -> tuple[Fetch, Graph]:
     _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
     entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
     if entries is None:
         raise refused("index.json", "is not an index")
     fetch = fetch_from(archive, limits)
     graph = walk(fetch, entries, limits)
-    digests = list(graph.images)
-    if not digests:
+    if not graph.images:
         raise no_image(graph)
-    look = choice.platform is not None or len(digests) > 1
-    candidates = image_candidates(fetch, graph, limits, look=look)
-    digest = digests[choose(candidates, choice)]
+    return fetch, graph
+
+
+def _image(
+    archive: Archive,
+    fetch: Fetch,
+    graph: Graph,
+    digest: str,
+    given: str,
+    form: str,
+    limits: Limits,
+) -> Image:
     found = graph.images[digest]
     if found.config is None:
         raise InputError(
@@ -72,7 +109,9 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
-        notices=(*notices, *graph_notices(graph), *_orphans(archive, graph)),
+        notices=(*notices, *graph_notices(graph)),
+        manifest_bytes=found.descriptor.size,
+        config_bytes=found.config.size,
         compression=archive.compression,
     )
 
