@@ -9,10 +9,11 @@ fleet = Commands(
     "Analyze many images as one fleet: what is shared, what is waste, what to fix first.",
     modules={
         "scan": "slim.cli.fleet_scan",
+        "report": "slim.cli.fleet_report",
         "sql": "slim.cli.fleet_sql",
     },
     epilog="Examples:\n\n"
     "  slim fleet scan images/ --store fleet\n\n"
     "  slim fleet scan 'registry:registry.example.com/team/*' --newest 3 --store fleet\n\n"
-    "  slim fleet sql --store fleet 'SELECT name, pull_bytes FROM images ORDER BY 2 DESC'",
+    "  slim fleet report --store fleet -o html=fleet.html",
 )

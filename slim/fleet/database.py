@@ -58,6 +58,8 @@ def database(store: Store | None = None, *, memory: str = MEMORY) -> Iterator[An
                 "ask for less at once",
             ) from None
         except duckdb.Error as error:
+            if not isinstance(error, duckdb.IOException) and ".parquet" not in str(error):
+                raise
             raise _damaged(error) from None
         finally:
             connection.close()

@@ -84,7 +84,8 @@ WITH b AS (SELECT {of}, count(DISTINCT image) AS images, sum(bytes)::BIGINT AS b
   FROM (SELECT {of}, registry, digest, any_value(bytes) AS bytes, any_value(n) AS n,
       any_value(image) AS image
     FROM (SELECT f.{of}, b.registry, b.digest, f.image, x.bytes, x.{other} AS n
-      FROM image_blobs b JOIN fleet f USING (image) JOIN blob x USING (registry, digest))
+      FROM image_blobs b JOIN fleet f USING (image)
+        JOIN blob x ON x.registry = b.registry AND x.digest = b.digest)
     GROUP BY {of}, registry, digest) GROUP BY {of}),
 c AS (SELECT {of}, sum(bytes)::BIGINT AS disk_bytes,
     coalesce(sum(bytes) FILTER (n = 1), 0)::BIGINT AS unique_disk_bytes
@@ -359,6 +360,7 @@ SELECT p.manager, p.name, p.version, coalesce(b.chain, '') AS base,
 FROM packages p JOIN image_layers l ON l.image = p.image AND l.position = p.position
   LEFT JOIN base b ON b.image = p.image
 WHERE p.position >= coalesce(b.layers, 0) AND p.disk_bytes > 0
-GROUP BY ALL HAVING count(DISTINCT l.chain) > 1 ORDER BY disk_bytes * (chains - 1) DESC LIMIT 20000
+GROUP BY ALL HAVING count(DISTINCT l.chain) > 1
+ORDER BY max(p.disk_bytes) * (count(DISTINCT l.chain) - 1) DESC, p.name LIMIT 20000
 """
 """Packages above the base that images on one base have in several unpacked layers."""

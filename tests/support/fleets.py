@@ -97,6 +97,10 @@ class Truth:
     def shared_bytes(self) -> int:
         return sum(size for key, size in self.blobs.items() if len(self.owners[key]) > 1)
 
+    def taken(self, *owners: str) -> int:
+        """What these need, each blob once."""
+        return sum(size for key, size in self.blobs.items() if self.owners[key] & set(owners))
+
     def freed(self, *owners: str) -> int:
         """What goes when these go."""
         return sum(size for key, size in self.blobs.items() if self.owners[key] <= set(owners))
