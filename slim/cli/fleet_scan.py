@@ -15,7 +15,8 @@ from msgspec import Struct
 
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, flag, option
-from slim.cli.options import Limit, RulePaths, cache_folder, read_limits, read_now
+from slim.cli.environment import cache_folder, read_limits, read_now
+from slim.cli.options import Limit, RulePaths
 from slim.cli.progress import MessageOptions, is_terminal, print_message, print_notice
 from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output

@@ -20,7 +20,7 @@ from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.files.budget import Budget, weight
-from slim.files.layer import Asked, check_promises, read_layer
+from slim.files.layer import LayerRequest, check_promises, read_layer
 from slim.files.options import ReadOptions
 from slim.files.table import LayerTable, settled
 from slim.fleet.folder import folder_of
@@ -139,7 +139,7 @@ class Worker:
         return read_layer(
             layer,
             blob,
-            Asked(True, True, KEEPS, task.extra, False, limits),
+            LayerRequest(True, True, KEEPS, task.extra, False, limits),
             cache=None,
             progress=None,
             stop=Event(),

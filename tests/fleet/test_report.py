@@ -24,8 +24,10 @@ from tests.support.fleets import fleet, scan, truth_of, write_fleet
 LOOKS = RenderOptions()
 
 
-def reported(store: Path, teams: Teams | None = None, top: int = 1000, **pulls: int) -> FleetReport:
-    return make_report(Store(folder_of(str(store))), teams or Teams(), pulls, top)
+def reported(
+    store: Path, teams: Teams | None = None, top: int = 1000, pulls: dict[str, int] | None = None
+) -> FleetReport:
+    return make_report(Store(folder_of(str(store))), teams or Teams(), pulls or {}, top)
 
 
 def rows(report: FleetReport, name: str) -> list[dict[str, Any]]:
@@ -143,7 +145,7 @@ def test_findings_are_ranked_by_pulls(tmp_path: Path) -> None:
     scan(tmp_path / "store", tmp_path / "in")
     plain = rows(reported(tmp_path / "store"), "rules")
     assert plain
-    pulled = rows(reported(tmp_path / "store", **{"many:1": 1000}), "rules")
+    pulled = rows(reported(tmp_path / "store", pulls={"many:1": 1000}), "rules")
     assert sum(row["weight_bytes"] for row in pulled) > 100 * sum(
         row["weight_bytes"] for row in plain if row["weight_bytes"] < 4_000_000
     )
