@@ -257,8 +257,8 @@ def _blobs(
     return found | {
         digest: (kind, size)
         for digest, kind, size in (
-            (image.config_digest, "config", image.config_bytes),
-            (image.manifest_digest, "manifest", image.manifest_bytes),
+            (image.config_digest, "config", len(image.config_document)),
+            (image.manifest_digest, "manifest", image.entry.size if image.entry else 0),
         )
         if digest and size
     }

@@ -94,9 +94,11 @@ class Planned(Struct, frozen=True):
 
 
 def unopened(image: Image) -> Image:
-    """The image without its blobs, of which only the sizes are left."""
+    """The image without its blobs, of which only the sizes are left, and without its documents."""
     return replace(
         image,
+        config_document=b"",
+        manifest_document=b"",
         layers=tuple(
             replace(layer, blob=KnownSize(layer.size) if not layer.missing else None)
             for layer in image.layers

@@ -15,7 +15,16 @@ from slim.image import kinds
 from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
-from slim.image.graph import Fetch, Found, Graph, blob_name, fetch_from, read_verified, walk
+from slim.image.graph import (
+    Fetch,
+    Found,
+    Graph,
+    blob_name,
+    fetch_from,
+    read_verified,
+    stored_document,
+    walk,
+)
 from slim.image.manifest import read_config, read_index, read_manifest, verify
 from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice, Platform
 from slim.image.select import Candidate, Choice, choose
@@ -31,8 +40,11 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
-    fetch, graph = _graph(archive, limits)
+    fetch = fetch_from(archive, limits)
+    graph = _graph(archive, fetch, limits)
     digests = list(graph.images)
+    if not digests:
+        raise no_image(graph)
     look = choice.platform is not None or len(digests) > 1
     candidates = image_candidates(fetch, graph, limits, look=look)
     digest = digests[choose(candidates, choice)]
@@ -48,24 +60,15 @@ def read_all_images(
     Raises:
         SlimError: as `open_oci`, where the layout itself is at fault.
     """
-    fetch, graph = _graph(archive, limits)
+    fetch = fetch_from(archive, limits)
+    graph = _graph(archive, fetch, limits)
+    if not graph.images:
+        raise no_image(graph)
     for digest, found in graph.images.items():
         try:
             yield tuple(found.names), _image(archive, fetch, graph, digest, given, form, limits)
         except SlimError as error:
             yield tuple(found.names), error
-
-
-def _graph(archive: Archive, limits: Limits) -> tuple[Fetch, Graph]:
-    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
-    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
-    if entries is None:
-        raise refused("index.json", "is not an index")
-    fetch = fetch_from(archive, limits)
-    graph = walk(fetch, entries, limits)
-    if not graph.images:
-        raise no_image(graph)
-    return fetch, graph
 
 
 def _image(
@@ -110,10 +113,26 @@ def _image(
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
         notices=(*notices, *graph_notices(graph)),
-        manifest_bytes=found.descriptor.size,
-        config_bytes=found.config.size,
+        config_document=stored_document(fetch, found.config),
+        manifest_document=stored_document(fetch, found.descriptor),
+        entry=found.descriptor,
+        companions=tuple(graph.companions),
         compression=archive.compression,
     )
+
+
+def list_images(archive: Archive, limits: Limits) -> list[Candidate]:
+    """All images of a layout, in the order of `Choice.image_index`; errors as for `open_oci`."""
+    fetch = fetch_from(archive, limits)
+    return image_candidates(fetch, _graph(archive, fetch, limits), limits, look=True)
+
+
+def _graph(archive: Archive, fetch: Fetch, limits: Limits) -> Graph:
+    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
+    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
+    if entries is None:
+        raise refused("index.json", "is not an index")
+    return walk(fetch, entries, limits)
 
 
 def _check_version(document: Any) -> None:

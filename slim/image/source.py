@@ -347,3 +347,26 @@ def _not_an_image(members: Collection[str], path: str) -> SlimError:
         f"{path!r} is not a container image: found neither an OCI layout nor manifest.json",
         "make one with `docker save -o image.tar NAME` or `skopeo copy … oci-archive:image.tar`",
     )
+
+
+def images_in(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> list[ImageRef]:
+    """A reference to each image that `ref` may mean: all of an OCI archive or layout, else itself.
+
+    Errors are those of `open_image`.
+    """
+    chosen = ref.tag, ref.image_index, ref.platform
+    if chosen != (None, None, None) or find_reference(ref.name) is not None:
+        return [ref]
+    prefix, path = _split(ref.name)
+    archive = _open(prefix, path, limits)
+    try:
+        if prefix == "docker-archive" or "oci-layout" not in archive.sizes():
+            return [ref]
+        from slim.image.oci import list_images
+
+        found = [each for each in list_images(archive, limits) if each.present]
+        if len({str(each.platform) for each in found}) < len(found) or len(found) < 2:
+            return [ref]
+        return [replace(ref, platform=str(each.platform)) for each in found]
+    finally:
+        archive.close()
