@@ -59,9 +59,9 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
     """One repository's registry; used by several threads."""
 
     def __init__(
-        self, reference: Reference, access: Access, body_bytes: int, *, actions: str = "pull"
+        self, reference: Reference, access: Access, body_bytes: int, scope: str = ""
     ) -> None:
-        """`actions` are what a token is asked for: `pull`, or `pull,push` for `change`."""
+        """`scope` is what a token is asked for; `change` needs one that ends with `:pull,push`."""
         plain = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
         self.origin = registry_origin(reference.api_host, plain_http=plain)
         super().__init__(hostname=reference.api_host, insecure=plain)
@@ -78,8 +78,8 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
             ),
             pause=_PAUSE,
         )
-        self.identity = Identity(reference, self.origin, access, self.http, actions)
-        self._writes = "push" in actions
+        self.identity = Identity(reference, self.origin, access, self.http, scope)
+        self._writes = scope.endswith(":pull,push")
         namespace, _, name = reference.repository.rpartition("/")
         self.container = oras.container.Container(name)
         self.container.registry = reference.api_host

@@ -53,7 +53,8 @@ def push(
     digests = {entry.get("digest") for entry in entries if isinstance(entry, dict)}
     if len(digests) != 1:
         raise InputError("ambiguous-image", "index.json leads to several images")
-    registry = GuardedRegistry(reference, access, limits.json_bytes, actions="pull,push")
+    scope = f"repository:{reference.repository}:pull,push"
+    registry = GuardedRegistry(reference, access, limits.json_bytes, scope)
     pusher = _Pusher(archive, registry, reference, limits, mount_from, progress)
     try:
         return pusher.tree(check_digest(str(digests.pop()), "index.json"), reference.tag)

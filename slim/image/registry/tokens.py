@@ -37,11 +37,11 @@ class Identity:
         registry: Origin,
         access: Access,
         http: HttpClient,
-        actions: str = "pull",
+        scope: str = "",
     ) -> None:
-        """`actions` are what a token shall allow, such as `pull,push`."""
-        self._actions = actions
+        """`scope` is what a token is asked for; pulling the repository by default."""
         self._reference = reference
+        self._scope = scope or f"repository:{reference.repository}:pull"
         self._registry = registry
         self._access = access
         self._http = http
@@ -117,9 +117,9 @@ class Identity:
         return _basic(self._login)
 
     def _token(self, challenge: Challenge) -> str:
-        """Ask the token server; for our actions in this repository, whatever scope the registry names."""
+        """Ask the token server; for what is needed here, whatever scope the registry names."""
         # A token server inside of what somebody else named is no place to send anything to.
-        query = {"scope": f"repository:{self._reference.repository}:{self._actions}"}
+        query = {"scope": self._scope}
         if challenge.service:
             query = {"service": challenge.service, **query}
         realm = challenge.realm.partition("#")[0]
