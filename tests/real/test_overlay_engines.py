@@ -144,13 +144,21 @@ def as_markers(made: Stack, *, attributes: bool) -> Stack:
     for items in made:
         layers.append([])
         for one in items:
-            if one.type == b"3" and one.device == (0, 0):
+            if is_whiteout(one, items):
                 layers[-1].append(delete(one.name))
             elif one.pax and attributes:
                 layers[-1] += [replace(one, pax=()), opaque(one.name)]
             else:
                 layers[-1].append(one)
     return layers
+
+
+def is_whiteout(entry: Entry, items: Sequence[Entry]) -> bool:
+    """A device 0/0, or a hard link to one."""
+    if entry.type == b"1":
+        node = Upper(0, items, {}).tree.get(clean(entry.name))
+        entry = items[node.row[1]] if node is not None and node.row is not None else entry
+    return entry.type == b"3" and entry.device == (0, 0)
 
 
 def shown_by(words: set[str], number: int) -> set[str]:
