@@ -15,6 +15,8 @@ _NAMES = (
     "check",
     "compare",
     "comment",
+    "repack",
+    "verify",
     "plugin",
     "explain",
     "config",

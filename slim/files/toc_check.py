@@ -83,11 +83,11 @@ def _compare(table: LayerTable, text: bytes, where: bytes, own: set[int]) -> Non
         path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path)
     )
     if wrong:
-        said = (
+        message = (
             f"the table of contents and the tar differ about {len(wrong):,} names:"
             " an engine that pulls lazily shows other files"
         )
-        table.note("toc-mismatch", wrong[0], said)
+        table.note("toc-mismatch", wrong[0], message)
 
 
 def _listed(document: _Document) -> Named:

@@ -12,7 +12,16 @@ from slim.image import kinds
 from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
-from slim.image.graph import Fetch, Found, Graph, blob_name, fetch_from, read_verified, walk
+from slim.image.graph import (
+    Fetch,
+    Found,
+    Graph,
+    blob_name,
+    fetch_from,
+    read_verified,
+    stored_document,
+    walk,
+)
 from slim.image.manifest import read_config, read_index, read_manifest, verify
 from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice, Platform
 from slim.image.select import Candidate, Choice, choose
@@ -24,16 +33,12 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
     """The one image that is meant; `form` is what the input is called in the report.
 
     Raises:
-        InputError: not an OCI layout, incomplete, or of something that is no image.
+        InputError: not an OCI layout, incomplete, or of something that is not an image.
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
-    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
-    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
-    if entries is None:
-        raise refused("index.json", "is not an index")
     fetch = fetch_from(archive, limits)
-    graph = walk(fetch, entries, limits)
+    graph = _graph(archive, fetch, limits)
     digests = list(graph.images)
     if not digests:
         raise no_image(graph)
@@ -73,8 +78,26 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
         notices=(*notices, *graph_notices(graph), *_orphans(archive, graph)),
+        config_document=stored_document(fetch, found.config),
+        manifest_document=stored_document(fetch, found.descriptor),
+        entry=found.descriptor,
+        companions=tuple(graph.companions),
         compression=archive.compression,
     )
+
+
+def list_images(archive: Archive, limits: Limits) -> list[Candidate]:
+    """All images of a layout, in the order of `Choice.image_index`; errors as for `open_oci`."""
+    fetch = fetch_from(archive, limits)
+    return image_candidates(fetch, _graph(archive, fetch, limits), limits, look=True)
+
+
+def _graph(archive: Archive, fetch: Fetch, limits: Limits) -> Graph:
+    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
+    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
+    if entries is None:
+        raise refused("index.json", "is not an index")
+    return walk(fetch, entries, limits)
 
 
 def _check_version(document: Any) -> None:
@@ -187,11 +210,11 @@ def graph_notices(graph: Graph) -> tuple[Notice, ...]:
 
 
 def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
-    wanted = {blob_name(digest) for digest in graph.referenced}
+    expected = {blob_name(digest) for digest in graph.referenced}
     orphans = [
         size
         for name, size in archive.sizes().items()
-        if name.startswith("blobs/") and name not in wanted
+        if name.startswith("blobs/") and name not in expected
     ]
     if not orphans:
         return ()

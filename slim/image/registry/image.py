@@ -16,7 +16,7 @@ from slim.errors import UsageError
 from slim.image import kinds
 from slim.image.build import align_history, check_layer_count
 from slim.image.documents import parse, refused
-from slim.image.graph import Graph, read_verified, walk
+from slim.image.graph import Graph, read_verified, stored_document, walk
 from slim.image.manifest import Manifest, read_config, read_index, read_manifest
 from slim.image.model import CHUNK, Blob, Descriptor, History, Image, Layer, Notice
 from slim.image.oci import graph_notices, image_candidates, make_layer, no_image
@@ -57,7 +57,7 @@ def open_registry(
 
     Raises:
         NetworkError: the registry does not answer, or not with that.
-        InputError: it is no image, or of a kind that is not supported.
+        InputError: it is not an image, or of a kind that is not supported.
         IntegrityError: a document is not what its digest says.
         UsageError: several platforms, and no choice given.
     """
@@ -91,12 +91,12 @@ def open_registry(
         look = choice.platform is not None or len(graph.images) > 1
         candidates = image_candidates(fetch, graph, limits, look=look)
         chosen = graph.images[list(graph.images)[choose(candidates, choice)]].descriptor
-        document = read_verified(
-            lambda descriptor: client.manifest(descriptor.digest)[0], chosen, limits
-        )
+        data = stored_document(lambda descriptor: client.manifest(descriptor.digest)[0], chosen)
+        document = read_verified(lambda _: data, chosen, limits)
         if read_index(document, chosen.digest, limits) is not None:
             raise refused(chosen.digest, "is labelled a manifest and is an index")
     image = _image(client, reference, given, choice, limits, graph, chosen, document, layers)
+    image = replace(image, manifest_document=data)
     return replace(image, layers=with_tables(client, image.layers, limits)) if lazy else image
 
 
@@ -113,12 +113,9 @@ def _image(
 ) -> Image:
     where = f"the manifest {chosen.digest}"
     manifest = read_manifest(document, where, limits)
+    data = stored_document(lambda descriptor: client.document(descriptor.digest), manifest.config)
     config = read_config(
-        read_verified(
-            lambda descriptor: client.document(descriptor.digest), manifest.config, limits
-        ),
-        manifest.config.digest,
-        limits,
+        read_verified(lambda _: data, manifest.config, limits), manifest.config.digest, limits
     )
     check_layer_count(config, len(manifest.layers), where)
     if choice.platform is not None and chosen.platform is None:
@@ -139,6 +136,9 @@ def _image(
         ),
         annotations={**chosen.annotations, **manifest.annotations},
         notices=(*notices, *graph_notices(graph), *_not_read(layers)),
+        config_document=data,
+        entry=chosen,
+        companions=tuple(graph.companions),
     )
 
 
