@@ -17,7 +17,7 @@ from slim.facts.programs import Programs
 from slim.facts.roots import Place
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import BIG, SMALL, Keep
+from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
 from slim.rebuild.model import Recipe
 
@@ -56,6 +56,8 @@ NODE = Ecosystem(
     keeps=(
         Keep("package.json", 4 * SMALL),
         Keep("deno.json deno.jsonc"),
+        Keep("required-server-files.json", MEDIUM),
+        Keep("*.nft.json", MEDIUM, heads=(b'{"',)),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),
