@@ -285,7 +285,23 @@ def _health(config: Config, redacted: bool) -> str:
     shown = redact.words(check) if redacted else list(check)
     if check[0] == "CMD-SHELL":
         shown = ["CMD", "/bin/sh", "-c", *shown[1:2]]
-    return f"HEALTHCHECK CMD {words(shown[1:])}" if check[0] in ("CMD", "CMD-SHELL") else ""
+    if check[0] not in ("CMD", "CMD-SHELL"):
+        return ""
+    times = "".join(
+        f"--{option}={value if option == 'retries' else _duration(value)} "
+        for option, value in config.health_times
+    )
+    return f"HEALTHCHECK {times}CMD {words(shown[1:])}"
+
+
+def _duration(nanoseconds: int) -> str:
+    """As Docker reads it.
+
+    >>> _duration(90_000_000_000), _duration(1_500_000)
+    ('90s', '1500000ns')
+    """
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{nanoseconds}ns" if rest else f"{seconds}s"
 
 
 def _start(rebuild: Rebuild, config: Config, redacted: bool) -> list[str]:

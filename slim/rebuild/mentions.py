@@ -1,4 +1,4 @@
-"""Which words the application's own sources say: a program that none of them names is started by none of them.
+"""Which words the application's own sources say: a program that none of them names is started by none.
 
 Sources are kept while an image is read, as far as there is room (`Keep.heads`). Where one is missing, or the
 application is compiled, nothing is known, and everything counts as named.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
+from slim.files.extract.texts import may_hold_settings
 from slim.files.table import Kind
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
@@ -19,12 +20,28 @@ SOURCES = (b".py", b".php", b".js", b".mjs", b".cjs", b".rb")
 """How the names of sources end that are kept."""
 _UNREAD = (
     *(b".ts", b".tsx", b".jsx", b".phtml", b".ex", b".exs", b".beam", b".jar", b".class", b".dll"),
-    *(b".go", b".rs", b".java", b".kt", b".cs", b".erl", b".pl", b".pm", b".lua", b".rake", b".pyc"),
+    *(
+        b".go",
+        b".rs",
+        b".java",
+        b".kt",
+        b".cs",
+        b".erl",
+        b".pl",
+        b".pm",
+        b".lua",
+        b".rake",
+        b".pyc",
+    ),
 )
 """How those of programs end that are not."""
-_LIBRARIES = frozenset((b"node_modules", b"vendor", b"site-packages", b"dist-packages", b".git", b"deps"))
+_LIBRARIES = frozenset(
+    (b"node_modules", b"vendor", b"site-packages", b"dist-packages", b".git", b"deps")
+)
 _TESTS = frozenset((b"test", b"tests", b"spec", b"__tests__", b"__pycache__"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
+_PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
+"""`pandas` of `pandas.core`."""
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 _CALLERS = {
     "pdf2image": ("poppler-utils",),
@@ -57,7 +74,7 @@ _CALLERS = {
     "camelot-py": ("ghostscript",),
     "node-jq": ("jq",),
 }
-"""Library → packages whose programs it starts, as its documentation says, under names that it does not have."""
+"""Library → packages whose programs it starts, as its documentation says, and whose names it has not."""
 
 
 def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
@@ -68,8 +85,13 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
         if text is not None:
             found.update(_WORD.findall(text))
+            found.update(_PART.findall(text))
             seen = seen or name.endswith(SOURCES)
-        elif name.endswith((*SOURCES, *_UNREAD)) and given.view.files.size[row]:
+        elif (
+            name.endswith((*SOURCES, *_UNREAD))
+            and given.view.files.size[row]
+            and not may_hold_settings(name)
+        ):
             return None
     for path in given.facts.runs.resolved:
         found.update(_WORD.findall(given.view.read(path.encode("utf-8", "surrogateescape")) or b""))

@@ -58,6 +58,11 @@ NODE = Ecosystem(
         Keep("deno.json deno.jsonc"),
         Keep("required-server-files.json", MEDIUM),
         Keep("*.nft.json", MEDIUM, heads=(b'{"',)),
+        Keep(
+            "*.js *.mjs *.cjs",
+            2 * SMALL,
+            heads=tuple(raw_names(r"""co im 'u "u // /* va le fu ex (f cl as re mo ;( @i""")),
+        ),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),

@@ -138,7 +138,7 @@ class Picker:
         if choice is not None and choice.heads:
             return (
                 size <= choice.cap
-                and not texts.may_be_secret(name)
+                and not texts.may_hold_settings(name)
                 and self._has_room(size, _Room.SOURCES)
             )
         if choice is not None:

@@ -79,6 +79,18 @@ def may_start(directory: bytes, name: bytes) -> bool:
     )
 
 
+_SETTINGS = tuple(b"settings config conf. wp-config local parameters environment".split())
+
+
+def may_hold_settings(name: bytes) -> bool:
+    """Whether a source of this name is mostly settings, passwords among them: it is not kept.
+
+    >>> [may_hold_settings(one) for one in (b"settings_local.py", b"wp-config.php", b"views.py")]
+    [True, True, False]
+    """
+    return name.lower().startswith(_SETTINGS) or may_be_secret(name)
+
+
 def may_be_secret(name: bytes) -> bool:
     """Whether a file of this name must not be kept, whoever asks for it.
 
@@ -123,8 +135,7 @@ class Keeps(Struct, frozen=True, eq=False):
             (
                 choice
                 for choice in self.anywhere
-                if name.endswith(choice.name)
-                and not (choice.heads and is_library(directory.split(b"/")))
+                if name.endswith(choice.name) and not (choice.heads and _is_of_others(directory))
             ),
             None,
         )
@@ -142,13 +153,29 @@ class Keeps(Struct, frozen=True, eq=False):
 _HEADS = (b"{\n", b"{\r", b"{ ", b'{"', b"\xef\xbb", b"Me")
 """JSON and `Metadata-…`."""
 _LIBRARIES = frozenset(
-    b"lib lib64 share include node_modules site-packages dist-packages deps vendor .git proc sys".split()
+    b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
 )
+_OF_OTHERS = frozenset(
+    b"node_modules site-packages dist-packages vendor gems .git .cache .npm .cargo erlang elixir".split()
+)
+_SYSTEM = (b"usr/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
 
 
 def is_library(path: Iterable[bytes]) -> bool:
     """Whether a directory is one of libraries or of the system, by the names in its path."""
     return not _LIBRARIES.isdisjoint(path)
+
+
+def _is_of_others(directory: bytes) -> bool:
+    """Whether sources in a directory are not the application's.
+
+    >>> [_is_of_others(path) for path in (b"app/lib", b"usr/src/app", b"opt/x/lib/python3.13/json")]
+    [False, False, True]
+    """
+    if (directory + b"/").startswith(_SYSTEM) and not directory.startswith(b"usr/src/"):
+        return True
+    parts = directory.split(b"/")
+    return not _OF_OTHERS.isdisjoint(parts) or any(part.startswith(b"python3.") for part in parts)
 
 
 def keeps_of(keeps: Iterable[Keep]) -> Keeps:
