@@ -17,6 +17,8 @@ from slim.files.table import ASSIGNED, ROOT, LayerTable
 
 _HEAD = 4096
 """First bytes that a decision needs at most."""
+_FIRST_LINE = 256
+"""Of a large script that much may say what runs it."""
 _MIB = 1 << 20
 _TEXTS_BYTES = 64 * _MIB
 _DATABASES_BYTES = 256 * _MIB
@@ -128,6 +130,13 @@ class Picker:
             above = self._table.directory_path(directory)
             if self._is_text(above, head, name, size):
                 return ((0, size),), self._keep_text
+            if (
+                head.startswith(b"#!")
+                and size > texts.SCRIPT_BYTES
+                and texts.may_start(above, name)
+            ):
+                # A program with a line in front that says what runs it.
+                return ((0, _FIRST_LINE),), self._keep_first
             if self._may_be_named(above, head, name, size):
                 return ((0, size),), self._keep_named
         return None
@@ -212,6 +221,11 @@ class Picker:
 
     def _keep_text(self, file: Pieces) -> None:
         self._table.texts[len(self._table) - 1] = text = file.upto(0, file.size) or b""
+        self.kept_bytes += len(text) + TEXT
+
+    def _keep_first(self, file: Pieces) -> None:
+        text = file.upto(0, _FIRST_LINE) or b""
+        self._table.texts[len(self._table) - 1] = text[: text.find(b"\n") + 1]
         self.kept_bytes += len(text) + TEXT
 
     def _keep_named(self, file: Pieces) -> None:
