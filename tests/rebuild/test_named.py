@@ -69,13 +69,20 @@ def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> sl
         **debian.add("libavcodec61", {"usr/lib/libav.so.61": program(size=5 * MEGA)}, auto=True),
         **debian.add("libmagic1", {"usr/lib/libmagic.so.1": program(size=MEGA)}),
     }
-    libraries = {**distribution("flask", MEGA), **distribution("notebook", 4 * MEGA)}
+    libraries = {**distribution("flask", MEGA), **distribution("charting", 4 * MEGA)}
     return stepwise(
         folder,
         ("ADD rootfs.tar.xz /", root),
         ("RUN apt-get install -y python3 gcc", {**installed, **debian.database()}),
-        ("COPY . .", {"app/requirements.txt": requirements, "app/main.py": source}),
-        ("RUN pip install -r requirements.txt notebook", libraries),
+        (
+            "COPY . .",
+            {
+                "app/requirements.txt": requirements,
+                "app/main.py": b"import core\n",
+                "app/core.py": source,
+            },
+        ),
+        ("RUN pip install -r requirements.txt charting", libraries),
         Cmd=["python3", "main.py"],
         Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
     )
@@ -86,8 +93,8 @@ def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> sl
     [
         (b"import flask\n", b"flask\n", False, False),
         (b"import flask\nrun(['ffmpeg', '-i'])\n", b"flask\n", True, False),
-        (b"import flask\nload('notebook.services')\n", b"flask\n", False, True),
-        (b"import flask\n", b"flask\nnotebook>=7 # editor\n", False, True),
+        (b"import flask\nload('charting.services')\n", b"flask\n", False, True),
+        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, True),
         (b"import flask\n", b"", False, True),
         (b"\0compiled", b"flask\n", True, True),
     ],
@@ -237,4 +244,4 @@ def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
     assert set(part(made, "system packages").packages) == {"erlang-base", "erlang-ssl"}
     assert part(made, "the program").disk_bytes == len(script)
     assert part(made, "files of the application").disk_bytes == 1
-    assert "COPY --from=build /usr/local/bin/check" in bare(made.dockerfile)
+    assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(made.dockerfile)

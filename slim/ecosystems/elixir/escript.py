@@ -13,8 +13,10 @@ from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.application import Leftover, beside
 from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
-from slim.rebuild.trees import below, row_at
+from slim.rebuild.trees import row_at
 
+_WITHIN = frozenset(("elixir", "logger", "eex", "iex", "mix", "ex_unit"))
+"""Applications of Elixir: an escript holds those that it needs."""
 _LEFTOVER = Leftover(
     endings=(b".ex", b".exs", b".erl", b".hrl", b".beam"),
     names=frozenset((b"mix.lock", b"_build", b"deps")),
@@ -81,18 +83,20 @@ def _erlang(given: Given, runtime: int | None) -> tuple[int, ...]:
     if runtime is None:
         return ()
     packages, owner = given.graph.packages, given.owned.owner
-    named: set[str] = set()
-    for home in given.facts.roots.projects_of("elixir"):
-        inside = join(home, b"_build") + b"/"
-        for package in packages:
-            if package.manager == "otp" and package.record.startswith(inside):
-                for need in package.depends:
-                    named.update(name.rpartition(":")[2] for name in need.names)
-    rows = [runtime]
-    for root in given.facts.roots.of("otp_root"):
-        library = join(root, b"lib")
-        for folder in given.view.children(library):
-            if decoded(folder.partition(b"-")[0]) in named:
-                rows += below(given.view, join(library, folder + b"/ebin"))
+    homes = tuple(join(home, b"_build") + b"/" for home in given.facts.roots.projects_of("elixir"))
+    applications = [package for package in packages if package.manager == "otp"]
+    named = {
+        name.rpartition(":")[2]
+        for package in applications
+        if package.record.startswith(homes)
+        for need in package.depends
+        for name in need.names
+    }
+    records = (
+        package.record
+        for package in applications
+        if package.name in named - _WITHIN and not package.record.startswith(homes)
+    )
+    rows = [runtime, *(row for path in records if (row := row_at(given.view, path)) is not None)]
     found = dict.fromkeys(owner[row] for row in rows if owner[row] != NOBODY)
     return tuple(index for index in found if packages[index].manager in SYSTEM)
