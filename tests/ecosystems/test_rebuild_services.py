@@ -161,7 +161,8 @@ def test_php_alone(tmp_path: Path) -> None:
     report = php_image(tmp_path, Cmd=["php-fpm8.4", "-F"], WorkingDir="/srv/shop")
     made = rebuilt(report)
     assert made.stack == "php"
-    assert "nginx" in installed(made), "it was installed by name"
+    assert "nginx" not in installed(made), "no source of the application names it"
+    assert "nginx" in {bare(package.name) for package in made.unused}
     assert not {"composer", "gcc", "php-dev", "php8.4-intl"} & set(installed(made))
 
 
