@@ -51,6 +51,11 @@ def _kinds(known: Known) -> Iterator[str]:
         yield "next standalone" if standalone else "next start"
 
 
+_HEADS = (
+    """co im 'u "u // /* va le fu ex (f (a (( cl as re mo ;( !f +f @i fe do wi $( $. lo se na ad ne th """
+    "if fo tr pr aw de ap ro en"
+)
+"""How sources begin."""
 NODE = Ecosystem(
     name="node",
     keeps=(
@@ -61,7 +66,7 @@ NODE = Ecosystem(
         Keep(
             "*.js *.mjs *.cjs",
             2 * SMALL,
-            heads=tuple(raw_names(r"""co im 'u "u // /* va le fu ex (f cl as re mo ;( @i""")),
+            heads=tuple(sorted(raw_names(_HEADS))),
         ),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),

@@ -79,7 +79,7 @@ def may_start(directory: bytes, name: bytes) -> bool:
     )
 
 
-_SETTINGS = tuple(b"settings config conf. wp-config local parameters environment".split())
+_SETTINGS = tuple(b"settings config conf. parameters environment secret local_".split())
 
 
 def may_hold_settings(name: bytes) -> bool:
@@ -88,7 +88,8 @@ def may_hold_settings(name: bytes) -> bool:
     >>> [may_hold_settings(one) for one in (b"settings_local.py", b"wp-config.php", b"views.py")]
     [True, True, False]
     """
-    return name.lower().startswith(_SETTINGS) or may_be_secret(name)
+    lower = name.lower()
+    return any(word in lower for word in _SETTINGS) or may_be_secret(name)
 
 
 def may_be_secret(name: bytes) -> bool:
