@@ -68,7 +68,9 @@ RUBY = Ecosystem(
         Keep(
             "*.rb",
             2 * SMALL,
-            heads=(*b"re|# |#\n|cl|mo|de|fr|be|$:|$L|wo|po|Bu|RS|bi|th|ge|so|ta|na|Ra|Si".split(b"|"),),
+            heads=(
+                *b"re|# |#\n|cl|mo|de|fr|be|$:|$L|wo|po|Bu|RS|bi|th|ge|so|ta|na|Ra|Si".split(b"|"),
+            ),
         ),
     ),
     packages=Reader(read_ruby, (b".gemspec",)),
