@@ -147,6 +147,7 @@ class Picker:
         if choice is not None and choice.heads:
             return (
                 size <= choice.cap
+                and (head[:2] in choice.heads or head.startswith(b"#!"))
                 and not texts.may_hold_settings(name)
                 and self._has_room(size, _Room.SOURCES)
             )

@@ -159,7 +159,7 @@ _LIBRARIES = frozenset(
 _OF_OTHERS = frozenset(
     b"node_modules site-packages dist-packages vendor gems .git .cache .npm .cargo erlang elixir".split()
 )
-_SYSTEM = (b"usr/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
+_SYSTEM = (b"usr/", b"etc/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
 
 
 def is_library(path: Iterable[bytes]) -> bool:
