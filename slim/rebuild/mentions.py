@@ -42,6 +42,8 @@ _TESTS = frozenset((b"test", b"tests", b"spec", b"__tests__", b"__pycache__"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
 _PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
 """`pandas` of `pandas.core`."""
+_MOST_BYTES = 8 << 20
+"""More sources are not searched."""
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 _CALLERS = {
     "pdf2image": ("poppler-utils",),
@@ -80,9 +82,12 @@ _CALLERS = {
 def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
     """The words of all sources and scripts of the application; None where not all of them are known."""
     found: set[bytes] = set()
-    seen = False
+    seen, left = False, _MOST_BYTES
     for row in _own(given, homes):
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
+        left -= len(text or b"")
+        if left < 0:
+            return None
         if text is not None:
             found.update(_WORD.findall(text))
             found.update(_PART.findall(text))

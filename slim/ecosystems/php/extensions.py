@@ -45,6 +45,8 @@ _SYMBOLS = {
     }.items()
 }
 """Extension → how sources that use it read. Others may be used without a trace."""
+_MOST_BYTES = 4 << 20
+"""More sources are not searched: nothing is known then."""
 _DECLARED = re.compile(rb'"ext-([a-z0-9_-]{1,40})"', re.IGNORECASE)
 
 
@@ -76,6 +78,7 @@ def not_called(
     """
     open_questions = {name for name in names if name in _SYMBOLS and name not in declared}
     files = given.view.files
+    left = _MOST_BYTES
     for home in homes:
         for row in below(given.view, home):
             if not open_questions:
@@ -86,7 +89,8 @@ def not_called(
             if b"/vendor/" in files.path(row) or not files.size[row]:
                 continue
             text = files.texts.get(row)
-            if text is None:
+            left -= len(text or b"")
+            if text is None or left < 0:
                 return frozenset()
             open_questions = {
                 question
