@@ -225,9 +225,10 @@ class Picker:
         self.kept_bytes += len(text) + TEXT
 
     def _keep_first(self, file: Pieces) -> None:
-        text = file.upto(0, _FIRST_LINE) or b""
-        self._table.texts[len(self._table) - 1] = text[: text.find(b"\n") + 1]
-        self.kept_bytes += len(text) + TEXT
+        line, found, _ = (file.upto(0, _FIRST_LINE) or b"").partition(b"\n")
+        if found:
+            self._table.texts[len(self._table) - 1] = line + b"\n"
+            self.kept_bytes += len(line) + TEXT
 
     def _keep_named(self, file: Pieces) -> None:
         self._table.named[len(self._table) - 1] = text = file.upto(0, file.size) or b""
