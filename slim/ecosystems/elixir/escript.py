@@ -12,7 +12,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.application import Leftover, beside
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import row_at
 
 _WITHIN = frozenset(("elixir", "logger", "eex", "iex", "mix", "ex_unit"))
@@ -48,14 +48,14 @@ def plan(given: Given, command: Command) -> Plan | None:
     return Plan(
         stack="elixir",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the program",
                 "an escript with Elixir and all of the application's modules",
                 [script],
                 loses=frozenset(),
                 paths=(files.path(script),),
             ),
-            Wanted(
+            KeptFiles(
                 "files of the application",
                 "what lies in the project and is no source",
                 data,

@@ -21,7 +21,7 @@ from slim.rebuild.interpreted import (
     script_names,
     system_owner,
 )
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, in_context, row_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
@@ -74,7 +74,7 @@ def plan(given: Given) -> Plan | None:
         beside_it = beside(given, (home,), _LEFTOVER)
         code = list(dict.fromkeys((*below(given.view, output), *beside_it)))
         kept = paths_of(given, code, home)
-        why = f"what the build wrote to /{decoded(output)}, and files that are no sources"
+        why = f"what the build wrote to /{decoded(output)}, and files that are not sources"
         guesses: tuple[str, ...] = (
             f"the program needs no more of /{decoded(home)} than {_list(kept)} and its packages",
         )
@@ -88,14 +88,14 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="node",
         parts=(
-            Wanted("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
-            Wanted(
+            KeptFiles("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
+            KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
                 _production(given, modules),
                 paths=(modules,),
             ),
-            Wanted("Node", "the program alone, without npm and headers", runtime),
+            KeptFiles("Node", "the program alone, without npm and headers", runtime),
         ),
         runtime=(given.view.files.path(binary),),
         packages=() if owner is None else (owner,),
@@ -133,20 +133,20 @@ def _traced(given: Given, command: Command, home: bytes, binary: int, found: Sta
     return Plan(
         stack="node",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "what the build of Next.js wrote, and files that are no sources",
                 [*found.built, *public, *data],
                 paths=(join(home, b".next"), *kept),
             ),
-            Wanted(
+            KeptFiles(
                 "packages for production",
                 "the files of node_modules that the build traced",
                 found.traced,
                 loses=frozenset(),
                 paths=(join(home, b"node_modules"),),
             ),
-            Wanted(
+            KeptFiles(
                 "the starter of Next.js",
                 "what the program of the standalone output loads; this build did not trace it",
                 found.starter,
@@ -154,7 +154,7 @@ def _traced(given: Given, command: Command, home: bytes, binary: int, found: Sta
                 unsure=True,
                 paths=(join(home, b"node_modules/next/dist"),),
             ),
-            Wanted(
+            KeptFiles(
                 "Node",
                 "the program alone, without npm and headers",
                 [] if owner is not None else [binary],

@@ -19,7 +19,7 @@ from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
 from slim.rebuild.interpreted import version as stated
-from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at
 
 _INSTALLERS = frozenset(
@@ -73,21 +73,21 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="python",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "the project, without what findings would delete",
                 code,
                 loses=FROM_APPLICATION,
                 paths=(home,),
             ),
-            Wanted(
+            KeptFiles(
                 "libraries",
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
                 paths=tuple(places) or _sites(given, stdlib, owner is None),
             ),
-            Wanted(
+            KeptFiles(
                 "Python",
                 "interpreter and standard library, without tests",
                 interpreter,
@@ -193,16 +193,16 @@ def _left(given: Given, home: bytes | None = None) -> frozenset[int]:
         for provider in given.graph.providers[name]
         if provider != index
     }
-    asked = [
+    by_name = [
         index
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
     if home is not None:
-        unnamed = not_named(given, home, asked)
-        asked = [index for index in asked if index not in unnamed]
+        unnamed = not_named(given, home, by_name)
+        by_name = [index for index in by_name if index not in unnamed]
     # An installer that a library requires is a library.
-    return frozenset(ours) - closure(given.graph, asked)
+    return frozenset(ours) - closure(given.graph, by_name)
 
 
 def _libraries(
