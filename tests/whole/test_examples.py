@@ -57,7 +57,9 @@ SCHEMAS = {
     "examples/github/size.yml": "github-workflows",
     "examples/gitlab/slim.gitlab-ci.yml": "gitlab-ci",
 }
-COMMAND = re.compile(r"\bslim (?:analyze|compare|check|render|comment|plugin|repack|verify)\b[^\n|;&>'`]*")
+COMMAND = re.compile(
+    r"\bslim (?:analyze|compare|check|render|comment|plugin|repack|verify)\b[^\n|;&>'`]*"
+)
 DOCUMENTS = [
     *SCHEMAS,
     "examples/jenkins/Jenkinsfile",
