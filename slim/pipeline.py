@@ -22,12 +22,13 @@ from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, re
 from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.errors import UsageError
+from slim.files.budget import Budget, weight
 from slim.files.consumed import PassedBlob
 from slim.files.ledger import Ledger, account
 from slim.files.opening import open_any, open_base
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
-from slim.files.scan import scan
+from slim.files.scan import check_limits, scan
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Image
@@ -135,6 +136,30 @@ def explain(
         return tuple(explain_rule(advised, protected, rule) for rule in explained), report
 
 
+def report_of(
+    image: Image,
+    tables: Sequence[LayerTable | None],
+    options: ReadOptions,
+    advice: AdviceOptions,
+    report: ReportOptions,
+) -> Report:
+    """The report of an image whose tables are known and verified; nothing is read.
+
+    Raises:
+        LimitError: all layers together are larger than allowed.
+        InputError: sizes that cannot be added up.
+    """
+    budget = Budget(options.limits)
+    for table in {id(table): table for table in tables if table is not None}.values():
+        budget.spend(weight(table))
+    check_limits(tables, options.limits, budget)
+    files = resolve(tables)
+    ledger = account(files, tables, [layer.size for layer in image.layers])
+    read = Reading(image, tables, files, ledger, find_base(image), ())
+    advised = _advise(read, advice)
+    return _report(ImageRef(image.input), read, advice, advised, options, report, NO_DOCKERFILE)
+
+
 def repack(
     ref: ImageRef,
     options: ReadOptions,
@@ -157,6 +182,7 @@ def repack(
         Others as for `analyze`; nothing is written then.
     """
     # Writing images is imported by who writes one.
+    from slim.repack.removal import NOTHING, choose
     from slim.repack.repack import Source
     from slim.repack.run import repack_all
 
@@ -174,8 +200,13 @@ def repack(
                     )
                 base_layers = 0 if include_base else read.base.layers
                 own = replace(read, base=replace(read.base, layers=base_layers))
-                advised = _advise(own, advice) if advice else None
-                yield Source(read.image, read.tables, read.files, read.ledger, base_layers, advised)
+                # The advice is let go of: it takes as much memory as all that follows.
+                choice = NOTHING
+                if advice is not None:
+                    advised = _advise(own, advice)
+                    choice = choose(read.files, read.ledger, base_layers, advised, selection)
+                    del advised
+                yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
     return repack_all(sources(), ref.name, selection, mode, target, options, threads)
 

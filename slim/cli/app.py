@@ -22,6 +22,7 @@ _NAMES = (
     "config",
     "rules",
     "cache",
+    "fleet",
 )
 
 

@@ -5,7 +5,10 @@ Source: OCI image-spec image-layout.md. A digest's grammar is checked before it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.image import kinds
@@ -45,6 +48,38 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
     look = choice.platform is not None or len(digests) > 1
     candidates = image_candidates(fetch, graph, limits, look=look)
     digest = digests[choose(candidates, choice)]
+    image = _image(archive, fetch, graph, digest, given, form, limits)
+    return replace(image, notices=(*image.notices, *_orphans(archive, graph)))
+
+
+def read_all_images(
+    archive: Archive, given: str, form: str, limits: Limits
+) -> Iterator[tuple[tuple[str, ...], Image | SlimError]]:
+    """Each image of a layout with its names, or why it cannot be read.
+
+    Raises:
+        SlimError: as `open_oci`, where the layout itself is at fault.
+    """
+    fetch = fetch_from(archive, limits)
+    graph = _graph(archive, fetch, limits)
+    if not graph.images:
+        raise no_image(graph)
+    for digest, found in graph.images.items():
+        try:
+            yield tuple(found.names), _image(archive, fetch, graph, digest, given, form, limits)
+        except SlimError as error:
+            yield tuple(found.names), error
+
+
+def _image(
+    archive: Archive,
+    fetch: Fetch,
+    graph: Graph,
+    digest: str,
+    given: str,
+    form: str,
+    limits: Limits,
+) -> Image:
     found = graph.images[digest]
     if found.config is None:
         raise InputError(
@@ -77,7 +112,7 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
-        notices=(*notices, *graph_notices(graph), *_orphans(archive, graph)),
+        notices=(*notices, *graph_notices(graph)),
         config_document=stored_document(fetch, found.config),
         manifest_document=stored_document(fetch, found.descriptor),
         entry=found.descriptor,

@@ -70,6 +70,46 @@ def open_image(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image
         archive.close()
 
 
+def read_all_images(
+    name: str, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[tuple[tuple[str, ...], Image | SlimError]]:
+    """Every image in an archive or layout: its names, and itself or why it cannot be read; in the order in
+    which `image_index` counts. Blobs can be read until the next one is asked for.
+
+    Raises:
+        SlimError: as `open_image`, where the archive itself is at fault.
+    """
+    prefix, path = _split(name)
+    archive = _open(prefix, path, limits)
+    try:
+        members = archive.sizes().keys()
+        if "index.json" in members and not (
+            prefix == "docker-archive" or ("manifest.json" in members and not archive.is_directory)
+        ):
+            from slim.image import oci
+
+            form = "oci-dir" if archive.is_directory else "oci-archive"
+            yield from oci.read_all_images(archive, name, form, limits)
+            return
+        for index in range(limits.index_documents):
+            try:
+                image = read_archive(archive, name, Choice(image_index=index), limits)
+            except SlimError as error:
+                if error.slug == "no-such-image":
+                    return
+                yield (), error
+                if error.slug not in _OF_ONE_IMAGE:
+                    return
+            else:
+                yield image.names, image
+    finally:
+        archive.close()
+
+
+_OF_ONE_IMAGE = frozenset({"missing-blob", "layer-count", "broken-link", "wrong-size"})
+"""Errors after which the archive's other images can be read."""
+
+
 def choice_of(ref: ImageRef) -> Choice:
     """Which of several images is meant.
 
@@ -307,6 +347,16 @@ def _not_an_image(members: Collection[str], path: str) -> SlimError:
         f"{path!r} is not a container image: found neither an OCI layout nor manifest.json",
         "make one with `docker save -o image.tar NAME` or `skopeo copy … oci-archive:image.tar`",
     )
+
+
+@contextmanager
+def opened_archive(path: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Archive]:
+    """The archive or layout at a path, to be read as it is; errors are those of `open_image`."""
+    archive = _open("", path, limits)
+    try:
+        yield archive
+    finally:
+        archive.close()
 
 
 def images_in(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> list[ImageRef]:
