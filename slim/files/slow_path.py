@@ -35,7 +35,7 @@ _PLAIN = b"05"
 _NO_PREFIX = bytes(167)
 
 
-class OddEntries:
+class SlowPath:
     """Reads one entry after another from a feed into a table."""
 
     def __init__(
@@ -369,7 +369,7 @@ class OddEntries:
             table.note(
                 "data-after-end",
                 b"",
-                f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
+                f"{count:,} bytes after the end of the archive are not padding: engines ignore them",
             )
 
 

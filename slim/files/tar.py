@@ -22,7 +22,7 @@ import xxhash
 from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
 from slim.files.extract.texts import NO_KEEPS, Keeps
-from slim.files.slow_path import OddEntries
+from slim.files.slow_path import SlowPath
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.feed import Feed
@@ -69,9 +69,9 @@ def walk(
     """
     feed = Feed(skim)
     picker = Picker(table, keeps, extra) if extract else None
-    odd = OddEntries(table, feed, limits, seen, picker)
-    names = odd.names
-    owners, tails = odd.plain_owners, odd.plain_tails
+    slow = SlowPath(table, feed, limits, seen, picker)
+    names = slow.names
+    owners, tails = slow.plain_owners, slow.plain_tails
     link_names = names.link_names
     sums: dict[bytes, int] = {}
     times: set[bytes] = set()
@@ -177,8 +177,8 @@ def walk(
         if len(times) > _MEMO:
             times.clear()
         feed.at = at
-        going = yield from odd.entry()
-        entries = len(table) + odd.extensions
+        going = yield from slow.entry()
+        entries = len(table) + slow.extensions
         if entries > limits.layer_entries:
             raise exceeded("layer_entries", entries, limits.layer_entries, "a layer")
         named += sum(map(len, table.name[counted:]))
@@ -191,8 +191,8 @@ def walk(
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)
-    if odd.contents is not None:
-        odd.contents.note(table)
+    if slow.contents is not None:
+        slow.contents.note(table)
 
 
 def _expected(check: bytes) -> int:

@@ -118,6 +118,11 @@ def is_name(text: str) -> bool:
     return True
 
 
+def is_tag(text: str) -> bool:
+    """Whether a word can be a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
 def _is_host(first: str) -> bool:
     return "." in first or ":" in first or first.lower() == "localhost"
 
@@ -144,6 +149,6 @@ def _case(part: str) -> str:
 def _refused(text: str, why: str) -> UsageError:
     return UsageError(
         "bad-reference",
-        f"{text[:200]!r} is no image reference: {why}",
+        f"{text[:200]!r} is not an image reference: {why}",
         "write [HOST[:PORT]/]NAME[:TAG][@DIGEST], such as registry.example.com/team/app:1.2",
     )

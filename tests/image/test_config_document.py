@@ -19,19 +19,15 @@ from tests.support.layouts import (
     BYE,
     DROP,
     HELLO,
-    Members,
     config,
     docker,
     pack,
+    packed,
     simple,
     with_config,
 )
 
 SECRET = "hunter2-do-not-print"  # noqa: S105
-
-
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
 
 
 def of(*layers: Any, **changes: Any) -> Callable[[Path], Path]:
@@ -156,10 +152,7 @@ ATTACKS = (
         code=4,
     ),
     Attack(
-        id="H6",
-        given="a config without rootfs",
-        make=of(HELLO, rootfs=DROP),
-        error="not-an-image",
+        id="H6", given="a config without rootfs", make=of(HELLO, rootfs=DROP), error="not-an-image"
     ),
     Attack(
         id="H6-empty",

@@ -32,9 +32,7 @@ from tests.support.building import (
     tar,
     zstandard,
 )
-from tests.support.building import (
-    gzip as gzipped,
-)
+from tests.support.building import gzip as gzipped
 from tests.support.layouts import (
     BYE,
     DROP,
@@ -46,7 +44,9 @@ from tests.support.layouts import (
     entry,
     index,
     pack,
+    packed,
     simple,
+    stored,
     unpack,
     with_config,
     world,
@@ -60,16 +60,8 @@ def saved(form: str) -> Callable[[Path], Path]:
     return lambda folder: save(SMALL, folder / "image", form)
 
 
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
-
-
 def spread(members: Members) -> Callable[[Path], Path]:
     return lambda folder: unpack(folder, members)
-
-
-def stored(data: bytes) -> Callable[[Path], Path]:
-    return lambda folder: write(folder, data)
 
 
 def both_worlds(oci: Members, **changes: Any) -> Members:
@@ -185,7 +177,7 @@ ATTACKS = (
     ),
     Attack(
         id="O2-no-tar",
-        given="a file that is no tar",
+        given="a file that is not a tar archive",
         make=stored(b"x" * 5000),
         error="not-an-image",
     ),
@@ -421,11 +413,7 @@ ATTACKS = (
             make=stored(squeeze(archive(docker(config(HELLO), HELLO)))),
             counts={"source.compression": kind, "totals.live_bytes": 5},
         )
-        for kind, squeeze in (
-            ("gzip", gzipped),
-            ("zstd", zstandard),
-            ("xz", lzma.compress),
-        )
+        for kind, squeeze in (("gzip", gzipped), ("zstd", zstandard), ("xz", lzma.compress))
     ),
     Attack(
         id="O9-twice",

@@ -25,7 +25,7 @@ from tests.support.layouts import (
     entry,
     index,
     manifest,
-    pack,
+    packed,
     simple,
     world,
 )
@@ -89,10 +89,6 @@ KEYS = {
 }
 
 
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
-
-
 def member(text: bytes) -> Change:
     """One more member in the first object."""
     return lambda data: data.replace(b"{", b"{" + text + b",", 1)
@@ -151,12 +147,7 @@ ANYWHERE: tuple[tuple[str, str, Change, str], ...] = (
     ),
     ("bom", "a byte order mark", whole(lambda data: b"\xef\xbb\xbf" + data), "not valid JSON"),
     ("utf-16", "UTF-16", recoded("utf-16"), "not valid JSON"),
-    (
-        "utf-16le",
-        "UTF-16 without a mark",
-        recoded("utf-16-le"),
-        "not valid JSON",
-    ),
+    ("utf-16le", "UTF-16 without a mark", recoded("utf-16-le"), "not valid JSON"),
     ("utf-32", "UTF-32", recoded("utf-32"), "not valid JSON"),
     ("trailing", "data after the document", whole(lambda data: data + b"{}"), "not valid JSON"),
     ("nul", "a NUL byte after the document", whole(lambda data: data + b"\0"), "not valid JSON"),
@@ -212,11 +203,7 @@ ATTACKS = (
         )
         for document, build in DOCUMENTS.items()
         for name, what, change in (
-            (
-                "case",
-                "a known key twice, in other case",
-                in_other_case,
-            ),
+            ("case", "a known key twice, in other case", in_other_case),
             (
                 "only-case",
                 "a known key in other case only",

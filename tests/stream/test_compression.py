@@ -39,7 +39,7 @@ from tests.support.layouts import (
     config,
     docker,
     entry,
-    pack,
+    packed,
     simple,
 )
 
@@ -58,10 +58,6 @@ SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
 }
-
-
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
 
 
 def stored(blob: bytes, label: str, tar: bytes = TAR) -> Members:

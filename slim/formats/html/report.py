@@ -43,7 +43,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     found = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     advised = recommend(report, units)
     colours = tones(report.layers)
-    made = report.predicted.rebuild
+    rebuild = report.predicted.rebuild
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
@@ -64,9 +64,9 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
         "worthwhile": is_worthwhile(report, units),
-        "rebuilt_bounds": words.rebuilt_bounds(made, units) if made else "",
+        "rebuilt_bounds": words.rebuilt_bounds(rebuild, units) if rebuild else "",
         "multi_stage": is_multi_stage(report),
-        "unused": words.unused(made, units) if made else "",
+        "unused": words.unused(rebuild, units) if rebuild else "",
         "steps": steps(report),
         "found": found,
         "together": MULTI_STAGE,
