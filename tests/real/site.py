@@ -21,18 +21,47 @@ from slim.report.untrusted import untrusted
 from tests.real.browser import Page
 from tests.support.reports import MB, clean, hostile, over
 
+HTML = "text/html; charset=utf-8"
+PAYLOADS = (
+    "<script>alert(1)</script>",
+    "</script><script>alert(1)</script>",
+    "</style><style>*{background:url(//evil.example/x)}</style>",
+    "</title><img src=//evil.example/x onerror=alert(1)>",
+    '"><img src=x onerror=alert(1)>',
+    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
+    "javascript:alert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "<svg onload=alert(1)><animate onbegin=alert(1)>",
+    "</text></svg><iframe srcdoc='<script>alert(1)</script>'></iframe>",
+    "<a href=javascript:alert(1)>x</a><base href=//evil.example/>",
+    "<meta http-equiv=refresh content='0;url=//evil.example/'>",
+    "<link rel=stylesheet href=//evil.example/x.css>",
+    "<form action=//evil.example/><button autofocus>x",
+    "{{ 7*7 }}{% raw %}${7*7}",
+    "}*{background:url(//evil.example/x)}",
+    "url(//evil.example/x)",
+    "]]><![CDATA[<script>alert(1)</script>",
+    "&lt;script&gt;alert(1)&lt;/script&gt;&#x3c;b&#x3e;",
+    "\u202egnp.exe\u2066\u200b",
+    "\x00\x08\x1b[31m",
+    "ünïcode 文件 🐙",
+    "x" * 5_000,
+    "<b>" * 1_700,
+)
+"""Names that would do something in a page, were they not shown as text."""
+
 
 @dataclass
 class Site:
     """Pages on a loopback server, and what was asked of it."""
 
     address: str
-    pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
+    pages: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
 
-    def add(self, name: str, text: str, policy: str = "") -> str:
+    def add(self, name: str, text: str, policy: str = "", kind: str = HTML) -> str:
         """Serve a page with a content security policy; its address."""
-        self.pages[f"/{name}"] = text.encode(), policy
+        self.pages[f"/{name}"] = text.encode(), policy, kind
         return f"{self.address}/{name}"
 
 
@@ -43,9 +72,9 @@ def serve() -> Iterator[Site]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             made.asked.append(self.path)
-            body, policy = made.pages.get(self.path, (b"", ""))
+            body, policy, kind = made.pages.get(self.path, (b"", "", HTML))
             self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
+            self.send_header("Content-Type", kind)
             if policy:
                 self.send_header("Content-Security-Policy", policy)
             self.end_headers()

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 import slim
 from tests.real.browser import Browser, page
-from tests.real.site import PAGES, Site, dangerous, fat, shown
+from tests.real.site import PAGES, PAYLOADS, Site, dangerous, fat, shown
 from tests.support.attacks import Attack
 from tests.support.pages import rendered
 from tests.support.reports import wasteful
@@ -22,32 +22,6 @@ pytestmark = pytest.mark.real
 
 JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 """What Jenkins sends with the files of a build, unless its administrator changes that."""
-NAMES = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</style><style>*{background:url(//evil.example/x)}</style>",
-    "</title><img src=//evil.example/x onerror=alert(1)>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "<svg onload=alert(1)><animate onbegin=alert(1)>",
-    "</text></svg><iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<a href=javascript:alert(1)>x</a><base href=//evil.example/>",
-    "<meta http-equiv=refresh content='0;url=//evil.example/'>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<form action=//evil.example/><button autofocus>x",
-    "{{ 7*7 }}{% raw %}${7*7}",
-    "}*{background:url(//evil.example/x)}",
-    "url(//evil.example/x)",
-    "]]><![CDATA[<script>alert(1)</script>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;&#x3c;b&#x3e;",
-    "\u202egnp.exe\u2066\u200b",
-    "\x00\x08\x1b[31m",
-    "ünïcode 文件 🐙",
-    "x" * 5_000,
-    "<b>" * 1_700,
-)
 ATTACKS = tuple(
     Attack(id=f"HTML-{name}", given=given, outcome=outcome, proof="test_names_do_nothing")
     for name, given, outcome in (
@@ -77,7 +51,7 @@ def test_pages_ask_for_nothing_and_complain_of_nothing(
 
 @pytest.mark.parametrize("compared", [False, True])
 def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None:
-    report = dangerous(NAMES)
+    report = dangerous(PAYLOADS)
     text = rendered(slim.compare(wasteful(), report) if compared else report, "html")
     address = site.add("hostile", text)
     site.asked.clear()
@@ -102,7 +76,7 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
 
 @given(
     st.lists(
-        st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(NAMES),
+        st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(PAYLOADS),
         min_size=2,
         max_size=6,
     )
