@@ -14,6 +14,7 @@ import pytest
 import slim
 from tests.real.daemons import daemons
 from tests.real.tools import need, run
+from tests.support.commands import run as command
 from tests.support.pipes import alike
 
 pytestmark = pytest.mark.real
@@ -242,3 +243,29 @@ def test_an_engine_that_writes_it_all_and_fails(
     assert caught.value.slug == "engine-failed"
     docker.write_text(f"#!/bin/sh\n/bin/cat '{saved}'\n")
     alike(slim.analyze(saved), slim.analyze("docker:app:1"))
+
+
+def repacked(saved: Path, engine: str, name: str) -> None:
+    """Repack into an engine under this name; the engine then shows the same filesystem."""
+    assert command("repack", str(saved), "-o", f"{engine}:{name}", "--certificate", "c.json") == 0
+    again = Path("again.tar")
+    run(engine, "save", "-o", again, name)
+    assert command("verify", str(saved), str(again)) == 0
+
+
+@pytest.mark.usefixtures("daemons")
+def test_docker_loads_what_was_repacked(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repacked(saved, "docker", "team/slim:1")
+    assert command("repack", str(saved), "-o", "app.slim.tar") == 0
+    run("docker", "load", "-i", "app.slim.tar")
+
+
+def test_podman_loads_what_was_repacked(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repacked(saved, "podman", "localhost/team/slim:1")
+    assert command("repack", str(saved), "-o", "podman:localhost/X Y") == 2
