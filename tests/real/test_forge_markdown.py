@@ -124,7 +124,11 @@ class Page(HTMLParser):
     def handle_decl(self, decl: str) -> None:
         raise AssertionError(decl)
 
-    unknown_decl = handle_pi = handle_decl
+    def handle_pi(self, data: str) -> None:
+        raise AssertionError(data)
+
+    def unknown_decl(self, data: str) -> None:
+        raise AssertionError(data)
 
 
 def check(html: str) -> None:

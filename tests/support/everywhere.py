@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import msgspec
 
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 
-D = TypeVar("D", Report, Comparison)
 At = tuple[str | int, ...]
 """Keys and indexes to a text."""
 
 
-def places(document: D) -> list[At]:
+def places(document: Report | Comparison) -> list[At]:
     """Where a document holds a text that could be any other."""
     plain = msgspec.to_builtins(document)
     found = []
@@ -30,7 +29,7 @@ def places(document: D) -> list[At]:
     return found
 
 
-def filled(document: D, where: Sequence[At], text: str) -> D:
+def filled(document: Report | Comparison, where: Sequence[At], text: str) -> Report | Comparison:
     """The document with `text` in these places."""
     plain = msgspec.to_builtins(document)
     for at in where:
