@@ -70,8 +70,9 @@ def read_layer(
     stop: Event,
     memory: Memory,
     budget: Budget,
+    beside: bool,
 ) -> LayerTable:
-    """The table of a layer's blob; the cache is given it.
+    """The table of a layer's blob; the cache is given it. Digests are computed `beside` the reading or in it.
 
     Raises:
         InputError: it cannot be read; the message names layer and offset.
@@ -104,6 +105,7 @@ def read_layer(
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
                 skim=asked.skim and not asked.verify and not asked.extract,
                 account=Account(budget),
+                beside=beside,
             )
     if asked.verify:
         check_promises(layer, table)
