@@ -96,7 +96,7 @@ def analyze(
 
     Args:
         source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
-            allowed. `-` is stdin, `docker:app:1` an image of an engine, `HOST/NAME:TAG` or
+            allowed. `-` is stdin, `app:1` or `docker:app:1` an image of an engine, `HOST/NAME:TAG` or
             `registry:NAME` one in a registry.
         tag, image_index, platform: choose one of several images.
         base: the base image, in any form that `source` may have.

@@ -21,7 +21,7 @@ from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, re
 from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.files.ledger import Ledger, account
-from slim.files.opening import open_any
+from slim.files.opening import open_any, open_base
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
@@ -29,7 +29,6 @@ from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Image
 from slim.image.ref import ImageRef
-from slim.image.source import open_base
 from slim.report.build import Rulebook, build
 from slim.report.model import Report
 from slim.rules.rule import Rule, Rules, rules_digest, rules_of
@@ -151,7 +150,7 @@ def _read(
             files = resolve(tables)
             _log.debug("names in all layers: %s", f"{len(files.name):,}")
             ledger = account(files, tables, [layer.size for layer in image.layers])
-            opened = open_base(base, platform, options.limits) if base else None
+            opened = open_base(base, platform, options) if base else None
             yield Reading(image, tables, files, ledger, find_base(image, opened), placements)
 
 

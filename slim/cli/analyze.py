@@ -12,6 +12,7 @@ from slim.cli.output import Outputs
 
 @command(
     epilog="Examples:\n\n"
+    "  slim analyze app:latest\n\n"
     "  docker save app:1 -o app.tar && slim analyze app.tar\n\n"
     "  docker save app:1 | slim analyze -      slim analyze podman:app:1\n\n"
     "  slim analyze app.tar --dockerfile Dockerfile --target release\n\n"
@@ -31,8 +32,9 @@ def analyze(
             "IMAGE…",
             "A docker save archive, OCI archive or OCI layout directory, plain or compressed"
             " (docker-archive:, oci-archive: or oci-dir: in front says which); - for an archive at"
-            " stdin; docker:NAME, podman:NAME, containerd:NAME or buildah:NAME. Or an image in a"
-            " registry: HOST/NAME:TAG or NAME@DIGEST, in front registry: where it could be a file.",
+            " stdin; NAME:TAG of a container engine of this machine, or docker:NAME, podman:NAME,"
+            " containerd:NAME or buildah:NAME for a certain one. Or an image in a registry:"
+            " HOST/NAME:TAG, registry:NAME, or NAME:TAG with --remote.",
             many=True,
             file=True,
         ),

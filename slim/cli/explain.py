@@ -11,6 +11,7 @@ from msgspec import Struct
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command
+from slim.cli.located import find_image
 from slim.cli.options import (
     ImageOptions,
     RulePaths,
@@ -109,13 +110,14 @@ def print_explanations(
     """Read the image and print what became of the rules."""
     cache = reading.work.open_cache()
     access = reading.registry.access(limits.timeout)
+    base = choice.base_ref(access, settings)
     with reading.work.watched(limits.timeout) as progress:
         explanations, report = pipeline.explain(
-            choice.ref(image, access, settings),
+            find_image(choice.ref(image, access, settings)),
             ReadOptions(True, reading.work.jobs, limits, cache, progress),
             advice,
             explained,
-            base=choice.base_ref(access, settings),
+            base=find_image(base) if base else None,
             dockerfile=choice.dockerfile_ref(settings),
         )
     if cache is not None:

@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.gates import Conclusion, GateOptions, check_rule_names, conclude, conclusion_of
+from slim.cli.located import find_image
 from slim.cli.options import (
     ImageOptions,
     ReportOptions,
@@ -159,12 +160,13 @@ def measure(
         ) -> Report:
             if compared and is_report(ref.name):
                 return load_report(ref.name, limits=limits)
+            base = subject.image.base_ref(access, task.config.image)
             return pipeline.analyze(
-                ref,
+                find_image(ref),
                 read_options,
                 _advice(subject, task, rules[task.config], now) if rules else None,
                 report_options,
-                base=subject.image.base_ref(access, task.config.image),
+                base=find_image(base) if base else None,
                 dockerfile=dockerfile,
             )
 

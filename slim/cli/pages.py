@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Annotated, ClassVar
 
 from msgspec import Struct
@@ -34,6 +34,8 @@ from slim.secrets import redact
 
 MAX_FILES = 250_000
 """Files that a report lists with `--all-files`: so many can be read back."""
+_PAGE_WIDTH = 100
+"""Columns of text that goes to a file or a pipe: the same wherever it is written."""
 _COLORS = ("auto", "always", "never")
 
 ReportUrl = Annotated[str, option("--report-url", "Link to the HTML report.", "URL", default="")]
@@ -127,6 +129,7 @@ def render_options(
         units=read_units(show.units, settings.units),
         show_suppressed=show.show_suppressed,
         color=show.is_colored(),
+        width=_width(),
         flavor=pages.flavor,
         key=key or "",
         base_head=pages.base_head,
@@ -165,7 +168,7 @@ def rendered(
     Args:
         document: the report or comparison.
         outputs: what to make of it.
-        options: how pages are written; colour is for stdout alone.
+        options: how pages are written; colour and width are for stdout alone.
         report: the image's report, where `document` is a comparison.
         files: how many files the report lists where it was made with more; None: all of them, as far
             as they can be read back.
@@ -185,9 +188,22 @@ def rendered(
             name, shown = "json", short
         elif isinstance(document, Report) and short and not find_format(name).all_files:
             shown = short
-        text = render(shown, name, replace(options, color=options.color and not output.path))
+        looks = options if not output.path else replace(options, color=False, width=_PAGE_WIDTH)
+        text = render(shown, name, looks)
         texts.append(Text(text, output))
     return texts
+
+
+def _width() -> int:
+    """Columns of the terminal, or what COLUMNS says of it."""
+    if not is_terminal(sys.stdout):
+        return _PAGE_WIDTH
+    wished = os.environ.get("COLUMNS", "")
+    if wished.isdecimal() and wished.isascii() and len(wished) < 6:
+        return int(wished)
+    with suppress(OSError, ValueError):
+        return os.get_terminal_size(sys.stdout.fileno()).columns or _PAGE_WIDTH
+    return _PAGE_WIDTH
 
 
 @contextmanager

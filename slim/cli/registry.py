@@ -23,6 +23,14 @@ class RegistryOptions(Struct, frozen=True):
 
     heading: ClassVar[str] = "Registry"
 
+    remote: Annotated[
+        bool,
+        flag(
+            "--remote",
+            "Look in a registry for a name without a registry host, such as app:1, that no container"
+            " engine of this machine has.",
+        ),
+    ] = False
     plain_http: Annotated[
         Sequence[str],
         option(
@@ -130,6 +138,7 @@ class RegistryOptions(Struct, frozen=True):
             else _pairs("--credential-helper", "HOST=NAME", self.credential_helper),
             proxy=self.proxy,
             block_private=self.block_private,
+            remote=self.remote,
             timeout=timeout or _A_DAY,
         )
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from slim.config.settings import ImageSettings, Settings
 from slim.errors import UsageError
 from slim.image.engine import split_engine
-from slim.image.source import PREFIXES, find_reference
+from slim.image.source import PREFIXES, find_reference, is_bare
 
 
 def check_trust(settings: Settings) -> None:
@@ -61,7 +61,8 @@ def _base(text: str, home: str) -> str:
         return "is an image of an engine"
     try:
         if find_reference(text) is not None:
-            return "is an image in a registry"
+            engine = "of an engine or " if is_bare(text) else ""
+            return f"is an image {engine}in a registry"
     except UsageError:
         return "may be an image in a registry"
     prefix, colon, path = text.partition(":")

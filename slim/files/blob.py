@@ -55,12 +55,14 @@ def scan_blob(
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
-    if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6))[0]) == "none":
+    if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6).chunks())) == "none":
         return _finished(_skim(blob, limits, progress, stop, account))
-    head, chunks = _first(blob)
-    compression = sniff(head)
-    table = LayerTable(blob_bytes=blob.size, compression=compression)
     with ExitStack() as streams, ExitStack() as stack:
+        # Closed whatever happens: a connection or a file may be behind it.
+        chunks = streams.enter_context(closing(blob.chunks()))
+        head = _first(chunks)
+        compression = sniff(head)
+        table = LayerTable(blob_bytes=blob.size, compression=compression)
         raw = tar = None
         if verify:
             raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
@@ -94,13 +96,12 @@ def scan_blob(
     return _finished(table)
 
 
-def _first(blob: Blob) -> tuple[bytes, Iterator[bytes]]:
-    """Bytes enough to tell the compression, and those that follow."""
-    chunks = blob.chunks()
+def _first(chunks: Iterator[bytes]) -> bytes:
+    """Bytes enough to tell the compression."""
     head = next(chunks, b"")
     while 0 < len(head) < 6 and (more := next(chunks, b"")):
         head += more
-    return head, chunks
+    return head
 
 
 def _finished(table: LayerTable) -> LayerTable:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Generator
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -21,7 +21,7 @@ class PassedBlob(Struct, frozen=True):
     found: LayerTable | SlimError
     """The error if it is no layer."""
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`; always an error."""
         raise InputError(
             "passed-by",

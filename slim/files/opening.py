@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
+from msgspec.structs import replace
+
+from slim.errors import UsageError
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.metered import summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
 from slim.files.pipe import pipe_chunks, read_pipe
 from slim.image.engine import running, split_engine
+from slim.image.local import located
 from slim.image.model import Image
 from slim.image.ref import ImageRef
 from slim.image.source import choice_of, open_image, open_pipe, read_archive
@@ -23,15 +27,17 @@ def open_any(
     extract: bool = False,
     keeps: Keeps = NO_KEEPS,
 ) -> Iterator[Image]:
-    """The image that `ref` names, as `open_image`; engines and pipes besides.
+    """The image that `ref` names, as `open_image`; engines and pipes besides, and bare names of images that
+    an engine has.
 
     What comes through a pipe is read before this returns, its layers too, with `extract` as in `scan`;
     `scan` then finds the tables ready.
 
     Raises:
-        InputError: as `open_image`, or an engine's command fails.
+        InputError: as `open_image`, an engine's command fails, or no engine has the image.
         UsageError: several images and no choice, or the engine is not installed.
     """
+    ref = located(ref)
     source = _open_stream(ref)
     if source is None:
         with open_image(ref, options.limits) as image:
@@ -49,6 +55,20 @@ def open_any(
             name="stdin" if ref.name.rpartition(":")[2] == "-" else repr(ref.name),
         )
     yield read_archive(archive, ref.name, choice_of(ref), options.limits)
+
+
+def open_base(ref: ImageRef, platform: str, options: ReadOptions = DEFAULT_OPTIONS) -> Image:
+    """The base image of an image of this platform, whose blobs stay unread where they can; errors as for
+    `open_any`."""
+    unverified = ReadOptions(verify=False, limits=options.limits)
+    try:
+        with open_any(ref, unverified) as image:
+            return image
+    except UsageError as error:
+        if error.slug != "ambiguous-image":
+            raise
+    with open_any(replace(ref, platform=platform), unverified) as image:
+        return image
 
 
 def _open_stream(ref: ImageRef) -> AbstractContextManager[int] | None:

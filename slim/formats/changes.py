@@ -50,7 +50,7 @@ def percent(change: int, before: int) -> str:
 
 
 def totals(comparison: Comparison, units: Units) -> Iterator[Total]:
-    """Sizes and counts of both images, then the budgets that are for none of these."""
+    """Sizes and counts of both images but those that are 0 in both, then budgets for none of these."""
     base, image = comparison.base.totals, comparison.image.totals
     budgets = {budget.name: budget for budget in comparison.budgets}
     for what, name, before, after in (
@@ -66,6 +66,8 @@ def totals(comparison: Comparison, units: Units) -> Iterator[Total]:
         change = f"{after - before:+,}" if counted else units.change(after - before)
         budget = budgets.pop(name, None)  # type: ignore[call-overload]
         on_base = name in comparison.over_on_base
+        if not (before or after or budget):
+            continue
         limit = verdicts.limit(budget, units, on_base) if budget else ""
         over = budget is not None and budget.result == "over" and not on_base
         yield Total(what, show(before), show(after), after - before, change, over, limit)

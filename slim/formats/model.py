@@ -30,6 +30,8 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     """List the findings that are suppressed, instead of only counting them."""
     color: bool = False
     """Colour `text`, for a terminal."""
+    width: int = 100
+    """Columns of `text`, from 60 to 160."""
     flavor: str = "github"
     """Of Markdown: github, gitlab, gitea, bitbucket or plain."""
     max_bytes: int | None = None

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from slim.formats import words
 from slim.formats.terminal import cut
 from slim.report.model import Finding, Rebuild, Report
+from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
 
@@ -77,9 +78,19 @@ def recommend(report: Report, units: Units) -> Recommendation | None:
     image = _last_base(rebuild)
     share = format_percent(disk - rebuild.disk_bytes, disk)
     sizes = f"{units.size(disk)} → {words.rebuilt_size(rebuild, units)} on disk (−{share})"
-    after = f", built in an earlier stage: {sizes}."
-    before = f"Ship {_shipped(rebuild)}{' on ' if image else ''}"
+    on = " on " if image else ""
+    if is_multi_stage(report):
+        before = f"The last stage ships more than it needs. {_capital(_shipped(rebuild))} alone{on}"
+        after = f": {sizes}."
+    else:
+        before, after = f"Ship {_shipped(rebuild)}{on}", f", built in an earlier stage: {sizes}."
     return Recommendation(before, image, f"{after} The Dockerfile is below.", because, True)
+
+
+def is_worthwhile(report: Report, units: Units) -> bool:
+    """Whether steps and details follow: where a gate failed they always do."""
+    advised = recommend(report, units)
+    return advised is None or advised.worthwhile or report.verdict.result == "fail"
 
 
 def _change(before: int, after: int, units: Units) -> str:
@@ -145,6 +156,10 @@ def _shipped(rebuild: Rebuild) -> str:
     return next((name for name in names if name not in _NOT_SHIPPED), "the application")
 
 
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
+
+
 def _because(report: Report, units: Units) -> str:
     """Why the fixes one by one and the multi-stage build lead to other sizes."""
     rebuild, fixed = report.predicted.rebuild, report.predicted.all.disk_bytes
@@ -164,7 +179,7 @@ def _because(report: Report, units: Units) -> str:
     )
 
 
-def cause(finding: Finding, sizes: dict[Untrusted, int], units: Units) -> Untrusted:
+def cause(finding: Finding, sizes: Mapping[Untrusted, int], units: Units) -> Untrusted:
     """What a finding is about, by name and size: its packages, the largest first, or its largest file."""
     if finding.packages:
         return words.named_packages(finding.packages, sizes, units, "package")

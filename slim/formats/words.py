@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
-from slim.report.model import Finding, KeepPart, Rebuild, Report
+from slim.report.model import Finding, KeepPart, Rebuild, Report, Waste
+from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
 
@@ -70,6 +71,11 @@ def other_layers(finding: Finding) -> str:
     return f" and {count(more, 'other layer')}" if more > 0 else ""
 
 
+def causes_of_waste(report: Report) -> list[Waste]:
+    """What ended dead bytes, the largest first, without what hid only empty files."""
+    return [waste for waste in report.waste if waste.disk_bytes or waste.pull_bytes]
+
+
 def package_sizes(report: Report) -> dict[Untrusted, int]:
     """Name → bytes on disk, of packages whose name no other manager has."""
     sizes: dict[Untrusted, int] = {}
@@ -112,8 +118,9 @@ def rebuilt(report: Report, units: Units) -> str:
     if rebuild is None:
         return ""
     share = format_percent(totals.disk_bytes - rebuild.disk_bytes, totals.disk_bytes)
+    what = "A last stage without the rest" if is_multi_stage(report) else "A multi-stage build"
     return (
-        f"A multi-stage build would be {rebuilt_size(rebuild, units)} on disk, {share} less,"
+        f"{what} would be {rebuilt_size(rebuild, units)} on disk, {share} less,"
         f" and {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
     )
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from pathlib import Path
 
 from msgspec import Struct
@@ -26,7 +26,7 @@ class PathBlob(Struct, frozen=True):
     inode: tuple[int, int]
     position: int = 0
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`."""
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)

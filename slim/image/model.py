@@ -6,7 +6,7 @@ specification v1.2; both are read into the same types.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from typing import Protocol
 
 from msgspec import Struct, field
@@ -26,7 +26,7 @@ class Blob(Protocol):
     def position(self) -> int:
         """Where the blob lies in its archive: identifies it, and ascending order reads fastest."""
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """The bytes in order, in pieces of at most `CHUNK` bytes; of `most` bytes where they are in a file.
 
         Raises:

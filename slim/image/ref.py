@@ -11,7 +11,7 @@ class ImageRef(Struct, frozen=True):
     """What `open_image` opens: a name, which of its images, and how a registry is asked for it."""
 
     name: str
-    """As the user wrote it: a path, `-`, `docker:app:1`, `HOST/NAME:TAG`, `registry:NAME`."""
+    """As the user wrote it: a path, `-`, `app:1`, `docker:app:1`, `HOST/NAME:TAG`, `registry:NAME`."""
     tag: str | None = None
     image_index: int | None = None
     """Position among several images, from 0."""

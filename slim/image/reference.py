@@ -96,8 +96,17 @@ def looks_remote(text: str) -> bool:
     >>> looks_remote("registry.example.com/app"), looks_remote("app:1"), looks_remote("app.tar")
     (True, True, False)
     """
+    return is_name(text) and ("@" in text or ":" in text or has_host(text))
+
+
+def has_host(text: str) -> bool:
+    """Whether a reference says which registry it is in.
+
+    >>> has_host("registry.example.com/app"), has_host("team/app:1")
+    (True, False)
+    """
     first, slash, _ = text.partition("/")
-    return is_name(text) and ("@" in text or ":" in text or bool(slash and _is_host(first)))
+    return bool(slash and _is_host(first))
 
 
 def is_name(text: str) -> bool:

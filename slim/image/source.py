@@ -25,6 +25,8 @@ PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
 REGISTRY = "registry"
 """Prefix of an image in a registry, for names that could be something else."""
+NOT_LOCAL = "not-local"
+"""Slug of the error that a bare name is no image of this machine."""
 _ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".json")
 _VERSION = re.compile(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -40,7 +42,8 @@ def open_image(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image
     a registry; of layers there that have a table of contents only that is read, unless `ref.full`.
 
     Raises:
-        InputError: unreadable, not an image, or of a kind that is not supported.
+        InputError: unreadable, not an image, of a kind that is not supported, or a bare name that no
+            registry may be asked for.
         IntegrityError: a document is not what its descriptor says.
         NetworkError: a registry does not answer, or refuses.
         UsageError: several images, and no choice given.
@@ -48,6 +51,8 @@ def open_image(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image
     choice = choice_of(ref)
     reference = find_reference(ref.name)
     if reference is not None:
+        if is_bare(ref.name) and not ref.access.remote:
+            raise not_local(ref.name)
         with _open_remote(reference, ref, choice, limits) as image:
             yield image
         return
@@ -72,18 +77,6 @@ def choice_of(ref: ImageRef) -> Choice:
         UsageError: the platform is not valid.
     """
     return Choice(ref.tag, ref.image_index, parse_platform(ref.platform) if ref.platform else None)
-
-
-def open_base(ref: ImageRef, platform: str, limits: Limits) -> Image:
-    """The base image of an image of this platform; errors as for `open_image`. Its blobs stay unread."""
-    try:
-        with open_image(ref, limits) as image:
-            return image
-    except UsageError as error:
-        if error.slug != "ambiguous-image":
-            raise
-    with open_image(replace(ref, platform=platform), limits) as image:
-        return image
 
 
 def find_reference(given: str) -> Reference | None:
@@ -119,6 +112,30 @@ def find_reference(given: str) -> Reference | None:
     if in_folder or given.lower().endswith(_ARCHIVE_ENDINGS) or not is_name(given):
         return None
     return parse_reference(given)
+
+
+def is_bare(given: str) -> bool:
+    """Whether the user means an image by a name that says neither an engine nor a registry.
+
+    Raises:
+        UsageError: it could be two things.
+    """
+    if given.startswith(f"{REGISTRY}:") or find_reference(given) is None:
+        return False
+    from slim.image.reference import has_host
+
+    return not has_host(given)
+
+
+def not_local(name: str, answers: tuple[str, ...] = ()) -> InputError:
+    """The error that a bare name is no image of this machine; `answers` says why, a line for each engine."""
+    where = find_reference(name)
+    return InputError(
+        NOT_LOCAL,
+        f"{name!r} is no file, and no container engine of this machine has an image of this name",
+        f"give a file or ENGINE:NAME; --remote looks for {where}, and so does this full name",
+        answers,
+    )
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 
 from msgspec import Struct
 
@@ -19,7 +19,7 @@ class FileBlob(Struct, frozen=True):
     position: int
     size: int
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`."""
         at, end = self.position, self.position + self.size
         while at < end:
@@ -45,7 +45,7 @@ class MemoryBlob(Struct, frozen=True):
         """See `Blob.size`."""
         return len(self.data)
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`."""
         for at in range(0, len(self.data), CHUNK):
             yield self.data[at : at + CHUNK]

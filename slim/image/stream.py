@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 
 from msgspec import Struct
 
@@ -87,7 +87,7 @@ class StreamBlob(Struct, frozen=True):
     position: int
     size: int
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`."""
         left = self.size
         for part in self.stream.read(self.position, self.size):

@@ -111,7 +111,12 @@ def places(
     if len(placed) != len(image.layers):
         return [None] * len(image.layers)
     return [
-        model.Place(path=path, line=placement.line, end_line=placement.end_line)
+        model.Place(
+            path=path,
+            line=placement.line,
+            end_line=placement.end_line,
+            from_stage="--from" in placement.instruction,
+        )
         if placement
         else None
         for placement in placed

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import pty
 import re
+import struct
 import subprocess
 import sys
+import termios
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,6 +155,26 @@ def test_a_terminal_has_colours_unless_it_is_dumb() -> None:
         os.close(theirs)
         assert (b"\x1b[1m" in os.read(ours, 100_000)) == colored
         os.close(ours)
+
+
+@pytest.mark.parametrize(
+    ("terminal", "variable", "widest"),
+    [(60, "", 60), (80, "", 80), (120, "", 100), (40, "", 60), (120, "64", 64), (0, "", 100)],
+)
+def test_text_is_as_wide_as_the_terminal(terminal: int, variable: str, widest: int) -> None:
+    """Paragraphs end at 100; below 60 nothing becomes narrower; COLUMNS counts before the terminal."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, terminal, 0, 0))
+    environment = {**os.environ, "TERM": "dumb", "COLUMNS": variable}
+    call = [sys.executable, "-m", "slim", "analyze", "app.tar", "-o", "text", "-o", "text=f"]
+    subprocess.run(call, env=environment, stdout=theirs, check=True, timeout=60)
+    os.close(theirs)
+    lines = os.read(ours, 100_000).decode().splitlines()
+    os.close(ours)
+    assert widest - 12 < max(map(len, lines)) <= widest
+    done = subprocess.run(call, env=environment, stdout=subprocess.PIPE, check=True, timeout=60)
+    assert done.stdout.decode() == Path("f").read_text(), "pipes and files are the same everywhere"
+    assert widest == 100 or len(lines) > len(Path("f").read_text().splitlines())
 
 
 def test_there_is_no_other_colour(capsys: pytest.CaptureFixture[str]) -> None:

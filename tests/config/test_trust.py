@@ -81,7 +81,7 @@ def everything(folder: Path) -> dict[str, bytes]:
         ('base = "../elsewhere/base.tar"', "is not below"),
         ('base = "outside/base.tar"', "is not below"),
         ('base = "docker-archive:outside/base.tar"', "is not below"),
-        ('base = "debian:13-slim"', "is an image in a registry"),
+        ('base = "debian:13-slim"', "is an image of an engine or in a registry"),
         ('base = "registry:debian"', "in a registry"),
         ('base = "registry:2"', "may be an image in a registry"),
         ('base = "podman:app:1"', "is an image of an engine"),

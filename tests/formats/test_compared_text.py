@@ -7,8 +7,8 @@ from hypothesis import given, settings
 
 import slim
 from slim.formats import verdicts
+from slim.formats.model import RenderOptions
 from slim.formats.terminal import columns
-from slim.formats.text.layout import WIDTH
 from slim.report.gates import Gates, Growth
 from slim.report.reasons import reasons
 from slim.units import SI
@@ -21,7 +21,7 @@ from tests.support.reports import REPORTS, hostile
 def test_the_verdict_and_the_largest_cause_come_first(kind: str) -> None:
     made = PAGES[kind]()
     head, _, rest = slim.render(made, "text").partition("\n\n")
-    assert max(map(columns, rest.splitlines())) <= WIDTH
+    assert max(map(columns, rest.splitlines())) <= RenderOptions().width
     shown = [verdicts.sentence(reason, SI) for reason in reasons(made)[:10]]
     assert all(sentence.split()[0] in head for sentence in shown)
     grown = [one for one in made.layers if one.disk_bytes > one.base_disk_bytes]
@@ -38,7 +38,7 @@ def test_the_verdict_and_the_largest_cause_come_first(kind: str) -> None:
 def test_any_names_fit_and_are_only_shown(base: list[str], after: list[str]) -> None:
     made = compared(hostile(base), hostile(after), Gates(growth=Growth(1, 1)))
     lines = slim.render(made, "text").splitlines()
-    assert all(columns(line) <= WIDTH and is_visible(line) for line in lines)
+    assert all(columns(line) <= RenderOptions().width and is_visible(line) for line in lines)
     assert not any(line.lstrip().startswith(("::", "##[")) for line in lines)
 
 

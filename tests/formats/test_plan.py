@@ -11,7 +11,10 @@ import slim
 from slim.formats import changes
 from slim.formats.plan import MULTI_STAGE, recommend, steps
 from slim.report import model
+from slim.report.gates import Gates
+from slim.report.judge import judge
 from slim.report.model import Report
+from slim.report.stages import is_multi_stage
 from slim.report.untrusted import bare, untrusted
 from slim.units import SI
 from tests.support.building import image, save
@@ -204,3 +207,81 @@ def test_a_finding_says_what_it_claims_in_each_layer(tmp_path: Any) -> None:
         (0, 300_000),
         (1, 200_000),
     ]
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_where_nothing_is_worth_changing_no_details_follow_unless_a_gate_fails(format: str) -> None:
+    small = finding(1, "DEB001", MB // 2, where=at(1, MB // 2))
+    made = replace(wasteful(), findings=[small], predicted=clean().predicted)
+    made = replace(made, predicted=replace(made.predicted, all=replace(made.predicted.all)))
+    quiet = replace(
+        made,
+        predicted=replace(made.predicted, all=model.Amount(disk_bytes=342 * MB, pull_bytes=1)),
+    )
+    page = rendered(quiet, format)
+    assert "Nothing worth changing" in page
+    if format == "text":
+        assert "Dead weight, by" not in page
+        assert "Largest files" not in page
+        assert "\nLayers" in page
+    if format == "markdown":
+        assert "<b>Dead weight</b>" not in page
+        assert "<b>Layers</b>" in page
+    if format == "html":
+        assert 'class="steps"' not in page
+    failed = judge(quiet, Gates(size=MB))
+    details = {"text": "Largest files", "markdown": "<b>Dead weight</b>", "html": 'class="steps"'}
+    assert details[format] in rendered(failed, format)
+
+
+def staged(created_by: str, *, from_stage: bool = False, disk: int = 20) -> Report:
+    made = with_rebuild(104 * MB)
+    layers = [
+        layer(0, "ADD rootfs", 100 * MB, from_base=True),
+        layer(1, "RUN apt-get install", 100 * MB),
+        layer(2, created_by, disk * MB, dockerfile=replace(place(9), from_stage=from_stage)),
+    ]
+    return replace(made, layers=layers)
+
+
+@pytest.mark.parametrize(
+    ("made", "multi"),
+    [
+        (staged("COPY /srv/build/rel/shop ./ # buildkit"), True),
+        (staged("COPY --chown=app:app --from=build /rel ./"), True),
+        (staged("COPY --chown=app:app /rel ./ # buildkit"), True),
+        (staged("/bin/sh -c #(nop) COPY dir:abc in /app", from_stage=True), True),
+        (staged("/bin/sh -c #(nop) COPY dir:abc in /app"), False),
+        (staged("COPY . . # buildkit"), False),
+        (staged("COPY ./rel /app # buildkit"), False),
+        (staged("COPY /usr/bin/composer /usr/bin/composer # buildkit", disk=3), False),
+        (staged("RUN cp /a /b # buildkit"), False),
+    ],
+)
+def test_an_image_of_several_stages_is_not_told_to_have_some(made: Report, multi: bool) -> None:
+    for format in ("text", "markdown", "html"):
+        page = rendered(made, format).replace("\u00a0", " ").replace("`", "")
+        lead = (
+            "The last stage ships more than it needs. The release alone on debian:13-slim:"
+            if multi
+            else "Ship the release on debian:13-slim, built in an earlier stage:"
+        )
+        assert lead in " ".join(page.replace("<code>", "").replace("</code>", "").split())
+        assert ("A multi-stage build would be" in page) is (not multi and format != "markdown")
+
+
+def test_the_dockerfile_says_what_is_copied_from_a_stage(tmp_path: Any) -> None:
+    path = save(
+        image(
+            tar_layer({"etc/os-release": b"x"}, created_by="ADD file:1 in /"),
+            tar_layer({"app/a": b"x"}, created_by="/bin/sh -c #(nop) COPY dir:12 in /app "),
+        ),
+        tmp_path / "app.tar",
+    )
+    source = tmp_path / "Dockerfile"
+    source.write_text("FROM a AS build\nRUN make\nFROM b\nCOPY --from=build /out /app\n")
+    made = slim.analyze(path, dockerfile=source)
+    places = [each.dockerfile for each in made.layers]
+    assert places[-1] is not None
+    assert places[-1].from_stage
+    assert is_multi_stage(made)

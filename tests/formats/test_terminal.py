@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 import slim
 from slim.cli.progress import print_error
 from slim.errors import InputError
+from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, cut, shorten, visible
-from slim.formats.text.layout import WIDTH
 from tests.support.attacks import Attack
 from tests.support.building import delete, file, image, layer, save, symlink
 from tests.support.layouts import pack, simple
@@ -44,7 +44,7 @@ ATTACKS = tuple(
         ("teamcity", "commands of TeamCity's and Octopus's logs", "`#\\x23teamcity[`"),
         ("travis", "folds of Travis's logs", "`travis\\x5ffold`"),
         ("buildkite", "headings of Buildkite's logs (`---`, `+++`)", "`\\x2d--` at a line's start"),
-        ("long", "lines of a million characters", "their two ends, 100 columns in all"),
+        ("long", "lines of a million characters", "their two ends, within the terminal's width"),
     )
 )
 
@@ -158,7 +158,7 @@ def test_many_places_of_a_report_hold_text(report: slim.Report) -> None:
 def test_nothing_in_a_report_is_obeyed(report: slim.Report, texts: list[str]) -> None:
     text = slim.render(everywhere(report, lambda number: texts[number % len(texts)]), "text")
     assert_tame(text)
-    assert max(map(columns, text.split("\n"))) <= WIDTH
+    assert max(map(columns, text.split("\n"))) <= RenderOptions().width
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
@@ -174,13 +174,13 @@ def test_nothing_in_an_image_is_obeyed(hostile: str, tmp_path: Path) -> None:
     )
     text = slim.render(slim.analyze(save(one, tmp_path / "image.tar", "docker")), "text")
     assert_tame(text)
-    assert max(map(columns, text.split("\n"))) <= WIDTH
+    assert max(map(columns, text.split("\n"))) <= RenderOptions().width
 
 
 def test_an_image_of_nothing_is_told(tmp_path: Path) -> None:
     text = slim.render(slim.analyze(pack(tmp_path, simple())), "text")
     assert "0 B on disk" in text
-    assert max(map(columns, text.split("\n"))) <= WIDTH
+    assert max(map(columns, text.split("\n"))) <= RenderOptions().width
 
 
 @given(TEXTS, TEXTS | st.just(""))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from msgspec.structs import replace
 
@@ -13,7 +15,8 @@ from slim.report.untrusted import Untrusted, bare, untrusted
 from slim.units import SI
 from tests.support.comparisons import compared
 from tests.support.pages import rendered
-from tests.support.reports import MB, clean, finding, report, wasteful
+from tests.support.reports import MB, REPORTS, clean, finding, report, wasteful
+from tests.support.terminal import columns
 
 
 def with_steps(steps: int, *, notes: int = 0, left_out: int = 0) -> Report:
@@ -124,3 +127,40 @@ def test_a_limit_that_has_no_row_in_the_table_is_a_reason_below_it() -> None:
     page = rendered(judged).replace("\u00a0", " ")
     assert "\n- dive-wasted-bytes 3.00 MB is over the limit of 1.00 MB by 2.00 MB\n" in page
     assert "- layers" not in page
+
+
+@pytest.mark.parametrize("width", [60, 72, 80, 100, 120, 160])
+@pytest.mark.parametrize("name", [*REPORTS, "comparison"])
+def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
+    made = compared(clean(), wasteful()) if name == "comparison" else REPORTS[name]()
+    page = rendered(made, "text", width=width)
+    # The Dockerfile is there to be copied.
+    page = re.sub(r"(?s)\nThe Dockerfile that builds it:\n.*?\n\n", "\n", page)
+    assert max(map(columns, page.splitlines())) <= width
+
+
+def test_a_narrow_terminal_loses_columns_before_instructions() -> None:
+    head = "  #      on disk     dead    to pull    files  instruction"
+    assert head in rendered(wasteful(), "text")
+    narrow = rendered(wasteful(), "text", width=60)
+    assert head not in narrow
+    assert re.search(r"(?m)^  #      on disk +(dead +)?instruction$", narrow)
+    assert len(rendered(wasteful(), "text", width=10)) == len(narrow), "nothing below 60"
+
+
+def test_a_size_is_not_torn_apart() -> None:
+    for width in range(60, 110):
+        assert not re.search(r"(?m)\d\n *[kMG]?B\b", rendered(wasteful(), "text", width=width))
+
+
+def test_rows_of_nothing_are_left_out() -> None:
+    nothing = [replace(each, disk_bytes=0, pull_bytes=0) for each in wasteful().waste]
+    assert wasteful().waste
+    assert "Dead weight, by what caused it" in rendered(wasteful(), "text")
+    for format in ("text", "markdown", "html"):
+        page = rendered(replace(wasteful(), waste=nothing), format).replace("\u00a0", " ")
+        assert "eight, by what" not in page
+        assert "<b>Dead weight</b>" not in page
+        assert 'id="dead"' not in page
+    rows = rendered(compared(clean(), clean()), "text").splitlines()
+    assert not [row for row in rows if row.startswith(("  Dead", "  Reclaimable"))]

@@ -201,6 +201,33 @@ def test_an_image_that_the_engine_does_not_have(engine: str, store: Path) -> Non
     assert "image not known" in caught.value.message
 
 
+def test_a_bare_name_of_an_engine(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{store}/docker.sock")
+    monkeypatch.setenv("CONTAINERD_ADDRESS", f"{store}/containerd.sock")
+    assert slim.analyze("team/app:1").source.input == "podman:team/app:1"
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze("team/none:1")
+    assert caught.value.slug == "not-local"
+    answers = "\n".join(caught.value.details)
+    assert "podman: has no such image" in answers
+    assert "buildah: has no such image" in answers
+
+
+@pytest.mark.usefixtures("daemons")
+def test_a_bare_name_of_a_daemon(saved: Path) -> None:
+    run(*LOAD["containerd"], saved)
+    run("ctr", "images", "tag", "--force", "localhost/team/app:1", "docker.io/library/bare:1")
+    assert slim.analyze("bare:1").source.input == "containerd:docker.io/library/bare:1"
+    run(*LOAD["docker"], saved)
+    run("docker", "tag", "localhost/team/app:1", "bare:1")
+    assert slim.analyze("bare:1").source.input == "docker:bare:1"
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze("bare:2")
+    answers = "\n".join(caught.value.details)
+    assert "docker: has no such image" in answers
+    assert "containerd: has no such image" in answers
+
+
 def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(slim.SlimError) as caught:

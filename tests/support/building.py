@@ -15,7 +15,7 @@ import json
 import sys
 import tarfile
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -472,6 +472,6 @@ class MemoryBlob:
     def size(self) -> int:
         return len(self.data)
 
-    def chunks(self, most: int = 0) -> Iterator[bytes]:
+    def chunks(self, most: int = 0) -> Generator[bytes, None, None]:
         for at in range(0, len(self.data), self.step):
             yield self.data[at : at + self.step]

@@ -14,8 +14,8 @@ from msgspec import Struct
 from slim.formats import words
 from slim.formats.html.tones import Tones
 from slim.formats.html.treemap import Item
+from slim.formats.instructions import shortened
 from slim.formats.terminal import cut, shorten
-from slim.report.instruction import instruction
 from slim.report.model import Report, TreeNode
 from slim.report.untrusted import joined
 from slim.units import Units
@@ -147,7 +147,7 @@ def _outside(report: Report, metric: Metric, units: Units) -> list[Item]:
     inside = []
     for waste in report.waste:
         value = waste.disk_bytes if metric == "disk" else waste.pull_bytes
-        text = cut(instruction(waste.created_by), 60)
+        text = cut(shortened(waste.created_by, 60), 60)
         files = words.count(waste.files, "file")
         says = (
             f"{files} from layer {waste.origin_layer}, {words.cause(waste.kind)}"

@@ -15,10 +15,11 @@ from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
-from slim.formats.plan import recommend
+from slim.formats.plan import is_worthwhile, recommend
 from slim.formats.terminal import cut, shorten
 from slim.report.model import LayerInfo, Report, TreeNode
 from slim.report.reasons import reasons
+from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, joined
 from slim.units import Units, format_percent
 
@@ -44,7 +45,8 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
-    links |= {"dead"} if report.waste else set()
+    waste = words.causes_of_waste(report)
+    links |= {"dead"} if waste else set()
     links |= {"packages", *(f"p{index}" for index, _ in enumerate(report.packages[:_MOST_ROWS]))}
     widest = max((layer.disk_bytes for layer in report.layers), default=0)
     heaviest = max((layer.pull_bytes for layer in report.layers), default=0)
@@ -59,8 +61,9 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "other_budgets": [budget for budget in report.budgets if budget.name not in _WITH_TOTALS],
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
-        "worthwhile": advised is None or advised.worthwhile or bool(report.verdict.findings),
+        "worthwhile": is_worthwhile(report, units),
         "rebuilt_size": words.rebuilt_size(made, units) if made else "",
+        "multi_stage": is_multi_stage(report),
         "unused": words.unused(made, units) if made else "",
         "steps": steps,
         "notes": [
@@ -89,6 +92,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "base_image": base_image(report, units),
         "package_sizes": words.package_sizes(report),
         "branches": branches,
+        "waste": waste,
         "heaviest": report.largest_files[:_MOST_ROWS],
         "facts": list(_facts(report, units)),
     }

@@ -19,11 +19,11 @@ from markupsafe import Markup, escape
 from slim.formats import verdicts, words
 from slim.formats.html import draw
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
+from slim.formats.instructions import shortened
 from slim.formats.log_commands import quiet_page
 from slim.formats.model import RenderOptions
 from slim.formats.rules_url import page_of
 from slim.formats.terminal import cut
-from slim.report.instruction import instruction
 from slim.units import Units
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _environment(units: Units) -> jinja2.Environment:
         "size": units.size,
         "signed": units.change,
         "cut": cut,
-        "instruction": lambda text, width: cut(instruction(text), width),
+        "instruction": shortened,
         "prose": prose,
         "lines": _lines,
         "count": words.count,

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from slim.formats.instructions import shortened
 from slim.formats.terminal import cut, shorten
-from slim.report.instruction import instruction
 from slim.report.model import LayerInfo
 
 TEXT = ("#14181d", "#f3f5f8")
@@ -56,7 +56,7 @@ def tones(layers: Sequence[LayerInfo]) -> Tones:
     chosen = sorted(layer.index for layer in own[:_OWN])
     of_layer = {layer.index: "base" if layer.from_base else "other" for layer in layers}
     of_layer |= {index: f"l{number}" for number, index in enumerate(chosen, 1)}
-    instructions = [cut(instruction(layer.created_by), 60) or "no history" for layer in layers]
+    instructions = [cut(shortened(layer.created_by, 60), 60) or "no history" for layer in layers]
     legend = [("base", "base image")] if "base" in of_layer.values() else []
     legend += [
         (of_layer[layer.index], shorten(f"layer {layer.index}: {text}", 44))

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 from slim.formats import changes, words
 from slim.formats.code_findings import suppressed
 from slim.formats.gfm import code, prose, table
+from slim.formats.instructions import shortened
 from slim.formats.markdown.page import Fold, Style
 from slim.report.comparison import (
     Comparison,
@@ -20,7 +21,6 @@ from slim.report.comparison import (
     PackageChange,
     Rest,
 )
-from slim.report.instruction import instruction
 from slim.report.untrusted import rooted
 
 _STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
@@ -56,7 +56,7 @@ def layers(comparison: Comparison, style: Style) -> Fold | None:
 def _layer(layer: LayerChange, style: Style) -> tuple[str, ...]:
     number = layer.base_index if layer.index is None else layer.index
     change = style.change(layer.disk_bytes - layer.base_disk_bytes)
-    text = instruction(layer.created_by)
+    text = shortened(layer.created_by, 60)
     shown = [code(text, 60, in_table=True) if text else "(no history)"]
     if layer.dockerfile is not None:
         shown.insert(0, code(f"{layer.dockerfile.path}:{layer.dockerfile.line}", 40, in_table=True))

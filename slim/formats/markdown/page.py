@@ -11,10 +11,10 @@ from msgspec import Struct
 
 from slim.formats import gfm, words
 from slim.formats.gfm import link, prose
+from slim.formats.instructions import shortened
 from slim.formats.markdown.flavors import Flavor, flavor_of
 from slim.formats.model import RenderOptions
 from slim.formats.rules_url import page_of
-from slim.report.instruction import instruction
 from slim.report.model import Finding, Place
 from slim.report.untrusted import Text, Untrusted
 from slim.units import Units
@@ -95,7 +95,7 @@ def place_and_instruction(
     layer: int, created_by: Untrusted, place: Place | None, *, in_table: bool = True
 ) -> str:
     """Line and instruction as code; without a line the number of the layer."""
-    text = instruction(created_by)
+    text = shortened(created_by, 60)
     shown = gfm.code(text, 60, in_table=in_table) if text else ""
     if place is None:
         return f"layer {layer:,} {shown}".rstrip()

@@ -52,7 +52,7 @@ def section(report: Report, options: RenderOptions) -> Section:
         image = code(advised.image, 60) if advised.image else ""
         lead = f"**{advised.before}{image}{advised.after}** {advised.because}".rstrip()
         parts.append(_SIZE.sub("\\1\u00a0\\2", lead))
-    worthwhile = advised is None or advised.worthwhile or bool(report.verdict.findings)
+    worthwhile = plan.is_worthwhile(report, style.units)
     if worthwhile and (steps := plan.steps(report)):
         parts.append(_steps(steps[:_STEPS], report, style))
     parts.append(_sizes(report, style))
@@ -61,15 +61,15 @@ def section(report: Report, options: RenderOptions) -> Section:
     if why:
         lines = (verdicts.sentence(reason, style.units) for reason in why[: style.rows])
         parts.append("\n".join(f"- {prose(line)}" for line in lines))
-    if other_base := words.other_base(report, style.units):
+    if worthwhile and (other_base := words.other_base(report, style.units)):
         parts.append(prose(other_base))
     possible = [
         folds.findings(report, style, _STEPS if worthwhile else 0),
         folds.suppressed(report.findings, style) if options.show_suppressed else None,
         folds.rebuild(report, style) if worthwhile else None,
         folds.layers(report, style),
-        folds.waste(report, style),
-        folds.files(report, style),
+        folds.waste(report, style) if worthwhile else None,
+        folds.files(report, style) if worthwhile else None,
     ]
     sentence = _sentence(report, style)
     return Section(

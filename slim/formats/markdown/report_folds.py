@@ -6,8 +6,8 @@ from collections.abc import Sequence
 
 from slim.formats import words
 from slim.formats.gfm import block, code, prose, table
+from slim.formats.instructions import shortened
 from slim.formats.markdown.page import Fold, Style, place_and_instruction, where
-from slim.report.instruction import instruction
 from slim.report.model import Finding, LayerInfo, Report
 from slim.report.untrusted import rooted
 from slim.units import format_percent
@@ -116,7 +116,7 @@ def layers(report: Report, style: Style) -> Fold | None:
 def _layer(layer: LayerInfo, whole: int, style: Style) -> tuple[str, ...]:
     if layer.missing:
         return str(layer.index), "?", "?", code(layer.missing, in_table=True)
-    text = instruction(layer.created_by)
+    text = shortened(layer.created_by, 60)
     place = layer.dockerfile
     shown = [code(f"{place.path}:{place.line}", 40, in_table=True)] if place else []
     shown.append(code(text, 60, in_table=True) if text else "(no history)")
@@ -134,7 +134,8 @@ def _base(report: Report, base: Sequence[LayerInfo], disk: int, style: Style) ->
 
 def waste(report: Report, style: Style) -> Fold | None:
     """Dead bytes by what caused them."""
-    if not report.waste:
+    found = words.causes_of_waste(report)
+    if not found:
         return None
     rows = [
         (
@@ -143,9 +144,9 @@ def waste(report: Report, style: Style) -> Fold | None:
             f" {words.cause(entry.kind)}",
             place_and_instruction(entry.ended_by, entry.created_by, entry.dockerfile),
         )
-        for entry in report.waste[: style.rows]
+        for entry in found[: style.rows]
     ]
-    causes = len(report.waste) + report.truncated.waste
+    causes = len(found) + report.truncated.waste
     dead = style.size(report.totals.dead_bytes)
     summary = f"{dead} shipped but never visible, {words.count(causes, 'cause')}"
     body = table(("bytes", "what", "caused by"), "rll", rows)

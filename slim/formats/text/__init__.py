@@ -1,4 +1,4 @@
-"""The format `text`: for people at a terminal, at most 100 columns wide."""
+"""The format `text`: for people at a terminal, as wide as that is."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def render_several(documents: Sequence[Document], options: RenderOptions) -> str
 
 TEXT = Format(
     name="text",
-    about="The report for people at a terminal: at most 100 columns, the most important first.",
+    about="The report for people at a terminal: as wide as that is, the most important first.",
     ending=".txt",
     report=report.render,
     comparison=comparison.render,

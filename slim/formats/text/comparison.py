@@ -1,21 +1,17 @@
 """A comparison for people at a terminal: what grew, because of what, and what to do.
 
-At most 100 columns; lists are cut to the largest changes, with how many are left.
+As wide as the terminal; lists are cut to the largest changes, with how many are left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 from slim.formats import changes, words
 from slim.formats.code_findings import suppressed
+from slim.formats.instructions import telling
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, shorten
-from slim.formats.text import layout
-from slim.formats.text.layout import INDENT, WIDTH, table, wrapped
-from slim.formats.text.paint import Paint, painter
+from slim.formats.text.layout import INDENT, Layout, layout_of, numbered_instruction
 from slim.report.comparison import Comparison, FileChange, LayerChange, PackageChange
-from slim.units import Units
 
 _SHOWN = 10
 _FINDING_STATUSES = {"new": "new", "still": "on base", "fixed": "fixed"}
@@ -32,54 +28,56 @@ def render(comparison: Comparison, options: RenderOptions) -> str:
     The page always gives the number of suppressed findings; `show_suppressed` lists them. With `color` the
     headline is coloured.
     """
-    units = options.units
+    layout = layout_of(options)
     parts = [
-        _headline(comparison, units, painter(options.color)),
-        _sizes(comparison, units),
-        _causes(comparison, units),
-        _layers(comparison, units),
-        _findings(comparison, units),
-        layout.suppressed(suppressed(comparison), options.show_suppressed, units),
-        _packages(comparison, units),
-        _directories(comparison, units),
-        _files(comparison, units),
-        _notes(comparison, units),
+        _headline(comparison, layout),
+        _sizes(comparison, layout),
+        _causes(comparison, layout),
+        _layers(comparison, layout),
+        _findings(comparison, layout),
+        layout.suppressed(suppressed(comparison), options.show_suppressed),
+        _packages(comparison, layout),
+        _directories(comparison, layout),
+        _files(comparison, layout),
+        _notes(comparison, layout),
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _headline(comparison: Comparison, units: Units, paint: Paint) -> str:
+def _headline(comparison: Comparison, layout: Layout) -> str:
     name = clean(words.short_name(comparison), 48)
-    sentence = changes.sentence(comparison, units)
+    sentence = changes.sentence(comparison, layout.units)
     sign = f"{changes.sign(comparison)} ".lstrip()
-    lines = [layout.headline(f"{sign}{name}: {sentence}", comparison, paint)]
+    lines = [layout.headline(f"{sign}{name}: {sentence}", comparison)]
     base, image = (
         clean(side.platform or "unknown platform", 40)
         for side in (comparison.base, comparison.image)
     )
     if base != image:
-        lines.append(wrapped(f"Two platforms are compared: {image} with {base}."))
-    lines += layout.reason_lines(comparison, units)
+        lines.append(layout.wrapped(f"Two platforms are compared: {image} with {base}."))
+    lines += layout.reason_lines(comparison)
     if not (comparison.base.verified and comparison.image.verified):
         lines.append("Digests were not checked.")
     return "\n".join(lines)
 
 
-def _sizes(comparison: Comparison, units: Units) -> str:
+def _sizes(comparison: Comparison, layout: Layout) -> str:
     rows = [
         (total.what, total.before, total.after, total.change, total.limit)
-        for total in changes.totals(comparison, units)
+        for total in changes.totals(comparison, layout.units)
     ]
-    text = table(rows, ("", "base", "image", "change", ""), "lrrrl")
+    text = layout.table(rows, ("", "base", "image", "change", ""), "lrrrl")
     parts = [
-        f"{units.change(disk)} {what}"
+        f"{layout.units.change(disk)} {what}"
         for what, disk, pull in changes.growth(comparison)
         if disk or pull
     ]
-    return f"{text}\n{wrapped('Of the change: ' + ', '.join(parts) + '.')}" if parts else text
+    return (
+        f"{text}\n{layout.wrapped('Of the change: ' + ', '.join(parts) + '.')}" if parts else text
+    )
 
 
-def _causes(comparison: Comparison, units: Units) -> str:
+def _causes(comparison: Comparison, layout: Layout) -> str:
     parts = []
     for what, causes in changes.largest(comparison):
         lines = [f"Largest {what}"]
@@ -87,48 +85,48 @@ def _causes(comparison: Comparison, units: Units) -> str:
             number = layer.base_index if layer.index is None else layer.index
             base = " (base image)" if layer.from_base else ""
             gone = " (gone)" if layer.status == "removed" else ""
-            place = layout.place_and_instruction(layer.created_by, layer.dockerfile)
-            where = f"layer {number}{base}{gone}: {place}"
-            lines.append(shorten(f"  {units.change(change):>9} {where}", WIDTH))
+            where = f"  {layout.units.change(change):>9} layer {number}{base}{gone}: "
+            lines.append(layout.instruction_line(where, layer.created_by, layer.dockerfile))
             if finding is not None:
-                saved = f"(saves {units.size(saves)}, {clean(finding.rule, 20)})"
+                saved = f"(saves {layout.size(saves)}, {clean(finding.rule, 20)})"
                 text = f"{clean(finding.fix.text).rstrip('.')} {saved}"
-                lines.append(wrapped(text, first=INDENT, rest=INDENT))
+                lines.append(layout.wrapped(text, first=INDENT, rest=INDENT))
         parts.append("\n".join(lines))
     return "\n\n".join(parts)
 
 
-def _layers(comparison: Comparison, units: Units) -> str:
+def _layers(comparison: Comparison, layout: Layout) -> str:
     changed = [layer for layer in comparison.layers if layer.status != "same"]
     if not changed:
         return ""
     changed.sort(key=lambda layer: -abs(layer.disk_bytes - layer.base_disk_bytes))
-    rows = [_layer(layer, units) for layer in changed[:_SHOWN]]
+    rows = [_layer(layer, layout) for layer in changed[:_SHOWN]]
     title = f"Layers: {changes.counts(layer.status for layer in comparison.layers)}"
     if placed := next((layer.dockerfile for layer in changed if layer.dockerfile), None):
         title += f" (line numbers of {shorten(clean(placed.path), 30)})"
     header = ("#", "change", "to pull", "", "instruction")
-    return _list(title, rows, header, "rrrll", len(changed))
+    text = layout.table(rows, header, "rrrll", spare=(2,), cut=telling)
+    return _list(title, text, len(changed) - len(rows), layout)
 
 
-def _layer(layer: LayerChange, units: Units) -> tuple[str, ...]:
+def _layer(layer: LayerChange, layout: Layout) -> tuple[str, ...]:
     return (
         str(layer.base_index if layer.index is None else layer.index),
-        units.change(layer.disk_bytes - layer.base_disk_bytes),
-        units.change(layer.pull_bytes - layer.base_pull_bytes),
+        layout.units.change(layer.disk_bytes - layer.base_disk_bytes),
+        layout.units.change(layer.pull_bytes - layer.base_pull_bytes),
         layer.status,
-        layout.line_and_instruction(layer.created_by, layer.dockerfile),
+        numbered_instruction(layer.created_by, layer.dockerfile),
     )
 
 
-def _findings(comparison: Comparison, units: Units) -> str:
+def _findings(comparison: Comparison, layout: Layout) -> str:
     found = comparison.findings
     if not found:
         return ""
     failing = set(comparison.verdict.findings)
     rows = [
         (
-            units.size(change.finding.claimed_bytes),
+            layout.size(change.finding.claimed_bytes),
             _FINDING_STATUSES[change.status],
             clean(f"{change.finding.rule} {change.finding.title}")
             + (" (fails the gate)" if change.finding.id in failing else ""),
@@ -136,16 +134,17 @@ def _findings(comparison: Comparison, units: Units) -> str:
         for change in found[:_SHOWN]
     ]
     title = f"Findings: {changes.counts(_FINDING_STATUSES[change.status] for change in found)}"
-    return _list(title, rows, ("saves", "", "rule"), "rll", len(found))
+    text = layout.table(rows, ("saves", "", "rule"), "rll")
+    return _list(title, text, len(found) - len(rows), layout)
 
 
-def _packages(comparison: Comparison, units: Units) -> str:
+def _packages(comparison: Comparison, layout: Layout) -> str:
     changed = comparison.packages
     if not changed:
         return ""
     rows = [
         (
-            units.change(package.disk_bytes - package.base_disk_bytes),
+            layout.units.change(package.disk_bytes - package.base_disk_bytes),
             package.status,
             f"{clean(package.name, 50)} ({clean(package.manager, 20)}) {_versions(package)}",
         )
@@ -158,8 +157,8 @@ def _packages(comparison: Comparison, units: Units) -> str:
             title.removeprefix("Packages")
         )
     title += " (not all are known)" if comparison.partial.packages else ""
-    number = len(changed) + rest
-    return _list(title, rows, ("change", "", "package"), "rll", number)
+    text = layout.table(rows, ("change", "", "package"), "rll")
+    return _list(title, text, len(changed) + rest - len(rows), layout)
 
 
 def _versions(package: PackageChange) -> str:
@@ -167,62 +166,60 @@ def _versions(package: PackageChange) -> str:
     return " → ".join(clean(version, 40) for version in known if version)
 
 
-def _directories(comparison: Comparison, units: Units) -> str:
+def _directories(comparison: Comparison, layout: Layout) -> str:
     changed = comparison.directories
     if not changed:
         return ""
     rows = [
         (
-            units.change(directory.change.disk_bytes),
-            units.change(directory.change.pull_bytes),
+            layout.units.change(directory.change.disk_bytes),
+            layout.units.change(directory.change.pull_bytes),
             "" if directory.files is None else f"{directory.files:,}",
             "/" + clean(directory.path),
         )
         for directory in changed[:_SHOWN]
     ]
-    header = ("change", "to pull", "files", "path")
-    return _list("Directories, each with all below it", rows, header, "rrrl", len(changed))
+    text = layout.table(rows, ("change", "to pull", "files", "path"), "rrrl", spare=(2,))
+    return _list("Directories, each with all below it", text, len(changed) - len(rows), layout)
 
 
-def _files(comparison: Comparison, units: Units) -> str:
+def _files(comparison: Comparison, layout: Layout) -> str:
     changed = comparison.files
     if not changed:
         return ""
-    rows = [_file(file, units) for file in changed[:_SHOWN]]
+    rows = [_file(file, layout) for file in changed[:_SHOWN]]
     number = len(changed) + comparison.files_rest.count
     title = f"Files: {number:,} changed"
     if comparison.partial.files:
         title += " (not all are known: make both reports with --all-files)"
-    return _list(title, rows, ("change", "layer", "", "path"), "rrll", number)
+    text = layout.table(rows, ("change", "layer", "", "path"), "rrll", spare=(1,))
+    return _list(title, text, number - len(rows), layout)
 
 
-def _file(file: FileChange, units: Units) -> tuple[str, ...]:
+def _file(file: FileChange, layout: Layout) -> tuple[str, ...]:
     path = f"/{clean(file.path)}"
     if file.base_path is not None:
         path = f"{path} (was /{clean(file.base_path)})"
     layer = "" if file.layer is None else str(file.layer)
     status = _FILE_STATUSES.get(file.status, file.status)
-    return changes.file_change(file, units.size), layer, status, path
+    return changes.file_change(file, layout.units.size), layer, status, path
 
 
-def _notes(comparison: Comparison, units: Units) -> str:
+def _notes(comparison: Comparison, layout: Layout) -> str:
     # That platforms differ is in the headline.
     warnings = [warning for warning in comparison.warnings if warning.id != "other-platform"]
     lines = [
-        wrapped(f"warning: {clean(warning.text)} [{clean(warning.id, 60)}]")
+        layout.wrapped(f"warning: {clean(warning.text)} [{clean(warning.id, 60)}]")
         for warning in warnings[:_SHOWN]
     ]
     left = len(warnings) - _SHOWN
     if left > 0:
         lines.append(f"and {words.count(left, 'more warning')} in the JSON comparison")
-    lines.append(layout.footer(units))
+    lines.append(layout.footer())
     return "\n".join(lines)
 
 
-def _list(
-    title: str, rows: Sequence[Sequence[str]], header: Sequence[str], align: str, number: int
-) -> str:
-    """A titled table of `rows` out of `number`; `align` has `l` or `r` for each column."""
-    text = f"{title}\n{table(rows, header, align)}"
-    left = number - len(rows)
+def _list(title: str, table: str, left: int, layout: Layout) -> str:
+    """A titled table, and how many rows are `left` out of it."""
+    text = f"{layout.wrapped(title)}\n{table}"
     return f"{text}\n  and {left:,} more" if left > 0 else text

@@ -40,6 +40,8 @@ class Access(Struct, frozen=True):
     """URL of an HTTP proxy; the environment's is not used."""
     block_private: bool = False
     """Refuse hosts whose names lead to addresses of private networks."""
+    remote: bool = False
+    """A name without a registry's host that no engine of this machine knows may be looked up in one."""
     timeout: float = 900.0
     """Seconds in all, after which every connection is cut."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Generator
+from contextlib import closing
 
 import requests
 
@@ -91,7 +92,7 @@ class Client:
 
     def stream(
         self, digest: str, size: int, first: int = 0, count: int | None = None
-    ) -> Iterator[bytes]:
+    ) -> Generator[bytes, None, None]:
         """The bytes of a blob of `size` bytes, or `count` of them from `first` on.
 
         A connection that breaks is resumed where it broke, `_RESUMES` times.
@@ -104,9 +105,10 @@ class Client:
         resumes = 0
         while at < end:
             try:
-                for piece in self._piece(digest, size, at, end):
-                    at += len(piece)
-                    yield piece
+                with closing(self._piece(digest, size, at, end)) as pieces:
+                    for piece in pieces:
+                        at += len(piece)
+                        yield piece
                 if at < end:
                     words = f"it ended at byte {at:,} of {end:,}"
                     raise HttpError("connection", words, self._origin)
@@ -148,7 +150,7 @@ class Client:
             data += b"".join(self.stream(digest, size, first + len(data), count - len(data)))
         return data
 
-    def _piece(self, digest: str, size: int, at: int, end: int) -> Iterator[bytes]:
+    def _piece(self, digest: str, size: int, at: int, end: int) -> Generator[bytes, None, None]:
         """One request's worth of a blob: from `at` to `end`, or to where the connection breaks."""
         whole = (at, end) == (0, size)
         response = self._get_blob(digest) if whole else self._get_range(digest, at, end)

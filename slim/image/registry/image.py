@@ -6,7 +6,7 @@ of the platform that is meant is followed; the addresses in descriptors (`urls`)
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator
 from typing import Any
 
 from msgspec import Struct
@@ -35,7 +35,7 @@ class RegistryBlob(Struct, frozen=True):
     size: int
     position: int = 0
 
-    def chunks(self, most: int = CHUNK) -> Iterator[bytes]:
+    def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`; also raises what `Client.stream` does."""
         return self.client.stream(self.digest, self.size)
 

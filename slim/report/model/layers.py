@@ -41,12 +41,14 @@ class Totals(Struct, frozen=True, kw_only=True):
     """Those that the final filesystem shows."""
 
 
-class Place(Struct, frozen=True, kw_only=True):
+class Place(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """Lines of a Dockerfile."""
 
     path: str
     line: Count
     end_line: Count
+    from_stage: bool = False
+    """It copies from another stage, or from another image."""
 
 
 class LabelBytes(Struct, frozen=True, kw_only=True):
