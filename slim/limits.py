@@ -98,7 +98,7 @@ def with_limits(settings: Iterable[str], base: Limits = DEFAULT_LIMITS) -> Limit
     """Apply `NAME=VALUE` settings; values are counts or sizes such as `1 GiB`.
 
     Raises:
-        UsageError: unknown name or a value that is no number.
+        UsageError: unknown name or a value that is not a number.
     """
     known = {name: name.replace("-", "_") for name in limit_names()}
     values: dict[str, int] = {}
@@ -106,7 +106,7 @@ def with_limits(settings: Iterable[str], base: Limits = DEFAULT_LIMITS) -> Limit
         name, _, text = setting.partition("=")
         if name not in known:
             raise UsageError(
-                "unknown-limit", f"there is no limit {name!r}", f"limits: {', '.join(known)}"
+                "unknown-limit", f"unknown limit {name!r}", f"limits: {', '.join(known)}"
             )
         try:
             values[known[name]] = parse_bytes(text)

@@ -66,9 +66,7 @@ def parse_bytes(text: str) -> int:
     found = _SIZE.fullmatch(text.strip())
     factor = _FACTOR.get((found[3] or "B").lower()) if found else None
     if found is None or factor is None:
-        raise ValueError(
-            f"{text!r} is not a size: write a number and a unit such as 340 MB or 1 MiB"
-        )
+        raise ValueError(f"invalid size {text!r}: use a number and a unit, such as 340MB or 1MiB")
     fraction = found[2] or ""
     scaled: int = int(found[1] + fraction) * factor
     parts: int = 10 ** len(fraction)
@@ -101,7 +99,7 @@ def parse_percent(text: str) -> float:
     """
     found = _PERCENT.fullmatch(text.strip())
     if found is None:
-        raise ValueError(f"{text!r} is not a percentage: write a number and %, such as 5%")
+        raise ValueError(f"invalid percentage {text!r}: use a number and %, such as 5%")
     return float(found[1])
 
 

@@ -101,12 +101,7 @@ def claim(
 
 
 def claim_last(
-    files: Files,
-    claims: Sequence[Claim],
-    matches: Sequence[Match],
-    *,
-    role: str,
-    base_layers: int,
+    files: Files, claims: Sequence[Claim], matches: Sequence[Match], *, role: str, base_layers: int
 ) -> tuple[Claim, ...]:
     """`claims`, then those of matches that get only what these leave over.
 

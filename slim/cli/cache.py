@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.cli.command import Commands, command
-from slim.cli.options import cache_folder, user_cache
+from slim.cli.environment import cache_folder, user_cache
 from slim.cli.progress import print_message
 from slim.cli.write import print_output
 from slim.rules import compiled

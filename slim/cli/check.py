@@ -3,15 +3,9 @@
 from __future__ import annotations
 
 from slim.cli.command import command
+from slim.cli.environment import read_limits
 from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
-from slim.cli.options import (
-    Limit,
-    ReportFiles,
-    SettingsOptions,
-    SuppressOptions,
-    Timeout,
-    read_limits,
-)
+from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
 from slim.cli.output import (
     Output,
     Outputs,

@@ -15,7 +15,8 @@ import click
 from msgspec import Struct
 
 from slim.cli.command import argument, command, flag, option
-from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_limits, read_units
+from slim.cli.environment import read_limits
+from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_units
 from slim.cli.pages import ReportUrl, RulesUrl
 from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.write import print_output
@@ -88,8 +89,7 @@ class PostOptions(Struct, frozen=True):
         str | None, option("--token-file", "Read the token from a file.", "FILE", file=True)
     ]
     api_url: Annotated[
-        str,
-        option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default=""),
+        str, option("--api-url", "The API, such as https://git.example/api/v1.", "URL", default="")
     ]
     max_bytes: Annotated[
         int | None,
@@ -263,7 +263,7 @@ def _token(context: Context, token_file: str | None) -> str:
             return check_token(token, name)
     raise NetworkError(
         "no-token",
-        f"there is no token in {' or '.join(names)}",
+        f"no token in {' or '.join(names)}",
         "set the variable, or name a file that holds the token: --token-file FILE",
     )
 

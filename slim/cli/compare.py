@@ -28,8 +28,7 @@ def compare(
         ),
     ],
     images: Annotated[
-        Sequence[str],
-        argument("IMAGE…", "What changed, in the same forms.", many=True, file=True),
+        Sequence[str], argument("IMAGE…", "What changed, in the same forms.", many=True, file=True)
     ],
     output: Outputs,
     subject: SubjectOptions,

@@ -35,6 +35,6 @@ def completion(
     script = get_completion_class(_SHELLS.get(shell, ""))
     if script is None:
         known = ", ".join(_SHELLS)
-        raise UsageError("bad-choice", f"there is no completion for {shell!r}", known)
+        raise UsageError("bad-choice", f"no completion for {shell!r}", known)
     app = click.get_current_context().find_root().command
     print_output(script(app, {}, "slim", "_SLIM_COMPLETE").source())

@@ -36,7 +36,7 @@ class _Row(NamedTuple):
 
 
 @command(
-    epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default",
+    epilog="Examples:\n\n  slim config\n\n  SLIM_TOP=5 slim config --key api | grep -v default"
 )
 def config(settings: SettingsOptions) -> None:
     """Print the effective settings and where each one comes from.

@@ -11,15 +11,9 @@ from msgspec import Struct
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command
+from slim.cli.environment import read_now
 from slim.cli.located import find_image
-from slim.cli.options import (
-    ImageOptions,
-    RulePaths,
-    SettingsOptions,
-    SuppressOptions,
-    WorkOptions,
-    read_now,
-)
+from slim.cli.options import ImageOptions, RulePaths, SettingsOptions, SuppressOptions, WorkOptions
 from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output
@@ -136,4 +130,4 @@ def find_rule(name: str, rules: Sequence[Rule]) -> Rule:
         return by_name.get(name) or by_name[name.upper()]
     near = get_close_matches(name, by_name, 1)
     hint = f"did you mean {near[0]}?" if near else "`slim rules list` prints all of them"
-    raise UsageError("no-such-rule", f"there is no rule {name!r}", hint)
+    raise UsageError("no-such-rule", f"unknown rule {name!r}", hint)

@@ -94,7 +94,7 @@ class GateOptions(Struct, frozen=True):
             )
         if self.max_layers is not None and self.max_layers < 0:
             raise UsageError(
-                "bad-budget", f"--max-layers: {self.max_layers} is no number of layers"
+                "bad-budget", f"--max-layers: {self.max_layers} is not a number of layers"
             )
         gates = Gates(
             size=_parsed("--max-size", self.max_size, parse_limit),
@@ -123,7 +123,7 @@ def check_rule_names(rules: Rules, ignored: Iterable[str], fail_on: Iterable[str
             if name not in known and name not in LEVELS:
                 raise UsageError(
                     "unknown-rule",
-                    f"{option_name}: there is no rule {name!r}{suggestion(name, known)}",
+                    f"{option_name}: unknown rule {name!r}{suggestion(name, known)}",
                     "`slim rules list` prints the rules; --rules FILE adds your own",
                 )
 

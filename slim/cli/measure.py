@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
+from slim.cli.environment import read_now
 from slim.cli.gates import Conclusion, GateOptions, check_rule_names, conclude, conclusion_of
 from slim.cli.located import find_image
 from slim.cli.options import (
@@ -20,7 +21,6 @@ from slim.cli.options import (
     SettingsOptions,
     SuppressOptions,
     WorkOptions,
-    read_now,
 )
 from slim.cli.output import (
     Output,

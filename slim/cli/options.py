@@ -5,10 +5,8 @@ Where an option is not given, slim.toml decides, then the default.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from typing import Annotated, ClassVar
 
 import click
@@ -16,23 +14,22 @@ from msgspec import Struct
 
 from slim.advice.suppression import Suppression, parse_suppression
 from slim.cli.command import argument, flag, option
+from slim.cli.environment import cache_folder, read_limits, read_now, user_cache
 from slim.cli.progress import deadline, print_notice, progress
 from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
-from slim.files.cache import DEFAULT_BYTES, TableCache
+from slim.files.cache import TableCache
 from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
 from slim.image.registry.access import Access
-from slim.limits import Limits, limits_in, with_limits
+from slim.limits import Limits
 from slim.report.suppress import suppress, unsuppress
 from slim.rules.suggestions import suggestion
-from slim.units import UNITS, Units, parse_bytes
-
-_CACHE_NAME = "slim-advisor"
+from slim.units import UNITS, Units
 
 ReportFiles = Annotated[
     Sequence[str],
@@ -156,8 +153,7 @@ class ImageOptions(Struct, frozen=True):
     ]
     tag: Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
     image_index: Annotated[
-        int | None,
-        option("--image-index", "Choose an image by position, from 0.", "N", kind=int),
+        int | None, option("--image-index", "Choose an image by position, from 0.", "N", kind=int)
     ]
     platform: Annotated[
         str | None, option("--platform", "Choose an image by platform.", "OS/ARCH[/VARIANT]")
@@ -189,7 +185,7 @@ class ImageOptions(Struct, frozen=True):
         if self.role is not None and self.role not in roles:
             raise UsageError(
                 "bad-choice",
-                f"--role: there is no role {self.role!r}{suggestion(self.role, roles)}",
+                f"--role: unknown role {self.role!r}{suggestion(self.role, roles)}",
                 f"roles: {', '.join(roles)}",
             )
         return self.role
@@ -331,8 +327,7 @@ class SuppressOptions(Struct, frozen=True):
     no_ignore: Annotated[
         bool,
         flag(
-            "--no-ignore",
-            "Ignore all suppressions, including those in slim.toml and image labels.",
+            "--no-ignore", "Ignore all suppressions, including those in slim.toml and image labels."
         ),
     ]
 
@@ -363,18 +358,6 @@ class SuppressOptions(Struct, frozen=True):
         return suppress(document, self.suppressions(in_file), read_now().date()), 0
 
 
-def read_limits(
-    options: Sequence[str] = (), timeout: int | None = None, in_file: Sequence[str] = ()
-) -> Limits:
-    """The limits: those of the file, then of variables `SLIM_LIMIT_<NAME>`, then of options.
-
-    Raises:
-        UsageError: an unknown name or a value that is not a number.
-    """
-    given = [f"timeout={timeout}"] if timeout is not None else []
-    return with_limits([*in_file, *limits_in(os.environ), *options, *given])
-
-
 def read_units(option: str | None, in_file: str | None) -> Units:
     """The units of sizes for people: of the option, else of the file.
 
@@ -385,45 +368,3 @@ def read_units(option: str | None, in_file: str | None) -> Units:
     if name not in UNITS:
         raise UsageError("bad-choice", f"--units: {name!r} is none of {', '.join(UNITS)}")
     return UNITS[name]
-
-
-def read_now() -> datetime:
-    """The moment of SOURCE_DATE_EPOCH, else now, in UTC: of the report, and for what has expired.
-
-    Raises:
-        UsageError: the variable is not a number of seconds.
-    """
-    text = os.environ.get("SOURCE_DATE_EPOCH")
-    try:
-        return datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)
-    except (ValueError, OverflowError, OSError):
-        raise UsageError(
-            "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, no number of seconds since 1970"
-        ) from None
-
-
-def cache_folder() -> str | None:
-    """Where slim keeps what it has read for the next run: $SLIM_CACHE_DIR, else a folder in the user's
-    cache folder; None where there is no home."""
-    if own := os.environ.get("SLIM_CACHE_DIR"):
-        return own
-    folder = os.environ.get("XDG_CACHE_HOME")
-    if not folder or not os.path.isabs(folder):
-        folder = os.path.expanduser("~/.cache")
-        if folder.startswith("~"):
-            return None
-    return os.path.join(folder, _CACHE_NAME)
-
-
-def user_cache(*, share: bool = False) -> TableCache:
-    """The layer cache in that folder.
-
-    Raises:
-        UsageError: $SLIM_CACHE_SIZE is not a size.
-    """
-    size = os.environ.get("SLIM_CACHE_SIZE")
-    try:
-        limit = parse_bytes(size) if size else DEFAULT_BYTES
-    except ValueError as error:
-        raise UsageError("bad-cache-size", f"SLIM_CACHE_SIZE: {error}") from None
-    return TableCache(cache_folder(), limit, share=share)

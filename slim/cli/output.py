@@ -95,7 +95,7 @@ def tell_of_json() -> None:
     """Say to somebody at a terminal why a pipe gets no text."""
     if is_terminal(sys.stderr):
         print_notice(
-            "slim: stdout is no terminal, so it gets JSON; -o text is the report for people"
+            "slim: stdout is not a terminal, so it gets JSON; -o text is the report for people"
         )
 
 

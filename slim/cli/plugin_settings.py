@@ -90,7 +90,7 @@ def plan(env: Mapping[str, str], commands: Mapping[str, Options], report: str) -
             raise _unknown(name, commands)
         if takers == ["analyze"] and "image" not in given:
             raise UsageError(
-                "plugin-setting", f"{name} has no effect without image", "slim analyze --help"
+                "plugin-setting", f"setting `{name}` needs `image`", "slim analyze --help"
             )
         for command in takers:
             lines[command] += _words(name, commands[command][name], value)
@@ -148,7 +148,7 @@ def _list(name: str, value: str) -> list[str]:
     except (ValueError, RecursionError):
         found = None
     if not isinstance(found, list) or not all(isinstance(item, str | int) for item in found):
-        raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is no list of words")
+        raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is not a list of words")
     return [str(item) for item in found]
 
 
@@ -165,6 +165,6 @@ def _unknown(name: str, commands: Mapping[str, Options]) -> UsageError:
     names = sorted({*SETTINGS, *(name for options in commands.values() for name in options)})
     return UsageError(
         "plugin-setting",
-        f"there is no setting {name[:60]!r}{suggestion(name, names)}",
+        f"unknown setting {name[:60]!r}{suggestion(name, names)}",
         "plugin/docs.md",
     )

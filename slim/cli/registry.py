@@ -148,7 +148,7 @@ def _hosts(flag: str, values: Sequence[str]) -> frozenset[str]:
         if not value or "/" in value or "*" in value or "@" in value:
             raise UsageError(
                 "bad-host",
-                f"{flag} {value!r} is no host",
+                f"{flag} {value!r} is not a host",
                 "write HOST or HOST:PORT, as in the name of the image",
             )
     return frozenset(value.lower() for value in values)

@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 from slim.cli.command import command
-from slim.cli.options import (
-    Limit,
-    ReportFiles,
-    SettingsOptions,
-    SuppressOptions,
-    Timeout,
-    read_limits,
-)
+from slim.cli.environment import read_limits
+from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
 from slim.cli.output import Outputs, Text, named, parse_outputs, placed, short_names, write_outputs
 from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline

@@ -11,8 +11,9 @@ import click
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import Commands, argument, command, option
+from slim.cli.environment import cache_folder, read_now
 from slim.cli.explain import ReadingOptions, find_rule, print_explanations
-from slim.cli.options import ImageOptions, cache_folder, read_now
+from slim.cli.options import ImageOptions
 from slim.cli.progress import print_message
 from slim.cli.write import print_output
 from slim.config.settings import ImageSettings
@@ -64,8 +65,7 @@ def show(rule: Annotated[str, argument("ID", "Id or slug.")]) -> None:
 @command(epilog="Example:\n\n  slim rules check acm.toml")
 def check(
     files: Annotated[
-        Sequence[str],
-        argument("FILE…", "Files of rules.", kind=click.Path(exists=True), many=True),
+        Sequence[str], argument("FILE…", "Files of rules.", kind=click.Path(exists=True), many=True)
     ],
 ) -> None:
     """Validate rule files; print every error with its line number.
@@ -112,7 +112,7 @@ def try_rules(
     own = load_user_packs([file], builtin_rules(VOCABULARY, reading.work.cache_folder), VOCABULARY)
     explained = rules_of(own.packs)
     if not explained:
-        raise UsageError("no-rules", f"there are no rules in {file!r}", "slim rules new ID")
+        raise UsageError("no-rules", f"no rules in {file!r}", "slim rules new ID")
     advice = pipeline.AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
     limits = reading.work.limits()
     print_explanations(image, explained, advice, choice, ImageSettings(), reading, limits)

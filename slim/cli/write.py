@@ -105,7 +105,7 @@ def append_output(text: str, path: str) -> None:
         handle = os.open(path, flags, 0o666)
         with os.fdopen(handle, "r+b", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(handle).st_mode):
-                raise UsageError("no-output", f"cannot add to {path!r}: it is no regular file")
+                raise UsageError("no-output", f"cannot add to {path!r}: it is not a regular file")
             size = file.seek(0, os.SEEK_END)
             if size:
                 file.seek(size - 1)

@@ -133,7 +133,7 @@ def _one_of(table: Fields | None, key: str, values: tuple[W, ...]) -> W | None:
 
 
 def _base(reader: _Reader, text: str) -> str:
-    # An image can be more than a path: what is no path from the file's folder stays as it is.
+    # An image can be more than a path: what is not a path from the file's folder stays as it is.
     prefix, colon, rest = text.rpartition(":")
     there = reader.path(rest)
     return f"{prefix}{colon}{there}" if rest and os.path.exists(there) else text

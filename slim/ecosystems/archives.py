@@ -39,14 +39,14 @@ def member_key(member: Member) -> Member:
 
 def find_members(files: Files, members: Iterable[Member]) -> Found:
     """Where files of the members' names and sizes are."""
-    wanted = set(map(member_key, members))
-    names = {name for name, _ in wanted}
+    keys = set(map(member_key, members))
+    names = {name for name, _ in keys}
     found: Found = defaultdict(list)
     if not names:
         return found
     for row in files.live_files():
         if files.name[row] in names:
             key = files.name[row], files.size[files.body.get(row, row)]
-            if key in wanted and len(found[key]) < _MAX_CANDIDATES:
+            if key in keys and len(found[key]) < _MAX_CANDIDATES:
                 found[key].append(row)
     return found

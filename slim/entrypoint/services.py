@@ -130,8 +130,8 @@ def _included(value: str, place: bytes, view: View) -> list[bytes]:
         path = below(place.rpartition(b"/")[0], pattern.encode("utf-8", "replace"))
         folder, _, last = path.rpartition(b"/")
         names = view.children(folder)[:_MAX_FILES] if b"*" in last else [last]
-        wanted = last.decode("latin-1")
-        found += [below(folder, n) for n in names if fnmatchcase(n.decode("latin-1"), wanted)]
+        glob = last.decode("latin-1")
+        found += [below(folder, n) for n in names if fnmatchcase(n.decode("latin-1"), glob)]
     return found
 
 

@@ -92,8 +92,8 @@ def read_shell(
     texts = [text[:MAX_TEXT]]
     for level in range(MAX_NESTING):
         nested: list[str] = []
-        for one in texts:
-            lexer = Lexer(one, parser.shell)
+        for source in texts:
+            lexer = Lexer(source, parser.shell)
             parser.read(lexer, inner=level > 0)
             nested += lexer.nested
         texts = nested

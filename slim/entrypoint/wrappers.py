@@ -96,7 +96,7 @@ _RUNNER_VALUED = names(
 
 
 def unwrap(name: str, words: tuple[str, ...], runners: Runners = NO_RUNNERS) -> Inner | None:
-    """What the command `words` starts; None if it is no wrapper, or starts nothing.
+    """What the command `words` starts; None if it is not a wrapper, or starts nothing.
 
     Args:
         name: of the program, without directory.

@@ -17,10 +17,7 @@ _MAX_EVIDENCE = 5
 
 
 def facts_of(
-    known: Known,
-    stacks: Iterable[Stack],
-    families: Families,
-    tests: Sequence[tuple[str, Test]],
+    known: Known, stacks: Iterable[Stack], families: Families, tests: Sequence[tuple[str, Test]]
 ) -> dict[str, Evidence]:
     """The facts that hold, sorted by name, each with at least one line of evidence.
 

@@ -40,7 +40,7 @@ MAX_TEXTS = 256 << 10
 class Reason(Struct, frozen=True):
     """One leaf of a rule's conditions."""
 
-    wanted: bool
+    expected: bool
     """Whether the rule needs it to hold; false below a `not`."""
     holds: bool
     text: str
@@ -49,7 +49,7 @@ class Reason(Struct, frozen=True):
     @property
     def agrees(self) -> bool:
         """Whether it speaks for the rule."""
-        return self.wanted == self.holds
+        return self.expected == self.holds
 
 
 class Answer(Struct, frozen=True):
@@ -88,13 +88,13 @@ def prepare(
 
 def holds(predicates: Sequence[Predicate], prepared: Prepared) -> bool:
     """What `evaluate` says, without the reasons: nothing is asked that changes no answer."""
-    return all(_holds(predicate, prepared, None, wanted=True) for predicate in predicates)
+    return all(_holds(predicate, prepared, None, expected=True) for predicate in predicates)
 
 
 def evaluate(predicates: Sequence[Predicate], prepared: Prepared) -> Answer:
     """Whether all of `predicates` hold, and why; an empty list does."""
     reasons: list[Reason] = []
-    each = [_holds(predicate, prepared, reasons, wanted=True) for predicate in predicates]
+    each = [_holds(predicate, prepared, reasons, expected=True) for predicate in predicates]
     return Answer(all(each), tuple(reasons))
 
 
@@ -112,21 +112,21 @@ def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
 
 
 def _holds(
-    predicate: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, wanted: bool
+    predicate: Predicate, prepared: Prepared, reasons: list[Reason] | None, *, expected: bool
 ) -> bool:
     # The loader bounds how deep predicates nest.
     if isinstance(predicate, Not):
-        return not _holds(predicate.predicate, prepared, reasons, wanted=not wanted)
+        return not _holds(predicate.predicate, prepared, reasons, expected=not expected)
     if isinstance(predicate, AnyOf | AllOf):
         each: Iterable[bool] = (
-            _holds(inner, prepared, reasons, wanted=wanted) for inner in predicate.predicates
+            _holds(inner, prepared, reasons, expected=expected) for inner in predicate.predicates
         )
         if reasons is not None:  # all are asked, whatever the first says
             each = list(each)
         return any(each) if isinstance(predicate, AnyOf) else all(each)
     answer, text = _leaf(predicate, prepared)
     if reasons is not None:
-        reasons.append(Reason(wanted, answer, text))
+        reasons.append(Reason(expected, answer, text))
     return answer
 
 

@@ -33,18 +33,18 @@ def first_files(
                 else:
                     _try(pattern, parts, view, found)
     names = view.find((), tuple(by_end))
-    for end, asked in by_end.items():
-        globs = compile_globs([bound for bound, _, _ in asked])
-        missing = {pattern for _, pattern, _ in asked} - found.keys()
+    for end, bounded in by_end.items():
+        globs = compile_globs([bound for bound, _, _ in bounded])
+        missing = {pattern for _, pattern, _ in bounded} - found.keys()
         for path in names[end] if missing else ():
             if not missing:
                 break
             for index in globs.match(path) if _is_file(path, view) else ():
-                found.setdefault(asked[index][1], decoded(path))
-                missing.discard(asked[index][1])
+                found.setdefault(bounded[index][1], decoded(path))
+                missing.discard(bounded[index][1])
         if len(names[end]) == MAX_FOUND:
             # There are more such names than were looked at.
-            for _, pattern, parts in asked:
+            for _, pattern, parts in bounded:
                 _try(pattern, parts, view, found)
     return found
 

@@ -111,10 +111,10 @@ def _decide(points: Points, config: Config, override: str | None, *, conflict: s
     scores = tuple(points.of.items())
     ranked = sorted(ROLES, key=lambda role: (-points.of[role], ROLES.index(role)))
     best, second = points.of[ranked[0]], points.of[ranked[1]]
-    for said, by in ((override, "the user"), (config.labels.get(LABEL), f"the label {LABEL}")):
-        if said in (*ROLES, "unknown"):
-            score = points.of.get(said, best)
-            return Role(said, score, scores, (f"{said}: {by} says so", *points.evidence))
+    for name, by in ((override, "the user"), (config.labels.get(LABEL), f"the label {LABEL}")):
+        if name in (*ROLES, "unknown"):
+            score = points.of.get(name, best)
+            return Role(name, score, scores, (f"{name}: {by} says so", *points.evidence))
     name = ranked[0] if best >= ENOUGH and best - second >= MARGIN else "unknown"
     evidence = tuple(points.evidence)
     if name == "builder" and conflict:

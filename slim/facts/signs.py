@@ -160,11 +160,7 @@ def _as_tool(points: Points, config: Config, final: Sequence[Command], *, bare: 
 
 
 def from_config(
-    points: Points,
-    config: Config,
-    env: Mapping[str, str],
-    runs: Runs,
-    signs: Sequence[RoleSigns],
+    points: Points, config: Config, env: Mapping[str, str], runs: Runs, signs: Sequence[RoleSigns]
 ) -> None:
     """Points for what the config says besides the command."""
     labels = config.labels

@@ -12,8 +12,8 @@ from slim.files.chunked import note_chunked
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.hasher import Hasher
 from slim.files.metered import Progress, check, watched
-from slim.files.shares import share_out
-from slim.files.simple_directories import find_plain
+from slim.files.pull_shares import share_out
+from slim.files.simple_directories import find_simple
 from slim.files.table import LayerTable
 from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob
@@ -108,7 +108,7 @@ def _finished(table: LayerTable) -> LayerTable:
     _check_ends(table)
     note_chunked(table)
     table.pull, table.labels = share_out(table)
-    table.plain = find_plain(table)
+    table.simple = find_simple(table)
     return table
 
 

@@ -25,11 +25,11 @@ def identify(
     Raises:
         InputError: the archive is cut off.
     """
-    asked = {table.size[row] for table, _ in tables for row in table.unhashed}
-    if not asked:
+    sizes_to_hash = {table.size[row] for table, _ in tables for row in table.unhashed}
+    if not sizes_to_hash:
         return
     sizes = chain.from_iterable(table.size for table in all_tables)
-    counts = Counter(filter(asked.__contains__, sizes))
+    counts = Counter(filter(sizes_to_hash.__contains__, sizes))
     for table, blob in tables:
         left = array("i")
         for row in table.unhashed:

@@ -14,8 +14,8 @@ from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
 from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
-from slim.files.recheck import again
 from slim.files.table import LayerTable
+from slim.files.verify import hash_again
 from slim.image import hashes
 from slim.image.model import Blob, Layer
 from slim.limits import Limits
@@ -23,7 +23,7 @@ from slim.stream.compression import sniff
 from slim.stream.memory import Memory
 
 
-class Asked(Struct, frozen=True):
+class LayerRequest(Struct, frozen=True):
     """What is asked of every layer: see `scan`."""
 
     verify: bool
@@ -35,20 +35,20 @@ class Asked(Struct, frozen=True):
 
 
 def known_table(
-    layer: Layer, blob: Blob, asked: Asked, cache: TableCache | None
+    layer: Layer, blob: Blob, request: LayerRequest, cache: TableCache | None
 ) -> LayerTable | None:
     """The table that the cache has of a layer, by the digest that the image says its blob has."""
     if cache is None or isinstance(blob, PassedBlob):
         return None
-    with _told_of(layer):
+    with _naming(layer):
         digest = _stored_digest(layer, blob)
         known = (
             cache.load(
                 digest,
-                extract=asked.extract,
-                keeps=asked.keeps,
-                extra=asked.extra,
-                limits=asked.limits,
+                extract=request.extract,
+                keeps=request.keeps,
+                extra=request.extra,
+                limits=request.limits,
             )
             if digest
             else None
@@ -57,13 +57,13 @@ def known_table(
         return None
     # A diff id by another algorithm than the table has is computed by reading the layer.
     same = hashes.algorithm_of(layer.diff_id) == hashes.algorithm_of(known.diff_id)
-    return known if same or not asked.verify else None
+    return known if same or not request.verify else None
 
 
 def read_layer(
     layer: Layer,
     blob: Blob,
-    asked: Asked,
+    request: LayerRequest,
     *,
     cache: TableCache | None,
     progress: Progress | None,
@@ -80,13 +80,13 @@ def read_layer(
         LimitError: it is larger than allowed.
     """
     claimed = _claimed(layer)
-    if asked.verify:
+    if request.verify:
         for digest in filter(None, (claimed, layer.diff_id)):
             hashes.new(hashes.algorithm_of(digest), _where(layer))
-    with _told_of(layer):
+    with _naming(layer):
         if isinstance(blob, PassedBlob):
-            extra = asked.extra if asked.extract else ()
-            table = table_of(blob, claimed, layer.diff_id, asked.verify, extra)
+            extra = request.extra if request.extract else ()
+            table = table_of(blob, claimed, layer.diff_id, request.verify, extra)
             budget.spend(weight(table))
         else:
             # Only here: of an image whose layers are all in the cache none is read.
@@ -94,28 +94,28 @@ def read_layer(
 
             table = scan_blob(
                 blob,
-                verify=asked.verify,
-                extract=asked.extract,
-                keeps=asked.keeps,
-                extra=asked.extra,
-                limits=asked.limits,
+                verify=request.verify,
+                extract=request.extract,
+                keeps=request.keeps,
+                extra=request.extra,
+                limits=request.limits,
                 progress=progress,
                 stop=stop,
                 memory=memory,
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
-                skim=asked.skim and not asked.verify and not asked.extract,
+                skim=request.skim and not request.verify and not request.extract,
                 account=Account(budget),
                 beside=beside,
             )
-    if asked.verify:
+    if request.verify:
         check_promises(layer, table)
         if cache is not None and not isinstance(blob, PassedBlob):
             cache.store(
                 table,
-                extract=asked.extract,
-                keeps=asked.keeps,
-                extra=asked.extra,
-                limits=asked.limits,
+                extract=request.extract,
+                keeps=request.keeps,
+                extra=request.extra,
+                limits=request.limits,
             )
     return table
 
@@ -135,8 +135,8 @@ def recheck(
         InputError: the blob cannot be read.
         IntegrityError: the layer is not what its digest or diff id says.
     """
-    with _told_of(layer):
-        table = again(known, blob, progress, stop, most)
+    with _naming(layer):
+        table = hash_again(known, blob, progress, stop, most)
     check_promises(layer, table)
     return table
 
@@ -177,7 +177,7 @@ def _where(layer: Layer) -> str:
 
 
 @contextmanager
-def _told_of(layer: Layer) -> Iterator[None]:
+def _naming(layer: Layer) -> Iterator[None]:
     """Errors name the layer."""
     try:
         yield

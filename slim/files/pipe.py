@@ -18,8 +18,8 @@ from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
 from slim.files.extract.texts import NO_KEEPS, Keeps
-from slim.files.recheck import again, unverified
 from slim.files.table import LayerTable
+from slim.files.verify import hash_again, unverified
 from slim.image.archive import KEEP, SMALL, Members
 from slim.image.members import Member, members
 from slim.image.model import CHUNK, Blob
@@ -185,7 +185,7 @@ def _pass(
             known = cache.load(digest, extract=extract, keeps=keeps, extra=None, limits=limits)
         if known is not None and known.blob_bytes == blob.size:
             account.update(weight(known))
-            found = again(known, blob) if verify else unverified(known)
+            found = hash_again(known, blob) if verify else unverified(known)
             if verify and found.blob_digest != digest:
                 found = IntegrityError(
                     "wrong-digest",

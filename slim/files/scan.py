@@ -18,11 +18,18 @@ from threading import Event, Lock
 from slim.files.budget import Budget, weight, weight_of_names
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.identity import identify
-from slim.files.layer import Asked, check_promises, keeps_promises, known_table, read_layer, recheck
+from slim.files.layer import (
+    LayerRequest,
+    check_promises,
+    keeps_promises,
+    known_table,
+    read_layer,
+    recheck,
+)
 from slim.files.metered import Progress, summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
-from slim.files.recheck import unverified
 from slim.files.table import LayerTable, settled
+from slim.files.verify import unverified
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
 from slim.limits import Limits, exceeded
@@ -67,7 +74,7 @@ def scan(
     sequential, remote = image.compression != "none", image.format == "registry"
     verify, limits, cache = options.verify, options.limits, options.cache
     progress = summed(options.progress, sum(layer.size for layer in image.layers if layer.blob))
-    asked = Asked(verify, extract, keeps, extra, skim, limits)
+    request = LayerRequest(verify, extract, keeps, extra, skim, limits)
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
         if layer.blob is not None:
@@ -96,7 +103,7 @@ def scan(
             return listed
         started = time.monotonic()
         with _stopping(stops[at + 1 :]):
-            table = known_table(layer, blob, asked, cache)
+            table = known_table(layer, blob, request, cache)
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
                 budget.spend(weight(table))
@@ -111,7 +118,7 @@ def scan(
                 table = read_layer(
                     layer,
                     blob,
-                    asked,
+                    request,
                     cache=cache,
                     progress=progress,
                     stop=stops[at],

@@ -11,33 +11,33 @@ from itertools import compress
 
 from slim.files.table import ROOT, Kind, LayerTable, both, mask, runs
 
-NOT_PLAIN = -1
+NOT_SIMPLE = -1
 
 
-def find_plain(table: LayerTable) -> array[int]:
-    """Directory → row of its entry, or `NOT_PLAIN`.
+def find_simple(table: LayerTable) -> array[int]:
+    """Directory → row of its entry, or `NOT_SIMPLE`.
 
-    Plain is a directory with all below it, if each has an entry, before the entries that are in it; if there
+    Simple is a directory with all below it, if each has an entry, before the entries that are in it; if there
     are only files, symbolic links, devices and directories in them; and if their names are ASCII and differ
     in more than case. None is in a layer with a directory in the place of a file of its own.
     """
     found = _entries(table)
     first = dict(zip(reversed(table.directory), range(len(table) - 1, -1, -1), strict=True))
-    odd = mask(table.kind, Kind.HARDLINK, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
-    homes = {*compress(table.directory, odd), *_alike(table)}
+    special = mask(table.kind, Kind.HARDLINK, Kind.WHITEOUT, Kind.OPAQUE, Kind.OTHER)
+    homes = {*compress(table.directory, special), *_alike(table)}
     for own in range(len(table.dirs) - 1, ROOT, -1):
         parent, _, hidden = table.dirs[own]
         if hidden or own in homes or found[own] > first.get(own, found[own]):
-            found[own] = NOT_PLAIN
-        if found[own] == NOT_PLAIN:
+            found[own] = NOT_SIMPLE
+        if found[own] == NOT_SIMPLE:
             homes.add(parent)
-    found[ROOT] = NOT_PLAIN
-    return array("i", [NOT_PLAIN]) * len(found) if clashes(table, found) else found
+    found[ROOT] = NOT_SIMPLE
+    return array("i", [NOT_SIMPLE]) * len(found) if clashes(table, found) else found
 
 
-def clashes(table: LayerTable, plain: array[int]) -> bool:
-    """Whether a layer has a directory in the place of a file of its own, given its plain directories."""
-    loose = bytes(map(NOT_PLAIN.__eq__, plain))
+def clashes(table: LayerTable, simple: array[int]) -> bool:
+    """Whether a layer has a directory in the place of a file of its own, given its simple directories."""
+    loose = bytes(map(NOT_SIMPLE.__eq__, simple))
     rows = both(
         bytes(map(loose.__getitem__, table.directory)),
         mask(table.kind, Kind.FILE, Kind.HARDLINK, Kind.SYMLINK, Kind.DEVICE),

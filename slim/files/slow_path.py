@@ -31,7 +31,7 @@ from slim.stream.usual_headers import UsualHeaders
 from slim.units import format_bytes
 
 
-class OddEntries:
+class SlowPath:
     """Reads one entry after another from a feed into a table."""
 
     def __init__(
@@ -359,7 +359,7 @@ class OddEntries:
             table.note(
                 "data-after-end",
                 b"",
-                f"{count:,} bytes after the end of the archive are no padding: engines ignore them",
+                f"{count:,} bytes after the end of the archive are not padding: engines ignore them",
             )
 
 

@@ -63,10 +63,10 @@ class Fate(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-def mask(column: array[int] | bytearray, *wanted: int) -> bytes:
+def mask(column: array[int] | bytearray, *values: int) -> bytes:
     """1 where a column of bytes has one of the values: for `itertools.compress`, at C speed."""
     chosen = bytearray(256)
-    for value in wanted:
+    for value in values:
         chosen[value] = 1
     return memoryview(column).tobytes().translate(chosen)
 
@@ -177,8 +177,8 @@ class LayerTable(Struct):
     """Stored against uncompressed offsets, as the decompressor went."""
     pull: array[int] = field(default_factory=lambda: array("q"))
     """Row to its share of the stored blob; filled with `labels` when the blob has been read."""
-    plain: array[int] = field(default_factory=lambda: array("i"))
-    """Directory to the row of its entry, or -1: see `find_plain`; filled with `labels`, too."""
+    simple: array[int] = field(default_factory=lambda: array("i"))
+    """Directory to the row of its entry, or -1: see `find_simple`; filled with `labels`, too."""
     labels: dict[str, Bytes] = field(default_factory=dict)
     """What belongs to no file, by bracketed label."""
     blob_digest: str = ""
@@ -217,9 +217,9 @@ class LayerTable(Struct):
         return above + b"/" + self.name[row] if above else self.name[row]
 
 
-def unread(table: LayerTable, wanted: Collection[bytes]) -> bytes | None:
+def unread(table: LayerTable, paths: Collection[bytes]) -> bytes | None:
     """The first of the wanted paths whose content the table should have and does not."""
-    names = {path.rpartition(b"/")[2] for path in wanted}
+    names = {path.rpartition(b"/")[2] for path in paths}
     held = (table.texts, table.named, table.elfs, table.archives, table.flags)
     for row in compress(range(len(table)), map(names.__contains__, table.name)):
         if (
@@ -227,20 +227,20 @@ def unread(table: LayerTable, wanted: Collection[bytes]) -> bytes | None:
             and 0 < table.size[row] <= NAMED_BYTES
             and not any(row in kept for kept in held)
             and not may_be_secret(table.name[row])
-            and (path := table.path(row)) in wanted
+            and (path := table.path(row)) in paths
         ):
             return path
     return None
 
 
-def settled(table: LayerTable, wanted: Collection[bytes]) -> LayerTable:
+def settled(table: LayerTable, paths: Collection[bytes]) -> LayerTable:
     """The table with the contents of the files that are wanted by their paths, and of no others.
 
     A table that was made for another image then says what one made for this image says.
     """
     if not table.named:
         return table
-    named = {row: text for row, text in table.named.items() if table.path(row) in wanted}
+    named = {row: text for row, text in table.named.items() if table.path(row) in paths}
     return replace(table, texts={**table.texts, **named}, named={})
 
 

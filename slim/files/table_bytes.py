@@ -37,7 +37,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     names: bytes
     links: dict[int, bytes]
     parents: bytes
-    plain: bytes
+    simple: bytes
     directories: bytes
     hidden: bytes
     notices: dict[str, tuple[str, bytes, int]]
@@ -79,7 +79,7 @@ def pack(table: LayerTable) -> bytes | None:
         names,
         table.links,
         array("i", (parent for parent, _, _ in table.dirs)).tobytes(),
-        table.plain.tobytes(),
+        table.simple.tobytes(),
         directories,
         bytes(hidden for _, _, hidden in table.dirs),
         {id: (notice.text, notice.path, notice.count) for id, notice in table.notices.items()},
@@ -138,7 +138,7 @@ def unpack(data: bytes) -> LayerTable | None:
             setattr(table, name, table.size)
         else:
             getattr(table, name).frombytes(stored.columns[name])
-    table.plain.frombytes(stored.plain)
+    table.simple.frombytes(stored.simple)
     parents = array("i")
     parents.frombytes(stored.parents)
     hidden = map(bool, stored.hidden)

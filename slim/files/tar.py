@@ -2,7 +2,7 @@
 
 `walk` is a coroutine: it is sent the uncompressed chunks in order, then `b""` for the end. Files, directories
 and links with usual headers are handled here, touching each header once; anything else goes through
-`odd`, which decodes exactly as Go does.
+`SlowPath`, which decodes exactly as Go does.
 
     chunk:  …│header│payload ……│pad│header│payload│pad│header│pay…
              └ at                                             └ may run into the next chunk
@@ -17,7 +17,7 @@ import xxhash
 from slim.files.budget import Account, weight_of_names
 from slim.files.extract.picker import Picker
 from slim.files.extract.texts import NO_KEEPS, Keeps
-from slim.files.slow_path import OddEntries
+from slim.files.slow_path import SlowPath
 from slim.files.table import NO_DIGEST, Kind, LayerTable
 from slim.files.toc_check import TOC
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
@@ -55,8 +55,8 @@ def walk(
     """
     feed = Feed(skim)
     picker = Picker(table, keeps, extra) if extract else None
-    odd = OddEntries(table, feed, limits, seen, picker)
-    names, read = odd.names, odd.usual.read
+    slow = SlowPath(table, feed, limits, seen, picker)
+    names, read = slow.names, slow.usual.read
     link_names = names.link_names
     add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
@@ -74,11 +74,11 @@ def walk(
             if usual is None:
                 break
             if usual[0] == EXTENDED:
-                extended = odd.usual.read_extended(chunk, start, usual[3])
+                extended = slow.usual.read_extended(chunk, start, usual[3])
                 if extended is None:
                     break
                 start, usual = extended
-                odd.extensions += 1
+                slow.extensions += 1
             kind, name, target, size = usual
             if kind == DIRECTORY:
                 if name[-1:] != b"/":
@@ -113,10 +113,10 @@ def walk(
                         picker.add_directory(directory)
                 else:
                     if kind == SYMLINK:
-                        odd.add_symbolic_link(directory, name, target, base + start)
+                        slow.add_symbolic_link(directory, name, target, base + start)
                     else:
                         shown = above + b"/" + name
-                        odd.add_hard_link(directory, name, target, base + start, shown)
+                        slow.add_hard_link(directory, name, target, base + start, shown)
                     by_text = names.by_text
                 at = start
                 continue
@@ -158,10 +158,10 @@ def walk(
             chunk, at, base = feed.chunk, feed.at, feed.base
             length, view = len(chunk), memoryview(chunk)
         if start != at + BLOCK:  # the slow path reads the records once more
-            odd.extensions -= 1
+            slow.extensions -= 1
         feed.at = at
-        going = yield from odd.entry()
-        entries = len(table) + odd.extensions
+        going = yield from slow.entry()
+        entries = len(table) + slow.extensions
         if entries > limits.layer_entries:
             raise exceeded("layer_entries", entries, limits.layer_entries, "a layer")
         named += sum(map(len, table.name[counted:]))
@@ -174,5 +174,5 @@ def walk(
     table.tar_bytes = feed.base + len(feed.chunk)
     # The padding of the last entry may be missing.
     table.end = min(table.end, table.tar_bytes)
-    if odd.contents is not None:
-        odd.contents.note(table)
+    if slow.contents is not None:
+        slow.contents.note(table)

@@ -18,9 +18,9 @@ from msgspec import Struct, field
 from msgspec.structs import replace
 
 from slim.errors import InputError
-from slim.files.shares import OTHER
-from slim.files.simple_directories import find_plain
-from slim.files.slow_path import OddEntries
+from slim.files.pull_shares import OTHER
+from slim.files.simple_directories import find_simple
+from slim.files.slow_path import SlowPath
 from slim.files.table import DIGEST_BYTES, Bytes, Kind, LayerTable
 from slim.image.documents import Object, check_digest, parse
 from slim.image.model import TableOfContents
@@ -74,7 +74,7 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
     if top.integer("version") != 1:
         raise _refused(f"it has version {top.integer('version')}, slim knows 1")
     table = LayerTable(blob_bytes=blob_bytes, compression=toc.compression)
-    entries = OddEntries(table, Feed(), limits)
+    entries = SlowPath(table, Feed(), limits)
     chunks = _Chunks()
     file = -1
     left = total = 0
@@ -112,7 +112,7 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
         total += document
     table.tar_bytes = table.end = total
     table.pull = _shares(table, chunks, toc)
-    table.plain = find_plain(table)
+    table.simple = find_simple(table)
     unread = blob_bytes - sum(table.pull)
     table.labels = {OTHER: _set_apart(table), UNREAD: (0, unread)}
     table.labels = {label: both for label, both in table.labels.items() if both != (0, 0)}

@@ -66,11 +66,11 @@ def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) ->
         path for path in listed.keys() | found.keys() if listed.get(path) != found.get(path)
     )
     if wrong:
-        said = (
+        message = (
             f"the table of contents and the tar differ about {len(wrong):,} names:"
             " an engine that pulls lazily shows other files"
         )
-        table.note("toc-mismatch", wrong[0], said)
+        table.note("toc-mismatch", wrong[0], message)
 
 
 def _listed(document: _Document) -> Named:

@@ -72,12 +72,12 @@ def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:
     for size, parent in zip(rollup.disk[ROOT + 1 :], files.dir_parent[ROOT + 1 :], strict=True):
         if size >= _MOSTLY * rollup.disk[parent]:
             passed_on[parent] = 1
-    telling = [
+    candidates = [
         directory
         for directory in range(ROOT + 1, len(files.dir_parent))
         if rollup.disk[directory] and not passed_on[directory]
     ]
-    return nlargest(top, telling, key=rollup.disk.__getitem__)
+    return nlargest(top, candidates, key=rollup.disk.__getitem__)
 
 
 def largest_files(files: Files, most: int) -> list[int]:

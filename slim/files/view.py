@@ -109,13 +109,13 @@ class View(Struct, frozen=True):
 
         Names that end in one of `endings` are found under that ending.
         """
-        wanted = frozenset(names)
-        found: dict[bytes, list[bytes]] = {name: [] for name in (*wanted, *endings)}
-        for directory, here in self.holding(self.every.ending(endings) | wanted):
+        exact = frozenset(names)
+        found: dict[bytes, list[bytes]] = {name: [] for name in (*exact, *endings)}
+        for directory, here in self.holding(self.every.ending(endings) | exact):
             above = self.files.directory_path(directory)
             for name in here:
                 keys = [end for end in endings if name.endswith(end)]
-                for key in (name, *keys) if name in wanted else keys:
+                for key in (name, *keys) if name in exact else keys:
                     if len(found[key]) < MAX_FOUND:
                         found[key].append(above + b"/" + name if above else name)
         return {key: tuple(sorted(paths)) for key, paths in found.items()}

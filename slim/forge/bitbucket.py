@@ -13,13 +13,7 @@ from msgspec import Struct, field
 
 from slim.forge.model import Comment, Forge, Page, Place
 from slim.forge.signing import bearer_or_basic
-from slim.forge.transport import (
-    Refusal,
-    Transport,
-    pages_left,
-    path_of,
-    too_many,
-)
+from slim.forge.transport import Refusal, Transport, pages_left, path_of, too_many
 
 
 class _User(Struct):

@@ -16,14 +16,7 @@ from msgspec import Struct, field
 from slim.forge.context import Branch
 from slim.forge.model import Comment, Forge, Page, Place, below
 from slim.forge.signing import bearer_or_basic
-from slim.forge.transport import (
-    Refusal,
-    Transport,
-    Unsure,
-    pages_left,
-    segment,
-    too_many,
-)
+from slim.forge.transport import Refusal, Transport, Unsure, pages_left, segment, too_many
 
 
 class _User(Struct):

@@ -55,7 +55,7 @@ def render(explained: Explanation, report: Report) -> str:
     for answer in explained.conditions:
         lines.append(f"  {'holds' if answer.holds else 'FALSE'}")
         for reason in answer.reasons:
-            sign = "needed" if reason.wanted else "needed absent"
+            sign = "needed" if reason.expected else "needed absent"
             mark = "+" if reason.agrees else "-"
             text = clean(redact.command(reason.text), _LINE)
             lines.append(f"    {mark} {text} ({sign})")

@@ -52,15 +52,15 @@ def shown(created_by: Text) -> str:
 
 def shortened(created_by: Text, width: int) -> Untrusted:
     """The instruction that a history entry records, of which the telling part is kept."""
-    return untrusted(telling(shown(created_by), width))
+    return untrusted(abbreviated(shown(created_by), width))
 
 
-def telling(text: str, width: int) -> str:
+def abbreviated(text: str, width: int) -> str:
     """An instruction on one line, at most `width` columns of it.
 
-    >>> telling("RUN apt-get update && apt-get install -y build-essential git curl inotify-tools", 44)
+    >>> abbreviated("RUN apt-get update && apt-get install -y build-essential git curl inotify-tools", 44)
     'RUN … apt-get install build-essential git …'
-    >>> telling("COPY --chown=app:app --from=build /srv/app /srv/app", 38)
+    >>> abbreviated("COPY --chown=app:app --from=build /srv/app /srv/app", 38)
     'COPY --from=build /srv/app /srv/app'
     """
     if _fits(text, width):

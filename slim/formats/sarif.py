@@ -12,15 +12,7 @@ from typing import Any
 from uuid import UUID, uuid5
 
 from slim.formats import words
-from slim.formats.code_findings import (
-    counted,
-    line,
-    location,
-    relative,
-    sentence,
-    suppressed,
-    uri,
-)
+from slim.formats.code_findings import counted, line, location, relative, sentence, suppressed, uri
 from slim.formats.log_commands import quiet_json
 from slim.formats.model import Document, Format, RenderOptions
 from slim.formats.rules_url import page_of

@@ -13,23 +13,21 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from http.client import HTTPException
-from threading import Event, Lock, Timer
+from threading import Event, Timer
 from typing import Any, Literal, cast
-from urllib.parse import unquote
 
 import urllib3
 import urllib3.exceptions
 
+from slim.http.connections import Connections
 from slim.http.failures import HttpError, explain_failure
 from slim.http.origin import Origin, origin_of, show
 from slim.http.retries import LONGEST_WAIT, TRIES, asked_to_wait, backoff, is_temporary
-from slim.http.sockets import Sockets
 from slim.version import VERSION
 
 REDIRECTS = 5
 _TIMEOUT = urllib3.Timeout(connect=10.0, read=60.0)
 """Seconds to connect, and between two bytes."""
-_POOL = 32
 _CHUNK = 256 << 10
 _ERROR_BYTES = 64 << 10
 """Of the body of an error."""
@@ -154,11 +152,10 @@ class HttpClient:
             "Accept-Encoding": "identity",
             **(headers or {}),
         }
-        self._sockets = Sockets(refuse_private=refuse_private)
-        self._managers: dict[tuple[bool, str | None], urllib3.PoolManager] = {}
-        self._ca_file, self._insecure, self._proxy = ca_file, insecure, proxy
+        self._connections = Connections(
+            ca_file=ca_file, insecure=insecure, proxy=proxy, refuse_private=refuse_private
+        )
         self._answer_timeout, self._pause, self._sleep = answer_timeout, pause, sleep
-        self._lock = Lock()
         self._closed = Event()
         self._timeout = timeout
         self._until = None if timeout is None else time.monotonic() + timeout
@@ -174,10 +171,7 @@ class HttpClient:
 
     def _end(self) -> None:
         self._closed.set()
-        self._sockets.close()
-        with self._lock:
-            for manager in self._managers.values():
-                manager.clear()
+        self._connections.close()
 
     def has_time(self, seconds: float) -> bool:
         """Whether the deadline is further away than that."""
@@ -330,7 +324,7 @@ class HttpClient:
 
         def cut() -> None:
             is_over.set()
-            self._sockets.cut()
+            self._connections.cut()
 
         timer = _start(seconds, cut)
         words = f"the answer takes longer than {seconds:,g} seconds"
@@ -351,7 +345,7 @@ class HttpClient:
         origin = origin_of(url)
         self.check_time(origin)
         try:
-            response = self._manager(origin).urlopen(
+            response = self._connections.manager(origin).urlopen(
                 method,
                 url,
                 redirect=False,
@@ -378,37 +372,6 @@ class HttpClient:
             answer.close()
             raise HttpError("encoding", f"the encoding {encoding[:40]!r}", origin)
         return answer
-
-    def _manager(self, origin: Origin) -> urllib3.PoolManager:
-        """The connections of one policy: checked certificates and others are never mixed."""
-        policy = str(origin) in self._insecure, self._proxy(origin)
-        with self._lock:
-            manager = self._managers.get(policy)
-            if manager is None:
-                manager = self._managers[policy] = self._new_manager(*policy)
-            return manager
-
-    def _new_manager(self, insecure: bool, proxy: str | None) -> urllib3.PoolManager:
-        options: dict[str, Any] = {"maxsize": _POOL, "cert_reqs": "CERT_REQUIRED"}
-        if insecure:
-            options["cert_reqs"] = "CERT_NONE"
-            urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
-        elif self._ca_file is not None:
-            options["ca_certs"] = self._ca_file
-        if proxy is None:
-            manager = urllib3.PoolManager(_POOL, **options)
-        else:
-            login = urllib3.util.parse_url(proxy).auth
-            manager = urllib3.ProxyManager(
-                proxy,
-                _POOL,
-                proxy_headers=urllib3.make_headers(proxy_basic_auth=unquote(login))
-                if login
-                else None,
-                **options,
-            )
-        manager.pool_classes_by_scheme = self._sockets.pools
-        return manager
 
 
 def _start(seconds: float, action: Callable[[], None]) -> Timer:

@@ -74,7 +74,7 @@ class Members:
         """Further members of a name, until they have been compared."""
 
     def add(self, member: Member, blob: Blob) -> None:
-        """The next member; what is neither a file nor a link is no part of an image."""
+        """The next member; what is neither a file nor a link is not part of an image."""
         if member.kind not in "0127":
             return
         entry = _Entry(None if member.kind in "12" else blob, member.link)
@@ -89,28 +89,28 @@ class Members:
 
     def blob(self, name: str) -> Blob | None:
         """See `Archive.blob`."""
-        wanted, seen = name, {name}
+        target, seen = name, {name}
         while True:
-            entry = self._entries.get(wanted)
+            entry = self._entries.get(target)
             if entry is None:
-                if wanted == name:
+                if target == name:
                     return None
                 raise InputError(
                     "broken-link",
-                    f"{name!r} in the archive links to {wanted!r}, which is not there",
+                    f"{name!r} in the archive links to {target!r}, which is not there",
                     "the archive is incomplete: save the image again",
                 )
-            self._compare(wanted, entry)
+            self._compare(target, entry)
             if entry.blob is not None:
                 return entry.blob
-            wanted = entry.link
-            if wanted in seen or len(seen) > _HOPS:
+            target = entry.link
+            if target in seen or len(seen) > _HOPS:
                 raise InputError(
                     "broken-link",
                     f"{name!r} in the archive links in a circle, or more than {_HOPS} times",
                     "the archive is damaged: save the image again",
                 )
-            seen.add(wanted)
+            seen.add(target)
 
     def _compare(self, name: str, entry: _Entry) -> None:
         """Several members of one name are fine when they are the same."""

@@ -80,19 +80,19 @@ def _boundary(history: Sequence[History], layers: int) -> int:
     alone is the base where a tool made it that records its command in the same entry, as Debian's does now;
     and some builders note where their own entries begin.
     """
-    made = 0
+    count = 0
     if sum(not entry.empty_layer for entry in history) != layers:
         return 0
     own = [index for index, entry in enumerate(history) if entry.comment.startswith(_FROM)]
     if own:
-        made = sum(not entry.empty_layer for entry in history[: own[-1]])
-        return made if made < layers else 0
+        count = sum(not entry.empty_layer for entry in history[: own[-1]])
+        return count if count < layers else 0
     if not history or not _is_rootfs(history[0].created_by):
         return 0
     for index, entry in enumerate(history):
-        made += not entry.empty_layer
+        count += not entry.empty_layer
         if _COMMAND.match(entry.created_by) and index + 1 < len(history):
-            return min(made, layers) if made < layers else 0
+            return min(count, layers) if count < layers else 0
     whole = any(maker in history[0].created_by for maker in _SYSTEM_MAKERS)
     return 1 if whole and layers > 1 and not history[0].empty_layer else 0
 

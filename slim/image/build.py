@@ -57,10 +57,10 @@ def align_history(
     A wrong blame is worse than none, so on a mismatch no layer gets one.
     Source: OCI config.md "history"; tools that drop or pad history are common.
     """
-    made = [entry for entry in config.history if not entry.empty_layer]
-    if len(made) == layers:
-        return tuple(made), ()
+    with_layer = [entry for entry in config.history if not entry.empty_layer]
+    if len(with_layer) == layers:
+        return tuple(with_layer), ()
     if not config.history:
         return (None,) * layers, ()
-    text = f"the history has {len(made)} entries with a layer, the image has {layers} layers"
+    text = f"the history has {len(with_layer)} entries with a layer, the image has {layers} layers"
     return (None,) * layers, (Notice("history-mismatch", text),)

@@ -36,7 +36,7 @@ def split_engine(ref: str) -> tuple[str, str] | None:
     """(engine, name of an image) of `podman:app:1`; None for other inputs.
 
     Raises:
-        UsageError: what follows the prefix is no name of an image.
+        UsageError: what follows the prefix is not the name of an image.
     """
     engine, colon, name = ref.partition(":")
     if not colon or engine not in ENGINES:
@@ -89,10 +89,7 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
     with (
         tempfile.TemporaryFile() as words,
         subprocess.Popen(  # noqa: S603 - a fixed command; the name has been checked
-            [program, *command[1:]],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=words,
+            [program, *command[1:]], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=words
         ) as process,
     ):
         assert process.stdout is not None  # noqa: S101 - asked for above
@@ -119,9 +116,9 @@ def _check(
         if process.wait(seconds):
             words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))
             lines = words.read().decode("utf-8", "replace").split("\n")
-            said = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            reason = next((line.strip() for line in reversed(lines) if line.strip()), "")
             raise InputError(
                 "engine-failed",
-                f"{engine} could not save {name!r}: {said or f'exit code {process.returncode}'}",
+                f"{engine} could not save {name!r}: {reason or f'exit code {process.returncode}'}",
                 f"does `{' '.join(command_of(engine, name, None))}` work by itself?",
             )

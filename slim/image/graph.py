@@ -183,7 +183,7 @@ def _is_attestation(entry: Descriptor) -> bool:
 
 
 def _refer(graph: Graph, document: Any) -> int:
-    """Note what a manifest of any kind points to, so that it is no orphan; returns its bytes."""
+    """Note what a manifest of any kind points to, so that it is not an orphan; returns its bytes."""
     size = 0
     parts = document if isinstance(document, dict) else {}
     layers = parts.get("layers")

@@ -27,10 +27,7 @@ SCHEMA_1 = frozenset(
     }
 )
 CONFIGS = frozenset(
-    {
-        "application/vnd.oci.image.config.v1+json",
-        "application/vnd.docker.container.image.v1+json",
-    }
+    {"application/vnd.oci.image.config.v1+json", "application/vnd.docker.container.image.v1+json"}
 )
 SNIFFED = frozenset({"application/vnd.docker.image.rootfs.diff.tar"})
 """Types whose blobs every engine looks at, because docker has stored them compressed too."""

@@ -86,7 +86,7 @@ def read_manifest(document: Any, where: str, limits: Limits) -> Manifest:
     """A manifest of an image.
 
     Raises:
-        InputError: it is no manifest, or of something that is no image.
+        InputError: it is not a manifest, or of something that is not an image.
     """
     top = Object(document, where, _TOP)
     if top.text("mediaType") in kinds.INDEXES:

@@ -24,7 +24,7 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
     """The one image that is meant; `form` is what the input is called in the report.
 
     Raises:
-        InputError: not an OCI layout, incomplete, or of something that is no image.
+        InputError: not an OCI layout, incomplete, or of something that is not an image.
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
@@ -187,11 +187,11 @@ def graph_notices(graph: Graph) -> tuple[Notice, ...]:
 
 
 def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
-    wanted = {blob_name(digest) for digest in graph.referenced}
+    expected = {blob_name(digest) for digest in graph.referenced}
     orphans = [
         size
         for name, size in archive.sizes().items()
-        if name.startswith("blobs/") and name not in wanted
+        if name.startswith("blobs/") and name not in expected
     ]
     if not orphans:
         return ()

@@ -144,6 +144,6 @@ def _case(part: str) -> str:
 def _refused(text: str, why: str) -> UsageError:
     return UsageError(
         "bad-reference",
-        f"{text[:200]!r} is no image reference: {why}",
+        f"{text[:200]!r} is not an image reference: {why}",
         "write [HOST[:PORT]/]NAME[:TAG][@DIGEST], such as registry.example.com/team/app:1.2",
     )

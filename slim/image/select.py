@@ -93,14 +93,14 @@ def choose(candidates: Sequence[Candidate], choice: Choice) -> int:
 def _named(name: str, tag: str) -> bool:
     """`app` and `app:latest` are the same; a registry's name in front may be left out."""
     full = name if ":" in name.rsplit("/", 1)[-1] else f"{name}:latest"
-    wanted = tag if ":" in tag.rsplit("/", 1)[-1] else f"{tag}:latest"
-    return tag == name or full == wanted or full.endswith(f"/{wanted}")
+    requested = tag if ":" in tag.rsplit("/", 1)[-1] else f"{tag}:latest"
+    return tag == name or full == requested or full.endswith(f"/{requested}")
 
 
-def _fits(platform: Platform | None, wanted: Platform) -> bool:
+def _fits(platform: Platform | None, requested: Platform) -> bool:
     return platform is not None and (
-        (platform.os, platform.architecture) == (wanted.os, wanted.architecture)
-        and wanted.variant in ("", platform.variant)
+        (platform.os, platform.architecture) == (requested.os, requested.architecture)
+        and requested.variant in ("", platform.variant)
     )
 
 

@@ -26,7 +26,7 @@ PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 REGISTRY = "registry"
 """Prefix of an image in a registry, for names that could be something else."""
 NOT_LOCAL = "not-local"
-"""Slug of the error that a bare name is no image of this machine."""
+"""Slug of the error that a bare name is not an image of this machine."""
 _ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".json")
 _VERSION = re.compile(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
@@ -128,11 +128,11 @@ def is_bare(given: str) -> bool:
 
 
 def not_local(name: str, answers: tuple[str, ...] = ()) -> InputError:
-    """The error that a bare name is no image of this machine; `answers` says why, a line for each engine."""
+    """The error that a bare name is not an image of this machine; `answers` has a reason for each engine."""
     where = find_reference(name)
     return InputError(
         NOT_LOCAL,
-        f"{name!r} is no file, and no container engine of this machine has an image of this name",
+        f"{name!r} is not a file, and no container engine on this machine has an image of that name",
         f"give a file or ENGINE:NAME; --remote looks for {where}, and so does this full name",
         answers,
     )
@@ -245,7 +245,7 @@ def open_pipe(ref: str) -> int | None:
         fd = os.dup(0) if path == "-" else os.open(path, _FLAGS)
         os.set_blocking(fd, True)
     except (OSError, ValueError):
-        # Whatever it is, it is no pipe: the reader of files says what is wrong.
+        # Whatever it is, it is not a pipe: the reader of files says what is wrong.
         return None
     if prefix == "oci-dir":
         os.close(fd)

@@ -94,15 +94,15 @@ def removal_closure(
     Empty where the manager would refuse, because the base system needs one of them. Who asks several times
     gives the `roots_of` the graph.
     """
-    asked = frozenset(chosen)
+    named = frozenset(chosen)
     packages = graph.packages
-    removed = _cascade(graph, {index for index in asked if packages[index].manager != "apk"})
+    removed = _cascade(graph, {index for index in named if packages[index].manager != "apk"})
     removed.difference_update(kept)
     if any(packages[index].essential for index in removed):
         return frozenset()
     reach = Reach(graph, gone=removed)
     reach.start(
-        index for index in (roots_of(graph) if roots is None else roots) if index not in asked
+        index for index in (roots_of(graph) if roots is None else roots) if index not in named
     )
     reach.start(sorted(kept))
     reach.follow((graph.recommends, Cause.RECOMMENDED))
@@ -113,7 +113,7 @@ def removal_closure(
         for index, package in enumerate(packages)
         if package.manager in SYSTEM
         and not reach.reached[index]
-        and (package.auto is not False or index in asked)
+        and (package.auto is not False or index in named)
     )
     return frozenset(removed)
 
@@ -125,7 +125,7 @@ def roots_of(graph: Graph) -> list[int]:
     of those that are wanted only in circles.
     """
     base: list[int] = []
-    asked: list[int] = []
+    named: list[int] = []
     unknown: list[int] = []
     for index, package in enumerate(graph.packages):
         if package.essential or package.required:
@@ -133,11 +133,11 @@ def roots_of(graph: Graph) -> list[int]:
         elif package.auto is None:
             unknown.append(index)
         elif not package.auto:
-            asked.append(index)
+            named.append(index)
     if not unknown:
-        return base + asked
-    wanted = _wanted(graph)
-    roots = base + asked + [index for index in unknown if not wanted[index]]
+        return base + named
+    needed = _needed(graph)
+    roots = base + named + [index for index in unknown if not needed[index]]
     reach = Reach(graph)
     reach.start(roots)
     wishes = ((graph.recommends, Cause.RECOMMENDED), (graph.suggests, Cause.SUGGESTED))
@@ -150,9 +150,9 @@ def roots_of(graph: Graph) -> list[int]:
     return roots
 
 
-def _wanted(graph: Graph) -> bytearray:
+def _needed(graph: Graph) -> bytearray:
     """1 for each package that another one wants, or that comes by itself with others."""
-    wanted = bytearray(1 if conditions else 0 for conditions in graph.install_if)
+    needed = bytearray(1 if conditions else 0 for conditions in graph.install_if)
     # Who wants a name: the index of the only package, or -1 for several.
     by: dict[int, int] = {}
     for needs in (graph.depends, graph.recommends, graph.suggests):
@@ -163,8 +163,8 @@ def _wanted(graph: Graph) -> bytearray:
     for name, only in by.items():
         for provider in graph.providers[name]:
             if provider != only:
-                wanted[provider] = 1
-    return wanted
+                needed[provider] = 1
+    return needed
 
 
 def _cascade(graph: Graph, removed: set[int]) -> set[int]:

@@ -13,7 +13,7 @@ from slim.packages.package import Dependency, dependencies, lines, text
 _NO_NAME = frozenset("([{<>=!~:;@")
 
 
-def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]:
+def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     """The paragraphs, each with the wanted fields (names in lower case).
 
     The lines of a value, and the values of a field that occurs again, are joined by line ends. Lines
@@ -37,7 +37,7 @@ def paragraphs(data: bytes, wanted: Collection[str]) -> Iterator[dict[str, str]]
             name, colon, value = text(line).partition(":")
             key = name.lower()
             current = None
-            if colon and key in wanted:
+            if colon and key in names:
                 current = fields.setdefault(key, [])
                 current.append(value.strip())
     if fields:

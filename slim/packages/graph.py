@@ -39,10 +39,10 @@ def link(packages: Sequence[Package]) -> Graph:
     name that is a path (rpm) is fulfilled by the package that lists it.
     """
     builder = _Builder()
-    depends = [builder.wanted(package.manager, package.depends) for package in packages]
-    recommends = [builder.wanted(package.manager, package.recommends) for package in packages]
-    suggests = [builder.wanted(package.manager, package.suggests) for package in packages]
-    conditions = [builder.wanted(package.manager, package.install_if) for package in packages]
+    depends = [builder.needs(package.manager, package.depends) for package in packages]
+    recommends = [builder.needs(package.manager, package.recommends) for package in packages]
+    suggests = [builder.needs(package.manager, package.suggests) for package in packages]
+    conditions = [builder.needs(package.manager, package.install_if) for package in packages]
     names = builder.provide(packages)
     return Graph(
         packages=tuple(packages),
@@ -64,7 +64,7 @@ class _Builder(Struct):
     paths: dict[bytes, int] = field(default_factory=dict)
     """Path that an rpm package requires → name id."""
 
-    def wanted(self, manager: str, dependencies: tuple[Dependency, ...]) -> Needs:
+    def needs(self, manager: str, dependencies: tuple[Dependency, ...]) -> Needs:
         """Ids for the names of all dependencies of one kind."""
         return tuple(
             tuple(dict.fromkeys(self._id(manager, name) for name in dependency.names))
@@ -89,16 +89,16 @@ class _Builder(Struct):
         """Fill in the providers; the result is what each package provides."""
         result: list[tuple[int, ...]] = []
         for index, package in enumerate(packages):
-            wanted = {
+            provided = {
                 found
                 for name in (package.name, *package.provides)
                 if (found := self.ids.get((package.manager, name))) is not None
             }
             if self.paths and package.manager == "rpm":
-                wanted.update(self._listed(package.files))
-            for name_id in wanted:
+                provided.update(self._listed(package.files))
+            for name_id in provided:
                 self.providers[name_id].append(index)
-            result.append(tuple(sorted(wanted)))
+            result.append(tuple(sorted(provided)))
         return tuple(result)
 
     def _listed(self, files: tuple[bytes, ...]) -> set[int]:

@@ -52,8 +52,8 @@ class Ownership(Struct, frozen=True):
 
     def rows(self, packages: Iterable[int]) -> list[int]:
         """Rows of everything that some packages own, in order of rows."""
-        wanted = frozenset(packages)
-        return list(compress(range(len(self.owner)), self.mask_of(wanted))) if wanted else []
+        chosen = frozenset(packages)
+        return list(compress(range(len(self.owner)), self.mask_of(chosen))) if chosen else []
 
     def rows_by_package(self, packages: Collection[int]) -> dict[int, list[int]]:
         """Package → its rows in order, of those that own any."""

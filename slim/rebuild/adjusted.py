@@ -120,8 +120,8 @@ def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[
 def account(given: Given, steps: tuple[BuildStep, ...], layers: int) -> Account | None:
     """The user that the image runs as, where its own steps made it."""
     name = given.config.user.partition(":")[0]
-    made = any(_ADDS_USER.search(step.value[:4096]) for step in steps if step.keyword == "RUN")
-    if not made or not name or name.isdigit() or name == "root":
+    adds_user = any(_ADDS_USER.search(step.value[:4096]) for step in steps if step.keyword == "RUN")
+    if not adds_user or not name or name.isdigit() or name == "root":
         return None
     for line in (given.view.read(b"etc/passwd") or b"").split(b"\n"):
         fields = decoded(line).split(":")

@@ -76,10 +76,10 @@ def closure(graph: Graph, roots: Iterable[int], without: Iterable[int] = ()) -> 
 def _has_database(given: Given, end: int) -> bool:
     """Whether a package database was in the layers, by the name of its file or directory."""
     files = given.view.files
-    wanted = {path.rpartition(b"/")[::2] for path in _DATABASES}
-    names = {name for _, name in wanted}
+    paths = {path.rpartition(b"/")[::2] for path in _DATABASES}
+    names = {name for _, name in paths}
     return any(
         files.name[row] in names
-        and (files.directory_path(files.directory[row]), files.name[row]) in wanted
+        and (files.directory_path(files.directory[row]), files.name[row]) in paths
         for row in range(end)
     )

@@ -65,10 +65,10 @@ def build_steps(given: Given, own_toolchain: bool) -> tuple[BuildStep, ...]:
 
 def _after_base(history: Sequence[History], layers: int) -> int:
     """Index of the first entry on top of the base's layers, or of the first layer where none is known."""
-    made = 0
+    layers_before = 0
     for index, entry in enumerate(history):
-        made += not entry.empty_layer
-        if made >= max(layers, 1):
+        layers_before += not entry.empty_layer
+        if layers_before >= max(layers, 1):
             return index + 1
     return 0
 
@@ -91,14 +91,14 @@ def _entries(
     layer = 0
     workdir = "/"
     for index, entry in enumerate(given.history_entries):
-        made = None if entry.empty_layer else layer
+        own_layer = None if entry.empty_layer else layer
         layer += not entry.empty_layer
         instruction = recorded(entry.created_by, known)
         if instruction.keyword == "WORKDIR":
             workdir = _absolute(workdir, _expanded(given, instruction.value))
             instruction = Recorded("WORKDIR", workdir)
         if index >= start:
-            yield index, made, instruction, workdir
+            yield index, own_layer, instruction, workdir
 
 
 def _read(

@@ -142,14 +142,14 @@ def fill(template: str, values: Mapping[str, str]) -> str:
     >>> fill("FROM a\\n# Why.\\nUSER {user}\\nEXPOSE {port}\\n", {"port": "80"})
     'FROM a\\nEXPOSE 80\\n'
     """
-    made: list[str] = []
+    groups: list[str] = []
     for group in _groups(template):
         lines = group.split("\n")
         conditions = [line[3:].strip() for line in lines if line.startswith("#? ")]
         shown = "\n".join(line for line in lines if not line.startswith("#? "))
         if all(values.get(name) for name in (*conditions, *_PLACEHOLDER.findall(shown))):
-            made.append(_PLACEHOLDER.sub(lambda found: values[found[1]], shown))
-    text = "\n".join(made)
+            groups.append(_PLACEHOLDER.sub(lambda found: values[found[1]], shown))
+    text = "\n".join(groups)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n") + "\n"
 
 
@@ -170,10 +170,10 @@ def install(manager: str, packages: Iterable[str]) -> str:
     names = [package for package in packages if PACKAGE.fullmatch(package)]
     if not names or manager not in _INSTALL:
         return ""
-    made = _INSTALL[manager].format(" ".join(names))
+    command = _INSTALL[manager].format(" ".join(names))
     if manager == "dpkg" and any(map(_LINKS_MANUALS.match, names)):
-        return made.replace("RUN ", _MANUALS, 1)
-    return made
+        return command.replace("RUN ", _MANUALS, 1)
+    return command
 
 
 def _environment(config: Config, final: str, redacted: bool, *, in_place: bool) -> list[str]:
@@ -235,13 +235,13 @@ def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
 
 def _copies(rebuild: Rebuild) -> list[str]:
     """Further directories and files, in the form in which names may have blanks."""
-    made = []
+    lines = []
     for source, target in rebuild.copies:
         if fits_on_line(source + target):
             # A variable would be replaced there, in JSON too.
             pair = words([source, target]).replace("$", "\\\\$")
-            made.append(f"COPY --from=build{_owner(rebuild)} {pair}")
-    return made
+            lines.append(f"COPY --from=build{_owner(rebuild)} {pair}")
+    return lines
 
 
 def _owner(rebuild: Rebuild) -> str:
@@ -251,20 +251,20 @@ def _owner(rebuild: Rebuild) -> str:
 
 
 def _settings(rebuild: Rebuild, config: Config) -> list[str]:
-    made: list[str] = []
+    lines: list[str] = []
     user = rebuild.values.get("user") or config.user
     if rebuild.transfer.account is not None and account(rebuild):
         user = rebuild.transfer.account.name
     if USER.fullmatch(user):
-        made.append(f"USER {user}")
+        lines.append(f"USER {user}")
     ports = [port for port in config.exposed_ports if _PORT.fullmatch(port)]
     if ports:
-        made.append(f"EXPOSE {' '.join(ports)}")
+        lines.append(f"EXPOSE {' '.join(ports)}")
     if config.volumes:
-        made.append(f"VOLUME {words(config.volumes)}".replace("$", "\\\\$"))
+        lines.append(f"VOLUME {words(config.volumes)}".replace("$", "\\\\$"))
     if _SIGNAL.fullmatch(config.stop_signal):
-        made.append(f"STOPSIGNAL {config.stop_signal}")
-    return made
+        lines.append(f"STOPSIGNAL {config.stop_signal}")
+    return lines
 
 
 def _health(config: Config, redacted: bool) -> str:
@@ -281,8 +281,8 @@ def _start(rebuild: Rebuild, config: Config, redacted: bool) -> list[str]:
     """ENTRYPOINT and CMD: the stack's own command, else those that the image has."""
     if rebuild.command:
         return [f"CMD {words(rebuild.command)}"]
-    made = []
+    lines = []
     for keyword, command in (("ENTRYPOINT", config.entrypoint), ("CMD", config.cmd)):
         if command:
-            made.append(f"{keyword} {words(redact.words(command) if redacted else command)}")
-    return made
+            lines.append(f"{keyword} {words(redact.words(command) if redacted else command)}")
+    return lines

@@ -63,11 +63,11 @@ def system_owner(given: Given, row: int) -> int | None:
 
 def named(given: Given, names: Iterable[str]) -> list[int]:
     """System packages of these names, as far as they are installed."""
-    wanted = frozenset(names)
+    chosen = frozenset(names)
     return [
         index
         for index, package in enumerate(given.graph.packages)
-        if package.manager in SYSTEM and package.name in wanted
+        if package.manager in SYSTEM and package.name in chosen
     ]
 
 
@@ -79,8 +79,8 @@ def children(given: Given, home: bytes, names: Iterable[bytes]) -> list[bytes]:
 
 def version(given: Given, variable: str) -> str:
     """The version that a variable of an official image says; empty where it says none."""
-    said = given.facts.env.get(variable, "")
-    return said if _VERSION.fullmatch(said) else ""
+    value = given.facts.env.get(variable, "")
+    return value if _VERSION.fullmatch(value) else ""
 
 
 def script_names(content: bytes | None) -> frozenset[str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from slim.files.stripping import stripped
 from slim.files.table import Fate, Kind
-from slim.rebuild.model import Bytes, Given, Part, Wanted
+from slim.rebuild.model import Bytes, Given, KeptFiles, Part
 
 
 class Keep:
@@ -29,14 +29,14 @@ class Keep:
         self._unsure = (0, 0)
         self.parts: list[Part] = []
 
-    def add(self, wanted: Wanted) -> None:
+    def add(self, kept: KeptFiles) -> None:
         """Keep files."""
         given = self._given
         files, pull, claimed = given.view.files, given.pull, given.claimed
-        disk, pulled = wanted.extra
+        disk, pulled = kept.extra
         count = 0
-        for row in wanted.rows:
-            if claimed.get(row) in wanted.loses:
+        for row in kept.rows:
+            if claimed.get(row) in kept.loses:
                 continue
             body = files.body.get(row, row) if files.kind[row] == Kind.HARDLINK else row
             self._entry(row)
@@ -45,23 +45,23 @@ class Keep:
             if files.fate[body] != Fate.LIVE:
                 continue
             self._taken.add(body)
-            gone = stripped(files, pull, body) if wanted.strip else (0, 0)
+            gone = stripped(files, pull, body) if kept.strip else (0, 0)
             disk += files.size[body] - min(gone[0], files.size[body])
             pulled += pull[body] - min(gone[1], pull[body])
             count += 1
-        unsure = (disk, pulled) if wanted.unsure else wanted.extra
+        unsure = (disk, pulled) if kept.unsure else kept.extra
         self._unsure = self._unsure[0] + unsure[0], self._unsure[1] + unsure[1]
-        if count or any(wanted.extra):
+        if count or any(kept.extra):
             self.parts.append(
                 Part(
-                    wanted.what,
-                    wanted.why,
+                    kept.what,
+                    kept.why,
                     disk,
                     pulled,
                     count,
-                    wanted.packages,
-                    wanted.paths,
-                    guessed=any(wanted.extra),
+                    kept.packages,
+                    kept.paths,
+                    guessed=any(kept.extra),
                 )
             )
 

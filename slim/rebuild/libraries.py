@@ -52,11 +52,7 @@ def libraries(view: View, programs: Iterable[int], env: Mapping[str, str]) -> li
 
 
 def _find(
-    view: View,
-    needed: bytes,
-    own: list[bytes],
-    places: list[bytes],
-    known: dict[bytes, int | None],
+    view: View, needed: bytes, own: list[bytes], places: list[bytes], known: dict[bytes, int | None]
 ) -> int | None:
     if not needed:
         return None

@@ -50,7 +50,7 @@ class Given(Struct, frozen=True):
     """All entries of the image's history, those without a layer too."""
 
 
-class Wanted(Struct, frozen=True):
+class KeptFiles(Struct, frozen=True):
     """Files that a stack keeps, for one reason."""
 
     what: str
@@ -75,7 +75,7 @@ class Plan(Struct, frozen=True):
     """What one stack keeps of an image."""
 
     stack: str
-    parts: tuple[Wanted, ...]
+    parts: tuple[KeptFiles, ...]
     """In order: a file belongs to the first that wants it."""
     runtime: tuple[bytes, ...] = ()
     """Paths that are in a base image only if it is one of this language."""

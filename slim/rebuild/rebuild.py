@@ -29,14 +29,14 @@ from slim.rebuild.model import (
     BuildStep,
     Bytes,
     Given,
+    KeptFiles,
     Origin,
     Plan,
     Rebuild,
     Recipe,
     Transfer,
-    Wanted,
 )
-from slim.rebuild.system import System, asked_for, packages_in, system_packages
+from slim.rebuild.system import System, named_packages, packages_in, system_packages
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import row_at
@@ -82,12 +82,12 @@ def rebuild(given: Given, recipe: Recipe, disk_bytes: int) -> Rebuild | None:
     plan = recipe.plan(given)
     if plan is None:
         return None
-    made = _assemble(given, plan, recipe)
+    result = _assemble(given, plan, recipe)
     # Dead bytes are no reason: they go without stages, too.
-    saved = sum(layer.live_bytes for layer in given.layers) - made.disk
+    saved = sum(layer.live_bytes for layer in given.layers) - result.disk
     if saved < _LEAST_BYTES or saved * _LEAST_SHARE < disk_bytes:
         return None
-    return made
+    return result
 
 
 def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
@@ -103,7 +103,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         # Nothing is installed, but the build stage is the same distribution.
         under = packages_in(given, base_layers(given, plan.runtime))
         linked: list[int] = []
-        system = System(frozenset(), (), frozenset(), tuple(asked_for(given, under)))
+        system = System(frozenset(), (), frozenset(), tuple(named_packages(given, under)))
     else:
         linked = libraries(given.view, [*programs, *commands], given.facts.env)
         system = system_packages(given, plan, [*linked, *commands], layers)
@@ -113,7 +113,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     if not plan.static:
         _packages(given, keep, system)
         loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
-        keep.add(Wanted("scripts and libraries", "the entry point leads to them", loose))
+        keep.add(KeptFiles("scripts and libraries", "the entry point leads to them", loose))
     _elsewhere(given, keep, plan)
     if not plan.static:
         _database(given, keep, system, origin)
@@ -129,8 +129,8 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         base=_BASES[origin],
         parts=tuple(keep.parts),
         rows=rows,
-        packages=tuple(packages[index].name for index in system.wanted),
-        build_packages=tuple(packages[index].name for index in system.asked),
+        packages=tuple(packages[index].name for index in system.installs),
+        build_packages=tuple(packages[index].name for index in system.named),
         manager=next((package.manager for package in packages if package.manager in SYSTEM), ""),
         guesses=plan.guesses,
         values=values,
@@ -190,7 +190,7 @@ def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin)
         )
     elif origin == "packages":
         keep.add(
-            Wanted(
+            KeptFiles(
                 "the distribution's base system",
                 "essential and required packages, and what they depend on",
                 given.owned.rows(system.base),
@@ -202,7 +202,7 @@ def _base(given: Given, keep: Keep, system: System, layers: int, origin: Origin)
 def _packages(given: Given, keep: Keep, system: System) -> None:
     rows = _package_rows(given, system.kept)
     keep.add(
-        Wanted(
+        KeptFiles(
             "system packages",
             "libraries that are linked to, programs that are called, and what these depend on",
             rows,
@@ -255,9 +255,9 @@ def _unused(given: Given, system: System) -> tuple[tuple[str, Bytes], ...]:
 
 def _images(given: Given, recipe: Recipe) -> dict[str, str]:
     """Names of images: of the distribution, and of the tool chain where no package brings it."""
-    said = os_release(given.view)
+    release = os_release(given.view)
     found: dict[str, str] = {}
-    name, version = said.get("ID", ""), said.get("VERSION_ID", "")
+    name, version = release.get("ID", ""), release.get("VERSION_ID", "")
     if name in _DISTRIBUTIONS and version:
         variant = "-slim" if name == "debian" and _without_manuals(given) else ""
         found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}{variant}"
@@ -317,7 +317,7 @@ def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
         kept = [row for row in rows if row not in runtime]
         places = {given.view.files.directory[row]: None for row in kept}
         paths = tuple(given.view.files.directory_path(place) for place in places)
-        keep.add(Wanted(what, why, kept, loses=FROM_APPLICATION, paths=paths[:_MAX_PLACES]))
+        keep.add(KeptFiles(what, why, kept, loses=FROM_APPLICATION, paths=paths[:_MAX_PLACES]))
 
 
 def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
@@ -334,17 +334,19 @@ def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
             part = _about(given.view.read(paths[0]) or given.view.read(path) or b"", mark, shown)
             disk += part
             pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
-    if _asks(given, system):
+    if _asks_questions(given, system):
         for row in _first(given, _DEBCONF):
             disk += given.view.files.size[row]
             pulled += given.pull[row]
     if disk:
         keep.add(
-            Wanted("the package database", "it lists what is installed", (), extra=(disk, pulled))
+            KeptFiles(
+                "the package database", "it lists what is installed", (), extra=(disk, pulled)
+            )
         )
 
 
-def _asks(given: Given, system: System) -> bool:
+def _asks_questions(given: Given, system: System) -> bool:
     """Whether a package is installed on top of the base that asks questions by debconf."""
     graph = given.graph
     providers = {

@@ -13,7 +13,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.base import closure
-from slim.rebuild.model import Given, Plan, Recipe, Wanted
+from slim.rebuild.model import Given, KeptFiles, Plan, Recipe
 from slim.rebuild.trees import below, row_at
 
 _Item = TypeVar("_Item")
@@ -114,11 +114,11 @@ def supervisor(given: Given) -> Plan | None:
     rows += [row for row in found if row is not None]
     # One that pip or gem installed needs what its package requires.
     packages = given.graph.packages
-    wanted = {encoded(name) for name in names}
+    encoded_names = {encoded(name) for name in names}
     theirs = [
         index
         for index, package in enumerate(packages)
-        if package.manager not in SYSTEM and _name_of(encoded(package.name)) in wanted
+        if package.manager not in SYSTEM and _name_of(encoded(package.name)) in encoded_names
     ]
     owners = {given.owned.owner[row] for row in rows} - {NOBODY}
     theirs += [index for index in owners if packages[index].manager not in SYSTEM]
@@ -126,7 +126,7 @@ def supervisor(given: Given) -> Plan | None:
     return Plan(
         stack=SERVICES,
         parts=(
-            Wanted(
+            KeptFiles(
                 "the supervisor and its settings",
                 "it starts the programs, and these files name them",
                 rows,

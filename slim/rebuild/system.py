@@ -76,11 +76,11 @@ class System(Struct, frozen=True):
 
     base: frozenset[int]
     """Those of the base, which are not installed again."""
-    wanted: tuple[int, ...]
+    installs: tuple[int, ...]
     """Those to install by name."""
     kept: frozenset[int]
     """Those, with what they depend on, without the base's."""
-    asked: tuple[int, ...]
+    named: tuple[int, ...]
     """Those that the image was asked to have: the build stage needs them all."""
     unsure: frozenset[int] = frozenset()
     """The part of `kept` that is there since it was asked for: nothing that is kept uses it."""
@@ -101,20 +101,22 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     graph = given.graph
     replaced = plan.replaced
     base = packages_in(given, layers)
-    wanted = dict.fromkeys(plan.packages)
-    wanted.update(dict.fromkeys(_owners(given, linked)))
+    chosen_names = dict.fromkeys(plan.packages)
+    chosen_names.update(dict.fromkeys(_owners(given, linked)))
     builds = _building(given, plan.builds) | _leading_to(graph, replaced)
-    asked = asked_for(given, base)
-    known = [index for index in asked if index not in builds]
-    wanted.update(dict.fromkeys(_named(given, known)))
-    used = closure(graph, [index for index in wanted if index not in replaced], replaced) - base
+    named = named_packages(given, base)
+    known = [index for index in named if index not in builds]
+    chosen_names.update(dict.fromkeys(_named(given, known)))
+    used = (
+        closure(graph, [index for index in chosen_names if index not in replaced], replaced) - base
+    )
     unused = [index for index in known if index not in used and index not in replaced]
     languages = {plan.stack, *(stack.name for stack in given.facts.stacks)}
     modules = {index for index in unused if _section(graph.packages[index]) in languages}
     people = [index for index in unused if _for_people(graph.packages[index])]
     called = [index for index in people if not _section_for_people(graph.packages[index])]
-    wanted.update(dict.fromkeys(index for index in unused if index not in people))
-    chosen = [index for index in wanted if index not in replaced]
+    chosen_names.update(dict.fromkeys(index for index in unused if index not in people))
+    chosen = [index for index in chosen_names if index not in replaced]
     kept = closure(graph, chosen, replaced) - base
     chosen = [index for index in chosen if index in kept]
     names = [(graph.packages[index].name, index) for index in _tops(graph, chosen)]
@@ -122,7 +124,7 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         base,
         tuple(index for _, index in sorted(names)),
         kept,
-        tuple(asked),
+        tuple(named),
         unsure=kept - used,
         more=closure(graph, called, replaced) - base - kept,
         unused=tuple(
@@ -237,7 +239,7 @@ def packages_in(given: Given, layers: int) -> frozenset[int]:
     )
 
 
-def asked_for(given: Given, base: frozenset[int]) -> list[int]:
+def named_packages(given: Given, base: frozenset[int]) -> list[int]:
     """Packages that were installed by name on top of a base, by name."""
     packages = given.graph.packages
     found = [

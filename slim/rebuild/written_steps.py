@@ -175,7 +175,7 @@ def account(rebuild: Rebuild) -> str:
     known = (user.name, *user.ids, user.home, user.shell)
     if not all(map(plain, known)) or not USER.fullmatch(user.name) or ":" in user.name:
         return ""
-    if not all(one.isascii() and one.isdigit() for one in user.ids):
+    if not all(text.isascii() and text.isdigit() for text in user.ids):
         return ""
     uid, gid = user.ids
     # Where the image's file of groups is not known, the user has one of its own.

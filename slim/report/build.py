@@ -230,12 +230,12 @@ def _values(
     if config.user:
         values["user"] = utf8(config.user.partition(":")[0])
     owned = advice.image.owned
-    asked = {
+    named = {
         package.name
         for package, layer in zip(owned.packages, owned.layer, strict=True)
         if package.manager in SYSTEM and package.auto is False and layer >= max(base.layers, 1)
     }
-    packages_by_name = [name for name in sorted(asked) if PACKAGE.fullmatch(name)]
+    packages_by_name = [name for name in sorted(named) if PACKAGE.fullmatch(name)]
     if advice.rebuild is not None:
         packages_by_name = [name for name in advice.rebuild.packages if PACKAGE.fullmatch(name)]
     if packages_by_name:

@@ -118,10 +118,7 @@ def _growth(base: Report, image: Report, ends: tuple[int, int] | None) -> Growth
         overhead_pull_bytes=after.overhead_pull_bytes - before.overhead_pull_bytes,
         base_image=of_base,
         own=of_base
-        and Change(
-            disk_bytes=disk - of_base.disk_bytes,
-            pull_bytes=pull - of_base.pull_bytes,
-        ),
+        and Change(disk_bytes=disk - of_base.disk_bytes, pull_bytes=pull - of_base.pull_bytes),
     )
 
 
@@ -209,11 +206,7 @@ def _findings(base: Report, image: Report, mode: str) -> list[FindingChange]:
             if key not in after and key not in suppressed
         ]
     changes.sort(
-        key=lambda change: (
-            _ORDER[change.status],
-            -change.finding.claimed_bytes,
-            change.finding.id,
-        )
+        key=lambda change: (_ORDER[change.status], -change.finding.claimed_bytes, change.finding.id)
     )
     return changes
 

@@ -101,10 +101,10 @@ class _Tree:
             above = self._parent[node]
             if abs(self._disk[node]) >= _MOSTLY * abs(self._disk[above]):
                 passed_on[above] = 1
-        telling = (
+        candidates = (
             node for node in range(1, len(self._parent)) if self._disk[node] and not passed_on[node]
         )
-        best = nlargest(top, telling, key=lambda node: (abs(self._disk[node]), -node))
+        best = nlargest(top, candidates, key=lambda node: (abs(self._disk[node]), -node))
         return [self._change(node) for node in best]
 
     def _change(self, node: int) -> DirectoryChange:

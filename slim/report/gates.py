@@ -73,7 +73,7 @@ def parse_growth(text: str) -> Growth:
     parts = [part.strip() for part in text.split(",")]
     parts.sort(key=lambda part: not part.endswith("%"))
     if len(parts) != 2:
-        raise ValueError(f"{text!r} is not a percentage and a size, such as 5%,1MB")
+        raise ValueError(f"invalid growth {text!r}: use a percentage and a size, such as 5%,1MB")
     return Growth(parse_percent(parts[0]), parse_limit(parts[1]))
 
 

@@ -38,10 +38,7 @@ def warnings(
     """
     found = [
         model.Warning(
-            id=notice.id,
-            text=untrusted(notice.text),
-            layer=notice.layer,
-            path=_path(notice.path),
+            id=notice.id, text=untrusted(notice.text), layer=notice.layer, path=_path(notice.path)
         )
         for notice in image.notices
     ]

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 
 class Sign:
-    """A token that is no text; compared by identity."""
+    """A token that is not text; compared by identity."""
 
     __slots__ = ("text",)
 

@@ -21,16 +21,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
-from slim.rules.component import (
-    ANY_BYTE,
-    ANY_DEPTH,
-    STAR,
-    Component,
-    Part,
-    Sign,
-    Token,
-    component,
-)
+from slim.rules.component import ANY_BYTE, ANY_DEPTH, STAR, Component, Part, Sign, Token, component
 
 MAX_PATTERN_BYTES = 4096
 """Longest pattern, as written."""
@@ -231,7 +222,7 @@ def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
             start, before, several = opened.pop()
             if not several:
                 group = pattern[start : at + 1]
-                reason = f"`{group}` is no known variable and offers no alternatives"
+                reason = f"`{group}` is not a known variable and offers no alternatives"
                 raise GlobError(pattern, start, reason)
             choices = done.pop() + current
             if len(before) * len(choices) > MAX_ALTERNATIVES:

@@ -49,11 +49,7 @@ class Parsed(Struct, frozen=True):
 
 
 def parse_pack(
-    file: str,
-    text: str,
-    vocabulary: Vocabulary,
-    snippets: Collection[str],
-    faults: list[Fault],
+    file: str, text: str, vocabulary: Vocabulary, snippets: Collection[str], faults: list[Fault]
 ) -> Parsed:
     """Read one file, adding its faults to `faults`.
 

@@ -40,7 +40,7 @@ def bind(pattern: str, values: Mapping[str, Sequence[str]]) -> tuple[str, ...]:
     ('root/.cache/**', 'home/a[*]/.cache/**')
 
     Raises:
-        GlobError: a name is no variable, or the values make too many patterns.
+        GlobError: a name is not a variable, or the values make too many patterns.
     """
     names = variables_of(pattern)
     if not names:

@@ -68,10 +68,7 @@ class Feed:
         return b"".join(parts)
 
     def digest(
-        self,
-        count: int,
-        before: bytes = b"",
-        watch: Callable[[memoryview], None] | None = None,
+        self, count: int, before: bytes = b"", watch: Callable[[memoryview], None] | None = None
     ) -> Generator[None, bytes, bytes]:
         """xxh3-128 of `before` and the next `count` bytes, which are passed over.
 

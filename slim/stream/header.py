@@ -43,7 +43,9 @@ def parse_header(block: bytes) -> Header:
     """
     _check_sum(block)
     magic, version, trailer = block[257:263], block[263:265], block[508:512]
-    number(block[136:148])  # the time: nothing is made of it, and Go refuses one that is no number
+    number(
+        block[136:148]
+    )  # the time: nothing is made of it, and Go refuses one that is not a number
     name = _string(block[:100])
     device = (0, 0)
     prefix = b""

@@ -28,7 +28,7 @@ def apply_names(header: Header, records: dict[bytes, bytes]) -> None:
     """The real name and size of a PAX sparse file.
 
     Raises:
-        HeaderError: the size is no number.
+        HeaderError: the size is not a number.
     """
     header.name = records.get(b"GNU.sparse.name") or header.name
     size = records.get(b"GNU.sparse.size") or records.get(b"GNU.sparse.realsize")

@@ -133,10 +133,7 @@ def test_a_servers_libraries_are_not_those_of_its_war(found: Findings) -> None:
 def test_a_jar_that_a_package_owns_is_not_in_the_way(found: Findings) -> None:
     status = b"Package: libx-java\nStatus: install ok installed\nVersion: 1\nArchitecture: all\n"
     listed = "".join(f"/{path}\n" for path in LOOSE).encode()
-    database: Contents = {
-        "var/lib/dpkg/status": status,
-        "var/lib/dpkg/info/libx-java.list": listed,
-    }
+    database: Contents = {"var/lib/dpkg/status": status, "var/lib/dpkg/info/libx-java.list": listed}
     assert "JVM004" not in found(layer(LOOSE | database | {"app/shop.jar": FAT}), config=JAVA)
 
 
@@ -328,10 +325,7 @@ def python_image(*more: str) -> list[Entry]:
     return [*made, symlink("usr/local/bin/python3", "python3.12")]
 
 
-RUN_PYTHON = {
-    "Cmd": ["python3", "/srv/app.py"],
-    "Env": ["PATH=/usr/local/bin:/usr/bin"],
-}
+RUN_PYTHON = {"Cmd": ["python3", "/srv/app.py"], "Env": ["PATH=/usr/local/bin:/usr/bin"]}
 
 
 def test_the_distributions_python_beside_the_one_that_runs(found: Findings) -> None:

@@ -53,12 +53,7 @@ def service(folder: Path, *, more: dict[str, bytes | str | None] | None = None) 
     app = {"app/package.json": b"{}", "app/server.js": b"1"}
     fetched = {"srv/models/shop.bin": b"m" * 5 * MEGA, **(more or {})}
     return analyzed(
-        folder,
-        root,
-        {**installed, **debian.database()},
-        app,
-        fetched,
-        Cmd=["node", "server.js"],
+        folder, root, {**installed, **debian.database()}, app, fetched, Cmd=["node", "server.js"]
     )
 
 

@@ -77,7 +77,7 @@ def test_the_script_is_for_the_shell(shell: str, slim: Slim) -> None:
 def test_there_are_shells_without_completion(slim: Slim) -> None:
     code, out, err = slim("completion", "tcsh")
     assert (code, out) == (2, "")
-    assert err.startswith("slim: error: there is no completion for 'tcsh' [bad-choice]\n")
+    assert err.startswith("slim: error: no completion for 'tcsh' [bad-choice]\n")
     assert "bash, zsh, fish, powershell, pwsh" in err
     assert slim(_SLIM_COMPLETE="tcsh_complete") == (2, "", "")
 

@@ -411,8 +411,7 @@ SPELLINGS: dict[str, tuple[str, list[str]]] = {
 
 
 @pytest.mark.parametrize(
-    ("text", "entry"),
-    [(text, entry) for text, entries in SPELLINGS.values() for entry in entries],
+    ("text", "entry"), [(text, entry) for text, entries in SPELLINGS.values() for entry in entries]
 )
 def test_spellings(text: str, entry: str) -> None:
     """The last instruction is found by each text that a builder writes for it."""

@@ -111,7 +111,7 @@ def test_every_reason_is_given_and_says_for_what_it_speaks() -> None:
         {"file": "{venv}/x"},
     )
     assert not answer.holds
-    assert [(one.wanted, one.holds, one.agrees) for one in answer.reasons] == [
+    assert [(one.expected, one.holds, one.agrees) for one in answer.reasons] == [
         (True, True, True),
         (False, False, True),
         (False, True, False),

@@ -10,7 +10,7 @@ import pytest
 import slim
 from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
-from slim.files.shares import END, HEADERS, OTHER, PADDING
+from slim.files.pull_shares import END, HEADERS, OTHER, PADDING
 from slim.files.table import Kind
 from slim.report.untrusted import bare
 from tests.support.building import Entry, MemoryBlob, file, image, layer, save

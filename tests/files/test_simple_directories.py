@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from slim.files.blob import scan_blob
-from slim.files.simple_directories import NOT_PLAIN
+from slim.files.simple_directories import NOT_SIMPLE
 from tests.support.building import (
     Entry,
     MemoryBlob,
@@ -25,11 +25,11 @@ PLAIN = [directory("a"), file("a/x"), symlink("a/y", "x"), directory("a/b"), dev
 def plain_paths(entries: list[Entry]) -> dict[str, int]:
     """Path of a plain directory → the row of its entry."""
     table = scan_blob(MemoryBlob(layer(entries).blob))
-    assert len(table.plain) == len(table.dirs)
+    assert len(table.simple) == len(table.dirs)
     return {
         table.directory_path(own).decode(): row
-        for own, row in enumerate(table.plain)
-        if row != NOT_PLAIN
+        for own, row in enumerate(table.simple)
+        if row != NOT_SIMPLE
     }
 
 

@@ -46,10 +46,7 @@ def test_what_can_be_compressed_takes_little(size: int) -> None:
 @pytest.mark.parametrize("compression", ["none", "gzip", "zstd"])
 def test_parts_of_a_file_in_a_layer(compression: str) -> None:
     """Code that compresses beside debugging information that does not, and the other way round."""
-    sections = [
-        (b".debug_info", 1, 0, NOISE[:100_000], 0),
-        (b".symtab", 2, 0, bytes(50_000), 0),
-    ]
+    sections = [(b".debug_info", 1, 0, NOISE[:100_000], 0), (b".symtab", 2, 0, bytes(50_000), 0)]
     entries = {
         "a": elf_image(sections, filler=300_000),
         "b.beam": beam_file(

@@ -17,17 +17,7 @@ from slim.forge.publish import Outcome, publish, read_marker
 from slim.forge.signing import check_url
 from slim.forge.transport import Refusal, Transport
 from slim.formats.gfm import marker
-from tests.support.forges import (
-    NUMBER,
-    REPOS,
-    SERVERS,
-    STRANGER,
-    TOKEN,
-    Fault,
-    Forge,
-    Reply,
-    serve,
-)
+from tests.support.forges import NUMBER, REPOS, SERVERS, STRANGER, TOKEN, Fault, Forge, Reply, serve
 
 ALL = list(SERVERS)
 

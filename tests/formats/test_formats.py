@@ -158,24 +158,14 @@ def test_junit_is_xml_whatever_the_names(made: list[str]) -> None:
     [
         (Verdict(), [], 0, 0),
         (Verdict(result="fail"), [], 1, 0),
-        (
-            Verdict(result="fail"),
-            [Budget(name="size", value=2, limit=1, result="over")],
-            1,
-            0,
-        ),
+        (Verdict(result="fail"), [Budget(name="size", value=2, limit=1, result="over")], 1, 0),
         (
             Verdict(result="unknown"),
             [Budget(name="reclaimable", value=0, limit=1, result="unknown")],
             0,
             1,
         ),
-        (
-            Verdict(result="pass"),
-            [Budget(name="layers", value=1, limit=1, result="under")],
-            0,
-            0,
-        ),
+        (Verdict(result="pass"), [Budget(name="layers", value=1, limit=1, result="under")], 0, 0),
     ],
 )
 def test_junit_fails_when_the_gate_does(

@@ -139,7 +139,7 @@ def test_names_are_text_whatever_they_are(made: list[str]) -> None:
         assert all(link.startswith("#") for link in page.links)
     drawing = ElementTree.fromstring(rendered(one, "svg"))  # noqa: S314
     assert {each.tag.rpartition("}")[2] for each in drawing.iter()} <= {
-        *("svg", "g", "rect", "text", "tspan", "title", "defs", "pattern"),
+        *("svg", "g", "rect", "text", "tspan", "title", "defs", "pattern")
     }
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.formats.instructions import shown, telling
+from slim.formats.instructions import abbreviated, shown
 from tests.support.terminal import columns
 
 LISTS = "RUN apt-get update && apt-get install -y build-essential git curl && rm -rf /var/lib/apt/lists/*"
@@ -48,7 +48,7 @@ PYTHON = (
     ],
 )  # fmt: skip
 def test_the_telling_part_stays(text: str, width: int, expected: str) -> None:
-    cut = telling(text, width)
+    cut = abbreviated(text, width)
     if not expected.startswith("CMD"):
         assert cut == expected
     assert columns(cut) <= width
@@ -80,9 +80,9 @@ PIECES = st.sampled_from(
 
 @given(st.lists(PIECES | st.text(max_size=30), max_size=40).map("".join), st.integers(20, 120))
 def test_it_fits_whatever_the_text(text: str, width: int) -> None:
-    assert columns(telling(text, width)) <= width
+    assert columns(abbreviated(text, width)) <= width
 
 
 def test_it_takes_no_time() -> None:
     for text in ("RUN " + "&& " * 100_000, "RUN " + "a=b " * 100_000, "RUN apt " + "- " * 100_000):
-        assert columns(telling(shown(text), 60)) <= 60
+        assert columns(abbreviated(shown(text), 60)) <= 60

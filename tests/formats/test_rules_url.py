@@ -30,8 +30,7 @@ def linked(rule: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "text",
-    [URL, "https://docs.example:8443/#{slug}", "https://docs.example/?rule={id}&of={slug}"],
+    "text", [URL, "https://docs.example:8443/#{slug}", "https://docs.example/?rule={id}&of={slug}"]
 )
 def test_templates_have_a_place_for_the_rule(text: str) -> None:
     assert parse_rules_url(text) == text

@@ -156,10 +156,7 @@ ATTACKS = (
         code=4,
     ),
     Attack(
-        id="H6",
-        given="a config without rootfs",
-        make=of(HELLO, rootfs=DROP),
-        error="not-an-image",
+        id="H6", given="a config without rootfs", make=of(HELLO, rootfs=DROP), error="not-an-image"
     ),
     Attack(
         id="H6-empty",

@@ -32,9 +32,7 @@ from tests.support.building import (
     tar,
     zstandard,
 )
-from tests.support.building import (
-    gzip as gzipped,
-)
+from tests.support.building import gzip as gzipped
 from tests.support.layouts import (
     BYE,
     DROP,
@@ -185,7 +183,7 @@ ATTACKS = (
     ),
     Attack(
         id="O2-no-tar",
-        given="a file that is no tar",
+        given="a file that is not a tar archive",
         make=stored(b"x" * 5000),
         error="not-an-image",
     ),
@@ -421,11 +419,7 @@ ATTACKS = (
             make=stored(squeeze(archive(docker(config(HELLO), HELLO)))),
             counts={"source.compression": kind, "totals.live_bytes": 5},
         )
-        for kind, squeeze in (
-            ("gzip", gzipped),
-            ("zstd", zstandard),
-            ("xz", lzma.compress),
-        )
+        for kind, squeeze in (("gzip", gzipped), ("zstd", zstandard), ("xz", lzma.compress))
     ),
     Attack(
         id="O9-twice",

@@ -151,12 +151,7 @@ ANYWHERE: tuple[tuple[str, str, Change, str], ...] = (
     ),
     ("bom", "a byte order mark", whole(lambda data: b"\xef\xbb\xbf" + data), "not valid JSON"),
     ("utf-16", "UTF-16", recoded("utf-16"), "not valid JSON"),
-    (
-        "utf-16le",
-        "UTF-16 without a mark",
-        recoded("utf-16-le"),
-        "not valid JSON",
-    ),
+    ("utf-16le", "UTF-16 without a mark", recoded("utf-16-le"), "not valid JSON"),
     ("utf-32", "UTF-32", recoded("utf-32"), "not valid JSON"),
     ("trailing", "data after the document", whole(lambda data: data + b"{}"), "not valid JSON"),
     ("nul", "a NUL byte after the document", whole(lambda data: data + b"\0"), "not valid JSON"),
@@ -212,11 +207,7 @@ ATTACKS = (
         )
         for document, build in DOCUMENTS.items()
         for name, what, change in (
-            (
-                "case",
-                "a known key twice, in other case",
-                in_other_case,
-            ),
+            ("case", "a known key twice, in other case", in_other_case),
             (
                 "only-case",
                 "a known key in other case only",

@@ -112,7 +112,7 @@ def nested(depth: int) -> Members:
 
 
 def artifact(config_type: str, **changes: Any) -> Members:
-    """A manifest of something that is no image."""
+    """A manifest of something that is not an image."""
     top = manifest(EMPTY_JSON, config=descriptor(config_type, EMPTY_JSON), **changes)
     return world(index(entry(top)), top, EMPTY_JSON)
 
@@ -385,12 +385,7 @@ ATTACKS = (
         )
         for name, what, media_type, changes in (
             ("helm", "a Helm chart", "application/vnd.cncf.helm.config.v1+json", {}),
-            (
-                "cosign",
-                "a cosign signature",
-                EMPTY,
-                {"artifactType": COSIGN},
-            ),
+            ("cosign", "a cosign signature", EMPTY, {"artifactType": COSIGN}),
             ("wasm", "a WebAssembly module", "application/vnd.wasm.config.v0+json", {}),
             ("empty", "an artifact without config", EMPTY, {}),
             ("unknown", "an artifact", "application/vnd.example.thing", {}),

@@ -213,11 +213,7 @@ def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
         "app/target/release/deps/libshop.rlib": b"r" * 9 * MEGA,
     }
     report = analyzed(
-        tmp_path,
-        root,
-        {**installed, **debian.database()},
-        app,
-        Cmd=["/app/target/release/shop"],
+        tmp_path, root, {**installed, **debian.database()}, app, Cmd=["/app/target/release/shop"]
     )
     made = rebuilt(report)
     assert made.stack == "rust"

@@ -39,15 +39,7 @@ from tests.support.comparisons import (
 )
 from tests.support.pages import check_inert, rendered, rendered_together
 from tests.support.pages import markdown_texts as texts
-from tests.support.reports import (
-    MB,
-    clean,
-    hostile,
-    layer,
-    place,
-    report,
-    wasteful,
-)
+from tests.support.reports import MB, clean, hostile, layer, place, report, wasteful
 
 
 def statuses(base: list[LayerInfo], after: list[LayerInfo]) -> set[tuple[Any, ...]]:
@@ -348,10 +340,7 @@ def test_a_page_of_several_has_a_fold_for_each() -> None:
 @given(st.lists(texts, min_size=1, max_size=3), st.sampled_from(list(FLAVORS)))
 @settings(max_examples=20)
 def test_any_texts_are_inert_on_a_page_of_several(names: list[str], flavor: str) -> None:
-    made: list[Report | Comparison] = [
-        hostile(names),
-        compared(hostile(names[:1]), hostile(names)),
-    ]
+    made: list[Report | Comparison] = [hostile(names), compared(hostile(names[:1]), hostile(names))]
     page = rendered_together(made, flavor=flavor)
     check_inert(page, own=r"<code>(?:[^<>@#`&]|&[#\w]+;|[@#`])*</code>")
 

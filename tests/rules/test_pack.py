@@ -145,7 +145,7 @@ def test_a_valid_rule_reads_as_written() -> None:
         ('"**/node_modules/**"]', "]", "`match` is empty", "match ="),
         ('"**/node_modules/**"]', "3]", "must be a list of texts", "match ="),
         ('"usr/local/lib/node_modules/**"', '"/usr/**"', "no leading slash", '"/usr/**"'),
-        ('"256 KiB"', '"256 kilo"', "`floor`: '256 kilo' is not a size", "floor ="),
+        ('"256 KiB"', '"256 kilo"', "`floor`: invalid size '256 kilo'", "floor ="),
         ('"phoenix-assets"', '"phoenix-asets"', "did you mean `phoenix-assets`?", "fix = {"),
         ('text = "Build assets in an earlier stage."', 'text = ""', "not empty", "fix = {"),
         ('where = "other-stage"', 'where = "stage"', "must be one of same-layer", "where ="),

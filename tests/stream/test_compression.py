@@ -32,16 +32,7 @@ from tests.support.building import END, Layer, MemoryBlob, file, header, image, 
 from tests.support.building import gzip as members_of
 from tests.support.building import zstandard as frames_of
 from tests.support.compression import TAR, in_window
-from tests.support.layouts import (
-    DOCKER_LAYER,
-    LAYER,
-    Members,
-    config,
-    docker,
-    entry,
-    pack,
-    simple,
-)
+from tests.support.layouts import DOCKER_LAYER, LAYER, Members, config, docker, entry, pack, simple
 
 if sys.version_info >= (3, 14):
     from compression import zstd

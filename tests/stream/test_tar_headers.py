@@ -362,7 +362,7 @@ ATTACKS = (
     *(
         refused(
             f"T16-{name}",
-            f"{what} that is no number",
+            f"{what} that is not a number",
             [file("f", b"1", patch=number(at, b"zzzzzz\0 "))],
         )
         for name, what, at in (

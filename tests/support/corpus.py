@@ -16,7 +16,7 @@ DIFFERENCES: dict[str, tuple[str, Listing | None]] = {
     "go-tar/archive_tar_testdata_pax-pos-size-file.tar": (
         "a PAX size of '+999': POSIX asks for digits and readers disagree, so slim refuses",
         None,
-    ),
+    )
 }
 """Where slim means to differ from Go: the reason, and slim's listing (None: an error at once)."""
 

@@ -79,6 +79,18 @@ def compilers(debian: Debian) -> None:
     debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)})
 
 
+def nginx(debian: Debian) -> None:
+    """A web server that includes the sites which are enabled."""
+    debian.add(
+        "nginx",
+        {
+            "usr/sbin/nginx": program(b"libc.so.6", size=MEGA),
+            "etc/nginx/nginx.conf": b"http { include /etc/nginx/sites-enabled/*; }\n",
+            "etc/nginx/snippets/php.conf": b"fastcgi_pass unix:/run/php.sock;\n",
+        },
+    )
+
+
 def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
     """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
     names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]

@@ -84,9 +84,7 @@ def elf_image(
     if not sections:
         sizes[3:] = [0, 0]
     fields = struct.pack(
-        header,
-        *(type, 62, 1, 0, start, first + len(body) if sections else 0, 0, start),
-        *sizes,
+        header, *(type, 62, 1, 0, start, first + len(body) if sections else 0, 0, start), *sizes
     )
     ident = b"\x7fELF" + bytes([bits // 32, "<>".index(order) + 1, 1]) + bytes(9)
     return ident + fields + segments + bytes(body) + (b"".join(rows) if sections else b"")

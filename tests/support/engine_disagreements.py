@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from tests.support.building import (
-    Parts,
-    delete,
-    device,
-    directory,
-    fifo,
-    file,
-    symlink,
-)
+from tests.support.building import Parts, delete, device, directory, fifo, file, symlink
 
 BASE = "d/ d/a=A d/s/ d/s/b=B f=F ln->d"
 
@@ -89,13 +81,7 @@ CASES = (
         "overlay",
         "missing-parents-opaque",
     ),
-    Case(
-        "opq on missing dir",
-        [BASE, "zz/.wh..wh..opq"],
-        BASE,
-        "spec",
-        "whiteout-noop",
-    ),
+    Case("opq on missing dir", [BASE, "zz/.wh..wh..opq"], BASE, "spec", "whiteout-noop"),
     Case("opq at root", [BASE, ".wh..wh..opq n=N"], "n=N", "spec", "root-opaque"),
     Case("opq keeps dir", [BASE, "d/.wh..wh..opq"], "d/ f=F ln->d", "all"),
     Case(

@@ -355,11 +355,7 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
             model.Warning(id=text, text=untrusted(text), path=untrusted(text)) for text in names
         ],
         budgets=[model.Budget(name="size", value=1, limit=2, result="over")],
-        verdict=model.Verdict(
-            result="fail",
-            fail_on=list(names),
-            findings=[findings[0].id],
-        ),
+        verdict=model.Verdict(result="fail", fail_on=list(names), findings=[findings[0].id]),
     )
 
 

@@ -130,9 +130,7 @@ def paths_of(words: str) -> Iterator[str]:
 
 
 def files_of(
-    tree: str = "",
-    contents: Mapping[str, str] | None = None,
-    elfs: Mapping[str, Elf] | None = None,
+    tree: str = "", contents: Mapping[str, str] | None = None, elfs: Mapping[str, Elf] | None = None
 ) -> Files:
     """One layer of a tree; `contents` are kept as the small files that facts may read."""
     made = layer(entries_of(tree, contents or {}, elfs or {}))
@@ -165,9 +163,7 @@ def with_elfs(files: Files, elfs: Mapping[str, Elf]) -> Files:
 
 
 def view(
-    tree: str = "",
-    contents: Mapping[str, str] | None = None,
-    elfs: Mapping[str, Elf] | None = None,
+    tree: str = "", contents: Mapping[str, str] | None = None, elfs: Mapping[str, Elf] | None = None
 ) -> View:
     return view_of(files_of(tree, contents, elfs))
 

@@ -188,10 +188,7 @@ BOMBS = (
         "json-nodes=200000",
     ),
     Bomb(
-        "keys",
-        "a config of 4 MiB of objects",
-        lambda: config_of(b'{"a":""},'),
-        "json-nodes=200000",
+        "keys", "a config of 4 MiB of objects", lambda: config_of(b'{"a":""},'), "json-nodes=200000"
     ),
 )
 

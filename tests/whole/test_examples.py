@@ -227,10 +227,7 @@ def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
     from slim.cli.plugin import plugin_options
     from slim.cli.plugin_settings import SETTINGS
 
-    known = {
-        *SETTINGS,
-        *(one for options in plugin_options(app).values() for one in options),
-    }
+    known = {*SETTINGS, *(one for options in plugin_options(app).values() for one in options)}
     action = load("action.yml")
     environment = action["runs"]["steps"][1]["env"]
     settings = {
@@ -404,11 +401,7 @@ def test_the_first_of_two_workflows_has_no_rights_and_the_second_runs_nothing_of
     assert comment["on"]["workflow_run"]["workflows"] == [measure["name"]]
     assert comment["permissions"] == {}
     job = comment["jobs"]["comment"]
-    assert job["permissions"] == {
-        "actions": "read",
-        "contents": "read",
-        "pull-requests": "write",
-    }
+    assert job["permissions"] == {"actions": "read", "contents": "read", "pull-requests": "write"}
     text = (EXAMPLES / "github/fork-comment.yml").read_text()
     assert "actions/checkout" not in text
     for step in job["steps"]:

@@ -14,7 +14,7 @@ import pytest
 from msgspec.structs import fields
 
 import slim
-from slim.cli.options import read_limits
+from slim.cli.environment import read_limits
 from slim.config.reader import parse_settings
 from slim.errors import InputError, IntegrityError, LimitError, SlimError, UsageError
 from slim.files.overlay import resolve

@@ -23,14 +23,14 @@ def duplicates(subject: Subject) -> QueryResult:
     The copy with the shortest path stays; of equal ones the first.
     """
     files = subject.files
-    asked = both(files.live_bodies(), bytes(map(ge, files.size, repeat(_SMALLEST))))
+    large = both(files.live_bodies(), bytes(map(ge, files.size, repeat(_SMALLEST))))
     # Half a digest tells nearly all contents apart, as a number at C speed.
     halves = array("Q", bytes(files.digests))[:: DIGEST_BYTES // 8]
     groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    if len(set(compress(halves, asked))) < asked.count(1):
-        counts = Counter(compress(halves, asked))
+    if len(set(compress(halves, large))) < large.count(1):
+        counts = Counter(compress(halves, large))
         several = {half for half, count in counts.items() if count > 1}
-        again = both(asked, bytes(map(several.__contains__, halves)))
+        again = both(large, bytes(map(several.__contains__, halves)))
         for row in compress(range(len(files)), again):
             groups[files.size[row], files.digest(row)].append(row)
     rows: list[int] = []

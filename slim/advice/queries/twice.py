@@ -55,7 +55,7 @@ def _packaged(runtime: Runtime, language: Runtimes, subject: Subject) -> list[in
     if owner == NOBODY:
         return []
     gone = removal_closure(graph, (owner,)) - removal_closure(graph, ())
-    asked = (graph.packages[index] for index in gone if graph.packages[index].auto is not True)
-    if not all(package.name.startswith(language.packages) for package in asked):
+    named = (graph.packages[index] for index in gone if graph.packages[index].auto is not True)
+    if not all(package.name.startswith(language.packages) for package in named):
         return []
     return owned.rows(gone)

@@ -41,7 +41,7 @@ def read_apk(contents: Contents) -> Read:
     if path is None:
         return Read()
     world = contents.get(_WORLD)
-    asked = None if world is None else {bare_name(word) for word in text(world).split()}
+    named = None if world is None else {bare_name(word) for word in text(world).split()}
     packages: list[Package] = []
     fields: dict[int, bytes] = {}
     files: list[bytes] = []
@@ -53,11 +53,11 @@ def read_apk(contents: Contents) -> Read:
                 if len(packages) == MAX_PACKAGES:
                     notices.add(path, f"it has more than {MAX_PACKAGES:,} packages")
                     break
-                _finish(packages, fields, files, path, asked, notices)
+                _finish(packages, fields, files, path, named, notices)
             fields, files, directory = {}, [], None
             continue
         if line[1:2] != b":":
-            notices.add(path, f"a line is no field: {text(line[:40])!r}")
+            notices.add(path, f"a line is not a field: {text(line[:40])!r}")
             continue
         letter, value = line[0], line[2:]
         if letter in _WORDS:
@@ -81,7 +81,7 @@ def _finish(
     fields: dict[int, bytes],
     files: list[bytes],
     path: bytes,
-    asked: set[str] | None,
+    named: set[str] | None,
     notices: Notices,
 ) -> None:
     words = {chr(letter): text(value) for letter, value in fields.items()}
@@ -103,7 +103,7 @@ def _finish(
             install_if=_requirements(words.get("i", "").split()),
             provides=provides,
             # `world` may name what a package provides.
-            auto=None if asked is None else asked.isdisjoint((name, *provides)),
+            auto=None if named is None else named.isdisjoint((name, *provides)),
         )
     )
 

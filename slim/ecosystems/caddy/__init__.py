@@ -21,10 +21,7 @@ CADDY = Ecosystem(
     name="caddy",
     keeps=(Keep("Caddyfile caddy/*.caddy caddy/*.caddyfile caddy/*.conf"),),
     programs=Programs(
-        family="caddy",
-        names=names("caddy"),
-        interpreted=False,
-        servers=names("caddy"),
+        family="caddy", names=names("caddy"), interpreted=False, servers=names("caddy")
     ),
     stack=True,
     rebuild=Recipe(_plan),

@@ -45,7 +45,7 @@ def read_conda(contents: Contents) -> Read:
             normal(below(prefix, name.encode("utf-8", "surrogatepass")))
             for name in texts_of(record.get("files"))
         )
-        wanted = [text.split() for text in texts_of(record.get("depends"))]
+        requirements = [text.split() for text in texts_of(record.get("depends"))]
         packages.append(
             Package(
                 manager="conda",
@@ -54,7 +54,7 @@ def read_conda(contents: Contents) -> Read:
                 arch=text_of(record.get("subdir")),
                 record=path,
                 files=(path, *(file for file in joined if file is not None)),
-                depends=dependencies([(scope + words[0],) for words in wanted if words]),
+                depends=dependencies([(scope + words[0],) for words in requirements if words]),
                 provides=(scope + called,),
                 auto=not text_of(record.get("requested_spec")),
             )

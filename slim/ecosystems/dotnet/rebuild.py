@@ -19,7 +19,7 @@ from slim.packages.documents import load_object, object_of, objects_of, text_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Notices
 from slim.rebuild.interpreted import home_of, listed, main_command
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, rows_at
 
 _CONFIG = b".runtimeconfig.json"
@@ -55,14 +55,14 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="dotnet",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
-                "what publishing made, and files of the project that are no sources",
+                "what publishing made, and files of the project that are not sources",
                 [*below(given.view, home), *beside],
                 loses=FROM_APPLICATION,
                 paths=tuple(dict.fromkeys([home, *homes[:1]])),
             ),
-            Wanted(
+            KeptFiles(
                 ".NET's runtime",
                 f"what {decoded(application.rpartition(b'/')[2])}{decoded(_CONFIG)} asks for: "
                 f"{listed(names)}",
@@ -122,7 +122,7 @@ def _project(given: Given, home: bytes) -> bytes | None:
 
 
 def _beside(given: Given, project: bytes, outputs: Iterable[bytes]) -> list[int]:
-    """Files of the project that are no sources: settings, pages, data."""
+    """Files of the project that are not sources: settings, pages, data."""
     rows = without(given, project, (*outputs, b"node_modules"))
     return [row for row in rows if not given.view.files.name[row].endswith(_SOURCES)]
 

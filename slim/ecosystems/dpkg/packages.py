@@ -9,14 +9,7 @@ Source: dpkg(1), dpkg-query(1), dpkg-divert(1), deb-control(5), apt-mark(8).
 from __future__ import annotations
 
 from slim.packages.control_fields import bare_name, paragraphs, relations
-from slim.packages.package import (
-    MAX_PACKAGES,
-    Contents,
-    Notices,
-    Package,
-    Read,
-    lines,
-)
+from slim.packages.package import MAX_PACKAGES, Contents, Notices, Package, Read, lines
 
 _ADMIN = b"var/lib/dpkg/"
 _STATES = b"var/lib/apt/extended_states"

@@ -153,9 +153,7 @@ ELIXIR = Ecosystem(
     ),
     variables=(
         Variable(
-            name="otp_root",
-            samples=("usr/lib/erlang", "usr/local/lib/erlang"),
-            place="otp_root",
+            name="otp_root", samples=("usr/lib/erlang", "usr/local/lib/erlang"), place="otp_root"
         ),
         Variable(name="release_root", samples=("app", "opt/app"), place="release_root"),
         Variable(

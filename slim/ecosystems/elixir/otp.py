@@ -92,7 +92,9 @@ def _application(path: bytes, term: Compound) -> Package:
     whole = folder == name.encode() or folder.startswith(name.encode() + b"-")
     # Applications are found beside each other, in one library directory.
     scope = text(parent(home)) + ":"
-    wanted = _names(options.get("applications")) + _names(options.get("included_applications"))
+    applications = _names(options.get("applications")) + _names(
+        options.get("included_applications")
+    )
     optional = frozenset(_names(options.get("optional_applications")))
     return Package(
         manager="otp",
@@ -100,8 +102,8 @@ def _application(path: bytes, term: Compound) -> Package:
         version=_word(options.get("vsn", "")),
         record=path,
         directories=(home if whole else ebin,),
-        depends=dependencies([(scope + name,) for name in wanted if name not in optional]),
-        suggests=dependencies([(scope + name,) for name in wanted if name in optional]),
+        depends=dependencies([(scope + name,) for name in applications if name not in optional]),
+        suggests=dependencies([(scope + name,) for name in applications if name in optional]),
         provides=(scope + name,),
     )
 

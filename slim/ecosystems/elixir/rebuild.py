@@ -16,7 +16,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.interpreted import listed, script_names
-from slim.rebuild.model import Given, Plan, Wanted
+from slim.rebuild.model import Given, KeptFiles, Plan
 from slim.rebuild.trees import below, in_context
 
 _ALWAYS = ("kernel", "stdlib", "sasl", "elixir", "iex")
@@ -60,11 +60,11 @@ def plan(given: Given) -> Plan | None:
 
 
 def _plan(
-    given: Given, home: bytes, release: Release | None, parts: tuple[Wanted, ...], name: bytes
+    given: Given, home: bytes, release: Release | None, parts: tuple[KeptFiles, ...], name: bytes
 ) -> Plan:
     if release is not None:
         where = decoded(release.root)
-        whole = Wanted(
+        whole = KeptFiles(
             "the release",
             f"mix release made it in /{where}; its applications and Erlang are in it",
             list(below(given.view, release.root)),
@@ -176,7 +176,7 @@ def _release(given: Given, library: bytes, own: list[bytes]) -> Release | None:
     return chosen[0] if len(chosen) == 1 else None
 
 
-def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, ...]:
+def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[KeptFiles, ...]:
     """The release as `mix release` would assemble it."""
     places = _applications(given, library)
     chosen = _needed(given, places, [*(decoded(application) for application in own), *_ALWAYS])
@@ -192,14 +192,14 @@ def _assembled(given: Given, library: bytes, own: list[bytes]) -> tuple[Wanted, 
     ours = sorted(name for name in chosen if places[name][0].startswith(library + b"/"))
     theirs = sorted(chosen - set(ours))
     return (
-        Wanted(
+        KeptFiles(
             "the application and its dependencies",
             f"{len(ours)} applications, stripped: {listed(ours)}",
             built,
             strip=True,
             paths=(library,),
         ),
-        Wanted(
+        KeptFiles(
             "applications of Erlang and Elixir",
             f"what their .app files require, stripped: {listed(theirs)}",
             otp,
@@ -247,13 +247,15 @@ def _needed(
             continue
         chosen.add(name)
         package = given.graph.packages[places[name][1]]
-        for wanted in (*package.depends, *package.suggests):
+        for dependency in (*package.depends, *package.suggests):
             # `usr/lib/erlang/lib:ssl`: where it was looked for, and its name.
-            pending += [one for text in wanted.names if (one := text.rpartition(":")[2]) in places]
+            pending += [
+                known for text in dependency.names if (known := text.rpartition(":")[2]) in places
+            ]
     return chosen
 
 
-def _erts(given: Given) -> Wanted:
+def _erts(given: Given) -> KeptFiles:
     rows: list[int] = []
     paths: list[bytes] = []
     for root in given.facts.roots.of("otp_root"):
@@ -263,10 +265,10 @@ def _erts(given: Given) -> Wanted:
                 rows += below(given.view, paths[-1])
         if rows:
             break
-    return Wanted("Erlang's run-time system", "it runs the release", rows, paths=tuple(paths))
+    return KeptFiles("Erlang's run-time system", "it runs the release", rows, paths=tuple(paths))
 
 
-def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
+def _boot(given: Given, library: bytes, own: list[bytes]) -> KeptFiles:
     """Boot files and scripts, which no file of the image holds yet."""
     places = _applications(given, library)
     files = given.view.files
@@ -276,7 +278,7 @@ def _boot(given: Given, library: bytes, own: list[bytes]) -> Wanted:
             if files.name[row].endswith(b".app"):
                 disk += files.size[row] * _BOOT[0] // _BOOT[1]
                 pulled += given.pull[row] * 4
-    return Wanted(
+    return KeptFiles(
         "boot files and start scripts", "mix release writes them", (), extra=(disk, pulled)
     )
 

@@ -30,7 +30,7 @@ _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "b": "\b", "
 
 
 class TermError(ValueError):
-    """The text is no term; the message says why, to follow "because"."""
+    """The text is not a term; the message says why, to follow "because"."""
 
 
 class Atom(Struct, frozen=True):

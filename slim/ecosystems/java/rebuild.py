@@ -15,15 +15,8 @@ from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.rebuild.application import Leftover, beside, paths_of
-from slim.rebuild.interpreted import (
-    children,
-    copied,
-    home_of,
-    listed,
-    main_command,
-    system_owner,
-)
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.interpreted import children, copied, home_of, listed, main_command, system_owner
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 
 _CLASS_PATH = ("-cp", "-classpath", "--class-path")
@@ -89,21 +82,21 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="java",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "archives and classes on its class path, and directories beside them",
                 sorted(named),
                 loses=FROM_APPLICATION,
                 paths=tuple(kept),
             ),
-            Wanted(
+            KeptFiles(
                 "files beside it",
-                "files of the project that are no sources: a program may read them",
+                "files of the project that are not sources: a program may read them",
                 read,
                 loses=FROM_APPLICATION,
                 paths=tuple(paths),
             ),
-            Wanted(
+            KeptFiles(
                 "the Java runtime", "the kit without what only develops", runtime, paths=(root,)
             ),
         ),

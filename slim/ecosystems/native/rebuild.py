@@ -13,7 +13,7 @@ from slim.files.extract.found import Elf
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
 from slim.rebuild.application import Leftover, beside, paths_of
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import row_at
 
 _GO_LIBC = frozenset((b"libc.so.6", b"libresolv.so.2", b"libpthread.so.0"))
@@ -66,12 +66,16 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     rows = beside(given, homes, _LEFTOVER[stack])
     paths = [(home, path) for home in homes for path in paths_of(given, rows, home)]
     if rows:
-        guesses.append("files of the project that are no sources may be read when the program runs")
+        guesses.append(
+            "files of the project that are not sources may be read when the program runs"
+        )
     parts = [
-        Wanted("the program", "it is what runs, without symbols", [row], strip=True, paths=(path,)),
-        Wanted(
+        KeptFiles(
+            "the program", "it is what runs, without symbols", [row], strip=True, paths=(path,)
+        ),
+        KeptFiles(
             "files beside it",
-            "files of the project that are no sources: a program may read them",
+            "files of the project that are not sources: a program may read them",
             rows,
             loses=FROM_APPLICATION,
             paths=tuple(path for _, path in paths),
@@ -80,7 +84,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     if static:
         roots = row_at(given.view, _ROOTS)
         parts += [
-            Wanted(
+            KeptFiles(
                 "TLS roots",
                 "a program that speaks TLS reads them",
                 () if roots is None else [roots],
@@ -90,7 +94,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
         ]
     zones = stack == "go" and static and "TZ" in given.facts.env
     if zones:
-        parts += [Wanted("time zones", "TZ names one, and they are built in", (), extra=_ZONES)]
+        parts += [KeptFiles("time zones", "TZ names one, and they are built in", (), extra=_ZONES)]
     return Plan(
         stack=stack,
         parts=tuple(parts),

@@ -15,7 +15,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.interpreted import listed, main_command, named, script_names, system_owner
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 
 _BUILDS = frozenset(("nodejs", "npm", "yarn", "yarnpkg", "hugo", "zola", "mkdocs", "ruby-jekyll"))
@@ -71,20 +71,20 @@ def plan_of(given: Given, server: Server) -> Plan | None:
     return Plan(
         stack=server.name,
         parts=(
-            Wanted(
+            KeptFiles(
                 "the files that are served",
                 "the settings name their directories",
                 served,
                 loses=FROM_APPLICATION,
                 paths=site.roots,
             ),
-            Wanted(
+            KeptFiles(
                 f"{server.name}'s settings",
                 "the main file and what it includes",
                 [*named_files, *below(view, server.settings)],
                 paths=site.settings[:20],
             ),
-            Wanted(server.name, "the server, without what compiled it", program),
+            KeptFiles(server.name, "the server, without what compiled it", program),
         ),
         runtime=(view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),

@@ -50,7 +50,7 @@ def _from_projects(projects: Mapping[bytes, Manifest], tree: Tree, flags: Flags)
     development: set[bytes] = set()
     for folder, project in projects.items():
         for names, into in (
-            (project.wanted + project.optional + project.peers, needed),
+            (project.dependencies + project.optional + project.peers, needed),
             (project.development, development),
         ):
             for name in names:

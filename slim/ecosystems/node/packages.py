@@ -91,7 +91,7 @@ def _manifest(folder: bytes, document: dict[str, object]) -> Manifest:
         # The directory is what programs ask for; an alias has another name inside.
         name=text(folder[len(modules_of(folder) or parent(folder)) :].strip(b"/")),
         version=text_of(document.get("version")),
-        wanted=names("dependencies"),
+        dependencies=names("dependencies"),
         optional=names("optionalDependencies"),
         peers=names("peerDependencies"),
         development=names("devDependencies"),
@@ -110,7 +110,7 @@ def _package(folder: bytes, manifest: Manifest, tree: Tree, flags: Flags) -> Pac
         version=manifest.version,
         record=below(folder, _MANIFEST),
         directories=(folder,),
-        depends=found(manifest.wanted + manifest.peers),
+        depends=found(manifest.dependencies + manifest.peers),
         recommends=found(manifest.optional),
         provides=(text(folder),),
         auto=None

@@ -21,7 +21,7 @@ from slim.rebuild.interpreted import (
     script_names,
     system_owner,
 )
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, in_context, row_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
@@ -69,7 +69,7 @@ def plan(given: Given) -> Plan | None:
         beside_it = beside(given, (home,), _LEFTOVER)
         code = list(dict.fromkeys((*below(given.view, output), *beside_it)))
         kept = paths_of(given, code, home)
-        why = f"what the build wrote to /{decoded(output)}, and files that are no sources"
+        why = f"what the build wrote to /{decoded(output)}, and files that are not sources"
         guesses: tuple[str, ...] = (
             f"the program needs no more of /{decoded(home)} than {_list(kept)} and its packages",
         )
@@ -83,14 +83,14 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="node",
         parts=(
-            Wanted("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
-            Wanted(
+            KeptFiles("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
+            KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
                 _production(given, modules),
                 paths=(modules,),
             ),
-            Wanted("Node", "the program alone, without npm and headers", runtime),
+            KeptFiles("Node", "the program alone, without npm and headers", runtime),
         ),
         runtime=(given.view.files.path(binary),),
         packages=() if owner is None else (owner,),

@@ -22,7 +22,7 @@ class Manifest(Struct, frozen=True):
 
     name: str
     version: str
-    wanted: tuple[str, ...]
+    dependencies: tuple[str, ...]
     optional: tuple[str, ...]
     peers: tuple[str, ...]
     development: tuple[str, ...]
@@ -48,14 +48,14 @@ class Tree:
 
     def resolve(self, folder: bytes, name: str) -> tuple[bytes, ...]:
         """Directories of the packages that `folder` gets for a name; empty if none is installed."""
-        wanted = name.encode("utf-8", "replace")
+        encoded_name = name.encode("utf-8", "replace")
         home = self._nearest(folder)
         while home is not None and self._steps < _MAX_STEPS:
             self._steps += 1
-            candidate = below(home, wanted)
+            candidate = below(home, encoded_name)
             if candidate in self.manifests:
                 return (candidate,)
-            stored = self._stored.get((below(home, b".pnpm"), wanted))
+            stored = self._stored.get((below(home, b".pnpm"), encoded_name))
             if stored is not None:
                 return tuple(stored)
             # Above the directory that this one is in; the root has none above it.
@@ -74,7 +74,7 @@ class Tree:
         while pending:
             folder = pending.pop()
             manifest = self.manifests[folder]
-            for name in (*manifest.wanted, *manifest.optional, *manifest.peers):
+            for name in (*manifest.dependencies, *manifest.optional, *manifest.peers):
                 for place in self.resolve(folder, name):
                     if place not in found:
                         found[place] = None
@@ -83,20 +83,20 @@ class Tree:
 
     def _nearest(self, folder: bytes) -> bytes | None:
         """The first `node_modules` with packages, from a directory to the root."""
-        passed: list[bytes] = []
+        visited: list[bytes] = []
         at: bytes | None = folder
         found: bytes | None = None
         while at is not None:
             if at in self._above:
                 found = self._above[at]
                 break
-            passed.append(at)
+            visited.append(at)
             home = at if at.rpartition(b"/")[2] == b"node_modules" else below(at, b"node_modules")
             if home in self._homes:
                 found = home
                 break
             at = parent(at) if at else None
-        for path in passed:
+        for path in visited:
             self._above[path] = found
         return found
 

@@ -61,6 +61,6 @@ PERL = Ecosystem(
                 "cpan": frozenset(),
                 "cpanm": frozenset(),
             }
-        ),
+        )
     },
 )

@@ -21,7 +21,7 @@ from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Notices
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, system_owner
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at
 
 _BUILDS = frozenset(
@@ -53,7 +53,7 @@ def plan(given: Given) -> Plan | None:
     extensions = _extensions(given, _interface(given, binary, command))
     unused = _along(given, binary, extensions, _required(given, homes))
     extensions = [row for row in extensions if row not in unused]
-    owned = [one for row in extensions if (one := system_owner(given, row)) is not None]
+    owned = [found for row in extensions if (found := system_owner(given, row)) is not None]
     compiled: list[int] = []
     places: tuple[bytes, ...] = ()
     if owner is None:
@@ -64,14 +64,14 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="php",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "the project with Composer's packages for production",
                 code,
                 loses=FROM_APPLICATION,
                 paths=tuple(homes),
             ),
-            Wanted(
+            KeptFiles(
                 "PHP",
                 "the interpreter, its settings and the extensions that they enable: "
                 + (listed(sorted({_stem(given, row) for row in extensions})) or "none"),
@@ -187,7 +187,7 @@ def _extensions(given: Given, interface: bytes) -> list[int]:
             folders.append(b"etc/" + name + b"/conf.d")
     for version in view.children(b"etc/php"):
         folders.append(b"etc/php/" + version + b"/" + interface + b"/conf.d")
-    wanted: set[bytes] = set()
+    modules: set[bytes] = set()
     rows: list[int] = []
     for folder in folders:
         for name in view.children(folder):
@@ -196,9 +196,9 @@ def _extensions(given: Given, interface: bytes) -> list[int]:
                     row = row_at(view, value.lstrip(b"/"))
                     rows += [] if row is None else [row]
                 else:
-                    wanted.add(value.removesuffix(b".so") + b".so")
-    found = view.find(wanted) if wanted else {}
-    for name in sorted(wanted):
+                    modules.add(value.removesuffix(b".so") + b".so")
+    found = view.find(modules) if modules else {}
+    for name in sorted(modules):
         for path in found[name]:
             row = row_at(view, path) if b"php" in path else None
             if row is not None and given.view.elf(path) is not None:
@@ -229,7 +229,7 @@ def _along(
     Packages of Debian enable their extensions by themselves.
     """
     packages = given.graph.packages
-    asked = [
+    named = [
         index
         for index, package in enumerate(packages)
         if package.manager in SYSTEM
@@ -238,7 +238,7 @@ def _along(
         and not package.name.endswith(("-dev", "-devel"))
     ]
     runs = given.owned.owner[binary]
-    stays = closure(given.graph, [*asked, *([] if runs == NOBODY else [runs])])
+    stays = closure(given.graph, [*named, *([] if runs == NOBODY else [runs])])
     owners = {row: system_owner(given, row) for row in extensions}
     return frozenset(
         row

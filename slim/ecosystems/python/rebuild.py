@@ -18,7 +18,7 @@ from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
 from slim.rebuild.interpreted import version as stated
-from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at
 
 _INSTALLERS = frozenset(
@@ -67,21 +67,21 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="python",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "the project, without what findings would delete",
                 code,
                 loses=FROM_APPLICATION,
                 paths=(home,),
             ),
-            Wanted(
+            KeptFiles(
                 "libraries",
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
                 paths=tuple(places) or _sites(given, stdlib, owner is None),
             ),
-            Wanted(
+            KeptFiles(
                 "Python",
                 "interpreter and standard library, without tests",
                 interpreter,
@@ -185,13 +185,13 @@ def _left(given: Given) -> frozenset[int]:
         for provider in given.graph.providers[name]
         if provider != index
     }
-    asked = [
+    by_name = [
         index
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
     # An installer that a library requires is a library.
-    return frozenset(ours) - closure(given.graph, asked)
+    return frozenset(ours) - closure(given.graph, by_name)
 
 
 def _libraries(

@@ -87,7 +87,7 @@ def _chain(
             raise RpmError("a chain of overflow pages does not end")
         following, _, used, kind = struct.unpack_from(f"{order}IHHxB", database, start + 16)
         if kind != _OVERFLOW or not 0 < used <= page_size - _HEAD:
-            raise RpmError(f"page {number} is no overflow page")
+            raise RpmError(f"page {number} is not an overflow page")
         parts.append(database[start + _HEAD : start + _HEAD + min(used, rest)])
         rest -= used
         number = following

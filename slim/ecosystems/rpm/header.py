@@ -43,7 +43,7 @@ class Header(Struct, frozen=True):
         return [value.decode("utf-8", "replace") for value in self.strings.get(tag, ())]
 
 
-def read_header(blob: bytes, wanted: Collection[int]) -> Header:
+def read_header(blob: bytes, tags: Collection[int]) -> Header:
     """Decode some tags; each once, so that the work is at most their number times the store.
 
     Raises:
@@ -58,7 +58,7 @@ def read_header(blob: bytes, wanted: Collection[int]) -> Header:
     store = blob[start : start + size]
     header = Header()
     for tag, kind, offset, count in _ENTRY.iter_unpack(blob[_INTRO.size : start]):
-        if tag not in wanted or tag in header.strings or tag in header.numbers:
+        if tag not in tags or tag in header.strings or tag in header.numbers:
             continue
         if offset > size or count > size - offset:
             raise RpmError(f"the values of tag {tag} are outside of the header")

@@ -30,7 +30,7 @@ def ndb_headers(database: bytes) -> Iterator[bytes]:
         RpmError: no such database, or slots that lead out of it.
     """
     if len(database) < _PAGE or database[:4] != MAGIC:
-        raise RpmError("it is no ndb database")
+        raise RpmError("it is not an ndb database")
     _, version, _, pages = _HEADER.unpack_from(database)
     if version != 0:
         raise RpmError(f"its version {version} is unknown")

@@ -18,7 +18,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import parent
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, named, system_owner
-from slim.rebuild.model import FROM_APPLICATION, Given, Plan, Wanted
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 
 _BUILDS = frozenset(
@@ -85,7 +85,7 @@ def plan(given: Given) -> Plan | None:
     return Plan(
         stack="ruby",
         parts=(
-            Wanted(
+            KeptFiles(
                 "the application",
                 "the project, without what findings would delete",
                 [
@@ -96,7 +96,7 @@ def plan(given: Given) -> Plan | None:
                 loses=FROM_APPLICATION,
                 paths=(home,),
             ),
-            Wanted(
+            KeptFiles(
                 "gems",
                 f"those of the Gemfile for production, and what they need: {listed(names)}"
                 if names
@@ -105,7 +105,7 @@ def plan(given: Given) -> Plan | None:
                 loses=FROM_APPLICATION,
                 paths=tuple(places),
             ),
-            Wanted("Ruby", "interpreter and standard library", runtime, paths=(stdlib,)),
+            KeptFiles("Ruby", "interpreter and standard library", runtime, paths=(stdlib,)),
         ),
         runtime=(given.view.files.path(binary),),
         packages=tuple(
@@ -155,8 +155,8 @@ def _gems(given: Given, home: bytes) -> tuple[frozenset[str] | None, Lock | None
         return None, None
     groups = set(DEVELOPMENT)
     groups.update(re.findall(r"\w+", given.facts.env.get("BUNDLE_WITHOUT", "")))
-    wanted, dropped = gemfile(written or b"", groups)
-    roots = set(wanted)
+    declared, dropped = gemfile(written or b"", groups)
+    roots = set(declared)
     if read is not None:
         roots.update(name for name in read.roots if name not in dropped)
     # What the image starts is needed, whoever asked for it: foreman, puma.

@@ -94,16 +94,16 @@ def spans(head: bytes, size: int) -> tuple[Span, ...]:
     header = read_header(head)
     if size <= 2 * _END_BYTES or header is None:
         return ((0, min(size, 2 * _END_BYTES)),)
-    wanted = [(0, _END_BYTES), (size - _END_BYTES, size)]
+    parts = [(0, _END_BYTES), (size - _END_BYTES, size)]
     if header.sections:
-        wanted.append((header.sections, header.sections + _TABLE_BYTES))
+        parts.append((header.sections, header.sections + _TABLE_BYTES))
     for segment in read_segments(Pieces(size, ((0, head),)), header) or ():
         if segment.type == DYNAMIC:
-            wanted.append((segment.offset, segment.offset + DYNAMIC_BYTES))
+            parts.append((segment.offset, segment.offset + DYNAMIC_BYTES))
         elif segment.type == LOAD and segment.flags & _WRITABLE:
             # Go has its build information at the beginning of the data.
-            wanted.append((segment.offset, segment.offset + SECTION_BYTES))
-    return tuple((begin, min(end, size)) for begin, end in wanted[:_MAX_SPANS] if begin < size)
+            parts.append((segment.offset, segment.offset + SECTION_BYTES))
+    return tuple((begin, min(end, size)) for begin, end in parts[:_MAX_SPANS] if begin < size)
 
 
 def read_header(head: bytes) -> Header | None:

@@ -44,14 +44,14 @@ class Choice(Struct, frozen=True):
 
     def covers(self, directory: bytes) -> bool:
         """Whether a directory is one of them; its path is without a leading slash."""
-        wanted = self.directory
-        if wanted.startswith(b"/"):
-            return directory == wanted[1:]
-        if wanted.endswith(b"/*"):
-            wanted, directory = wanted[:-2], directory.rpartition(b"/")[0]
-        if wanted.startswith(b"*"):
-            return directory.endswith(wanted[1:])
-        return not wanted or (b"/" + directory).endswith(b"/" + wanted)
+        pattern = self.directory
+        if pattern.startswith(b"/"):
+            return directory == pattern[1:]
+        if pattern.endswith(b"/*"):
+            pattern, directory = pattern[:-2], directory.rpartition(b"/")[0]
+        if pattern.startswith(b"*"):
+            return directory.endswith(pattern[1:])
+        return not pattern or (b"/" + directory).endswith(b"/" + pattern)
 
 
 _SCRIPT_DIRECTORIES = frozenset(

@@ -21,41 +21,41 @@ class Children:
         self, kind: array[int], name: list[bytes], ids: Mapping[tuple[int, bytes], int]
     ) -> None:
         self._kind, self._name, self._ids = kind, name, ids
-        self._made: list[dict[bytes, int] | list[range]] = [{}]
+        self._names: list[dict[bytes, int] | list[range]] = [{}]
         """The names of each directory, or rows, each span of one kind, whose names they are."""
 
     def __len__(self) -> int:
-        return len(self._made)
+        return len(self._names)
 
     def __getitem__(self, directory: int) -> dict[bytes, int]:
-        made = self._made[directory]
-        if isinstance(made, list):
-            noted, made = made, {}
-            self._made[directory] = made
+        names = self._names[directory]
+        if isinstance(names, list):
+            noted, names = names, {}
+            self._names[directory] = names
             for rows in noted:
-                self._collect(directory, rows, made)
-        return made
+                self._collect(directory, rows, names)
+        return names
 
     def __setitem__(self, directory: int, names: dict[bytes, int]) -> None:
-        self._made[directory] = names
+        self._names[directory] = names
 
     def extend(self, whole: Iterable[bool]) -> None:
         """Directories come: all names that their layer has in one that is `whole` are new in it."""
-        self._made += [[] if is_whole else {} for is_whole in whole]
+        self._names += [[] if is_whole else {} for is_whole in whole]
 
     def note(self, directory: int, rows: range) -> None:
         """Rows of one kind come, whose names are new in a directory."""
-        made = self._made[directory]
-        if isinstance(made, list):
-            made.append(rows)
+        names = self._names[directory]
+        if isinstance(names, list):
+            names.append(rows)
         else:
-            self._collect(directory, rows, made)
+            self._collect(directory, rows, names)
 
-    def made(self) -> Iterator[tuple[int, dict[bytes, int]]]:
+    def collected(self) -> Iterator[tuple[int, dict[bytes, int]]]:
         """The directories whose names have been collected, because another layer has them, too, say."""
-        for directory, made in enumerate(self._made):
-            if isinstance(made, dict):
-                yield directory, made
+        for directory, names in enumerate(self._names):
+            if isinstance(names, dict):
+                yield directory, names
 
     def _collect(self, directory: int, rows: range, names: dict[bytes, int]) -> None:
         fresh = self._name[rows.start : rows.stop]

@@ -14,10 +14,10 @@ def find_collisions(
 ) -> LayerNotice | None:
     """The number of such names and the first of them; None where there is none.
 
-    Those that were put into the image at once have none: `find_plain` has looked at them.
+    Those that were put into the image at once have none: `find_simple` has looked at them.
     """
     count, first = 0, b""
-    for directory, below in children.made():
+    for directory, below in children.collected():
         if len(below) < 2:
             continue
         together = b"/".join(below)

@@ -8,7 +8,7 @@ from operator import and_
 
 from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.overlay.children import Children
-from slim.files.simple_directories import NOT_PLAIN
+from slim.files.simple_directories import NOT_SIMPLE
 from slim.files.table import ROOT, Files, LayerNotice, LayerTable
 
 HIDDEN = -1
@@ -44,10 +44,10 @@ class Columns:
         self.changes: list[tuple[int, int, int]] = []
         self.notices: list[tuple[int, str, LayerNotice]] = []
 
-    def place(self, table: LayerTable, plain: array[int]) -> tuple[list[int], bytes]:
+    def place(self, table: LayerTable, simple: array[int]) -> tuple[list[int], bytes]:
         """Ids of the layer's directories in the image, `HIDDEN` for those outside the tree; and a mask.
 
-        It has a 1 for those of the `plain` directories that are new: they are in the tree from now on, and
+        It has a 1 for those of the `simple` directories that are new: they are in the tree from now on, and
         all names that the layer has in them are new.
         """
         known, base = len(self.dir_name), len(self.name)
@@ -55,7 +55,7 @@ class Columns:
         parents: list[int] = []
         names: list[bytes] = []
         entries: list[int] = []
-        for (parent, name, hidden), entry in islice(zip(table.dirs, plain, strict=True), 1, None):
+        for (parent, name, hidden), entry in islice(zip(table.dirs, simple, strict=True), 1, None):
             if hidden:
                 places.append(HIDDEN)
                 continue
@@ -70,7 +70,7 @@ class Columns:
         self.dir_ids.update(zip(zip(parents, names, strict=True), count(known)))
         self.dir_parent.extend(parents)
         self.dir_name += names
-        whole = [entry != NOT_PLAIN for entry in entries]
+        whole = [entry != NOT_SIMPLE for entry in entries]
         self.dir_row.extend(
             [
                 base + entry if is_whole else -1
@@ -80,7 +80,7 @@ class Columns:
         self.linked += bytes(whole)
         self.children.extend(whole)
         new = map(known.__le__, places)
-        return places, bytes(map(and_, new, map(NOT_PLAIN.__ne__, plain)))
+        return places, bytes(map(and_, new, map(NOT_SIMPLE.__ne__, simple)))
 
     def append(self, table: LayerTable, places: list[int]) -> None:
         """Add the rows of a layer; `places` are the ids of its directories."""

@@ -57,18 +57,16 @@ class NameTree:
                     )
                 else:
                     self.notes.note(
-                        "child-of-file",
-                        before,
-                        "an entry below a file, which becomes a directory",
+                        "child-of-file", before, "an entry below a file, which becomes a directory"
                     )
                 self.end(before, self._deleted(before))
             columns.children[parent][name] = ~directory
             columns.linked[directory] = 1
             columns.dir_row[directory] = -1
             if row >= 0:
-                self.notes.made(parent, name, row)
+                self.notes.directory_added(parent, name, row)
                 self.notes.added(parent, name, row)
-                self.notes.made_for(parent, row)
+                self.notes.parent_added(parent, row)
 
     def missing(self, place: int) -> list[int]:
         """The directory and its parents that are not in the tree, innermost first."""
@@ -133,7 +131,7 @@ class NameTree:
         columns.children[place][name] = ~own
         columns.linked[own] = 1
         columns.dir_row[own] = row
-        self.notes.made(place, name, row)
+        self.notes.directory_added(place, name, row)
 
     def remove(self, directory: int) -> tuple[int, int]:
         """Take a directory out of the tree with all that is below; (file names, bytes) that went."""

@@ -41,7 +41,7 @@ class LayerNotes:
             text = "a whiteout after an entry of its own layer: docker cannot unpack it"
             self.note("whiteout-after-add", row, text)
 
-    def made(self, place: int, name: bytes, row: int) -> None:
+    def directory_added(self, place: int, name: bytes, row: int) -> None:
         """A directory comes that the layer may have deleted."""
         if (place, name) not in self.wiped or place in self.opaques:
             return
@@ -54,7 +54,7 @@ class LayerNotes:
                 f" {files:,} old files ({size:,} bytes) again",
             )
 
-    def made_for(self, parent: int, row: int) -> None:
+    def parent_added(self, parent: int, row: int) -> None:
         """A directory comes without an entry of its own, in `parent`: an opaque one may be above."""
         while parent >= ROOT and self.opaques:
             if self.opaques.get(parent, -1) > row:

@@ -12,7 +12,7 @@ from slim.files.overlay.collisions import find_collisions
 from slim.files.overlay.columns import HIDDEN
 from slim.files.overlay.links import HardLinks
 from slim.files.overlay.names import NameTree
-from slim.files.simple_directories import NOT_PLAIN, clashes
+from slim.files.simple_directories import NOT_SIMPLE, clashes
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable, mask, runs
 
 # As numbers: looking up a member of an enum takes longer than what is done with it.
@@ -46,10 +46,10 @@ class _Layer:
         self._columns = names.columns
         self._notes = names.notes
         self._table = table
-        none = array("i", [NOT_PLAIN]) * len(table.dirs)
-        plain = table.plain or none
-        self._clashes = plain == none and clashes(table, plain)
-        self._places, self._whole = names.columns.place(table, none if self._clashes else plain)
+        none = array("i", [NOT_SIMPLE]) * len(table.dirs)
+        simple = table.simple or none
+        self._clashes = simple == none and clashes(table, simple)
+        self._places, self._whole = names.columns.place(table, none if self._clashes else simple)
         """The directories of the layer in the image; 1 for those in which all names are new."""
         names.columns.append(table, self._places)
         self._links = HardLinks(names)

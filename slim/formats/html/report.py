@@ -41,7 +41,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     advised = recommend(report, units)
     colours = tones(report.layers)
-    made = report.predicted.rebuild
+    rebuild = report.predicted.rebuild
     tree = maps.tree_of(report)
     branches = list(_branches(tree))
     links = {"files", *(f"n{index}" for what, index, _, _ in branches if what != "close")}
@@ -62,9 +62,9 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
         "worthwhile": is_worthwhile(report, units),
-        "rebuilt_size": words.rebuilt_size(made, units) if made else "",
+        "rebuilt_size": words.rebuilt_size(rebuild, units) if rebuild else "",
         "multi_stage": is_multi_stage(report),
-        "unused": words.unused(made, units) if made else "",
+        "unused": words.unused(rebuild, units) if rebuild else "",
         "steps": steps,
         "notes": [
             finding

@@ -10,14 +10,7 @@ from slim.formats.code_findings import suppressed
 from slim.formats.gfm import code, marker, prose, table, unit_definition
 from slim.formats.markdown import comparison_folds as folds
 from slim.formats.markdown import report_folds
-from slim.formats.markdown.page import (
-    Section,
-    Style,
-    links,
-    page,
-    place_and_instruction,
-    style_of,
-)
+from slim.formats.markdown.page import Section, Style, links, page, place_and_instruction, style_of
 from slim.formats.markdown.report import limit_words
 from slim.formats.model import RenderOptions
 from slim.report.comparison import Comparison

@@ -42,6 +42,6 @@ def flavor_of(name: str) -> Flavor:
     """
     if name not in FLAVORS:
         raise UsageError(
-            "unknown-flavor", f"there is no flavor {name!r}", f"flavors: {', '.join(FLAVORS)}"
+            "unknown-flavor", f"unknown flavor {name!r}", f"flavors: {', '.join(FLAVORS)}"
         )
     return FLAVORS[name]

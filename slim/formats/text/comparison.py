@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from slim.formats import changes, words
 from slim.formats.code_findings import suppressed
-from slim.formats.instructions import telling
+from slim.formats.instructions import abbreviated
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, shorten
 from slim.formats.text.layout import INDENT, Layout, layout_of, numbered_instruction
@@ -105,7 +105,7 @@ def _layers(comparison: Comparison, layout: Layout) -> str:
     if placed := next((layer.dockerfile for layer in changed if layer.dockerfile), None):
         title += f" (line numbers of {shorten(clean(placed.path), 30)})"
     header = ("#", "change", "to pull", "", "instruction")
-    text = layout.table(rows, header, "rrrll", spare=(2,), cut=telling)
+    text = layout.table(rows, header, "rrrll", spare=(2,), cut=abbreviated)
     return _list(title, text, len(changed) - len(rows), layout)
 
 

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from slim.formats import verdicts, words
-from slim.formats.instructions import shown, telling
+from slim.formats.instructions import abbreviated, shown
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, columns, shorten
 from slim.formats.text.paint import VERDICTS, Paint, painter
@@ -69,7 +69,7 @@ class Layout(Struct, frozen=True):
             indent = " " * (len(before) - len(before.lstrip()) + 2)
             before = f"{before.rstrip()}\n{indent}"
             room = self.width - len(indent)
-        return before + telling(text, max(20, room))
+        return before + abbreviated(text, max(20, room))
 
     def table(
         self,

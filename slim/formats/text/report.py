@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.formats import plan, words
-from slim.formats.instructions import telling
+from slim.formats.instructions import abbreviated
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
 from slim.formats.text import advice
@@ -127,7 +127,7 @@ def _layers(report: Report, layout: Layout) -> str:
         notes.append(f"line numbers of {clean(placed.path, 60)}")
     title = layout.wrapped(f"Layers ({'; '.join(notes)})" if notes else "Layers")
     header = ("#", "on disk", "dead", "to pull", "files", "instruction")
-    return f"{title}\n{layout.table(rows, header, 'lrrrrl', spare=(4, 3, 2), cut=telling)}"
+    return f"{title}\n{layout.table(rows, header, 'lrrrrl', spare=(4, 3, 2), cut=abbreviated)}"
 
 
 def _instruction(layer: LayerInfo) -> str:

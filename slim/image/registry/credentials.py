@@ -58,7 +58,7 @@ def _in_file(path: str | os.PathLike[str], reference: Reference) -> Login | None
         raise _unusable(path, error.strerror or "it cannot be read") from None
     with os.fdopen(fd, "rb") as file:
         if not stat.S_ISREG(os.fstat(fd).st_mode):
-            raise _unusable(path, "it is no regular file")
+            raise _unusable(path, "it is not a regular file")
         data = file.read(_FILE_BYTES + 1)
     if len(data) > _FILE_BYTES:
         raise _unusable(path, f"it has more than {_FILE_BYTES:,} bytes")
@@ -66,7 +66,7 @@ def _in_file(path: str | os.PathLike[str], reference: Reference) -> Login | None
         document = parse(data, os.fspath(path), DEFAULT_LIMITS)
     except InputError as error:
         # The parser's message quotes what it does not understand.
-        raise _unusable(path, "it is no proper JSON") from error
+        raise _unusable(path, "it is not valid JSON") from error
     auths = document.get("auths") if isinstance(document, dict) else None
     if not isinstance(auths, dict):
         return None
@@ -104,7 +104,7 @@ def _ask(name: str, server: str) -> Login | None:
     if not _HELPER_NAME.fullmatch(name):
         raise UsageError(
             "bad-helper",
-            f"{name[:80]!r} is no name of a credential helper",
+            f"{name[:80]!r} is not the name of a credential helper",
             "such as: pass, ecr-login",
         )
     folders = [folder for folder in os.get_exec_path() if os.path.isabs(folder)]

@@ -57,7 +57,7 @@ def open_registry(
 
     Raises:
         NetworkError: the registry does not answer, or not with that.
-        InputError: it is no image, or of a kind that is not supported.
+        InputError: it is not an image, or of a kind that is not supported.
         IntegrityError: a document is not what its digest says.
         UsageError: several platforms, and no choice given.
     """

@@ -52,18 +52,18 @@ def with_tables(client: Client, layers: tuple[Layer, ...], limits: Limits) -> tu
         LimitError: a table is too large.
     """
     known: dict[str, TableOfContents | None] = {}
-    wanted = {
+    unknown = {
         layer.descriptor.digest: layer.descriptor
         for layer in layers
         if layer.descriptor is not None and layer.blob is not None and _is_lazy(layer.descriptor)
     }
-    if wanted:
+    if unknown:
         with ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="slim-toc") as pool:
             held = _Held(limits)
             tables = pool.map(
-                lambda layer: held.add(_fetch(client, layer, limits)), wanted.values()
+                lambda layer: held.add(_fetch(client, layer, limits)), unknown.values()
             )
-            known = dict(zip(wanted, tables, strict=True))
+            known = dict(zip(unknown, tables, strict=True))
     return tuple(
         replace(layer, toc=known.get(layer.descriptor.digest)) if layer.descriptor else layer
         for layer in layers
@@ -164,7 +164,7 @@ def _only_file(tar: bytes) -> bytes:
     try:
         header = parse_header(tar[:BLOCK])
     except (HeaderError, IndexError):
-        raise _damaged("it is no tar") from None
+        raise _damaged("it is not a tar archive") from None
     if header.name != _TOC_NAME or header.type != "0" or header.size > len(tar) - BLOCK:
         raise _damaged("it is not the file that it should be")
     return tar[BLOCK : BLOCK + header.size]

@@ -143,8 +143,8 @@ class Identity:
         except GaveUp as failed:
             if failed.answer is not None and failed.why == "tries":
                 return self._read_token(failed.answer, known)
-            asked = failed.answer or failed.error
-            target = asked.origin if asked else origin
+            last = failed.answer or failed.error
+            target = last.origin if last else origin
             raise busy_error(failed, target, self._registry, self._access.timeout) from None
 
     def _read_token(self, answer: Answer, known: bool) -> str:

@@ -22,23 +22,12 @@ import pytest
 
 from slim.errors import InputError
 from tests.real.tools import need
-from tests.support.building import (
-    FORMATS,
-    Layer,
-    entries,
-    image,
-    layer,
-    save,
-)
+from tests.support.building import FORMATS, Layer, entries, image, layer, save
 from tests.support.checked import checked_analyze, checked_files, shown_fates, shown_words
 from tests.support.engine_disagreements import BASE, CASES, Case
 from tests.support.oracle import InvalidWhiteoutError, overlay, word
 
-REFUSED = {
-    "bare .wh.": "d/.wh.",
-    ".wh..": "d/.wh..",
-    ".wh...": "d/.wh...",
-}
+REFUSED = {"bare .wh.": "d/.wh.", ".wh..": "d/.wh..", ".wh...": "d/.wh..."}
 """Whiteouts that name nothing: layer.md says to reject them, engines delete a parent or all."""
 
 

@@ -77,8 +77,7 @@ def token(fake: Fake, request: Request, answer: Answer) -> Answer | None:
 def redirect(target: str) -> Script:
     """Send whoever wants a blob elsewhere."""
     return on(
-        "/blobs/",
-        lambda fake, _: Answer(307, headers={"Location": target.format(host=fake.host)}),
+        "/blobs/", lambda fake, _: Answer(307, headers={"Location": target.format(host=fake.host)})
     )
 
 
@@ -246,9 +245,7 @@ CASES = [
         5,
     ),
     Case(
-        "R5-token-too-deep",
-        lambda f, r: token(f, r, Answer(200, b"[" * 60_000)),
-        "registry-token",
+        "R5-token-too-deep", lambda f, r: token(f, r, Answer(200, b"[" * 60_000)), "registry-token"
     ),
     Case(
         "R5-token-with-a-line-break",
@@ -269,12 +266,7 @@ CASES = [
         "registry-timeout",
         access={"timeout": 0.5},
     ),
-    Case(
-        "R5-blob-drop-by-drop",
-        layer_answer(drops),
-        "registry-timeout",
-        access={"timeout": 0.7},
-    ),
+    Case("R5-blob-drop-by-drop", layer_answer(drops), "registry-timeout", access={"timeout": 0.7}),
     Case("R5-no-http-at-all", on("/v2/", raw(b"SSH-2.0-x\r\n")), "registry-unreachable"),
     Case(
         "R6-registry-names-another-digest",
@@ -325,12 +317,7 @@ CASES = [
         lambda f, r: _cut_then(f, r, Answer(206, b"x" * 5, {"Content-Range": "bytes 0-4/9"})),
         "registry-range",
     ),
-    Case(
-        "R9-range-of-another-blob",
-        lambda f, r: _cut_then(f, r, None, total=7),
-        "wrong-size",
-        4,
-    ),
+    Case("R9-range-of-another-blob", lambda f, r: _cut_then(f, r, None, total=7), "wrong-size", 4),
     Case(
         "R9-breaks-off-for-ever",
         layer_answer(lambda data: Answer(200, data[:1000], length=len(data))),
@@ -610,10 +597,7 @@ def test_names_that_lead_inside_are_refused_on_demand() -> None:
     sockets = Sockets(refuse_private=True)
     with serve(IMAGE) as fake:
         address = ("127.0.0.1", int(fake.host.partition(":")[2]))
-        with (
-            socket.create_connection(address) as connection,
-            pytest.raises(HttpError) as refused,
-        ):
+        with socket.create_connection(address) as connection, pytest.raises(HttpError) as refused:
             sockets.watch("registry.example.com", connection)
     home = registry_origin("registry.example.com", plain_http=False)
     error = network_error(refused.value, home, 900)

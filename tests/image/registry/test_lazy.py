@@ -159,7 +159,7 @@ def overlap(table: Table) -> None:
 LIES: list[tuple[str, Change, str, int]] = [
     ("offset behind the table", first(offset=1 << 40, endOffset=(1 << 40) + 1), "bad-toc", 3),
     ("negative offset", first(offset=-1), "bad-document", 3),
-    ("offset that is no number", first(offset="7"), "bad-document", 3),
+    ("offset that is not a number", first(offset="7"), "bad-document", 3),
     ("negative size", first(size=-1), "bad-document", 3),
     ("absurd size", first(size=1 << 62, chunkSize=0), "limit-layer-bytes", 5),
     ("chunk larger than its file", first(size=10, chunkSize=11, offset=1 << 50), "bad-toc", 3),

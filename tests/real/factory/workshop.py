@@ -26,10 +26,7 @@ from tests.real.twin_images import CERTIFICATES, TRUST, debian_base, debian_root
 BASES = ("debian:13", "debian:13-slim", "debian:trixie", "debian:trixie-slim",
          "debian:stable-slim", "debian:bookworm-slim")  # fmt: skip
 """Names of the local base image, which stands for all of them."""
-_TRUSTING = {
-    "etc/pip.conf": f"[global]\ncert = {TRUST}\n",
-    "root/.npmrc": f"cafile={TRUST}\n",
-}
+_TRUSTING = {"etc/pip.conf": f"[global]\ncert = {TRUST}\n", "root/.npmrc": f"cafile={TRUST}\n"}
 """Settings by which the package managers find the certificates of this machine."""
 
 
@@ -93,8 +90,7 @@ class Workshop:
         with self._context(project) as context, _alone():
             self._build(context, dockerfile, name, folder / f"{which}.log")
         self.store.buildah(
-            *("push", "--quiet", "--compression-level", "2", name),
-            f"oci-archive:{archive}:{name}",
+            *("push", "--quiet", "--compression-level", "2", name), f"oci-archive:{archive}:{name}"
         )
         stamp.write_text(digest)
         return archive

@@ -6,7 +6,9 @@ from notes.models import Note
 
 
 def home(request):
-    return render(request, "notes/home.html", {"notes": Note.objects.all(), "title": _("All notes")})
+    return render(
+        request, "notes/home.html", {"notes": Note.objects.all(), "title": _("All notes")}
+    )
 
 
 def note(request, slug):

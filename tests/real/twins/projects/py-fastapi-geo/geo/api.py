@@ -26,4 +26,7 @@ def distance(start: str, end: str) -> dict[str, object]:
         raise HTTPException(404, f"no place {missing}") from None
     h = math.sin((c - a) / 2) ** 2 + math.cos(a) * math.cos(c) * math.sin((d - b) / 2) ** 2
     far = 2 * 6371 * math.asin(math.sqrt(h))
-    return {"distance": round(far * (0.621371 if settings.unit == "mi" else 1)), "unit": settings.unit}
+    return {
+        "distance": round(far * (0.621371 if settings.unit == "mi" else 1)),
+        "unit": settings.unit,
+    }

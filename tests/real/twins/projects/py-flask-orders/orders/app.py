@@ -10,7 +10,9 @@ from dateutil.parser import isoparse
 from flask import Flask, jsonify, render_template, request
 
 ROOT = Path(__file__).resolve().parent.parent
-SETTINGS = yaml.safe_load(Path(os.environ.get("ORDERS_SETTINGS", ROOT / "conf/settings.yaml")).read_text())
+SETTINGS = yaml.safe_load(
+    Path(os.environ.get("ORDERS_SETTINGS", ROOT / "conf/settings.yaml")).read_text()
+)
 
 app = Flask(__name__)
 
@@ -23,7 +25,9 @@ def price_list():
 @app.get("/")
 def home():
     terms = markdown.markdown((ROOT / "docs/terms.md").read_text())
-    return render_template("home.html", title=SETTINGS["title"], prices=price_list().values(), terms=terms)
+    return render_template(
+        "home.html", title=SETTINGS["title"], prices=price_list().values(), terms=terms
+    )
 
 
 @app.get("/quote/<sku>")
@@ -31,7 +35,13 @@ def quote(sku):
     when = isoparse(request.args.get("on", "2024-05-01"))
     row = price_list()[sku]
     gross = int(row["cents"]) * (100 + SETTINGS["vat_percent"]) // 100
-    return jsonify(sku=sku, name=row["name"], gross=gross, currency=SETTINGS["currency"], weekday=when.strftime("%A"))
+    return jsonify(
+        sku=sku,
+        name=row["name"],
+        gross=gross,
+        currency=SETTINGS["currency"],
+        weekday=when.strftime("%A"),
+    )
 
 
 @app.get("/healthz")

@@ -12,6 +12,8 @@ target = Path(sys.argv[1])
 target.mkdir(parents=True, exist_ok=True)
 for source in sorted(Path("content").glob("*.md")):
     text = source.read_text()
-    page = theme.substitute(title=text.splitlines()[0].lstrip("# "), body=markdown.markdown(text, extensions=["tables"]))
+    page = theme.substitute(
+        title=text.splitlines()[0].lstrip("# "), body=markdown.markdown(text, extensions=["tables"])
+    )
     (target / f"{source.stem}.html").write_text(page)
 (target / "theme.css").write_text(Path("theme/theme.css").read_text())

@@ -11,5 +11,5 @@ class Migration(migrations.Migration):
                 ("slug", models.SlugField(unique=True)),
                 ("text", models.TextField()),
             ],
-        ),
+        )
     ]

@@ -12,7 +12,7 @@ from slim.image import hashes
 from slim.image.model import CHUNK, Blob
 
 
-def again(
+def hash_again(
     known: LayerTable,
     blob: Blob,
     progress: Progress | None = None,

@@ -74,8 +74,7 @@ def test_terms() -> None:
     assert parse_term('"a" % comment\n.') == "a"
     assert parse_term("{1, -2, 3.5, 16#ff, 1_000}") == Compound("{", (1, -2, 0, 0, 1000))
     assert parse_term('[<<"b">>, $a, $\\n, #{k => v}]') == Compound(
-        "[",
-        (Compound("<<", ("b",)), ord("a"), ord("n"), Compound("#{", (Atom("k"), Atom("v")))),
+        "[", (Compound("<<", ("b",)), ord("a"), ord("n"), Compound("#{", (Atom("k"), Atom("v"))))
     )
     assert parse_term("'it\\'s'") == Atom("it's")
     assert parse_term("[1|T].") == Compound("[", (1,))

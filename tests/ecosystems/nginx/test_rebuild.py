@@ -1,0 +1,72 @@
+"""What a rebuild keeps of sites behind nginx."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slim.report.untrusted import bare
+from tests.support.debian import (
+    KILO,
+    MEGA,
+    Debian,
+    Tree,
+    analyzed,
+    base,
+    installed,
+    nginx,
+    part,
+    program,
+    rebuilt,
+)
+
+
+def test_a_site_needs_nothing_that_built_it(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    nginx(debian)
+    debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=40 * MEGA)})
+    debian.add("npm", {"usr/share/npm/cli.js": b"n" * 4 * MEGA}, depends="nodejs")
+    settings = b"server { root /app/dist; }\n"
+    app: Tree = {
+        "app/package.json": b'{"scripts": {"build": "vite build"}}',
+        "app/src/main.ts": b"m" * 300 * KILO,
+        "etc/nginx/sites-available/site": settings,
+        "etc/nginx/sites-enabled/site": "../sites-available/site",
+    }
+    made_by_run: Tree = {
+        "app/node_modules/vite/index.js": b"v" * 9 * MEGA,
+        "app/dist/index.html": b"i" * 20 * KILO,
+        "app/dist/assets/main.js": b"a" * 80 * KILO,
+    }
+    report = analyzed(
+        tmp_path, root, debian.layer(), app, made_by_run, Cmd=["nginx", "-g", "daemon off;"]
+    )
+    made = rebuilt(report)
+    assert made.stack == "nginx"
+    assert part(made, "the files that are served").disk_bytes == 100 * KILO
+    assert installed(made) == ["nginx"]
+    assert any("/app" in bare(text) for text in made.assumes)
+    assert part(made, "nginx's settings").files >= 3
+    kept = {one.what for one in made.keep}
+    assert "other copied files" not in kept, "sources and package.json stay behind"
+
+
+def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    nginx(debian)
+    debian.add("pandoc", {"usr/bin/pandoc": program(b"libc.so.6", size=40 * MEGA)})
+    app: Tree = {
+        "app/content/chapter.txt": b"c" * 300 * KILO,
+        "etc/nginx/nginx.conf": b"http {\n  include books/*.conf;\n}\n",
+        "etc/nginx/books/one.conf": b"server { root /var/www/book/$host; }\n",
+    }
+    written: Tree = {"var/www/book/one/index.html": b"i" * 20 * KILO}
+    command = {"Entrypoint": ["/usr/sbin/nginx"], "Cmd": ["-g", "daemon off;"]}
+    made = rebuilt(analyzed(tmp_path, root, debian.layer(), app, written, **command))
+    assert installed(made) == ["nginx"], "nginx starts no pandoc"
+    assert part(made, "the files that are served").paths == ["/var/www/book"]
+    assert part(made, "nginx's settings").files == 3
+    assert not [one for one in made.keep if "content" in "".join(map(bare, one.paths))]
+    assert sum(one.disk_bytes for one in made.keep if one.what.startswith("other")) == 0
+    assert any("/app" in bare(text) for text in made.assumes)
