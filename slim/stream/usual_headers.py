@@ -139,8 +139,12 @@ class UsualHeaders:
     def _learn_sum(self, check: bytes) -> int:
         """Low half of the Adler-32 of a header with this checksum field; 0 (never right) if it is none."""
         try:
-            expected = 1 + number(check) - 8 * 0x20 + sum(check)
-        except HeaderError:
+            # Six digits, as nearly all have them, are read at once.
+            value = (
+                int(check[:6], 8) if check[:6].isdigit() and check[6:] == b"\0 " else number(check)
+            )
+            expected = 1 + value - 8 * 0x20 + sum(check)
+        except ValueError:
             expected = 0
         if len(self._sums) > _MEMO:
             self._sums.clear()
