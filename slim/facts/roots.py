@@ -13,6 +13,7 @@ from msgspec import Struct, field
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import raw_names
 from slim.files.view import View
+from slim.packages.package import parent
 
 MAX_ROOTS = 256
 """Most values of one list."""
@@ -109,7 +110,7 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
     projects: dict[bytes, set[str]] = {}
     for mark, stack in landmarks.projects.items():
         for path in found[mark]:
-            home = above(path)
+            home = parent(path)
             if home and is_own(home, landmarks):
                 projects.setdefault(home, set()).add(stack)
     places = {place.name: tuple(place.find(found, view, runs)) for place in landmarks.places}
@@ -134,7 +135,7 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
 
 def _is_program(path: bytes, view: View) -> bool:
     """Whether a path is a program's: by its directory, or by what it is."""
-    return view.elf(path) is not None or (last(above(path)) in _PROGRAMS and view.is_file(path))
+    return view.elf(path) is not None or (last(parent(path)) in _PROGRAMS and view.is_file(path))
 
 
 def is_own(path: bytes, landmarks: Landmarks) -> bool:
@@ -146,13 +147,6 @@ def is_own(path: bytes, landmarks: Landmarks) -> bool:
         return False
     # Caches and tools of users; `.output` and `.next` are builds.
     return not any(part[:1] == b"." and part not in (b".output", b".next") for part in parts)
-
-
-def above(path: bytes, levels: int = 1) -> bytes:
-    """The directory so many levels above a path."""
-    for _ in range(levels):
-        path = path.rpartition(b"/")[0]
-    return path
 
 
 def last(path: bytes) -> bytes:

@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slim.forge.issue_comments import create, delete, issue, update
 from slim.forge.model import Comment, Forge, Page, Place, below
 from slim.forge.signing import Signed, bearer
-from slim.forge.transport import Transport, path_of
+from slim.forge.transport import Transport
 
 
 class _User(Struct):
@@ -40,33 +41,10 @@ def me(api: Transport) -> str:
 
 def comments(api: Transport, at: Place) -> Iterator[Comment]:
     """Oldest first."""
-    for page in api.pages(f"{_issue(at)}/comments"):
+    for page in api.pages(f"{issue(at)}/comments"):
         for found in page.decode(list[_Comment]):
             author = str(found.user.id) if found.user else ""
             yield Comment(found.id, author, found.body or "", found.html_url)
-
-
-def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201."""
-    return api.send("POST", f"{_issue(at)}/comments", {"body": body}).decode(_Comment).html_url
-
-
-def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200."""
-    return api.send("PATCH", _comment(at, comment), {"body": body}).decode(_Comment).html_url
-
-
-def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204."""
-    api.send("DELETE", _comment(at, comment), None)
-
-
-def _issue(at: Place) -> str:
-    return f"/repos/{path_of(at.repo)}/issues/{at.number}"
-
-
-def _comment(at: Place, comment: Comment) -> str:
-    return f"/repos/{path_of(at.repo)}/issues/comments/{comment.id}"
 
 
 GITEA = Forge(

@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from slim.errors import NetworkError
 from slim.forge.context import Branch
+from slim.forge.issue_comments import create, delete, issue, update
 from slim.forge.model import Comment, Forge, Page, Place
 from slim.forge.signing import Signed, bearer
 from slim.forge.transport import Transport, path_of, segment
@@ -68,26 +69,11 @@ def me(api: Transport) -> str:
 
 def comments(api: Transport, at: Place) -> Iterator[Comment]:
     """Oldest first, a hundred a page."""
-    for page in api.pages(f"{_issue(at)}/comments?per_page=100"):
+    for page in api.pages(f"{issue(at)}/comments?per_page=100"):
         for found in page.decode(list[_Comment]):
             # The comments of deleted accounts have no user, or "ghost".
             author = found.user.login if found.user else ""
             yield Comment(found.id, author, found.body or "", found.html_url, found.node_id)
-
-
-def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201."""
-    return api.send("POST", f"{_issue(at)}/comments", {"body": body}).decode(_Comment).html_url
-
-
-def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200; 403 for the comment of somebody else."""
-    return api.send("PATCH", _comment(at, comment), {"body": body}).decode(_Comment).html_url
-
-
-def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204."""
-    api.send("DELETE", _comment(at, comment), None)
 
 
 def hide(api: Transport, comment: Comment) -> None:
@@ -102,14 +88,6 @@ def pull_of(api: Transport, repo: str, branch: Branch, sha: str) -> list[int]:
     head = f"{segment(branch.owner)}:{segment(branch.name)}"
     answer = api.get(f"/repos/{path_of(repo)}/pulls?state=open&per_page=100&head={head}")
     return [pull.number for pull in answer.decode(list[_Pull]) if pull.head.sha == sha]
-
-
-def _issue(at: Place) -> str:
-    return f"/repos/{path_of(at.repo)}/issues/{at.number}"
-
-
-def _comment(at: Place, comment: Comment) -> str:
-    return f"/repos/{path_of(at.repo)}/issues/comments/{comment.id}"
 
 
 def _graphql(api: Transport) -> str:

@@ -15,7 +15,7 @@ from slim.secrets.shapes import hide_shapes
 from slim.secrets.shell import word_end
 
 REDACTED = "[redacted]"
-_ARGUMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+ASSIGNMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _BLANKS = r"(?:\\?[ \t]|\\\r?\n){1,16}"
 """Between an option or name and its value; a line may be continued there."""
 _NAMES = (
@@ -57,7 +57,7 @@ _ADDRESS = re.compile(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
 _PORT = re.compile(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
 """A host, and no password: `git@host:22/`, `[::1]:80/`."""
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
-_ASSIGNING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+", re.IGNORECASE)
+INSTRUCTION = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+", re.IGNORECASE)
 _SPACED = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})[ \t]+")
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
 _WORD = re.compile(r"(-{0,2}[A-Za-z_][\w.-]{0,99}(?:=|:\s*))")
@@ -81,7 +81,7 @@ def words(items: Iterable[str]) -> list[str]:
 
 def command(text: str) -> str:
     """An instruction without values that look secret."""
-    head, shell = _parts(text)
+    head, shell = parts(text)
     return _everywhere(_arguments(head)) + _everywhere(shell)
 
 
@@ -104,9 +104,9 @@ def _word(before: str, word: str) -> str:
     return command(word)
 
 
-def _parts(text: str) -> tuple[str, str]:
-    """(assignments whose values may have blanks in them, shell command)."""
-    if _ASSIGNING.match(text):
+def parts(text: str) -> tuple[str, str]:
+    """An instruction as (assignments whose values may have blanks in them, shell command)."""
+    if INSTRUCTION.match(text):
         return text, ""
     if _ARGUMENTS.match(text) is None:
         return "", text
@@ -116,18 +116,18 @@ def _parts(text: str) -> tuple[str, str]:
 
 def _arguments(text: str) -> str:
     """`A=b C=d e`: a value ends with its word, or where the next name begins; `ENV NAME value` has one."""
-    instruction = _ASSIGNING.match(text)
+    instruction = INSTRUCTION.match(text)
     spaced = _SPACED.match(text, instruction.end()) if instruction else None
     if spaced and is_secret(spaced[1]) and spaced.end() < len(text):
         return text[: spaced.end()] + REDACTED
     parts: list[str] = []
     at = 0
-    while found := _ARGUMENT.search(text, at):
+    while found := ASSIGNMENT.search(text, at):
         parts.append(text[at : found.end()])
         at = found.end()
         if not is_secret(found[1]):
             continue
-        following = _ARGUMENT.search(text, word_end(text, at))
+        following = ASSIGNMENT.search(text, word_end(text, at))
         at = following.start() if following else len(text)
         parts.append(REDACTED + (" " if text[at - 1] == " " else ""))
     return "".join(parts) + text[at:]

@@ -19,19 +19,15 @@ from tests.support.layouts import (
     BYE,
     DROP,
     HELLO,
-    Members,
     config,
     docker,
     pack,
+    packed,
     simple,
     with_config,
 )
 
 SECRET = "hunter2-do-not-print"  # noqa: S105
-
-
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
 
 
 def of(*layers: Any, **changes: Any) -> Callable[[Path], Path]:

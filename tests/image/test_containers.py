@@ -44,7 +44,9 @@ from tests.support.layouts import (
     entry,
     index,
     pack,
+    packed,
     simple,
+    stored,
     unpack,
     with_config,
     world,
@@ -58,16 +60,8 @@ def saved(form: str) -> Callable[[Path], Path]:
     return lambda folder: save(SMALL, folder / "image", form)
 
 
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
-
-
 def spread(members: Members) -> Callable[[Path], Path]:
     return lambda folder: unpack(folder, members)
-
-
-def stored(data: bytes) -> Callable[[Path], Path]:
-    return lambda folder: write(folder, data)
 
 
 def both_worlds(oci: Members, **changes: Any) -> Members:

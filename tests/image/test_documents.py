@@ -25,7 +25,7 @@ from tests.support.layouts import (
     entry,
     index,
     manifest,
-    pack,
+    packed,
     simple,
     world,
 )
@@ -87,10 +87,6 @@ KEYS = {
     "oci-layout": "imageLayoutVersion",
     "manifest.json": "Layers",
 }
-
-
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
 
 
 def member(text: bytes) -> Change:

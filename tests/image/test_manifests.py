@@ -38,7 +38,9 @@ from tests.support.layouts import (
     entry,
     index,
     manifest,
+    nested,
     pack,
+    packed,
     simple,
     unpack,
     with_config,
@@ -83,10 +85,6 @@ INLINE_CONFIG = manifest(
 )
 
 
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
-
-
 def listed(*entries: dict[str, object], **changes: Any) -> Members:
     """An index with HELLO's image and these entries beside it."""
     return world(index(entry(TOP), *entries, **changes), TOP, MADE, HELLO)
@@ -99,16 +97,6 @@ def two(amd: dict[str, Any] | None = None, arm: dict[str, Any] | None = None) ->
         entry(ARM_TOP, **({"platform": arm} if arm else {})),
     )
     return world(top, TOP, MADE, HELLO, ARM_TOP, ARM_MADE, BYE)
-
-
-def nested(depth: int) -> Members:
-    """HELLO's image below this many indexes, `index.json` included."""
-    datas = [TOP, MADE, HELLO.blob]
-    below = entry(TOP)
-    for _ in range(depth - 1):
-        datas.append(index(below))
-        below = entry(datas[-1], INDEX)
-    return world(index(below), *datas)
 
 
 def artifact(config_type: str, **changes: Any) -> Members:

@@ -15,21 +15,10 @@ from slim.formats.formats import format_names
 from slim.report.load import parse_document, parse_report
 from tests.support.building import delete, image, layer, save
 from tests.support.commands import run
-from tests.support.filled import paths
+from tests.support.filled import changed, paths
 from tests.support.reports import REPORTS, clean, wasteful
 
 GOOD = slim.render(wasteful(), "json")
-
-
-def changed(path: str, value: Any) -> bytes:
-    """The good report with one value changed; `path` is dotted."""
-    document = json.loads(GOOD)
-    *parents, last = path.split(".")
-    node = document
-    for key in parents:
-        node = node[int(key) if isinstance(node, list) else key]
-    node[int(last) if isinstance(node, list) else last] = value
-    return json.dumps(document).encode()
 
 
 @pytest.mark.parametrize("kind", REPORTS)
@@ -68,12 +57,12 @@ def test_a_comparison_is_the_same_again() -> None:
 )
 def test_a_tree_that_leads_nowhere_is_refused(tree: list[Any]) -> None:
     with pytest.raises(slim.SlimError, match="node"):
-        parse_report(changed("tree", tree), "r")
+        parse_report(changed(GOOD, "tree", tree), "r")
 
 
 def test_unknown_fields_and_a_newer_minor_version_are_accepted() -> None:
-    assert parse_report(changed("totals.future_bytes", {"a": [1.5]}), "r") == wasteful()
-    newer = parse_report(changed("schema_version", "1.99"), "r")
+    assert parse_report(changed(GOOD, "totals.future_bytes", {"a": [1.5]}), "r") == wasteful()
+    newer = parse_report(changed(GOOD, "schema_version", "1.99"), "r")
     assert newer.schema_version == "1.99"
 
 
@@ -89,30 +78,30 @@ REFUSED = [
     ("UTF-16", GOOD.encode("utf-16"), "bad-report", "not valid JSON"),
     ("an array", b"[]", "bad-report", "is not an object"),
     ("another document", b'{"manifests": []}', "bad-report", "no schema_version"),
-    ("a version that is a number", changed("schema_version", 1.0), "bad-report", "schema_version"),
-    ("another major version", changed("schema_version", "2.0"), "other-schema", "reads 1.0"),
-    ("another kind", changed("kind", "poem"), "bad-report", "kind 'poem'"),
+    ("a version that is a number", changed(GOOD, "schema_version", 1.0), "bad-report", "schema_version"),
+    ("another major version", changed(GOOD, "schema_version", "2.0"), "other-schema", "reads 1.0"),
+    ("another kind", changed(GOOD, "kind", "poem"), "bad-report", "kind 'poem'"),
     (
         "a key twice",
         GOOD.replace('"kind"', '"kind": "analysis", "kind"', 1).encode(),
         "bad-report",
         "duplicate key",
     ),
-    ("a negative size", changed("totals.disk_bytes", -1), "bad-report", "$.totals.disk_bytes"),
-    ("a size as text", changed("totals.disk_bytes", "1"), "bad-report", "$.totals.disk_bytes"),
-    ("a size as a truth value", changed("totals.disk_bytes", True), "bad-report", "disk_bytes"),
-    ("a broken size", changed("totals.disk_bytes", 1.5), "bad-report", "disk_bytes"),
-    ("64 bits", changed("layers.0.index", 2**63), "bad-report", "63 bits"),
-    ("a long number", changed("layers.0.index", 1).replace(b"1", b"1" * 5000, 1), "bad-report", ""),
+    ("a negative size", changed(GOOD, "totals.disk_bytes", -1), "bad-report", "$.totals.disk_bytes"),
+    ("a size as text", changed(GOOD, "totals.disk_bytes", "1"), "bad-report", "$.totals.disk_bytes"),
+    ("a size as a truth value", changed(GOOD, "totals.disk_bytes", True), "bad-report", "disk_bytes"),
+    ("a broken size", changed(GOOD, "totals.disk_bytes", 1.5), "bad-report", "disk_bytes"),
+    ("64 bits", changed(GOOD, "layers.0.index", 2**63), "bad-report", "63 bits"),
+    ("a long number", changed(GOOD, "layers.0.index", 1).replace(b"1", b"1" * 5000, 1), "bad-report", ""),
     ("no number", GOOD.replace("1.0,", "NaN,", 1).encode(), "bad-report", "NaN is not a number"),
     ("infinity", GOOD.replace('"user_wasted_percent": 0.0', '"user_wasted_percent": 1e999').encode(),
      "bad-report", "not a finite number"),
-    ("half a pair", changed("image.name", "\ud800"), "bad-report", "surrogate"),
-    ("half a pair as a key", changed("image.\udfff", ""), "bad-report", "surrogate"),
-    ("an unknown severity", changed("findings.0.severity", "worst"), "bad-report", "severity"),
-    ("a missing field", changed("totals", {}), "bad-report", "missing required field"),
+    ("half a pair", changed(GOOD, "image.name", "\ud800"), "bad-report", "surrogate"),
+    ("half a pair as a key", changed(GOOD, "image.\udfff", ""), "bad-report", "surrogate"),
+    ("an unknown severity", changed(GOOD, "findings.0.severity", "worst"), "bad-report", "severity"),
+    ("a missing field", changed(GOOD, "totals", {}), "bad-report", "missing required field"),
     ("brackets without end", b"[" * 200_000, "limit-report-depth", "report depth"),
-    ("deep where nothing is read", changed("x", json.loads("[" * 80 + "]" * 80)),
+    ("deep where nothing is read", changed(GOOD, "x", json.loads("[" * 80 + "]" * 80)),
      "limit-report-depth", "65 is over the limit of 64"),
     ("too many values", b"[" + b"0," * 5_000_000 + b"0]", "limit-report-nodes", "of 5,000,000"),
     ("too many bytes", b" " * ((64 << 20) + 1), "limit-report-bytes", "limit of 67,108,864"),
@@ -151,7 +140,7 @@ def test_limits_of_reports_are_flags(setting: str, tmp_path: Path) -> None:
 @settings(max_examples=100)
 def test_any_change_of_a_report_is_refused_or_rendered(path: str, value: Any) -> None:
     try:
-        report = parse_report(changed(path, value), "r")
+        report = parse_report(changed(GOOD, path, value), "r")
     except slim.SlimError as error:
         assert error.exit_code in (3, 5)  # noqa: PT017
         return

@@ -32,7 +32,16 @@ from tests.support.building import END, Layer, MemoryBlob, file, header, image, 
 from tests.support.building import gzip as members_of
 from tests.support.building import zstandard as frames_of
 from tests.support.compression import TAR, in_window
-from tests.support.layouts import DOCKER_LAYER, LAYER, Members, config, docker, entry, pack, simple
+from tests.support.layouts import (
+    DOCKER_LAYER,
+    LAYER,
+    Members,
+    config,
+    docker,
+    entry,
+    packed,
+    simple,
+)
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -49,10 +58,6 @@ SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
     "bzip2": bz2.compress,
     "xz": lzma.compress,
 }
-
-
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
 
 
 def stored(blob: bytes, label: str, tar: bytes = TAR) -> Members:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Hashable, Iterator
 from functools import cache
 from typing import Any, TypeVar
@@ -77,3 +78,14 @@ def paths(node: Any, prefix: str = "") -> Iterator[str]:
         yield f"{prefix}{key}"
         if isinstance(value, dict | list):
             yield from paths(value, f"{prefix}{key}.")
+
+
+def changed(text: str, path: str, value: Any) -> bytes:
+    """JSON with one value changed; `path` is dotted."""
+    document = json.loads(text)
+    *parents, last = path.split(".")
+    node = document
+    for key in parents:
+        node = node[int(key) if isinstance(node, list) else key]
+    node[int(last) if isinstance(node, list) else last] = value
+    return json.dumps(document).encode()

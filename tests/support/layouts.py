@@ -5,7 +5,7 @@ pack(folder, world(index(entry(m)), m, c, *blobs))   with   m = manifest(c, *lay
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -139,3 +139,25 @@ def unpack(folder: Path, members: Mapping[str, bytes | str]) -> Path:
         else:
             path.write_bytes(value)
     return root
+
+
+def packed(members: Members) -> Callable[[Path], Path]:
+    """`pack`, to be done later."""
+    return lambda folder: pack(folder, members)
+
+
+def stored(data: bytes) -> Callable[[Path], Path]:
+    """`write`, to be done later."""
+    return lambda folder: write(folder, data)
+
+
+def nested(depth: int) -> Members:
+    """HELLO's image below this many indexes, `index.json` included."""
+    own = config(HELLO)
+    top = manifest(own, HELLO)
+    documents = [top, own, HELLO.blob]
+    below = entry(top)
+    for _ in range(depth - 1):
+        documents.append(index(below))
+        below = entry(documents[-1], INDEX)
+    return world(index(below), *documents)

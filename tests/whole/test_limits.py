@@ -48,15 +48,17 @@ from tests.support.building import (
 )
 from tests.support.layouts import (
     HELLO,
-    INDEX,
     Members,
     config,
     docker,
     entry,
     index,
     manifest,
+    nested,
     pack,
+    packed,
     simple,
+    stored,
     unpack,
     world,
     write,
@@ -78,27 +80,9 @@ ABSENT = [entry(b"%d" % number) for number in range(5)]
 SEVERAL = world(index(*ABSENT, entry(TOP)), TOP, MADE, HELLO)
 
 
-def packed(members: Members) -> Callable[[Path], Path]:
-    return lambda folder: pack(folder, members)
-
-
-def stored(data: bytes) -> Callable[[Path], Path]:
-    return lambda folder: write(folder, data)
-
-
 def holding(*items: Entry) -> Callable[[Path], Path]:
     """An image with one layer of these entries."""
     return packed(simple(layer(items)))
-
-
-def nested(depth: int) -> Members:
-    """An image below this many indexes."""
-    datas = [TOP, MADE, HELLO.blob]
-    below = entry(TOP)
-    for _ in range(depth - 1):
-        datas.append(index(below))
-        below = entry(datas[-1], INDEX)
-    return world(index(below), *datas)
 
 
 def in_window(window_log: int) -> bytes:

@@ -12,26 +12,21 @@ from slim.ecosystems.model import Subject
 from slim.files.table import ASSIGNED
 from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
+from slim.secrets.redact import ASSIGNMENT, INSTRUCTION, parts
 
-_SETTING = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+")
-_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
-_SHELL = re.compile(r" /bin/[a-z]{0,3}sh ")
-_PAIR = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
 def private_keys(subject: Subject) -> QueryResult:
     """Files whose first bytes are those of a private key; dead ones too."""
-    return QueryResult(
-        rows=sorted(row for row, kind in subject.files.flags.items() if kind != ASSIGNED)
-    )
+    flags = subject.files.flags
+    return QueryResult(rows=sorted(row for row in flags if flags[row] != ASSIGNED))
 
 
 def assigned(subject: Subject) -> QueryResult:
     """Settings files that assign a literal to a name that promises a secret; dead ones too."""
-    return QueryResult(
-        rows=sorted(row for row, kind in subject.files.flags.items() if kind == ASSIGNED)
-    )
+    flags = subject.files.flags
+    return QueryResult(rows=sorted(row for row in flags if flags[row] == ASSIGNED))
 
 
 def declared(subject: Subject) -> QueryResult:
@@ -43,11 +38,9 @@ def declared(subject: Subject) -> QueryResult:
     """
     names: set[str] = set()
     layers: list[int] = []
-    for variable in subject.image.config.env:
-        name, _, value = variable.partition("=")
-        if is_secret(name) and is_literal(value):
-            names.add(name)
-    for name, value in subject.image.config.labels.items():
+    config = subject.image.config
+    variables = (variable.partition("=")[::2] for variable in config.env)
+    for name, value in (*variables, *config.labels.items()):
         if is_secret(name) and is_literal(value):
             names.add(name)
     layer = 0
@@ -62,15 +55,12 @@ def declared(subject: Subject) -> QueryResult:
 
 
 def _in_instruction(text: str) -> Iterator[str]:
-    pairs = ""
-    if setting := _SETTING.match(text):
-        pairs = text[setting.end() :]
-        name, _, value = pairs.partition(" ")
+    pairs, _ = parts(text)
+    if instruction := INSTRUCTION.match(pairs):
+        name, _, value = pairs[instruction.end() :].partition(" ")
         if "=" not in name and is_secret(name) and is_literal(value):
             yield name  # ENV NAME value
-    elif _ARGUMENTS.match(text):
-        pairs = _SHELL.split(text, maxsplit=1)[0]
-    for found in _PAIR.finditer(pairs):
+    for found in ASSIGNMENT.finditer(pairs):
         if is_secret(found[1]) and is_literal(_value(pairs, found.end())):
             yield found[1]
     if any(is_literal(found[1]) for found in _USERINFO.finditer(text)):

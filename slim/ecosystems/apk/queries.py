@@ -28,29 +28,27 @@ def virtual_left(subject: Subject) -> QueryResult:
 
 def _only_for(graph: Graph, roots: Iterable[int]) -> set[int]:
     """What is reached from these packages, and from no other root."""
+    reached = _reach(graph, roots)
+    others = [
+        index
+        for index, package in enumerate(graph.packages)
+        if index not in reached or (package.auto is False and not package.name.startswith("."))
+    ]
+    return reached - _reach(graph, others)
+
+
+def _reach(graph: Graph, roots: Iterable[int]) -> set[int]:
+    """Packages, and all that they depend on."""
     reached: set[int] = set()
     pending = list(roots)
     while pending:
         index = pending.pop()
-        if index in reached:
-            continue
-        reached.add(index)
-        for names in graph.depends[index]:
-            for name in names:
-                pending += graph.providers[name]
-    kept: set[int] = set()
-    pending = [index for index in range(len(graph.packages)) if index not in reached]
-    pending += [
-        index
-        for index in reached
-        if graph.packages[index].auto is False and not graph.packages[index].name.startswith(".")
-    ]
-    while pending:
-        index = pending.pop()
-        if index in kept:
-            continue
-        kept.add(index)
-        for names in graph.depends[index]:
-            for name in names:
-                pending += graph.providers[name]
-    return reached - kept
+        if index not in reached:
+            reached.add(index)
+            pending += [
+                at
+                for names in graph.depends[index]
+                for name in names
+                for at in graph.providers[name]
+            ]
+    return reached

@@ -7,11 +7,12 @@ from collections.abc import Iterator
 from slim.ecosystems.conda.packages import read_conda
 from slim.ecosystems.model import Ecosystem, Reader
 from slim.entrypoint.runs import Runs
-from slim.facts.roots import Marks, Place, above, cut, last
+from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, Keep
 from slim.files.view import View, below
+from slim.packages.package import parent
 
 
 def _installations(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
@@ -21,8 +22,8 @@ def _installations(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
 def _homes(marks: tuple[bytes, ...], view: View) -> Iterator[bytes]:
     """The installations that `conda-meta` belongs to, without environments of another one."""
     for path in marks:
-        home = above(path)
-        if last(above(home)) != b"envs" or not view.is_dir(below(above(home, 2), b"conda-meta")):
+        home = parent(path)
+        if last(parent(home)) != b"envs" or not view.is_dir(below(parent(home, 2), b"conda-meta")):
             yield home
 
 

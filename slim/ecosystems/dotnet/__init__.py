@@ -12,11 +12,12 @@ from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
 from slim.facts.known import Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Compilers, Marks, Place, Roots, above, cut, last
+from slim.facts.roots import Compilers, Marks, Place, Roots, cut, last
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Directories, Variable
 from slim.files.extract.texts import BIG, Keep
 from slim.files.view import View, decoded
+from slim.packages.package import parent
 from slim.rebuild.model import Recipe
 
 _APPLICATION = b".runtimeconfig.json"
@@ -24,7 +25,7 @@ _APPLICATION = b".runtimeconfig.json"
 
 def _shared(found: Marks, _view: View, _: Runs) -> Iterable[bytes]:
     marks = found[b"Microsoft.NETCore.App"]
-    return cut(above(path, 2) for path in marks if last(above(path)) == b"shared")
+    return cut(parent(path, 2) for path in marks if last(parent(path)) == b"shared")
 
 
 def _applications(found: Marks, _view: View, _: Runs) -> Iterable[bytes]:
@@ -43,7 +44,7 @@ def _carried(known: Known) -> Iterator[str]:
 def _nuget(directories: Directories, _: Roots) -> list[bytes]:
     """NUGET_PACKAGES is `packages` below it."""
     named = directories.named(("NUGET_PACKAGES",))
-    homes = [above(path) for path in named if path.endswith(b"/packages")]
+    homes = [parent(path) for path in named if path.endswith(b"/packages")]
     return [path for path in homes if not directories.is_shared(path)] + directories.below(
         directories.homes, (b".nuget",)
     )

@@ -13,10 +13,11 @@ from slim.entrypoint.tables import names, raw_names
 from slim.facts.gather import Facts
 from slim.facts.known import Evidence, Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Compilers, Marks, Place, above, cut, is_real
+from slim.facts.roots import Compilers, Marks, Place, cut, is_real
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View, below
+from slim.packages.package import parent
 from slim.rebuild.model import Recipe
 
 _KIT = names(
@@ -27,7 +28,7 @@ _KIT = names(
 
 
 def _javas(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
-    homes = (above(path, 2) for path in found[b"java"] if path.endswith(b"/bin/java"))
+    homes = (parent(path, 2) for path in found[b"java"] if path.endswith(b"/bin/java"))
     return cut(home for home in homes if is_real(below(home, b"bin/java"), view))
 
 

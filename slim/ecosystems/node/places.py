@@ -9,8 +9,9 @@ from slim.ecosystems.prefixes import in_prefix, is_program
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import raw_names
 from slim.facts.gather import Facts
-from slim.facts.roots import Marks, above, cut, is_real, last
+from slim.facts.roots import Marks, cut, is_real, last
 from slim.files.view import View, below
+from slim.packages.package import parent
 
 _TOOLS = raw_names(
     "site-packages dist-packages gems .npm .cache .nvm .yarn .bun .vscode-server .volta"
@@ -28,26 +29,26 @@ def application_modules(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
 
 
 def _is_application(path: bytes, view: View) -> bool:
-    home = above(path)
+    home = parent(path)
     parts = home.split(b"/")
     if b"node_modules" in parts or not _TOOLS.isdisjoint(parts):
         return False
     if home.startswith(_SYSTEM) or last(home) == b"erlang":
         return False
-    return last(home) != b"lib" or not view.exists(below(above(home), b"bin/node"))
+    return last(home) != b"lib" or not view.exists(below(parent(home), b"bin/node"))
 
 
 def next_builds(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
     """Directories with a `.next/BUILD_ID`."""
-    return cut(above(path, 2) for path in found[b"BUILD_ID"] if last(above(path)) == b".next")
+    return cut(parent(path, 2) for path in found[b"BUILD_ID"] if last(parent(path)) == b".next")
 
 
 def runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
     """Each Node, with npm and headers."""
     for path in view.find((b"node",))[b"node"]:
-        if last(above(path)) == b"bin" and is_program(view, path):
+        if last(parent(path)) == b"bin" and is_program(view, path):
             own = [
                 *(b"lib/node_modules/npm", b"lib/node_modules/corepack", b"include/node"),
                 *(b"share/doc/node", b"share/systemtap"),
             ]
-            yield from in_prefix(view, path, above(path, 2), own, facts.roots)
+            yield from in_prefix(view, path, parent(path, 2), own, facts.roots)

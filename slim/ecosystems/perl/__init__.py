@@ -10,17 +10,18 @@ from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
 from slim.facts.known import Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Marks, Place, above, cut, last
+from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.variables import Variable
 from slim.files.view import View, decoded
+from slim.packages.package import parent
 
 _SERVERS = names("plackup starman starlet twiggy hypnotoad")
 
 
 def _local(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
     """The directories `local` in which Carton installs the modules of a project."""
-    homes = (above(path, 2) for path in found[b"perl5"] if path.endswith(b"/local/lib/perl5"))
-    return cut(home for home in homes if above(home) != b"usr" and last(home) == b"local")
+    homes = (parent(path, 2) for path in found[b"perl5"] if path.endswith(b"/local/lib/perl5"))
+    return cut(home for home in homes if parent(home) != b"usr" and last(home) == b"local")
 
 
 def _carried(known: Known) -> Iterator[str]:

@@ -13,17 +13,18 @@ from slim.entrypoint.runs import Command, Runs
 from slim.entrypoint.tables import names, raw_names
 from slim.facts.known import Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Marks, Place, Roots, above, cut
+from slim.facts.roots import Marks, Place, Roots, cut
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, Keep
 from slim.files.view import View, decoded
+from slim.packages.package import parent
 from slim.rebuild.model import Recipe
 
 
 def _installed(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
     end = b"/vendor/composer/installed.json"
-    return cut(above(path, 3) for path in found[b"installed.json"] if path.endswith(end))
+    return cut(parent(path, 3) for path in found[b"installed.json"] if path.endswith(end))
 
 
 def _carried(known: Known) -> Iterator[str]:

@@ -8,14 +8,15 @@ from slim.ecosystems.model import Runtime
 from slim.ecosystems.prefixes import in_prefix, is_program
 from slim.entrypoint.runs import Runs
 from slim.facts.gather import Facts
-from slim.facts.roots import Marks, Roots, above, cut, is_real, last
+from slim.facts.roots import Marks, Roots, cut, is_real, last
 from slim.facts.variables import Directories
 from slim.files.view import View, below
+from slim.packages.package import parent
 
 
 def venvs(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
     """Virtual environments."""
-    return cut(above(path) for path in found[b"pyvenv.cfg"])
+    return cut(parent(path) for path in found[b"pyvenv.cfg"])
 
 
 def sites(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
@@ -23,7 +24,7 @@ def sites(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
     return cut(
         path
         for path in (*found[b"site-packages"], *found[b"dist-packages"])
-        if last(above(path)).startswith((b"python", b"pypy")) and is_real(path, view)
+        if last(parent(path)).startswith((b"python", b"pypy")) and is_real(path, view)
     )
 
 
@@ -37,12 +38,12 @@ def installed_here(directories: Directories, _: Roots) -> Iterator[bytes]:
 def runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
     """Each Python, by its standard library."""
     for path in view.find((b"os.py",))[b"os.py"]:
-        library = above(path)
-        name, prefix = last(library), above(library, 2)
+        library = parent(path)
+        name, prefix = last(library), parent(library, 2)
         program = below(prefix, b"bin/" + name)
         if (
             name.startswith(b"python3.")
-            and last(above(library)) == b"lib"
+            and last(parent(library)) == b"lib"
             and is_program(view, program)
         ):
             own = [b"lib/" + name, b"include/" + name, b"include/" + name + b"m"]

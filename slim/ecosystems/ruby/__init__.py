@@ -15,11 +15,12 @@ from slim.entrypoint.tables import names, raw_names
 from slim.facts.gather import Facts
 from slim.facts.known import Evidence, Known
 from slim.facts.programs import Programs
-from slim.facts.roots import Marks, Place, above, cut, last
+from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import View, below, decoded
+from slim.packages.package import parent
 from slim.rebuild.model import Recipe
 
 _JIT_GEMS = (b"RubyInline-",)
@@ -29,9 +30,9 @@ _INSTALLS = calls({"bundle": names("install"), "gem": names("install")})
 
 def _gem_homes(found: Marks, view: View, _: Runs) -> tuple[bytes, ...]:
     return cut(
-        above(path)
+        parent(path)
         for path in found[b"specifications"]
-        if view.is_dir(below(above(path), b"gems")) and not path.startswith(b"usr/share/")
+        if view.is_dir(below(parent(path), b"gems")) and not path.startswith(b"usr/share/")
     )
 
 
@@ -53,9 +54,9 @@ def _kinds(known: Known) -> Iterator[str]:
 
 def _runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
     for path in view.find((b"ruby",))[b"ruby"]:
-        if last(above(path)) == b"bin" and is_program(view, path):
+        if last(parent(path)) == b"bin" and is_program(view, path):
             own = [b"lib/ruby", b"include/ruby-3"]
-            yield from in_prefix(view, path, above(path, 2), own, facts.roots)
+            yield from in_prefix(view, path, parent(path, 2), own, facts.roots)
 
 
 RUBY = Ecosystem(
