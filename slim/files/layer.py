@@ -70,7 +70,7 @@ def read_layer(
     stop: Event,
     memory: Memory,
     budget: Budget,
-    beside: bool,
+    beside: bool = True,
 ) -> LayerTable:
     """The table of a layer's blob; the cache is given it. Digests are computed `beside` the reading or in it.
 
