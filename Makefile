@@ -85,6 +85,7 @@ differentials: $(VENV)/installed
 # findings claim is deleted, and the Dockerfile that slim writes is built. Takes hours; TWINS="--only NAME" does one.
 twins: $(VENV)/installed
 	$(BIN)/python -m tests.real.factory $(TWINS)
+	$(BIN)/python -m tests.generate
 
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).

@@ -30,6 +30,13 @@ from slim.stream.header import (
 from slim.stream.usual_headers import UsualHeaders
 from slim.units import format_bytes
 
+_OVERLAY = tuple(
+    b"%s.xattr.%s." % (by, attribute)
+    for by in (b"SCHILY", b"LIBARCHIVE")
+    for attribute in (b"trusted.overlay", b"user.overlay", b"user.fuseoverlayfs")
+)
+"""Records of the attributes by which overlay file systems hide, redirect and merge: engines restore them."""
+
 
 class SlowPath:
     """Reads one entry after another from a feed into a table."""
@@ -127,6 +134,12 @@ class SlowPath:
         header.link = long_link or header.link
         if header.type == "\0":
             header.type = "5" if header.name.endswith(b"/") else "0"
+        if any(key.startswith(_OVERLAY) for key in records):
+            table.note(
+                "overlay-attribute",
+                header.name,
+                "an attribute by which overlay file systems hide files or show others: engines restore it",
+            )
         yield from self._content(block, header, records)
         return True
 

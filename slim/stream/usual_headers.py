@@ -32,6 +32,8 @@ _NO_PREFIX = bytes(512 - 345)
 _USTAR = b"ustar\0"
 _MEMO, _ENDS = 1 << 16, 1 << 12
 """Fields to remember at most: hostile input must not grow the memos."""
+_IGNORED = frozenset((b"uname", b"gname", b"SCHILY.xattr.security.capability"))
+"""Keys of records that change nothing here."""
 _RECORDS, _PATH = 2048, 512
 """Bytes of records, and of a path in them; what is longer is rare, and bounded elsewhere."""
 
@@ -103,7 +105,7 @@ class UsualHeaders:
                     name = value or name
                 elif key == b"linkpath":
                     link = value or link
-                elif key in (b"size", b"uid", b"gid") or key.startswith(b"GNU."):
+                elif key not in _IGNORED:
                     return None
         except HeaderError:
             return None
