@@ -143,7 +143,7 @@ def test_names_that_are_not_utf8() -> None:
         ("a/***", 2, "whole component"),
         ("a{b", 1, "`{` without `}`"),
         ("ab}", 2, "`}` without `{`"),
-        ("{hoem}/x", 0, "no known variable"),
+        ("{hoem}/x", 0, "not a known variable"),
         ("a[b", 1, "no `]`"),
         ("a[]b", 1, "empty"),
         ("a[z-a]", 1, "backwards"),

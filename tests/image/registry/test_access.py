@@ -179,7 +179,7 @@ def test_a_damaged_file_is_one_error_that_quotes_nothing(tmp_path: Path, data: b
 
 def test_a_pipe_in_place_of_the_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "auth")
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         find_login(Access(auth_files=(tmp_path / "auth",)), APP)
 
 
