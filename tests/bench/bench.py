@@ -92,14 +92,14 @@ def alternate(commands: Mapping[str, list[str]], rounds: int) -> dict[str, Run]:
 
 def image(name: str, form: str = "plain") -> str:
     """Return the path of an image, made by a process of its own if need be."""
-    made = subprocess.run(
+    result = subprocess.run(
         [PYTHON, "-m", "tests.bench.images", f"{name}.{form}"],
         cwd=ROOT,
         check=True,
         capture_output=True,
         text=True,
     )
-    path = made.stdout.strip()
+    path = result.stdout.strip()
     with open(path, "rb", buffering=0) as file:
         while file.read(1 << 20):
             pass

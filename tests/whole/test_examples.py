@@ -250,8 +250,8 @@ def test_the_workflow_of_github_fails_over_budget_and_comments(
     assert "over budget" in forge.comments[0].body
     outputs = (tmp_path / "output").read_text().splitlines()
     names = {line.partition("=")[0] for line in outputs}
-    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
-    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
+    expected = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
+    assert names | {"delta_bytes"} == set(expected) == names | set(expected)
     assert "verdict=fail" in outputs
     assert "report_file=slim-report.json" in outputs
     assert "over budget" in (tmp_path / "summary").read_text()

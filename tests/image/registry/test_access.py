@@ -200,8 +200,8 @@ def helper(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str
 
 
 def test_a_helper_is_run_for_its_host_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = json.dumps({"Username": LOGIN.user, "Secret": LOGIN.password})
-    ran = helper(tmp_path, monkeypatch, "mine", f"echo '{told}'")
+    shown = json.dumps({"Username": LOGIN.user, "Secret": LOGIN.password})
+    ran = helper(tmp_path, monkeypatch, "mine", f"echo '{shown}'")
     access = Access(helpers={APP.host: "mine"})
     assert find_login(access, parse_reference("other.example.com/app")) is None
     assert not ran.exists()
