@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -20,18 +21,29 @@ from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
 from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
+from slim.errors import UsageError
+from slim.files.budget import Budget, weight
+from slim.files.consumed import PassedBlob
 from slim.files.ledger import Ledger, account
 from slim.files.opening import open_any, open_base
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
-from slim.files.scan import scan
+from slim.files.scan import check_limits, scan
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Image
 from slim.image.ref import ImageRef
+from slim.image.source import images_in
 from slim.report.build import Rulebook, build
 from slim.report.model import Report
 from slim.rules.rule import Rule, Rules, rules_digest, rules_of
+
+if TYPE_CHECKING:
+    from slim.repack.certificate import Certificate
+    from slim.repack.model import LayerMode, Selection
+    from slim.repack.repack import Source
+    from slim.repack.run import Target
+    from slim.repack.verify import Verification, Verified
 
 _log = logging.getLogger(__name__)
 _EXPLAINED = 10_000
@@ -122,6 +134,105 @@ def explain(
         report = _report(ref, read, advice, advised, options, shown, dockerfile)
         protected = advice.rules.protected
         return tuple(explain_rule(advised, protected, rule) for rule in explained), report
+
+
+def report_of(
+    image: Image,
+    tables: Sequence[LayerTable | None],
+    options: ReadOptions,
+    advice: AdviceOptions,
+    report: ReportOptions,
+) -> Report:
+    """The report of an image whose tables are known and verified; nothing is read.
+
+    Raises:
+        LimitError: all layers together are larger than allowed.
+        InputError: sizes that cannot be added up.
+    """
+    budget = Budget(options.limits)
+    for table in {id(table): table for table in tables if table is not None}.values():
+        budget.spend(weight(table))
+    check_limits(tables, options.limits, budget)
+    files = resolve(tables)
+    ledger = account(files, tables, [layer.size for layer in image.layers])
+    read = Reading(image, tables, files, ledger, find_base(image), ())
+    advised = _advise(read, advice)
+    return _report(ImageRef(image.input), read, advice, advised, options, report, NO_DOCKERFILE)
+
+
+def repack(
+    ref: ImageRef,
+    options: ReadOptions,
+    advice: AdviceOptions | None,
+    target: Target,
+    selection: Selection,
+    mode: LayerMode,
+    *,
+    base: ImageRef | None = None,
+    include_base: bool = False,
+    threads: int = 1,
+) -> Certificate:
+    """Write an image again without what goes; of several platforms all, unless `ref` chooses one.
+
+    `advice` is needed at every level but `dead`. With `include_base`, the base image's layers are treated
+    like all others.
+
+    Raises:
+        InternalError: the result would show another filesystem than it should (exit code 70).
+        Others as for `analyze`; nothing is written then.
+    """
+    # Writing images is imported by who writes one.
+    from slim.repack.repack import Source
+    from slim.repack.run import repack_all
+
+    # Offsets of entries are not in the cache.
+    options = replace(options, cache=None, verify=True)
+
+    def sources() -> Iterator[Source]:
+        for each in images_in(ref, options.limits):
+            with _read(each, options, base, NO_DOCKERFILE, bool(advice), True) as read:
+                if any(isinstance(layer.blob, PassedBlob) for layer in read.image.layers):
+                    raise UsageError(
+                        "not-a-file",
+                        f"{ref.name!r} goes by once, and a repacking reads its layers again",
+                        "save the image to a file: docker save -o app.tar app:1",
+                    )
+                base_layers = 0 if include_base else read.base.layers
+                own = replace(read, base=replace(read.base, layers=base_layers))
+                advised = _advise(own, advice) if advice else None
+                yield Source(read.image, read.tables, read.files, read.ledger, base_layers, advised)
+
+    return repack_all(sources(), ref.name, selection, mode, target, options, threads)
+
+
+def verify(
+    before: ImageRef,
+    after: ImageRef,
+    options: ReadOptions,
+    certificate: Certificate | None = None,
+) -> Verified:
+    """Compare the filesystems of two images, platform by platform; errors are those of `analyze`."""
+    # As above.
+    from slim.repack.compare import tree_of
+    from slim.repack.verify import Verified
+    from slim.repack.verify import verify as compare_images
+
+    options = replace(options, cache=None, verify=True)
+    found: list[Verification] = []
+    faults: list[str] = []
+    for one in images_in(before, options.limits):
+        other = replace(after, platform=one.platform or after.platform)
+        with (
+            _read(one, options, None, NO_DOCKERFILE, False, True) as left,
+            _read(other, options, None, NO_DOCKERFILE, False, True) as right,
+        ):
+            sides = [
+                (read.image, tree_of(read.image, read.tables, read.files)) for read in (left, right)
+            ]
+            verified, wrong = compare_images(sides[0], sides[1], certificate, options.limits)
+            found.append(verified)
+            faults += wrong
+    return Verified(tuple(found), tuple(faults))
 
 
 @contextmanager

@@ -36,6 +36,7 @@ from slim.config import reader as settings_file
 from slim.ecosystems import ECOSYSTEMS
 from slim.ecosystems.model import fact_names
 from slim.formats import words
+from slim.formats.certificate.schema import render_certificate_schema
 from slim.formats.formats import FORMATS
 from slim.report.schema import render_schema
 from slim.rules.builtin import builtin_rules
@@ -389,6 +390,7 @@ FILES: dict[str, Callable[[], str]] = {
     "docs/phoenix.svg": picture,
     "rules/README.md": catalogue,
     "tests/golden/report-1.0.schema.json": render_schema,
+    "tests/golden/certificate-1.0.schema.json": render_certificate_schema,
 }
 
 

@@ -15,11 +15,14 @@ _NAMES = (
     "check",
     "compare",
     "comment",
+    "repack",
+    "verify",
     "plugin",
     "explain",
     "config",
     "rules",
     "cache",
+    "fleet",
 )
 
 

@@ -14,6 +14,7 @@ from msgspec import Struct, field
 
 from slim.config.settings import ImageSettings
 from slim.errors import UsageError
+from slim.fleet.teams import Teams
 
 if TYPE_CHECKING:
     from slim.rules.faults import Fault
@@ -29,6 +30,7 @@ class Config(Struct, frozen=True):
     image: ImageSettings = field(default_factory=ImageSettings)
     limits: tuple[str, ...] = ()
     packs: tuple[str, ...] = ()
+    teams: Teams = field(default_factory=Teams)
     file: str = ""
     """As it was found; empty when there is none."""
     notice: str = ""
@@ -73,7 +75,8 @@ def load_config(
             f"{found} has no [image.{key}]{suggestion(key, settings.images)}",
             f"an empty table will do; it has: {', '.join(settings.images)[:500]}",
         )
-    return Config(settings.of(key or ""), settings.limits, settings.packs, found)
+    image = settings.of(key or "")
+    return Config(image, settings.limits, settings.packs, settings.teams, found)
 
 
 def _dive(file: str) -> Config:

@@ -15,9 +15,11 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from slim.advice.suppression import Suppression, rule_name
+from slim.config.fleet import read_fleet
 from slim.config.settings import ImageSettings, Settings
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
+from slim.fleet.teams import Teams
 from slim.forge.choices import BEHAVIORS, WHENS
 from slim.formats.rules_url import parse_rules_url
 from slim.limits import limit_names, with_limits
@@ -40,7 +42,7 @@ IMAGE_KEYS = (
     *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
     *("fail-on", "trust-labels", "budget", "comment", "ignore"),
 )
-TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules")
+TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules", "fleet")
 IGNORE_KEYS = ("rule", "paths", "reason", "until")
 
 
@@ -71,7 +73,10 @@ def parse_settings(file: str, text: str, faults: list[Fault]) -> Settings:
     if table := reader.inner(top, "rules", "rules"):
         table.unknown(("packs",))
         packs = tuple(reader.path(path) for path in table.texts("packs"))
-    return Settings(file, _image(reader, top, ""), images, limits, packs)
+    teams = Teams()
+    if table := reader.inner(top, "fleet", "fleet"):
+        teams = read_fleet(table, reader.inner, _size)
+    return Settings(file, _image(reader, top, ""), images, limits, packs, teams)
 
 
 class _Reader:

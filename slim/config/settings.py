@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from slim.fleet.teams import Teams
 from slim.report.gates import Gates
 
 if TYPE_CHECKING:
@@ -44,6 +45,8 @@ class Settings(Struct, frozen=True):
     """`NAME=VALUE`."""
     packs: tuple[str, ...] = ()
     """Files or folders of rules."""
+    teams: Teams = field(default_factory=Teams)
+    """Of a fleet."""
 
     def of(self, key: str) -> ImageSettings:
         """What holds for the image of this key. Suppressions add up, everything else replaces."""

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import compress
 
 from msgspec import Struct
 
-from slim.errors import InternalError
+from slim.errors import InputError, InternalError
 from slim.files.table import Bytes, Fate, Files, Kind, LayerTable, both, mask
 
 UNKNOWN = "[unknown contents]"
@@ -45,6 +45,23 @@ class Ledger(Struct, frozen=True):
 
     pull: array[int]
     layers: tuple[LayerSums, ...]
+
+
+def disk_bytes(layers: Iterable[LayerSums]) -> int:
+    """Bytes on disk of all layers.
+
+    Raises:
+        InputError: more than any filesystem holds. Only sparse files can claim so much; numbers of more than
+            63 bits do not survive other JSON parsers.
+    """
+    disk = sum(layer.disk_bytes for layer in layers)
+    if disk >= 1 << 63:
+        raise InputError(
+            "absurd-sizes",
+            f"the files claim {disk:,} bytes together, more than any filesystem holds",
+            "the image was made to mislead: it holds sparse files of absurd size",
+        )
+    return disk
 
 
 def account(files: Files, tables: Sequence[LayerTable | None], sizes: Sequence[int]) -> Ledger:

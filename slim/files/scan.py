@@ -173,7 +173,7 @@ def scan(
                 else None
                 for layer in image.layers
             ]
-            _check_limits(stack, limits, budget)
+            check_limits(stack, limits, budget)
             yield stack
         except Exception:
             # Of all that is wrong the first in order is told, whenever it was found.
@@ -218,8 +218,14 @@ def _table_of_contents(
     return table
 
 
-def _check_limits(stack: Sequence[LayerTable | None], limits: Limits, budget: Budget) -> None:
-    """Of all layers together; rows of one that occurs again come once more, its names do not."""
+def check_limits(stack: Sequence[LayerTable | None], limits: Limits, budget: Budget) -> None:
+    """See to it that all layers together are not too large.
+
+    Rows of a layer that occurs again come once more, its names do not.
+
+    Raises:
+        LimitError: they are.
+    """
     distinct = {id(table): table for table in stack if table is not None}
     total = sum(table.tar_bytes for table in distinct.values())
     if total > limits.image_bytes:

@@ -33,7 +33,7 @@ _FORMULA = tuple("=+-@\t\r\n＝＋－＠")
 
 def render_report(report: Report, _: RenderOptions) -> str:
     """Layers, directories and files; `name` is an instruction or a path from `/`."""
-    return _table(REPORT_HEADER, _rows(report))
+    return table(REPORT_HEADER, _rows(report))
 
 
 def render_comparison(comparison: Comparison, _: RenderOptions) -> str:
@@ -42,10 +42,10 @@ def render_comparison(comparison: Comparison, _: RenderOptions) -> str:
     The changes of all layers are the growth on disk and in the pull; so are those of all packages, and of
     all files, with the rows `rest` and `dead`.
     """
-    return _table(COMPARISON_HEADER, _changes(comparison))
+    return table(COMPARISON_HEADER, _changes(comparison))
 
 
-def _table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
+def table(header: Sequence[str], rows: Iterable[Sequence[Cell]]) -> str:
     """All cells in quotes, lines end in CR LF; texts may be from an image."""
     out = io.StringIO()
     writer = csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n")

@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from slim.errors import UsageError
-from slim.formats import csv, env, github, gitlab, html, json, junit, metrics, ncdu, sarif, svg
+from slim.formats import (
+    csv,
+    env,
+    github,
+    gitlab,
+    html,
+    json,
+    junit,
+    metrics,
+    ncdu,
+    repack_plan,
+    sarif,
+    svg,
+)
 from slim.formats.markdown import MARKDOWN, SUMMARY
 from slim.formats.model import Document, Format, RenderOptions
 from slim.formats.text import TEXT
@@ -26,6 +39,7 @@ FORMATS = (
     SUMMARY,
     env.ENV,
     ncdu.NCDU,
+    repack_plan.PLAN,
 )
 
 

@@ -6,6 +6,7 @@ import json
 import re
 
 import msgspec
+from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.formats import verdicts
@@ -25,8 +26,13 @@ def render(document: Document, _: RenderOptions | None = None) -> str:
         headline=verdicts.headline(document, SI),
         reasons=[verdicts.sentence(reason, SI) for reason in reasons(document)],
     )
+    return as_json(replace(document, verdict=verdict))
+
+
+def as_json(document: Struct) -> str:
+    """A document as JSON: indented, ASCII, and without lines that a log takes for commands."""
     # In C, all of it: json alone takes seven times as long.
-    encoded = msgspec.json.encode(replace(document, verdict=verdict))
+    encoded = msgspec.json.encode(document)
     return quiet_json(_ascii(msgspec.json.format(encoded, indent=2).decode())) + "\n"
 
 

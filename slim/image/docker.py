@@ -40,7 +40,7 @@ def open_docker(
     ]
     position = choose(candidates, choice)
     entry = entries[position]
-    digest, config = _config(archive, entry, limits)
+    digest, config, document = _config(archive, entry, limits)
     names = entry.texts("Layers")
     check_layer_count(config, len(names), "manifest.json")
     history, history_notices = align_history(config, len(names))
@@ -58,6 +58,7 @@ def open_docker(
             for index, name in enumerate(names)
         ),
         notices=(*notices, *history_notices, *_reused_paths(names, config.diff_ids)),
+        config_document=document,
         compression=archive.compression,
     )
 
@@ -104,7 +105,7 @@ def _entries(document: Any) -> list[Object]:
     return [Object(value, f"manifest.json[{i}]", _ENTRY) for i, value in enumerate(document)]
 
 
-def _config(archive: Archive, entry: Object, limits: Limits) -> tuple[str, ImageConfig]:
+def _config(archive: Archive, entry: Object, limits: Limits) -> tuple[str, ImageConfig, bytes]:
     name = _member(entry.text("Config"), f"{entry.where}.Config")
     data, document = read_document(archive, name, limits)
     digest = digest_of(data, "sha256", name)
@@ -116,7 +117,7 @@ def _config(archive: Archive, entry: Object, limits: Limits) -> tuple[str, Image
             f"the config {name} has the digest {digest}",
             "the image was changed or damaged: save it again",
         )
-    return digest, read_config(document, name, limits)
+    return digest, read_config(document, name, limits), data
 
 
 def _layer(archive: Archive, index: int, raw: str, diff_id: str, history: Any) -> Layer:

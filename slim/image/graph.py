@@ -49,6 +49,8 @@ class Graph(Struct):
     attestation_bytes: int = 0
     others: Counter[str] = field(default_factory=Counter)
     """Media types that mean nothing to us."""
+    companions: list[Descriptor] = field(default_factory=list)
+    """Entries that lead to something else than an image: attestations, signatures, other artifacts."""
 
 
 def walk(fetch: Fetch, entries: tuple[Descriptor, ...], limits: Limits) -> Graph:
@@ -117,6 +119,12 @@ def read_verified(fetch: Fetch, descriptor: Descriptor, limits: Limits) -> Any:
     return document
 
 
+def stored_document(fetch: Fetch, descriptor: Descriptor) -> bytes:
+    """The bytes of a document that `read_verified` has read."""
+    data = descriptor.data if descriptor.data is not None else fetch(descriptor)
+    return data if data is not None else b""
+
+
 def _document(fetch: Fetch, descriptor: Descriptor, limits: Limits) -> Any:
     """The verified document; None where it is not at hand."""
     where = blob_name(descriptor.digest)
@@ -144,10 +152,12 @@ def _visit(
         return ()
     if entry.media_type and entry.media_type not in kinds.INDEXES | kinds.MANIFESTS:
         graph.others[entry.media_type] += 1
+        graph.companions.append(entry)
         return ()
     document = _document(fetch, entry, limits)
     if _is_attestation(entry):
         graph.attestations += 1
+        graph.companions.append(entry)
         graph.attestation_bytes += entry.size
         if document is not None:
             graph.attestation_bytes += _refer(graph, document)
@@ -170,6 +180,7 @@ def _visit(
         if error.slug != "not-an-image":
             raise
         graph.refusals.append(error)
+        graph.companions.append(entry)
         return ()
     graph.images[entry.digest] = Found(entry, names, manifest.config)
     return ()

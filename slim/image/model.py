@@ -172,5 +172,13 @@ class Image(Struct, frozen=True):
     layers: tuple[Layer, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
     notices: tuple[Notice, ...] = ()
+    config_document: bytes = b""
+    """The config as it is stored."""
+    manifest_document: bytes = b""
+    """The manifest as it is stored; empty where a docker-archive has none."""
+    entry: Descriptor | None = None
+    """What the index says of the manifest."""
+    companions: tuple[Descriptor, ...] = ()
+    """What else the index leads to: attestations, signatures and other artifacts."""
     compression: str = "none"
     """Of the archive as a whole: if any, blobs are cheap to read only in archive order."""

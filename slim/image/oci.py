@@ -5,14 +5,26 @@ Source: OCI image-spec image-layout.md. A digest's grammar is checked before it 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
+
+from msgspec.structs import replace
 
 from slim.errors import InputError, IntegrityError, SlimError
 from slim.image import kinds
 from slim.image.archive import Archive
 from slim.image.build import align_history, check_layer_count, read_document
 from slim.image.documents import Object, refused
-from slim.image.graph import Fetch, Found, Graph, blob_name, fetch_from, read_verified, walk
+from slim.image.graph import (
+    Fetch,
+    Found,
+    Graph,
+    blob_name,
+    fetch_from,
+    read_verified,
+    stored_document,
+    walk,
+)
 from slim.image.manifest import read_config, read_index, read_manifest, verify
 from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice, Platform
 from slim.image.select import Candidate, Choice, choose
@@ -28,18 +40,46 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
         IntegrityError: a document is not what its descriptor says.
         UsageError: several images, and no choice given.
     """
-    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
-    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
-    if entries is None:
-        raise refused("index.json", "is not an index")
     fetch = fetch_from(archive, limits)
-    graph = walk(fetch, entries, limits)
+    graph = _graph(archive, fetch, limits)
     digests = list(graph.images)
     if not digests:
         raise no_image(graph)
     look = choice.platform is not None or len(digests) > 1
     candidates = image_candidates(fetch, graph, limits, look=look)
     digest = digests[choose(candidates, choice)]
+    image = _image(archive, fetch, graph, digest, given, form, limits)
+    return replace(image, notices=(*image.notices, *_orphans(archive, graph)))
+
+
+def read_all_images(
+    archive: Archive, given: str, form: str, limits: Limits
+) -> Iterator[tuple[tuple[str, ...], Image | SlimError]]:
+    """Each image of a layout with its names, or why it cannot be read.
+
+    Raises:
+        SlimError: as `open_oci`, where the layout itself is at fault.
+    """
+    fetch = fetch_from(archive, limits)
+    graph = _graph(archive, fetch, limits)
+    if not graph.images:
+        raise no_image(graph)
+    for digest, found in graph.images.items():
+        try:
+            yield tuple(found.names), _image(archive, fetch, graph, digest, given, form, limits)
+        except SlimError as error:
+            yield tuple(found.names), error
+
+
+def _image(
+    archive: Archive,
+    fetch: Fetch,
+    graph: Graph,
+    digest: str,
+    given: str,
+    form: str,
+    limits: Limits,
+) -> Image:
     found = graph.images[digest]
     if found.config is None:
         raise InputError(
@@ -72,9 +112,27 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
-        notices=(*notices, *graph_notices(graph), *_orphans(archive, graph)),
+        notices=(*notices, *graph_notices(graph)),
+        config_document=stored_document(fetch, found.config),
+        manifest_document=stored_document(fetch, found.descriptor),
+        entry=found.descriptor,
+        companions=tuple(graph.companions),
         compression=archive.compression,
     )
+
+
+def list_images(archive: Archive, limits: Limits) -> list[Candidate]:
+    """All images of a layout, in the order of `Choice.image_index`; errors as for `open_oci`."""
+    fetch = fetch_from(archive, limits)
+    return image_candidates(fetch, _graph(archive, fetch, limits), limits, look=True)
+
+
+def _graph(archive: Archive, fetch: Fetch, limits: Limits) -> Graph:
+    _check_version(read_document(archive, "oci-layout", limits, "layout_bytes")[1])
+    entries = read_index(read_document(archive, "index.json", limits)[1], "index.json", limits)
+    if entries is None:
+        raise refused("index.json", "is not an index")
+    return walk(fetch, entries, limits)
 
 
 def _check_version(document: Any) -> None:

@@ -118,6 +118,11 @@ def is_name(text: str) -> bool:
     return True
 
 
+def is_tag(text: str) -> bool:
+    """Whether a word can be a tag."""
+    return _TAG.fullmatch(text) is not None
+
+
 def _is_host(first: str) -> bool:
     return "." in first or ":" in first or first.lower() == "localhost"
 

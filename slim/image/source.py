@@ -70,6 +70,46 @@ def open_image(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> Iterator[Image
         archive.close()
 
 
+def read_all_images(
+    name: str, limits: Limits = DEFAULT_LIMITS
+) -> Iterator[tuple[tuple[str, ...], Image | SlimError]]:
+    """Every image in an archive or layout: its names, and itself or why it cannot be read; in the order in
+    which `image_index` counts. Blobs can be read until the next one is asked for.
+
+    Raises:
+        SlimError: as `open_image`, where the archive itself is at fault.
+    """
+    prefix, path = _split(name)
+    archive = _open(prefix, path, limits)
+    try:
+        members = archive.sizes().keys()
+        if "index.json" in members and not (
+            prefix == "docker-archive" or ("manifest.json" in members and not archive.is_directory)
+        ):
+            from slim.image import oci
+
+            form = "oci-dir" if archive.is_directory else "oci-archive"
+            yield from oci.read_all_images(archive, name, form, limits)
+            return
+        for index in range(limits.index_documents):
+            try:
+                image = read_archive(archive, name, Choice(image_index=index), limits)
+            except SlimError as error:
+                if error.slug == "no-such-image":
+                    return
+                yield (), error
+                if error.slug not in _OF_ONE_IMAGE:
+                    return
+            else:
+                yield image.names, image
+    finally:
+        archive.close()
+
+
+_OF_ONE_IMAGE = frozenset({"missing-blob", "layer-count", "broken-link", "wrong-size"})
+"""Errors after which the archive's other images can be read."""
+
+
 def choice_of(ref: ImageRef) -> Choice:
     """Which of several images is meant.
 
@@ -307,3 +347,26 @@ def _not_an_image(members: Collection[str], path: str) -> SlimError:
         f"{path!r} is not a container image: found neither an OCI layout nor manifest.json",
         "make one with `docker save -o image.tar NAME` or `skopeo copy … oci-archive:image.tar`",
     )
+
+
+def images_in(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> list[ImageRef]:
+    """A reference to each image that `ref` may mean: all of an OCI archive or layout, else itself.
+
+    Errors are those of `open_image`.
+    """
+    chosen = ref.tag, ref.image_index, ref.platform
+    if chosen != (None, None, None) or find_reference(ref.name) is not None:
+        return [ref]
+    prefix, path = _split(ref.name)
+    archive = _open(prefix, path, limits)
+    try:
+        if prefix == "docker-archive" or "oci-layout" not in archive.sizes():
+            return [ref]
+        from slim.image.oci import list_images
+
+        found = [each for each in list_images(archive, limits) if each.present]
+        if len({str(each.platform) for each in found}) < len(found) or len(found) < 2:
+            return [ref]
+        return [replace(ref, platform=str(each.platform)) for each in found]
+    finally:
+        archive.close()

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from slim.errors import InputError
 from slim.files import dive, tree
-from slim.files.ledger import Ledger
+from slim.files.ledger import Ledger, disk_bytes
 from slim.files.outline import Node, Sort, outline
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
@@ -296,17 +295,10 @@ def _unread(advice: Advice) -> list[str]:
 def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Totals:
     layers = ledger.layers
     pull = sum(layer.pull_bytes for layer in layers)
-    disk = sum(layer.disk_bytes for layer in layers)
+    disk = disk_bytes(layers)
     live = sum(layer.live_bytes for layer in layers)
     live_pull = sum(layer.live_pull_bytes for layer in layers)
     dead_pull = sum(layer.dead_pull_bytes for layer in layers)
-    if disk > model.LARGEST:
-        # Only sparse files can claim so much; numbers of more bits do not survive other JSON parsers.
-        raise InputError(
-            "absurd-sizes",
-            f"the files claim {disk:,} bytes together, more than any filesystem holds",
-            "the image was made to mislead: it holds sparse files of absurd size",
-        )
     return model.Totals(
         pull_bytes=pull,
         disk_bytes=disk,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -13,14 +14,18 @@ from slim.report.model import SCHEMA_VERSION, Report
 
 def schema() -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of both kinds of document, made from their types."""
-    kinds, parts = msgspec.json.schema_components(
-        [Report, Comparison], ref_template="#/$defs/{name}"
-    )
+    return schema_of([Report, Comparison], "report", SCHEMA_VERSION)
+
+
+def schema_of(types: Sequence[type], name: str, version: str) -> dict[str, Any]:
+    """JSON Schema of a document that is of one of these types."""
+    kinds, parts = msgspec.json.schema_components(types, ref_template="#/$defs/{name}")
+    top = {"anyOf": list(kinds)} if len(kinds) > 1 else kinds[0]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": f"urn:slim:report:{SCHEMA_VERSION}",
-        "title": "slim report",
-        "anyOf": list(kinds),
+        "$id": f"urn:slim:{name}:{version}",
+        "title": f"slim {name}",
+        **top,
         "$defs": {name: _null_last(part) for name, part in sorted(parts.items())},
     }
 
@@ -39,4 +44,9 @@ def _null_last(part: Any) -> Any:
 
 def render_schema() -> str:
     """The schema as it is committed."""
-    return json.dumps(schema(), indent=2, ensure_ascii=False) + "\n"
+    return rendered(schema())
+
+
+def rendered(schema: dict[str, Any]) -> str:
+    """A schema as text."""
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -26,6 +26,7 @@ import slim
 from slim.formats.formats import format_names
 from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.model import RenderOptions
+from slim.repack.plan import read_plan
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from tests.conftest import THOROUGH
@@ -215,6 +216,14 @@ def check_env(text: str, document: Document, hostile: str) -> None:
         assert re.fullmatch(r"[a-z_]+=[A-Za-z0-9:/._%-]*", line), line
 
 
+def check_plan(text: str, document: Document, hostile: str) -> None:
+    assert isinstance(document, Report)
+    titles = {finding.title for finding in document.findings}
+    plan = read_plan(text.encode(), "plan.json")
+    assert {finding.title for finding in plan.findings} <= titles
+    assert plan.config_digest == document.image.config_digest
+
+
 def check_ncdu(text: str, document: Document, hostile: str) -> None:
     assert text.isascii()
     waiting = [json.loads(text)]
@@ -236,6 +245,7 @@ CHECKS: dict[str, Check] = {
     "summary": check_markdown,
     "env": check_env,
     "ncdu": check_ncdu,
+    "plan": check_plan,
 }
 SINKS: list[tuple[type[Any], str]] = [
     *((Report, name) for name in format_names()),

@@ -22,7 +22,7 @@ GATES = Gates(
     size=200_000_000, reclaimable=5_000_000, growth=Growth(5.0, 1_000_000), fail_on=("low",)
 )
 JUDGED = judge(wasteful(), GATES), judge_comparison(compared(before(), wasteful()), GATES)
-FOR_PROGRAMS = {"json", "csv", "metrics", "env", "ncdu"}
+FOR_PROGRAMS = {"json", "csv", "metrics", "env", "ncdu", "plan"}
 SI_SIZE = re.compile(r"\d[ \u00a0](?:[kMGTPE]B)\b")
 IEC_SIZE = re.compile(r"\d[ \u00a0](?:[KMGTPE]iB)\b")
 

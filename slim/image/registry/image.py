@@ -12,11 +12,11 @@ from typing import Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.errors import UsageError
+from slim.errors import SlimError, UsageError
 from slim.image import kinds
 from slim.image.build import align_history, check_layer_count
 from slim.image.documents import parse, refused
-from slim.image.graph import Graph, read_verified, walk
+from slim.image.graph import Graph, read_verified, stored_document, walk
 from slim.image.manifest import Manifest, read_config, read_index, read_manifest
 from slim.image.model import CHUNK, Blob, Descriptor, History, Image, Layer, Notice
 from slim.image.oci import graph_notices, image_candidates, make_layer, no_image
@@ -91,13 +91,95 @@ def open_registry(
         look = choice.platform is not None or len(graph.images) > 1
         candidates = image_candidates(fetch, graph, limits, look=look)
         chosen = graph.images[list(graph.images)[choose(candidates, choice)]].descriptor
-        document = read_verified(
-            lambda descriptor: client.manifest(descriptor.digest)[0], chosen, limits
-        )
+        data = stored_document(lambda descriptor: client.manifest(descriptor.digest)[0], chosen)
+        document = read_verified(lambda _: data, chosen, limits)
         if read_index(document, chosen.digest, limits) is not None:
             raise refused(chosen.digest, "is labelled a manifest and is an index")
     image = _image(client, reference, given, choice, limits, graph, chosen, document, layers)
+    image = replace(image, manifest_document=data)
     return replace(image, layers=with_tables(client, image.layers, limits)) if lazy else image
+
+
+def read_all_images(
+    client: Client,
+    reference: Reference,
+    given: str,
+    limits: Limits,
+    first: tuple[bytes, str, str],
+) -> tuple[dict[str, int], list[Image | SlimError]]:
+    """All images that a reference leads to, their layers unread: of an index those of every platform.
+
+    Args:
+        first: what `client.manifest` gave for the reference.
+
+    Returns:
+        The blobs that belong to the index as a whole, with their bytes: itself, and attestations; and each
+        image or why there is none.
+
+    Raises:
+        SlimError: as `open_registry`, where the reference itself is at fault.
+    """
+    data, top, kind = first
+    document = parse(data, f"the manifest {top}", limits)
+    entries = read_index(document, f"the manifest {top}", limits)
+    chosen = Descriptor(kind, top, len(data))
+    if entries is None:
+        image = _image(
+            client, reference, given, Choice(), limits, Graph(), chosen, document, layers=False
+        )
+        return {}, [image]
+    documents = dict[str, bytes]()
+
+    def fetch(descriptor: Descriptor) -> bytes:
+        """Every document is fetched: the fleet counts what attestations take, too."""
+        data = (
+            client.document(descriptor.digest)
+            if descriptor.media_type in kinds.CONFIGS
+            else client.manifest(descriptor.digest)[0]
+        )
+        documents[descriptor.digest] = data
+        return data
+
+    graph = walk(fetch, entries, limits)
+    if not graph.images:
+        raise no_image(graph)
+    found: list[Image | SlimError] = []
+    for digest, each in graph.images.items():
+        try:
+            document = parse(documents[digest], f"the manifest {digest}", limits)
+            found.append(
+                _image(
+                    client,
+                    reference,
+                    given,
+                    Choice(),
+                    limits,
+                    graph,
+                    each.descriptor,
+                    document,
+                    layers=False,
+                )
+            )
+        except SlimError as error:
+            found.append(error)
+    beside = {top: len(data)}
+    for digest, data in documents.items():
+        if digest not in graph.images:
+            beside[digest] = len(data)
+            beside |= _parts(parse(data, digest, limits))
+    return beside, found
+
+
+def _parts(document: Any) -> dict[str, int]:
+    """What an attestation consists of, as its manifest says; nothing of an index."""
+    parts = document if isinstance(document, dict) else {}
+    layers = parts.get("layers")
+    found = dict[str, int]()
+    for part in (parts.get("config"), *(layers if isinstance(layers, list) else ())):
+        if isinstance(part, dict) and isinstance(part.get("digest"), str):
+            size = part.get("size")
+            found[part["digest"][:200]] = size if type(size) is int and 0 <= size < 1 << 62 else 0
+    return found
 
 
 def _image(
@@ -113,12 +195,9 @@ def _image(
 ) -> Image:
     where = f"the manifest {chosen.digest}"
     manifest = read_manifest(document, where, limits)
+    data = stored_document(lambda descriptor: client.document(descriptor.digest), manifest.config)
     config = read_config(
-        read_verified(
-            lambda descriptor: client.document(descriptor.digest), manifest.config, limits
-        ),
-        manifest.config.digest,
-        limits,
+        read_verified(lambda _: data, manifest.config, limits), manifest.config.digest, limits
     )
     check_layer_count(config, len(manifest.layers), where)
     if choice.platform is not None and chosen.platform is None:
@@ -139,6 +218,9 @@ def _image(
         ),
         annotations={**chosen.annotations, **manifest.annotations},
         notices=(*notices, *graph_notices(graph), *_not_read(layers)),
+        config_document=data,
+        entry=chosen,
+        companions=tuple(graph.companions),
     )
 
 

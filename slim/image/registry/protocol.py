@@ -58,7 +58,9 @@ class _NoConfigFiles:
 class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
     """One repository's registry; used by several threads."""
 
-    def __init__(self, reference: Reference, access: Access, body_bytes: int) -> None:
+    def __init__(
+        self, reference: Reference, access: Access, body_bytes: int, scope: str = ""
+    ) -> None:
         plain = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
         self.origin = registry_origin(reference.api_host, plain_http=plain)
         super().__init__(hostname=reference.api_host, insecure=plain)
@@ -75,7 +77,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
             ),
             pause=_PAUSE,
         )
-        self.identity = Identity(reference, self.origin, access, self.http)
+        self.identity = Identity(reference, self.origin, access, self.http, scope)
         namespace, _, name = reference.repository.rpartition("/")
         self.container = oras.container.Container(name)
         self.container.registry = reference.api_host

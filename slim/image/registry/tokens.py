@@ -32,9 +32,16 @@ class Identity:
     """The header that says who we are; used by several threads."""
 
     def __init__(
-        self, reference: Reference, registry: Origin, access: Access, http: HttpClient
+        self,
+        reference: Reference,
+        registry: Origin,
+        access: Access,
+        http: HttpClient,
+        scope: str = "",
     ) -> None:
+        """`scope` is what a token is asked for; pulling the repository by default."""
         self._reference = reference
+        self._scope = scope or f"repository:{reference.repository}:pull"
         self._registry = registry
         self._access = access
         self._http = http
@@ -110,9 +117,9 @@ class Identity:
         return _basic(self._login)
 
     def _token(self, challenge: Challenge) -> str:
-        """Ask the token server; for pulling this repository, whatever scope the registry names."""
+        """Ask the token server; for what is needed here, whatever scope the registry names."""
         # A token server inside of what somebody else named is no place to send anything to.
-        query = {"scope": f"repository:{self._reference.repository}:pull"}
+        query = {"scope": self._scope}
         if challenge.service:
             query = {"service": challenge.service, **query}
         realm = challenge.realm.partition("#")[0]

@@ -1,0 +1,366 @@
+"""What a report about a fleet answers, each as one SELECT over the store.
+
+`PREPARE` makes what the questions share: who owns which blob in a registry, and which unpacked layer (chain)
+on an engine. A blob counts once in each registry; a chain counts once, since engines share a layer only
+where all below it is the same.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+Kind = str
+"""Of a column: `text`, `bytes`, `count` or `code` (text of an image)."""
+
+
+class Question(Struct, frozen=True):
+    """A table of the report."""
+
+    name: str
+    title: str
+    about: str
+    columns: tuple[tuple[str, Kind, str], ...]
+    """(name, kind, heading)."""
+    sql: str
+
+
+SHARED_FILE_BYTES = 32_768
+"""Smaller files are not looked for in other layers."""
+
+PREPARE = """
+CREATE TEMP TABLE fleet AS
+  SELECT i.*, o.team, coalesce(p.pulls, 1)::BIGINT AS pulls
+  FROM images i JOIN owners o USING (image) LEFT JOIN pull_counts p USING (name);
+CREATE TEMP TABLE blob AS
+  SELECT b.registry, b.digest, any_value(b.kind) AS kind, max(b.bytes) AS bytes,
+    count(DISTINCT b.image) AS images, count(DISTINCT f.repository) AS repositories,
+    count(DISTINCT f.team) AS teams
+  FROM image_blobs b JOIN fleet f USING (image) GROUP BY ALL;
+CREATE TEMP TABLE chain AS
+  SELECT l.chain, any_value(l.digest) AS digest, coalesce(max(l.disk_bytes), 0) AS bytes,
+    count(DISTINCT l.image) AS images, count(DISTINCT f.repository) AS repositories,
+    count(DISTINCT f.team) AS teams
+  FROM image_layers l JOIN fleet f USING (image) GROUP BY l.chain;
+CREATE TEMP TABLE image_sums AS
+  SELECT image, sum(b.bytes)::BIGINT AS bytes,
+    coalesce(sum(b.bytes) FILTER (b.images = 1), 0)::BIGINT AS unique_bytes
+  FROM (SELECT DISTINCT image, registry, digest FROM image_blobs)
+    JOIN blob b USING (registry, digest) GROUP BY image;
+CREATE TEMP TABLE image_disk AS
+  SELECT image, sum(c.bytes)::BIGINT AS disk_bytes,
+    coalesce(sum(c.bytes) FILTER (c.images = 1), 0)::BIGINT AS unique_disk_bytes
+  FROM (SELECT DISTINCT image, chain FROM image_layers) JOIN chain c USING (chain) GROUP BY image;
+CREATE TEMP TABLE base AS
+  SELECT f.image, f.repository, f.base_name, l.chain, l.created, l.position + 1 AS layers,
+    regexp_replace(regexp_replace(f.base_name, '@.*$', ''), ':[^/:]*$', '') AS base_repository
+  FROM fleet f JOIN image_layers l ON l.image = f.image AND l.position = f.base_layers - 1;
+"""
+
+TOTALS = """
+SELECT (SELECT count(*) FROM fleet) AS images,
+  (SELECT count(*) FROM fleet WHERE error <> '') AS failed,
+  (SELECT count(DISTINCT repository) FROM fleet) AS repositories,
+  (SELECT count(DISTINCT team) FROM fleet WHERE team <> '') AS teams,
+  (SELECT count(*) FROM blob) AS blobs,
+  (SELECT coalesce(sum(bytes), 0)::BIGINT FROM blob) AS blob_bytes,
+  (SELECT coalesce(sum(bytes) FILTER (images = 1), 0)::BIGINT FROM blob) AS unique_bytes,
+  (SELECT coalesce(sum(bytes) FILTER (images > 1), 0)::BIGINT FROM blob) AS shared_bytes,
+  (SELECT coalesce(sum(bytes), 0)::BIGINT FROM image_sums) AS apart_bytes,
+  (SELECT coalesce(sum(bytes), 0)::BIGINT FROM chain) AS disk_bytes,
+  (SELECT coalesce(sum(bytes) FILTER (images = 1), 0)::BIGINT FROM chain) AS unique_disk_bytes,
+  (SELECT coalesce(sum(bytes) FILTER (images > 1), 0)::BIGINT FROM chain) AS shared_disk_bytes,
+  (SELECT coalesce(sum(disk_bytes), 0)::BIGINT FROM image_disk) AS apart_disk_bytes,
+  (SELECT coalesce(max(scan), 0) FROM scans) AS scan,
+  (SELECT coalesce(max(time), '') FROM scans) AS time
+"""
+
+
+def _group(of: str) -> str:
+    """Sums by a column of `fleet`: blobs and chains that only this group has, or others, too."""
+    other = {"repository": "repositories", "team": "teams"}[of]
+    return f"""
+WITH b AS (SELECT {of}, count(DISTINCT image) AS images, sum(bytes)::BIGINT AS bytes,
+    coalesce(sum(bytes) FILTER (n = 1), 0)::BIGINT AS unique_bytes
+  FROM (SELECT {of}, registry, digest, any_value(bytes) AS bytes, any_value(n) AS n,
+      any_value(image) AS image
+    FROM (SELECT f.{of}, b.registry, b.digest, f.image, x.bytes, x.{other} AS n
+      FROM image_blobs b JOIN fleet f USING (image)
+        JOIN blob x ON x.registry = b.registry AND x.digest = b.digest)
+    GROUP BY {of}, registry, digest) GROUP BY {of}),
+c AS (SELECT {of}, sum(bytes)::BIGINT AS disk_bytes,
+    coalesce(sum(bytes) FILTER (n = 1), 0)::BIGINT AS unique_disk_bytes
+  FROM (SELECT DISTINCT f.{of}, l.chain, x.bytes, x.{other} AS n
+    FROM image_layers l JOIN fleet f USING (image) JOIN chain x USING (chain)) GROUP BY {of}),
+i AS (SELECT {of}, count(*) AS images, coalesce(sum(reclaimable_bytes), 0)::BIGINT AS reclaimable_bytes
+  FROM fleet GROUP BY {of})
+SELECT {of}, i.images, coalesce(b.bytes, 0) AS pull_bytes, coalesce(b.unique_bytes, 0) AS unique_bytes,
+  coalesce(b.bytes - b.unique_bytes, 0) AS shared_bytes, coalesce(c.disk_bytes, 0) AS disk_bytes,
+  coalesce(c.unique_disk_bytes, 0) AS unique_disk_bytes, i.reclaimable_bytes
+FROM i LEFT JOIN b USING ({of}) LEFT JOIN c USING ({of}) ORDER BY pull_bytes DESC, {of}
+"""  # noqa: S608 - the two names above
+
+
+_SUMS = (
+    ("images", "count", "Images"),
+    ("pull_bytes", "bytes", "Stored"),
+    ("unique_bytes", "bytes", "Only here"),
+    ("shared_bytes", "bytes", "Shared"),
+    ("disk_bytes", "bytes", "On disk"),
+    ("unique_disk_bytes", "bytes", "Only here, on disk"),
+    ("reclaimable_bytes", "bytes", "Reclaimable"),
+)
+
+QUESTIONS = (
+    Question(
+        "images",
+        "Images",
+        "Deleting an image frees what only it has, once the registry or engine collects garbage.",
+        (
+            ("name", "code", "Image"),
+            ("platform", "text", "Platform"),
+            ("team", "code", "Team"),
+            ("pull_bytes", "bytes", "Stored"),
+            ("unique_bytes", "bytes", "Freed by deleting it"),
+            ("shared_bytes", "bytes", "Shared"),
+            ("disk_bytes", "bytes", "On disk"),
+            ("unique_disk_bytes", "bytes", "Freed on disk"),
+            ("reclaimable_bytes", "bytes", "Reclaimable"),
+            ("created", "text", "Built"),
+            ("error", "code", "Error"),
+        ),
+        """
+SELECT name, platform, team, coalesce(s.bytes, 0) AS pull_bytes,
+  coalesce(s.unique_bytes, 0) AS unique_bytes,
+  coalesce(s.bytes - s.unique_bytes, 0) AS shared_bytes, coalesce(d.disk_bytes, 0) AS disk_bytes,
+  coalesce(d.unique_disk_bytes, 0) AS unique_disk_bytes,
+  coalesce(reclaimable_bytes, 0) AS reclaimable_bytes, created, error
+FROM fleet f LEFT JOIN image_sums s USING (image) LEFT JOIN image_disk d USING (image)
+ORDER BY unique_bytes DESC, name, platform
+""",
+    ),
+    Question(
+        "repositories",
+        "Repositories",
+        "What only one repository has goes when all of its images go.",
+        (("repository", "code", "Repository"), *_SUMS),
+        _group("repository"),
+    ),
+    Question(
+        "teams",
+        "Teams",
+        "By the globs of slim.toml, else by label. What only one team has is what it could free by itself.",
+        (("team", "code", "Team"), *_SUMS),
+        _group("team"),
+    ),
+    Question(
+        "layers",
+        "Layers",
+        "Each stored layer once. Sharing saves its size in every further image.",
+        (
+            ("digest", "code", "Layer"),
+            ("created_by", "code", "Instruction"),
+            ("images", "count", "Images"),
+            ("repositories", "count", "Repositories"),
+            ("pull_bytes", "bytes", "Stored"),
+            ("disk_bytes", "bytes", "On disk"),
+            ("saved_bytes", "bytes", "Saved by sharing"),
+        ),
+        """
+SELECT b.digest, any_value(l.created_by) AS created_by, any_value(b.images) AS images,
+  any_value(b.repositories) AS repositories, any_value(b.bytes) AS pull_bytes,
+  coalesce(max(l.disk_bytes), 0) AS disk_bytes,
+  any_value(b.bytes * (b.images - 1))::BIGINT AS saved_bytes
+FROM blob b JOIN image_layers l USING (digest) WHERE b.kind = 'layer'
+GROUP BY b.registry, b.digest ORDER BY pull_bytes DESC, digest
+""",
+    ),
+    Question(
+        "same_content",
+        "Same content in different layers",
+        "Equal files, by a hash of their contents, that lie in several layers: a common base image or"
+        " another order of instructions would keep one copy. That saves disk on engines and transfers, and"
+        f" a registry's storage only where the layers go. Files of {SHARED_FILE_BYTES:,} bytes or more.",
+        (
+            ("path", "code", "A file of that content"),
+            ("layers", "count", "Layers"),
+            ("images", "count", "Images"),
+            ("bytes", "bytes", "One copy"),
+            ("saves_bytes", "bytes", "Saves on disk"),
+            ("saves_pull_bytes", "bytes", "Saves of the pull"),
+        ),
+        f"""
+WITH unpacked AS (
+  SELECT y.diff_id, any_value(y.digest) AS layer, count(DISTINCT l.image) AS images
+  FROM layers y JOIN image_layers l USING (digest) GROUP BY y.diff_id),
+copies AS (
+  SELECT f.content, f.bytes, u.diff_id, min(f.path) AS path, max(f.pull_bytes) AS pull_bytes,
+    any_value(u.images) AS images
+  FROM files f JOIN unpacked u USING (layer) WHERE f.bytes >= {SHARED_FILE_BYTES} GROUP BY ALL)
+SELECT min(path) AS path, count(*) AS layers, sum(images)::BIGINT AS images, bytes,
+  (bytes * (count(*) - 1))::BIGINT AS saves_bytes,
+  (sum(pull_bytes) - max(pull_bytes))::BIGINT AS saves_pull_bytes
+FROM copies GROUP BY content, bytes HAVING count(*) > 1 ORDER BY saves_bytes DESC, path
+""",  # noqa: S608
+    ),
+    Question(
+        "bases",
+        "Base images",
+        "Images on the same base share its layers. Behind: how many newer builds of the same base"
+        " repository are in use here. If all moved to the newest, the older base's own layers would go.",
+        (
+            ("name", "code", "Base image"),
+            ("images", "count", "Images"),
+            ("repositories", "count", "Repositories"),
+            ("layers", "count", "Layers"),
+            ("pull_bytes", "bytes", "Stored"),
+            ("disk_bytes", "bytes", "On disk"),
+            ("created", "text", "Built"),
+            ("behind", "count", "Behind"),
+            ("saves_bytes", "bytes", "Moving to the newest saves"),
+        ),
+        """
+WITH named AS (
+  SELECT l.chain, min(f.name) AS name FROM fleet f
+    JOIN image_layers l ON l.image = f.image AND l.position = f.layers - 1 GROUP BY l.chain),
+used AS (
+  SELECT b.chain, count(*) AS images, count(DISTINCT b.repository) AS repositories,
+    any_value(b.layers) AS layers, max(b.created) AS created,
+    coalesce(min(n.name), min(nullif(b.base_name, '')), b.chain) AS name,
+    min(nullif(b.base_repository, '')) AS base_repository, any_value(b.image) AS image
+  FROM base b LEFT JOIN named n USING (chain) GROUP BY b.chain),
+parts AS (
+  SELECT DISTINCT u.chain, l.digest, l.pull_bytes FROM used u
+    JOIN image_layers l ON l.image = u.image AND l.position < u.layers),
+sizes AS (
+  SELECT u.chain, sum(c.bytes)::BIGINT AS disk_bytes FROM used u
+    JOIN image_layers l ON l.image = u.image AND l.position < u.layers
+    JOIN chain c ON c.chain = l.chain GROUP BY u.chain),
+newest AS (
+  SELECT base_repository, max_by(chain, created) AS newest FROM used
+    WHERE base_repository IS NOT NULL GROUP BY base_repository),
+saved AS (
+  SELECT p.chain, sum(p.pull_bytes)::BIGINT AS saves_bytes
+  FROM parts p JOIN used u USING (chain) JOIN newest n USING (base_repository)
+  WHERE n.newest <> p.chain AND p.digest NOT IN (
+    SELECT q.digest FROM parts q JOIN used v USING (chain)
+    WHERE v.base_repository IS DISTINCT FROM u.base_repository OR q.chain = n.newest)
+  GROUP BY p.chain)
+SELECT u.name, u.images, u.repositories, u.layers,
+  (SELECT coalesce(sum(pull_bytes), 0)::BIGINT FROM parts p WHERE p.chain = u.chain) AS pull_bytes,
+  coalesce(z.disk_bytes, 0) AS disk_bytes, u.created,
+  (SELECT count(*) FROM used v WHERE v.base_repository = u.base_repository
+    AND v.created > u.created) AS behind,
+  coalesce(s.saves_bytes, 0) AS saves_bytes
+FROM used u LEFT JOIN sizes z USING (chain) LEFT JOIN saved s USING (chain)
+ORDER BY u.images DESC, u.name
+""",
+    ),
+    Question(
+        "rules",
+        "Fix once, save many times: by rule",
+        "Findings of all images, ranked by the bytes that fewer are pulled: bytes × images × pulls.",
+        (
+            ("rule", "text", "Rule"),
+            ("title", "text", "What it finds"),
+            ("images", "count", "Images"),
+            ("layers", "count", "Places to fix"),
+            ("claimed_bytes", "bytes", "On disk, in all images"),
+            ("claimed_pull_bytes", "bytes", "To pull, in all images"),
+            ("weight_bytes", "bytes", "× pulls"),
+            ("fix", "text", "What to do"),
+        ),
+        """
+SELECT d.rule, min(d.title) AS title, count(DISTINCT d.image) AS images,
+  count(DISTINCT l.digest) AS layers, sum(claimed_bytes)::BIGINT AS claimed_bytes,
+  sum(claimed_pull_bytes)::BIGINT AS claimed_pull_bytes,
+  sum(claimed_pull_bytes * f.pulls)::BIGINT AS weight_bytes, min(d.fix) AS fix
+FROM findings d JOIN fleet f USING (image)
+  LEFT JOIN image_layers l ON l.image = d.image AND l.position = d.position
+WHERE d.mode = 'claim' GROUP BY d.rule ORDER BY weight_bytes DESC, claimed_bytes DESC, rule
+""",
+    ),
+    Question(
+        "fixes",
+        "Fix once, save many times: by instruction",
+        "One change of one instruction, and how many images get smaller.",
+        (
+            ("rule", "text", "Rule"),
+            ("created_by", "code", "Instruction"),
+            ("dockerfile", "code", "Dockerfile"),
+            ("example", "code", "Its largest file"),
+            ("images", "count", "Images"),
+            ("claimed_bytes", "bytes", "On disk, in each"),
+            ("weight_bytes", "bytes", "Pull × images × pulls"),
+        ),
+        """
+SELECT d.rule, min(d.created_by) AS created_by, max(d.dockerfile) AS dockerfile,
+  min(d.example) AS example, count(DISTINCT d.image) AS images, max(claimed_bytes) AS claimed_bytes,
+  sum(claimed_pull_bytes * f.pulls)::BIGINT AS weight_bytes
+FROM findings d JOIN fleet f USING (image)
+  JOIN image_layers l ON l.image = d.image AND l.position = d.position
+WHERE d.mode = 'claim' GROUP BY d.rule, l.digest ORDER BY weight_bytes DESC, claimed_bytes DESC, rule
+""",
+    ),
+    Question(
+        "packages",
+        "Packages that findings claim",
+        "By package, over all images and versions.",
+        (
+            ("name", "code", "Package"),
+            ("manager", "text", "Manager"),
+            ("images", "count", "Images"),
+            ("versions", "count", "Versions"),
+            ("reclaimable_bytes", "bytes", "Reclaimable on disk"),
+            ("weight_bytes", "bytes", "× pulls"),
+        ),
+        """
+SELECT p.name, p.manager, count(DISTINCT p.image) AS images, count(DISTINCT p.version) AS versions,
+  sum(p.reclaimable_bytes)::BIGINT AS reclaimable_bytes,
+  sum(p.reclaimable_bytes * f.pulls)::BIGINT AS weight_bytes
+FROM packages p JOIN fleet f USING (image) WHERE p.reclaimable_bytes > 0
+GROUP BY p.manager, p.name ORDER BY weight_bytes DESC, p.name
+""",
+    ),
+    Question(
+        "growth",
+        "What changed since the scan before",
+        "Images by name and platform; new and removed ones with their whole size.",
+        (
+            ("name", "code", "Image"),
+            ("status", "text", "What"),
+            ("before_bytes", "bytes", "Stored before"),
+            ("pull_bytes", "bytes", "Stored now"),
+            ("change_bytes", "change", "Change"),
+            ("disk_change_bytes", "change", "Change on disk"),
+        ),
+        """
+WITH last AS (SELECT max(scan) AS scan FROM scans),
+previous AS (SELECT max(scan) AS scan FROM scans WHERE scan < (SELECT scan FROM last)),
+a AS (SELECT * FROM scans WHERE scan = (SELECT scan FROM last)),
+b AS (SELECT * FROM scans WHERE scan = (SELECT scan FROM previous))
+SELECT coalesce(a.name, b.name) AS name,
+  CASE WHEN b.image IS NULL THEN 'new' WHEN a.image IS NULL THEN 'removed'
+    WHEN a.pull_bytes >= b.pull_bytes THEN 'grew' ELSE 'shrank' END AS status,
+  coalesce(b.pull_bytes, 0) AS before_bytes, coalesce(a.pull_bytes, 0) AS pull_bytes,
+  coalesce(a.pull_bytes, 0) - coalesce(b.pull_bytes, 0) AS change_bytes,
+  coalesce(a.disk_bytes, 0) - coalesce(b.disk_bytes, 0) AS disk_change_bytes
+FROM a FULL JOIN b USING (image)
+WHERE EXISTS (SELECT 1 FROM b) AND (a.image IS NULL OR b.image IS NULL OR a.digest <> b.digest
+  OR a.pull_bytes <> b.pull_bytes)
+ORDER BY abs(change_bytes) DESC, name
+""",
+    ),
+)
+"""In the order of the page."""
+
+COMMON = """
+SELECT p.manager, p.name, p.version, coalesce(b.chain, '') AS base,
+  list_sort(list(DISTINCT p.image)) AS images,
+  max(p.disk_bytes) AS disk_bytes, max(p.pull_bytes) AS pull_bytes, count(DISTINCT l.chain) AS chains
+FROM packages p JOIN image_layers l ON l.image = p.image AND l.position = p.position
+  LEFT JOIN base b ON b.image = p.image
+WHERE p.position >= coalesce(b.layers, 0) AND p.disk_bytes > 0
+GROUP BY ALL HAVING count(DISTINCT l.chain) > 1
+ORDER BY max(p.disk_bytes) * (count(DISTINCT l.chain) - 1) DESC, p.name LIMIT 20000
+"""
+"""Packages above the base that images on one base have in several unpacked layers."""

@@ -1,0 +1,1 @@
+"""The image written again without what goes, and the certificate that says and proves what went."""

@@ -1,0 +1,214 @@
+"""Two final filesystems, path by path: what is in one only, and what differs.
+
+Entries that lie at the same place of the same layer are the same bytes and need not be read. Of all others
+attributes and contents are read from the layers, in one pass over each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+
+from msgspec import Struct
+
+from slim.errors import InputError
+from slim.files.table import ROOT, Files, Kind, LayerTable
+from slim.image.model import Image, Layer
+from slim.limits import Limits
+from slim.repack.attributes import FileAttributes, read_attributes
+from slim.repack.certificate import Difference, Proof, shown_path
+from slim.repack.raw_header import Attributes
+
+MOST = 1_000
+"""Differences that are listed; all are counted."""
+_IMPLICIT = -1
+"""Row of a directory that no entry describes."""
+
+
+class Tree(Struct, frozen=True):
+    """The final filesystem of an image, and where its bytes are."""
+
+    layers: Sequence[Layer]
+    tables: Sequence[LayerTable]
+    files: Files
+
+
+def tree_of(image: Image, tables: Sequence[LayerTable | None], files: Files) -> Tree:
+    """The filesystem of an image that has been scanned.
+
+    Raises:
+        InputError: the contents of a layer are missing.
+    """
+    for layer, table in zip(image.layers, tables, strict=True):
+        if table is None:
+            raise InputError(
+                "layer-missing",
+                f"layer {layer.index} is not at hand: {layer.missing}",
+                "all layers of the image are needed",
+            )
+    return Tree(image.layers, [table for table in tables if table is not None], files)
+
+
+class _Differences:
+    def __init__(self) -> None:
+        self.found: list[Difference] = []
+        self.count = 0
+
+    def add(self, path: bytes, what: str) -> None:
+        self.count += 1
+        if len(self.found) < MOST:
+            text, encoded = shown_path(path)
+            self.found.append(Difference(text, what, encoded))
+
+
+def compare(
+    before: Tree,
+    after: Tree,
+    gone: Collection[bytes],
+    limits: Limits,
+    progress: Callable[[int], None] | None = None,
+) -> Proof:
+    """Compare two filesystems; the paths in `gone` have to be in the first only.
+
+    Raises:
+        InputError, LimitError: a layer cannot be read any more.
+    """
+    differences = _Differences()
+    pairs: list[tuple[int, int]] = []
+    links = _Links()
+    paths = expected = 0
+    ours, theirs = _described(before.files), _described(after.files)
+    for path, left, right in _walk(before.files, after.files):
+        paths += 1
+        if left is None or right is None:
+            if right is None and path in gone:
+                expected += 1
+            else:
+                differences.add(path, f"only in the {'source' if right is None else 'result'}")
+            continue
+        if right is not None and path in gone:
+            differences.add(path, "still there")
+            continue
+        if (left < 0) != (right < 0):
+            differences.add(path, "type")
+            continue
+        if left < 0:
+            pair = ours.get(~left, _IMPLICIT), theirs.get(~right, _IMPLICIT)
+        else:
+            pair = _body(before.files, left), _body(after.files, right)
+            if not links.agree(*pair):
+                differences.add(path, "hard links")
+        if not _is_same(before, after, *pair):
+            pairs.append(pair)
+    own = read_attributes(
+        before.layers, before.tables, before.files, _rows(pairs, 0), limits, contents=True,
+        progress=progress,
+    )  # fmt: skip
+    other = read_attributes(
+        after.layers, after.tables, after.files, _rows(pairs, 1), limits, contents=True,
+        progress=progress,
+    )  # fmt: skip
+    for left, right in pairs:
+        what = _different(own, left, other, right)
+        if what:
+            files, row = (before.files, left) if left >= 0 else (after.files, right)
+            differences.add(files.path(row) if row >= 0 else b"", what)
+    omitted = differences.count - len(differences.found)
+    return Proof(paths, len(pairs), expected, tuple(differences.found), omitted)
+
+
+class _Links:
+    """Names of one file on one side have to be those of one file on the other."""
+
+    def __init__(self) -> None:
+        self._right: dict[int, int] = {}
+        self._left: dict[int, int] = {}
+
+    def agree(self, left: int, right: int) -> bool:
+        return (
+            self._right.setdefault(left, right) == right
+            and self._left.setdefault(right, left) == left
+        )
+
+
+def _walk(before: Files, after: Files) -> Iterator[tuple[bytes, int | None, int | None]]:
+    """Each path of either side with its row, or `~directory`; None where it is not there."""
+    yield b"", ~ROOT, ~ROOT
+    pending: list[tuple[bytes, int | None, int | None]] = [(b"", ROOT, ROOT)]
+    while pending:
+        above, left, right = pending.pop()
+        ours = before.children[left] if left is not None else {}
+        theirs = after.children[right] if right is not None else {}
+        for name in sorted(ours.keys() | theirs.keys()):
+            path = above + b"/" + name if above else name
+            one, two = ours.get(name), theirs.get(name)
+            yield path, one, two
+            below = (
+                ~one if one is not None and one < 0 else None,
+                ~two if two is not None and two < 0 else None,
+            )
+            if below != (None, None):
+                pending.append((path, *below))
+
+
+def _described(files: Files) -> dict[int, int]:
+    """Directory → the row of the entry that describes it."""
+    found: dict[int, int] = {}
+    for row in range(len(files)):
+        if files.kind[row] != Kind.DIRECTORY or not files.shown[row]:
+            continue
+        if files.name[row]:
+            found[~files.children[files.directory[row]][files.name[row]]] = row
+        else:
+            found[ROOT] = row
+    return found
+
+
+def _body(files: Files, row: int) -> int:
+    return files.body.get(row, row)
+
+
+def _rows(pairs: Sequence[tuple[int, int]], side: int) -> list[int]:
+    return [pair[side] for pair in pairs if pair[side] >= 0]
+
+
+def _is_same(before: Tree, after: Tree, left: int, right: int) -> bool:
+    """Whether two rows are the same entry of the same layer."""
+    if left < 0 or right < 0:
+        return left == right
+    lower, upper = before.files.layer_of(left), after.files.layer_of(right)
+    if left - before.files.starts[lower] != right - after.files.starts[upper]:
+        return False
+    one, two = before.tables[lower].diff_id, after.tables[upper].diff_id
+    return one == two != ""
+
+
+def _different(own: FileAttributes, left: int, other: FileAttributes, right: int) -> str:
+    """The attributes that differ, in words; empty for none."""
+    if left < 0 or right < 0:
+        return _not_as_made(other.of(right) if left < 0 else own.of(left))
+    one, two = own.of(left), other.of(right)
+    found = [
+        word
+        for word, differs in (
+            ("type", one.type != two.type),
+            ("mode", one.mode != two.mode and one.type != "2"),
+            ("owner", (one.uid, one.gid) != (two.uid, two.gid)),
+            ("time", one.mtime != two.mtime),
+            ("xattrs", one.xattrs != two.xattrs),
+            ("link target", one.link != two.link),
+            ("device", one.device != two.device),
+            ("size", one.size != two.size),
+            (
+                "content",
+                (one.sparse, own.content(left)) != (two.sparse, other.content(right)),
+            ),
+        )
+        if differs
+    ]
+    return ", ".join(found)
+
+
+def _not_as_made(found: Attributes) -> str:
+    """How a directory's entry differs from what engines make for want of one; its time is nobody's."""
+    words = ("mode", found.mode != 0o755), ("owner", (found.uid, found.gid) != (0, 0))
+    return ", ".join(word for word, differs in (*words, ("xattrs", found.xattrs != ())) if differs)

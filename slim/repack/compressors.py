@@ -1,0 +1,120 @@
+"""Compression of layers: the same bytes give the same bytes, however many threads there are.
+
+gzip is cut into blocks that are compressed side by side, each with the 32 KiB before it as dictionary, and
+put together to one member (as pigz does; RFC 1952). The header has neither time nor name.
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Executor, Future
+
+from msgspec import Struct
+
+from slim.errors import UsageError
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_BLOCK = 1 << 19
+_WINDOW = 1 << 15
+_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
+"""Deflate, no time, best compression, unknown system."""
+_LEVELS = {"gzip": (1, 9, 9), "zstd": (1, 22, 15)}
+"""Lowest, highest and usual level."""
+
+
+class Compression(Struct, frozen=True):
+    """How layers are stored."""
+
+    name: str = "gzip"
+    """`gzip`, `zstd` or `none`."""
+    level: int = 9
+
+
+def parse_compression(text: str) -> Compression:
+    """`gzip`, `gzip:6`, `zstd`, `zstd:19`, `none`.
+
+    Raises:
+        UsageError: anything else.
+    """
+    name, _, level = text.partition(":")
+    if text == "none":
+        return Compression("none", 0)
+    if name in _LEVELS:
+        low, high, usual = _LEVELS[name]
+        if not level:
+            return Compression(name, usual)
+        if level.isdecimal() and low <= int(level) <= high:
+            return Compression(name, int(level))
+    raise UsageError(
+        "bad-choice",
+        f"--compression: {text!r} is not a way to compress layers",
+        "gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22, none",
+    )
+
+
+def compressed(
+    pieces: Iterable[bytes], compression: Compression, pool: Executor, threads: int
+) -> Iterator[bytes]:
+    """The compressed bytes; at most `threads` + 1 blocks are in memory."""
+    if compression.name == "gzip":
+        yield from _gzip(pieces, compression.level, pool, threads)
+    elif compression.name == "zstd":
+        yield from _zstd(pieces, compression.level)
+    else:
+        yield from pieces
+
+
+def _gzip(pieces: Iterable[bytes], level: int, pool: Executor, threads: int) -> Iterator[bytes]:
+    yield _HEAD
+    crc = size = 0
+    before = b""
+    waiting: deque[Future[bytes]] = deque()
+    try:
+        for block, last in _blocks(pieces):
+            crc = zlib.crc32(block, crc)
+            size += len(block)
+            waiting.append(pool.submit(_deflated, block, before, level, last))
+            before = block[-_WINDOW:]
+            if len(waiting) > threads:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        for task in waiting:
+            task.cancel()
+    yield crc.to_bytes(4, "little") + (size & 0xFFFFFFFF).to_bytes(4, "little")
+
+
+def _deflated(block: bytes, before: bytes, level: int, last: bool) -> bytes:
+    options = (level, zlib.DEFLATED, -zlib.MAX_WBITS, 9, zlib.Z_DEFAULT_STRATEGY)
+    engine = zlib.compressobj(*options, before) if before else zlib.compressobj(*options)
+    return engine.compress(block) + engine.flush(zlib.Z_FINISH if last else zlib.Z_SYNC_FLUSH)
+
+
+def _blocks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """The bytes in blocks of one size, and whether each is the last one; a block at least."""
+    held = bytearray()
+    for piece in pieces:
+        held += piece
+        while len(held) > _BLOCK:
+            yield bytes(held[:_BLOCK]), False
+            del held[:_BLOCK]
+    yield bytes(held), True
+
+
+def _zstd(pieces: Iterable[bytes], level: int) -> Iterator[bytes]:
+    parameter = zstd.CompressionParameter
+    engine = zstd.ZstdCompressor(
+        options={parameter.compression_level: level, parameter.checksum_flag: 1}
+    )
+    for piece in pieces:
+        if out := engine.compress(piece):
+            yield out
+    yield engine.flush()

@@ -1,0 +1,175 @@
+"""One image, written again without what goes: the rows, the layers, the documents, the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from slim.advice.advise import Advice
+from slim.errors import InputError, InternalError, UsageError
+from slim.files.ledger import Ledger, account, disk_bytes
+from slim.files.options import ReadOptions
+from slim.files.overlay import resolve
+from slim.files.scan import scan
+from slim.files.table import Files, LayerTable
+from slim.files.view import view_of
+from slim.image.model import Image, Layer
+from slim.limits import Limits
+from slim.repack.certificate import PlatformCertificate, Proof
+from slim.repack.compare import Tree, compare, tree_of
+from slim.repack.divergent import divergent_layers
+from slim.repack.edits import Scope, plan_edits
+from slim.repack.image_documents import new_documents
+from slim.repack.layers import Writing, WrittenLayer, write_layers
+from slim.repack.link_groups import uneven_links
+from slim.repack.model import LayerMode, Removal, Selection
+from slim.repack.removal import removal_of
+from slim.repack.statement import removed_names, statement
+
+
+class Source(Struct, frozen=True):
+    """An image that has been read, and what is known of it."""
+
+    image: Image
+    tables: Sequence[LayerTable | None]
+    files: Files
+    ledger: Ledger
+    base_layers: int
+    advice: Advice | None
+    """None at level `dead`, which needs none."""
+
+
+class Repacked(Struct, frozen=True):
+    """The documents of the new image, whose layers are written."""
+
+    config: bytes
+    manifest: bytes
+    layers: tuple[WrittenLayer, ...]
+    certificate: PlatformCertificate
+
+
+def repack(
+    source: Source,
+    selection: Selection,
+    mode: LayerMode,
+    writing: Writing,
+    options: ReadOptions,
+) -> Repacked:
+    """Write the layers of an image without what goes, and prove that nothing else went.
+
+    Raises:
+        InputError: a layer is missing, or layers cannot be merged.
+        InternalError: the result shows another filesystem than it should.
+        IntegrityError, LimitError: as in reading.
+        OSError: it cannot be written.
+    """
+    image, files = source.image, source.files
+    _check_plan(selection, image)
+    disk_bytes(source.ledger.layers)
+    before = tree_of(image, source.tables, files)
+    tables = before.tables
+    frozen = divergent_layers(files)
+    scope = _scope(source, mode, frozen)
+    removal = _removal(source, selection, scope)
+    uneven = uneven_links(image.layers, tables, files, scope.first, options.limits)
+    edits = plan_edits(files, tables, scope, removal.rows.keys(), uneven)
+    written = write_layers(image.layers, tables, files, edits, scope, writing)
+
+    after = _read_back(image, tables, written, options)
+    proof = _prove(before, after, removed_names(files, removal), options.limits)
+    config, manifest = new_documents(image, written, selection.level, options.limits)
+    ledger = account(after.files, after.tables, [layer.size for layer in after.layers])
+    certificate = statement(
+        source, selection, scope, edits, removal, frozen, written, (config, manifest), after, ledger
+    )
+    return Repacked(config, manifest, written, replace(certificate, proof=proof))
+
+
+def _check_plan(selection: Selection, image: Image) -> None:
+    if selection.config_digest not in ("", image.config_digest):
+        raise UsageError(
+            "another-image",
+            f"the plan is for the image {selection.config_digest}, and this is {image.config_digest}",
+            "make one for this image: slim analyze IMAGE -o plan=plan.json",
+        )
+
+
+def _scope(source: Source, mode: LayerMode, frozen: Mapping[int, tuple[str, ...]]) -> Scope:
+    stuck = max(frozen, default=-1) + 1
+    first = 0 if mode == "flat" else source.base_layers
+    if mode == "keep":
+        return Scope(max(first, stuck), keep_marks=stuck > 0)
+    if stuck:
+        layer, warnings = max(frozen.items())
+        raise InputError(
+            "cannot-merge",
+            f"engines read layer {layer} differently ({', '.join(warnings)}), so that nobody can say"
+            " what the merged layers should show",
+            "repack it with --layers keep, which leaves such layers as they are",
+        )
+    return Scope(first, merged=True)
+
+
+def _removal(source: Source, selection: Selection, scope: Scope) -> Removal:
+    if source.advice is None or selection.level == "dead":
+        return Removal()
+    files = source.files
+    removal = removal_of(files, view_of(files), source.advice, selection)
+    start = files.starts[scope.first]
+    rows = {row: rule for row, rule in removal.rows.items() if row >= start}
+    return replace(removal, rows=rows)
+
+
+def _read_back(
+    image: Image,
+    tables: Sequence[LayerTable],
+    written: Sequence[WrittenLayer],
+    options: ReadOptions,
+) -> Tree:
+    """The result, read from where it was written; layers whose blob was copied are known already.
+
+    Raises:
+        IntegrityError: what was written is not what was meant.
+    """
+    layers = tuple(
+        Layer(index, each.layer.diff_id, each.blob, member=each.layer.digest)
+        for index, each in enumerate(written)
+    )
+    known = {
+        index: tables[each.sources[0]]
+        for index, each in enumerate(written)
+        if each.layer.digest == tables[each.sources[0]].blob_digest
+    }
+    fresh = [layer for layer in layers if layer.index not in known]
+    reread = replace(
+        image,
+        format="oci-archive",
+        compression="none",
+        layers=tuple(replace(layer, index=at) for at, layer in enumerate(fresh)),
+    )
+    with scan(reread, replace(options, verify=True, cache=None)) as found:
+        again = dict(zip((layer.index for layer in fresh), found, strict=True))
+    stack = [{**again, **known}[layer.index] for layer in layers]
+    complete = [table for table in stack if table is not None]
+    return Tree(layers, complete, resolve(complete))
+
+
+def _prove(before: Tree, after: Tree, gone: frozenset[bytes], limits: Limits) -> Proof:
+    """The comparison of source and result.
+
+    Raises:
+        InternalError: there is any difference that was not asked for.
+    """
+    proof = compare(before, after, gone, limits)
+    if proof.differences:
+        first = proof.differences[0]
+        count = len(proof.differences) + proof.omitted_differences
+        raise InternalError(
+            "not-identical",
+            f"the result would differ from the source at {count:,} paths that nobody chose, first"
+            f" {first.path[:200]!r}: {first.what}; nothing was written",
+            "this is a bug in slim: please report it with the image, or repack with --layers keep",
+        )
+    return proof

@@ -1,0 +1,117 @@
+"""Repacked images as the real tools unpack them: the source's filesystem, less what the certificate lists.
+
+umoci unpacks, and buildah mounts what skopeo has copied: two independent readers of layers.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from slim import pipeline
+from slim.advice.vocabulary import VOCABULARY
+from slim.repack.model import LAYER_MODES, LayerMode
+from slim.rules.builtin import builtin_rules
+from tests.conftest import LONG
+from tests.real.running import mounted
+from tests.real.tools import TAG, Store, need, run
+from tests.support.building import image, layer, save
+from tests.support.filesystem import listing
+from tests.support.repacking import removed_names, repack
+from tests.support.shared import FAT
+from tests.support.tidy_stacks import tidy
+
+pytestmark = pytest.mark.real
+
+Seen = dict[bytes, tuple[Any, ...]]
+
+
+def advice() -> pipeline.AdviceOptions:
+    return pipeline.AdviceOptions(builtin_rules(VOCABULARY, None), date(2026, 1, 1))
+
+
+def by_umoci(layout: Path, folder: Path) -> Seen:
+    run("umoci", "raw", "unpack", "--image", f"{layout}:{TAG}", folder)
+    try:
+        return listing(folder)
+    finally:
+        shutil.rmtree(folder)
+
+
+def by_buildah(layout: Path, folder: Path) -> Seen:
+    store = Store(folder)
+    name = "localhost/repacked:1"
+    store.buildah("pull", "--quiet", f"oci:{layout}:{TAG}")
+    identity = store.buildah("images", "--quiet", "--no-trunc")
+    store.buildah("tag", identity, name)
+    try:
+        with mounted(store, name) as root:
+            return listing(root)
+    finally:
+        store.buildah("rmi", "--all", "--force")
+
+
+READERS = {"umoci": by_umoci, "buildah": by_buildah}
+
+
+def layout_of(archive: Path, folder: Path) -> Path:
+    """An OCI archive as a layout directory whose image is called as the tests call it."""
+    run("skopeo", "copy", "--quiet", f"oci-archive:{archive}", f"oci:{folder}:{TAG}")
+    return folder
+
+
+def check(source: Path, folder: Path, mode: LayerMode, level: str, read: str) -> None:
+    reader: Callable[[Path, Path], Seen] = READERS[read]
+    made = repack(
+        source,
+        folder / "result.tar",
+        mode=mode,
+        level=level,
+        advice=advice() if level != "dead" else None,
+    )
+    before = reader(layout_of(source, folder / "before"), folder / "before-root")
+    after = reader(layout_of(folder / "result.tar", folder / "after"), folder / "after-root")
+    gone = removed_names(made)
+    assert level != "dead" or not gone
+    wanted = {path: said for path, said in before.items() if path not in gone}
+    assert _without_gone_names(wanted, gone) == after
+
+
+def _without_gone_names(seen: Seen, gone: set[bytes]) -> Seen:
+    """Names of a file that are gone are no names of it."""
+    return {
+        path: (*said[:-1], tuple(name for name in said[-1] if name not in gone))
+        for path, said in seen.items()
+    }
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("mode", LAYER_MODES)
+@pytest.mark.parametrize("level", ["dead", "safe", "all"])
+@pytest.mark.parametrize("name", ["phoenix-fat", "debian-zstd"])
+def test_fixtures(tmp_path: Path, name: str, level: str, mode: LayerMode, read: str) -> None:
+    need("skopeo", read)
+    check(FAT.parent / f"{name}.tar", tmp_path, mode, level, read)
+
+
+@pytest.mark.parametrize("read", READERS)
+@pytest.mark.parametrize("mode", LAYER_MODES)
+@pytest.mark.parametrize("seed", range(6))
+def test_random_stacks(tmp_path: Path, seed: int, mode: LayerMode, read: str) -> None:
+    need("skopeo", read)
+    source = save(image(*map(layer, tidy(seed))), tmp_path / "source.tar")
+    check(source, tmp_path, mode, "dead", read)
+
+
+@LONG
+@pytest.mark.parametrize("mode", LAYER_MODES)
+@pytest.mark.parametrize("seed", range(100, 200))
+def test_more_random_stacks(tmp_path: Path, seed: int, mode: LayerMode) -> None:
+    need("skopeo", "umoci")
+    source = save(image(*map(layer, tidy(seed))), tmp_path / "source.tar")
+    check(source, tmp_path, mode, "dead", "umoci")
