@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slim.errors import SlimError
 from slim.limits import Limits
+from tests.fuzz.corpus import corpus_of
 
 TARGETS = (
     "tar_reader",
@@ -30,6 +31,12 @@ TARGETS = (
     "redaction",
     "dockerfiles",
     "package_databases",
+    "elf_files",
+    "beam_files",
+    "zip_files",
+    "rpm_databases",
+    "debian_control",
+    "whole_images",
 )
 FOUND = Path(__file__).parent / "found"
 """Inputs that once failed, in a folder per target."""
@@ -55,10 +62,10 @@ class Target:
 
 
 def load(name: str) -> Target:
-    """A target with its seeds, those that once failed among them."""
+    """A target with its seeds: its own, those that once failed, and its corpus."""
     module = import_module(f"tests.fuzz.{name}")
     found = [path.read_bytes() for path in sorted((FOUND / name).glob("*"))]
-    return Target(name, module.check, (*module.seeds(), *found))
+    return Target(name, module.check, (*module.seeds(), *found, *corpus_of(name)))
 
 
 def corpus(part: str) -> Iterator[bytes]:
