@@ -283,7 +283,9 @@ def attacks() -> str:
     """docs/attacks.md: the rows that the tests run over, and what comes of each."""
     from tests.image.registry.test_hostile import CASES
     from tests.support.attacks import every, table
+    from tests.support.long_runs import LONG_RUNS
 
+    runs = [f"| {run.what} | `{run.command}` | {run.outcome} |" for run in LONG_RUNS]
     lies = [
         f"| {rule} | {lie.replace('-', ' ')} | error {case.slug} (exit code {case.code}) |"
         for case in CASES
@@ -302,6 +304,9 @@ def attacks() -> str:
         "substitution, retries, ranges, TLS, helpers, messages, verbs and references; those without a\n"
         "script here are tried by tests of their own.\n\n"
         + "\n".join(["| rule | the registry's part | outcome |", "|:--|:--|:--|", *lies])
+        + "\n\n## Long runs\n\n"
+        "What takes too long for each change, which tries less of the same; these were run once.\n\n"
+        + "\n".join(["| input | command | outcome |", "|:--|:--|:--|", *runs])
         + "\n"
     )
 
