@@ -100,15 +100,19 @@ def also_removed(finding: Finding, sizes: Mapping[Untrusted, int], units: Units)
 
 
 def named_packages(
-    names: Sequence[Untrusted], sizes: Mapping[Untrusted, int], units: Units, noun: str
+    names: Sequence[Untrusted],
+    sizes: Mapping[Untrusted, int],
+    units: Units,
+    noun: str,
+    most: int = _NAMED,
 ) -> Untrusted:
     """`libllvm19 (130 MB), make (1.61 MB) and 3 packages`: the largest first, as far as `sizes` has them."""
     largest = sorted(names, key=lambda name: -sizes.get(name, 0))
     named = [
         joined(name, f" ({units.size(sizes[name])})") if name in sizes else name
-        for name in largest[:_NAMED]
+        for name in largest[:most]
     ]
-    more = len(largest) - _NAMED
+    more = len(largest) - most
     return joined(joined(*named, by=", "), f" and {count(more, noun)}" if more > 0 else "")
 
 
@@ -127,12 +131,17 @@ def rebuilt(report: Report, units: Units) -> str:
 
 def rebuilt_size(rebuild: Rebuild, units: Units) -> str:
     """`104 MB (98.0–131 MB)`: the likely size on disk of a rebuilt image, and its bounds."""
-    size = units.size(rebuild.disk_bytes)
+    size, bounds = units.size(rebuild.disk_bytes), rebuilt_bounds(rebuild, units)
+    return f"{size} ({bounds})" if bounds else size
+
+
+def rebuilt_bounds(rebuild: Rebuild, units: Units) -> str:
+    """`98.0–131 MB`; empty where they are not known, or one."""
     low, high = units.size(rebuild.low_disk_bytes), units.size(rebuild.high_disk_bytes)
     if not rebuild.high_disk_bytes or low == high:
-        return size
+        return ""
     number, _, unit = low.partition(" ")
-    return f"{size} ({number if high.endswith(' ' + unit) else low}–{high})"
+    return f"{number if high.endswith(' ' + unit) else low}–{high}"
 
 
 def unused(rebuild: Rebuild, units: Units) -> Untrusted:
