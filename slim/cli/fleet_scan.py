@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, flag, option
@@ -186,7 +187,9 @@ def scan(
         limits=limits,
         rules=with_user_packs(builtin_rules(VOCABULARY, cache_folder()), rules, VOCABULARY),
         now=read_now(),
-        selection=select.selection(),
+        selection=replace(
+            select.selection(), attached=registry.attached, signed=registry.require_signature
+        ),
     )
     with _progress(progress) as advance:
         summary = scan_fleet(

@@ -160,6 +160,11 @@ def measure(
         ) -> Report:
             if compared and is_report(ref.name):
                 return load_report(ref.name, limits=limits)
+            if compared and run.registry.attached and dockerfile.path is None:
+                signed = run.registry.require_signature
+                if attached := pipeline.attached_report(find_image(ref), limits, signed=signed):
+                    print_notice(f"slim: {clean(ref.name)}: its attached report is used")
+                    return attached
             base = subject.image.base_ref(access, task.config.image)
             return pipeline.analyze(
                 find_image(ref),

@@ -108,6 +108,22 @@ class RegistryOptions(Struct, frozen=True):
             "--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"
         ),
     ] = None
+    attached: Annotated[
+        bool,
+        flag(
+            "--attached/--no-attached",
+            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
+            " in slim fleet scan.",
+            default=True,
+        ),
+    ] = True
+    require_signature: Annotated[
+        bool,
+        flag(
+            "--require-signature",
+            "Use an attached report only if a cosign signature is beside the image (not verified).",
+        ),
+    ] = False
     block_private: Annotated[
         bool, flag("--block-private", "Refuse hosts that resolve to private IP addresses.")
     ] = False
