@@ -187,6 +187,7 @@ def repack(
         Others as for `analyze`; nothing is written then.
     """
     # Writing images is imported by who writes one.
+    from slim.repack.removal import NOTHING, choose
     from slim.repack.repack import Source
     from slim.repack.run import repack_all
 
@@ -204,8 +205,13 @@ def repack(
                     )
                 base_layers = 0 if include_base else read.base.layers
                 own = replace(read, base=replace(read.base, layers=base_layers))
-                advised = _advise(own, advice) if advice else None
-                yield Source(read.image, read.tables, read.files, read.ledger, base_layers, advised)
+                # The advice is let go of: it takes as much memory as all that follows.
+                choice = NOTHING
+                if advice is not None:
+                    advised = _advise(own, advice)
+                    choice = choose(read.files, read.ledger, base_layers, advised, selection)
+                    del advised
+                yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
     return repack_all(sources(), ref.name, selection, mode, target, options, threads)
 

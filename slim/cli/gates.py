@@ -147,12 +147,12 @@ class Conclusion(NamedTuple):
 
 def conclusion_of(document: Document, units: Units) -> Conclusion:
     """The verdict of a document, in words with these units."""
-    unverified = any(reason.kind == "contents-unverified" for reason in reasons(document))
-    hint = (
-        "--full reads the layers that are known by their tables of contents alone"
-        if unverified
-        else "make the report of an archive that holds all layers, with rules and a larger --top"
-    )
+    kinds = {reason.kind for reason in reasons(document)}
+    hint = "make the report of an archive that holds all layers, with rules and a larger --top"
+    if "contents-unverified" in kinds:
+        hint = "--full reads the layers that are known by their tables of contents alone"
+    elif "role-from-label" in kinds:
+        hint = "--trust-labels takes its word; or make the report with --fail-on or --role"
     return Conclusion(document.verdict.result, headline(document, units), hint)
 
 

@@ -32,6 +32,8 @@ ENOUGH = 2
 """Fewest points of a role."""
 LABEL = "org.slim.role"
 """Image label that says what the role is."""
+LABEL_SAYS = f": the label {LABEL} says so"
+"""Behind the role in the first line of the evidence, where the label decides."""
 
 _INSTALLS = re.compile(
     r"apt-get[^;&|]{0,200} install|apt install|apk[^;&|]{0,200} add|(?:dnf|yum|microdnf|zypper|tdnf)"
@@ -111,10 +113,10 @@ def _decide(points: Points, config: Config, override: str | None, *, conflict: s
     scores = tuple(points.of.items())
     ranked = sorted(ROLES, key=lambda role: (-points.of[role], ROLES.index(role)))
     best, second = points.of[ranked[0]], points.of[ranked[1]]
-    for name, by in ((override, "the user"), (config.labels.get(LABEL), f"the label {LABEL}")):
+    for name, by in ((override, ": the user says so"), (config.labels.get(LABEL), LABEL_SAYS)):
         if name in (*ROLES, "unknown"):
             score = points.of.get(name, best)
-            return Role(name, score, scores, (f"{name}: {by} says so", *points.evidence))
+            return Role(name, score, scores, (name + by, *points.evidence))
     name = ranked[0] if best >= ENOUGH and best - second >= MARGIN else "unknown"
     evidence = tuple(points.evidence)
     if name == "builder" and conflict:

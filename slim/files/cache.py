@@ -19,8 +19,10 @@ from contextlib import suppress
 from threading import Lock
 
 import msgspec
+import xxhash
 from msgspec.structs import replace
 
+from slim.files.budget import weight
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.table import LayerTable, unread
 from slim.files.table_bytes import FORMAT, pack, unpack
@@ -31,6 +33,9 @@ DEFAULT_BYTES = 1 << 30
 _SMALL = 64 << 10
 """A blob of so many bytes is read as fast as a file of the cache."""
 _LARGEST = 256 << 20
+_SHARED_BYTES = 64 << 20
+"""About what the tables that are kept in memory take there: it comes on top of what one image may take."""
+_SUM_BYTES = 16
 _SUFFIX = ".table"
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
@@ -71,7 +76,9 @@ class TableCache:
         self._refused = self._place is not None and not is_private(self._place)
         self._folder = None if self._refused else self._place
         self._limit = limit
-        self._shared: dict[str, _Found] | None = {} if share else None
+        self._shared: dict[str, tuple[_Found, int]] | None = {} if share else None
+        """With the weight of each; what was used last is at the end."""
+        self._shared_bytes = 0
         self._lock = Lock()
 
     def load(
@@ -114,14 +121,13 @@ class TableCache:
         """Keep a table whose `blob_digest` was computed from what it was made of."""
         name = _name(table.blob_digest, keeps.digest if extract else None, limits)
         known = frozenset(extra) if extra is not None else None
-        if self._shared is not None:
-            with self._lock:
-                self._shared[name] = known, table
+        self._share(name, (known, table))
         if self._folder is None or table.blob_bytes <= _SMALL:
             return
         packed = pack(table)
         if packed is not None and len(packed) <= min(_LARGEST, self._limit):
-            self._write(name, msgspec.msgpack.encode(_Entry(known, packed)))
+            entry = msgspec.msgpack.encode(_Entry(known, packed))
+            self._write(name, xxhash.xxh3_128_digest(entry) + entry)
 
     def prune(self) -> None:
         """Remove what was not used for longest, until the rest fits."""
@@ -147,17 +153,30 @@ class TableCache:
         sizes = [status.st_size for _, status in self._files()]
         return Usage(self._place, self._refused, len(sizes), sum(sizes), self._limit)
 
+    def _share(self, name: str, found: _Found) -> None:
+        """Keep a table in memory, and as many of those that were used last as there is room for."""
+        if self._shared is None or (taken := weight(found[1])) > _SHARED_BYTES:
+            return
+        with self._lock:
+            _, before = self._shared.pop(name, (None, 0))
+            self._shared[name] = found, taken
+            self._shared_bytes += taken - before
+            while self._shared_bytes > _SHARED_BYTES:
+                _, gone = self._shared.pop(next(iter(self._shared)))
+                self._shared_bytes -= gone
+
     def _find(self, name: str) -> _Found | None:
         if self._shared is not None:
             with self._lock:
-                shared = self._shared.get(name)
-            if shared is not None:
-                return shared
+                shared = self._shared.pop(name, None)
+                if shared is not None:
+                    self._shared[name] = shared
+                    return shared[0]
         data = self._read(name)
-        if data is None:
+        if data is None or xxhash.xxh3_128_digest(data[_SUM_BYTES:]) != data[:_SUM_BYTES]:
             return None
         try:
-            entry = _DECODER.decode(data)
+            entry = _DECODER.decode(memoryview(data)[_SUM_BYTES:])
         except msgspec.DecodeError:
             return None
         table = unpack(entry.table)
@@ -170,7 +189,8 @@ class TableCache:
         try:
             handle = os.open(path, _FLAGS)
             with open(handle, "rb") as file:
-                if os.fstat(handle).st_size > _LARGEST + _SMALL:
+                status = os.fstat(handle)
+                if status.st_size > _LARGEST + _SMALL or not _is_own(status):
                     return None
                 data = file.read()
             os.utime(path)
@@ -213,8 +233,13 @@ def is_private(folder: str) -> bool:
         return True
     except OSError:
         return False
+    return _is_own(status) and stat.S_ISDIR(status.st_mode)
+
+
+def _is_own(status: os.stat_result) -> bool:
+    """Whether nobody else could have written it."""
     others = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return status.st_uid == os.geteuid() and not others and stat.S_ISDIR(status.st_mode)
+    return status.st_uid == os.geteuid() and not others
 
 
 def _name(digest: str, kept: str | None, limits: Limits) -> str:

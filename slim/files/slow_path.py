@@ -31,6 +31,12 @@ from slim.units import format_bytes
 
 _MEMO, _TAILS = 1 << 16, 1 << 12
 """Header fields to remember at most: hostile input must not grow the memos."""
+_OVERLAY = tuple(
+    b"%s.xattr.%s." % (by, attribute)
+    for by in (b"SCHILY", b"LIBARCHIVE")
+    for attribute in (b"trusted.overlay", b"user.overlay", b"user.fuseoverlayfs")
+)
+"""Records of the attributes by which overlay file systems hide, redirect and merge: engines restore them."""
 _PLAIN = b"05"
 _NO_PREFIX = bytes(167)
 
@@ -134,6 +140,12 @@ class SlowPath:
         header.link = long_link or header.link
         if header.type == "\0":
             header.type = "5" if header.name.endswith(b"/") else "0"
+        if any(key.startswith(_OVERLAY) for key in records):
+            table.note(
+                "overlay-attribute",
+                header.name,
+                "an attribute by which overlay file systems hide files or show others: engines restore it",
+            )
         yield from self._content(block, header, records)
         return True
 

@@ -6,6 +6,8 @@ that says something else is a filesystem that nobody has looked at.
 
 from __future__ import annotations
 
+from threading import Lock
+
 import msgspec
 
 from slim.files.names import OPAQUE, WHITEOUT
@@ -24,10 +26,15 @@ _TYPES = {
     "block": Kind.DEVICE,
     "fifo": Kind.DEVICE,
 }
-_MAX_STEPS, _MAX_LED = 1_000, 1_000
-"""Components of a name, links followed, and names: what has more is taken as it is, and differs …"""
+_MAX_OBJECTS = 250_000
+"""Of a table: with more it takes too much memory to be compared."""
+_MAX_LED, _MAX_WORK = 1_000, 1_000_000
+"""Names that are led through links, and the components that are looked at for all of them together: what
+is over is taken as it is, and differs …"""
 _MAX_TARGET = 8_192
 """… and what runs through a link whose target has more bytes."""
+_TURN = Lock()
+"""Layers are compared one at a time: a document takes many times its size."""
 _MARKERS = (Kind.WHITEOUT, Kind.OPAQUE)
 
 Named = dict[bytes, tuple[Kind, int | bytes]]
@@ -55,6 +62,16 @@ def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) ->
 
     `where` is the path to name when the document cannot be read; `own` are rows that it does not list.
     """
+    # Each entry has a brace, however it is written.
+    if text.count(b"{") > _MAX_OBJECTS:
+        said = f"the table of contents lists more than {_MAX_OBJECTS:,} entries: not compared with the tar"
+        table.note("toc-mismatch", where, said)
+        return
+    with _TURN:
+        _compare(table, text, where, own)
+
+
+def _compare(table: LayerTable, text: bytes, where: bytes, own: set[int]) -> None:
     try:
         document = _DECODER.decode(text)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
@@ -94,29 +111,42 @@ def _led(listed: Named, found: Named) -> Named:
     other = listed.keys() - found.keys()
     if len(other) > _MAX_LED:
         return listed
-    return {_lead(path, found) if path in other else path: about for path, about in listed.items()}
+    guide = _Guide(found)
+    return {guide.lead(path) if path in other else path: about for path, about in listed.items()}
 
 
-def _lead(path: bytes, found: Named) -> bytes:
-    done: list[bytes] = []
-    *left, name = path.split(b"/")
-    for _ in range(_MAX_STEPS):
-        if not left:
-            return b"/".join([*done, name])
-        part = left.pop(0)
-        if part == b"..":
-            del done[-1:]
-            continue
-        kind, target = found.get(b"/".join([*done, part]), (Kind.DIRECTORY, b""))
-        if kind != Kind.SYMLINK or not isinstance(target, bytes):
-            done.append(part)
-            continue
-        if len(target) > _MAX_TARGET or len(left) > _MAX_STEPS:
-            return path
-        if target.startswith(b"/"):
-            done = []
-        left = [step for step in target.split(b"/") if step not in (b"", b".")] + left
-    return path
+class _Guide:
+    """Leads names through the links of the layer; bounds the work for all of them."""
+
+    def __init__(self, found: Named) -> None:
+        self._found = found
+        self._work = _MAX_WORK
+
+    def lead(self, path: bytes) -> bytes:
+        """Where a name leads to; the name itself where that takes too long."""
+        done: list[bytes] = []
+        *above, name = path.split(b"/")
+        left = above[::-1]
+        while left:
+            self._work -= 1 + len(done)
+            if self._work < 0:
+                return path
+            part = left.pop()
+            if part == b"..":
+                del done[-1:]
+                continue
+            kind, target = self._found.get(b"/".join([*done, part]), (Kind.DIRECTORY, b""))
+            if kind != Kind.SYMLINK or not isinstance(target, bytes):
+                done.append(part)
+                continue
+            if len(target) > _MAX_TARGET:
+                return path
+            if target.startswith(b"/"):
+                done = []
+            steps = [step for step in target.split(b"/") if step not in (b"", b".")]
+            self._work -= len(target)
+            left += steps[::-1]
+        return b"/".join([*done, name])
 
 
 def _found(table: LayerTable, own: set[int]) -> Named:

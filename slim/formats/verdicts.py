@@ -51,6 +51,7 @@ def sentence(reason: Reason, units: Units) -> str:
         "no-rules": f"no rules were applied: {', '.join(reason.fail_on)} cannot be decided",
         "unsuppressed": f"{count(reason.count, 'finding')} suppressed in the analysis:"
         " what it would claim is not known",
+        "role-from-label": "the image's own label says what its role is: --trust-labels",
         "findings-left-out": f"{count(reason.count, 'finding')} left out:"
         " make it with a larger --top",
         "contents-unknown": f"the contents of {count(reason.count, 'layer')} are unknown",

@@ -7,6 +7,7 @@ connection that is shut down from another thread ends every read: of headers, of
 from __future__ import annotations
 
 import socket
+from collections.abc import Callable
 from contextlib import suppress
 from threading import RLock, local
 from typing import Any
@@ -14,8 +15,10 @@ from weakref import finalize
 
 import urllib3.connection
 import urllib3.connectionpool
+import urllib3.exceptions
 
 from slim.http.failures import HttpError
+from slim.http.names import addresses
 from slim.http.origin import Origin, is_private
 
 
@@ -33,7 +36,7 @@ class Sockets:
 
         class Plain(urllib3.connection.HTTPConnection):
             def _new_conn(self) -> socket.socket:
-                return sockets.watch(self.host, super()._new_conn())
+                return sockets.open(self, super()._new_conn)
 
             def connect(self) -> None:
                 super().connect()
@@ -41,7 +44,7 @@ class Sockets:
 
         class Secure(urllib3.connection.HTTPSConnection):
             def _new_conn(self) -> socket.socket:
-                return sockets.watch(self.host, super()._new_conn())
+                return sockets.open(self, super()._new_conn)
 
             def connect(self) -> None:
                 super().connect()
@@ -55,6 +58,26 @@ class Sockets:
 
         self.pools = {"http": PlainPool, "https": SecurePool}
         """For a `PoolManager`, by scheme."""
+
+    def open(
+        self, connection: urllib3.connection.HTTPConnection, connect: Callable[[], socket.socket]
+    ) -> socket.socket:
+        """Connect to the first address of the host that answers, and watch the connection.
+
+        Raises:
+            HttpError: as `watch`.
+            urllib3.exceptions.HTTPError: there is no address, or none answers.
+            OSError: everything is cut.
+        """
+        name, host = connection._dns_host, connection.host
+        try:
+            found = addresses(name, connection.port or 0, lambda: self._is_closed)
+        except socket.gaierror as error:
+            raise urllib3.exceptions.NameResolutionError(name, connection, error) from error
+        for address in found[:-1]:
+            with suppress(urllib3.exceptions.HTTPError):
+                return self.watch(host, _to(connection, address, name, connect))
+        return self.watch(host, _to(connection, found[-1], name, connect))
 
     def watch(self, host: str, connection: socket.socket) -> socket.socket:
         """Check where a new connection leads, and take a second handle of it: TLS takes the first.
@@ -113,3 +136,17 @@ class Sockets:
             with self._lock:
                 self._open.discard(handle)
             handle.close()
+
+
+def _to(
+    connection: urllib3.connection.HTTPConnection,
+    address: str,
+    name: str,
+    connect: Callable[[], socket.socket],
+) -> socket.socket:
+    """Connect to an address; for all else, such as its certificate, the host keeps its name."""
+    connection._dns_host = address
+    try:
+        return connect()
+    finally:
+        connection._dns_host = name

@@ -106,6 +106,52 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
             process.kill()
 
 
+def load_image(engine: str, archive: str) -> None:
+    """Hand a docker-archive to `docker load` or `podman load`.
+
+    Raises:
+        UsageError: the command is not on PATH.
+        InputError: it fails; its own words are in the message.
+    """
+    import shutil
+    import subprocess
+    import tempfile
+
+    program = shutil.which(engine)
+    if program is None:
+        raise UsageError(
+            "no-engine",
+            f"{engine} is not on PATH",
+            f"install {engine}, or write docker-archive:PATH",
+        )
+    with (
+        tempfile.TemporaryFile() as words,
+        subprocess.Popen(  # noqa: S603 - a fixed command, and a path of ours
+            [program, "load", "--input", archive],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=words,
+        ) as process,
+    ):
+        try:
+            if process.wait():
+                reason = _last_words(words) or f"exit code {process.returncode}"
+                raise InputError(
+                    "engine-failed",
+                    f"{engine} could not load the image: {reason}",
+                    f"does `{engine} load` work by itself?",
+                )
+        finally:
+            process.kill()
+
+
+def _last_words(words: IO[bytes]) -> str:
+    """The last line that a command has written about itself."""
+    words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))
+    lines = words.read().decode("utf-8", "replace").split("\n")
+    return next((line.strip() for line in reversed(lines) if line.strip()), "")
+
+
 def _check(
     process: subprocess.Popen[bytes], words: IO[bytes], engine: str, name: str, seconds: float
 ) -> None:
@@ -114,9 +160,7 @@ def _check(
 
     with suppress(subprocess.TimeoutExpired):
         if process.wait(seconds):
-            words.seek(max(0, words.seek(0, os.SEEK_END) - _TAIL))
-            lines = words.read().decode("utf-8", "replace").split("\n")
-            reason = next((line.strip() for line in reversed(lines) if line.strip()), "")
+            reason = _last_words(words)
             raise InputError(
                 "engine-failed",
                 f"{engine} could not save {name!r}: {reason or f'exit code {process.returncode}'}",

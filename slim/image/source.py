@@ -349,6 +349,16 @@ def _not_an_image(members: Collection[str], path: str) -> SlimError:
     )
 
 
+@contextmanager
+def opened_archive(path: str, limits: Limits = DEFAULT_LIMITS) -> Iterator[Archive]:
+    """The archive or layout at a path, to be read as it is; errors are those of `open_image`."""
+    archive = _open("", path, limits)
+    try:
+        yield archive
+    finally:
+        archive.close()
+
+
 def images_in(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> list[ImageRef]:
     """A reference to each image that `ref` may mean: all of an OCI archive or layout, else itself.
 

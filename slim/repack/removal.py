@@ -6,18 +6,45 @@ names are selected: see `slim.advice.claim`.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+
+from msgspec import Struct
 
 from slim.advice.advise import Advice
 from slim.advice.claim import Claim
 from slim.errors import UsageError
-from slim.files.table import Fate, Files
-from slim.files.view import View
+from slim.files.ledger import Ledger
+from slim.files.table import Fate, Files, Kind
+from slim.files.view import View, view_of
+from slim.repack.certificate import Predicted
 from slim.repack.model import Removal, Selection, Skipped
 from slim.rules.rule import Rule
 
+
+class Choice(Struct, frozen=True):
+    """What of an image's findings is carried out; the advice itself, which takes memory, can go then."""
+
+    removal: Removal
+    titles: Mapping[str, str]
+    """Id of a rule → its title."""
+    predicted: Predicted | None
+    """What the report predicts at this level; None where it predicts nothing."""
+
+
+NOTHING = Choice(Removal(), {}, None)
 _BY_REMOVING = ("delete", "uninstall", "flag")
 """Ways in which bytes go that come to removing the files."""
+
+
+def choose(
+    files: Files, ledger: Ledger, base_layers: int, advice: Advice, selection: Selection
+) -> Choice:
+    """What the selection comes to; errors are those of `removal_of`."""
+    if selection.level == "dead":
+        return NOTHING
+    removal = removal_of(files, view_of(files), advice, selection)
+    titles = {claim.match.rule.id: claim.match.rule.title for claim in advice.claims}
+    return Choice(removal, titles, _predicted(files, ledger, base_layers, advice, selection))
 
 
 def removal_of(files: Files, view: View, advice: Advice, selection: Selection) -> Removal:
@@ -89,3 +116,22 @@ def _bodies_of(view: View, paths: Sequence[bytes]) -> frozenset[int]:
         if row is not None:
             found.add(view.files.body.get(row, row))
     return frozenset(found)
+
+
+def _predicted(
+    files: Files, ledger: Ledger, base_layers: int, advice: Advice, selection: Selection
+) -> Predicted | None:
+    """What the report predicts at this level, and what it does not count."""
+    if selection.level not in ("safe", "all"):
+        return None
+    freed = advice.safe if selection.level == "safe" else advice.reclaimable
+    disk = sum(each.disk_bytes for each in ledger.layers)
+    pull = sum(each.pull_bytes for each in ledger.layers)
+    chosen = _chosen(advice, selection)
+    reported = {row for claim in chosen for row in claim.claimed}
+    unreported = sum(
+        files.size[row]
+        for row in range(files.starts[base_layers], len(files))
+        if files.kind[row] == Kind.FILE and files.fate[row] and row not in reported
+    )
+    return Predicted(disk - freed.disk, pull - freed.pull, unreported)

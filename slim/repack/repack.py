@@ -7,14 +7,12 @@ from collections.abc import Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.advise import Advice
 from slim.errors import InputError, InternalError, UsageError
 from slim.files.ledger import Ledger, account, disk_bytes
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import scan
 from slim.files.table import Files, LayerTable
-from slim.files.view import view_of
 from slim.image.model import Image, Layer
 from slim.limits import Limits
 from slim.repack.certificate import PlatformCertificate, Proof
@@ -25,7 +23,7 @@ from slim.repack.image_documents import new_documents
 from slim.repack.layers import Writing, WrittenLayer, write_layers
 from slim.repack.link_groups import uneven_links
 from slim.repack.model import LayerMode, Removal, Selection
-from slim.repack.removal import removal_of
+from slim.repack.removal import NOTHING, Choice
 from slim.repack.statement import removed_names, statement
 
 
@@ -37,8 +35,8 @@ class Source(Struct, frozen=True):
     files: Files
     ledger: Ledger
     base_layers: int
-    advice: Advice | None
-    """None at level `dead`, which needs none."""
+    choice: Choice = NOTHING
+    """What of its findings is carried out."""
 
 
 class Repacked(Struct, frozen=True):
@@ -72,7 +70,7 @@ def repack(
     tables = before.tables
     frozen = divergent_layers(files)
     scope = _scope(source, mode, frozen)
-    removal = _removal(source, selection, scope)
+    removal = _removal(source, scope)
     uneven = uneven_links(image.layers, tables, files, scope.first, options.limits)
     edits = plan_edits(files, tables, scope, removal.rows.keys(), uneven)
     written = write_layers(image.layers, tables, files, edits, scope, writing)
@@ -82,7 +80,7 @@ def repack(
     config, manifest = new_documents(image, written, selection.level, options.limits)
     ledger = account(after.files, after.tables, [layer.size for layer in after.layers])
     certificate = statement(
-        source, selection, scope, edits, removal, frozen, written, (config, manifest), after, ledger
+        source, scope, edits, removal, frozen, written, (config, manifest), after, ledger
     )
     return Repacked(config, manifest, written, replace(certificate, proof=proof))
 
@@ -112,11 +110,9 @@ def _scope(source: Source, mode: LayerMode, frozen: Mapping[int, tuple[str, ...]
     return Scope(first, merged=True)
 
 
-def _removal(source: Source, selection: Selection, scope: Scope) -> Removal:
-    if source.advice is None or selection.level == "dead":
-        return Removal()
-    files = source.files
-    removal = removal_of(files, view_of(files), source.advice, selection)
+def _removal(source: Source, scope: Scope) -> Removal:
+    """What goes of the layers that are written again."""
+    files, removal = source.files, source.choice.removal
     start = files.starts[scope.first]
     rows = {row: rule for row, rule in removal.rows.items() if row >= start}
     return replace(removal, rows=rows)

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.errors import UsageError
 from slim.files.metered import summed
@@ -35,6 +36,8 @@ class Target(Struct, frozen=True):
     form: Form
     compression: Compression | None = None
     """None: as layers are stored in the source."""
+    name: str = ""
+    """What the result is called; empty: as the source."""
 
     def open(self) -> AbstractContextManager[Output]:
         """The output, which is at its path when the block ends without an error."""
@@ -70,7 +73,7 @@ def repack_all(
     made: list[tuple[Image, Repacked]] = []
     with target.open() as output, ThreadPoolExecutor(threads) as pool:
         for source in sources:
-            if made and target.form in ("docker-archive", "archive"):
+            if made and target.form == "docker-archive":
                 raise UsageError(
                     "several-platforms",
                     f"{given!r} holds several platforms, and a docker-archive holds one",
@@ -87,6 +90,8 @@ def repack_all(
                 summed(options.progress, total),
             )
             made.append((source.image, repack(source, selection, mode, writing, options)))
+        if target.name:
+            made = [(replace(image, names=(target.name,)), each) for image, each in made]
         _write_documents(output, made, target)
     companions = {each.digest: each for image, _ in made for each in image.companions}
     return Certificate(
@@ -109,7 +114,7 @@ def _write_documents(output: Output, made: list[tuple[Image, Repacked]], target:
         if target.form != "docker-archive":
             output.blob([each.config])
             output.blob([each.manifest])
-    if target.form in ("docker-archive", "archive"):
+    if target.form == "docker-archive" or (target.form == "archive" and len(made) == 1):
         image, each = made[0]
         _write_docker(output, image, each, target)
     if target.form == "docker-archive":

@@ -13,7 +13,6 @@ from slim.repack.certificate import (
     Amount,
     LayerChange,
     PlatformCertificate,
-    Predicted,
     Proof,
     Reason,
     RemovedPath,
@@ -24,7 +23,7 @@ from slim.repack.certificate import (
 )
 from slim.repack.edits import Edits, Scope
 from slim.repack.layers import WrittenLayer
-from slim.repack.model import Removal, Selection
+from slim.repack.model import Removal
 
 if TYPE_CHECKING:
     from slim.repack.compare import Tree
@@ -55,7 +54,6 @@ def _visible(files: Files, removal: Removal) -> list[int]:
 
 def statement(
     source: Source,
-    selection: Selection,
     scope: Scope,
     edits: Edits,
     removal: Removal,
@@ -79,7 +77,7 @@ def statement(
         removed=tuple(removed),
         observed=tuple(shown_path(files.path(row))[0] for row in removal.observed),
         unapplied=tuple(Unapplied(each.rule, each.disk_bytes, each.why) for each in removal.skipped),
-        predicted=_predicted(source, selection),
+        predicted=source.choice.predicted,
         proof=_NO_PROOF,
     )  # fmt: skip
 
@@ -116,8 +114,7 @@ def _removed(source: Source, edits: Edits, removal: Removal) -> Iterator[Removed
 
 
 def _reasons(source: Source, removed: Sequence[RemovedPath]) -> tuple[Reason, ...]:
-    claims = source.advice.claims if source.advice else ()
-    titles = {claim.match.rule.id: claim.match.rule.title for claim in claims}
+    titles = source.choice.titles
     found: dict[str, list[int]] = {}
     for each in removed:
         found.setdefault(each.rule, []).append(each.disk_bytes)
@@ -168,28 +165,3 @@ def _changes(
             added_entries=put,
             why=why,
         )
-
-
-def _predicted(source: Source, selection: Selection) -> Predicted | None:
-    """What the report predicts at this level, and what it does not count."""
-    advice, files = source.advice, source.files
-    if advice is None or selection.level not in ("safe", "all"):
-        return None
-    freed = advice.safe if selection.level == "safe" else advice.reclaimable
-    disk = sum(each.disk_bytes for each in source.ledger.layers)
-    pull = sum(each.pull_bytes for each in source.ledger.layers)
-    start = files.starts[source.base_layers]
-    reported = {row for claim in advice.claims for row in claim.claimed}
-    if selection.level == "safe":
-        reported = {
-            row
-            for claim in advice.claims
-            if claim.match.rule.safety == "safe"
-            for row in claim.claimed
-        }
-    unreported = sum(
-        files.size[row]
-        for row in range(start, len(files))
-        if files.kind[row] == Kind.FILE and files.fate[row] and row not in reported
-    )
-    return Predicted(disk - freed.disk, pull - freed.pull, unreported)

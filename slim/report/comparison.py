@@ -60,6 +60,8 @@ class Side(Struct, frozen=True, kw_only=True):
     """The stored size of every layer is known."""
     unverified_layers: Count | UnsetType = UNSET
     """Layers that are known by their tables of contents alone."""
+    role_from_label: bool | UnsetType = UNSET
+    """A label of the image itself says what its role is, and with it which rules apply."""
     findings_left_out: Count
     """Findings that its report does not list."""
 

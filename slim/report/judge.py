@@ -33,15 +33,15 @@ def judge(
     Of findings that were suppressed after the analysis (`slim.report.suppress`) other rules may claim the
     bytes; of those that it suppressed, and that count again (`unsuppressed`), nobody knows what they claim.
     Where a limit or level hangs on it, it is `unknown`. So it is with those that a label of the image itself
-    suppressed, unless `trust_labels`.
+    suppressed, and with all findings of an image whose role is a label's word, unless `trust_labels`.
     """
-    image = side(report)
+    image = _as_trusted(side(report), trust_labels)
     findings, labelled = _without_labels(report.findings, trust_labels)
     unsuppressed += labelled
     freed = _suppressed_bytes(findings)
     judged = replace(report, budgets=list(_budgets(image, gates, freed, unsuppressed)))
     failing = [finding for finding in findings if _fails(finding, gates.fail_on)]
-    return _decided(judged, failing, gates, unsuppressed)
+    return _decided(judged, failing, gates, image, unsuppressed)
 
 
 def judge_comparison(
@@ -54,7 +54,7 @@ def judge_comparison(
     the image that both are built from grew by (`_base_image_growth`). `new:` in front of a level or rule
     means findings that the base does not have.
     """
-    base, image = comparison.base, comparison.image
+    base, image = comparison.base, _as_trusted(comparison.image, trust_labels)
     changes = [
         change for change in (*comparison.findings, *comparison.notes) if change.status != "fixed"
     ]
@@ -79,15 +79,22 @@ def judge_comparison(
         if _fails(finding, anywhere) or (change.status == "new" and _fails(finding, only_new))
     ]
     judged = replace(comparison, budgets=budgets, over_on_base=on_base)
-    return _decided(judged, failing, gates, unsuppressed)
+    return _decided(judged, failing, gates, image, unsuppressed)
 
 
-def _decided(document: D, failing: Sequence[Finding], gates: Gates, unsuppressed: int) -> D:
+def _as_trusted(image: Side, trust_labels: bool) -> Side:
+    return replace(image, role_from_label=UNSET) if trust_labels else image
+
+
+def _decided(
+    document: D, failing: Sequence[Finding], gates: Gates, image: Side, unsuppressed: int
+) -> D:
     """The document, whose budgets are known, with its verdict."""
     verdict = Verdict(
         fail_on=list(gates.fail_on),
         findings=[finding.id for finding in failing],
         unsuppressed=unsuppressed or UNSET,
+        role_from_label=image.role_from_label,
     )
     judged = replace(document, verdict=verdict)
     why = reasons(judged)
@@ -125,6 +132,7 @@ def _budgets(image: Side, gates: Gates, freed: int = 0, unsuppressed: int = 0) -
         claimed = totals.reclaimable_bytes
         over = claimed > gates.reclaimable
         at_least = unknown or image.rules is None or unsuppressed > 0 or over
+        at_least |= bool(image.role_from_label)
         value = claimed - freed if over else claimed
         yield _budget("reclaimable", value, gates.reclaimable, at_least)
     if gates.layers is not None:

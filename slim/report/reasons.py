@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from slim.report.comparison import Comparison, Side
 from slim.report.gates import LEVELS, NEW
-from slim.report.model import Budget, Finding, Report
+from slim.report.model import Budget, Finding, Report, Verdict
 from slim.report.sides import side
 
 Document = Report | Comparison
@@ -23,6 +23,7 @@ Kind = Literal[
     "undecided",
     "no-rules",
     "unsuppressed",
+    "role-from-label",
     "findings-left-out",
     "contents-unknown",
     "contents-unverified",
@@ -68,6 +69,7 @@ def reasons(document: Document) -> list[Reason]:
             if budget.result == "unknown"
         ),
         *(_missing_of(document) if not failing else ()),
+        *(_of_role(document.verdict) if not failing else ()),
         *_unverified(document, [] if failing else document.verdict.fail_on),
     ]
 
@@ -100,6 +102,12 @@ def _missing_of(document: Document) -> Iterator[Reason]:
     anywhere, only_new = split_new(verdict.fail_on)
     yield from _missing(document.image, [*anywhere, *only_new], verdict.unsuppressed or 0)
     yield from _missing(document.base, only_new, of_base=True)
+
+
+def _of_role(verdict: Verdict) -> Iterator[Reason]:
+    """For another role than the one that the image itself names there may be findings."""
+    if verdict.role_from_label and verdict.fail_on:
+        yield Reason(kind="role-from-label")
 
 
 def _unverified(document: Document, fail_on: Sequence[str]) -> Iterator[Reason]:

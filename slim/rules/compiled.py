@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 import msgspec
+import xxhash
 
 from slim.files.cache import is_private
 from slim.rules.rule import Rules
@@ -62,7 +63,10 @@ def load(folder: str, name: str) -> Rules | None:
             data = file.read(_MAX_BYTES + 1)
     except OSError:
         return None
-    return decode(data) if len(data) <= _MAX_BYTES else None
+    sum_bytes = xxhash.xxh3_128().digest_size
+    if len(data) > _MAX_BYTES or xxhash.xxh3_128_digest(data[sum_bytes:]) != data[:sum_bytes]:
+        return None
+    return decode(data[sum_bytes:])
 
 
 def store(folder: str, name: str, rules: Rules) -> None:
@@ -74,7 +78,8 @@ def store(folder: str, name: str, rules: Rules) -> None:
         handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=SUFFIX, dir=folder)
         try:
             with open(handle, "wb") as file:
-                file.write(encode(rules))
+                data = encode(rules)
+                file.write(xxhash.xxh3_128_digest(data) + data)
             os.replace(temporary, os.path.join(folder, name))
         except BaseException:
             os.unlink(temporary)

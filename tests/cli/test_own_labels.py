@@ -97,6 +97,32 @@ def test_no_label_turns_a_failed_check_into_a_pass(
     assert run("check", "report.json", "--fail-on", "SEC001", "--trust-labels") == 1
 
 
+@pytest.mark.parametrize("role", ["dev", "builder", "unknown"])
+def test_no_role_of_a_label_lets_a_check_pass(
+    role: str, home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """For another role there might be findings: only what fails all the same is decided."""
+    assert run("analyze", archive(home, {}), "-o", "json=plain.json") == 0
+    path = archive(home, {"org.slim.role": role})
+    assert run("analyze", path, "-o", "json=report.json") == 0
+    for gate in (("--fail-on", "high"), ("--fail-on", "VCS001"), ("--max-reclaimable", "1MB")):
+        plain = run("check", "plain.json", *gate)
+        assert run("check", "report.json", *gate) in (plain, 3)
+        assert run("check", "report.json", *gate, "--trust-labels") in (0, 1)
+    assert run("check", "report.json", "--fail-on", "SEC001") == 1
+    assert run("check", "report.json", "--fail-on", "DEB001") == 3
+    assert "--trust-labels takes its word" in capsys.readouterr().err
+    assert run("check", "report.json", "--max-size", "1GB") == 0
+    assert run("analyze", path, "--role", role, "-o", "json=report.json") == 0
+    assert run("check", "report.json", "--fail-on", "DEB001") == 0
+    assert run("compare", "plain.json", "report.json", "-o", "json=compared.json") == 0
+    assert run("check", "compared.json", "--fail-on", "DEB001") == 0
+    assert run("analyze", path, "-o", "json=report.json") == 0
+    assert run("compare", "plain.json", "report.json", "-o", "json=compared.json") == 0
+    assert run("check", "compared.json", "--fail-on", "DEB001") == 3
+    assert run("check", "compared.json", "--fail-on", "DEB001", "--trust-labels") == 0
+
+
 @pytest.mark.parametrize("trust", ["--trust-labels", "slim.toml"])
 def test_trusted_labels_silence_gates_but_no_secrets(
     trust: str, home: Path, capsys: pytest.CaptureFixture[str]

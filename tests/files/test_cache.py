@@ -20,6 +20,7 @@ from slim.ecosystems import KEEPS
 from slim.files import blob as blobs
 from slim.files import cache as caches
 from slim.files.blob import scan_blob
+from slim.files.budget import weight
 from slim.files.cache import TableCache
 from slim.files.table import LayerTable
 from slim.files.table_bytes import pack, unpack
@@ -206,6 +207,12 @@ def spoil_by_flipping(path: Path) -> None:
     path.write_bytes(data)
 
 
+def spoil_what_was_asked_for(path: Path) -> None:
+    """The part of an entry that is not the table: which files' contents were asked for."""
+    data = path.read_bytes()
+    path.write_bytes(data[:16] + data[16:].replace(b"\x92", b"\x92\xc0", 1))
+
+
 def spoil_by_emptying(path: Path) -> None:
     path.write_bytes(b"")
 
@@ -230,6 +237,7 @@ def spoil_by_a_folder(path: Path) -> None:
     [
         spoil_by_cutting,
         spoil_by_flipping,
+        spoil_what_was_asked_for,
         spoil_by_emptying,
         spoil_by_swapping,
         spoil_by_linking,
@@ -246,6 +254,63 @@ def test_what_is_damaged_is_read_again(
     reads.clear()
     assert slim.analyze(path, cache=TableCache(folder)) == plain
     assert len(reads) == 1
+
+
+def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
+    folder = tmp_path / "cache"
+    path = save(image(BASE), tmp_path / "image.tar")
+    plain = slim.analyze(path, cache=TableCache(folder))
+    (kept,) = folder.iterdir()
+    sound = kept.read_bytes()
+    spoilt = [sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :] for at in range(len(sound))]
+    # A file system that lost power may have kept a part, or blocks of zeros in its place.
+    spoilt += [sound[:at] for at in range(len(sound))]
+    spoilt += [sound[:at] + bytes(len(sound) - at) for at in range(0, len(sound), 7)]
+    cache = TableCache(folder)
+    digest = "sha256:" + kept.name.removeprefix("sha256-")[:64]
+    for data in spoilt:
+        kept.write_bytes(data)
+        assert cache.load(digest, extract=True, keeps=KEEPS, extra=None, limits=Limits()) is None
+        assert cache.load(digest, extract=True, keeps=KEEPS, extra=(), limits=Limits()) is None
+    kept.write_bytes(sound)
+    assert slim.analyze(path, cache=cache) == plain
+
+
+def test_a_file_that_somebody_else_could_have_written_is_not_read(
+    tmp_path: Path, reads: list[int]
+) -> None:
+    folder = tmp_path / "cache"
+    path = save(image(BASE), tmp_path / "image.tar")
+    plain = slim.analyze(path, cache=TableCache(folder))
+    (kept,) = folder.iterdir()
+    for mode in (0o620, 0o602):
+        kept.chmod(mode)
+        reads.clear()
+        assert slim.analyze(path, cache=TableCache(folder)) == plain
+        assert len(reads) == 1, "it was not used, and is replaced"
+        assert kept.stat().st_mode & 0o777 == 0o600
+
+
+def test_what_is_kept_in_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was used last stays."""
+    tables = [scan_blob(MemoryBlob(layer({f"f{at}": b"x"}).blob)) for at in range(20)]
+    monkeypatch.setattr(caches, "_SHARED_BYTES", 5 * max(map(weight, tables)))
+    cache = TableCache(None, share=True)
+
+    def has(table: LayerTable) -> bool:
+        found = cache.load(table.blob_digest, extract=False, extra=(), limits=Limits())
+        return found is not None
+
+    for table in tables:
+        cache.store(table, extract=False, extra=(), limits=Limits())
+        assert has(tables[0])
+    kept = [has(table) for table in tables]
+    assert kept[0]
+    assert all(kept[-4:])
+    assert sum(kept) == 5
+    monkeypatch.setattr(caches, "_SHARED_BYTES", 1)
+    cache.store(tables[3], extract=False, extra=(), limits=Limits())
+    assert not has(tables[3])
 
 
 def test_a_folder_that_others_can_write_to_is_not_used(tmp_path: Path) -> None:

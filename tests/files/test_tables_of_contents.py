@@ -11,8 +11,11 @@ from typing import Any
 
 import pytest
 
-from slim.files import estargz
+import slim
+from slim.files import estargz, toc_check
+from slim.files.table import Kind
 from slim.image import kinds
+from slim.report.untrusted import bare
 from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import (
     Entry,
@@ -244,3 +247,28 @@ def test_a_large_table_is_not_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(estargz, "MAX_BYTES", 100)
     row = attack("large", "-", members(toc()), warns="toc-mismatch", says=("not compared",))
     prove(row, tmp_path)
+
+
+def test_work_for_all_names_together_is_bounded() -> None:
+    """Names through a link to itself and 2,000 directories on: each alone could be followed for long."""
+
+    class Counted(dict[bytes, Any]):
+        looked_at = 0
+
+        def get(self, key: bytes, default: Any = None) -> Any:
+            self.looked_at += len(key)
+            return super().get(key, default)
+
+    found = Counted({b"l": (Kind.SYMLINK, b"d/" * 2_000 + b"l")})
+    guide = toc_check._Guide(found)
+    for at in range(900):
+        name = b"l/" * 500 + b"%d" % at
+        assert guide.lead(name) in (name, b"d/" * 1_000_500 + b"%d" % at)
+    assert found.looked_at < 4_000_000
+
+
+def test_a_table_of_very_many_entries_is_not_compared(tmp_path: Path) -> None:
+    many = b'{"version":1,"entries":[' + b",".join([b"{}"] * 250_001) + b"]}"
+    report = slim.analyze(pack(tmp_path, members(many)), advice=False)
+    (warning,) = [one for one in report.warnings if one.id == "toc-mismatch"]
+    assert "more than 250,000 entries" in bare(warning.text)

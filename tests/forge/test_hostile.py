@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 import time
 from pathlib import Path
+from threading import Event
+from typing import Any
 
 import pytest
 
@@ -72,6 +75,41 @@ def test_a_handshake_that_never_ends_is_ended() -> None:
         error = comment("github", f"https://{host}", SECONDS)
         assert time.monotonic() - started < SECONDS + SLACK
     assert "not done within" in error.message
+
+
+def test_a_name_server_that_never_answers_is_not_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    ended = Event()
+
+    def hang(*_: Any, **__: Any) -> list[Any]:
+        ended.wait(20)
+        return []
+
+    monkeypatch.setattr("socket.getaddrinfo", hang)
+    started = time.monotonic()
+    try:
+        error = comment("github", "http://forge.example.com", SECONDS)
+        assert time.monotonic() - started < SECONDS + SLACK
+    finally:
+        ended.set()
+    assert "not done within" in error.message
+
+
+def test_the_next_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The first has nobody who listens; the name stays that of the host."""
+    with serve(BURSTS["no-http"]) as host:
+        port = int(host.rpartition(":")[2])
+        found = [(2, 1, 6, "", (address, port)) for address in ("127.0.0.9", "127.0.0.1")]
+        resolve = socket.getaddrinfo
+
+        def look_up(name: str, *rest: Any, **more: Any) -> Any:
+            return found if name == "localhost" else resolve(name, *rest, **more)
+
+        monkeypatch.setattr("socket.getaddrinfo", look_up)
+        error = comment("github", f"http://localhost:{port}", SECONDS)
+    assert error.slug in SLUGS
+    assert "refused" not in error.message
 
 
 @pytest.mark.parametrize("script", ["headers", "404-body", "continue"])

@@ -186,6 +186,10 @@ def test_reasons_are_values() -> None:
 @pytest.mark.parametrize(
     ("reason", "sentence"),
     [
+        (
+            Reason(kind="role-from-label"),
+            "the image's own label says what its role is: --trust-labels",
+        ),
         (Reason(kind="unsuppressed", count=2), "2 findings suppressed in the analysis: what"),
         (Reason(kind="findings-left-out", count=1), "1 finding left out: make it with a larger"),
         (

@@ -30,6 +30,12 @@ TARGETS = (
     "redaction",
     "dockerfiles",
     "package_databases",
+    "elf_files",
+    "beam_files",
+    "zip_files",
+    "rpm_databases",
+    "debian_control",
+    "whole_images",
 )
 FOUND = Path(__file__).parent / "found"
 """Inputs that once failed, in a folder per target."""

@@ -1,13 +1,10 @@
 """Images of engines, through their own commands: the report is that of the saved file.
 
-podman and buildah need no daemon. docker and containerd do: one dockerd runs for these tests, without
-a network and with all its files in a folder of its own, and the containerd that it starts serves `ctr`.
+podman and buildah need no daemon; docker and containerd do.
 """
 
 from __future__ import annotations
 
-import subprocess
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +12,9 @@ import msgspec
 import pytest
 
 import slim
+from tests.real.daemons import daemons
 from tests.real.tools import need, run
+from tests.support.commands import run as command
 from tests.support.pipes import alike
 
 pytestmark = pytest.mark.real
@@ -63,39 +62,11 @@ def packed(saved: Path) -> Path:
     return path
 
 
-@pytest.fixture(scope="module")
-def daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """docker and containerd run, both empty at first, and their commands find them."""
-    need("dockerd", "docker", "containerd", "ctr")
-    folder = tmp_path_factory.mktemp("daemons")
-    address = f"unix://{folder}/docker.sock"
-    with pytest.MonkeyPatch.context() as patch, (folder / "log").open("wb") as log:
-        patch.setenv("DOCKER_HOST", address)
-        patch.setenv("CONTAINERD_ADDRESS", f"{folder}/exec/containerd/containerd.sock")
-        daemon = subprocess.Popen(
-            [
-                *("dockerd", "--iptables=false", "--ip6tables=false", "--bridge=none"),
-                *("--storage-driver=vfs", f"--data-root={folder}/data"),
-                *(f"--exec-root={folder}/exec", f"--pidfile={folder}/pid", f"--host={address}"),
-            ],
-            stdout=log,
-            stderr=log,
-        )
-        try:
-            for command in (("docker", "version"), ("ctr", "version")):
-                _wait_for(daemon, command, folder / "log")
-            yield
-        finally:
-            daemon.terminate()
-            daemon.wait(60)
-
-
-def _wait_for(daemon: subprocess.Popen[bytes], command: tuple[str, ...], log: Path) -> None:
-    until = time.monotonic() + 120
-    while subprocess.run(command, capture_output=True, check=False).returncode:
-        alive = daemon.poll() is None and time.monotonic() < until
-        assert alive, f"dockerd does not start: {log.read_text()[-3000:]}"
-        time.sleep(0.1)
+@pytest.fixture(scope="module", name="daemons")
+def running_daemons(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """docker and containerd run."""
+    with daemons(tmp_path_factory.mktemp("daemons"), "vfs"):
+        yield
 
 
 LOAD = {"docker": ("docker", "load", "-i"), "containerd": ("ctr", "images", "import")}
@@ -272,3 +243,29 @@ def test_an_engine_that_writes_it_all_and_fails(
     assert caught.value.slug == "engine-failed"
     docker.write_text(f"#!/bin/sh\n/bin/cat '{saved}'\n")
     alike(slim.analyze(saved), slim.analyze("docker:app:1"))
+
+
+def repacked(saved: Path, engine: str, name: str) -> None:
+    """Repack into an engine under this name; the engine then shows the same filesystem."""
+    assert command("repack", str(saved), "-o", f"{engine}:{name}", "--certificate", "c.json") == 0
+    again = Path("again.tar")
+    run(engine, "save", "-o", again, name)
+    assert command("verify", str(saved), str(again)) == 0
+
+
+@pytest.mark.usefixtures("daemons")
+def test_docker_loads_what_was_repacked(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repacked(saved, "docker", "team/slim:1")
+    assert command("repack", str(saved), "-o", "app.slim.tar") == 0
+    run("docker", "load", "-i", "app.slim.tar")
+
+
+def test_podman_loads_what_was_repacked(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    repacked(saved, "podman", "localhost/team/slim:1")
+    assert command("repack", str(saved), "-o", "podman:localhost/X Y") == 2

@@ -5,10 +5,8 @@ The stacks are those that are held against the slow model; here a tool that othe
 
 from __future__ import annotations
 
-import os
 import re
 import shutil
-import stat
 import subprocess
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -18,10 +16,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 
 from tests.conftest import LONGER
-from tests.real.tools import TAG, need
+from tests.real.tools import TAG, need, words_of
 from tests.support.building import Entry, fifo, image, layer, save
 from tests.support.checked import shown_words
-from tests.support.oracle import Tree, Upper, clean, overlay, stack, word
+from tests.support.oracle import Tree, Upper, clean, overlay, stack
 from tests.support.stacks import STACKS, Stack, footprint, hides, stacked
 
 pytestmark = pytest.mark.real
@@ -97,26 +95,7 @@ def unpacked(made: Stack, folder: Path) -> set[str] | str:
     save(one, folder / "layout", "oci-dir")
     command = ("umoci", "raw", "unpack", "--image", f"{folder / 'layout'}:{TAG}", folder / "root")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
-    return done.stderr.strip().splitlines()[-1] if done.returncode else read(folder / "root")
-
-
-def read(root: Path) -> set[str]:
-    found: list[tuple[str, str, bytes, bytes, int]] = []
-    names: Counter[int] = Counter()
-    for where, directories, files in os.walk(root):
-        for path in (Path(where, name) for name in (*directories, *files)):
-            about, name = path.lstat(), str(path.relative_to(root))
-            if stat.S_ISREG(about.st_mode):
-                names[about.st_ino] += 1
-                found.append((name, "file", path.read_bytes(), b"", about.st_ino))
-            elif stat.S_ISLNK(about.st_mode):
-                found.append((name, "symlink", b"", os.readlink(bytes(path)), 0))
-            else:
-                kind = "directory" if stat.S_ISDIR(about.st_mode) else "device"
-                found.append((name, kind, b"", b"", 0))
-    return {
-        word(name, kind, content, link, names[inode]) for name, kind, content, link, inode in found
-    }
+    return done.stderr.strip().splitlines()[-1] if done.returncode else words_of(folder / "root")
 
 
 def test_random_stacks(tmp_path: Path) -> None:

@@ -11,11 +11,13 @@ import os
 import shutil
 import stat
 import subprocess
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.conftest import require, skip_or_fail
+from tests.support.oracle import word
 
 TAG = "image"
 """The tag of the one image in every OCI layout that the tests make."""
@@ -163,3 +165,26 @@ def shown(folder: Path) -> tuple[int, int]:
                 names += 1
                 bodies[about.st_dev, about.st_ino] = about.st_size
     return sum(bodies.values()), names
+
+
+def words_of(root: Path) -> set[str]:
+    """What a folder shows, in the notation of the slow model: `d/`, `a=A`, `ln->d`, `f=F*2`."""
+    found: list[tuple[str, str, bytes, bytes, int]] = []
+    names: Counter[int] = Counter()
+    for where, directories, files in os.walk(root):
+        for path in (Path(where, name) for name in (*directories, *files)):
+            try:
+                about, name = path.lstat(), str(path.relative_to(root))
+            except FileNotFoundError:  # a whiteout, in a directory that is in one layer alone
+                continue
+            if stat.S_ISREG(about.st_mode):
+                names[about.st_ino] += 1
+                found.append((name, "file", path.read_bytes(), b"", about.st_ino))
+            elif stat.S_ISLNK(about.st_mode):
+                found.append((name, "symlink", b"", os.readlink(bytes(path)), 0))
+            else:
+                kind = "directory" if stat.S_ISDIR(about.st_mode) else "device"
+                found.append((name, kind, b"", b"", 0))
+    return {
+        word(name, kind, content, link, names[inode]) for name, kind, content, link, inode in found
+    }

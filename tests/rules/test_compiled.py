@@ -84,7 +84,7 @@ def test_a_folder_that_others_can_write_to_is_not_used(
     loaded(folder)
     (file,) = kept(folder)
     foreign = parse_rules(str(rules), VOCABULARY)
-    file.write_bytes(compiled.encode(Rules((), foreign.protected, {})))
+    compiled.store(str(folder), file.name, Rules((), foreign.protected, {}))
     assert loaded(folder).packs == ()
     folder.chmod(mode)
     assert loaded(folder) == foreign

@@ -180,6 +180,31 @@ ATTACKS = (
         "decimal",
         reason="POSIX asks for digits and readers disagree, so slim refuses what Go takes",
     ),
+    *(
+        row(
+            f"T33-{name}",
+            f"a PAX record {attribute}, which overlay file systems act upon",
+            [directory("d", pax=((attribute.encode(), b"y"),)), file("d/f", b"12345")],
+            warns="overlay-attribute",
+            counts=files(1, 5),
+        )
+        for name, attribute in (
+            ("opaque", "SCHILY.xattr.trusted.overlay.opaque"),
+            ("redirect", "SCHILY.xattr.trusted.overlay.redirect"),
+            ("user", "LIBARCHIVE.xattr.user.overlay.whiteout"),
+            ("fuse", "SCHILY.xattr.user.fuseoverlayfs.opaque"),
+        )
+    ),
+    row(
+        "T33-other",
+        "a PAX record of an attribute with a similar name",
+        [
+            directory("d", pax=((b"SCHILY.xattr.user.overlays.opaque", b"y"),)),
+            file("d/f", b"12345"),
+        ],
+        counts=files(1, 5),
+        quiet="overlay-attribute",
+    ),
     row("T3", "an empty PAX path", [pax((b"path", b""))], counts=files(1), says=()),
     row("T3-size", "an empty PAX size", [pax((b"size", b""))], counts=files(1, 5)),
     row(

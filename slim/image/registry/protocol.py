@@ -61,6 +61,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
     def __init__(
         self, reference: Reference, access: Access, body_bytes: int, scope: str = ""
     ) -> None:
+        """`scope` is what a token is asked for; `change` needs one that ends with `:pull,push`."""
         plain = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
         self.origin = registry_origin(reference.api_host, plain_http=plain)
         super().__init__(hostname=reference.api_host, insecure=plain)
@@ -78,6 +79,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
             pause=_PAUSE,
         )
         self.identity = Identity(reference, self.origin, access, self.http, scope)
+        self._writes = scope.endswith(":pull,push")
         namespace, _, name = reference.repository.rpartition("/")
         # A catalogue is of no repository, which oras-py does not allow.
         self.container = oras.container.Container(name or "catalogue")
@@ -134,6 +136,38 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
                 answer.close()
                 raise self.identity.denied()
         return self._response(method, answer, stream)
+
+    def change(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        """One request of a push, to the registry itself; redirects are not followed.
+
+        Raises:
+            HttpError, GaveUp: there is no answer; what may have arrived is not sent again.
+            NetworkError: it does not let us in.
+        """
+        if not self._writes or origin_of(url) != self.origin:
+            raise ValueError(f"slim only reads registries: {method}")
+        sent = self.identity.header
+        for header in (sent, None):
+            login = self.identity.header if header is None else header
+            answer = self.http.request(
+                method,
+                url,
+                {**headers, **({"Authorization": login} if login else {})},
+                body,
+                repeatable=method == "HEAD" or "/manifests/" in url,
+            )
+            if answer.status != 401 or header is None:
+                return answer
+            answer.close()
+            self.identity.log_in(answer, sent)
+        raise AssertionError("the second answer is returned")
+
+    @property
+    def timeout(self) -> float:
+        """Seconds for all requests together."""
+        return self._access.timeout
 
     def failure(self, error: HttpError) -> NetworkError:
         """The error for a body that could not be read."""

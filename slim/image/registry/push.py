@@ -1,127 +1,205 @@
-"""Pushing an artifact that refers to an image: a small document as a blob, and a manifest for it.
+"""An OCI layout → a repository of a registry: blobs that it lacks, then manifests, the tag last.
 
-This is the only place that writes to a registry, and it writes nothing but that: reading clients refuse every
-method that changes something. oras-py uploads blobs, over our transport; manifests are sent as the bytes that
-their digest is of.
-Source: OCI distribution-spec "Pushing manifests with subject", "Referrers Tag Schema".
+This alone of all that speaks to registries changes anything, and only in the repository that the user names.
+Source: OCI distribution-spec "Pushing blobs in chunks", "Mounting a blob from another repository".
 """
 
 from __future__ import annotations
 
-import json
-import os
-import tempfile
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
+from urllib.parse import quote, urljoin
 
-import requests
-
-from slim.errors import NetworkError
-from slim.http.client import GaveUp
+from slim.errors import InputError, NetworkError
+from slim.http.client import Answer, GaveUp
 from slim.http.failures import HttpError
-from slim.image.hashes import digest_of
+from slim.image import kinds
+from slim.image.archive import Archive
+from slim.image.build import read_document
+from slim.image.documents import Object, check_digest, parse
+from slim.image.graph import blob_name
+from slim.image.model import Blob
 from slim.image.reference import Reference
 from slim.image.registry.access import Access
 from slim.image.registry.failures import busy_error
-from slim.image.registry.origin import follow, origin_of
+from slim.image.registry.origin import origin_of
 from slim.image.registry.protocol import GuardedRegistry
+from slim.image.stored import read_all
+from slim.limits import Limits
 
-_CHANGES = ("POST", "PUT")
+_CHUNK = 8 << 20
+"""Bytes sent at once: so many are in memory."""
+_TRIES = 3
 
 
-class WritableRegistry(GuardedRegistry):
-    """One repository's registry, for somebody who may push to it."""
+def push(
+    archive: Archive,
+    reference: Reference,
+    access: Access,
+    limits: Limits,
+    *,
+    mount_from: str = "",
+    progress: Callable[[int], None] | None = None,
+) -> str:
+    """Push the image of a layout under the tag of `reference`; returns its digest.
 
-    def __init__(self, reference: Reference, access: Access, body_bytes: int) -> None:
-        scope = f"repository:{reference.repository}:pull,push"
-        super().__init__(reference, access, body_bytes, scope)
-        self._body_limit = body_bytes
+    What the repository holds is not sent again, nor what the registry can mount from the repository
+    `mount_from` of the same registry.
 
-    def do_request(
+    Raises:
+        NetworkError: the registry refuses, or does not answer.
+    """
+    index = read_document(archive, "index.json", limits)[1]
+    entries = Object(index, "index.json", ("manifests",)).items("manifests")
+    digests = {entry.get("digest") for entry in entries if isinstance(entry, dict)}
+    if len(digests) != 1:
+        raise InputError("ambiguous-image", "index.json leads to several images")
+    scope = f"repository:{reference.repository}:pull,push"
+    registry = GuardedRegistry(reference, access, limits.json_bytes, scope)
+    pusher = _Pusher(archive, registry, reference, limits, mount_from, progress)
+    try:
+        return pusher.tree(check_digest(str(digests.pop()), "index.json"), reference.tag)
+    finally:
+        registry.http.close()
+
+
+class _Pusher:
+    def __init__(
         self,
-        url: str,
-        method: str = "GET",
-        data: Any = None,
-        headers: Mapping[str, str] | None = None,
-        json: Any = None,
-        stream: bool = False,
-    ) -> requests.Response:
-        """As that of `GuardedRegistry`, with POST and PUT; nothing is sent to another origin."""
-        if method not in _CHANGES:
-            return super().do_request(url, method, data, headers, json, stream)
-        if origin_of(url) != self.origin:
+        archive: Archive,
+        registry: GuardedRegistry,
+        reference: Reference,
+        limits: Limits,
+        mount_from: str,
+        progress: Callable[[int], None] | None,
+    ) -> None:
+        self._archive, self._registry, self._limits = archive, registry, limits
+        self._mount_from = mount_from
+        self._progress = progress
+        self._base = f"{registry.prefix}://{reference.api_host}/v2/{reference.repository}"
+        self._done: set[str] = set()
+
+    def tree(self, digest: str, tag: str) -> str:
+        """Push a manifest or index with all that it leads to."""
+        data = read_all(self._blob(digest), self._limits.json_bytes, digest)
+        document = parse(data, digest, self._limits)
+        kind = document.get("mediaType")
+        if kind in kinds.INDEXES:
+            for entry in document.get("manifests") or []:
+                self.tree(check_digest(str(entry.get("digest")), digest), "")
+        else:
+            for part in (document.get("config"), *(document.get("layers") or [])):
+                self._push_blob(check_digest(str((part or {}).get("digest")), digest))
+        name = tag or digest
+        answer = self._send(
+            "PUT", f"{self._base}/manifests/{name}", data, {"Content-Type": str(kind)}
+        )
+        self._expect(answer, (201,), f"the manifest {name}")
+        return digest
+
+    def _blob(self, digest: str) -> Blob:
+        blob = self._archive.blob(blob_name(digest))
+        if blob is None:
+            raise InputError("missing-blob", f"{digest} is not in the layout")
+        return blob
+
+    def _push_blob(self, digest: str) -> None:
+        if digest in self._done:
+            return
+        self._done.add(digest)
+        blob = self._blob(digest)
+        answer = self._send("HEAD", f"{self._base}/blobs/{digest}")
+        answer.close()
+        if answer.status == 200:
+            return
+        for attempt in range(1, _TRIES + 1):
+            location = self._begin(digest)
+            if not location:
+                return  # mounted
+            try:
+                self._upload(blob, digest, location)
+            except NetworkError:
+                # A chunk that may have arrived cannot be sent again: the upload begins anew.
+                if attempt == _TRIES:
+                    raise
+                continue
+            return
+
+    def _begin(self, digest: str) -> str:
+        """Where an upload goes; empty if the registry has the blob in the other repository."""
+        url = f"{self._base}/blobs/uploads/"
+        if self._mount_from:
+            url += f"?mount={digest}&from={quote(self._mount_from)}"
+        answer = self._send("POST", url, b"")
+        if answer.status == 201:
+            answer.close()
+            return ""
+        self._expect(answer, (202,), f"an upload of {digest}")
+        return self._location(answer)
+
+    def _upload(self, blob: Blob, digest: str, location: str) -> None:
+        at = 0
+        for chunk in _chunks(blob):
+            headers = {
+                "Content-Type": "application/octet-stream",
+                "Content-Range": f"{at}-{at + len(chunk) - 1}",
+            }
+            answer = self._send("PATCH", location, chunk, headers)
+            self._expect(answer, (202,), f"a part of {digest}")
+            location = self._location(answer)
+            at += len(chunk)
+            if self._progress is not None:
+                self._progress(len(chunk))
+        separator = "&" if "?" in location else "?"
+        answer = self._send("PUT", f"{location}{separator}digest={digest}", b"")
+        self._expect(answer, (201,), digest)
+
+    def _location(self, answer: Answer) -> str:
+        """Where the registry wants the next part: nowhere but at itself."""
+        location = urljoin(answer.url, answer.headers.get("Location", ""))
+        if origin_of(location) != self._registry.origin:
             raise NetworkError(
                 "registry-url",
-                f"the registry {self.origin} wants an upload to go to {origin_of(url)}",
-                "slim sends it to the registry itself only",
+                f"the registry {self._registry.origin} wants an upload at {origin_of(location)}",
+                "slim sends images to the registry itself only",
             )
-        sent = self.identity.header
-        response = self._send(method, url, data, headers or {}, sent)
-        if response.status_code in (401, 403):
-            self.identity.log_in(self._last, sent)
-            response = self._send(method, url, data, headers or {}, self.identity.header)
-            if response.status_code in (401, 403):
-                raise self.identity.denied()
-        return response
+        return location
 
     def _send(
-        self, method: str, url: str, data: Any, headers: Mapping[str, str], login: str
-    ) -> requests.Response:
-        def next_url(before: str, location: str) -> str:
-            return follow(before, location, self.origin, self._access)
-
-        every = {**headers, **({"Authorization": login} if login else {})}
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: dict[str, str] | None = None,
+    ) -> Answer:
         try:
-            answer = self.http.follow(method, url, every, next_url, data or b"")
+            return self._registry.change(method, url, body, headers or {})
         except HttpError as error:
-            raise self.failure(error) from None
+            raise self._registry.failure(error) from None
         except GaveUp as failed:
-            if failed.answer is not None and failed.why == "tries":
-                answer = failed.answer
-            else:
-                timeout = self._access.timeout
-                raise busy_error(failed, self.origin, self.origin, timeout) from None
-        self._last = answer
-        return self._response(method, answer, stream=False)
+            origin = self._registry.origin
+            if failed.answer is not None:
+                failed.answer.close()
+            raise busy_error(failed, origin, origin, self._registry.timeout) from None
 
-    def put_blob(self, data: bytes) -> dict[str, object]:
-        """Push a blob unless it is there; its digest and size.
-
-        Raises:
-            NetworkError: the registry refuses it.
-        """
-        digest = digest_of(data, "sha256", "the blob")
-        with tempfile.TemporaryDirectory(prefix="slim-") as folder:
-            path = os.path.join(folder, "blob")
-            with open(path, "wb") as file:
-                file.write(data)
-            found = {"digest": digest, "size": len(data)}
-            try:
-                response = self.upload_blob(path, self.container, found)
-            except ValueError:
-                raise self._refused("an upload", 0) from None
-        if response.status_code not in (200, 201, 202, 204):
-            raise self._refused("the blob", response.status_code)
-        return found
-
-    def put_manifest(self, document: Mapping[str, object], tag: str = "") -> tuple[str, bool]:
-        """Push a manifest or index, by its digest or a tag.
-
-        Returns:
-            Its digest, and whether the registry said that it knows what the manifest refers to.
-        """
-        data = json.dumps(document, separators=(",", ":")).encode()
-        digest = digest_of(data, "sha256", "the manifest")
-        url = self.manifest_url(tag or digest)
-        kind = str(document["mediaType"])
-        response = self.do_request(url, "PUT", data, {"Content-Type": kind})
-        if response.status_code not in (200, 201, 202):
-            raise self._refused("the manifest", response.status_code)
-        return digest, bool(response.headers.get("OCI-Subject"))
-
-    def _refused(self, what: str, status: int) -> NetworkError:
-        return NetworkError(
+    def _expect(self, answer: Answer, statuses: tuple[int, ...], what: str) -> None:
+        answer.close()
+        if answer.status in statuses:
+            return
+        if answer.status in (401, 403):
+            raise self._registry.identity.denied()
+        raise NetworkError(
             "registry-refused",
-            f"{self.origin} does not take {what}{f' ({status})' if status else ''}",
-            "check that this user may push to the repository",
+            f"the registry {self._registry.origin} answers {answer.status} to {what}",
+            "may this user write to the repository?",
         )
+
+
+def _chunks(blob: Blob) -> Iterator[bytes]:
+    held = bytearray()
+    for piece in blob.chunks():
+        held += piece
+        while len(held) >= _CHUNK:
+            yield bytes(held[:_CHUNK])
+            del held[:_CHUNK]
+    if held:
+        yield bytes(held)

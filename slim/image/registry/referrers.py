@@ -16,7 +16,7 @@ from slim.image.model import Descriptor
 from slim.image.reference import Reference
 from slim.image.registry.access import Access
 from slim.image.registry.client import Client
-from slim.image.registry.push import WritableRegistry
+from slim.image.registry.writable import WritableRegistry
 from slim.limits import Limits
 
 REPORT_TYPE = "application/vnd.slim.report.v1+json"

@@ -77,3 +77,5 @@ class Verdict(Struct, frozen=True, kw_only=True):
     """Fingerprints of the findings that do."""
     unsuppressed: Count | UnsetType = UNSET
     """How many findings the analysis suppressed that count again: what they claim is not known."""
+    role_from_label: bool | UnsetType = UNSET
+    """The image's own label says what its role is: for another role there may be other findings."""
