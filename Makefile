@@ -65,7 +65,7 @@ generated: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
 
-# Long: every target of tests/fuzz, then slim against Go's tar reader and against `umoci unpack`.
+# Long: every target of tests/fuzz, then slim against Go's tar reader, and against engines that unpack layers.
 fuzz: targets differentials
 
 # Every target of tests/fuzz for FUZZ_SECONDS, or up to FUZZ_RUNS inputs.
@@ -79,12 +79,13 @@ targets: $(VENV)/installed
 FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
 	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest --real tests/real/test_golist.py \
-	  tests/real/test_umoci.py tests/real/test_twins.py tests/whole/test_memory.py
+	  tests/real/test_umoci.py tests/real/test_overlay_engines.py tests/real/test_twins.py tests/whole/test_memory.py
 
 # Ordinary projects that nobody tuned slim to: both images of each are built, predictions held against them, what
 # findings claim is deleted, and the Dockerfile that slim writes is built. Takes hours; TWINS="--only NAME" does one.
 twins: $(VENV)/installed
 	$(BIN)/python -m tests.real.factory $(TWINS)
+	$(BIN)/python -m tests.generate
 
 # `slim comment` on a pull request of a real Gitea or Forgejo that runs somewhere:
 # make forge FORGE_URL=http://127.0.0.1:3000 FORGE_TOKEN=… (an administrator's; users and a repository are made).

@@ -46,6 +46,8 @@ from slim.units import format_bytes
 from tests.bench.dive_table import CASES, Row
 from tests.bench.dive_table import markdown as dive_markdown
 from tests.real import twin_table
+from tests.real.factory.results import read_results
+from tests.real.factory.table import page
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
@@ -268,6 +270,7 @@ BLOCKS: dict[str, Callable[[], str]] = {
     "twins-sizes": lambda: twin_table.sizes(_twins()),
     "twins-rebuilt": lambda: twin_table.rebuilt(_rebuilt()),
     "twins-findings": lambda: twin_table.findings(_twins()),
+    "twins-projects": lambda: page(read_results()),
     "plugin": plugin_table,
     "words": word_lists,
     "fork-measure": lambda: example("github/fork-measure.yml"),
@@ -291,7 +294,9 @@ def attacks() -> str:
     """docs/attacks.md: the rows that the tests run over, and what comes of each."""
     from tests.image.registry.test_hostile import CASES
     from tests.support.attacks import every, table
+    from tests.support.long_runs import LONG_RUNS
 
+    runs = [f"| {run.what} | `{run.command}` | {run.outcome} |" for run in LONG_RUNS]
     lies = [
         f"| {rule} | {lie.replace('-', ' ')} | error {case.slug} (exit code {case.code}) |"
         for case in CASES
@@ -310,6 +315,9 @@ def attacks() -> str:
         "substitution, retries, ranges, TLS, helpers, messages, verbs and references; those without a\n"
         "script here are tried by tests of their own.\n\n"
         + "\n".join(["| rule | the registry's part | outcome |", "|:--|:--|:--|", *lies])
+        + "\n\n## Long runs\n\n"
+        "What takes too long for each change, which tries less of the same; these were run once.\n\n"
+        + "\n".join(["| input | command | outcome |", "|:--|:--|:--|", *runs])
         + "\n"
     )
 
@@ -385,7 +393,7 @@ ELSEWHERE = {
     "docs/configuration.md": ["settings"],
     "docs/numbers.md": ["dive-table"],
     "docs/options.md": ["options"],
-    "docs/twins.md": ["twins-sizes", "twins-rebuilt", "twins-findings"],
+    "docs/twins.md": ["twins-sizes", "twins-rebuilt", "twins-findings", "twins-projects"],
     "plugin/docs.md": ["plugin"],
     "rules/FORMAT.md": ["words"],
     "SECURITY.md": ["limits"],

@@ -28,6 +28,10 @@ ENV PHX_SERVER=true
 WORKDIR {app_dir}
 #? assembled
 COPY {from_build} /out ./
+#? standalone
+ENV HOSTNAME=0.0.0.0 PORT={standalone_port}
+#? standalone
+{copies}
 {transfers}
 {links}
 {labels}

@@ -16,6 +16,7 @@ RUN pnpm install --frozen-lockfile
 RUN yarn install --frozen-lockfile
 #? no_lock
 RUN --mount=type=cache,target=/root/.npm npm install
+{build_settings}
 #? build
 RUN npm run build
 #? npm_lock
@@ -31,6 +32,8 @@ FROM {base}
 {install}
 COPY --from=build {node} {node}
 ENV NODE_ENV=production
+#? standalone
+ENV HOSTNAME=0.0.0.0 PORT={standalone_port}
 {env}
 WORKDIR {app_dir}
 {copies}

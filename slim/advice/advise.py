@@ -23,11 +23,11 @@ from slim.advice.applicable import applicable_rules
 from slim.advice.claim import Claim, claim, claim_last
 from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
 from slim.advice.image_facts import ImageFacts
-from slim.advice.not_kept import not_kept
+from slim.advice.not_kept import not_kept, of_runner
 from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
-from slim.advice.vocabulary import NOT_KEPT
+from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import RECIPES
 from slim.files.table import Bytes
 from slim.image.model import History
@@ -106,7 +106,9 @@ def advise(
         packages=image.packages,
     )
 
-    matches = find([rule for rule in applicable if rule.query != NOT_KEPT], queries=image.queries)
+    matches = find(
+        [rule for rule in applicable if rule.query not in ABOUT_REBUILD], queries=image.queries
+    )
     matches = above_floor(files, matches, image.disk)
     matches = suppress(files, matches, suppressions, today)
     matches = removals(image, matches, protected)
@@ -116,8 +118,12 @@ def advise(
     queries = dict(image.queries)
     if proposed is not None:
         queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected)
+        queries[RUNNER] = partial(of_runner, image, proposed, claims, protected)
     about_rebuild = [
-        _no_surer_than(proposed, rule) for rule in applicable if rule.query == NOT_KEPT
+        _no_surer_than(proposed, rule)
+        for query in ABOUT_REBUILD
+        for rule in applicable
+        if rule.query == query
     ]
     matches = above_floor(files, find(about_rebuild, queries=queries), image.disk)
     matches = suppress(files, matches, suppressions, today)

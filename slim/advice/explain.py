@@ -20,7 +20,7 @@ from slim.advice.advise import Advice
 from slim.advice.claim import Claim
 from slim.advice.image_facts import ImageFacts
 from slim.advice.suppression import Suppression
-from slim.advice.vocabulary import NOT_KEPT
+from slim.advice.vocabulary import ABOUT_REBUILD
 from slim.facts.evaluate import Answer, evaluate, prepare
 from slim.files.table import Files
 from slim.rules.glob import compile_globs
@@ -175,7 +175,7 @@ def _stops(
     if not found.names:
         if not found.rows and not found.parts:
             yield from (why for why in _RESTRICTIONS if why in whys)
-            if rule.query == NOT_KEPT and advice.rebuild is None:
+            if rule.query in ABOUT_REBUILD and advice.rebuild is None:
                 yield "no-rebuild"
             elif not whys:
                 yield "nothing"

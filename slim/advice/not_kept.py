@@ -1,7 +1,8 @@
-"""The query `rebuild.not_kept`: what a multi-stage rebuild leaves out beyond all other claims.
+"""The queries about a rebuild: what it leaves out beyond all other claims (`rebuild.not_kept`), and the
+part of that which is only there for a tool that starts the program, such as npm (`rebuild.runner`).
 
-It is asked last, so that its rule counts only what moving to stages saves on top of the other fixes. It
-selects files of packages, of the application's own directories and of the base image that the rebuild
+They are asked last, so that their rules count only what moving to stages saves on top of the other fixes.
+They select files of packages, of the application's own directories and of the base image that the rebuild
 replaces; other files that a RUN wrote may be data, and nothing shows who reads them. Suppressed findings
 and secrets are left alone, and so is what the image runs. Protected files go only with a package of which
 nothing is kept, and packages that make up a system only if the rebuilt image has no system.
@@ -12,10 +13,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 
+from msgspec.structs import replace
+
 from slim.advice.claim import Claim
 from slim.advice.image_facts import ImageFacts
 from slim.files.table import Files
+from slim.files.view import encoded
 from slim.packages.owners import NOBODY, Ownership
+from slim.rebuild.base import closure
 from slim.rebuild.model import Rebuild
 from slim.rebuild.trees import below_any
 from slim.rules.glob import compile_globs
@@ -51,6 +56,40 @@ def not_kept(
         if whole_package_goes or not is_protected(home, files.name[row]):
             rows.append(row)
     return QueryResult(rows)
+
+
+def of_runner(
+    image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
+) -> QueryResult:
+    """Of what `rebuild` leaves out: package runners that the image starts its program with, and what is only
+    there for them; nothing where the rebuilt image is started as this one is."""
+    files, owned = image.files, image.owned
+    runners = [command for command in image.facts.runs.commands if command.runner and command.path]
+    if not rebuild.command or not runners:
+        return QueryResult(())
+    owners: set[int] = set()
+    places: list[bytes] = []
+    rows: set[int] = set()
+    for command in runners:
+        path = encoded(command.path)
+        row = image.view.row(path)
+        if row is None:
+            continue
+        rows.add(files.body.get(row, row))
+        owners |= {owned.owner[row]} - {NOBODY}
+        above, inside, name = path.partition(b"/node_modules/")
+        if inside:
+            places.append(above + inside + name.partition(b"/")[0])
+    theirs = closure(image.graph, sorted(owners))
+    within = below_any(image.view, places)
+    left_out = not_kept(image, replace(rebuild, runs=frozenset()), claims, protected).rows
+    return QueryResult(
+        [
+            row
+            for row in left_out
+            if row in rows or owned.owner[row] in theirs or within[files.directory[row]]
+        ]
+    )
 
 
 def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:

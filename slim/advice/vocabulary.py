@@ -11,7 +11,10 @@ from slim.ecosystems.model import Query
 from slim.files.table import Fate
 from slim.rules.vocabulary import Vocabulary
 
+RUNNER = "rebuild.runner"
 NOT_KEPT = "rebuild.not_kept"
+ABOUT_REBUILD = (RUNNER, NOT_KEPT)
+"""Computed selections that rest on the proposed rebuild, in the order in which they claim."""
 """The query of rules about what a rebuild leaves out: asked once all other rules have claimed theirs."""
 QUERIES: Mapping[str, Query] = {
     "layer.rewritten": partial(layers.dead, fate=Fate.REWRITTEN),
@@ -33,10 +36,10 @@ QUERIES: Mapping[str, Query] = {
     "secret.declared": secrets.declared,
     **{name: query for ecosystem in ECOSYSTEMS for name, query in ecosystem.queries.items()},
 }
-"""Every computed selection but `NOT_KEPT`."""
+"""Every computed selection but those of `ABOUT_REBUILD`."""
 VOCABULARY = Vocabulary(
     facts=FACTS,
-    queries=frozenset((*QUERIES, NOT_KEPT)),
+    queries=frozenset((*QUERIES, *ABOUT_REBUILD)),
     samples={
         variable.name: variable.samples
         for ecosystem in ECOSYSTEMS

@@ -168,6 +168,12 @@ def _because(report: Report, units: Units) -> str:
     built = rebuild.disk_bytes
     if abs(built - fixed) * 10 <= max(built, fixed):
         return ""
+    kept = report.predicted.other_base_bytes
+    if rebuild.origin != "layers" and built < fixed and (fixed - built) <= 2 * kept:
+        return (
+            f"The fixes one by one come to {units.size(fixed)}: they keep the base image, of which"
+            f" {units.size(kept)} go only where the new stage starts from another."
+        )
     if built < fixed:
         return (
             f"The fixes one by one come to {units.size(fixed)}: they remove only what a rule names,"

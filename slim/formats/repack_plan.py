@@ -28,7 +28,7 @@ def render(report: Report, options: RenderOptions) -> str:
 
 PLAN = Format(
     name="plan",
-    about="The findings as a list to edit, which `slim repack --plan` carries out.",
+    about="The findings as a list to edit, which `slim repack` takes as its `--plan`.",
     ending=".plan.json",
     report=render,
 )

@@ -55,6 +55,11 @@ class Object:
             raise refused(f"{self.where}.{name}", "is not a size")
         return value
 
+    def count(self, name: str) -> int:
+        """A whole number from 1 to 2**63 - 1; 0 when absent, or anything else."""
+        value = self._value.get(name)
+        return value if type(value) is int and 0 < value < 2**63 else 0
+
     def boolean(self, name: str) -> bool:
         """A truth value; false when absent."""
         value = self._value.get(name)

@@ -34,6 +34,14 @@ _RUN = (
     "StopSignal", "ArgsEscaped", "Memory", "MemorySwap", "CpuShares", "Healthcheck", "OnBuild",
     "Shell",
 )  # fmt: skip
+_HEALTH = {
+    "Interval": "interval",
+    "Timeout": "timeout",
+    "StartPeriod": "start-period",
+    "StartInterval": "start-interval",
+    "Retries": "retries",
+}
+"""Field of a health check → option of HEALTHCHECK."""
 
 
 class Manifest(Struct, frozen=True):
@@ -151,7 +159,7 @@ def read_config(document: Any, where: str, limits: Limits) -> ImageConfig:
     created, author = top.text("created"), top.text("author")
     if run is None:
         return ImageConfig(Config(platform, created, author), diff_ids, history)
-    check = run.child("Healthcheck", ("Test", "Interval", "Timeout", "StartPeriod", "Retries"))
+    check = run.child("Healthcheck", ("Test", *_HEALTH))
     return ImageConfig(
         Config(
             platform,
@@ -166,6 +174,7 @@ def read_config(document: Any, where: str, limits: Limits) -> ImageConfig:
             exposed_ports=run.keys("ExposedPorts"),
             volumes=run.keys("Volumes"),
             healthcheck=check.texts("Test") if check else (),
+            health_times=_health_times(check) if check else (),
             onbuild=run.texts("OnBuild"),
             stop_signal=run.text("StopSignal"),
             shell=run.texts("Shell"),
@@ -173,6 +182,11 @@ def read_config(document: Any, where: str, limits: Limits) -> ImageConfig:
         diff_ids,
         history,
     )
+
+
+def _health_times(check: Object) -> tuple[tuple[str, int], ...]:
+    found = ((option, check.count(name)) for name, option in _HEALTH.items())
+    return tuple((option, value) for option, value in found if value)
 
 
 def verify(data: bytes, descriptor: Descriptor, where: str) -> bytes:

@@ -139,6 +139,8 @@ class Config(Struct, frozen=True):
     exposed_ports: tuple[str, ...] = ()
     volumes: tuple[str, ...] = ()
     healthcheck: tuple[str, ...] = ()
+    health_times: tuple[tuple[str, int], ...] = ()
+    """(option of HEALTHCHECK, nanoseconds; times for `retries`), as far as the image says them."""
     onbuild: tuple[str, ...] = ()
     stop_signal: str = ""
     shell: tuple[str, ...] = ()

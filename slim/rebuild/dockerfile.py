@@ -11,7 +11,7 @@ Source: Dockerfile reference, "Parser directives", "Environment replacement", "H
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
@@ -45,6 +45,7 @@ _BUILD_ENVIRONMENT = {
     'ENV GOFLAGS="-trimpath -ldflags=-s"',
     "rust": "ENV CARGO_PROFILE_RELEASE_STRIP=true",
 }
+_BUILDS = re.compile(r"RUN .*\b(?:next|npm|npx|yarn|pnpm|bun)\b.*\bbuild\b")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _MOST_LABELS = 50
 _WHOLE_PYTHON = re.compile(r"/usr/local/lib/python3\.[0-9]{1,3}")
@@ -76,7 +77,8 @@ def recipe(
     """The filled-in Dockerfile: of the image's own steps, or else the template of its stack.
 
     Args:
-        snippets: templates `rebuild-history` and `rebuild-STACK`.
+        snippets: templates `rebuild-history`, `rebuild-STACK`, and `rebuild-STACK-build`, which the step that
+            builds needs in front of it.
         base: name of the base image, as far as it is known; else a build argument asks for it.
         redacted: without values that look like secrets.
         placed: index of a history entry → its instruction in the user's own Dockerfile.
@@ -107,12 +109,15 @@ def recipe(
     values["copies"] = "\n".join(_copies(rebuild))
     values["from_build"] = "--from=build" + _owner(rebuild)
     values["labels"] = "\n".join(_labels(config, redacted))
+    settings = snippets.get(f"rebuild-{rebuild.stack}-build", "")
+    values["build_settings"] = fill(settings, values).strip()
     if steps:
-        values["steps"] = "\n".join(steps)
+        values["steps"] = "\n".join(_with_settings(steps, values["build_settings"]))
         values["build_env"] = _BUILD_ENVIRONMENT.get(rebuild.stack, "")
         if rebuild.stack == "go" and values.get("static"):
             values["build_env"] += " CGO_ENABLED=0"
-        values["prune"] = "" if values.get("assembled") else prune(rebuild)
+        apart = values.get("assembled") or values.get("standalone")
+        values["prune"] = "" if apart else prune(rebuild)
         if values["prune"] or values.get("assembled"):
             values["as_root"] = as_root(rebuild.steps)
         values["account"] = account(rebuild)
@@ -122,6 +127,12 @@ def recipe(
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, final, redacted, in_place=bool(steps)))
     return fill(template, values)
+
+
+def _with_settings(steps: Sequence[str], settings: str) -> list[str]:
+    """The steps, with settings of the build in front of the first that builds the application."""
+    at = next((at for at, step in enumerate(steps) if _BUILDS.match(step)), len(steps))
+    return [*steps[:at], *filter(None, (settings,)), *steps[at:]]
 
 
 def _final_base(rebuild: Rebuild, values: Mapping[str, str]) -> str:
@@ -211,7 +222,7 @@ def _labels(config: Config, redacted: bool) -> list[str]:
 def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
     """Copies of what lies in the build stage where the final stage needs it."""
     elsewhere: list[str] = []
-    if values.get("assembled"):
+    if values.get("assembled") or values.get("standalone"):
         elsewhere += ("/" + home.decode("utf-8", "replace") for home in rebuild.homes)
     if values.get("java_home"):
         elsewhere.append(values["java_home"])
@@ -274,7 +285,23 @@ def _health(config: Config, redacted: bool) -> str:
     shown = redact.words(check) if redacted else list(check)
     if check[0] == "CMD-SHELL":
         shown = ["CMD", "/bin/sh", "-c", *shown[1:2]]
-    return f"HEALTHCHECK CMD {words(shown[1:])}" if check[0] in ("CMD", "CMD-SHELL") else ""
+    if check[0] not in ("CMD", "CMD-SHELL"):
+        return ""
+    times = "".join(
+        f"--{option}={value if option == 'retries' else _duration(value)} "
+        for option, value in config.health_times
+    )
+    return f"HEALTHCHECK {times}CMD {words(shown[1:])}"
+
+
+def _duration(nanoseconds: int) -> str:
+    """As Docker reads it.
+
+    >>> _duration(90_000_000_000), _duration(1_500_000)
+    ('90s', '1500000ns')
+    """
+    seconds, rest = divmod(nanoseconds, 1_000_000_000)
+    return f"{nanoseconds}ns" if rest else f"{seconds}s"
 
 
 def _start(rebuild: Rebuild, config: Config, redacted: bool) -> list[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 
 from slim.entrypoint.runs import Command
@@ -12,8 +11,8 @@ from slim.packages.documents import load_object, object_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Notices
 from slim.rebuild.model import Given
+from slim.rebuild.quoting import PLAIN_VERSION
 
-_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
 
@@ -80,7 +79,7 @@ def children(given: Given, home: bytes, names: Iterable[bytes]) -> list[bytes]:
 def version(given: Given, variable: str) -> str:
     """The version that a variable of an official image says; empty where it says none."""
     value = given.facts.env.get(variable, "")
-    return value if _VERSION.fullmatch(value) else ""
+    return value if PLAIN_VERSION.fullmatch(value) else ""
 
 
 def script_names(content: bytes | None) -> frozenset[str]:

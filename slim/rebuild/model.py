@@ -83,6 +83,10 @@ class Plan(Struct, frozen=True):
     """System packages that run the application; what they depend on comes along."""
     replaced: frozenset[int] = frozenset()
     """System packages that only build it, or whose files the parts hold."""
+    spare: frozenset[int] = frozenset()
+    """System packages of which nothing is named by the application: left out, although it may use them."""
+    maybe: tuple[int, ...] = ()
+    """Rows that are left out, although the application may use them."""
     builds: frozenset[str] = frozenset()
     """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()

@@ -12,6 +12,8 @@ from collections.abc import Sequence
 _PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}", re.ASCII)
 """A variable's."""
+PLAIN_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+"""A version as variables of official images say it."""
 PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:@-]{0,127}")
 """Of a system's package manager."""
 USER = re.compile(

@@ -224,7 +224,7 @@ def _more(given: Given, plan: Plan, system: System) -> list[int]:
     """What may be there besides what is kept: tools that something may call; tests, documentation and maps
     inside of libraries, which go only if their findings are followed; data of unknown use; and what an
     installation in the final stage leaves behind."""
-    rows = given.owned.rows(system.more)
+    rows = [*given.owned.rows(system.more), *plan.maybe]
     for part in plan.parts:
         rows += (row for row in part.rows if given.claimed.get(row) in _IN_LIBRARIES & part.loses)
     rows += unknown_data(given, plan.homes)
@@ -309,6 +309,11 @@ def _commands(given: Given, skips: frozenset[str]) -> list[int]:
 def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
     """What the application's steps put outside of its directory."""
     runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
+    if plan.command:
+        tools = (
+            command.path for command in given.facts.runs.commands if command.name in plan.skips
+        )
+        runtime |= {row for path in tools if (row := row_at(given.view, encoded(path))) is not None}
     copied, written = elsewhere(given, plan.homes)
     for what, why, rows in (
         ("other copied files", "COPY or ADD put them beside the application", copied),

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from typing import TypeVar
 
+from msgspec.structs import replace
+
 from slim.entrypoint.services import RUNIT, S6, SUPERVISORS
 from slim.facts.gather import Facts
 from slim.files.ledger import LayerSums
@@ -20,6 +22,8 @@ _Item = TypeVar("_Item")
 
 SERVICES = "services"
 """The stack of a rebuild that holds several."""
+_LOADERS = frozenset(("bundle", "bundler", "rbenv", "mix"))
+"""Runners without which the program does not find what it loads."""
 _S6_PLACES = (
     *(b"package", b"command", b"etc/s6-overlay", b"etc/services.d", b"etc/cont-init.d"),
     *(b"etc/cont-finish.d", b"etc/fix-attrs.d", b"etc/s6", b"run/service"),
@@ -58,7 +62,19 @@ def _plan(recipes: Sequence[Recipe], given: Given) -> Plan | None:
             return None
         plans.append(plan)
     starts = supervisor(given)
-    return plans[0] if len(plans) == 1 and starts is None else union(plans, starts)
+    return _direct(given, plans[0]) if len(plans) == 1 and starts is None else union(plans, starts)
+
+
+def _direct(given: Given, plan: Plan) -> Plan:
+    """The plan with a start that needs no package runner, where that is another command line and no more.
+
+    Bundler decides which gems are found, and stays.
+    """
+    runs = given.facts.runs
+    tools = frozenset(command.name for command in runs.commands if command.runner)
+    if plan.command or not runs.direct or tools & _LOADERS:
+        return plan
+    return replace(plan, command=runs.direct, skips=plan.skips | tools)
 
 
 def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
@@ -78,6 +94,8 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         runtime=_once(path for plan in every for path in plan.runtime),
         packages=_once(index for plan in every for index in plan.packages),
         replaced=frozenset().union(*(plan.replaced for plan in every)) - needed,
+        spare=frozenset().union(*(plan.spare for plan in every)) - needed,
+        maybe=_once(row for plan in every for row in plan.maybe),
         builds=frozenset().union(*(plan.builds for plan in every)),
         homes=_once(path for plan in every for path in plan.homes),
         static=all(plan.static for plan in every),

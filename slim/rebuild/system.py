@@ -19,6 +19,7 @@ from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
 from slim.rebuild.base import base_packages, closure
+from slim.rebuild.mentions import not_named
 from slim.rebuild.model import TOOLS, Given, Plan
 from slim.rebuild.trees import row_at
 
@@ -85,7 +86,8 @@ class System(Struct, frozen=True):
     unsure: frozenset[int] = frozenset()
     """The part of `kept` that is there since it was asked for: nothing that is kept uses it."""
     more: frozenset[int] = frozenset()
-    """Tools that were asked for, with what only they need: not kept, although something may call them."""
+    """What was asked for and nothing names, with what only that needs: not kept, although something may
+    use it."""
     unused: tuple[int, ...] = ()
     """Those that were asked for by name and that nothing uses, kept or not; modules of the application's
     language aside, which it may import."""
@@ -99,7 +101,8 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         layers: number of the base's layers; 0 where the base is made of packages.
     """
     graph = given.graph
-    replaced = plan.replaced
+    spare = _leading_to(graph, plan.spare)
+    replaced = plan.replaced | spare
     base = packages_in(given, layers)
     chosen_names = dict.fromkeys(plan.packages)
     chosen_names.update(dict.fromkeys(_owners(given, linked)))
@@ -110,10 +113,12 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     used = (
         closure(graph, [index for index in chosen_names if index not in replaced], replaced) - base
     )
-    unused = [index for index in known if index not in used and index not in replaced]
+    unused = [index for index in known if index not in used and index not in plan.replaced]
     languages = {plan.stack, *(stack.name for stack in given.facts.stacks)}
     modules = {index for index in unused if _section(graph.packages[index]) in languages}
-    people = [index for index in unused if _for_people(graph.packages[index])]
+    people = {index for index in unused if _for_people(graph.packages[index])}
+    programs = [index for index in unused if index not in people and index not in modules]
+    people |= not_named(given, plan.homes, programs)
     called = [index for index in people if not _section_for_people(graph.packages[index])]
     chosen_names.update(dict.fromkeys(index for index in unused if index not in people))
     chosen = [index for index in chosen_names if index not in replaced]
@@ -126,10 +131,10 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         kept,
         tuple(named),
         unsure=kept - used,
-        more=closure(graph, called, replaced) - base - kept,
+        more=closure(graph, [*called, *plan.spare]) - base - kept,
         unused=tuple(
             index
-            for index in unused
+            for index in (*unused, *(index for index in named if index in spare))
             if graph.packages[index].name not in _ALWAYS and index not in modules
         ),
     )

@@ -14,7 +14,7 @@ from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
 from slim.packages.package import SYSTEM
-from slim.rebuild.quoting import PACKAGE
+from slim.rebuild.quoting import PACKAGE, PLAIN_VERSION
 from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
@@ -216,6 +216,16 @@ def _predicted(
     )
 
 
+_VERSIONS = {
+    "go_version": "GOLANG_VERSION",
+    "java_version": "JAVA_VERSION",
+    "node_version": "NODE_VERSION",
+    "python_version": "PYTHON_VERSION",
+    "rust_version": "RUST_VERSION",
+}
+"""Placeholder → the variable in which official images say their version."""
+
+
 def _values(
     image: Image, base: BaseImage, rebuilt: model.Rebuild | None, advice: Advice
 ) -> dict[str, str]:
@@ -228,6 +238,10 @@ def _values(
         values["port"] = utf8(config.exposed_ports[0].partition("/")[0])
     if config.user:
         values["user"] = utf8(config.user.partition(":")[0])
+    for name, variable in _VERSIONS.items():
+        said = advice.image.facts.env.get(variable, "")
+        if PLAIN_VERSION.fullmatch(said):
+            values[name] = said
     owned = advice.image.owned
     named = {
         package.name

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -98,10 +99,13 @@ def _suppressed(by: Suppression) -> model.Suppressed:
     )
 
 
+_PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
+
+
 def _snippet(
     finding: Finding, snippets: Mapping[str, str], values: Mapping[str, str]
 ) -> Untrusted | None:
-    """The rule's Dockerfile fragment; a placeholder without a known value stays as it is."""
+    """The Dockerfile fragment of a rule; what the image does not say is in capitals: `PACKAGES`."""
     name = finding.rule.fix.snippet
     text = snippets.get(name) if name else None
     if text is None:
@@ -116,4 +120,4 @@ def _snippet(
             return None
     for key, value in known.items():
         text = text.replace(f"{{{key}}}", value)
-    return untrusted(text)
+    return untrusted(_PLACEHOLDER.sub(lambda found: found[1].upper(), text))

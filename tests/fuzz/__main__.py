@@ -1,9 +1,11 @@
 """Run the targets, each in a process of its own, on all cores.
 
     python -m tests.fuzz [TARGET…] [--seconds N] [--runs N]
+    python -m tests.fuzz --list | --minimise FOLDER [TARGET…]
 
 With `--runs` the same inputs are tried on every machine as far as the time allows. An input that fails is
 printed and kept in build/fuzz/TARGET; once its cause is known it belongs into tests/fuzz/found/TARGET.
+docs/fuzzing.md has the rest.
 """
 
 from __future__ import annotations
@@ -13,9 +15,11 @@ import importlib.util
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.fuzz.corpus import LARGEST, minimised, write
 from tests.fuzz.targets import TARGETS, load
 
 BUILD = Path(__file__).parents[2] / "build" / "fuzz"
@@ -28,8 +32,17 @@ def main() -> None:
     parser.add_argument("targets", nargs="*", metavar="TARGET", help=", ".join(TARGETS))
     parser.add_argument("--seconds", type=int, default=60, help="for each target at most")
     parser.add_argument("--runs", type=int, default=-1, help="inputs of each target at most")
+    parser.add_argument("--list", action="store_true", help="print the targets")
+    parser.add_argument("--minimise", type=Path, metavar="FOLDER", help="write the corpus anew")
     parser.add_argument("--inside", help=argparse.SUPPRESS)
     given = parser.parse_args()
+    names = given.targets or TARGETS
+    if given.list:
+        print("\n".join(names))
+        return
+    if given.minimise:
+        _minimise(given.minimise, names)
+        return
     if importlib.util.find_spec("atheris") is None:
         sys.exit(
             "Atheris is not installed: pip install -e '.[fuzz]' (it has no wheels for some Pythons)"
@@ -37,7 +50,6 @@ def main() -> None:
     if given.inside:
         _fuzz(given.inside, given.seconds, given.runs)
         return
-    names = given.targets or TARGETS
     failed = []
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = pool.map(lambda name: _apart(name, given.seconds, given.runs), names)
@@ -61,6 +73,26 @@ def _apart(name: str, seconds: int, runs: int) -> subprocess.CompletedProcess[by
     return subprocess.run(
         [sys.executable, "-m", "tests.fuzz", *limits], capture_output=True, check=False
     )
+
+
+def alone(name: str) -> None:
+    """A target as a program of its own, whose options are libFuzzer's: for OSS-Fuzz."""
+    import atheris
+
+    with atheris.instrument_imports(include=["slim"], enable_loader_override=False):
+        target = load(name)
+    atheris.Setup(sys.argv, target.check)
+    atheris.Fuzz()
+
+
+def _minimise(folder: Path, names: Sequence[str]) -> None:
+    for name in names:
+        target = load(name)
+        paths = [path for path in (folder / name / "seeds").glob("*") if path.is_file()]
+        found = [path.read_bytes() for path in paths if path.stat().st_size <= LARGEST]
+        small = [data for data in target.seeds if len(data) <= LARGEST]
+        kept = minimised([*found, *small], target.check)
+        print(f"{name}: {write(name, kept)} of {len(found) + len(small)} inputs", flush=True)
 
 
 def _fuzz(name: str, seconds: int, runs: int) -> None:

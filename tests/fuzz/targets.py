@@ -10,6 +10,7 @@ from pathlib import Path
 
 from slim.errors import SlimError
 from slim.limits import Limits
+from tests.fuzz.corpus import corpus_of
 
 TARGETS = (
     "tar_reader",
@@ -61,10 +62,10 @@ class Target:
 
 
 def load(name: str) -> Target:
-    """A target with its seeds, those that once failed among them."""
+    """A target with its seeds: its own, those that once failed, and its corpus."""
     module = import_module(f"tests.fuzz.{name}")
     found = [path.read_bytes() for path in sorted((FOUND / name).glob("*"))]
-    return Target(name, module.check, (*module.seeds(), *found))
+    return Target(name, module.check, (*module.seeds(), *found, *corpus_of(name)))
 
 
 def corpus(part: str) -> Iterator[bytes]:

@@ -85,7 +85,8 @@ def test_the_page_keeps_both_halves_apart_and_says_what_could_not_be_measured() 
     text = page(
         [broken | {"name": "one", "half": "test"}, broken | {"name": "two", "half": "train"}]
     )
-    first, second = text.split("## ")[1:]
+    first, second = text.split("### ")[1:]
+    assert PROJECTS[0].name in text.partition("Not measured: ")[2]
     assert "one" in first
     assert "two" in second
     assert "does not build: no network" in first

@@ -53,10 +53,13 @@ SCHEMAS = {
     "examples/gitea/size.yml": "github-workflows",
     "examples/github/fork-comment.yml": "github-workflows",
     "examples/github/fork-measure.yml": "github-workflows",
+    "examples/github/repack.yml": "github-workflows",
     "examples/github/size.yml": "github-workflows",
     "examples/gitlab/slim.gitlab-ci.yml": "gitlab-ci",
 }
-COMMAND = re.compile(r"\bslim (?:analyze|compare|check|render|comment|plugin)\b[^\n|;&>'`]*")
+COMMAND = re.compile(
+    r"\bslim (?:analyze|compare|check|render|comment|plugin|repack|verify)\b[^\n|;&>'`]*"
+)
 DOCUMENTS = [
     *SCHEMAS,
     "examples/jenkins/Jenkinsfile",
@@ -67,6 +70,7 @@ DOCUMENTS = [
     "docs/numbers.md",
     "docs/options.md",
     "docs/reading.md",
+    "docs/repacking.md",
     "docs/reports.md",
     "docs/rules.md",
     "plugin/docs.md",

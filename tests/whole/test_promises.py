@@ -19,6 +19,7 @@ import pytest
 import slim
 from slim.errors import SlimError
 from slim.formats.formats import format_names
+from tests.conftest import LONG
 from tests.support.building import delete, file, gzip, image, layer, save, symlink
 from tests.support.checked import checked_analyze
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, serve
@@ -79,6 +80,7 @@ def test_every_promise_has_a_test_of_its_name() -> None:
     assert {slugged(title) for title in titles} == names
 
 
+@LONG
 def test_nothing_is_run_and_nothing_is_unpacked(tmp_path: Path) -> None:
     """Of an image with a program to run, names that lead out, and links: all that the process did."""
     items = {"usr/bin/app": b"#!/bin/sh\ntouch /tmp/ran\n", "../../up": b"x", "/abs": b"y"}
@@ -143,6 +145,7 @@ def test_nothing_is_hidden(tmp_path: Path) -> None:
     assert caught.value.slug == "bad-document"
 
 
+@LONG
 def test_no_wrong_verdict(tmp_path: Path) -> None:
     """1 is a gate that failed; whatever cannot be read is neither 1 nor 0."""
     path = save(image({"a": b"x" * 5_000}, (delete("a"),)), tmp_path / "a.tar")
@@ -162,6 +165,7 @@ def test_no_wrong_verdict(tmp_path: Path) -> None:
     assert run("check", "report.json", "--max-size", "1kB", folder=tmp_path).returncode == 3
 
 
+@LONG
 def test_an_image_does_not_decide_its_own_gate(tmp_path: Path) -> None:
     secret = {"app/.env": b"DB_PASSWORD=correct-horse-battery\n"}
     labels = {"org.slim.ignore": "SEC001 of no account", "org.slim.role": "dev"}
@@ -197,6 +201,7 @@ def test_nothing_is_injected(tmp_path: Path) -> None:
             assert "](http://x)" not in text.replace("`![x](http://x)`", "") or "`" in text
 
 
+@LONG
 def test_nothing_is_exhausted(tmp_path: Path) -> None:
     bomb = replace(layer({"a": b""}), blob=gzip(bytes(50 << 20)), compression="gzip")
     save(image(bomb), tmp_path / "bomb.tar")
@@ -207,6 +212,7 @@ def test_nothing_is_exhausted(tmp_path: Path) -> None:
     assert "--limit layer-bytes=" in done.stderr
 
 
+@LONG
 def test_secrets_are_not_repeated(tmp_path: Path) -> None:
     """Neither by an output, a log or an error, nor from settings or key files by the cache."""
     mark = "hunter2plantedsecret"
@@ -243,6 +249,7 @@ def caches_content(path: Path) -> bytes:
     return plain
 
 
+@LONG
 def test_discovered_settings_stay_in_their_folder(tmp_path: Path) -> None:
     folder = tmp_path / "checkout"
     (folder / ".git").mkdir(parents=True)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from slim.ecosystems.elixir import escript
 from slim.ecosystems.elixir.releases import Release, mix_task, releases, releases_of
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -38,6 +39,9 @@ def plan(given: Given) -> Plan | None:
     if running is not None:
         home = running.root.partition(b"/_build/")[0]
         return _plan(given, home, running, (), running.root.rpartition(b"/")[2])
+    script = escript.started(given)
+    if script is not None:
+        return escript.plan(given, script)
     homes = given.facts.roots.projects_of("elixir")
     found = _home(given, homes) if _starts_project(given) else None
     library = None if found is None else _library(given, found)

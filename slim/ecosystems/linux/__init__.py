@@ -39,6 +39,8 @@ LINUX = Ecosystem(
             "supervisor/*/*.ini supervisor.d/* supervisord.d/* s6-rc.d/*/up /etc/crontab /etc/cron.d/* "
             "/etc/crontabs/* /var/spool/cron/* /var/spool/cron/crontabs/*"
         ),
+        # What `[include]` of supervisord's settings names, wherever the application has it.
+        Keep("*.ini *.conf", heads=(b"[p", b"[i", b"[s", b"[g", b"[e", b"[u", b"; ")),
     ),
     runners={"asdf": ("exec",)},
     role=RoleSigns(production={"ENVIRONMENT": "production"}),

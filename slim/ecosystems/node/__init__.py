@@ -17,7 +17,7 @@ from slim.facts.programs import Programs
 from slim.facts.roots import Place
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import BIG, SMALL, Keep
+from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
 from slim.rebuild.model import Recipe
 
@@ -51,11 +51,23 @@ def _kinds(known: Known) -> Iterator[str]:
         yield "next standalone" if standalone else "next start"
 
 
+_HEADS = (
+    """co im 'u "u // /* va le fu ex (f (a (( cl as re mo ;( !f +f @i fe do wi $( $. lo se na ad ne th """
+    "if fo tr pr aw de ap ro en"
+)
+"""How sources begin."""
 NODE = Ecosystem(
     name="node",
     keeps=(
         Keep("package.json", 4 * SMALL),
         Keep("deno.json deno.jsonc"),
+        Keep("required-server-files.json", MEDIUM),
+        Keep("*.nft.json", MEDIUM, heads=(b'{"',)),
+        Keep(
+            "*.js *.mjs *.cjs",
+            2 * SMALL,
+            heads=tuple(sorted(raw_names(_HEADS))),
+        ),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),

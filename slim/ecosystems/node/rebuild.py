@@ -7,6 +7,7 @@ Source: npm's documentation, npm-prune and package-lock.json; Node.js best pract
 
 from __future__ import annotations
 
+from slim.ecosystems.node.standalone import Standalone, port_of, standalone
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -43,6 +44,8 @@ _LEFTOVER = Leftover(
     in_sources=(b".js", b".mjs", b".cjs", b".jsx", b".vue", b".svelte", b".astro", b".css"),
 )
 """What a project has whose build writes the program to a directory of its own."""
+_SOURCES = (b".js", b".mjs", b".cjs", b".jsx", b".css", b".ico")
+"""What the build of Next.js compiles, besides TypeScript and style sheets."""
 _LOCKS = {
     b"package-lock.json": "npm_lock",
     b"npm-shrinkwrap.json": "npm_lock",
@@ -63,6 +66,9 @@ def plan(given: Given) -> Plan | None:
     if home is None or binary is None:
         return None
     modules = join(home, b"node_modules")
+    found = standalone(given, command, home)
+    if found is not None:
+        return _traced(given, command, home, binary, found)
     output = _output(given, command, home)
     if output is not None:
         beside_it = beside(given, (home,), _LEFTOVER)
@@ -105,6 +111,79 @@ def plan(given: Given) -> Plan | None:
         command=given.facts.runs.direct or (command.words if through else ()),
         skips=_RUNNERS if through else frozenset(),
         guesses=guesses,
+    )
+
+
+def _traced(given: Given, command: Command, home: bytes, binary: int, found: Standalone) -> Plan:
+    """A server of Next.js as its build traced it, with what is served and read besides."""
+    view = given.view
+    owner = system_owner(given, binary)
+    public = [*below(view, join(home, b"public"))]
+    data = [
+        row
+        for row in beside(given, (home,), _LEFTOVER)
+        if not view.files.path(row).startswith((join(home, b".next/"), join(home, b"public/")))
+        and not view.files.name[row].endswith(_SOURCES)
+    ]
+    kept = [join(home, b"public")] if public else []
+    kept += paths_of(given, data, home)
+    here = f"/{decoded(home)}"
+    inside = found.folder.removeprefix("standalone").strip("/")
+    root = here.removesuffix("/" + inside) if inside else here
+    return Plan(
+        stack="node",
+        parts=(
+            KeptFiles(
+                "the application",
+                "what the build of Next.js wrote, and files that are no sources",
+                [*found.built, *public, *data],
+                paths=(join(home, b".next"), *kept),
+            ),
+            KeptFiles(
+                "packages for production",
+                "the files of node_modules that the build traced",
+                found.traced,
+                loses=frozenset(),
+                paths=(join(home, b"node_modules"),),
+            ),
+            KeptFiles(
+                "the starter of Next.js",
+                "what the program of the standalone output loads; this build did not trace it",
+                found.starter,
+                loses=frozenset(),
+                unsure=True,
+                paths=(join(home, b"node_modules/next/dist"),),
+            ),
+            KeptFiles(
+                "Node",
+                "the program alone, without npm and headers",
+                [] if owner is not None else [binary],
+            ),
+        ),
+        runtime=(view.files.path(binary),),
+        packages=() if owner is None else (owner,),
+        builds=_GYP,
+        homes=(home,),
+        values={
+            "home": here,
+            "standalone": "yes",
+            "standalone_port": port_of(command) or given.facts.env.get("PORT", "") or "3000",
+            **({f"next_{found.config}": "yes"} if found.config else {}),
+            _installer(given, home): "yes",
+            "build": "yes",
+            **({} if owner is not None else _own(given, binary)),
+        },
+        copies=(
+            (f"{here}/.next/standalone", root),
+            (f"{here}/.next/static", f"{here}/.next/static"),
+            *((f"/{decoded(path)}", f"/{decoded(path)}") for path in kept),
+        ),
+        command=("node", f"{here}/server.js"),
+        skips=_RUNNERS,
+        guesses=(
+            "the server reads no more than what its build traced, and what is neither source nor package in "
+            f"{here}",
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from slim.facts.programs import Programs
 from slim.facts.roots import Marks, Place, Roots, cut
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import BIG, MEDIUM, Keep
+from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import View, decoded
 from slim.packages.package import parent
 from slim.rebuild.model import Recipe
@@ -42,6 +42,7 @@ PHP = Ecosystem(
     keeps=(
         Keep("vendor/composer/installed.json", BIG),
         Keep("composer.json", MEDIUM),
+        Keep("*.php", 2 * SMALL, heads=tuple(b"<" + mark.encode() for mark in "?!hdsutfpma")),
         Keep(
             "conf.d/*.ini mods-available/*.ini php.d/*.ini apache2.conf httpd.conf "
             "apache2/sites-enabled/* apache2/sites-available/* apache2/conf-enabled/*.conf "

@@ -11,14 +11,14 @@ import re
 from collections.abc import Iterable
 
 from slim.ecosystems.php.apache import APACHE, module_of
+from slim.ecosystems.php.extensions import not_called, required
 from slim.ecosystems.shared import without
 from slim.ecosystems.sites import site_of
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
-from slim.packages.documents import load_object, object_of
 from slim.packages.owners import NOBODY
-from slim.packages.package import SYSTEM, Notices
+from slim.packages.package import SYSTEM
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
@@ -51,7 +51,12 @@ def plan(given: Given) -> Plan | None:
         return None
     owner = system_owner(given, binary)
     extensions = _extensions(given, _interface(given, binary, command))
-    unused = _along(given, binary, extensions, _required(given, homes))
+    declared = required(given, homes)
+    unused = _along(given, binary, extensions, declared)
+    spare = _spare(
+        given, binary, extensions, not_called(given, homes, _stems(given, extensions), declared)
+    )
+    unused |= {row for row in extensions if system_owner(given, row) in spare}
     extensions = [row for row in extensions if row not in unused]
     owned = [found for row in extensions if (found := system_owner(given, row)) is not None]
     compiled: list[int] = []
@@ -81,6 +86,7 @@ def plan(given: Given) -> Plan | None:
         ),
         runtime=(given.view.files.path(binary),),
         packages=tuple(dict.fromkeys([*([] if owner is None else [owner]), *owned])),
+        spare=spare,
         builds=_BUILDS,
         homes=tuple(homes),
         values={
@@ -101,8 +107,8 @@ def plan(given: Given) -> Plan | None:
             for pair in copied(path, ())
         ),
         guesses=(
-            "the application does not use extensions that were not installed by name and that its "
-            f"packages do not require: {listed(sorted({_stem(given, row) for row in unused}))}",
+            "the application does not use extensions that neither its sources nor its packages name:"
+            f" {listed(sorted({_stem(given, row) for row in unused}))}",
         )
         if unused
         else (),
@@ -206,21 +212,6 @@ def _extensions(given: Given, interface: bytes) -> list[int]:
     return list(dict.fromkeys(rows))
 
 
-def _required(given: Given, homes: Iterable[bytes]) -> frozenset[str]:
-    """The extensions that the application and Composer's packages say they need."""
-    found: set[str] = set()
-    for home in homes:
-        path = join(home, b"composer.json")
-        content = given.view.read(path)
-        document = None if content is None else load_object(content, path, Notices())
-        found.update(object_of((document or {}).get("require")))
-    for package in given.graph.packages:
-        if package.manager == "composer" and package.dev is not True:
-            # `var/www/vendor:ext-intl`: where it is looked for, and its name.
-            found.update(name.rpartition(":")[2] for need in package.depends for name in need.names)
-    return frozenset(name.removeprefix("ext-").lower() for name in found if name.startswith("ext-"))
-
-
 def _along(
     given: Given, binary: int, extensions: Iterable[int], required: frozenset[str]
 ) -> frozenset[int]:
@@ -245,6 +236,24 @@ def _along(
         for row, owner in owners.items()
         if owner is not None and owner not in stays and _stem(given, row).lower() not in required
     )
+
+
+def _spare(
+    given: Given, binary: int, extensions: Iterable[int], unused: frozenset[str]
+) -> frozenset[int]:
+    """Packages all of whose enabled extensions are unused."""
+    used: set[int] = set()
+    found: set[int] = set()
+    for row in extensions:
+        owner = system_owner(given, row)
+        if owner is not None:
+            (found if _stem(given, row).lower() in unused else used).add(owner)
+    runs = given.owned.owner[binary]
+    return frozenset(found - used - closure(given.graph, [] if runs == NOBODY else [runs]))
+
+
+def _stems(given: Given, rows: Iterable[int]) -> frozenset[str]:
+    return frozenset(_stem(given, row).lower() for row in rows)
 
 
 def _stem(given: Given, row: int) -> str:

@@ -17,10 +17,12 @@ from slim.facts.programs import Programs
 from slim.facts.roots import Place
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import BIG, MEDIUM, Keep
+from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
 from slim.rebuild.model import Recipe
 
+_HEADS = (*b'""|\'\'|im|fr|# |#\n|#-|#=|cl|de|as|if|tr|r"|@d|__'.split(b"|"), b"\nf", b"\ni")
+"""How sources begin: docstring, import, comment, class, function."""
 _JIT_PACKAGES = raw_names(
     "triton torch numba pythran cupy pycuda pyopencl pytensor theano cppyy pyximport tvm jax_triton cupyx"
 )
@@ -69,6 +71,11 @@ def _kinds(known: Known) -> Iterator[str]:
 PYTHON = Ecosystem(
     name="python",
     keeps=(
+        Keep(
+            "requirements.txt requirements.in requirements/*.txt requirements/*.in requirements-prod.txt "
+            "requirements-base.txt requirements_prod.txt requirements-production.txt requirements.prod.txt"
+        ),
+        Keep("*.py", 2 * SMALL, heads=_HEADS),
         Keep("*.dist-info/RECORD *.egg-info/installed-files.txt", BIG),
         Keep(
             "*.dist-info/METADATA *.dist-info/entry_points.txt *.egg-info *.egg-info/PKG-INFO "

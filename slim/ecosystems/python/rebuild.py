@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import Counter
 
 from slim.ecosystems.python.environment import venv_at_run_time
+from slim.ecosystems.python.named import not_named
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -51,8 +52,13 @@ def plan(given: Given) -> Plan | None:
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
-    left = _left(given)
+    left = _left(given, home)
     libraries = _libraries(given, venv, stdlib, left, owner is None)
+    maybe = [
+        row
+        for row in _libraries(given, venv, stdlib, _left(given), owner is None)
+        if given.owned.owner[row] in left
+    ]
     places = [venv] if venv is not None else []
     inside = tuple(place + b"/" for place in (*places, stdlib))
     code = [
@@ -90,6 +96,7 @@ def plan(given: Given) -> Plan | None:
         ),
         runtime=(given.view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),
+        maybe=tuple(maybe),
         homes=(home, *places),
         values={
             "home": f"/{decoded(home)}",
@@ -148,8 +155,9 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
     return None
 
 
-def _left(given: Given) -> frozenset[int]:
-    """Distributions that stay behind: installers, those for development, and what only these require.
+def _left(given: Given, home: bytes | None = None) -> frozenset[int]:
+    """Distributions that stay behind: installers, those for development, those that neither the application
+    in `home` nor its requirements name, and what only these require.
 
     One is for development if findings of tools take nearly all that can be imported from it, or its programs.
     Large tests or sources inside of a library make it no tool.
@@ -190,6 +198,9 @@ def _left(given: Given) -> frozenset[int]:
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
+    if home is not None:
+        unnamed = not_named(given, home, by_name)
+        by_name = [index for index in by_name if index not in unnamed]
     # An installer that a library requires is a library.
     return frozenset(ours) - closure(given.graph, by_name)
 

@@ -18,7 +18,7 @@ from slim.facts.programs import Programs
 from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
-from slim.files.extract.texts import MEDIUM, Keep
+from slim.files.extract.texts import MEDIUM, SMALL, Keep
 from slim.files.view import View, below, decoded
 from slim.packages.package import parent
 from slim.rebuild.model import Recipe
@@ -66,6 +66,13 @@ RUBY = Ecosystem(
             "specifications/*.gemspec specifications/default/*.gemspec Gemfile.lock Gemfile", MEDIUM
         ),
         Keep("gem.build_complete"),
+        Keep(
+            "*.rb",
+            2 * SMALL,
+            heads=(
+                *b"re|# |#\n|cl|mo|de|fr|be|$:|$L|wo|po|Bu|RS|bi|th|ge|so|ta|na|Ra|Si".split(b"|"),
+            ),
+        ),
     ),
     packages=Reader(read_ruby, (b".gemspec",)),
     projects=raw_names("Gemfile config.ru"),

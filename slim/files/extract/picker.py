@@ -17,10 +17,13 @@ from slim.files.table import ASSIGNED, ROOT, LayerTable
 
 _HEAD = 4096
 """First bytes that a decision needs at most."""
+_FIRST_LINE = 256
+"""Of a large script that much may say what runs it."""
 _MIB = 1 << 20
 _TEXTS_BYTES = 64 * _MIB
 _DATABASES_BYTES = 256 * _MIB
 _NAMED_BYTES = 16 * _MIB
+_SOURCES_BYTES = 16 * _MIB
 _FREE_BYTES, _RATIO = _MIB, 16
 """A small blob cannot make much be kept: this, and so many times its size."""
 _RECORD, _SECTION = 512, 16
@@ -32,11 +35,6 @@ _ANY = (b"",)
 _MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG", b"PK"), _ANY)
 _PACKED = dict.fromkeys((b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"), (b".beam", *archive.TARS))
 
-_LIBRARIES = frozenset(
-    b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
-)
-"""Below these no file is looked at for want of a name."""
-
 
 class _Room(Enum):
     """Budgets that do not take from each other."""
@@ -45,6 +43,7 @@ class _Room(Enum):
     DATABASES = 1
     NAMED = 2
     ARCHIVES = 3
+    SOURCES = 4
 
 
 _Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
@@ -64,6 +63,7 @@ class Picker:
             _Room.DATABASES: min(_DATABASES_BYTES, allowance),
             _Room.NAMED: min(_NAMED_BYTES, allowance),
             _Room.ARCHIVES: min(_TEXTS_BYTES, allowance),
+            _Room.SOURCES: min(_SOURCES_BYTES, allowance),
         }
         self.kept_bytes = 0
         """About what the contents that were kept take in memory."""
@@ -71,10 +71,13 @@ class Picker:
         """Nobody knows yet which files will be named: what may be is kept."""
         split = [path.rpartition(b"/")[::2] for path in extra or ()]
         self._extra = frozenset(parts for parts in split if not texts.may_be_secret(parts[1]))
-        self.pairs = {**_MAGIC, **_PACKED, **keeps.heads}
+        self.pairs = {**keeps.heads, **_MAGIC, **_PACKED}
         """The first two bytes of a file that is looked at for its content …"""
-        by_first = {pair[0]: endings for pair, endings in self.pairs.items()}
-        self.endings = tuple(by_first.get(byte, ()) for byte in range(256))
+        by_first: dict[int, tuple[bytes, ...]] = {}
+        for pair, endings in self.pairs.items():
+            known = by_first.get(pair[0], ())
+            by_first[pair[0]] = _ANY if _ANY[0] in (*known, *endings) else (*known, *endings)
+        self.endings = tuple(tuple(dict.fromkeys(by_first.get(byte, ()))) for byte in range(256))
         """… and by the first byte, how the name must end; mostly nothing will do."""
         self.names = keys.NAMES | assigned.NAMES | {name for _, name in self._extra}
         self.names |= keeps.by_name.keys()
@@ -89,7 +92,7 @@ class Picker:
             self.places.add(directory)
         elif self._all:
             path = self._table.directory_path(directory)
-            if _LIBRARIES.isdisjoint(path.split(b"/")):
+            if not texts.is_library(path.split(b"/")):
                 self.places.add(directory)
 
     def take(self, content: memoryview) -> None:
@@ -127,6 +130,13 @@ class Picker:
             above = self._table.directory_path(directory)
             if self._is_text(above, head, name, size):
                 return ((0, size),), self._keep_text
+            if (
+                head.startswith(b"#!")
+                and size > texts.SCRIPT_BYTES
+                and texts.may_start(above, name)
+            ):
+                # A program with a line in front that says what runs it.
+                return ((0, _FIRST_LINE),), self._keep_first
             if self._may_be_named(above, head, name, size):
                 return ((0, size),), self._keep_named
         return None
@@ -134,6 +144,13 @@ class Picker:
     def _is_text(self, directory: bytes, head: bytes, name: bytes, size: int) -> bool:
         table = self._table
         choice = self._keeps.choose(directory, name)
+        if choice is not None and choice.heads:
+            return (
+                size <= choice.cap
+                and (head[:2] in choice.heads or head.startswith(b"#!"))
+                and not texts.may_hold_settings(name)
+                and self._has_room(size, _Room.SOURCES)
+            )
         if choice is not None:
             if size > choice.cap:
                 table.note(
@@ -206,6 +223,12 @@ class Picker:
     def _keep_text(self, file: Pieces) -> None:
         self._table.texts[len(self._table) - 1] = text = file.upto(0, file.size) or b""
         self.kept_bytes += len(text) + TEXT
+
+    def _keep_first(self, file: Pieces) -> None:
+        line, found, _ = (file.upto(0, _FIRST_LINE) or b"").partition(b"\n")
+        if found:
+            self._table.texts[len(self._table) - 1] = line + b"\n"
+            self.kept_bytes += len(line) + TEXT
 
     def _keep_named(self, file: Pieces) -> None:
         self._table.named[len(self._table) - 1] = text = file.upto(0, file.size) or b""

@@ -29,6 +29,9 @@ class Keep(Struct, frozen=True):
     that is chosen by its ending in any directory must be JSON, or begin with `Metadata-Version`."""
     cap: int = SMALL
     database: bool = False
+    heads: tuple[bytes, ...] = ()
+    """How files begin that are chosen by their ending in any directory: two bytes each. Such files are
+    sources: those of libraries are not kept, and they take no room from others."""
 
 
 class Choice(Struct, frozen=True):
@@ -41,6 +44,7 @@ class Choice(Struct, frozen=True):
     cap: int
     database: bool
     """What package managers know: no other text may take the room for it."""
+    heads: tuple[bytes, ...] = ()
 
     def covers(self, directory: bytes) -> bool:
         """Whether a directory is one of them; its path is without a leading slash."""
@@ -73,6 +77,19 @@ def may_start(directory: bytes, name: bytes) -> bool:
         or name == b"run"
         or (name.startswith(b"run") and name.endswith(b".sh"))
     )
+
+
+_SETTINGS = tuple(b"settings config conf. parameters environment secret local_".split())
+
+
+def may_hold_settings(name: bytes) -> bool:
+    """Whether a source of this name is mostly settings, passwords among them: it is not kept.
+
+    >>> [may_hold_settings(one) for one in (b"settings_local.py", b"wp-config.php", b"views.py")]
+    [True, True, False]
+    """
+    lower = name.lower()
+    return any(word in lower for word in _SETTINGS) or may_be_secret(name)
 
 
 def may_be_secret(name: bytes) -> bool:
@@ -115,15 +132,51 @@ class Keeps(Struct, frozen=True, eq=False):
         for choice in (*inside[0], *inside[1]):
             if name.endswith(choice.name) and choice.covers(directory):
                 return choice
-        return next((choice for choice in self.anywhere if name.endswith(choice.name)), None)
+        return next(
+            (
+                choice
+                for choice in self.anywhere
+                if name.endswith(choice.name) and not (choice.heads and _is_of_others(directory))
+            ),
+            None,
+        )
 
     @property
     def heads(self) -> dict[bytes, tuple[bytes, ...]]:
-        """How files that are chosen in any directory begin, JSON and `Metadata-…` → how their names end."""
-        return dict.fromkeys(_HEADS, tuple(choice.name for choice in self.anywhere))
+        """How files that are chosen in any directory begin → how their names end."""
+        found: dict[bytes, tuple[bytes, ...]] = {}
+        for choice in self.anywhere:
+            for head in choice.heads or _HEADS:
+                found[head] = (*found.get(head, ()), choice.name)
+        return found
 
 
 _HEADS = (b"{\n", b"{\r", b"{ ", b'{"', b"\xef\xbb", b"Me")
+"""JSON and `Metadata-…`."""
+_LIBRARIES = frozenset(
+    b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
+)
+_OF_OTHERS = frozenset(
+    b"node_modules site-packages dist-packages vendor gems .git .cache .npm .cargo erlang elixir".split()
+)
+_SYSTEM = (b"usr/", b"etc/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
+
+
+def is_library(path: Iterable[bytes]) -> bool:
+    """Whether a directory is one of libraries or of the system, by the names in its path."""
+    return not _LIBRARIES.isdisjoint(path)
+
+
+def _is_of_others(directory: bytes) -> bool:
+    """Whether sources in a directory are not the application's.
+
+    >>> [_is_of_others(path) for path in (b"app/lib", b"usr/src/app", b"opt/x/lib/python3.13/json")]
+    [False, False, True]
+    """
+    if (directory + b"/").startswith(_SYSTEM) and not directory.startswith(b"usr/src/"):
+        return True
+    parts = directory.split(b"/")
+    return not _OF_OTHERS.isdisjoint(parts) or any(part.startswith(b"python3.") for part in parts)
 
 
 def keeps_of(keeps: Iterable[Keep]) -> Keeps:
@@ -138,7 +191,7 @@ def keeps_of(keeps: Iterable[Keep]) -> Keeps:
     for keep in lists:
         for path in keep.paths.split():
             directory, _, name = path.encode().rpartition(b"/")
-            choice = Choice(directory, name.removeprefix(b"*"), keep.cap, keep.database)
+            choice = Choice(directory, name.removeprefix(b"*"), keep.cap, keep.database, keep.heads)
             if name.startswith(b"*"):
                 ending.setdefault(_place(directory), []).append(choice)
             else:

@@ -76,7 +76,7 @@ def shop() -> Tree:
     }
     return {
         "srv/shop/composer.json": b'{"require": {"ext-pdo": "*"}}',
-        "srv/shop/public/index.php": b"<?php\n",
+        "srv/shop/public/index.php": b"<?php imagecreatetruecolor(1, 1);\n",
         "srv/shop/config/settings.yaml": b"a: 1\n",
         "srv/shop/vendor/composer/installed.json": json.dumps(listed).encode(),
         "srv/shop/vendor/twig/twig/Twig.php": b"t" * 200 * KILO,
@@ -130,11 +130,31 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     assert "COPY --from=build /srv" in text
 
 
+def test_an_extension_that_no_source_calls_decides_the_upper_bound(tmp_path: Path) -> None:
+    page: Tree = {"srv/shop/public/index.php": b"<!doctype html><?= 1 ?>\n"}
+    made = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert not {"php8.4-gd", "php8.4-intl"} & set(installed(made))
+    assert "php8.4-zip" in installed(made), "a package of Composer requires it"
+    assert any("gd" in bare(text) for text in made.assumes)
+    assert made.high_disk_bytes - made.disk_bytes >= 2 * MEGA
+    unread: Tree = {"srv/shop/public/index.php": b"#!/usr/bin/php\n" + b"<?php" * 50_000}
+    made = rebuilt(php_image(tmp_path, unread, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert "php8.4-gd" in installed(made), "a source that is too large for a look"
+
+
+def test_supervisord_reads_settings_of_the_application(tmp_path: Path) -> None:
+    settings: Tree = {"srv/shop/docker/all.ini": SUPERVISED}
+    command = ["supervisord", "-c", "/srv/shop/docker/all.ini"]
+    made = rebuilt(php_image(tmp_path, settings, Cmd=command, WorkingDir="/"))
+    assert made.stack == "services"
+
+
 def test_php_alone(tmp_path: Path) -> None:
     report = php_image(tmp_path, Cmd=["php-fpm8.4", "-F"], WorkingDir="/srv/shop")
     made = rebuilt(report)
     assert made.stack == "php"
-    assert "nginx" in installed(made), "it was installed by name"
+    assert "nginx" not in installed(made), "no source of the application names it"
+    assert "nginx" in {bare(package.name) for package in made.unused}
     assert not {"composer", "gcc", "php-dev", "php8.4-intl"} & set(installed(made))
 
 

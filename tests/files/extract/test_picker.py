@@ -54,6 +54,7 @@ TEXTS = {
     b"app/web.deps.json": b'{"targets": {}}',
     LONG.encode() + b"package.json": b'{"name": "deep"}',
     b"pax/package.json": b'{"name": "pax"}',
+    b"app/server.js": b"require('http')\n",
     b"last/mix.lock": b"%{}\n",
     b"etc/passwd": b"",
     b"empty/package.json": b"",
@@ -178,6 +179,20 @@ def test_large_texts_are_no_texts() -> None:
     )
     assert by_path(table, table.texts) == {b"b/package.json": b"{}"}
     assert table.notices["content-too-large"].path == b"a/package.json"
+    script = b"#!/usr/bin/env escript\n" + big
+    table = walked(layer({"bin/x": script, "app/a.js": b"const a = 1\n" + big}), 7)
+    assert by_path(table, table.texts) == {b"bin/x": b"#!/usr/bin/env escript\n"}
+    assert not table.notices
+
+
+def test_sources_take_no_room_from_manifests() -> None:
+    body = b"import os\n" * (10 << 10)
+    entries = {f"app/{at}.py": body for at in range(75)} | {"app/package.json": b"{}"}
+    small = layer(entries, compression="gzip")
+    table = scan_blob(MemoryBlob(small.blob), extract=True, keeps=KEEPS)
+    assert by_path(table, table.texts)[b"app/package.json"] == b"{}"
+    assert 1 < len(table.texts) < 76
+    assert not table.notices
 
 
 def test_budget_goes_with_the_size_of_the_blob() -> None:

@@ -38,6 +38,8 @@ usr/lib/python3/dist-packages/a.egg-info/top_level.txt opt/a.egg/EGG-INFO/PKG-IN
 app/node_modules/.pnpm/lock.yaml
 etc/crontab etc/cron.d/backup etc/crontabs/root var/spool/cron/crontabs/app etc/supervisor.d/web.ini
 etc/s6-overlay/s6-rc.d/init/up
+app/main.py srv/app/lib/shop.rb usr/src/app/server.js var/www/shop/public/index.php srv/ops/all.ini
+app/requirements.txt app/.next/server/app/page.js.nft.json app/.next/required-server-files.json
 """
 
 NOT_KEPT = """
@@ -45,6 +47,8 @@ var/lib/dpkg/status-old var/lib/dpkg/info/libc6.md5sums srv/var/lib/dpkg/status 
 etc/shadow app/releases/COOKIE app/releases/0.1.0/sys.config app/.env app/METADATA
 app/installed.json srv/composer/installed.json app/config.json app/notebin/a.app app/doc/app.app
 app/specifications/spec.json etc/conf.d/net.conf home/a/.package-lock.json a/node_modules/b/x.rel
+app/.venv/lib/python3.13/site-packages/a/b.py usr/lib/python3.13/os.py srv/vendor/a/b.php
+app/node_modules/a/index.js opt/python/lib/python3.12/os.py usr/share/php/a.php
 srv/up srv/etc/cron.d/job root/.ssh/id_rsa root/.npmrc root/.docker/config.json
 """
 

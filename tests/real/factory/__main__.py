@@ -1,24 +1,23 @@
-"""Command: builds and measures projects, and writes docs/twins-unseen.md.
+"""Command: builds and measures projects, and keeps what was measured beside them for docs/twins.md.
 
     python -m tests.real.factory [--only NAME …] [--half test|train] [--folder FOLDER] [--quick]
 
-Images and results stay in the folder (or SLIM_TWINS, or below the system's temporary folder), so that
-the page always has everything that was measured last; it grows to some 50 GB where there is room, or 20 GB.
+Images stay in the folder (or SLIM_TWINS, or below the system's temporary folder), which grows to some 50 GB
+where there is room, or 20 GB. Results go into tests/real/twins/results, one file for each project.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 from pathlib import Path
 
-from tests.real.factory.measure import Result, measure
+from tests.real.factory.measure import measure
 from tests.real.factory.project import all_projects
-from tests.real.factory.table import details, page
+from tests.real.factory.results import read_results, write_result
+from tests.real.factory.table import details
 from tests.real.factory.workshop import Workshop, default_folder, free_bytes
 
-PAGE = Path(__file__).parents[3] / "docs" / "twins-unseen.md"
 _ROOM = 4_000_000_000
 """Free bytes below which nothing more is built."""
 _PLENTY = 6_000_000_000
@@ -32,7 +31,9 @@ def main() -> None:
     parser.add_argument("--half", choices=("test", "train"))
     parser.add_argument("--folder", type=Path, default=default_folder())
     parser.add_argument("--details", type=Path, help="write a text with everything that was seen")
-    parser.add_argument("--known", action="store_true", help="measure nothing, write the page only")
+    parser.add_argument(
+        "--known", action="store_true", help="measure nothing, write the details only"
+    )
     parser.add_argument("--quick", action="store_true", help="do not build slim's Dockerfiles")
     options = parser.parse_args()
     workshop = Workshop(options.folder)
@@ -51,24 +52,12 @@ def main() -> None:
         result = measure(workshop, project, quick=options.quick)
         if free_bytes(workshop.store.folder) < _PLENTY:
             workshop.forget()
-        target = workshop.of(project) / "result.json"
-        target.write_text(json.dumps(result, indent=1))
-        _write(workshop, options.details)
-    results = _write(workshop, options.details)
-    sys.exit(any("broken" in one for one in results))
-
-
-def _write(workshop: Workshop, text: Path | None) -> list[Result]:
-    """Write the page, and the details where they are wanted, of all that is known."""
-    results = []
-    for project in all_projects():
-        path = workshop.of(project) / "result.json"
-        if path.exists():
-            results.append(json.loads(path.read_text()))
-    PAGE.write_text(page(results))
-    if text:
-        text.write_text(details(results))
-    return results
+        write_result(result)
+        if options.details:
+            options.details.write_text(details(read_results()))
+    if options.known and options.details:
+        options.details.write_text(details(read_results()))
+    sys.exit(any("broken" in one for one in read_results()))
 
 
 if __name__ == "__main__":

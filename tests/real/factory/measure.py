@@ -18,6 +18,8 @@ from tests.real.factory.smoke import smoke
 from tests.real.factory.workshop import BuildError, Workshop, nice
 from tests.real.twin_table import advise
 
+_OTHER_START = "still started with its present command"
+"""Said by findings whose condition does not hold here: the image is started as it was."""
 Result = dict[str, Any]
 """What was measured of a project, as it is kept in JSON."""
 
@@ -60,11 +62,16 @@ def measure(workshop: Workshop, project: Project, *, quick: bool = False) -> Res
 
     safe = {path for one in claims if one.safety == "safe" for path in one.paths}
     result["safe_breaks"] = try_without(safe)
-    result["all_breaks"] = try_without({path for one in claims for path in one.paths})
-    guilty = without_breaking(claims, try_without) if result["all_breaks"] else {}
+    # What only another start makes superfluous is not superfluous now; its finding says so.
+    conditional = {one["rule"] for one in result["careless"]["findings"] if one["conditional"]}
+    result["conditional"] = sorted(conditional)
+    at_once = [one for one in claims if one.rule not in conditional]
+    result["all_breaks"] = try_without({path for one in at_once for path in one.paths})
+    guilty = without_breaking(at_once, try_without) if result["all_breaks"] else {}
     result["rules_that_break"] = guilty
     result["differences"] = asdict(compare(advised, images["careful"], base))
     result["seconds"] = round(time.monotonic() - began)
+    result["measured"] = time.strftime("%Y-%m-%d")
     return result
 
 
@@ -103,10 +110,17 @@ def _of_report(report: dict[str, Any]) -> Result:
         "safe_bytes": predicted["safe"]["disk_bytes"],
         "all_bytes": predicted["all"]["disk_bytes"],
         "rebuild": rebuild
-        and {key: rebuild[key] for key in ("disk_bytes", "pull_bytes", "stack", "dockerfile")},
+        and {
+            key: rebuild[key]
+            for key in (
+                *("disk_bytes", "pull_bytes", "low_disk_bytes", "high_disk_bytes"),
+                *("stack", "dockerfile"),
+            )
+        },
         "findings": [
             {key: one[key] for key in ("rule", "safety", "title", "claimed_bytes", "packages")}
             | {"examples": [example["path"] for example in one["examples"]]}
+            | {"conditional": any(_OTHER_START in text for text in one["breaks_when"])}
             for one in report["findings"]
             if one["suppressed"] is None and one["mode"] == "claim"
         ],

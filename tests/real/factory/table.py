@@ -1,4 +1,4 @@
-"""Writes what was measured as Markdown: a row per project, and the details of each."""
+"""Writes what was measured as Markdown: a row per project, and the details of each as text."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from statistics import median
 from tabulate import tabulate
 
 from tests.real.factory.measure import Result
+from tests.real.factory.project import all_projects
 
-_NAMES = ("project", "careless", "careful", "rebuild", "error", "all", "error", "Dockerfile",
-          "safe", "all claims", "claimed", "on the careful")  # fmt: skip
+_NAMES = ("project", "careless", "careful", "rebuild", "error", "low to high", "all", "error",
+          "Dockerfile", "safe", "all claims", "claimed", "on the careful", "measured")  # fmt: skip
 HALVES = {
     "test": "Projects whose writer had not seen slim's advice",
     "train": "Projects that slim's advice was written with",
@@ -18,33 +19,28 @@ HALVES = {
 
 
 def page(results: Sequence[Result]) -> str:
-    """The page of documentation: both halves apart."""
-    parts = [
-        "# Predicted and real: projects that nobody tuned slim to\n",
-        "Each project in `tests/real/twins/projects` is a small application with a careless and a"
-        " careful Dockerfile.\n`python -m tests.real.factory` builds both images, and compares: the"
-        " sizes that slim predicts for the careless image\n(`rebuild` and `all`, on disk) with the"
-        " careful image; whether the Dockerfile that slim writes builds and\nanswers as it is;"
-        " whether the application still answers once all files are gone that findings call safe to\n"
-        "delete, and all that they claim; how much of what only the careless image has they claim;"
-        " and what they claim of\nthe careful image.\n",
-    ]
+    """The tables of both halves, each with what they come to, and the projects that nobody measured."""
+    parts = []
     for half, title in HALVES.items():
         rows = [one for one in results if one["half"] == half]
-        if rows:
-            parts += [f"## {title}\n", _table(rows), _summary(rows)]
+        known = {one["name"] for one in rows}
+        missing = [one.name for one in all_projects() if one.half == half and one.name not in known]
+        parts.append(f"### {title}\n")
+        parts += [_table(rows), _summary(rows)] if rows else []
+        if missing:
+            parts.append(f"Not measured: {', '.join(missing)}.\n")
     return "\n".join(parts)
 
 
 def _table(results: Sequence[Result]) -> str:
     table = [_row(one) for one in results]
-    align = ("left", *["right"] * 6, "left", "left", "left", "right", "right")
+    align = ("left", *["right"] * 7, "left", "left", "left", "right", "right", "left")
     return tabulate(table, _NAMES, tablefmt="github", colalign=align, disable_numparse=True) + "\n"
 
 
 def _row(one: Result) -> Sequence[str]:
     if "broken" in one:
-        return one["name"], *["—"] * 6, one["broken"].splitlines()[0][:60], *["—"] * 4
+        return one["name"], *["—"] * 7, one["broken"].splitlines()[0][:60], *["—"] * 5
     careless, careful, rebuild = one["careless"], one["careful"], one["careless"]["rebuild"]
     changes = one["differences"]
     guilty = ", ".join(one["rules_that_break"]) or "only together"
@@ -55,14 +51,33 @@ def _row(one: Result) -> Sequence[str]:
         _mb(careful["disk_bytes"]),
         _mb(rebuild["disk_bytes"]) if rebuild else "none",
         f"{rebuild_error(one):+.1%}" if rebuild else "—",
+        f"{_range(one)}, {'inside' if is_inside(one) else 'outside'}" if rebuild else "—",
         _mb(careless["all_bytes"]),
         f"{all_error(one):+.1%}",
         one["written"],
         "breaks" if one["safe_breaks"] else "works",
-        f"{guilty} breaks" if one["all_breaks"] else "works",
+        f"{guilty} breaks" if one["all_breaks"] else "works" + _without(one),
         f"{changes['claimed_bytes'] / max(changes['only_careless_bytes'], 1):.1%}",
         f"{on_careful / careful['disk_bytes']:.2%}",
+        one["measured"],
     )
+
+
+def _without(one: Result) -> str:
+    """Findings that hold only for another start were not followed."""
+    return f" (without {', '.join(one['conditional'])})" if one["conditional"] else ""
+
+
+def _range(one: Result) -> str:
+    rebuild = one["careless"]["rebuild"]
+    return f"{rebuild['low_disk_bytes'] / 1e6:,.0f}–{rebuild['high_disk_bytes'] / 1e6:,.0f}"
+
+
+def is_inside(one: Result) -> bool:
+    """Whether the careful image's size lies within the bounds of the prediction."""
+    rebuild = one["careless"]["rebuild"]
+    size: int = one["careful"]["disk_bytes"]
+    return bool(rebuild["low_disk_bytes"] <= size <= rebuild["high_disk_bytes"])
 
 
 def rebuild_error(one: Result) -> float:
@@ -89,7 +104,8 @@ def _summary(results: Sequence[Result]) -> str:
     return (
         f"Of {len(whole)} projects {len(rebuilt)} have a rebuild: median error"
         f" {median_of(rebuild_error, rebuilt)}, worst {worst:.1%}; of `all` the median is"
-        f" {median_of(all_error, whole)}.\nDockerfiles that build and answer:"
+        f" {median_of(all_error, whole)}.\nThe careful image lies within the bounds of"
+        f" {_count(rebuilt, is_inside)}.\nDockerfiles that build and answer:"
         f" {_count(tried, lambda one: one['written'] == 'works')}. Applications that answer without"
         f" what is called safe to delete: {_count(whole, lambda one: not one['safe_breaks'])};"
         f"\nwithout all that is claimed: {_count(whole, lambda one: not one['all_breaks'])}."

@@ -1,0 +1,3 @@
+defmodule ClockTest do
+  use ExUnit.Case
+end

@@ -1,0 +1,8 @@
+FROM debian:13
+RUN apt-get update && apt-get install -y default-jdk-headless maven
+ENV JAVA_OPTS="-Xmx64m"
+WORKDIR /ledger
+COPY . .
+RUN mkdir classes && javac -d classes src/Ledger.java && jar --create --file ledger.jar --main-class Ledger -C classes . -C res rates.txt
+EXPOSE 8350
+CMD ["./start.sh"]

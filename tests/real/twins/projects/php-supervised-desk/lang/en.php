@@ -1,0 +1,2 @@
+<?php
+return ['welcome' => 'Welcome at the desk'];

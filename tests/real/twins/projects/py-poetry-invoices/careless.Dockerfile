@@ -1,0 +1,9 @@
+FROM debian:13
+RUN apt-get update && apt-get install -y python3 python3-pip python3-venv git
+RUN pip install --break-system-packages poetry
+ENV POETRY_VIRTUALENVS_IN_PROJECT=true
+WORKDIR /srv/invoices
+COPY . .
+RUN poetry install --no-interaction
+EXPOSE 8300
+CMD ["poetry", "run", "uvicorn", "invoices.app:app", "--host", "0.0.0.0", "--port", "8300"]

@@ -1,0 +1,5 @@
+from invoices.app import app
+
+
+def test_routes():
+    assert len(app.routes) == 2

@@ -1,0 +1,3 @@
+require_relative "lib/gallery"
+use Rack::Static, urls: ["/assets"], root: "public"
+run Gallery.new

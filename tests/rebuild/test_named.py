@@ -1,0 +1,247 @@
+"""What the application's sources and requirements name stays; what nothing names decides the upper bound."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+import slim
+from slim.report.untrusted import bare
+from tests.support.building import image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.small_images import (
+    KILO,
+    MEGA,
+    Debian,
+    base,
+    part,
+    program,
+    rebuilt,
+    tools,
+)
+
+SITE = "usr/local/lib/python3.13/dist-packages"
+Tree = Mapping[str, bytes | str | None]
+
+
+def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
+    """Analyze an image of (instruction, files) steps, in a directory /app."""
+    layers = [layer(files, created_by=instruction) for instruction, files in steps]
+    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
+    made = image(*layers, config=settings, compression="gzip")
+    save(made, folder / "image.tar", "docker")
+    return checked_analyze(folder / "image.tar", top=1000)
+
+
+def distribution(name: str, size: int) -> dict[str, bytes]:
+    """A distribution of Python that was asked for by name."""
+    info = f"{SITE}/{name}-1.dist-info"
+    listed = (
+        f"{name}/__init__.py",
+        f"{name}-1.dist-info/METADATA",
+        f"{name}-1.dist-info/REQUESTED",
+    )
+    return {
+        f"{SITE}/{name}/__init__.py": b"x" * size,
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n".encode(),
+        f"{info}/INSTALLER": b"pip\n",
+        f"{info}/REQUESTED": b"",
+        f"{info}/RECORD": "".join(f"{path},,\n" for path in listed).encode(),
+    }
+
+
+def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> slim.Report:
+    """A service of Python with more distributions and programs than it may use."""
+    debian = Debian()
+    root = base(debian)
+    python: Tree = {
+        "usr/bin/python3.13": program(b"libc.so.6"),
+        "usr/lib/python3.13/os.py": b"o" * MEGA,
+    }
+    installed = {
+        **tools(debian),
+        **debian.add("python3.13", python),
+        **debian.add("python3", {"usr/bin/python3": "python3.13"}, depends="python3.13"),
+        **debian.add("ffmpeg", {"usr/bin/ffmpeg": program(size=3 * MEGA)}, depends="libavcodec61"),
+        **debian.add("libavcodec61", {"usr/lib/libav.so.61": program(size=5 * MEGA)}, auto=True),
+        **debian.add("libmagic1", {"usr/lib/libmagic.so.1": program(size=MEGA)}),
+    }
+    libraries = {**distribution("flask", MEGA), **distribution("charting", 4 * MEGA)}
+    return stepwise(
+        folder,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y python3 gcc", {**installed, **debian.database()}),
+        (
+            "COPY . .",
+            {
+                "app/requirements.txt": requirements,
+                "app/main.py": b"import core\n",
+                "app/core.py": source,
+            },
+        ),
+        ("RUN pip install -r requirements.txt charting", libraries),
+        Cmd=["python3", "main.py"],
+        Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("source", "requirements", "programs", "libraries"),
+    [
+        (b"import flask\n", b"flask\n", False, False),
+        (b"import flask\nrun(['ffmpeg', '-i'])\n", b"flask\n", True, False),
+        (b"import flask\nload('charting.services')\n", b"flask\n", False, True),
+        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, True),
+        (b"import flask\n", b"", False, True),
+        (b"\0compiled", b"flask\n", True, True),
+    ],
+    ids=["nothing", "a program", "a module", "a requirement", "no requirements", "no source"],
+)
+def test_what_nothing_names_decides_the_upper_bound(
+    source: bytes, requirements: bytes, programs: bool, libraries: bool, tmp_path: Path
+) -> None:
+    made = rebuilt(service(tmp_path, source, requirements))
+    packages = set(part(made, "system packages").packages)
+    assert ("ffmpeg" in packages) == programs
+    assert "libmagic1" in packages, "a library may be loaded by a name that nobody writes down"
+    size = part(made, "libraries").disk_bytes
+    assert (size > 5 * MEGA) == libraries
+    beyond = made.high_disk_bytes - made.disk_bytes
+    assert (beyond >= 8 * MEGA) == (not programs)
+    assert (beyond % (8 * MEGA) >= 4 * MEGA) == (not libraries)
+    assert "ffmpeg" in {bare(each.name) for each in made.unused} or programs
+
+
+def started(folder: Path, directory: str, start: list[str], files: Tree) -> slim.Report:
+    """An application of Node whose distribution brings npm."""
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("npm", {"usr/bin/npm": b"#!/usr/bin/node\n"}, depends="nodejs, node-tar"),
+        **debian.add("node-tar", {"usr/share/nodejs/tar/index.js": b"t" * 3 * MEGA}, auto=True),
+    }
+    return stepwise(
+        folder,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y npm", {**installed, **debian.database()}),
+        ("COPY . .", files),
+        ("RUN npm run build", {f"{directory}/built.txt": b"x"}),
+        Cmd=start,
+        Env=["PATH=/usr/bin:/bin"],
+        Healthcheck={"Test": ["CMD", "node", "-v"], "Interval": 90 * 10**9, "Retries": 4},
+    )
+
+
+def test_a_package_runner_is_advice_of_its_own(tmp_path: Path) -> None:
+    script = b'{"scripts": {"start": "node server.js"}}'
+    files = {"app/package.json": script, "app/server.js": b"const a = 1\n"}
+    report = started(tmp_path, "app", ["npm", "start"], files)
+    found = next(each for each in report.findings if each.rule == "TCH030")
+    assert 3 * MEGA < found.claimed_bytes < 3 * MEGA + 10 * KILO
+    assert "present command" in bare(found.breaks_when[0])
+    assert "HEALTHCHECK --interval=90s --retries=4 CMD" in bare(rebuilt(report).dockerfile)
+    report = started(tmp_path, "app", ["node", "server.js"], files)
+    assert not [each for each in report.findings if each.rule == "TCH030"]
+
+
+@pytest.mark.parametrize("config", ["next.config.mjs", "next.config.js", "next.config.ts", ""])
+def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) -> None:
+    modules, build = "app/node_modules", "app/.next"
+    files: dict[str, bytes | str | None] = {
+        "app/package.json": b'{"scripts": {"start": "next start -p 4000"}}',
+        "app/app/page.tsx": b"p" * KILO,
+        "app/content/post.md": b"m" * KILO,
+        "app/content/post.yaml": b"y" * KILO,
+        "app/public/logo.png": b"l" * 2 * KILO,
+        f"{modules}/next/package.json": b'{"name": "next"}',
+        f"{modules}/next/dist/bin/next": b"#!/usr/bin/env node\n",
+        f"{modules}/next/dist/server/next-server.js": b"s" * MEGA,
+        f"{modules}/next/dist/server/other.js": b"o" * 2 * MEGA,
+        f"{modules}/next/dist/compiled/babel/bundle.js": b"b" * 4 * MEGA,
+        f"{modules}/@next/swc/swc.node": b"w" * 8 * MEGA,
+        f"{modules}/.bin/next": "../next/dist/bin/next",
+        f"{build}/BUILD_ID": b"1",
+        f"{build}/server/app/page.js": b"c" * 3 * KILO,
+        f"{build}/server/app/page.js.nft.json": json.dumps(
+            {
+                "version": 1,
+                "files": ["../../../node_modules/next/package.json", "../../../../etc/passwd"],
+            }
+        ).encode(),
+        f"{build}/next-server.js.nft.json": json.dumps(
+            {"version": 1, "files": ["../node_modules/next/dist/server/next-server.js"]}
+        ).encode(),
+        f"{build}/required-server-files.json": json.dumps(
+            {"version": 1, "config": {}, "files": [".next/BUILD_ID"], "relativeAppDir": ""}
+        ).encode(),
+        f"{build}/static/main.js": b"j" * 4 * KILO,
+        f"{build}/cache/webpack/0.pack": b"k" * MEGA,
+        **({f"app/{config}": b"export default {}\n"} if config else {}),
+    }
+    made = rebuilt(started(tmp_path, "app", ["npm", "start"], files))
+    traced = part(made, "packages for production").disk_bytes
+    assert MEGA <= traced < MEGA + KILO
+    assert part(made, "the starter of Next.js").disk_bytes == 2 * MEGA
+    assert part(made, "the application").disk_bytes < 20 * KILO
+    text = bare(made.dockerfile)
+    settings, built = text.index('output: "standalone"'), text.index("RUN npm run build")
+    assert settings < built
+    assert (config or "next.config.mjs") in text
+    assert 'COPY --from=build ["/app/.next/standalone", "/app"]' in text
+    assert 'COPY --from=build ["/app/content/post.yaml"' in text
+    assert "PORT=4000" in text
+    assert 'CMD ["node", "/app/server.js"]' in text
+    del files[f"{build}/server/app/page.js.nft.json"]
+    files[f"{build}/server/app/page.js.nft.json"] = b"no JSON"
+    assert "standalone" not in bare(
+        rebuilt(started(tmp_path, "app", ["npm", "start"], files)).dockerfile
+    )
+
+
+def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    otp = "usr/lib/erlang"
+    erlang: Tree = {
+        f"{otp}/erts-15/bin/erlexec": program(b"libc.so.6"),
+        f"{otp}/erts-15/bin/beam.smp": program(b"libc.so.6", size=8 * MEGA),
+        f"{otp}/bin/escript": program(b"libc.so.6"),
+        "usr/bin/escript": f"/{otp}/bin/escript",
+    }
+    installed = {
+        **tools(debian),
+        **debian.add("erlang-base", erlang, auto=True),
+        **debian.add("erlang-ssl", {f"{otp}/lib/ssl-1/ebin/ssl.app": b"{application,ssl,[]}."}),
+        **debian.add("erlang-wx", {f"{otp}/lib/wx-1/ebin/wx.app": b"{application,wx,[]}."}),
+        **debian.add(
+            "elixir", {"usr/lib/elixir/bin/mix": b"m" * 3 * MEGA}, depends="erlang-base, erlang-wx"
+        ),
+    }
+    script = b"#!/usr/bin/env escript\n%%! -escript main check\n" + b"PK" * 500 * KILO
+    about = b'{application,check,[{vsn,"1"},{applications,[kernel,elixir,ssl]}]}.'
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y elixir", {**installed, **debian.database()}),
+        ("COPY . .", {"app/mix.exs": b"defmodule", "app/rules.txt": b"r", "app/lib/a.ex": b"e"}),
+        (
+            "RUN mix escript.build && cp check /usr/local/bin/check",
+            {
+                "app/check": script,
+                "usr/local/bin/check": script,
+                "app/_build/prod/lib/check/ebin/check.app": about,
+            },
+        ),
+        Cmd=["check", "/app/rules.txt"],
+        Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
+    )
+    made = rebuilt(report)
+    assert set(part(made, "system packages").packages) == {"erlang-base", "erlang-ssl"}
+    assert part(made, "the program").disk_bytes == len(script)
+    assert part(made, "files of the application").disk_bytes == 1
+    assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(made.dockerfile)
