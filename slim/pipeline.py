@@ -203,6 +203,12 @@ def repack(
                         f"{ref.name!r} goes by once, and a repacking reads its layers again",
                         "save the image to a file: docker save -o app.tar app:1",
                     )
+                if base is not None and not read.base.layers and not include_base:
+                    raise UsageError(
+                        "other-base",
+                        f"the image does not begin with the layers of {base.name!r}",
+                        "give the base that it was built on, or --include-base to touch all layers",
+                    )
                 base_layers = 0 if include_base else read.base.layers
                 own = replace(read, base=replace(read.base, layers=base_layers))
                 # The advice is let go of: it takes as much memory as all that follows.

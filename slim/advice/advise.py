@@ -60,6 +60,8 @@ class Advice(Struct, frozen=True):
     """The union of what rules point at in the base image: only another base leaves it out."""
     reclaimed: Mapping[int, Bytes]
     """Row of `Files` → (disk, pull) bytes that the advice would free."""
+    claimed_by: Mapping[int, str]
+    """Row of `Files` → the rule that claims it as a whole."""
     rebuild: Rebuild | None
     """The image that a multi-stage build would make, where one is proposed."""
     suppressions: tuple[Suppression, ...]
@@ -141,6 +143,7 @@ def advise(
         safe=sum((each.claimed for each in findings if each.rule.safety == "safe"), Amount()),
         base=amount_of(files, pull, sorted(in_base)),
         reclaimed=reclaimed(files, pull, claims),
+        claimed_by={row: each.match.rule.id for each in claims for row in each.claimed},
         rebuild=proposed,
         suppressions=suppressions,
         warnings=(

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from enum import IntEnum
 from operator import itemgetter
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from slim.files.table import ROOT, Bytes, Files
 from slim.files.tree import Rollup
@@ -43,6 +43,8 @@ class Node(Struct):
     gone_pull: int = 0
     layer: int = -1
     """The layer that has most of its bytes on disk; -1 when it has none."""
+    why_gone: dict[str, int] = field(default_factory=dict)
+    """What says that bytes would go → how many on disk."""
 
 
 def outline(
@@ -50,6 +52,7 @@ def outline(
     rollup: Rollup,
     pull: array[int],
     gone: Mapping[int, Bytes],
+    why_gone: Mapping[int, str],
     largest: Sequence[int],
     limit: int,
 ) -> list[Node]:
@@ -59,6 +62,7 @@ def outline(
 
     Args:
         gone: row → (disk, pull) bytes that would go; rows that are not live are left aside.
+        why_gone: row → what says that they would.
         largest: the `limit` largest files, as `largest_files` has them.
     """
     names = rollup.names
@@ -83,11 +87,16 @@ def outline(
             node = nodes[slots[files.directory[row]] if at is None else at]
             node.gone_disk += disk
             node.gone_pull += share
+            if why := why_gone.get(row):
+                node.why_gone[why] = node.why_gone.get(why, 0) + disk
     _mark_layers(files, rollup, nodes, slots, {row: apart[row] for row in apart if live[row]})
     for node in reversed(nodes):
         if node.parent >= 0:
             nodes[node.parent].gone_disk += node.gone_disk
             nodes[node.parent].gone_pull += node.gone_pull
+            above = nodes[node.parent].why_gone
+            for why, disk in node.why_gone.items():
+                above[why] = above.get(why, 0) + disk
     return nodes
 
 

@@ -29,7 +29,8 @@ def render_comparison(document: Comparison, options: RenderOptions) -> str:
     units = options.units
     name = cut(words.short_name(document), _NAME)
     title = f"{name} {changes.sentence(document, units)}"
-    drawing = comparison.treemap(document, name, units) or draw.treemap([], title, units)
+    items = change_map.changes(document, units)
+    drawing = comparison.treemap(document, items, name, units) or draw.treemap([], title, units)
     return draw.document(title, drawing, change_map.legend(document, units))
 
 

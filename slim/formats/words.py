@@ -127,12 +127,17 @@ def rebuilt(report: Report, units: Units) -> str:
 
 def rebuilt_size(rebuild: Rebuild, units: Units) -> str:
     """`104 MB (98.0–131 MB)`: the likely size on disk of a rebuilt image, and its bounds."""
-    size = units.size(rebuild.disk_bytes)
+    size, bounds = units.size(rebuild.disk_bytes), rebuilt_bounds(rebuild, units)
+    return f"{size} ({bounds})" if bounds else size
+
+
+def rebuilt_bounds(rebuild: Rebuild, units: Units) -> str:
+    """`98.0–131 MB`; empty where they are not known, or one."""
     low, high = units.size(rebuild.low_disk_bytes), units.size(rebuild.high_disk_bytes)
     if not rebuild.high_disk_bytes or low == high:
-        return size
+        return ""
     number, _, unit = low.partition(" ")
-    return f"{size} ({number if high.endswith(' ' + unit) else low}–{high})"
+    return f"{number if high.endswith(' ' + unit) else low}–{high}"
 
 
 def unused(rebuild: Rebuild, units: Units) -> Untrusted:

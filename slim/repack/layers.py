@@ -65,7 +65,7 @@ def write_layers(
     own = numbers[scope.first :]
     if scope.merged and len(own) > 1:
         found = _merge(layers, tables, files, edits, own, writing)
-        return (*made, *([found] if found else []))
+        return (*made, *([found] if found else [])) or _nothing(layers, writing)
     for at in own:
         if not is_changed(files, edits, at):
             made.append(_copy(layers[at], tables[at], "unchanged", writing))
@@ -78,7 +78,15 @@ def write_layers(
             kind = _usual(tables[at]) if writing.compression is None else writing.compression
             annotations = kept_annotations(descriptor) if descriptor else {}
             made.append(_write(pieces, kind, annotations, (at,), "rewritten", writing))
-    return tuple(made)
+    return tuple(made) or _nothing(layers, writing)
+
+
+def _nothing(layers: Sequence[Layer], writing: Writing) -> tuple[WrittenLayer, ...]:
+    """An empty layer, where nothing is left of any: engines want one at least."""
+    if not layers:
+        return ()
+    kind = Compression() if writing.compression is None else writing.compression
+    return (_write((END,), kind, {}, (len(layers) - 1,), "rewritten", writing),)
 
 
 def is_changed(files: Files, edits: Edits, layer: int) -> bool:

@@ -20,7 +20,7 @@ from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import contents, example, path, utf8
 from slim.report.notices import mismatches, warnings
-from slim.report.packages import packages
+from slim.report.packages import largest_rule, packages
 from slim.report.rebuild import rebuild
 from slim.report.untrusted import bare, untrusted
 from slim.report.waste import waste
@@ -80,6 +80,7 @@ def build(
     largest = tree.largest_files(files, len(files) if all_files else max(top, _TREE_NODES))
     heaviest = largest if all_files else largest[:top]
     gone = advice.reclaimed if advice else {}
+    named = advice.claimed_by if advice else {}
     score = dive.score(files)
     rebuilt = rebuild(
         advice.rebuild if advice else None,
@@ -153,7 +154,8 @@ def build(
             for directory in directories
         ],
         tree=[
-            _node(node) for node in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
+            _node(node)
+            for node in outline(files, rollup, ledger.pull, gone, named, largest, _TREE_NODES)
         ],
         largest_files=list(contents(files, ledger, heaviest, rollup.names, identity=all_files)),
         dive=model.Dive(
@@ -196,6 +198,7 @@ def _node(node: Node) -> model.TreeNode:
         reclaimable_bytes=node.gone_disk,
         reclaimable_pull_bytes=node.gone_pull,
         layer=node.layer if node.layer >= 0 else None,
+        rule=largest_rule(node.why_gone),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slim.packages.closure import why
@@ -11,6 +12,11 @@ from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
+
+
+def largest_rule(sizes: Mapping[str, int]) -> str:
+    """The rule that claims most bytes; of equals the first by name; empty where none does."""
+    return min(sizes, key=lambda rule: (-sizes[rule], rule), default="")
 
 
 def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
@@ -23,6 +29,10 @@ def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
         owner = owned.owner[row]
         gone_disk[owner] += disk
         gone_pull[owner] += pull
+    rules: list[dict[str, int]] = [{} for _ in range(len(owned.packages) + 1)]
+    for row, rule in advice.claimed_by.items():
+        sizes = rules[owned.owner[row]]
+        sizes[rule] = sizes.get(rule, 0) + advice.reclaimed[row][0]
     order = sorted(
         range(len(owned.packages)),
         key=lambda number: (-owned.disk[number], owned.packages[number].name, number),
@@ -39,6 +49,7 @@ def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
             reclaimable_pull_bytes=gone_pull[number],
             layer=owned.layer[number] if owned.layer[number] >= 0 else None,
             why=utf8(reasons[number].text(advice.image.graph)),
+            rule=largest_rule(rules[number]),
         )
         for number in order[:top]
     ]

@@ -31,7 +31,7 @@ def nodes(
     sums = account(stacked.files, stacked.tables, [len(one.blob) for one in stacked.layers])
     rollup = roll_up(stacked.files, sums.pull)
     largest = largest_files(stacked.files, limit)
-    return outline(stacked.files, rollup, sums.pull, gone or {}, largest, limit)
+    return outline(stacked.files, rollup, sums.pull, gone or {}, {}, largest, limit)
 
 
 def paths(tree: list[TreeNode]) -> dict[str, TreeNode]:

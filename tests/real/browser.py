@@ -170,6 +170,7 @@ class Page:
         codes = {
             "Tab": 9,
             "Enter": 13,
+            "Escape": 27,
             "ArrowLeft": 37,
             "ArrowUp": 38,
             "ArrowRight": 39,

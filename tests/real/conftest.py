@@ -14,7 +14,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.real.browser import Browser, browser
 from tests.real.recipes import NOT_CHUNKED, RECIPES
+from tests.real.site import Site, serve
 from tests.real.tools import CHUNKED, Store, convert, need, unpacked
 from tests.real.twin_images import Twins, build, debian_base, debian_root
 from tests.support.golist import go
@@ -46,6 +48,20 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     names = [str(here / f"{name}.py") for name in LONGEST]
     items.sort(key=lambda one: names.index(str(one.path)) if str(one.path) in names else 99)
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[Site]:
+    """A loopback server for pages."""
+    with serve() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A running browser."""
+    with browser(tmp_path_factory.mktemp("chromium")) as one:
+        yield one
 
 
 @pytest.fixture(scope="session")

@@ -4,61 +4,24 @@ it can be read without scripts and without style sheets; what it can do, it does
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
-from functools import cache
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from itertools import pairwise
-from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec.structs import replace
 
 import slim
-from slim.report.comparison import Comparison
-from slim.report.gates import Gates
-from slim.report.judge import judge
-from slim.report.model import PackageInfo, Report, TreeNode
-from slim.report.untrusted import untrusted
-from tests.real.browser import Browser, Page, browser, page
+from tests.real.browser import Browser, page
+from tests.real.site import PAGES, PAYLOADS, Site, dangerous, fat, shown
 from tests.support.attacks import Attack
 from tests.support.pages import rendered
-from tests.support.reports import MB, clean, hostile, over, wasteful
+from tests.support.reports import wasteful
 
 pytestmark = pytest.mark.real
 
 JENKINS = "sandbox; default-src 'none'; img-src 'self'; style-src 'self'"
 """What Jenkins sends with the files of a build, unless its administrator changes that."""
-NAMES = (
-    "<script>alert(1)</script>",
-    "</script><script>alert(1)</script>",
-    "</style><style>*{background:url(//evil.example/x)}</style>",
-    "</title><img src=//evil.example/x onerror=alert(1)>",
-    '"><img src=x onerror=alert(1)>',
-    "' onmouseover='alert(1)' autofocus onfocus='alert(1)",
-    "javascript:alert(1)",
-    "data:text/html,<script>alert(1)</script>",
-    "<svg onload=alert(1)><animate onbegin=alert(1)>",
-    "</text></svg><iframe srcdoc='<script>alert(1)</script>'></iframe>",
-    "<a href=javascript:alert(1)>x</a><base href=//evil.example/>",
-    "<meta http-equiv=refresh content='0;url=//evil.example/'>",
-    "<link rel=stylesheet href=//evil.example/x.css>",
-    "<form action=//evil.example/><button autofocus>x",
-    "{{ 7*7 }}{% raw %}${7*7}",
-    "}*{background:url(//evil.example/x)}",
-    "url(//evil.example/x)",
-    "]]><![CDATA[<script>alert(1)</script>",
-    "&lt;script&gt;alert(1)&lt;/script&gt;&#x3c;b&#x3e;",
-    "\u202egnp.exe\u2066\u200b",
-    "\x00\x08\x1b[31m",
-    "ünïcode 文件 🐙",
-    "x" * 5_000,
-    "<b>" * 1_700,
-)
 ATTACKS = tuple(
     Attack(id=f"HTML-{name}", given=given, outcome=outcome, proof="test_names_do_nothing")
     for name, given, outcome in (
@@ -70,115 +33,6 @@ ATTACKS = tuple(
         ("long", "names of 5,000 characters", "their two ends"),
     )
 )
-
-
-@dataclass
-class Site:
-    """Pages on a loopback server, and what was asked of it."""
-
-    address: str
-    pages: dict[str, tuple[bytes, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
-
-    def add(self, name: str, text: str, policy: str = "") -> str:
-        """Serve a page with a content security policy; its address."""
-        self.pages[f"/{name}"] = text.encode(), policy
-        return f"{self.address}/{name}"
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[Site]:
-    class Handler(BaseHTTPRequestHandler):
-        def do_GET(self) -> None:
-            made.asked.append(self.path)
-            body, policy = made.pages.get(self.path, (b"", ""))
-            self.send_response(200 if body else 404)
-            self.send_header("Content-Type", "text/html; charset=utf-8")
-            if policy:
-                self.send_header("Content-Security-Policy", policy)
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Site(f"http://127.0.0.1:{server.server_port}")
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    yield made
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture(scope="module")
-def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("chromium")) as one:
-        yield one
-
-
-@cache
-def fat() -> Report:
-    """A real image's report, over its budget."""
-    report = slim.analyze(
-        "fixtures/phoenix-fat.tar", dockerfile="fixtures/phoenix-fat.Dockerfile", verify=False
-    )
-    return judge(report, Gates(size=340 * MB, fail_on=("high",)))
-
-
-@cache
-def change() -> Comparison:
-    before = slim.analyze("fixtures/phoenix-slim.tar", verify=False, all_files=True)
-    return slim.compare(
-        before, slim.analyze("fixtures/phoenix-fat.tar", verify=False, all_files=True)
-    )
-
-
-PAGES: dict[str, Callable[[], Report | Comparison]] = {
-    "fat": fat,
-    "change": change,
-    "clean": clean,
-    "over": over,
-}
-
-
-def dangerous(names: tuple[str, ...]) -> Report:
-    """The names in every place of a report that a page shows."""
-    count = len(names)
-    tree = [TreeNode(disk_bytes=count * 3 * MB, pull_bytes=count, files=count)]
-    for name in names:
-        folder = len(tree)
-        numbers: dict[str, Any] = {"disk_bytes": 3 * MB, "pull_bytes": 1, "files": 1, "layer": 0}
-        tree.append(TreeNode(parent=0, name=untrusted(name), **numbers))
-        tree.append(
-            TreeNode(
-                parent=folder, kind="file", name=untrusted(name), reclaimable_bytes=MB, **numbers
-            )
-        )
-    packages = [
-        PackageInfo(
-            manager=name,
-            name=untrusted(name),
-            version=untrusted(name),
-            disk_bytes=MB,
-            pull_bytes=1,
-            files=1,
-            layer=0,
-            why=name,
-        )
-        for name in names
-    ]
-    return replace(hostile(names), tree=tree, packages=packages)
-
-
-def shown(one: Page, selector: str) -> int:
-    """How many elements are drawn."""
-    found = one.run(
-        f"[...document.querySelectorAll({selector!r})].filter(e => e.getClientRects().length > 0"
-        " && getComputedStyle(e).visibility == 'visible').length"
-    )
-    return int(found)
 
 
 @pytest.mark.parametrize("kind", ["fat", "change", "clean", "over"])
@@ -197,7 +51,7 @@ def test_pages_ask_for_nothing_and_complain_of_nothing(
 
 @pytest.mark.parametrize("compared", [False, True])
 def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None:
-    report = dangerous(NAMES)
+    report = dangerous(PAYLOADS)
     text = rendered(slim.compare(wasteful(), report) if compared else report, "html")
     address = site.add("hostile", text)
     site.asked.clear()
@@ -222,7 +76,7 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
 
 @given(
     st.lists(
-        st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(NAMES),
+        st.text(st.characters(codec="utf-8"), max_size=20) | st.sampled_from(PAYLOADS),
         min_size=2,
         max_size=6,
     )
@@ -422,5 +276,6 @@ def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: 
         assert shown(one, "nav") == 0
         one.call("Emulation.setEmulatedMedia", media="", features=[])
         one.run("dispatchEvent(new Event('beforeprint'))")
-        unfolded = len(fat().findings) - 8
-        assert shown(one, "#plan > details .steps > li") == unfolded
+        steps = one.run("document.querySelectorAll('#plan .steps > li').length")
+        assert steps >= len(fat().findings)
+        assert shown(one, "#plan .steps > li") == steps

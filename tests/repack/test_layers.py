@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from slim.errors import InputError
+from slim.errors import InputError, UsageError
 from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.repack.certificate import Certificate
@@ -198,6 +198,21 @@ def test_an_image_without_anything_to_remove_keeps_its_digest(tmp_path: Path) ->
     with open_image(ImageRef(str(tmp_path / "result.tar"))) as found:
         assert found.manifest_digest == one.source.digest
         assert found.names == ("1",)
+
+
+@pytest.mark.parametrize("mode", LAYER_MODES)
+def test_an_image_of_which_nothing_is_left_has_an_empty_layer(
+    tmp_path: Path, mode: LayerMode
+) -> None:
+    assert names(made(tmp_path, ["a=1", ".wh.a"], mode)[1]) == [""]
+
+
+def test_another_base_is_refused(tmp_path: Path) -> None:
+    source = save(image("a=1", "b=1"), tmp_path / "source.tar")
+    other = save(image("c=1"), tmp_path / "other.tar")
+    with pytest.raises(UsageError, match="does not begin"):
+        repack(source, tmp_path / "result.tar", base=ImageRef(str(other)))
+    assert not (tmp_path / "result.tar").exists()
 
 
 def test_config_and_history(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from slim.errors import InputError
+from slim.image.ref import ImageRef
 from slim.repack.model import LAYER_MODES, LayerMode
 from tests.support.building import (
     Entry,
@@ -45,10 +46,20 @@ ENTRIES = FILES | FILES | DIRECTORIES | LINKS | OTHERS | MARKS
 STACKS = st.lists(st.lists(ENTRIES, max_size=8), min_size=1, max_size=4)
 
 
-def check(stack: Sequence[Sequence[Entry]], mode: LayerMode) -> None:
+def check(stack: Sequence[Sequence[Entry]], mode: LayerMode, base: int = 0) -> None:
+    """The first `base` layers are a base image's, and are not touched."""
     with TemporaryDirectory() as name:
         folder = Path(name)
         source = save(image(*map(layer, stack)), folder / "source.tar")
+        if base:
+            given = save(image(*map(layer, stack[:base])), folder / "base.tar")
+            ref = ImageRef(str(given))
+            made = repack(source, folder / "result.tar", mode=mode, base=ref).images[0].layers
+            assert seen(stored_layers(folder / "result.tar")) == seen(list(map(list, stack)))
+            if mode != "flat":
+                assert [one.new_diff_id for one in made[:base]] == [
+                    one.diff_id for one in made[:base]
+                ]
         certificate = repack(source, folder / "result.tar", mode=mode)
         after = stored_layers(folder / "result.tar")
         assert seen(after) == seen([list(items) for items in stack])
@@ -80,4 +91,5 @@ def test_any_stack(mode: LayerMode, stack: list[list[Entry]]) -> None:
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.integers(0, 1 << 32))
 def test_a_stack_as_builders_make_it(mode: LayerMode, seed: int) -> None:
-    check(tidy(seed), mode)
+    stack = tidy(seed)
+    check(stack, mode, seed % len(stack))

@@ -41,7 +41,7 @@ def run_and_measure(*arguments: str, timeout: int = 100) -> tuple[int, int, str]
         timeout=timeout,
         check=False,
     )
-    words = run.stdout.split()
+    words = run.stdout.split()[-2:]  # what the command itself prints comes before
     assert len(words) == 2, run.stderr
     return int(words[0]), int(words[1]), run.stderr
 

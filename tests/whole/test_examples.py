@@ -195,9 +195,10 @@ def run_action(with_: Mapping[str, str], env: Mapping[str, str], image: Path = F
         text = re.sub(r"\$\{\{ inputs\.([a-z-]+) \}\}", lambda found: inputs[found[1]], text)
         return text.replace("${{ github.token }}", TOKEN)
 
-    install, step = action["runs"]["steps"]
-    assert "pip" in install["run"]
-    assert "${{" not in install["run"] + step["run"]
+    steps = action["runs"]["steps"]
+    assert "pip" in steps[2]["run"]
+    step = steps[-1]
+    assert not [one for one in steps if "${{" in one.get("run", "")]
     if not inputs["image"]:
         return 0
     assert step["if"] == "inputs.image != ''"
@@ -208,23 +209,91 @@ def run_action(with_: Mapping[str, str], env: Mapping[str, str], image: Path = F
     return done.returncode
 
 
-def run_workflow(name: str, env: Mapping[str, str], image: Path = FAT) -> list[int]:
-    """The steps of a workflow's only job; the exit codes of those that run something of slim's."""
-    (job,) = load(name)["jobs"].values()
-    codes: list[int] = []
-    for step in job["steps"]:
-        uses = step.get("uses", "")
-        if any(codes) and step.get("if") != "always()":
-            continue
-        if uses.startswith("example/slim@"):
-            codes.append(run_action(step.get("with", {}), env, image))
+ALWAYS = "always()"
+TERM = re.compile(r"steps\.(\w+)\.outputs\.([\w-]+)|(secrets\.\w+|github\.[\w.]+)")
+
+
+class Job:
+    """A run of a workflow's only job: what the runner and the actions of others do of it."""
+
+    def __init__(self, env: Mapping[str, str], image: Path, kept: Path) -> None:
+        self.env = dict(env)
+        self.image = image
+        self.kept = kept
+        """The folder of the cache."""
+        self.outputs: dict[tuple[str, str], str] = {}
+        self.uploaded: list[str] = []
+        self.codes: list[int] = []
+        """Of the steps that run something of slim's."""
+
+    def value(self, text: str) -> str:
+        """A text whose expressions are evaluated."""
+        return re.sub(r"\$\{\{ (.*?) \}\}", lambda found: str(self.evaluate(found[1])), text)
+
+    def evaluate(self, expression: str) -> Any:
+        """An expression of `&&`, `||`, `==`, texts, outputs and what is known of the event."""
+
+        def term(found: re.Match[str]) -> str:
+            if found[1]:
+                return repr(self.outputs.get((found[1], found[2]), ""))
+            known = {"github.event_name": self.env["GITHUB_EVENT_NAME"], "github.sha": SHA}
+            secret = found[3].startswith("secrets.") or found[3] == "github.token"
+            return repr(TOKEN if secret else known.get(found[3], "0" * 40))
+
+        python = TERM.sub(term, expression.replace(ALWAYS, "True"))
+        return eval(python.replace("&&", " and ").replace("||", " or "), {"__builtins__": {}})  # noqa: S307
+
+    def run(self, step: Mapping[str, Any]) -> None:
+        """A step."""
+        condition = step.get("if", "")
+        if any(self.codes) and ALWAYS not in condition:
+            return
+        if condition and not self.evaluate(condition):
+            return
+        uses = step.get("uses", "").partition("@")[0]
+        with_ = {key: self.value(str(text)) for key, text in step.get("with", {}).items()}
+        output = Path(self.env["GITHUB_OUTPUT"])
+        before = output.stat().st_size
+        if uses == "example/slim":
+            self.codes.append(run_action(with_, self.env, self.image))
+        elif uses == "actions/cache/restore":
+            if (self.kept / with_["path"]).exists():
+                shutil.copy(self.kept / with_["path"], with_["path"])
+        elif uses == "actions/cache/save":
+            shutil.copy(with_["path"], self.kept / with_["path"])
+        elif uses.startswith(("actions/upload", "github/codeql")):
+            name = with_.get("path") or with_["sarif_file"]
+            assert Path(name).stat().st_size > 0
+            self.uploaded.append(name)
+            self.outputs["page", "artifact-url"] = "https://github.example/artifacts/1"
         elif "run" in step and "venv" not in step["run"]:
-            values = {
-                key: re.sub(r"\$\{\{ (github\.token|secrets\.\w+) \}\}", TOKEN, text)
-                for key, text in step.get("env", {}).items()
-            }
-            codes.append(bash(step["run"], {**env, **values}, image).returncode)
-    return codes
+            values = {key: self.value(text) for key, text in step.get("env", {}).items()}
+            code = bash(step["run"], {**self.env, **values}, self.image).returncode
+            if "slim " in step["run"] or "docker" in step["run"]:
+                self.codes.append(code)
+            assert code == 0 or self.codes[-1:] == [code]
+        text = output.read_text()[before:]
+        for line in text.splitlines():
+            key, _, value = line.partition("=")
+            self.outputs[step.get("id", ""), key] = value
+            if key == "report_file":
+                self.outputs[step.get("id", ""), "report"] = value
+
+
+def run_workflow(
+    name: str, env: Mapping[str, str], image: Path = FAT, kept: Path = Path()
+) -> list[int]:
+    """The steps of a workflow's only job; the exit codes of those that run something of slim's."""
+    return workflow(name, env, image, kept).codes
+
+
+def workflow(name: str, env: Mapping[str, str], image: Path, kept: Path) -> Job:
+    """The same as the job that was run."""
+    (job,) = load(name)["jobs"].values()
+    made = Job(env, image, kept)
+    for step in job["steps"]:
+        made.run(step)
+    return made
 
 
 def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
@@ -233,7 +302,7 @@ def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
 
     known = {*SETTINGS, *(one for options in plugin_options(app).values() for one in options)}
     action = load("action.yml")
-    environment = action["runs"]["steps"][1]["env"]
+    environment = action["runs"]["steps"][-1]["env"]
     settings = {
         name.removeprefix("PLUGIN_").lower(): value
         for name, value in environment.items()
@@ -246,23 +315,66 @@ def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
     assert read == set(action["inputs"])
 
 
-def test_the_workflow_of_github_fails_over_budget_and_comments(
+def test_the_workflow_of_github_keeps_compares_fails_and_comments(
     workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
 ) -> None:
     forge, env = github
-    assert run_workflow("examples/github/size.yml", env) == [0, 1, 0]
+    name = "examples/github/size.yml"
+    kept = tmp_path / "kept"
+    kept.mkdir()
+    # The first pull request has nothing to be compared with, and is over the limit.
+    first = workflow(name, env, FAT, kept)
+    assert first.codes == [0, 1, 0]
+    assert first.uploaded == ["size.html", "slim.sarif"]
     assert "over budget" in forge.comments[0].body
+    assert "[HTML report](https://github.example/artifacts/1)" in forge.comments[0].body
     outputs = (tmp_path / "output").read_text().splitlines()
-    names = {line.partition("=")[0] for line in outputs}
-    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
-    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
     assert "verdict=fail" in outputs
     assert "report_file=slim-report.json" in outputs
+    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
+    names = {line.partition("=")[0] for line in outputs}
+    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
     assert "over budget" in (tmp_path / "summary").read_text()
     assert json.loads((workspace / "slim.sarif").read_text())["version"] == "2.1.0"
-    assert run_workflow("examples/github/size.yml", env, SLIM)[:2] == [0, 0]
+    # The main branch keeps its report, and makes no comment.
+    pushed = workflow(name, {**env, "GITHUB_EVENT_NAME": "push"}, SLIM, kept)
+    assert pushed.codes == [0, 0]
+    assert slim.load_report(kept / "main.json").totals.layers > 0
     assert len(forge.comments) == 1
-    assert "within budget" in forge.comments[0].body
+    # What a pull request adds is judged, in the same comment.
+    assert workflow(name, env, SLIM, kept).codes == [0, 0, 0]
+    assert len(forge.comments) == 1
+    assert "unchanged" in forge.comments[0].body
+    Path("main.json").unlink()
+    assert workflow(name, env, FAT, kept).codes == [0, 1, 0]
+    assert "grew" in forge.comments[0].body
+
+
+def test_the_action_needs_a_python_that_runs_slim_and_names_its_cache_after_it(
+    workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
+) -> None:
+    _, env = github
+    find, restore, install, _ = load("action.yml")["runs"]["steps"]
+    given = {**env, "SOURCE": str(ROOT)}
+    done = bash(find["run"], given)
+    assert done.returncode == 0, done.stderr
+    lines = (tmp_path / "output").read_text()
+    assert re.search(r"(?m)^key=slim-[0-9a-f]{32}$", lines)
+    assert restore["with"] == {
+        "path": "${{ runner.temp }}/slim",
+        "key": "${{ steps.python.outputs.key }}",
+    }
+    assert "$RUNNER_TEMP/slim" in install["run"]
+    # Pythons that are too old.
+    old = tmp_path / "old"
+    old.mkdir()
+    for minor in ("", ".11", ".12", ".13", ".14"):
+        (old / f"python3{minor}").write_text("#!/bin/sh\nexit 1\n")
+        (old / f"python3{minor}").chmod(0o755)
+    done = bash(find["run"], {**given, "PATH": f"{old}:{os.environ['PATH']}"})
+    assert done.returncode == 2
+    assert "needs Python 3.11" in done.stdout
+    assert "setup-python" in done.stdout
 
 
 def test_the_action_compares(
@@ -321,7 +433,9 @@ def exit_codes(name: str, env: Mapping[str, str], image: Path) -> Iterator[int]:
         job = load("examples/gitlab/slim.gitlab-ci.yml")[".slim"]
         shutil.copy(image, job["variables"]["IMAGE_FILE"])
         script = "\n".join([*job["before_script"], *job["script"]])
-        yield bash(script, {**env, **job["variables"]}, image).returncode
+        api = {"CI_API_V4_URL": env["SLIM_API_URL"]} if "SLIM_API_URL" in env else {}
+        given = {"CI_JOB_URL": "https://gitlab.example/jobs/1", **env, **job["variables"], **api}
+        yield bash(script, given, image).returncode
         for paths in job["artifacts"]["reports"].values():
             assert Path(paths).stat().st_size > 0
     elif name == "bitbucket":

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from slim.formats import changes, verdicts, words
 from slim.formats.code_findings import suppressed
-from slim.formats.html import change_map, draw
+from slim.formats.html import change_map, draw, zoom
+from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import cut
 from slim.report.comparison import Comparison
@@ -28,6 +30,7 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
     largest = max(map(abs, layer_changes), default=0)
     notes = [note for note in comparison.notes if note.finding.suppressed is None]
     findings = [*comparison.findings, *notes]
+    items = change_map.changes(comparison, units)
     name = options.key or words.short(comparison.image.name, comparison.image.input)
     return {
         "comparison": comparison,
@@ -39,7 +42,8 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
         "reasons": [verdicts.sentence(reason, units) for reason in reasons(comparison)],
         "totals": list(changes.totals(comparison, units)),
         "growth": list(changes.growth(comparison)),
-        "map": Markup(treemap(comparison, name, units)),  # noqa: S704
+        "map": Markup(treemap(comparison, items, name, units, numbered=True)),  # noqa: S704
+        "map_lines": Markup(escape(zoom.lines(items))),  # noqa: S704
         "legend": change_map.legend(comparison, units),
         "largest": changes.largest(comparison),
         "sign": changes.sign(comparison),
@@ -61,9 +65,15 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
     }
 
 
-def treemap(comparison: Comparison, name: Text, units: Units) -> str:
-    """The drawing of what changed; empty where nothing did."""
-    items = change_map.changes(comparison, units)
+def treemap(
+    comparison: Comparison,
+    items: Sequence[Item],
+    name: Text,
+    units: Units,
+    *,
+    numbered: bool = False,
+) -> str:
+    """The drawing of what changed, of the items of `change_map`; empty where nothing did."""
     sentence = changes.sentence(comparison, units)
     label = f"Treemap of what changed in {cut(name, 60)}: {sentence}"
-    return draw.treemap(items, label, units) if items else ""
+    return draw.treemap(items, label, units, numbered=numbered) if items else ""

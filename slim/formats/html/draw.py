@@ -9,6 +9,7 @@ from __future__ import annotations
 import html
 from collections.abc import Container, Iterable, Sequence
 
+from slim.formats.html import zoom
 from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.html.treemap import HEADER, Box, Item, layout
 from slim.formats.log_commands import quiet_page
@@ -29,14 +30,16 @@ def treemap(
     units: Units,
     *,
     links: Container[str] = (),
+    numbered: bool = False,
     limit: int = 320,
 ) -> str:
     """A drawing of `WIDTH` × `HEIGHT`; `label` is its text for those who do not see it.
 
-    Boxes whose target is among `links` lead there.
+    Boxes whose target is among `links` lead there; `numbered` ones know their line of `zoom.lines`.
     """
     boxes = layout(items, WIDTH, HEIGHT, limit)
-    body = "".join(_box(box, links, units) for box in boxes)
+    numbers = {id(item): at for at, item in enumerate(zoom.walk(items))} if numbered else {}
+    body = "".join(_box(box, numbers.get(id(box.item)), links, units) for box in boxes)
     return (
         f'<svg class="map" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="{html.escape(label)}"'
         f' font-family="system-ui, sans-serif" font-size="12">{body}</svg>'
@@ -128,7 +131,7 @@ def _class(tone: str) -> str:
     return "" if tone in STRIPES else f' class="{tone}"'
 
 
-def _box(box: Box, links: Container[str], units: Units) -> str:
+def _box(box: Box, number: int | None, links: Container[str], units: Units) -> str:
     item = box.item
     x, y, width, height = box.place
     inner = (x + 0.6, y + 0.6, max(width - 1.2, 0.4), max(height - 1.2, 0.4))
@@ -148,10 +151,12 @@ def _box(box: Box, links: Container[str], units: Units) -> str:
             parts.append(_rectangle(strip, f'fill="{_paint("gone")}"'))
         size = item.shown or units.size(item.value)
         parts += _label(item, size, x, y, width, height)
-    name = "dir" if box.frame else "box"
+    about = f'class="{"dir" if box.frame else "box"}"'
+    if number is not None:
+        about += f' data-i="{number}"'
     if item.target in links:
-        return f'<a href="#{item.target}" tabindex="-1" class="{name}">{"".join(parts)}</a>'
-    return f'<g class="{name}">{"".join(parts)}</g>'
+        return f'<a href="#{item.target}" tabindex="-1" {about}>{"".join(parts)}</a>'
+    return f"<g {about}>{''.join(parts)}</g>"
 
 
 def _rectangle(place: tuple[float, float, float, float], more: str) -> str:
@@ -177,8 +182,9 @@ def _label(item: Item, size: str, x: float, y: float, width: float, height: floa
     if room < 22 or height < _LINE + 2:
         return []
     lines = [_escape(_fit(item.name, room))]
-    if height >= 2 * _LINE + 4 and _wide(size) * 11 / 12 <= room:
-        lines.append(_escape(size))
+    for number, text in enumerate((size, item.rule if item.gone > 0 else ""), 2):
+        if text and height >= number * _LINE + 4 and _wide(text) * 11 / 12 <= room:
+            lines.append(_escape(text))
     return [
         _text(x + 5, y + 13 + number * _LINE, line, faint=number > 0)
         for number, line in enumerate(lines)

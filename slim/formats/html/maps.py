@@ -10,6 +10,7 @@ from collections import defaultdict
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.formats import words
 from slim.formats.html.tones import Tones
@@ -86,6 +87,7 @@ def by_directory(
             says=_says_node(tree, tones, index, units),
             target=target,
             children=tuple(inside),
+            rule=cut(node.rule, 20),
         )
     root = items[0]
     return [*(root.children if root else ()), *_outside(report, metric, units)]
@@ -107,11 +109,12 @@ def by_package(report: Report, tones: Tones, metric: Metric, units: Units) -> li
             sizes(package.disk_bytes, package.pull_bytes, units),
             words.count(package.files, "file"),
             cut(package.why, 60),
-            *_claimed(package.reclaimable_bytes, units),
+            *_claimed(package.reclaimable_bytes, package.rule, units),
             *_layer(tones, package.layer),
         ]
         tone = _tone(package.layer, tones)
-        item = Item(name, value, gone, tone, " · ".join(about), f"p{index}")
+        says = " · ".join(about)
+        item = Item(name, value, gone, tone, says, f"p{index}", rule=cut(package.rule, 20))
         managers[cut(package.manager, 30)].append(item)
     items = [
         _frame(manager, inside, f"{words.count(len(inside), 'package')} of {manager}", units)
@@ -178,15 +181,7 @@ def _frame(name: str, inside: list[Item], says: str, units: Units, target: str =
 
 
 def _renamed(item: Item, name: str) -> Item:
-    return Item(
-        shorten(name, _PATH),
-        item.value,
-        item.gone,
-        item.tone,
-        item.says,
-        item.target,
-        item.children,
-    )
+    return replace(item, name=shorten(name, _PATH))
 
 
 def _says_node(tree: Tree, tones: Tones, index: int, units: Units) -> str:
@@ -196,14 +191,15 @@ def _says_node(tree: Tree, tones: Tones, index: int, units: Units) -> str:
         f"{rest}{tree.paths[index]}",
         sizes(node.disk_bytes, node.pull_bytes, units),
         *([words.count(node.files, "file")] if node.kind != "file" else []),
-        *_claimed(node.reclaimable_bytes, units),
+        *_claimed(node.reclaimable_bytes, node.rule, units),
         *_layer(tones, node.layer, mostly=node.kind != "file"),
     ]
     return " · ".join(parts)
 
 
-def _claimed(count: int, units: Units) -> list[str]:
-    return [f"{units.size(count)} reclaimable"] if count else []
+def _claimed(count: int, rule: str, units: Units) -> list[str]:
+    by = f" ({cut(rule, 20)})" if rule else ""
+    return [f"{units.size(count)} reclaimable{by}"] if count else []
 
 
 def _layer(tones: Tones, layer: int | None, *, mostly: bool = True) -> list[str]:

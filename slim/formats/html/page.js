@@ -34,7 +34,10 @@
     row, tree: row.parentElement.closest(".tree") !== null,
     text: (row.tagName === "LI" && row.closest(".tree") ? row.firstElementChild.title || row.querySelector("span").textContent : row.textContent).toLowerCase(),
   }));
-  const boxes = all(".map a.box, .map g.box").map((one) => [one, one.firstElementChild.textContent.toLowerCase()]);
+  const pale = () => {
+    const wanted = field.value.trim().toLowerCase();
+    for (const one of all(".map .box")) one.classList.toggle("dim", !one.firstElementChild.textContent.toLowerCase().includes(wanted));
+  };
   const opened = new Set();
   const reveal = (element) => {
     for (let at = element.parentElement; at; at = at.parentElement) {
@@ -52,48 +55,35 @@
       row.hidden = !match;
       if (match && wanted) { count += 1; if (tree || row.closest("details")) reveal(row); }
     }
-    for (const [one, text] of boxes) one.classList.toggle("dim", !text.includes(wanted));
+    pale();
     said.textContent = wanted ? `${count} found` : "";
+    next = 0;
   };
+  // "/" leads here from anywhere; Enter goes through what was found, Esc clears it; the focus stays.
+  let next = 0;
+  addEventListener("keydown", (event) => {
+    if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey || /^(INPUT|TEXTAREA|SELECT)$/.test(event.target.tagName)) return;
+    event.preventDefault();
+    field.focus();
+    field.select();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && field.value) { event.preventDefault(); field.value = ""; search(); }
+    if (event.key !== "Enter") return;
+    event.preventDefault();
+    clearTimeout(timer);
+    const before = next;
+    search();
+    const found = field.value.trim() ? rows.filter(({ row }) => !row.hidden && row.getClientRects().length) : [];
+    if (!found.length) return;
+    next = before % found.length + 1;
+    found[next - 1].row.scrollIntoView({ block: "center" });
+    said.textContent = `${next} of ${found.length}`;
+  });
   let timer = 0;
+  addEventListener("drawn", pale);
   field.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(search, 120); });
   box.hidden = false;
-
-  // Maps: one stop of the tab key each; arrows go to the next box, Enter to its line in the lists.
-  const spot = document.getElementById("spot");
-  for (const map of all("svg.map")) {
-    const links = all("a", map);
-    if (!links.length) continue;
-    map.setAttribute("role", "group");
-    links[0].tabIndex = 0;
-    const show = (event) => {
-      const link = event.target.closest("a, g");
-      if (link && link.firstElementChild) spot.textContent = link.firstElementChild.textContent;
-    };
-    map.addEventListener("mouseover", show);
-    map.addEventListener("focusin", show);
-    const middle = (link) => {
-      const { x, y, width, height } = link.querySelector("rect").getBBox();
-      return [x + width / 2, y + (link.classList.contains("dir") ? 8 : height / 2)];
-    };
-    map.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
-      const from = event.target.closest("a");
-      if (!step || !from) return;
-      event.preventDefault();
-      const [x, y] = middle(from);
-      let best = null, least = Infinity;
-      for (const link of links) {
-        const [dx, dy] = middle(link).map((at, axis) => at - [x, y][axis]);
-        const ahead = dx * step[0] + dy * step[1], aside = Math.abs(dx * step[1]) + Math.abs(dy * step[0]);
-        if (link !== from && ahead > 1 && ahead + 2 * aside < least) [best, least] = [link, ahead + 2 * aside];
-      }
-      if (!best) return;
-      from.tabIndex = -1;
-      best.tabIndex = 0;
-      best.focus();
-    });
-  }
 
   // Links into folds open them, in browsers that do not do it themselves.
   const follow = () => {
@@ -102,6 +92,8 @@
     reveal(target);
     opened.clear();
     target.scrollIntoView({ block: "center" });
+    // From here the tab key goes on.
+    if (target.closest("table, .tree")) { target.tabIndex = -1; target.focus({ preventScroll: true }); }
   };
   addEventListener("hashchange", follow);
   if (location.hash) follow();

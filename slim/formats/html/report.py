@@ -7,24 +7,26 @@ from functools import partial
 from heapq import nlargest
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from slim.formats import verdicts, words
-from slim.formats.html import draw, maps
+from slim.formats.html import draw, maps, zoom
 from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
-from slim.formats.plan import is_worthwhile, recommend
+from slim.formats.plan import MULTI_STAGE, is_worthwhile, recommend, steps
 from slim.formats.terminal import cut, shorten
-from slim.report.model import LayerInfo, Report, TreeNode
+from slim.report.model import LayerInfo, Report, Role, TreeNode
 from slim.report.reasons import reasons
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, joined
 from slim.units import Units, format_percent
 
-_STEPS = 8
-"""Steps that are shown at once; the others are in a fold."""
+_TOGETHER = 4
+"""Findings that are shown at once of a step that has several."""
+_FIRST, _STEPS = 3, 8
+"""Steps that are shown at once, at least and at most; the others are in a fold."""
 _MOST = 60
 _MOST_LAYERS = 300
 _MOST_ROWS = 300
@@ -38,7 +40,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
     """The variables of `report.j2`. Lists are bounded: with the page's texts cut, so is its size."""
     units = options.units
     counted = [finding for finding in report.findings if not finding.suppressed]
-    steps = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
+    found = [finding for finding in counted if finding.claimed_bytes or finding.claimed_pull_bytes]
     advised = recommend(report, units)
     colours = tones(report.layers)
     rebuild = report.predicted.rebuild
@@ -62,10 +64,13 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
         "worthwhile": is_worthwhile(report, units),
-        "rebuilt_size": words.rebuilt_size(rebuild, units) if rebuild else "",
+        "rebuilt_bounds": words.rebuilt_bounds(rebuild, units) if rebuild else "",
         "multi_stage": is_multi_stage(report),
         "unused": words.unused(rebuild, units) if rebuild else "",
-        "steps": steps,
+        "steps": steps(report),
+        "found": found,
+        "together": MULTI_STAGE,
+        "several": _TOGETHER,
         "notes": [
             finding
             for finding in counted
@@ -73,7 +78,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         ],
         "suppressed": [finding for finding in report.findings if finding.suppressed],
         "failing": set(report.verdict.findings),
-        "shown": _STEPS,
+        "shown": _prominent(report),
         "most": _MOST,
         "most_layers": _MOST_LAYERS,
         "most_rows": _MOST_ROWS,
@@ -109,6 +114,14 @@ def sentence(report: Report, units: Units) -> str:
         share = format_percent(totals.dead_bytes, totals.disk_bytes)
         return f"{text}, {units.size(totals.dead_bytes)} ({share}) of it never visible"
     return f"{text}, nothing to reclaim" if report.tool.rules else f"{text}; no rules applied"
+
+
+def _prominent(report: Report) -> int:
+    """How many steps are shown at once: those that matter, and three where none does."""
+    saved = [step.saves for step in steps(report)]
+    return max(
+        _FIRST, sum(1 for saves in saved[:_STEPS] if saves * 100 >= report.totals.disk_bytes)
+    )
 
 
 def base_image(report: Report, units: Units) -> str:
@@ -179,8 +192,8 @@ def _layer_bar(layer: LayerInfo, colours: Tones, metric: Metric) -> list[tuple[s
 
 def _maps(
     report: Report, tree: Tree, colours: Tones, links: Container[str], units: Units
-) -> Iterator[tuple[str, Metric, str, Markup]]:
-    """(directory or package, metric, caption, drawing) of each map that there is something to draw in."""
+) -> Iterator[tuple[str, Metric, str, Markup, Markup]]:
+    """(directory or package, metric, caption, drawing, what the script knows) of each map that has boxes."""
     name = words.short_name(report)
     kinds = (
         ("dir", "directory", partial(maps.by_directory, report, tree, colours)),
@@ -195,8 +208,8 @@ def _maps(
                 continue
             caption = f"{units.size(whole)} {sizes}, by {by}"
             label = f"Treemap of {cut(name, 60)}: {caption}"
-            drawing = draw.treemap(items, label, units, links=links)
-            yield kind, metric, caption, Markup(drawing)  # noqa: S704
+            drawing = draw.treemap(items, label, units, links=links, numbered=True)
+            yield kind, metric, caption, Markup(drawing), Markup(escape(zoom.lines(items)))  # noqa: S704
 
 
 def _branches(tree: Tree) -> Iterator[tuple[str, int, TreeNode | None, str]]:
@@ -270,7 +283,18 @@ def _facts(report: Report, units: Units) -> Iterator[tuple[str, Text]]:
         if value:
             yield what, value
     if image.role.name != "unknown":
-        evidence = joined(*image.role.evidence, by=", ")
-        yield "Role", joined(image.role.name, evidence, by=": ") if evidence else image.role.name
+        yield "Taken for", _role(image.role)
     yield "Rules", report.tool.rules or "none applied"
     yield "dive reports", words.dive(report, units)
+
+
+def _role(role: Role) -> Text:
+    """`a release, because it exposes a port; …`: what speaks for the role, the strongest first as found."""
+    named = {"dev": "a development image", "ci": "a CI image", "base": "a base image"}
+    name = named.get(role.name, f"a {role.name}")
+    reasons = [
+        shown.partition(": ")[2]
+        for sign in role.evidence
+        if (shown := cut(sign, 200)).startswith(f"{role.name} +")
+    ]
+    return f"{name}: {'; '.join(reasons)}" if reasons else name

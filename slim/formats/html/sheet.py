@@ -22,6 +22,7 @@ from slim.formats.html.tones import FILLS, STRIPES, TEXT
 from slim.formats.instructions import shortened
 from slim.formats.log_commands import quiet_page
 from slim.formats.model import RenderOptions
+from slim.formats.plan import cause
 from slim.formats.rules_url import page_of
 from slim.formats.terminal import cut
 from slim.units import Units
@@ -30,7 +31,8 @@ if TYPE_CHECKING:
     import jinja2
 
 _LONGEST = 500
-_SNIPPET = 16_000
+_SNIPPET, _LINE = 16_000, 4_000
+"""Characters of a snippet, and of a line of it: which is there to be copied."""
 
 
 def fill(template: str, values: Mapping[str, Any], options: RenderOptions) -> str:
@@ -62,6 +64,7 @@ def _environment(units: Units) -> jinja2.Environment:
         "lines": _lines,
         "count": words.count,
         "also_removed": lambda finding, sizes: words.also_removed(finding, sizes, units),
+        "named_cause": lambda finding, sizes: cause(finding, sizes, units),
         "limit": lambda budget: verdicts.limit(budget, units),
         "budget_value": lambda budget: verdicts.budget_value(budget.name, budget.value, units.size),
         "kept": words.contents,
@@ -71,7 +74,7 @@ def _environment(units: Units) -> jinja2.Environment:
         "swatch": lambda tone: Markup(draw.swatch(tone)),  # noqa: S704
     }
     style = _source(loader, environment, "page.css").replace("@FILLS@", _fills())
-    script = _source(loader, environment, "page.js")
+    script = "\n".join(_source(loader, environment, name) for name in ("page.js", "map.js"))
     environment.globals |= {
         "style": Markup(style),  # noqa: S704
         "style_hash": _hash(style),
@@ -79,6 +82,7 @@ def _environment(units: Units) -> jinja2.Environment:
         "script_hash": _hash(script),
         "patterns": Markup(draw.patterns()),  # noqa: S704
         "unit_definition": units.definition,
+        "units": units,
     }
     return environment
 
@@ -109,7 +113,7 @@ def _shown(value: Any) -> Any:
 def _lines(text: str) -> Markup:
     """Lines as they are, each made visible."""
     lines = text[:_SNIPPET].splitlines()
-    return Markup("\n").join(escape(cut(line, 200)) for line in lines[:120])
+    return Markup("\n").join(escape(cut(line, _LINE)) for line in lines[:120])
 
 
 def _source(loader: jinja2.PackageLoader, environment: jinja2.Environment, name: str) -> str:

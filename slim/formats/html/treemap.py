@@ -16,7 +16,7 @@ Rectangle = tuple[float, float, float, float]
 
 HEADER = 18.0
 _GAP = 2.0
-_SMALLEST = 30.0
+_SMALLEST = 90.0
 """Area below which an item has no box of its own."""
 _DEPTH = 8
 
@@ -37,6 +37,8 @@ class Item(Struct, frozen=True):
     children: tuple[Item, ...] = ()
     shown: str = ""
     """What stands beside the name in place of `value`."""
+    rule: str = ""
+    """Which claims most of what is `gone`."""
 
 
 class Box(Struct, frozen=True):

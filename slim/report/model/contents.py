@@ -26,6 +26,8 @@ class PackageInfo(Struct, frozen=True, kw_only=True):
     """The layer that has most of it; null when no live file is its own."""
     why: str
     """`manual`, `needed by git`, `recommended by git`, `base system` or `unknown`."""
+    rule: str = ""
+    """Which claims most of what is reclaimable."""
 
 
 class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -62,3 +64,5 @@ class TreeNode(Struct, frozen=True, kw_only=True, omit_defaults=True):
     reclaimable_pull_bytes: Size = 0
     layer: Count | None = None
     """The layer that has most of its bytes; null when it has none."""
+    rule: str = ""
+    """Which claims most of what is reclaimable."""
