@@ -19,7 +19,7 @@ from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now
 from slim.cli.options import Limit, RulePaths
 from slim.cli.progress import MessageOptions, is_terminal, print_message, print_notice
-from slim.cli.registry import RegistryOptions
+from slim.cli.registry import AttachedOptions, RegistryOptions
 from slim.cli.write import print_output
 from slim.errors import UsageError, hide_logins
 from slim.fleet.cluster import cluster
@@ -171,6 +171,7 @@ def scan(
         ),
     ],
     registry: RegistryOptions,
+    attached: AttachedOptions,
     messages: MessageOptions,
 ) -> None:
     """Bring a store up to date with many images: each distinct layer is read once.
@@ -188,7 +189,7 @@ def scan(
         rules=with_user_packs(builtin_rules(VOCABULARY, cache_folder()), rules, VOCABULARY),
         now=read_now(),
         selection=replace(
-            select.selection(), attached=registry.attached, signed=registry.require_signature
+            select.selection(), attached=attached.attached, signed=attached.require_signature
         ),
     )
     with _progress(progress) as advance:

@@ -108,22 +108,6 @@ class RegistryOptions(Struct, frozen=True):
             "--proxy", "HTTP proxy for registries; http_proxy and the like are not used.", "URL"
         ),
     ] = None
-    attached: Annotated[
-        bool,
-        flag(
-            "--attached/--no-attached",
-            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
-            " in slim fleet scan.",
-            default=True,
-        ),
-    ] = True
-    require_signature: Annotated[
-        bool,
-        flag(
-            "--require-signature",
-            "Use an attached report only if a cosign signature is beside the image (not verified).",
-        ),
-    ] = False
     block_private: Annotated[
         bool, flag("--block-private", "Refuse hosts that resolve to private IP addresses.")
     ] = False
@@ -157,6 +141,29 @@ class RegistryOptions(Struct, frozen=True):
             remote=self.remote,
             timeout=timeout or _A_DAY,
         )
+
+
+class AttachedOptions(Struct, frozen=True):
+    """Whether reports that are attached to images are used."""
+
+    heading: ClassVar[str] = "Attached reports"
+
+    attached: Annotated[
+        bool,
+        flag(
+            "--attached/--no-attached",
+            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
+            " in slim fleet scan.",
+            default=True,
+        ),
+    ] = True
+    require_signature: Annotated[
+        bool,
+        flag(
+            "--require-signature",
+            "Use an attached report only if a cosign signature is beside the image (not verified).",
+        ),
+    ] = False
 
 
 def _hosts(flag: str, values: Sequence[str]) -> frozenset[str]:
