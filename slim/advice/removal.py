@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Iterable, Sequence
+from functools import partial
 
 from msgspec.structs import replace
 
@@ -18,7 +19,7 @@ from slim.advice.claim import can_claim, precedence
 from slim.advice.image_facts import ImageFacts
 from slim.files.table import Fate
 from slim.files.view import encoded
-from slim.packages.closure import removal_closure
+from slim.packages.closure import removal_closure, roots_of
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY, Ownership
 from slim.packages.package import SYSTEM
@@ -85,12 +86,13 @@ def removals(
     }
     rows_of = owned.rows_by_package(owned.system)
     suggests = not image.view.exists(_NO_SUGGESTS)
-    gone = removal_closure(graph, (), kept=stay, suggests=suggests)
+    closure = partial(removal_closure, graph, kept=stay, suggests=suggests, roots=roots_of(graph))
+    gone = closure(())
     uninstalled: frozenset[int] = frozenset()
     for index in order:
         kept = selected[index] & needed
         uninstalled = _with_groups(graph, uninstalled | (selected[index] - kept))
-        now_gone = removal_closure(graph, uninstalled, kept=stay, suggests=suggests)
+        now_gone = closure(uninstalled)
         along = {
             package
             for package in now_gone - gone - candidates

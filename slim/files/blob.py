@@ -42,12 +42,14 @@ def scan_blob(
     algorithms: tuple[str, str] = ("sha256", "sha256"),
     skim: bool = False,
     account: Account | None = None,
+    beside: bool = True,
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
     `algorithms` are those of the blob's digest and of the diff id; the others as for `scan`.
     With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
-    not: `identify` completes the table. The `account` is told what the table takes in memory.
+    not: `identify` completes the table. The `account` is told what the table takes in memory. Digests are
+    computed `beside` the reading, or on its thread: where other layers keep all cores busy.
 
     Raises:
         InputError: not a tar, damaged or cut off.
@@ -63,10 +65,10 @@ def scan_blob(
         table = LayerTable(blob_bytes=blob.size, compression=compression)
         raw = tar = None
         if verify:
-            raw = stack.enter_context(Hasher(algorithms[0]))
+            raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
             tar = raw
             if compression != "none" or algorithms[0] != algorithms[1]:
-                tar = stack.enter_context(Hasher(algorithms[1]))
+                tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
         stored = watched(head, chunks, raw, progress, stop)
         walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)
         next(walker)

@@ -1,4 +1,4 @@
-"""Digests computed beside the work that produces the bytes."""
+"""Digests of bytes as they come, computed in a thread beside the work that produces them, or on the spot."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ _IN_FLIGHT = 4
 
 
 class Hasher:
-    """A digest in a thread of its own; the C code releases the interpreter lock for large updates.
+    """A digest, `beside` in a thread of its own; the C code releases the interpreter lock for large updates.
 
     Use as a context manager: the thread ends with the block, whatever happens in it.
     """
 
-    def __init__(self, algorithm: str) -> None:
+    def __init__(self, algorithm: str, *, beside: bool = True) -> None:
+        self._beside = beside
         self._state = hashes.new(algorithm, "a layer")
         self._algorithm = algorithm
         self._todo: SimpleQueue[bytes | None] = SimpleQueue()
@@ -28,7 +29,8 @@ class Hasher:
         self._thread = Thread(target=self._run, name="slim-hash", daemon=True)
 
     def __enter__(self) -> Hasher:
-        self._thread.start()
+        if self._beside:
+            self._thread.start()
         return self
 
     def __exit__(
@@ -37,13 +39,17 @@ class Hasher:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._todo.put(None)
-        self._thread.join()
+        if self._beside:
+            self._todo.put(None)
+            self._thread.join()
 
     def update(self, chunk: bytes) -> None:
-        """Queue a chunk; waits while too many are queued."""
-        self._room.get()
-        self._todo.put(chunk)
+        """Queue a chunk, waiting while too many are queued; without a thread, digest it."""
+        if self._beside:
+            self._room.get()
+            self._todo.put(chunk)
+        else:
+            self._state.update(chunk)
 
     def digest(self) -> str:
         """`algorithm:hex`, after the block has ended."""

@@ -70,8 +70,9 @@ def read_layer(
     stop: Event,
     memory: Memory,
     budget: Budget,
+    beside: bool = True,
 ) -> LayerTable:
-    """The table of a layer's blob; the cache is given it.
+    """The table of a layer's blob; the cache is given it. Digests are computed `beside` the reading or in it.
 
     Raises:
         InputError: it cannot be read; the message names layer and offset.
@@ -104,6 +105,7 @@ def read_layer(
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
                 skim=request.skim and not request.verify and not request.extract,
                 account=Account(budget),
+                beside=beside,
             )
     if request.verify:
         check_promises(layer, table)

@@ -88,7 +88,9 @@ def scan(
     """Tables of contents are parsed one at a time: their documents take several times their size."""
     stops = [Event() for _ in order]
     rechecks: dict[int, Future[LayerTable]] = {}
-    workers = 1 if sequential else options.jobs or os.cpu_count() or 1
+    cores = os.cpu_count() or 1
+    workers = 1 if sequential else options.jobs or cores
+    stored_bytes = sum(layer.size for layer, _ in order)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
 
     def run(at: int) -> LayerTable:
@@ -122,6 +124,8 @@ def scan(
                     stop=stops[at],
                     memory=memory,
                     budget=budget,
+                    # A layer with more than its share is still read when the others are done.
+                    beside=workers < cores or layer.size * cores > stored_bytes,
                 )
         _log.info(
             "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",

@@ -1,4 +1,4 @@
-"""Tar entries that are no plain files: links, directories, whiteouts, extension records, odd types.
+"""Tar entries that are not usual: whiteouts, devices, sparse files, whatever has a rare header.
 
 Each is decoded exactly as Go's reader does (`Reader.next` in `src/archive/tar/reader.go`) and becomes
 one row. Where engines disagree about an entry, the row follows the specification and a notice says so.
@@ -27,18 +27,15 @@ from slim.stream.header import (
     parse_header,
     parse_pax,
 )
+from slim.stream.usual_headers import UsualHeaders
 from slim.units import format_bytes
 
-_MEMO, _TAILS = 1 << 16, 1 << 12
-"""Header fields to remember at most: hostile input must not grow the memos."""
 _OVERLAY = tuple(
     b"%s.xattr.%s." % (by, attribute)
     for by in (b"SCHILY", b"LIBARCHIVE")
     for attribute in (b"trusted.overlay", b"user.overlay", b"user.fuseoverlayfs")
 )
 """Records of the attributes by which overlay file systems hide, redirect and merge: engines restore them."""
-_PLAIN = b"05"
-_NO_PREFIX = bytes(167)
 
 
 class SlowPath:
@@ -64,10 +61,8 @@ class SlowPath:
         """The table of contents of an eStargz layer."""
         self.extensions = 0
         """Extension headers so far: they count as entries."""
-        self.plain_owners: set[bytes] = set()
-        """Raw mode, uid and gid fields that are known to be numbers."""
-        self.plain_tails: set[bytes] = set()
-        """Ends of headers, from the type on, of plain files and directories, which are known to be valid."""
+        self.usual = UsualHeaders()
+        """Has learnt from the headers that were read here, unless somebody wants to see them all."""
 
     def entry(self) -> Generator[int | None, bytes, bool]:
         """Read one entry; False at the end of the archive.
@@ -99,6 +94,8 @@ class SlowPath:
                 yield from self._end(bool(block))
                 return False
             header = parse_header(block)
+            if self._seen is None:
+                self.usual.learn(block)
             if header.type not in "xgLK":
                 break
             self.extensions += 1
@@ -132,9 +129,6 @@ class SlowPath:
             table.note(
                 "mixed-extensions", header.name, "PAX and GNU names for one entry: GNU counts"
             )
-        # Who wants to see every header gets none of them by the fast path: it is told of no fields.
-        if not extensions and self._seen is None:
-            self._remember(block, header)
         apply_pax(header, records)
         header.name = long_name or header.name
         header.link = long_link or header.link
@@ -220,12 +214,9 @@ class SlowPath:
             self._replace(parent, name)
             self._add(Kind.FILE, parent, name, header.size, stored, data)
         elif kind_of == "1":
-            self._replace(parent, name)
-            self._hard_link(header, parent, name, data)
+            self.add_hard_link(parent, name, header.link, data, header.name)
         elif kind_of == "2":
-            self._add(Kind.SYMLINK, parent, name, 0, 0, data)
-            table.links[len(table) - 1] = header.link
-            names.add_link(parent, name, header.link)
+            self.add_symbolic_link(parent, name, header.link, data)
         elif kind_of in "346":
             table.note("device-node", header.name, "a device or FIFO")
             if kind_of == "3" and header.device == (0, 0):
@@ -269,17 +260,25 @@ class SlowPath:
             target = whiteout_target(header.name, name)
             self._add(Kind.WHITEOUT, parent, target, 0, stored, data)
 
-    def _hard_link(self, header: Header, parent: int, name: bytes, data: int) -> None:
+    def add_hard_link(
+        self, parent: int, name: bytes, target: bytes, data: int, shown: bytes
+    ) -> None:
+        """The row of a hard link; warnings name what is `shown`."""
         table = self._table
-        above, last = self.names.target(header.link)
+        self._replace(parent, name)
+        above, last = self.names.target(target)
         if last.startswith(WHITEOUT) and not table.dirs[above][2]:
-            table.note(
-                "hardlink-to-whiteout", header.name, "a hard link to a whiteout: engines disagree"
-            )
+            table.note("hardlink-to-whiteout", shown, "a hard link to a whiteout: engines disagree")
         path = table.directory_path(above)
         self._add(Kind.HARDLINK, parent, name, 0, 0, data)
-        table.links[len(table) - 1] = target = path + b"/" + last if path else last
-        self.names.bytes += len(target)
+        table.links[len(table) - 1] = full = path + b"/" + last if path else last
+        self.names.bytes += len(full)
+
+    def add_symbolic_link(self, parent: int, name: bytes, target: bytes, data: int) -> None:
+        """The row of a symbolic link; later names of the layer run through it."""
+        self._add(Kind.SYMLINK, parent, name, 0, 0, data)
+        self._table.links[len(self._table) - 1] = target
+        self.names.add_link(parent, name, target)
 
     def _replace(self, parent: int, name: bytes) -> None:
         if name in self.names.link_names:
@@ -302,14 +301,6 @@ class SlowPath:
         table.stored.append(stored)
         table.data.append(data)
         table.digests += NO_DIGEST
-
-    def _remember(self, block: bytes, header: Header) -> None:
-        """Fields of a valid header: the fast path of `tar` accepts what has been decoded here."""
-        tail = block[156:]
-        if tail[0] in _PLAIN and tail.endswith(_NO_PREFIX) and len(self.plain_tails) < _TAILS:
-            self.plain_tails.add(tail)
-        if len(self.plain_owners) < _MEMO:
-            self.plain_owners.add(block[100:124])
 
     def _global(self, header: Header, records: dict[bytes, bytes]) -> None:
         if not {b"path", b"linkpath", b"size"}.isdisjoint(records):

@@ -1,20 +1,15 @@
 """The tar stream of a layer → rows. The one hot loop.
 
-`walk` is a coroutine: it is sent the uncompressed chunks in order, then `b""` for the end. A plain file
-whose header fields have all been seen before is handled here, touching its header once; anything else
-goes through `odd`, which decodes exactly as Go does.
+`walk` is a coroutine: it is sent the uncompressed chunks in order, then `b""` for the end. Files, directories
+and links with usual headers are handled here, touching each header once; anything else goes through
+`SlowPath`, which decodes exactly as Go does.
 
     chunk:  …│header│payload ……│pad│header│payload│pad│header│pay…
              └ at                                             └ may run into the next chunk
-
-The checksum is the price of a header: summing 512 bytes in Python takes longer than all the rest.
-Adler-32's low half is 1 + the sum modulo 65,521, and a header of ASCII bytes sums to less than that, so
-one call of a C function decides exactly; headers with other bytes take the exact path.
 """
 
 from __future__ import annotations
 
-import struct
 from collections.abc import Callable, Collection, Generator
 
 import xxhash
@@ -24,24 +19,15 @@ from slim.files.extract.picker import Picker
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.slow_path import SlowPath
 from slim.files.table import NO_DIGEST, Kind, LayerTable
+from slim.files.toc_check import TOC
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.feed import Feed
-from slim.stream.header import BLOCK, Header, HeaderError, number
+from slim.stream.header import BLOCK, Header
+from slim.stream.usual_headers import DIRECTORY, EXTENDED, FILE, SYMLINK
 
-try:
-    from isal.isal_zlib import adler32
-except ImportError:  # no wheel for this machine; the standard library has the same function
-    from zlib import adler32
-
-_FIELDS = struct.Struct("100s24s11sB12s8s356s")
-"""name; mode, uid and gid; size and its last byte; time; checksum; everything from the type on."""
-_DIRECTORY_TYPE = ord("5")
-_BLANKS = b"\0 "
 _FILE = int(Kind.FILE)
 _DIRECTORY = int(Kind.DIRECTORY)
 _DOTS = (b"", b".", b"..")
-_NO_SIZE = b"0" * 11
-_MEMO = 1 << 16
 
 
 def walk(
@@ -70,17 +56,13 @@ def walk(
     feed = Feed(skim)
     picker = Picker(table, keeps, extra) if extract else None
     slow = SlowPath(table, feed, limits, seen, picker)
-    names = slow.names
-    owners, tails = slow.plain_owners, slow.plain_tails
+    names, read = slow.names, slow.usual.read
     link_names = names.link_names
-    sums: dict[bytes, int] = {}
-    times: set[bytes] = set()
     add_kind, add_directory, add_name = table.kind.append, table.directory.append, table.name.append
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
-    digests, unpack, digest_of = table.digests, _FIELDS.unpack, xxhash.xxh3_128_digest
+    digests, digest_of = table.digests, xxhash.xxh3_128_digest
     if picker is not None:
         firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
-    usual, kind = b"", 0
     named = counted = 0
     going = True
     while going:
@@ -88,30 +70,22 @@ def walk(
         length, view = len(chunk), memoryview(chunk)
         by_text = names.by_text
         while (start := at + BLOCK) < length:  # a byte of content, or of what follows, is there
-            head = chunk[at:start]
-            name, owner, digits, last, time, check, tail = unpack(head)
-            if tail != usual:
-                if tail not in tails:
-                    break
-                usual, kind = tail, tail[0]
-            if owner not in owners or last not in _BLANKS:
+            usual = read(chunk[at:start])
+            if usual is None:
                 break
-            if time not in times:
-                if not _is_number(time):
+            if usual[0] == EXTENDED:
+                extended = slow.usual.read_extended(chunk, start, usual[3])
+                if extended is None:
                     break
-                times.add(time)
-            expected = sums.get(check)
-            if expected is None:
-                expected = sums[check] = _expected(check)
-            if expected != adler32(head) & 0xFFFF or not head.isascii() or not digits.isdigit():
-                break
-            name = name.partition(b"\0")[0]
-            if kind == _DIRECTORY_TYPE:
-                if name[-1:] != b"/" or digits != _NO_SIZE:
+                start, usual = extended
+                slow.extensions += 1
+            kind, name, target, size = usual
+            if kind == DIRECTORY:
+                if name[-1:] != b"/":
                     break
                 full = name = name[:-1]
             above, _, name = name.rpartition(b"/")
-            if (name < b"0" and (name in _DOTS or name[:4] == b".wh.")) or name in link_names:
+            if name < b"0" and (name in _DOTS or name[:4] == b".wh."):
                 break
             directory = by_text.get(above)
             if directory is None:
@@ -121,25 +95,36 @@ def walk(
                 by_text = names.by_text
                 if picker is not None:
                     picker.add_directory(directory)
-            if kind == _DIRECTORY_TYPE:
-                if not name:
+            if kind != FILE:
+                if size:
                     break
-                add_kind(_DIRECTORY)
-                add_directory(directory)
-                add_name(name)
-                add_size(0)
-                add_stored(0)
-                add_data(base + start)
-                digests += NO_DIGEST
-                by_text[full] = directory = names.add_directory(directory, name)
-                if picker is not None:
-                    picker.add_directory(directory)
+                if kind == DIRECTORY:
+                    add_kind(_DIRECTORY)
+                    add_directory(directory)
+                    add_name(name)
+                    add_size(0)
+                    add_stored(0)
+                    add_data(base + start)
+                    digests += NO_DIGEST
+                    directory = names.add_directory(directory, name)
+                    by_text = names.by_text
+                    by_text[full] = directory
+                    if picker is not None:
+                        picker.add_directory(directory)
+                else:
+                    if kind == SYMLINK:
+                        slow.add_symbolic_link(directory, name, target, base + start)
+                    else:
+                        shown = above + b"/" + name
+                        slow.add_hard_link(directory, name, target, base + start, shown)
+                    by_text = names.by_text
                 at = start
                 continue
-            try:
-                size = int(digits, 8)
-            except ValueError:
-                break
+            if name in link_names:
+                if name == TOC:
+                    break
+                names.add_other(directory, name)
+                by_text = names.by_text
             add_kind(_FILE)
             add_directory(directory)
             add_name(name)
@@ -172,10 +157,8 @@ def walk(
             feed.at += -size & 511
             chunk, at, base = feed.chunk, feed.at, feed.base
             length, view = len(chunk), memoryview(chunk)
-        if len(sums) > _MEMO:
-            sums.clear()
-        if len(times) > _MEMO:
-            times.clear()
+        if start != at + BLOCK:  # the slow path reads the records once more
+            slow.extensions -= 1
         feed.at = at
         going = yield from slow.entry()
         entries = len(table) + slow.extensions
@@ -193,20 +176,3 @@ def walk(
     table.end = min(table.end, table.tar_bytes)
     if slow.contents is not None:
         slow.contents.note(table)
-
-
-def _expected(check: bytes) -> int:
-    """Low half of the Adler-32 of a header with this checksum field; 0 (never right) if it is none."""
-    try:
-        return 1 + number(check) - 8 * 0x20 + sum(check)
-    except HeaderError:
-        return 0
-
-
-def _is_number(field: bytes) -> bool:
-    """Whether a field of a header is a number as Go reads it."""
-    try:
-        number(field)
-    except HeaderError:
-        return False
-    return True

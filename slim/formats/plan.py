@@ -185,10 +185,12 @@ def _because(report: Report, units: Units) -> str:
     )
 
 
-def cause(finding: Finding, sizes: Mapping[Untrusted, int], units: Units) -> Untrusted:
+def cause(
+    finding: Finding, sizes: Mapping[Untrusted, int], units: Units, most: int = 8
+) -> Untrusted:
     """What a finding is about, by name and size: its packages, the largest first, or its largest file."""
     if finding.packages:
-        return words.named_packages(finding.packages, sizes, units, "package")
+        return words.named_packages(finding.packages, sizes, units, "package", most)
     if finding.examples and finding.claimed_bytes:
         largest = finding.examples[0]
         text = joined(

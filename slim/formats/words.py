@@ -100,15 +100,19 @@ def also_removed(finding: Finding, sizes: Mapping[Untrusted, int], units: Units)
 
 
 def named_packages(
-    names: Sequence[Untrusted], sizes: Mapping[Untrusted, int], units: Units, noun: str
+    names: Sequence[Untrusted],
+    sizes: Mapping[Untrusted, int],
+    units: Units,
+    noun: str,
+    most: int = _NAMED,
 ) -> Untrusted:
     """`libllvm19 (130 MB), make (1.61 MB) and 3 packages`: the largest first, as far as `sizes` has them."""
     largest = sorted(names, key=lambda name: -sizes.get(name, 0))
     named = [
         joined(name, f" ({units.size(sizes[name])})") if name in sizes else name
-        for name in largest[:_NAMED]
+        for name in largest[:most]
     ]
-    more = len(largest) - _NAMED
+    more = len(largest) - most
     return joined(joined(*named, by=", "), f" and {count(more, noun)}" if more > 0 else "")
 
 

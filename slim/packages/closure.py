@@ -48,7 +48,7 @@ def why(graph: Graph) -> tuple[Why, ...]:
     several that want a package the nearest to a root is named.
     """
     reach = Reach(graph)
-    reach.start(_roots(graph))
+    reach.start(roots_of(graph))
     reach.follow((graph.recommends, Cause.RECOMMENDED))
     reach.follow((graph.recommends, Cause.RECOMMENDED), (graph.suggests, Cause.SUGGESTED))
     return tuple(map(Why, reach.cause, reach.by))
@@ -63,7 +63,7 @@ def recommends_only(graph: Graph) -> frozenset[int]:
     Source: Debian policy §7.2 "Recommends"; apt-mark(8) "auto".
     """
     reach = Reach(graph)
-    reach.start(_roots(graph))
+    reach.start(roots_of(graph))
     needed = bytes(reach.reached)
     reach.follow((graph.recommends, Cause.RECOMMENDED))
     return frozenset(
@@ -77,7 +77,12 @@ def recommends_only(graph: Graph) -> frozenset[int]:
 
 
 def removal_closure(
-    graph: Graph, chosen: Iterable[int], *, kept: Collection[int] = (), suggests: bool = True
+    graph: Graph,
+    chosen: Iterable[int],
+    *,
+    kept: Collection[int] = (),
+    suggests: bool = True,
+    roots: Collection[int] | None = None,
 ) -> frozenset[int]:
     """What the package manager takes along when `chosen` are removed, these included.
 
@@ -86,7 +91,8 @@ def removal_closure(
     closure of nothing is that alone. For apk: what `world` without these names does not need; a package
     that something still needs stays. For libraries of languages: only the chosen ones.
 
-    Empty where the manager would refuse, because the base system needs one of them.
+    Empty where the manager would refuse, because the base system needs one of them. Who asks several times
+    gives the `roots_of` the graph.
     """
     named = frozenset(chosen)
     packages = graph.packages
@@ -95,7 +101,9 @@ def removal_closure(
     if any(packages[index].essential for index in removed):
         return frozenset()
     reach = Reach(graph, gone=removed)
-    reach.start(index for index in _roots(graph) if index not in named)
+    reach.start(
+        index for index in (roots_of(graph) if roots is None else roots) if index not in named
+    )
     reach.start(sorted(kept))
     reach.follow((graph.recommends, Cause.RECOMMENDED))
     if suggests:
@@ -110,7 +118,7 @@ def removal_closure(
     return frozenset(removed)
 
 
-def _roots(graph: Graph) -> list[int]:
+def roots_of(graph: Graph) -> list[int]:
     """Packages that are there for their own sake: the base system, and what was asked for.
 
     Where nothing says what was asked for, these are the packages that no other wants, and then enough
@@ -161,6 +169,8 @@ def _needed(graph: Graph) -> bytearray:
 
 def _cascade(graph: Graph, removed: set[int]) -> set[int]:
     """`removed`, and all packages with a dependency that nothing else fulfils."""
+    if not removed:
+        return removed
     alive = [len(providers) for providers in graph.providers]
     users: dict[int, list[int]] = {}
     """Name → dependencies that it can fulfil."""

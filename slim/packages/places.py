@@ -38,11 +38,16 @@ class Places:
         """Id of the directory that `path` leads to, `NOWHERE` if there is none."""
         found = self._by_text.get(path)
         if found is None:
-            found = self._by_text[path] = self._walk(path)
+            above, _, last = path.rpartition(b"/")
+            # Whoever lists files lists their directories, too: the one above is mostly known.
+            at = self._by_text.get(above)
+            found = self._walk(ROOT, path) if at is None else self._walk(at, last)
+            self._by_text[path] = found
         return found
 
-    def _walk(self, path: bytes) -> int:
-        at = ROOT
+    def _walk(self, at: int, path: bytes) -> int:
+        if at == NOWHERE:
+            return NOWHERE
         # Components that are still to come, last first; a link's key stands behind its target's.
         pending: list[bytes | tuple[int, bytes]] = [*reversed(path.split(b"/"))]
         while pending:

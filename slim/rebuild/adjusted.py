@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from itertools import compress
 
 from msgspec import Struct
 
-from slim.files.table import Kind
+from slim.files.table import Kind, mask
 from slim.files.view import decoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.application import installs_packages
@@ -66,14 +67,16 @@ def adjusted(given: Given, installed: Collection[int], layers: int) -> Adjusted:
     removed: list[bytes] = []
     for layer in _own_layers(given, layers):
         copying = copies(given.history[layer].created_by)
-        for row in files.rows_of(layer):
-            kind, path = files.kind[row], files.path(row)
+        here = slice(files.starts[layer], files.starts[layer + 1])
+        chosen = mask(files.kind[here], Kind.WHITEOUT, Kind.SYMLINK)
+        for row in compress(files.rows_of(layer), chosen):
+            path = files.path(row)
             if (path + b"/").startswith(_OTHERS):
                 continue
-            if kind == Kind.WHITEOUT and not copying:
-                if path.startswith(_SETTINGS) and not view.exists(path):
+            if files.kind[row] == Kind.WHITEOUT:
+                if not copying and path.startswith(_SETTINGS) and not view.exists(path):
                     removed.append(path)
-            elif kind == Kind.SYMLINK and files.shown[row] and owner[row] == NOBODY:
+            elif files.shown[row] and owner[row] == NOBODY:
                 links.append((files.links.get(row, b""), path))
     return Adjusted(
         tuple(found)[:_MOST],
@@ -98,22 +101,20 @@ def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[
     for layer in _own_layers(given, layers):
         copying = copies(given.history[layer].created_by)
         for row in files.rows_of(layer):
-            path = files.path(row)
-            if (path + b"/").startswith(_OTHERS):
-                continue
             if files.kind[row] == Kind.DIRECTORY:
                 node = view.names[files.directory[row]].get(files.name[row], 0)
-                empty = node < 0 and not view.names[~node] and owner[row] == NOBODY
-                # What COPY brings is of a repository, which has no empty directories of its own.
-                if empty and not copying and b"/.git/" not in path:
+                if node >= 0 or view.names[~node] or owner[row] != NOBODY or copying:
+                    # What COPY brings is of a repository, which has no empty directories of its own.
+                    continue
+                path = files.path(row)
+                if b"/.git/" not in path and not (path + b"/").startswith(_OTHERS):
                     yield path
-            elif (
-                files.kind[row] == Kind.FILE
-                and files.shown[row]
-                and owner[row] in installed
-                and (copying or path.startswith(_SETTINGS))
-            ):
-                yield path
+            elif files.kind[row] == Kind.FILE and files.shown[row] and owner[row] in installed:
+                path = files.path(row)
+                if (copying or path.startswith(_SETTINGS)) and not (path + b"/").startswith(
+                    _OTHERS
+                ):
+                    yield path
 
 
 def account(given: Given, steps: tuple[BuildStep, ...], layers: int) -> Account | None:

@@ -8,10 +8,10 @@ and goes only where a rule names it. The same holds of what the application's ow
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
+from itertools import compress
 
 from msgspec import Struct
 
-from slim.files.table import Kind
 from slim.files.view import below as join
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
@@ -124,6 +124,7 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
     copied: list[int] = []
     written: list[int] = []
     after_copy = False
+    live = files.live_names()
     for layer, entry in enumerate(given.history):
         copying = copies(entry.created_by)
         after_copy = after_copy or (copying and layer >= max(given.base_layers, 1))
@@ -131,14 +132,9 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
             continue
         rows = files.rows_of(layer)
         installs = not copying and installs_packages(given, rows)
-        for row in rows:
+        for row in compress(rows, live[rows.start : rows.stop]):
             home = files.directory[row]
-            if (
-                not files.shown[row]
-                or files.kind[row] not in (Kind.FILE, Kind.HARDLINK)
-                or owner[row] != NOBODY
-                or inside[home]
-            ):
+            if owner[row] != NOBODY or inside[home]:
                 continue
             if copying:
                 copied.append(row)
@@ -208,7 +204,7 @@ def _is_system(given: Given, row: int) -> bool:
 def installs_packages(given: Given, rows: Iterable[int]) -> bool:
     """Whether packages were installed in a layer."""
     files = given.view.files
-    return any(files.name[row] in _DATABASES for row in rows)
+    return not _DATABASES.isdisjoint(map(files.name.__getitem__, rows))
 
 
 def _names(instruction: str, path: bytes) -> bool:

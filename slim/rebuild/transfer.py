@@ -51,6 +51,8 @@ class _Tree:
         self._bytes = array("q", bytes(8 * size))
         self._state: dict[int, int] = {}
         self._owned_directories: set[int] = set()
+        self._may_be_generated: dict[int, bool] = {}
+        """Directory → whether it is, or is above or below, what installations write."""
         self._uninstalled: dict[str, set[str]] = {"python": set(), "node": set()}
         self._copies: list[str] = []
         self._deleted: list[tuple[int, str]] = []
@@ -107,7 +109,12 @@ class _Tree:
             return False
         if files.dir_name[here] == _CACHE and files.dir_parent[here] in self._owned_directories:
             return True
-        return files.path(row).startswith(_GENERATED)
+        may_be = self._may_be_generated.get(here)
+        if may_be is None:
+            above = files.directory_path(here) + b"/" if here else b""
+            may_be = any(above.startswith(path) or path.startswith(above) for path in _GENERATED)
+            self._may_be_generated[here] = may_be
+        return may_be and files.path(row).startswith(_GENERATED)
 
     def result(self) -> Transfer:
         pending = [ROOT]

@@ -11,7 +11,7 @@ from msgspec import Struct
 
 BLOCK = 512
 ZERO_BLOCK = bytes(BLOCK)
-_TIMES = (b"mtime", b"atime", b"ctime")
+TIMES = (b"mtime", b"atime", b"ctime")
 HEADER_ONLY = frozenset("123456")
 """Type flags without a body, whatever the size field says (Go `isHeaderOnlyType`)."""
 
@@ -135,11 +135,21 @@ def apply_pax(header: Header, records: dict[bytes, bytes]) -> None:
             header.uid = decimal(value, signed=True)
         elif key == b"gid":
             header.gid = decimal(value, signed=True)
-        elif key in _TIMES:
-            seconds, _, fraction = value.partition(b".")
-            decimal(seconds, signed=True)
-            if fraction.strip(b"0123456789"):
-                raise HeaderError("not a time")
+        elif key in TIMES:
+            check_time(value)
+
+
+def check_time(value: bytes) -> None:
+    """Whether a record's value, unless it is empty, is a time: seconds with a fraction.
+
+    Raises:
+        HeaderError: it is not.
+    """
+    seconds, _, fraction = value.partition(b".")
+    if value:
+        decimal(seconds, signed=True)
+    if fraction.strip(b"0123456789"):
+        raise HeaderError("not a time")
 
 
 def decimal(text: bytes, *, signed: bool = False) -> int:

@@ -13,6 +13,7 @@ from __future__ import annotations
 import bz2
 import lzma
 import sys
+import zlib
 from collections.abc import Generator, Iterable, Iterator
 from typing import Protocol, cast
 
@@ -27,17 +28,17 @@ else:
     from backports import zstd
 
 try:
-    from isal import isal_zlib as _zlib
+    from isal import igzip_lib
 except ImportError:  # no wheel for this machine: the standard library is slower and as right
-    import zlib as _zlib  # type: ignore[no-redef]
+    igzip_lib = None  # type: ignore[assignment]
 
 # isal's type hints call its error an instance.
-_ZLIB_ERROR = cast("type[Exception]", _zlib.error)
-_ERRORS = (_ZLIB_ERROR, zstd.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
+_GZIP_ERROR = zlib.error if igzip_lib is None else cast("type[Exception]", igzip_lib.error)
+_ERRORS = (_GZIP_ERROR, zstd.ZstdError, lzma.LZMAError, OSError, EOFError, ValueError)
 STEP = 1 << 16
 """Input given to a decompressor at once."""
-_OUTPUT = 1 << 20
-"""Output taken from a decompressor at once."""
+_OUTPUT = 1 << 18
+"""Output taken from a decompressor at once: still in the processor's cache when it is hashed and walked."""
 _XZ_MEMORY = 80 << 20
 """What `xz -9` needs, and little more."""
 _GZIP_RESERVED, _GZIP_CHECKED = 0xE0, 0xF8
@@ -57,7 +58,7 @@ _KEPT = 16 << 20
 
 
 class _Decompressor(Protocol):
-    """What bz2, lzma and zstd have in common in the standard library."""
+    """What bz2, lzma and zstd have in common in the standard library, and isal has, too."""
 
     @property
     def eof(self) -> bool: ...
@@ -68,11 +69,11 @@ class _Decompressor(Protocol):
     def decompress(self, data: bytes | memoryview, max_length: int = -1, /) -> bytes: ...
 
 
-class _Gzip:
-    """isal's object behind the same interface."""
+class _Zlib:
+    """The standard library's gzip behind the same interface."""
 
     def __init__(self) -> None:
-        self._inner = _zlib.decompressobj(31)
+        self._inner = zlib.decompressobj(31)
         self._full = False
 
     @property
@@ -353,7 +354,9 @@ class _Stream:
 
     def _open(self) -> _Decompressor:
         if self._compression == "gzip":
-            return _Gzip()
+            if igzip_lib is None:
+                return _Zlib()
+            return igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
         if self._compression == "zstd":
             # The format knows windows of 10 to 31 bits, whatever limit is set.
             window_log = min(max(self._limits.window_log, 10), 31)

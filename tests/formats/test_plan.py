@@ -285,3 +285,16 @@ def test_the_dockerfile_says_what_is_copied_from_a_stage(tmp_path: Any) -> None:
     assert places[-1] is not None
     assert places[-1].from_stage
     assert is_multi_stage(made)
+
+
+def test_a_comment_names_the_three_largest_packages() -> None:
+    names = [untrusted(f"package{letter}") for letter in "abcde"]
+    packages = [package(f"package{letter}", "1", 9 * MB) for letter in "abcde"]
+    made = report(
+        clean().layers,
+        findings=[finding(1, "ELX037", 40 * MB, packages=names, where=at(1, 40 * MB))],
+        packages=packages,
+    )
+    page = rendered(made).replace("\u00a0", " ")
+    assert "packagec (9.00 MB) and 2 packages" in page
+    assert "packagee (9.00 MB)" in " ".join(rendered(made, "text").split())

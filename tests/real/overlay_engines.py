@@ -123,7 +123,8 @@ def _containerd(archive: Path, folder: Path, read: Read) -> set[str]:
         (name,) = run("ctr", "images", "list", "--quiet").splitlines()
         root = folder / "root"
         root.mkdir()
-        run("ctr", "images", "mount", "--snapshotter", "overlayfs", name, root)
+        # As for a container, with a layer on top: one layer alone would be no overlay.
+        run("ctr", "images", "mount", "--rw", "--snapshotter", "overlayfs", name, root)
         try:
             return read(root)
         finally:

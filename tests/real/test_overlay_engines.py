@@ -183,6 +183,8 @@ def explained(ours: set[str], theirs: set[str], made: Stack) -> str:
         return "directories that only markers name"
     if brought_back(made):
         return "a directory deleted and made again"
+    if any(id == "missing-parents-opaque" for _, id, _ in stacked(made).files.notices):
+        return "an opaque marker after files whose directories have no entries"
     return ""
 
 

@@ -23,6 +23,11 @@ LONG_RUNS = (
         f"1,115 the same, 981 {_MORE}, 64 refused by docker, no other difference",
     ),
     LongRun(
+        "the first 560 of these stacks in containerd 1.7.24 on its overlay snapshotter",
+        "SLIM_LONGER=10 pytest --real tests/real/test_overlay_engines.py",
+        f"the same, or {_MORE}, or refused by containerd; no other difference",
+    ),
+    LongRun(
         "2,064,587 inputs of 24 fuzz targets, whole images among them",
         "make targets",
         "no failure of slim",

@@ -473,28 +473,46 @@ def plugin_environment(settings: Mapping[str, Any]) -> dict[str, str]:
 
 @LONG
 @pytest.mark.parametrize(("name", "job"), [(".drone.yml", DRONE), (".woodpecker.yml", WOODPECKER)])
-def test_the_phoenix_pipeline_fails_on_the_fat_image_and_passes_the_slim_one(
+def test_the_phoenix_pipeline_keeps_compares_fails_and_comments(
     workspace: Path, name: str, job: dict[str, str]
 ) -> None:
-    (*others, step) = load(f"examples/drone-phoenix/{name}")["steps"]
-    assert [one["name"] for one in others] == ["test", "build"]
-    assert "dest=image.tar" in others[1]["commands"][0]
+    steps = {step["name"]: step for step in load(f"examples/drone-phoenix/{name}")["steps"]}
+    assert list(steps) == ["test", "build", "main-report", "size", "page", "size-of-main", "keep"]
+    assert "dest=image.tar" in steps["build"]["commands"][0]
+    settings = steps["size"]["settings"]
+    assert settings["report_url"].endswith(steps["page"]["settings"]["target"])
     with serve("gitea") as forge:
-        env = {**job, **plugin_environment(step["settings"]), "SLIM_API_URL": forge.url}
-        shutil.copy(FAT, step["settings"]["image"])
+        env = {**job, **plugin_environment(settings), "SLIM_API_URL": forge.url}
+        env["PLUGIN_REPORT_URL"] = re.sub(r"\$\{\w+\}", "7", env["PLUGIN_REPORT_URL"])
+        shutil.copy(SLIM, settings["image"])
+        shutil.copy(ROOT / "fixtures" / "phoenix-slim.Dockerfile", "Dockerfile")
+        # main keeps its report.
+        kept = {**job, **plugin_environment(steps["size-of-main"]["settings"])}
+        assert bash("slim plugin", kept).returncode == 0
+        assert slim.load_report(steps["keep"]["settings"]["source"]).totals.layers > 0
+        assert not forge.comments
+        # A pull request that ships what builds the release is over budget.
+        shutil.copy(FAT, settings["image"])
+        shutil.copy(ROOT / "fixtures" / "phoenix-fat.Dockerfile", "Dockerfile")
         done = bash("slim plugin", env)
-        assert done.returncode == 1
-        assert "What to change: " in done.stdout
+        assert done.returncode == 1, done.stderr
+        assert "Largest increases" in done.stdout
         assert TOKEN not in done.stdout + done.stderr
         fat = forge.comments[0].body
         assert fat.startswith('<!-- slim:report v=1 key="shop" head=8b8bf6d run=31 -->')
         assert "over budget" in fat
-        assert slim.load_report("size.json").verdict.result == "fail"
-        shutil.copy(SLIM, step["settings"]["image"])
+        assert "[HTML report](https://artifacts.example/shop/pull-7.html)" in fat
+        assert Path(steps["page"]["settings"]["source"]).stat().st_size > 0
+        # One that changes nothing is not; nor is the first, which is compared with itself.
+        shutil.copy(SLIM, settings["image"])
         shutil.copy(ROOT / "fixtures" / "phoenix-slim.Dockerfile", "Dockerfile")
-        assert bash("slim plugin", env).returncode == 0
-        assert len(forge.comments) == 1
-        assert "within budget" in forge.comments[0].body
+        for first in (False, True):
+            if first:
+                shutil.copy(settings["image"], settings["base"])
+            done = bash("slim plugin", env)
+            assert done.returncode == 0, done.stderr
+            assert len(forge.comments) == 1
+            assert "within budget" in forge.comments[0].body
 
 
 # --- pull requests from forks ------------------------------------------------------------------

@@ -105,7 +105,7 @@ def _files_of(
     for stem in stems:
         listed = contents.get(_ADMIN + b"info/" + stem + b".list")
         if listed is not None:
-            return tuple(line.lstrip(b"/") for line in lines(listed) if line.startswith(b"/"))
+            return _listed(listed)
     conffiles = tuple(
         line.split()[0].lstrip("/").encode()
         for line in stanza.get("conffiles", "").split("\n")
@@ -117,6 +117,14 @@ def _files_of(
             return _from_sums(sums) + conffiles
     notices.add(record, f"the files of {stanza['package'][:80]} are not listed")
     return conffiles
+
+
+def _listed(text: bytes) -> tuple[bytes, ...]:
+    """The paths of a list, without leading slash; whole at once where each line is `/` and a path."""
+    inner = text.count(b"\n", 0, -1)
+    if text.startswith(b"/") and text.count(b"\n/") == inner and b"//" not in text:
+        return tuple(text[1:].removesuffix(b"\n").split(b"\n/"))
+    return tuple(line.lstrip(b"/") for line in lines(text) if line.startswith(b"/"))
 
 
 def _stems(stanza: dict[str, str]) -> tuple[bytes, ...]:

@@ -7,11 +7,12 @@ Source: npm's documentation, npm-prune and package-lock.json; Node.js best pract
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from slim.ecosystems.node.standalone import Standalone, port_of, standalone
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
-from slim.packages.owners import NOBODY
 from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import (
     copied,
@@ -80,7 +81,7 @@ def plan(given: Given) -> Plan | None:
         )
     else:
         kept = [home]
-        code = [row for row in below(given.view, home) if not _inside(given, row, modules)]
+        code = list(_outside(given, below(given.view, home), modules))
         why, guesses = "the project, without what findings would delete", ()
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
@@ -226,18 +227,24 @@ def _production(given: Given, modules: bytes) -> list[int]:
     """Files of node_modules; those of packages for development are left out, and installers' caches."""
     owner, packages = given.owned.owner, given.graph.packages
     cache = join(modules, b".cache")
-    rows = []
-    for row in below(given.view, modules):
-        package = owner[row]
-        if package != NOBODY and packages[package].manager == "node" and packages[package].dev:
-            continue
-        if not _inside(given, row, cache):
-            rows.append(row)
-    return rows
+    development = {
+        index for index, package in enumerate(packages) if package.manager == "node" and package.dev
+    }
+    rows = _outside(given, below(given.view, modules), cache)
+    return [row for row in rows if owner[row] not in development]
 
 
-def _inside(given: Given, row: int, directory: bytes) -> bool:
-    return (given.view.files.path(row) + b"/").startswith(directory + b"/")
+def _outside(given: Given, rows: Iterable[int], directory: bytes) -> Iterator[int]:
+    """The rows that are neither at a path nor below it."""
+    files = given.view.files
+    inside: dict[int, bool] = {}
+    name = directory.rpartition(b"/")[2]
+    for row in rows:
+        home = files.directory[row]
+        if home not in inside:
+            inside[home] = (files.directory_path(home) + b"/").startswith(directory + b"/")
+        if not inside[home] and (files.name[row] != name or files.path(row) != directory):
+            yield row
 
 
 def _list(paths: list[bytes]) -> str:

@@ -42,7 +42,11 @@ PHP = Ecosystem(
     keeps=(
         Keep("vendor/composer/installed.json", BIG),
         Keep("composer.json", MEDIUM),
-        Keep("*.php", 2 * SMALL, heads=tuple(b"<" + mark.encode() for mark in "?!hdsutfpma")),
+        Keep(
+            "*.php *.phtml *.inc",
+            2 * SMALL,
+            heads=tuple(b"<" + mark.encode() for mark in "?!hdsutfpma"),
+        ),
         Keep(
             "conf.d/*.ini mods-available/*.ini php.d/*.ini apache2.conf httpd.conf "
             "apache2/sites-enabled/* apache2/sites-available/* apache2/conf-enabled/*.conf "

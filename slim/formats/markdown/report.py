@@ -19,6 +19,8 @@ from slim.units import format_percent
 
 _STEPS = 3
 _IN_STEP = 4
+_NAMED = 3
+"""Packages that a row names."""
 _SIZE = re.compile(r"(\d) ([kMGTPE]?i?B\b)")
 
 
@@ -107,7 +109,7 @@ def _steps(steps: Sequence[plan.Step], report: Report, style: Style) -> str:
         if len(step.findings) == 1:
             finding = step.findings[0]
             action = prose(finding.fix.text, in_table=True).rstrip(".")
-            cause = prose(plan.cause(finding, sizes, style.units), 200, in_table=True)
+            cause = prose(plan.cause(finding, sizes, style.units, _NAMED), 200, in_table=True)
             action += f" ({style.rule(finding)}{': ' if cause else ''}{cause})"
         else:
             named = [

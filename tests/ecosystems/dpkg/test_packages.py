@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from slim.ecosystems.dpkg.packages import read_dpkg
 from slim.packages.control_fields import bare_name, paragraphs, relations
 from slim.packages.package import MAX_NOTICES, Package
@@ -39,6 +41,21 @@ def test_fields_of_a_package() -> None:
     assert [one.names for one in package.recommends] == [("tools",)]
     assert [one.names for one in package.suggests] == [("docs",)]
     assert package.files == (b".", b"lib", b"lib/libz.so.1", b"usr/share/doc/libz1")
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        (b"/.\n/usr\n/usr/bin/tool\n", (b".", b"usr", b"usr/bin/tool")),
+        (b"/.\n/usr/bin/tool", (b".", b"usr/bin/tool")),
+        (b"/.\n\n/usr/bin/tool\n\n", (b".", b"usr/bin/tool")),
+        (b"/.\n//usr/bin/tool\n", (b".", b"usr/bin/tool")),
+        (b"package diverts others to: /x\n/usr/bin/tool\n", (b"usr/bin/tool",)),
+        (b"", ()),
+    ],
+)
+def test_a_list_has_one_path_a_line(text: bytes, files: tuple[bytes, ...]) -> None:
+    assert by_name(contents(tools__list=text))["tools"].files == files
 
 
 def test_only_packages_that_have_files_count() -> None:

@@ -38,7 +38,8 @@ usr/lib/python3/dist-packages/a.egg-info/top_level.txt opt/a.egg/EGG-INFO/PKG-IN
 app/node_modules/.pnpm/lock.yaml
 etc/crontab etc/cron.d/backup etc/crontabs/root var/spool/cron/crontabs/app etc/supervisor.d/web.ini
 etc/s6-overlay/s6-rc.d/init/up
-app/main.py srv/app/lib/shop.rb usr/src/app/server.js var/www/shop/public/index.php srv/ops/all.ini
+srv/home.phtml app/main.py srv/app/lib/shop.rb usr/src/app/server.js var/www/shop/public/index.php
+srv/ops/all.ini
 app/requirements.txt app/.next/server/app/page.js.nft.json app/.next/required-server-files.json
 """
 
