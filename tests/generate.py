@@ -35,6 +35,7 @@ from slim.cli.manual import all_commands
 from slim.config import reader as settings_file
 from slim.ecosystems import ECOSYSTEMS
 from slim.ecosystems.model import fact_names
+from slim.fleet.schema import TABLES
 from slim.formats import words
 from slim.formats.certificate.schema import render_certificate_schema
 from slim.formats.formats import FORMATS
@@ -139,6 +140,15 @@ def limit_table() -> str:
         meaning = " ".join(meanings.get(field.name, "").split())
         rows.append((f"`{field.name.replace('_', '-')}`", shown, meaning))
     return _table(rows, ("limit", "default", "of what"), "left", "right", "left")
+
+
+def fleet_tables() -> str:
+    """The tables of a store, column by column."""
+    parts = []
+    for name, columns in TABLES.items():
+        rows = [(f"`{each.name}`", each.type, each.about) for each in columns]
+        parts.append(f"### `{name}`\n\n{_table(rows, ['column', 'type', 'holds'])}")
+    return "\n".join(parts)
 
 
 def _docstrings(path: Path, name: str) -> dict[str, str]:
@@ -250,6 +260,7 @@ def example(name: str) -> str:
 BLOCKS: dict[str, Callable[[], str]] = {
     "demo": demo,
     "commands": commands,
+    "fleet-tables": fleet_tables,
     "options": options,
     "formats": formats,
     "exit-codes": exit_codes,
@@ -376,6 +387,7 @@ def _roles(rule: Rule) -> str:
 
 
 ELSEWHERE = {
+    "docs/fleet.md": ["fleet-tables"],
     "docs/commands.md": ["commands", "formats", "exit-codes"],
     "docs/ci.md": ["fork-measure", "fork-comment"],
     "docs/configuration.md": ["settings"],

@@ -23,6 +23,7 @@ _NAMES = (
     "rules",
     "cache",
     "fleet",
+    "attach",
 )
 
 

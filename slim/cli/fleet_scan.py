@@ -12,13 +12,14 @@ from typing import Annotated, ClassVar
 
 import click
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now
 from slim.cli.options import Limit, RulePaths
 from slim.cli.progress import MessageOptions, is_terminal, print_message, print_notice
-from slim.cli.registry import RegistryOptions
+from slim.cli.registry import AttachedOptions, RegistryOptions
 from slim.cli.write import print_output
 from slim.errors import UsageError, hide_logins
 from slim.fleet.cluster import cluster
@@ -170,6 +171,7 @@ def scan(
         ),
     ],
     registry: RegistryOptions,
+    attached: AttachedOptions,
     messages: MessageOptions,
 ) -> None:
     """Bring a store up to date with many images: each distinct layer is read once.
@@ -186,7 +188,9 @@ def scan(
         limits=limits,
         rules=with_user_packs(builtin_rules(VOCABULARY, cache_folder()), rules, VOCABULARY),
         now=read_now(),
-        selection=select.selection(),
+        selection=replace(
+            select.selection(), attached=attached.attached, signed=attached.require_signature
+        ),
     )
     with _progress(progress) as advance:
         summary = scan_fleet(

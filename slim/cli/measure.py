@@ -37,7 +37,7 @@ from slim.cli.output import (
 )
 from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
 from slim.cli.progress import MessageOptions, print_notice
-from slim.cli.registry import RegistryOptions
+from slim.cli.registry import AttachedOptions, RegistryOptions
 from slim.config.load import Config
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
 from slim.errors import UsageError
@@ -80,6 +80,7 @@ class RunOptions(Struct, frozen=True):
     pages: PageOptions
     work: WorkOptions
     registry: RegistryOptions
+    attached: AttachedOptions
     messages: MessageOptions
 
 
@@ -160,6 +161,11 @@ def measure(
         ) -> Report:
             if compared and is_report(ref.name):
                 return load_report(ref.name, limits=limits)
+            if compared and run.attached.attached and dockerfile.path is None:
+                signed = run.attached.require_signature
+                if attached := pipeline.attached_report(find_image(ref), limits, signed=signed):
+                    print_notice(f"slim: {clean(ref.name)}: its attached report is used")
+                    return attached
             base = subject.image.base_ref(access, task.config.image)
             return pipeline.analyze(
                 find_image(ref),

@@ -143,6 +143,29 @@ class RegistryOptions(Struct, frozen=True):
         )
 
 
+class AttachedOptions(Struct, frozen=True):
+    """Whether reports that are attached to images are used."""
+
+    heading: ClassVar[str] = "Attached reports"
+
+    attached: Annotated[
+        bool,
+        flag(
+            "--attached/--no-attached",
+            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
+            " in slim fleet scan.",
+            default=True,
+        ),
+    ] = True
+    require_signature: Annotated[
+        bool,
+        flag(
+            "--require-signature",
+            "Use an attached report only if a cosign signature is beside the image (not verified).",
+        ),
+    ] = False
+
+
 def _hosts(flag: str, values: Sequence[str]) -> frozenset[str]:
     for value in values:
         if not value or "/" in value or "*" in value or "@" in value:

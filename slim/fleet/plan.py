@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -23,7 +24,12 @@ from slim.image.reference import Reference, is_name, parse_reference
 from slim.image.registry.access import Access
 from slim.image.source import PREFIXES, read_all_images
 from slim.limits import Limits
+from slim.report.attached import parse_attached
+from slim.report.model import Report
 from slim.stream.compression import sniff
+
+if TYPE_CHECKING:
+    from slim.image.registry.client import Client
 
 _AT_ONCE = 16
 """Repositories and tags that are asked for at once."""
@@ -40,6 +46,10 @@ class Selection(Struct, frozen=True):
     """Not those that were built before, as `2026-01-31`."""
     platform: str = ""
     """Of images for several platforms only this one."""
+    attached: bool = True
+    """Use reports that are attached to images."""
+    signed: bool = False
+    """Only where a signature is beside the image."""
 
 
 class Known(Struct, frozen=True):
@@ -205,6 +215,7 @@ def _look(
         word, reference.host, repository, reference.tag or reference.digest, str(reference)
     )
     client = Client(reference, access, limits)
+    reports: dict[str, Report | None] = {}
     try:
         before = known.get((repository, planned.tag), ())
         first = client.manifest(reference.digest or reference.tag)
@@ -212,6 +223,12 @@ def _look(
         if before and all(each.top == top for each in before):
             return _Tag(before[0].created, kept=tuple(each.key for each in before))
         beside, images = read_tag(client, reference, str(reference), limits, first)
+        if selection.attached:
+            reports = {
+                each.manifest_digest: _attached(client, each, selection.signed, limits)
+                for each in images
+                if not isinstance(each, SlimError)
+            }
     except SlimError as error:
         return _Tag("", (replace(planned, error=_words(error)),))
     finally:
@@ -229,9 +246,31 @@ def _look(
             continue
         layers = tuple(_layer(each, place) for each in image.layers)
         blobs = _blobs(image, layers, beside)
-        found.append(replace(planned, top=top, image=unopened(image), layers=layers, blobs=blobs))
+        found.append(
+            replace(
+                planned,
+                top=top,
+                image=unopened(image),
+                layers=layers,
+                blobs=blobs,
+                attached=reports.get(image.manifest_digest),
+            )
+        )
     created = max((each.image.config.created for each in found if each.image), default="")
     return _Tag(created, tuple(found))
+
+
+def _attached(client: Client, image: Image, signed: bool, limits: Limits) -> Report | None:
+    """The report beside an image; whatever is wrong with it, the layers can be read."""
+    from slim.image.registry.referrers import find_attached, is_signed
+
+    try:
+        data = find_attached(client, image.manifest_digest, limits)
+        if data is None or (signed and not is_signed(client, image.manifest_digest, limits)):
+            return None
+    except SlimError:
+        return None
+    return parse_attached(data, image, limits)
 
 
 def _layer(layer: Layer, place: Place | None) -> PlannedLayer:

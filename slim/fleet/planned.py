@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from slim.errors import InternalError
 from slim.image.directory import PathBlob
 from slim.image.model import CHUNK, Image
+from slim.report.model import Report
 
 
 class KnownSize(Struct, frozen=True):
@@ -72,6 +73,8 @@ class Planned(Struct, frozen=True):
     blobs: Mapping[str, tuple[str, int]] = {}
     """Digest → (kind, stored bytes) of all that the image needs in its registry."""
     error: str = ""
+    attached: Report | None = None
+    """Its report, where one was found beside it in the registry: its layers need not be read."""
     where: str = ""
     """Tells images of one name apart: where an archive lies, and the position in it."""
 

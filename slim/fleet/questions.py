@@ -359,8 +359,9 @@ SELECT p.manager, p.name, p.version, coalesce(b.chain, '') AS base,
   max(p.disk_bytes) AS disk_bytes, max(p.pull_bytes) AS pull_bytes, count(DISTINCT l.chain) AS chains
 FROM packages p JOIN image_layers l ON l.image = p.image AND l.position = p.position
   LEFT JOIN base b ON b.image = p.image
-WHERE p.position >= coalesce(b.layers, 0) AND p.disk_bytes > 0
+WHERE p.position >= coalesce(b.layers, 0) AND p.disk_bytes > 0 AND list_contains(?, p.manager)
 GROUP BY ALL HAVING count(DISTINCT l.chain) > 1
 ORDER BY max(p.disk_bytes) * (count(DISTINCT l.chain) - 1) DESC, p.name LIMIT 20000
 """
-"""Packages above the base that images on one base have in several unpacked layers."""
+"""Packages above the base that images on one base have in several unpacked layers; of the managers that are
+given: those of systems, whose packages a base image can install."""

@@ -13,6 +13,7 @@ from slim.fleet.questions import COMMON, PREPARE, QUESTIONS, TOTALS
 from slim.fleet.schema import SCHEMA
 from slim.fleet.store import Store
 from slim.fleet.teams import Exceeded, Teams, exceeded_budgets
+from slim.packages.package import SYSTEM
 from slim.version import VERSION
 
 _GROUPS = 5
@@ -136,7 +137,7 @@ def _common_bases(connection: Any) -> list[CommonBase]:
     A candidate is the set of images that some package is in. Every image of a group has all of the packages,
     so none gets larger. The best is taken first; a package of an image is moved once.
     """
-    rows = connection.execute(COMMON).fetchall()
+    rows = connection.execute(COMMON, [sorted(SYSTEM)]).fetchall()
     names = dict(connection.execute("SELECT image, name FROM fleet").fetchall())
     packages: dict[str, list[tuple[str, int, int, frozenset[str], int]]] = defaultdict(list)
     for manager, name, version, base, images, disk, pull, chains in rows:

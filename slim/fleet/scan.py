@@ -144,7 +144,11 @@ def scan_fleet(
 def _made_by(options: ScanOptions) -> str:
     """What the rows of an image depend on beside its contents."""
     rules = rules_digest(options.rules.packs)
-    text = f"{VERSION} {SCHEMA} {rules} {options.selection.platform} {options.limits}"
+    chosen = options.selection
+    text = (
+        f"{VERSION} {SCHEMA} {rules} {chosen.platform} {chosen.attached} {chosen.signed}"
+        f" {options.limits}"
+    )
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
@@ -246,6 +250,8 @@ def _layer_tasks(images: Sequence[Planned]) -> list[LayerTask]:
     extras: dict[str, set[bytes]] = {}
     found: dict[tuple[str, int], LayerTask] = {}
     for planned in images:
+        if planned.attached is not None:
+            continue
         wanted = extras_of(planned)
         for layer in planned.layers:
             if layer.place is None:

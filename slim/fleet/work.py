@@ -154,6 +154,12 @@ class Worker:
         try:
             if planned.error or planned.image is None:
                 raise InputError("unreadable-image", planned.error or "there is no image")
+            if planned.attached is not None:
+                attached = image_rows(
+                    planned, context.scan, fingerprint, planned.attached, attached=True
+                )
+                self.store.add_pending("image", planned.key, attached)
+                return Done(planned.key)
             report = report_of(
                 planned.image,
                 self._tables_of(planned),

@@ -265,3 +265,40 @@ def test_base_images_by_chain(tmp_path: Path) -> None:
     ]
     assert [row["saves_bytes"] for row in found] == [len(old.blob), 0]
     assert digest(old.blob) != digest(new.blob)
+
+
+@LONG
+def test_a_common_base_saves_what_was_predicted(tmp_path: Path) -> None:
+    """The proposal is built, and both fleets are scanned."""
+
+    def database_of(*names: str) -> bytes:
+        return b"\n".join(
+            f"P:{name}\nV:1-r0\nA:x86_64\nF:usr/lib\nR:{name}.so\n".encode() for name in names
+        )
+
+    def files(*names: str) -> dict[str, bytes | str | None]:
+        return {f"usr/lib/{name}.so": name.encode() * 20_000 for name in names}
+
+    bottom = layer({"etc/alpine-release": b"3.20.0\n", "bin/busybox": b"b" * 90_000})
+    needs = {"one": ("libbig", "libother"), "two": ("libbig", "libother"), "three": ("libbig",)}
+    for name, packages in needs.items():
+        contents = {**files(*packages), "lib/apk/db/installed": database_of(*packages)}
+        own = layer({**contents, f"app/{name}": name.encode() * 5_000})
+        save(image(bottom, own), tmp_path / "before" / name, "oci-dir")
+    scan(tmp_path / "store", tmp_path / "before")
+    before = reported(tmp_path / "store")
+    best = before.common_bases[0]
+    assert (best.images, len(best.packages)) == (["one:1", "two:1"], 2)
+    moved = [name.split()[0] for name in best.packages]
+    group = {name.partition(":")[0] for name in best.images}
+    common = layer({**files(*moved), "lib/apk/db/installed": database_of(*moved)})
+    for name, packages in needs.items():
+        left = [each for each in packages if name not in group or each not in moved]
+        contents = {**files(*left), "lib/apk/db/installed": database_of(*packages)}
+        own = layer({**contents, f"app/{name}": name.encode() * 5_000})
+        below = [bottom, common] if name in group else [bottom]
+        save(image(*below, own), tmp_path / "after" / name, "oci-dir")
+    scan(tmp_path / "other", tmp_path / "after")
+    saved = before.totals["disk_bytes"] - reported(tmp_path / "other").totals["disk_bytes"]
+    assert best.saves_bytes > 100_000
+    assert abs(saved - best.saves_bytes) <= 0.05 * best.saves_bytes

@@ -32,6 +32,8 @@ MAY_BARE = {
     "report/instruction.py": "takes away what builders add, and returns what is untrusted again",
     "formats/html/change_map.py": "sums up by directory; each part is cut for the page",
     "report/compare_files.py": "compares names",
+    "report/sides.py": "compares a sign of the role with slim's own words",
+    "fleet/rows.py": "JSON of a store, whose texts every sink of a fleet's report encodes",
     "report/compare_directories.py": "sums up by directory; returns paths that are untrusted again",
 }
 OURS = {

@@ -78,6 +78,22 @@ class Client:
         """
         return self._document(self._get_blob(digest), f"the blob {digest}")
 
+    def list_referrers(self, digest: str) -> bytes | None:
+        """The index of what refers to a manifest; None where the registry cannot list it.
+
+        Raises:
+            NetworkError, LimitError: as `manifest`.
+        """
+        url = self._registry.referrers_url(digest)
+        response = self._registry.do_request(url, stream=True)
+        kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+        if response.status_code == 200 and kind in kinds.INDEXES:
+            return self._document(response, f"the referrers of {digest}")
+        answer_of(response).close()
+        if response.status_code in (200, 400, 404, 405, 501):
+            return None
+        raise self._refusal(response, f"the referrers of {digest}")
+
     def has_blob(self, digest: str) -> bool:
         """Whether the registry holds a blob.
 

@@ -81,7 +81,8 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
         self.identity = Identity(reference, self.origin, access, self.http, scope)
         self._writes = scope.endswith(":pull,push")
         namespace, _, name = reference.repository.rpartition("/")
-        self.container = oras.container.Container(name)
+        # A catalogue is of no repository, which oras-py does not allow.
+        self.container = oras.container.Container(name or "catalogue")
         self.container.registry = reference.api_host
         self.container.namespace = namespace
         self.container.repository = name
@@ -90,6 +91,11 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
     def manifest_url(self, name: str) -> str:
         """The URL of a manifest by tag or digest."""
         return f"{self.prefix}://{self.container.manifest_url(name)}"
+
+    def referrers_url(self, digest: str) -> str:
+        """The URL of the list of what refers to a manifest."""
+        where = f"{self.container.registry}/v2/{self.container.api_prefix}"
+        return f"{self.prefix}://{where}/referrers/{digest}"
 
     def blob_url(self, digest: str) -> str:
         """The URL of a blob."""

@@ -1,0 +1,269 @@
+"""Fleets in a real registry, read by Dask's workers: what the registry's own log and disk say."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from slim.fleet.database import database, select
+from slim.fleet.folder import folder_of
+from slim.fleet.report import make_report
+from slim.fleet.store import Store
+from slim.fleet.teams import Teams
+from tests.conftest import require
+from tests.real.registries import Registry, docker_registry
+from tests.support.building import Image, image, layer, save
+from tests.support.fleets import fleet
+
+pytestmark = pytest.mark.real
+
+
+@pytest.fixture(scope="module")
+def images() -> list[Image]:
+    return fleet(12, 3, seed=7)
+
+
+@pytest.fixture(scope="module")
+def registry(tmp_path_factory: pytest.TempPathFactory, images: list[Image]) -> Iterator[Registry]:
+    require("docker-registry", "skopeo")
+    folder = tmp_path_factory.mktemp("registry")
+    with docker_registry(folder) as found:
+        push(found, folder, images)
+        yield found
+
+
+def push(registry: Registry, folder: Path, images: list[Image]) -> None:
+    for number, one in enumerate(images):
+        layout = save(one, folder / f"layout{number}", "oci-dir")
+        registry.push(f"oci:{layout}:1", f"team{number % 3}/app{number}:1")
+
+
+def command(registry: Registry, store: Path, *words: str) -> list[str]:
+    return [
+        *(sys.executable, "-m", "slim", "fleet", "scan", f"registry:{registry.host}/*"),
+        *("--plain-http", registry.host, "--store", str(store), *words),
+    ]
+
+
+def layer_requests(registry: Registry, images: list[Image], since: int = 0) -> Counter[str]:
+    """How often slim asked for each layer, by the registry's access log."""
+    wanted = {str(one.descriptor["digest"]) for each in images for one in each.layers}
+    log = (registry.folder / "access").read_text()[since:]
+    asked = re.findall(r'"GET \S+/blobs/(sha256:[0-9a-f]+) [^"]*" 200 \d+ "[^"]*" "slim/', log)
+    return Counter(digest for digest in asked if digest in wanted)
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_the_registry_sends_each_layer_once(
+    registry: Registry, images: list[Image], tmp_path: Path, workers: int
+) -> None:
+    before = len((registry.folder / "access").read_text())
+    words = command(registry, tmp_path / "store", "--workers", str(workers))
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    counts = layer_requests(registry, images, before)
+    assert set(counts.values()) == {1}
+    assert len(counts) == len({one.blob for each in images for one in each.layers})
+    # What is known is not asked for again.
+    before = len((registry.folder / "access").read_text())
+    again = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert "12 images: 0 analyzed, 12 known" in again.stdout
+    assert not layer_requests(registry, images, before)
+
+
+def test_sums_are_what_the_registry_stores(registry: Registry, tmp_path: Path) -> None:
+    subprocess.run(command(registry, tmp_path / "store"), capture_output=True, check=True)
+    report = make_report(Store(folder_of(str(tmp_path / "store"))), Teams(), {}, 100)
+    stored = sum(path.stat().st_size for path in (registry.folder / "data").rglob("blobs/**/data"))
+    assert report.totals["blob_bytes"] == stored
+    assert report.totals["unique_bytes"] + report.totals["shared_bytes"] == stored
+
+
+def test_after_a_worker_was_killed_nothing_is_lost_and_nothing_twice(tmp_path: Path) -> None:
+    require("docker-registry", "skopeo")
+    random = Random(3)  # noqa: S311
+    shared = [layer({f"s{part}": random.randbytes(24 << 20)}) for part in range(4)]
+    images = [
+        image(shared[number % 4], layer({f"o{number}": random.randbytes(12 << 20)}))
+        for number in range(12)
+    ]
+    with docker_registry(tmp_path / "registry") as registry:
+        push(registry, tmp_path, images)
+        words = command(registry, tmp_path / "store", "--workers", "2")
+        running = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        tables = tmp_path / "store" / "tables"
+        while running.poll() is None and len(list(tables.glob("*.table"))) < 2:
+            time.sleep(0.01)
+        assert running.poll() is None, "the scan was over before a worker could be killed"
+        victim = workers_of(running.pid)[0]
+        os.kill(victim, signal.SIGKILL)
+        output, errors = running.communicate(timeout=600)
+        assert running.returncode == 0, errors
+        assert "12 images: 12 analyzed" in output
+        counts = layer_requests(registry, images)
+        distinct = {one.blob for each in images for one in each.layers}
+        assert len(counts) == len(distinct)
+        # What the killed worker was reading has to be read again.
+        assert counts.total() <= len(distinct) + 1
+        with database(Store(folder_of(str(tmp_path / "store")))) as connection:
+            for statement in (
+                "SELECT count(*), count(DISTINCT digest) FROM layers",
+                "SELECT count(*), count(DISTINCT (layer, path)) FROM files",
+            ):
+                assert select(connection, statement)[1] == [(len(distinct), len(distinct))]
+
+
+def workers_of(pid: int) -> list[int]:
+    """The worker processes of a scan."""
+    found = []
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(path.read_text().rpartition(")")[2].split()[1])
+            words = (path.parent / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if parent == pid and b"spawn_main" in words:
+            found.append(int(path.parent.name))
+    return found
+
+
+def test_passwords_stay_where_they_are(tmp_path: Path) -> None:
+    require("docker-registry", "skopeo", "htpasswd")
+    images = fleet(2, 1)
+    with docker_registry(tmp_path / "registry", password=True) as registry:
+        push(registry, tmp_path, images)
+        assert registry.login is not None
+        words = command(
+            registry,
+            tmp_path / "store",
+            "--registry-user",
+            f"{registry.host}={registry.login.user}",
+            "-vv",
+        )
+        environment = {**os.environ, "SLIM_REGISTRY_PASSWORD": registry.login.password}
+        done = subprocess.run(
+            words, capture_output=True, text=True, check=False, env=environment, timeout=600
+        )
+        assert done.returncode == 0, done.stderr
+        assert registry.login.password not in done.stdout + done.stderr
+        for path in (tmp_path / "store").rglob("*"):
+            if path.is_file():
+                assert registry.login.password.encode() not in path.read_bytes()
+
+
+def test_a_cluster_that_is_there(registry: Registry, tmp_path: Path) -> None:
+    """A scheduler and a worker as `dask` starts them; and no password for them without TLS."""
+    scheduler_file = tmp_path / "scheduler.json"
+    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
+    scheduler = subprocess.Popen(
+        [
+            *dask,
+            "--host",
+            "127.0.0.1",
+            "--port",
+            "0",
+            "--no-dashboard",
+            "--scheduler-file",
+            str(scheduler_file),
+        ],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    worker = subprocess.Popen(
+        [
+            *(sys.executable, "-m", "distributed.cli.dask_worker", "--no-dashboard"),
+            *("--nworkers", "1", "--nthreads", "1", "--scheduler-file", str(scheduler_file)),
+        ],
+        cwd=tmp_path,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        for _ in range(600):
+            if scheduler_file.exists() and scheduler_file.read_text().strip():
+                break
+            time.sleep(0.1)
+        address = json.loads(scheduler_file.read_text())["address"]
+        words = command(registry, tmp_path / "store", "--scheduler", address)
+        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
+        assert done.returncode == 0, done.stderr
+        assert "12 images: 12 analyzed" in done.stdout
+        words = command(
+            registry,
+            tmp_path / "other",
+            "--scheduler",
+            address,
+            "--registry-user",
+            f"{registry.host}=me",
+        )
+        environment = {**os.environ, "SLIM_REGISTRY_PASSWORD": "hunter2"}
+        refused = subprocess.run(
+            words, capture_output=True, text=True, check=False, env=environment, timeout=300
+        )
+        assert refused.returncode == 2
+        assert "[open-channel]" in refused.stderr
+    finally:
+        for process in (worker, scheduler):
+            process.terminate()
+            process.wait()
+
+
+def test_a_report_travels_with_its_image(
+    registry: Registry, images: list[Image], tmp_path: Path
+) -> None:
+    """Debian's registry has no referrers API: the tag stands for it."""
+    name = f"{registry.host}/team0/app0:1"
+    words = ["--plain-http", registry.host]
+
+    def slim(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "slim", *command],
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    report = str(tmp_path / "report.json")
+    slim("analyze", name, *words, "--no-cache", "--all-files", "-o", f"json={report}")
+    pushed = slim("attach", report, name, *words)
+    assert pushed.returncode == 0, pushed.stderr
+    assert re.fullmatch(r"sha256:[0-9a-f]{64}\n", pushed.stdout)
+    before = len((registry.folder / "access").read_text())
+    local = tmp_path / "layout0"
+    save(images[0], local, "oci-dir")
+    compared = slim("compare", name, str(local), *words, "-o", "json")
+    assert compared.returncode == 0, compared.stderr
+    assert "its attached report is used" in compared.stderr
+    assert json.loads(compared.stdout)["growth"]["disk_bytes"] == 0
+    assert not layer_requests(registry, [images[0]], before)
+    # A signature is asked for, and there is none: the layers are read.
+    unsigned = slim(
+        "compare", name, str(local), *words, "--require-signature", "--no-cache", "-o", "json"
+    )
+    assert unsigned.returncode == 0, unsigned.stderr
+    assert layer_requests(registry, [images[0]], before)
+    # Of another image it is refused.
+    wrong = slim("attach", report, f"{registry.host}/team1/app1:1", *words)
+    assert wrong.returncode == 2
+    assert "[other-image]" in wrong.stderr
+    source = f"registry:{registry.host}/team0/app0"
+    store = tmp_path / "store"
+    scanned = slim(
+        "fleet", "scan", source, *words, "--tags", "1", "--store", str(store), "--workers", "1"
+    )
+    assert "0 layers read" in scanned.stdout, scanned.stderr
+    with database(Store(folder_of(str(store)))) as connection:
+        rows = select(connection, "SELECT attached, disk_bytes > 0, error FROM images")[1]
+    assert rows == [(True, True, "")]
