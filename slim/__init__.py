@@ -28,16 +28,10 @@ __all__ = [
 ]
 
 if TYPE_CHECKING:
-    import os
-    from collections.abc import Callable, Sequence
-    from datetime import date
-
-    from slim.advice.suppression import Suppression
-    from slim.files.cache import TableCache
     from slim.formats.formats import render
     from slim.formats.model import RenderOptions
     from slim.image.registry.access import Access, Login
-    from slim.limits import Limits
+    from slim.library import analyze
     from slim.report.compare import compare
     from slim.report.comparison import Comparison
     from slim.report.load import load_comparison, load_report
@@ -49,6 +43,7 @@ _FROM = {
     "RenderOptions": "slim.formats.model",
     "Report": "slim.report.model",
     "Login": "slim.image.registry.access",
+    "analyze": "slim.library",
     "compare": "slim.report.compare",
     "load_comparison": "slim.report.load",
     "load_report": "slim.report.load",
@@ -63,97 +58,3 @@ def __getattr__(name: str) -> object:
 
         return getattr(import_module(_FROM[name]), name)
     raise AttributeError(f"module 'slim' has no attribute {name!r}")
-
-
-def analyze(
-    source: str | os.PathLike[str],
-    *,
-    tag: str | None = None,
-    image_index: int | None = None,
-    platform: str | None = None,
-    base: str | os.PathLike[str] | None = None,
-    registry: Access | None = None,
-    manifest_only: bool = False,
-    full: bool = False,
-    dockerfile: str | os.PathLike[str] | None = None,
-    target: str | None = None,
-    advice: bool = True,
-    role: str | None = None,
-    rules: Sequence[str] = (),
-    ignores: Sequence[Suppression] = (),
-    obey_label: bool = True,
-    today: date | None = None,
-    verify: bool = True,
-    redact: bool = True,
-    top: int = 20,
-    all_files: bool = False,
-    jobs: int | None = None,
-    limits: Limits | None = None,
-    cache: TableCache | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> Report:
-    """Analyze one image: where its bytes come from, which are waste, and what to change.
-
-    Args:
-        source: docker-archive, OCI archive or OCI layout directory; a prefix such as `oci-dir:` is
-            allowed. `-` is stdin, `app:1` or `docker:app:1` an image of an engine, `HOST/NAME:TAG` or
-            `registry:NAME` one in a registry.
-        tag, image_index, platform: choose one of several images.
-        base: the base image, in any form that `source` may have.
-        registry: how registries are read, and who we are there; by default anonymously.
-        manifest_only: fetch no layers from a registry: only their sizes are known.
-        full: download layers from a registry whole, even if they carry a table of contents.
-        dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
-        advice: apply the rules; without, the report has no findings and no packages.
-        role: what the image is for (`release`, `builder`, …), in place of what is detected.
-        rules: files or folders of rules to apply beside those of slim.
-        ignores: findings to suppress; an image's label may have more, if `obey_label`.
-        today: the day on which suppressions have expired or not; by default this day in UTC.
-        verify: check every digest, diff ID and size.
-        redact: hide values that look like secrets.
-        top: length of the report's lists.
-        all_files: list every file that has bytes, so that reports can be compared file by file.
-        jobs: layers to read at once; the number of processors by default. It changes no result.
-        limits: bounds on what is read.
-        cache: tables of layers that were read before; of these only the digests are checked.
-        progress: called with (stored bytes read, stored bytes in all), from several threads; in all 0
-            for a pipe, whose size is unknown.
-
-    Raises:
-        InputError: unreadable or unsupported (exit code 3).
-        IntegrityError: bytes that are not what a digest says (4).
-        LimitError: larger than allowed (5).
-        NetworkError: a registry does not answer, or refuses (6).
-        UsageError: several images and no choice, a bad option (2).
-    """
-    import os
-    from datetime import UTC, datetime
-
-    from slim import pipeline
-    from slim.advice.vocabulary import VOCABULARY
-    from slim.dockerfile.load import DockerfileRef
-    from slim.files.options import ReadOptions
-    from slim.image.ref import ImageRef
-    from slim.image.registry.access import ANONYMOUS
-    from slim.limits import DEFAULT_LIMITS
-    from slim.rules.builtin import builtin_rules
-    from slim.rules.user_packs import with_user_packs
-
-    access = registry or ANONYMOUS
-    judged = None
-    if advice:
-        judged = pipeline.AdviceOptions(
-            with_user_packs(builtin_rules(VOCABULARY), rules, VOCABULARY),
-            today or datetime.now(UTC).date(),
-            role,
-            tuple(ignores),
-            obey_label,
-        )
-    return pipeline.analyze(
-        ImageRef(os.fspath(source), tag, image_index, platform, access, manifest_only, full),
-        ReadOptions(verify, jobs, limits or DEFAULT_LIMITS, cache, progress),
-        judged,
-        pipeline.ReportOptions(top, all_files, redact),
-        base=ImageRef(os.fspath(base), access=access) if base is not None else None,
-        dockerfile=DockerfileRef(os.fspath(dockerfile) if dockerfile else None, target),
-    )

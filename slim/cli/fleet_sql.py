@@ -14,6 +14,7 @@ from slim.errors import UsageError
 from slim.fleet.database import Row, database, select
 from slim.fleet.folder import folder_of
 from slim.fleet.store import Store
+from slim.formats.csv import table
 from slim.formats.terminal import clean
 
 _OUTPUTS = ("text", "csv", "json")
@@ -57,8 +58,6 @@ def _text(names: Sequence[str], rows: Sequence[Row], output: str) -> str:
         found = [dict(zip(names, row, strict=True)) for row in rows]
         return json.dumps(found, indent=1, default=str, ensure_ascii=False) + "\n"
     if output == "csv":
-        from slim.formats.csv import table
-
         return table(names, ([_cell(cell) for cell in row] for row in rows))
     from tabulate import tabulate
 

@@ -8,16 +8,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
 
 from msgspec import Struct, field
 
+from slim.config import dive_ci
+from slim.config.reader import parse_settings
 from slim.config.settings import ImageSettings
+from slim.config.trust import check_trust
 from slim.errors import UsageError
 from slim.fleet.teams import Teams
-
-if TYPE_CHECKING:
-    from slim.rules.faults import Fault
+from slim.rules.faults import Fault, Faulty
+from slim.rules.suggestions import suggestion
+from slim.rules.toml_text import MAX_FILE_BYTES
 
 NAMES = (".slim.toml", "slim.toml")
 DIVE_NAME = ".dive-ci"
@@ -56,13 +58,6 @@ def load_config(
     if found is None:
         dive = _find(folder, (DIVE_NAME,))
         return Config() if dive is None else _dive(dive)
-    # What reads a file is imported only where there is one.
-    from slim.config.reader import parse_settings
-    from slim.config.trust import check_trust
-    from slim.rules.faults import Faulty
-    from slim.rules.suggestions import suggestion
-    from slim.rules.toml_text import MAX_FILE_BYTES
-
     faults: list[Fault] = []
     settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
     if faults:
@@ -80,11 +75,8 @@ def load_config(
 
 
 def _dive(file: str) -> Config:
-    from slim.config.dive_ci import MAX_BYTES, parse_dive_ci
-    from slim.rules.faults import Faulty
-
     faults: list[Fault] = []
-    gates = parse_dive_ci(file, _read(file, MAX_BYTES), faults)
+    gates = dive_ci.parse_dive_ci(file, _read(file, dive_ci.MAX_BYTES), faults)
     if faults:
         raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
     notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"

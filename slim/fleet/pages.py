@@ -16,6 +16,9 @@ from slim.errors import UsageError
 from slim.fleet.database import Row
 from slim.fleet.report import FleetReport, Section
 from slim.formats import gfm
+from slim.formats.csv import table
+from slim.formats.html import draw, sheet
+from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import cut
 from slim.rules.suggestions import suggestion
@@ -51,8 +54,6 @@ def to_csv(report: FleetReport, name: str) -> str:
     Raises:
         UsageError: there is no such table.
     """
-    from slim.formats.csv import table
-
     known = [section.name for section in report.sections]
     if name not in known:
         raise UsageError(
@@ -159,8 +160,6 @@ def facts(report: FleetReport, units: Units) -> list[str]:
 
 def to_html(report: FleetReport, options: RenderOptions) -> str:
     """One page to read offline: tables that sort and can be searched, and a map."""
-    from slim.formats.html import draw, sheet
-
     units = options.units
     drawing = draw.treemap(_map(report, units), "Treemap of repositories and their layers", units)
     return sheet.fill(
@@ -188,8 +187,6 @@ def _rows(section: Section) -> list[list[tuple[Any, str]]]:
 
 def _map(report: FleetReport, units: Units) -> list[Any]:
     """Repositories, and in each the layers that only it has; what several have is a frame of its own."""
-    from slim.formats.html.treemap import Item
-
     inside: dict[str, dict[str, Item]] = defaultdict(dict)
     homes: dict[str, set[str]] = defaultdict(set)
     for repository, digest, *_ in report.layers_of:

@@ -167,8 +167,8 @@ CONFIGS: Mapping[str, dict[str, object]] = {
 def test_nothing_is_claimed_on_a_distributed_base(root: str, config: str, tmp_path: Path) -> None:
     """Neither as it is, nor with a program on it, wherever the layers of the base are known or not."""
     program = layer({"srv/service": b"\x00program" * 1000})
-    made = image(layer(ROOTS[root]()), program, config=CONFIGS[config])
-    report = checked_analyze(save(made, tmp_path / "image.tar", "docker"), top=1000)
+    sample = image(layer(ROOTS[root]()), program, config=CONFIGS[config])
+    report = checked_analyze(save(sample, tmp_path / "image.tar", "docker"), top=1000)
     assert [one.rule for one in report.findings if one.mode == "claim"] == []
     assert [one.rule for one in report.findings] == []
     assert report.packages, "the database was read"

@@ -82,11 +82,11 @@ def test_it_agrees_with_the_report() -> None:
 
     In a short run for the rules that the report tells of, and every fifth of the others.
     """
-    told = {finding.rule for finding in fat("VCS001")[1].findings}
+    shown = {finding.rule for finding in fat("VCS001")[1].findings}
     rules = list(BUILTIN.values())
-    asked = [one for at, one in enumerate(rules) if THOROUGH or at % 5 == 0 or one.id in told]
-    explained, report = explained_in(FAT, asked, rules)
-    assert [one.rule for one in explained] == asked
+    requested = [one for at, one in enumerate(rules) if THOROUGH or at % 5 == 0 or one.id in shown]
+    explained, report = explained_in(FAT, requested, rules)
+    assert [one.rule for one in explained] == requested
     for one in explained:
         rule = one.rule.id
         found = [finding for finding in report.findings if finding.rule == rule]

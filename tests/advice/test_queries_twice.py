@@ -33,8 +33,8 @@ def found(tmp_path: Path) -> Findings:
     def analyze(
         *layers: Layer, config: Mapping[str, Any] | None = None, **more: Any
     ) -> dict[str, Finding]:
-        made = image(*layers, config=config, history=more.pop("history", None))
-        path = save(made, tmp_path / "image.tar")
+        sample = image(*layers, config=config, history=more.pop("history", None))
+        path = save(sample, tmp_path / "image.tar")
         return {one.rule: one for one in checked_analyze(path, top=1000, **more).findings}
 
     return analyze
@@ -250,8 +250,8 @@ def node(prefix: str, seed: int) -> list[Entry]:
 
 def test_a_second_node_that_nothing_starts(found: Findings) -> None:
     config = {"Cmd": ["node", "/srv/server.js"], "Env": ["PATH=/usr/local/bin:/usr/bin"]}
-    made = layer([*node("usr/local", 1), *node("opt/node-18", 5), file("srv/server.js", b"1")])
-    finding = found(made, config=config, role="release")["TCH028"]
+    new_layer = layer([*node("usr/local", 1), *node("opt/node-18", 5), file("srv/server.js", b"1")])
+    finding = found(new_layer, config=config, role="release")["TCH028"]
     assert paths(finding) == {"opt/node-18/bin/node", "opt/node-18/lib/node_modules/npm/index.js"}
 
 
@@ -266,8 +266,8 @@ def test_a_second_node_that_may_be_used(command: list[str], found: Findings) -> 
     )
     config = {"Cmd": command, "Healthcheck": health}
     script = file("srv/start", b"#!/opt/node-18/bin/node\n", mode=0o755)
-    made = layer([*node("usr/local", 1), *node("opt/node-18", 5), script])
-    assert "TCH028" not in found(made, config=config, role="release")
+    new_layer = layer([*node("usr/local", 1), *node("opt/node-18", 5), script])
+    assert "TCH028" not in found(new_layer, config=config, role="release")
 
 
 def packages(*paragraphs: str, lists: Mapping[str, str], auto: str = "") -> Contents:
@@ -283,13 +283,15 @@ def packages(*paragraphs: str, lists: Mapping[str, str], auto: str = "") -> Cont
     states = "\n".join(
         f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n" for name in auto.split()
     )
-    made: Contents = {
+    result: Contents = {
         "var/lib/dpkg/status": status.encode(),
         "var/lib/apt/extended_states": states.encode(),
     }
     for name, listed in lists.items():
-        made[f"var/lib/dpkg/info/{name}.list"] = "".join(f"/{p}\n" for p in listed.split()).encode()
-    return made
+        result[f"var/lib/dpkg/info/{name}.list"] = "".join(
+            f"/{p}\n" for p in listed.split()
+        ).encode()
+    return result
 
 
 PYTHON = {
@@ -320,9 +322,9 @@ def python_image(*more: str) -> list[Entry]:
         "usr/local/lib/python3.12/os.py": b"import sys",
         "srv/app.py": b"print()",
     }
-    made = [file(path, one) for path, one in contents.items()]
-    made += [file(path, one) for path, one in database.items() if isinstance(one, bytes)]
-    return [*made, symlink("usr/local/bin/python3", "python3.12")]
+    result = [file(path, one) for path, one in contents.items()]
+    result += [file(path, one) for path, one in database.items() if isinstance(one, bytes)]
+    return [*result, symlink("usr/local/bin/python3", "python3.12")]
 
 
 RUN_PYTHON = {"Cmd": ["python3", "/srv/app.py"], "Env": ["PATH=/usr/local/bin:/usr/bin"]}
@@ -339,8 +341,8 @@ def test_the_distributions_python_beside_the_one_that_runs(found: Findings) -> N
 
 
 def test_a_runtime_that_another_package_needs_stays(found: Findings) -> None:
-    made = layer(python_image("gdb\nDepends: python3"))
-    assert "TCH028" not in found(made, config=RUN_PYTHON, role="release")
+    new_layer = layer(python_image("gdb\nDepends: python3"))
+    assert "TCH028" not in found(new_layer, config=RUN_PYTHON, role="release")
 
 
 # --- Gems, .NET -----------------------------------------------------------------------------------
@@ -453,7 +455,7 @@ def test_type_declarations_of_a_server(found: Findings) -> None:
 
 def test_weights_in_a_second_format_behind_links(found: Findings) -> None:
     home = "root/.cache/huggingface/hub/models--bert"
-    made = layer(
+    new_layer = layer(
         [
             file(f"{home}/blobs/aa", noise(12_000_000, 1)),
             file(f"{home}/blobs/bb", noise(12_000_000, 2)),
@@ -462,7 +464,7 @@ def test_weights_in_a_second_format_behind_links(found: Findings) -> None:
             symlink(f"{home}/snapshots/r1/pytorch_model.bin", "../../blobs/bb"),
         ]
     )
-    findings = found(made, config={"Cmd": ["python3", "x.py"]})
+    findings = found(new_layer, config={"Cmd": ["python3", "x.py"]})
     assert paths(findings["MLM002"]) == {f"{home}/blobs/bb"}
     assert paths(findings["MLM009"]) == {f"{home}/blobs/cc"}
 

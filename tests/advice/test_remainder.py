@@ -61,14 +61,14 @@ def service(folder: Path, *, more: dict[str, bytes | str | None] | None = None) 
 def test_all_steps_together_make_the_rebuilt_image(tmp_path: Path) -> None:
     """Also where findings take a copy that the rebuild keeps, and it leaves out the other."""
     for report in (slim.analyze(FAT, cache=TABLES), node_image(tmp_path)):
-        made = rebuilt(report)
-        assert report.predicted.all.disk_bytes == pytest.approx(made.disk_bytes, rel=0.05)
-        assert report.predicted.all.disk_bytes >= made.disk_bytes, (
+        rebuild = rebuilt(report)
+        assert report.predicted.all.disk_bytes == pytest.approx(rebuild.disk_bytes, rel=0.05)
+        assert report.predicted.all.disk_bytes >= rebuild.disk_bytes, (
             "no more goes than stages leave out"
         )
         assert report.predicted.safe.disk_bytes > report.predicted.all.disk_bytes
         assert step(report).safety == "check"
-        assert step(report).confidence == made.confidence
+        assert step(report).confidence == rebuild.confidence
 
 
 def test_it_claims_what_no_other_step_does(tmp_path: Path) -> None:

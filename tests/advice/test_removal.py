@@ -27,8 +27,10 @@ def report(tmp_path: Path) -> Reports:
     """Analyze an image of some layers."""
 
     def analyze(*layers: Layer, config: Mapping[str, Any] = RUN, **more: Any) -> Report:
-        made = image(*layers, config=config)
-        return checked_analyze(save(made, tmp_path / "image.tar"), top=1000, role="release", **more)
+        sample = image(*layers, config=config)
+        return checked_analyze(
+            save(sample, tmp_path / "image.tar"), top=1000, role="release", **more
+        )
 
     return analyze
 
@@ -78,36 +80,36 @@ def names(one: Finding) -> tuple[list[str], list[str]]:
 
 
 def test_steps_claim_what_goes_along_one_after_the_other(report: Reports) -> None:
-    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM))
-    gcc, make, git = (finding(made, rule) for rule in ("TCH001", "TCH002", "TCH014"))
+    result = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM))
+    gcc, make, git = (finding(result, rule) for rule in ("TCH001", "TCH002", "TCH014"))
     assert names(gcc) == (["build-essential", "gcc"], ["libisl"])
     assert names(make) == (["make"], [])
     # Perl is wanted by gcc and git: it goes with the step after which nobody wants it.
     assert names(git) == (["git"], ["less", "perl"])
     assert git.claimed_bytes >= 3 * SIZE - 20
-    kept = {one.name for one in made.packages if not one.reclaimable_bytes}
+    kept = {one.name for one in result.packages if not one.reclaimable_bytes}
     assert kept == {"libc6", "libpq5", "libldap", "tool", "libtool1"}
 
 
 def test_what_the_program_links_to_stays_with_all_that_it_needs(report: Reports) -> None:
-    made = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM)), "DEB012")
-    assert names(made) == (["libpq-dev", "libssl-dev"], [])
+    result = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM)), "DEB012")
+    assert names(result) == (["libpq-dev", "libssl-dev"], [])
     # Without the program nothing holds the library.
     other = [file("srv/app", elf_image(SECTIONS, interpreter=LOADER))]
-    made = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(other)), "DEB012")
-    assert made.along == ["libldap", "libpq5"]
+    result = finding(report(layer(debian(*BUILD, auto=AUTO)), layer(other)), "DEB012")
+    assert result.along == ["libldap", "libpq5"]
 
 
 def test_nothing_goes_along_where_nobody_knows_what_is_run(report: Reports) -> None:
     config = {"Cmd": ["/srv/missing"]}
-    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), config=config)
-    assert not any(one.along for one in made.findings)
+    result = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), config=config)
+    assert not any(one.along for one in result.findings)
 
 
 def test_a_package_that_the_program_needs_is_not_removed(report: Reports) -> None:
     packages = debian("!libc6:", "libpq5: make", "make: libm4", "libm4:", auto="libpq5 libm4 make")
-    made = report(layer(packages), layer(PROGRAM))
-    assert "TCH002" not in {one.rule for one in made.findings if one.claimed_bytes}
+    result = report(layer(packages), layer(PROGRAM))
+    assert "TCH002" not in {one.rule for one in result.findings if one.claimed_bytes}
 
 
 def test_what_is_opened_by_name_stays(report: Reports) -> None:
@@ -120,14 +122,14 @@ def test_what_is_opened_by_name_stays(report: Reports) -> None:
 
 def test_packages_asked_for_by_name_stay_though_they_depend_on_it(report: Reports) -> None:
     packages = debian("git: perl", "hook: git, libhook", "libhook:", "perl:", auto="perl libhook")
-    made = finding(report(layer(packages), layer(PROGRAM)), "TCH014")
-    assert names(made) == (["git"], ["perl"])
+    result = finding(report(layer(packages), layer(PROGRAM)), "TCH014")
+    assert names(result) == (["git"], ["perl"])
 
 
 def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
-    made = debian("git: less, libcurl", "less:", "libcurl:", auto="less libcurl")
-    base = layer([one for one in made if b"less" in one.name])
-    top = layer([one for one in made if b"less" not in one.name])
+    result = debian("git: less, libcurl", "less:", "libcurl:", auto="less libcurl")
+    base = layer([one for one in result if b"less" in one.name])
+    top = layer([one for one in result if b"less" not in one.name])
     path = save(image(base), tmp_path / "base.tar")
     assert finding(report(base, top, layer(PROGRAM), base=path), "TCH014").along == [
         untrusted("libcurl")
@@ -137,20 +139,20 @@ def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
 @pytest.mark.parametrize("docker", [False, True])
 def test_what_is_only_suggested_goes_where_apt_is_set_so(docker: bool, report: Reports) -> None:
     """Docker's Debian images do not keep Perl because perl-base suggests it."""
-    made = debian("!perl-base:", "git: perl", "perl:", auto="perl")
-    status = next(one for one in made if one.name.endswith(b"status"))
+    result = debian("!perl-base:", "git: perl", "perl:", auto="perl")
+    status = next(one for one in result if one.name.endswith(b"status"))
     suggesting = status.content.replace(b"Essential: yes", b"Essential: yes\nSuggests: perl")
-    made = [file(one.name, suggesting) if one is status else one for one in made]
+    result = [file(one.name, suggesting) if one is status else one for one in result]
     setting = [file("etc/apt/apt.conf.d/docker-autoremove-suggests", b"x")] if docker else []
-    found = finding(report(layer([*made, *setting]), layer(PROGRAM)), "TCH014")
+    found = finding(report(layer([*result, *setting]), layer(PROGRAM)), "TCH014")
     assert found.along == (["perl"] if docker else [])
 
 
 def test_a_suppressed_step_takes_nothing_along(report: Reports) -> None:
     ignores = [Suppression("TCH014", reason="it deploys itself")]
-    made = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)
-    assert finding(made, "TCH001").along == ["libisl"]
-    assert "perl" in {one.name for one in made.packages if not one.reclaimable_bytes}
+    result = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)
+    assert finding(result, "TCH001").along == ["libisl"]
+    assert "perl" in {one.name for one in result.packages if not one.reclaimable_bytes}
 
 
 APK = """P:gcc\nV:1\nA:x86_64\nD:isl\nF:usr/lib\nR:gcc\n
@@ -172,9 +174,9 @@ def test_alpines_groups_hold_nothing(report: Reports) -> None:
         file("lib/apk/db/installed", APK.encode()),
         file("etc/apk/world", b"build-base\n.build-deps\nzlib\n"),
     ]
-    made = report(layer([*files, *database]), layer(PROGRAM))
-    assert finding(made, "TCH001").along == ["isl"]
-    kept = {one.name for one in made.packages if one.files and not one.reclaimable_bytes}
+    result = report(layer([*files, *database]), layer(PROGRAM))
+    assert finding(result, "TCH001").along == ["isl"]
+    kept = {one.name for one in result.packages if one.files and not one.reclaimable_bytes}
     assert kept == {"zlib"}
 
 

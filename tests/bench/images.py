@@ -113,15 +113,15 @@ def tree(
     """Yield directories and files of the given sizes (bytes); with `blank` one byte in so many is zero."""
     rng = random.Random(seed)  # noqa: S311
     folder = ""
-    made: set[str] = set()
+    result: set[str] = set()
     for number, size in enumerate(file_sizes):
         if number % per_directory == 0:
             group = number // per_directory
             parts = ["usr", "lib", f"pack-{seed}-{group // 40}", f"module{group % 40:02}"]
             for depth in range(1, len(parts) + 1):
                 folder = "/".join(parts[:depth]) + "/"
-                if folder not in made:
-                    made.add(folder)
+                if folder not in result:
+                    result.add(folder)
                     yield folder, b""
         zeros = size // blank if blank else 0
         data = cut(rng, size - zeros) + bytes(zeros) if size else b""
@@ -395,8 +395,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.list:
         print("\n".join(RECIPES))
-    for wanted in arguments.names:
-        name, _, form = wanted.partition(".")
+    for expected in arguments.names:
+        name, _, form = expected.partition(".")
         print(image(name, form or "plain"), flush=True)
 
 

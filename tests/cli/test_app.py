@@ -305,8 +305,8 @@ def test_devices_are_written_to(at: str, path: Path, tmp_path: Path) -> None:
     assert (done.returncode, done.stderr) == (0, b"")
     assert (os.lstat("/dev/null").st_ino, os.lstat("/dev/stdout").st_ino) == before
     assert (tmp_path / "null").is_symlink()
-    said = (tmp_path / "out").read_text()
-    assert said == "" if "null" in at else json.loads(said)["kind"] == "analysis"
+    output = (tmp_path / "out").read_text()
+    assert output == "" if "null" in at else json.loads(output)["kind"] == "analysis"
 
 
 def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> None:

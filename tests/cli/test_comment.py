@@ -94,8 +94,8 @@ def test_a_comment_is_made_when_there_is_something_to_say(
 ) -> None:
     assert run("comment", f"{name}.json", "--when", when) == 0
     assert (len(github.comments) == 1) == made
-    said = "comment made" if made else "no comment: there is nothing to say"
-    assert said in capsys.readouterr().err
+    text = "comment made" if made else "no comment: there is nothing to say"
+    assert text in capsys.readouterr().err
 
 
 def test_settings_say_how_to_comment(
@@ -287,11 +287,11 @@ def test_the_pull_request_is_found_by_its_head_where_woodpecker_does_not_say_it(
             {"id": 1_000 + number, "state": "OPEN", "fromRef": {"latestCommit": "9" * 40}}
             for number in range(150)
         ]
-        wanted = {"state": "OPEN", "fromRef": {"latestCommit": DATA_CENTER["CI_COMMIT_SHA"]}}
-        forge.pulls = [{**wanted, "id": 8, "state": "MERGED"}, *others, {**wanted, "id": 7}]
+        expected = {"state": "OPEN", "fromRef": {"latestCommit": DATA_CENTER["CI_COMMIT_SHA"]}}
+        forge.pulls = [{**expected, "id": 8, "state": "MERGED"}, *others, {**expected, "id": 7}]
         assert run("comment", "wasteful.json", "--api-url", forge.url, "--require") == 0
-        (made,) = forge.comments
-        assert made.body.rstrip().endswith('`slim:report v=1 key="api" head=8b8bf6d run=31`')
+        (result,) = forge.comments
+        assert result.body.rstrip().endswith('`slim:report v=1 key="api" head=8b8bf6d run=31`')
 
 
 def test_several_comments_by_key(github: Forge) -> None:

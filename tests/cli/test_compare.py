@@ -44,11 +44,11 @@ def test_one_run_analyses_compares_gates_and_writes(
     call = ["analyze", "image.tar", flag, base, *words, "--max-growth", "5%,1kB"]
     assert run(*call) == 1
     assert "over budget: growth of 500 kB" in capsys.readouterr().err
-    made, report = load_document("out.json"), load_document("out.report")
-    assert isinstance(made, Comparison)
+    result, report = load_document("out.json"), load_document("out.report")
+    assert isinstance(result, Comparison)
     assert isinstance(report, slim.Report)
-    assert made.verdict.result == "fail"
-    assert report.totals == made.image.totals
+    assert result.verdict.result == "fail"
+    assert report.totals == result.image.totals
     assert "<!-- slim:report v=1" in Path("out.markdown").read_text()
     assert all(Path(f"out.{name}").stat().st_size for name in outputs)
 
@@ -69,8 +69,8 @@ def test_the_report_beside_a_comparison_is_that_of_an_analysis() -> None:
 def test_images_are_compared_file_by_file_and_reports_as_far_as_they_go() -> None:
     def changed(*call: str) -> tuple[list[str], bool]:
         assert run(*call, "-o", "json=made.json") == 0
-        made = read("made.json")
-        return [one["path"] for one in made["files"]], made["partial"]["files"]
+        result = read("made.json")
+        return [one["path"] for one in result["files"]], result["partial"]["files"]
 
     both = ["etc/c", "etc/d"]
     assert changed("compare", "base.tar", "image.tar") == (both, False)
@@ -210,15 +210,15 @@ def test_several_images_are_compared_each_with_its_base(
     outputs = ["-o", "json=size-{}.json", "-o", "report=new/{}.json", "-o", "markdown=out.{}"]
     Path("new").mkdir()
     assert run(*call, "--key", "{}", *outputs) == 1
-    said = capsys.readouterr().err.splitlines()
-    assert said[0].startswith("slim: api: over budget: growth of 3.00 kB is over 5% and 1.00 kB")
-    assert said[1:] == ["slim: web: within budget"], "0.6% of what it was"
+    output = capsys.readouterr().err.splitlines()
+    assert output[0].startswith("slim: api: over budget: growth of 3.00 kB is over 5% and 1.00 kB")
+    assert output[1:] == ["slim: web: within budget"], "0.6% of what it was"
     for name, before_bytes in (("api", 1_030), ("web", 500_070)):
-        made = load_document(f"size-{name}.json")
-        assert isinstance(made, Comparison)
-        assert made.base.totals.disk_bytes == before_bytes
-        assert made.growth.disk_bytes == 3_000
-        assert [one.path for one in made.files] == ["etc/new"]
+        report = load_document(f"size-{name}.json")
+        assert isinstance(report, Comparison)
+        assert report.base.totals.disk_bytes == before_bytes
+        assert report.growth.disk_bytes == 3_000
+        assert [one.path for one in report.files] == ["etc/new"]
         assert f'<!-- slim:report v=1 key="{name}" -->' in Path(f"out.{name}").read_text()
     # Reports of both sides give the same, and so does judging what was written.
     assert run("compare", "main/{}.json", "new/api.json", "new/web.json", "-o", "json=r-{}") == 0
@@ -229,7 +229,7 @@ def test_several_images_are_compared_each_with_its_base(
     Path("web.json").write_bytes(Path("size-web.json").read_bytes())
     assert run("check", "api.json", "web.json", "--key", "{}", "-o", "json=again-{}.json") == 1
     assert Path("again-api.json").read_bytes() == Path("size-api.json").read_bytes()
-    assert capsys.readouterr().err.splitlines() == said
+    assert capsys.readouterr().err.splitlines() == output
 
 
 def test_several_images_can_have_one_base(two: None, capsys: pytest.CaptureFixture[str]) -> None:
@@ -260,9 +260,9 @@ def test_an_output_is_added_to_a_file(capsys: pytest.CaptureFixture[str]) -> Non
     assert lines[1] == "size_bytes=1030"
     assert Path("page.md").read_text().count("### `") == 2
     assert run("render", "base.json", "-o", "env=+") == 0
-    said = capsys.readouterr()
-    assert said.out == ""
-    assert said.err == "slim: env is left out: there is no path after the +\n"
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err == "slim: env is left out: there is no path after the +\n"
 
 
 @pytest.mark.parametrize("kind", ["link", "fifo", "folder", "missing"])

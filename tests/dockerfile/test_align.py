@@ -416,8 +416,8 @@ SPELLINGS: dict[str, tuple[str, list[str]]] = {
 def test_spellings(text: str, entry: str) -> None:
     """The last instruction is found by each text that a builder writes for it."""
     whole = "FROM debian\n" + ("" if "ARG" in text else "ARG V\nARG W\n") + text
-    wanted = parse_dockerfile(whole).stages[0].instructions[-1].line
-    assert lines(whole, ["RUN start", entry, "RUN end"]) == [None, wanted, None]
+    expected = parse_dockerfile(whole).stages[0].instructions[-1].line
+    assert lines(whole, ["RUN start", entry, "RUN end"]) == [None, expected, None]
 
 
 DIFFERENT: dict[str, list[str]] = {

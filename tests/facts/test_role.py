@@ -40,8 +40,8 @@ def test_the_user_wins_over_the_label_and_the_label_over_signs() -> None:
         "builder",
         "builder: the label org.slim.role says so",
     )
-    told = facts_of(**SERVER, labels=labels, role_override="dev").role
-    assert (told.name, told.evidence[0]) == ("dev", "dev: the user says so")
+    shown = facts_of(**SERVER, labels=labels, role_override="dev").role
+    assert (shown.name, shown.evidence[0]) == ("dev", "dev: the user says so")
     assert facts_of(**SERVER, labels={"org.slim.role": "unknown"}).role.name == "unknown"
 
 

@@ -28,8 +28,8 @@ def test_each_byte_is_a_file_s_or_has_a_label(name: str, type: bytes) -> None:
     is_directory = type == b"\0" and name.endswith("/")
     content = b"" if type in b"123456" or is_directory else CONTENT
     entry = Entry(name.encode("latin-1"), type, content, link=b"t")
-    made = layer([entry, file("last", b"1")])
-    table = scan_blob(MemoryBlob(made.blob), verify=False)
+    new_layer = layer([entry, file("last", b"1")])
+    table = scan_blob(MemoryBlob(new_layer.blob), verify=False)
     files = sum(
         stored for kind, stored in zip(table.kind, table.stored, strict=True) if kind == Kind.FILE
     )
@@ -46,8 +46,8 @@ def test_each_byte_is_a_file_s_or_has_a_label(name: str, type: bytes) -> None:
 
 
 def test_the_byte_of_a_file_without_a_name_is_in_the_report(tmp_path: Path) -> None:
-    made = image(layer([Entry(b"", content=b"1"), file("f", b"xy")]))
-    report = slim.analyze(save(made, tmp_path / "image", "docker"), advice=False)
+    sample = image(layer([Entry(b"", content=b"1"), file("f", b"xy")]))
+    report = slim.analyze(save(sample, tmp_path / "image", "docker"), advice=False)
     labels = {one.label: one.tar_bytes for one in report.layers[0].labels}
     assert labels[OTHER] == 1
     assert [(one.id, bare(one.text)) for one in report.warnings if one.id != "orphan-blob"] == [

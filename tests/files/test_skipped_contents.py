@@ -79,8 +79,8 @@ def test_only_files_of_one_size_are_read(tmp_path: Path, monkeypatch: pytest.Mon
 @pytest.mark.parametrize("left", [1, 511, 512, 5_000, LARGE, 3 * LARGE])
 def test_a_layer_that_is_cut_off_is_an_error(left: int, tmp_path: Path) -> None:
     whole = LAYERS[0].tar.rstrip(b"\0")
-    made: Layer = replace(LAYERS[0], blob=whole[:-left], tar=whole[:-left])
-    path = save(image(made), tmp_path / "image.tar", "docker-old")
+    result: Layer = replace(LAYERS[0], blob=whole[:-left], tar=whole[:-left])
+    path = save(image(result), tmp_path / "image.tar", "docker-old")
     errors = []
     for verify in (True, False):
         with pytest.raises(SlimError) as caught:

@@ -54,10 +54,10 @@ def test_parts_of_a_file_in_a_layer(compression: str) -> None:
         ),
         "c": b"neither",
     }
-    made = layer(entries, compression=compression)
-    table = scan_blob(MemoryBlob(made.blob), extract=True, keeps=KEEPS)
+    new_layer = layer(entries, compression=compression)
+    table = scan_blob(MemoryBlob(new_layer.blob), extract=True, keeps=KEEPS)
     files = resolve([table])
-    pull = account(files, [table], [len(made.blob)]).pull
+    pull = account(files, [table], [len(new_layer.blob)]).pull
     elf, beam, plain = (files.name.index(name) for name in (b"a", b"b.beam", b"c"))
     assert stripped(files, pull, elf)[0] == 150_000
     assert stripped(files, pull, beam)[0] == 100_008

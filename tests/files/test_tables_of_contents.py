@@ -56,10 +56,12 @@ LISTED: list[dict[str, Any]] = [
 
 def members(toc: bytes, annotation: str = "", entries: Sequence[Entry] = ENTRIES) -> Members:
     """An image of one layer with this table of contents; by default annotated with its digest."""
-    made = make_layer([*entries, file("stargz.index.json", toc)], compression="gzip")
+    new_layer = make_layer([*entries, file("stargz.index.json", toc)], compression="gzip")
     annotations = {kinds.ESTARGZ: annotation or digest(toc)}
-    described = entry(made.blob, str(made.descriptor["mediaType"]), annotations=annotations)
-    return simple(made, layers=[described])
+    described = entry(
+        new_layer.blob, str(new_layer.descriptor["mediaType"]), annotations=annotations
+    )
+    return simple(new_layer, layers=[described])
 
 
 def toc(*changes: Callable[[list[dict[str, Any]]], object]) -> bytes:
@@ -69,8 +71,10 @@ def toc(*changes: Callable[[list[dict[str, Any]]], object]) -> bytes:
     return json.dumps({"version": 1, "entries": listed}).encode()
 
 
-def attack(name: str, given: str, made: Members, **outcome: Any) -> Attack:
-    return Attack(id=f"Z15-{name}", given=given, make=lambda folder: pack(folder, made), **outcome)
+def attack(name: str, given: str, document: Members, **outcome: Any) -> Attack:
+    return Attack(
+        id=f"Z15-{name}", given=given, make=lambda folder: pack(folder, document), **outcome
+    )
 
 
 def differs(name: str, given: str, change: Callable[[list[dict[str, Any]]], object]) -> Attack:
@@ -165,8 +169,8 @@ def in_frames(
     start = whole.index(struct.pack("<I", 0x184D2A50))
     frame = struct.pack("<II", 0x184D2A50, len(table)) + table
     at = start + 8 if position is None else position
-    said = struct.pack("<7Q", at, len(table), size or len(table), 1, 0, 0, 0) + b"GNUlInUx"
-    return whole[:start] + frame + struct.pack("<II", 0x184D2A50, len(said)) + said
+    text = struct.pack("<7Q", at, len(table), size or len(table), 1, 0, 0, 0) + b"GNUlInUx"
+    return whole[:start] + frame + struct.pack("<II", 0x184D2A50, len(text)) + text
 
 
 NOTHING = b'{"version":1,"entries":null}'

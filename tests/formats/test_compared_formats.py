@@ -30,31 +30,31 @@ from tests.support.sarif_schema import SARIF
 def test_outputs_are_text_of_lines_that_files_can_hold(
     name: str, base: list[str], after: list[str]
 ) -> None:
-    made = compared(hostile(base), hostile(after), Gates(growth=Growth(1, 1)))
-    text = slim.render(made, name)
+    comparison = compared(hostile(base), hostile(after), Gates(growth=Growth(1, 1)))
+    text = slim.render(comparison, name)
     assert is_visible(text.replace("\r\n", "").replace("\n", ""))
 
 
 @given(names, names)
 @settings(max_examples=20)
 def test_sarif_keeps_its_schema(base: list[str], after: list[str]) -> None:
-    made = compared(hostile(base), hostile(after))
-    log = json.loads(slim.render(made, "sarif"))
+    comparison = compared(hostile(base), hostile(after))
+    log = json.loads(slim.render(comparison, "sarif"))
     SARIF.validate(log)
     states = [one["baselineState"] for one in log["runs"][0]["results"]]
-    assert states.count("new") == sum(one.status == "new" for one in made.findings)
+    assert states.count("new") == sum(one.status == "new" for one in comparison.findings)
 
 
-def states(made: Comparison) -> dict[str, str]:
-    (run,) = json.loads(slim.render(made, "sarif"))["runs"]
+def states(comparison: Comparison) -> dict[str, str]:
+    (run,) = json.loads(slim.render(comparison, "sarif"))["runs"]
     assert run["baselineGuid"]
     return {one["ruleId"]: one["baselineState"] for one in run["results"]}
 
 
 def test_sarif_says_what_is_new_and_leaves_out_what_is_fixed() -> None:
-    made = compared(before(), wasteful())
-    assert states(made) == {"TCH001": "new", "VCS001": "new", "DEB001": "unchanged"}
-    (fixed,) = json.loads(slim.render(made, "sarif"))["runs"][0]["properties"]["fixed"]
+    comparison = compared(before(), wasteful())
+    assert states(comparison) == {"TCH001": "new", "VCS001": "new", "DEB001": "unchanged"}
+    (fixed,) = json.loads(slim.render(comparison, "sarif"))["runs"][0]["properties"]["fixed"]
     (was,) = json.loads(slim.render(replace(before(), findings=before().findings[1:]), "sarif"))[
         "runs"
     ][0]["results"]
@@ -73,9 +73,9 @@ def test_the_guid_of_a_run_is_that_of_its_image() -> None:
     def run(document: Any) -> Any:
         return json.loads(slim.render(document, "sarif"))["runs"][0]
 
-    made = run(compared(base, after))
-    assert made["automationDetails"]["guid"] == run(after)["automationDetails"]["guid"]
-    assert made["baselineGuid"] == run(base)["automationDetails"]["guid"] != run(after)
+    result = run(compared(base, after))
+    assert result["automationDetails"]["guid"] == run(after)["automationDetails"]["guid"]
+    assert result["baselineGuid"] == run(base)["automationDetails"]["guid"] != run(after)
 
 
 def test_a_finding_is_known_again_when_lines_move_and_layers_are_added() -> None:
@@ -86,10 +86,10 @@ def test_a_finding_is_known_again_when_lines_move_and_layers_are_added() -> None
         return report([], findings=[finding(2, "DEB001", 5, where=[cause])])
 
     def prints(name: str, document: Any) -> Any:
-        made = json.loads(slim.render(document, name))
+        result = json.loads(slim.render(document, name))
         if name == "gitlab":
-            return [one["fingerprint"] for one in made]
-        return [one["partialFingerprints"] for one in made["runs"][0]["results"]]
+            return [one["fingerprint"] for one in result]
+        return [one["partialFingerprints"] for one in result["runs"][0]["results"]]
 
     for name in ("sarif", "gitlab"):
         assert prints(name, at(8, 1)) == prints(name, at(30, 4))
@@ -99,8 +99,8 @@ def test_a_finding_is_known_again_when_lines_move_and_layers_are_added() -> None
 
 
 def test_annotations_are_for_what_is_new_or_fails() -> None:
-    made = compared(before(), wasteful())
-    text = slim.render(made, "github")
+    comparison = compared(before(), wasteful())
+    text = slim.render(comparison, "github")
     assert [rule for rule in ("DEB001", "TCH001", "VCS001") if rule in text] == ["TCH001", "VCS001"]
     failing = compared(before(), wasteful(), Gates(fail_on=("DEB001",)))
     assert "DEB001" in slim.render(failing, "github")
@@ -108,22 +108,24 @@ def test_annotations_are_for_what_is_new_or_fails() -> None:
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_junit_fails_when_the_gate_does(kind: str) -> None:
-    made = PAGES[kind]()
-    suites = ElementTree.fromstring(slim.render(made, "junit"))  # noqa: S314
+    comparison = PAGES[kind]()
+    suites = ElementTree.fromstring(slim.render(comparison, "junit"))  # noqa: S314
     failures, errors = int(suites.attrib["failures"]), int(suites.attrib["errors"])
-    assert bool(failures) == (made.verdict.result == "fail")
-    assert bool(errors) == (made.verdict.result == "unknown")
+    assert bool(failures) == (comparison.verdict.result == "fail")
+    assert bool(errors) == (comparison.verdict.result == "unknown")
 
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_the_rows_of_csv_add_up(kind: str) -> None:
-    made = PAGES[kind]()
-    table = list(csv.DictReader(io.StringIO(slim.render(made, "csv"), newline=""), strict=True))
+    comparison = PAGES[kind]()
+    table = list(
+        csv.DictReader(io.StringIO(slim.render(comparison, "csv"), newline=""), strict=True)
+    )
     for name in ("layer", "package", "file"):
         rows = [row for row in table if row["kind"] == name]
         for column, whole in (
-            ("disk_change", made.growth.disk_bytes),
-            ("pull_change", made.growth.pull_bytes),
+            ("disk_change", comparison.growth.disk_bytes),
+            ("pull_change", comparison.growth.pull_bytes),
         ):
             assert sum(int(row[column]) for row in rows if row[column]) == whole, (name, column)
 
@@ -161,9 +163,9 @@ def test_lines_for_later_steps_cannot_be_forged() -> None:
 
 def test_a_summary_has_longer_tables_and_no_marker() -> None:
     many = [finding(number, "DEB001", 10_000 + number) for number in range(300)]
-    made = compared(clean(), report(clean().layers, findings=many))
-    page = slim.render(made, "summary")
+    comparison = compared(clean(), report(clean().layers, findings=many))
+    page = slim.render(comparison, "summary")
     assert "slim:report" not in page
     assert page.count("| new | DEB001") == 100
-    assert slim.render(made, "markdown").count("| new | DEB001") == 10
+    assert slim.render(comparison, "markdown").count("| new | DEB001") == 10
     assert len(page.encode()) < 1 << 20

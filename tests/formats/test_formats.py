@@ -26,8 +26,8 @@ from tests.support.sarif_schema import SARIF
 @pytest.mark.parametrize("name", format_names())
 @given(names)
 @settings(max_examples=15)
-def test_outputs_are_text_of_lines_that_files_can_hold(name: str, made: list[str]) -> None:
-    one = hostile(made)
+def test_outputs_are_text_of_lines_that_files_can_hold(name: str, document: list[str]) -> None:
+    one = hostile(document)
     text = rendered(one, name)
     text.encode("utf-8")
     assert text == rendered(one, name)
@@ -36,8 +36,8 @@ def test_outputs_are_text_of_lines_that_files_can_hold(name: str, made: list[str
 
 @given(names)
 @settings(max_examples=30)
-def test_sarif_keeps_its_schema(made: list[str]) -> None:
-    log = json.loads(rendered(hostile(made), "sarif"))
+def test_sarif_keeps_its_schema(document: list[str]) -> None:
+    log = json.loads(rendered(hostile(document), "sarif"))
     SARIF.validate(log)
     (run,) = log["runs"]
     rules = run["tool"]["driver"]["rules"]
@@ -104,8 +104,8 @@ def test_paths_are_relative(path: str, shown: str) -> None:
 
 @given(names)
 @settings(max_examples=30)
-def test_gitlab_has_one_entry_per_finding(made: list[str]) -> None:
-    entries = json.loads(rendered(hostile(made), "gitlab"))
+def test_gitlab_has_one_entry_per_finding(document: list[str]) -> None:
+    entries = json.loads(rendered(hostile(document), "gitlab"))
     assert len({entry["fingerprint"] for entry in entries}) == len(entries)
     for entry in entries:
         assert set(entry) == {"description", "check_name", "fingerprint", "severity", "location"}
@@ -116,8 +116,8 @@ def test_gitlab_has_one_entry_per_finding(made: list[str]) -> None:
 
 @given(names)
 @settings(max_examples=30)
-def test_github_commands_cannot_be_forged(made: list[str]) -> None:
-    lines = rendered(hostile(made), "github").split("\n")
+def test_github_commands_cannot_be_forged(document: list[str]) -> None:
+    lines = rendered(hostile(document), "github").split("\n")
     assert lines.pop() == ""
     for line in lines:
         found = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
@@ -144,8 +144,8 @@ def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
 
 @given(names)
 @settings(max_examples=30)
-def test_junit_is_xml_whatever_the_names(made: list[str]) -> None:
-    suites = ElementTree.fromstring(rendered(hostile(made), "junit"))  # noqa: S314
+def test_junit_is_xml_whatever_the_names(document: list[str]) -> None:
+    suites = ElementTree.fromstring(rendered(hostile(document), "junit"))  # noqa: S314
     cases = suites.findall(".//testcase")
     assert len(cases) == int(suites.attrib["tests"])
     assert len(suites.findall(".//failure")) == int(suites.attrib["failures"]) >= 1
@@ -182,16 +182,16 @@ def rows(text: str) -> list[list[str]]:
 
 @given(names)
 @settings(max_examples=30)
-def test_csv_comes_back_and_runs_no_formula(made: list[str]) -> None:
-    table = rows(rendered(hostile(made), "csv"))
+def test_csv_comes_back_and_runs_no_formula(document: list[str]) -> None:
+    table = rows(rendered(hostile(document), "csv"))
     assert {len(row) for row in table} == {10}
     assert [row[0] for row in table[1:]] == [
-        kind for kind in ("layer", "directory", "file") for _ in made
+        kind for kind in ("layer", "directory", "file") for _ in document
     ]
     for row in table:
         assert not any(cell.startswith(tuple("=+-@\t\r＝＋－＠")) for cell in row)
     paths = [row[2] for row in table if row[0] == "file"]
-    assert paths == [f"/{visible(text)}" for text in made]
+    assert paths == [f"/{visible(text)}" for text in document]
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(1)", "\t=1", "＝1"])

@@ -122,16 +122,16 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(kind: str) -> No
 
 @given(names)
 @settings(max_examples=40)
-def test_names_are_text_whatever_they_are(made: list[str]) -> None:
-    one = hostile(made)
+def test_names_are_text_whatever_they_are(document: list[str]) -> None:
+    one = hostile(document)
     tree = [
-        TreeNode(disk_bytes=len(made) * MB, files=len(made)),
+        TreeNode(disk_bytes=len(document) * MB, files=len(document)),
         *(
             TreeNode(parent=0, kind="file", name=untrusted(name), disk_bytes=MB, files=1)
-            for name in made
+            for name in document
         ),
     ]
-    one = replace(one, tree=tree, packages=[package(name) for name in made])
+    one = replace(one, tree=tree, packages=[package(name) for name in document])
     for text in (rendered(one, "html"), rendered(slim.compare(wasteful(), one), "html")):
         page = Document(text)
         assert page.tags["script"] == page.tags["style"] == 1
@@ -254,8 +254,8 @@ def test_colours_can_be_read_and_told_apart() -> None:
 @pytest.mark.parametrize("kind", COMPARISONS)
 def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
     """More less what became less; every frame is what is in it."""
-    made = COMPARISONS[kind]()
-    items = change_map.changes(made, SI)
+    comparison = COMPARISONS[kind]()
+    items = change_map.changes(comparison, SI)
     waiting, total = list(items), 0
     while waiting:
         one = waiting.pop()
@@ -264,15 +264,17 @@ def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
             assert one.value == sum(inside.value for inside in one.children)
         else:
             total += -one.value if one.tone == "less" else one.value
-    assert total == made.growth.disk_bytes
-    assert bool(items) == ("Where the bytes changed" in slim.render(made, "html"))
-    tones_ = {tone for tone, _ in change_map.legend(made, SI)}
-    assert all(f'class="{tone}"' in slim.render(made, "svg") for tone in tones_ - set(STRIPES))
+    assert total == comparison.growth.disk_bytes
+    assert bool(items) == ("Where the bytes changed" in slim.render(comparison, "html"))
+    tones_ = {tone for tone, _ in change_map.legend(comparison, SI)}
+    assert all(
+        f'class="{tone}"' in slim.render(comparison, "svg") for tone in tones_ - set(STRIPES)
+    )
 
 
 def test_a_map_of_changes_names_files_by_their_directories() -> None:
-    made = COMPARISONS["contents"]()
-    (static,) = (one for one in change_map.changes(made, SI) if one.name == "app/static")
+    comparison = COMPARISONS["contents"]()
+    (static,) = (one for one in change_map.changes(comparison, SI) if one.name == "app/static")
     assert (static.shown, len(static.children)) == ("+20.0 MB", 20)
     assert static.children[0].says.startswith("/app/static/")
     gone = slim.compare(after_contents(), before_contents())
@@ -345,19 +347,19 @@ def test_a_hundred_thousand_files_make_less_than_a_megabyte(tmp_path: Path) -> N
     """Long names in many directories and layers, so that every list of the page is full."""
 
     def files(number: int) -> bytes:
-        made = []
+        result = []
         for at in range(25_000):
             name = f"srv/application-{number}/module-{at % 300:03}/component-{at % 50:02}/source-file-{at}.py"
             info = tarfile.TarInfo(name)
             info.size = at * 7919 % 900
-            made.append(info.tobuf() + padded(bytes(info.size)))
+            result.append(info.tobuf() + padded(bytes(info.size)))
         status = "".join(
             f"Package: library-number-{number}-{at}\nStatus: install ok installed\nVersion: {at}.0-1\n\n"
             for at in range(1_000)
         ).encode()
         info = tarfile.TarInfo("var/lib/dpkg/status")
         info.size = len(status)
-        return b"".join([*made, info.tobuf(), padded(status), END])
+        return b"".join([*result, info.tobuf(), padded(status), END])
 
     layers = [raw_layer(files(number), created_by=f"RUN make {'x' * 500}") for number in range(4)]
     one = slim.analyze(save(image(*layers), tmp_path / "a.tar"), verify=False, top=100_000)

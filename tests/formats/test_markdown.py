@@ -64,16 +64,16 @@ def test_a_code_span_stays_in_its_cell(text: str) -> None:
 
 
 def test_sentences_keep_plain_words_and_hide_the_rest() -> None:
-    said = "Ask @octo about #12: delete `a|b` and (.dockerignore), not www.x.example or CVE-2024-1."
-    assert gfm.prose(said) == (
+    text = "Ask @octo about #12: delete `a|b` and (.dockerignore), not www.x.example or CVE-2024-1."
+    assert gfm.prose(text) == (
         "Ask `@octo` about `#12`: delete `a|b` and (`.dockerignore`), not `www.x.example` or"
         " `CVE-2024-1`."
     )
 
 
 def test_a_marker_cannot_be_ended_or_extended_by_a_key() -> None:
-    said = gfm.marker('a-->" run=9 b--', "h", "")
-    assert said == 'slim:report v=1 key="a%2D-%3E%22%20run%3D9%20b%2D%2D" head=h'
+    text = gfm.marker('a-->" run=9 b--', "h", "")
+    assert text == 'slim:report v=1 key="a%2D-%3E%22%20run%3D9%20b%2D%2D" head=h'
 
 
 def test_links_are_what_the_user_gave() -> None:

@@ -53,16 +53,16 @@ IMAGE = image(
 
 
 def test_every_file_is_there(tmp_path: Path) -> None:
-    made = slim.analyze(save(IMAGE, tmp_path / "a.tar"), all_files=True)
-    found, _ = entries(render(made))
+    result = slim.analyze(save(IMAGE, tmp_path / "a.tar"), all_files=True)
+    found, _ = entries(render(result))
     assert found == {"caf\ufffd": 1, "usr/bin/tool": 1000, "usr/lib/x/y": 300, "usr/lib/z": 20}
 
 
 def test_a_short_report_gives_its_tree_and_loses_no_byte(tmp_path: Path) -> None:
     files = {f"usr/share/{number % 30}/{number}": b"x" * (number + 1) for number in range(1200)}
-    made = slim.analyze(save(image(layer(files)), tmp_path / "a.tar"), top=5)
-    found, _ = entries(render(made))
-    assert sum(found.values()) == made.totals.live_bytes
+    result = slim.analyze(save(image(layer(files)), tmp_path / "a.tar"), top=5)
+    found, _ = entries(render(result))
+    assert sum(found.values()) == result.totals.live_bytes
     assert any("smaller file" in path for path in found)
     assert found["usr/share/29/1199"] == 1200
 
@@ -81,8 +81,8 @@ def test_any_paths_are_a_tree_of_all_bytes(paths: list[str]) -> None:
 
 @given(names)
 @settings(max_examples=20)
-def test_any_names_are_json_of_printable_text(made: list[str]) -> None:
-    text = render(hostile(made))
+def test_any_names_are_json_of_printable_text(document: list[str]) -> None:
+    text = render(hostile(document))
     assert text.isascii()
     assert "\\u001b" not in text
     json.loads(text)
@@ -105,9 +105,9 @@ def test_paths_of_any_depth_are_written() -> None:
 def test_ncdu_reads_it(tmp_path: Path) -> None:
     """The real program, on a terminal of its own: it shows the sizes of the image."""
     require("ncdu")
-    made = slim.analyze(save(IMAGE, tmp_path / "a.tar"), all_files=True)
+    result = slim.analyze(save(IMAGE, tmp_path / "a.tar"), all_files=True)
     path = tmp_path / "ncdu.json"
-    path.write_text(render(made))
+    path.write_text(render(result))
     again = tmp_path / "again.json"
     subprocess.run(["ncdu", "-f", path, "-o", again], check=True, capture_output=True)
     copied, _ = entries(again.read_text().replace('"progname":"ncdu"', '"progname":"slim"'))

@@ -80,9 +80,9 @@ def forged() -> Report:
 
 @pytest.mark.parametrize("flavor", ["github", "gitlab", "bitbucket"])
 def test_markdown_links_every_rule_that_it_names(flavor: str) -> None:
-    made = judge(wasteful(), Gates(fail_on=("high",)))
-    page = rendered(made, "markdown", flavor=flavor, rules_url=URL)
-    bare = rendered(made, "markdown", flavor=flavor)
+    result = judge(wasteful(), Gates(fail_on=("high",)))
+    page = rendered(result, "markdown", flavor=flavor, rules_url=URL)
+    bare = rendered(result, "markdown", flavor=flavor)
     assert "docs.example" not in bare
     # In the steps and in the fold; the reason of the gate is a sentence.
     for one in wasteful().findings:
@@ -92,12 +92,14 @@ def test_markdown_links_every_rule_that_it_names(flavor: str) -> None:
 
 
 def test_comparisons_summaries_and_pages_of_several_link_rules() -> None:
-    made = compared(before(), wasteful())
-    page = rendered(made, "markdown", rules_url=URL)
+    comparison = compared(before(), wasteful())
+    page = rendered(comparison, "markdown", rules_url=URL)
     assert f"(saves 36.9\u00a0MB, {linked('TCH001')})" in page
     assert f"| new | {linked('TCH001')} build tools" in page
-    assert linked("TCH001") in rendered(made, "summary", rules_url=URL)
-    assert linked("TCH001") in rendered_together([made, wasteful()], "markdown", rules_url=URL)
+    assert linked("TCH001") in rendered(comparison, "summary", rules_url=URL)
+    assert linked("TCH001") in rendered_together(
+        [comparison, wasteful()], "markdown", rules_url=URL
+    )
 
 
 def test_sarif_says_where_the_rule_is_explained() -> None:
@@ -114,10 +116,10 @@ def test_sarif_says_where_the_rule_is_explained() -> None:
 
 
 def test_html_links_rules_and_nothing_else() -> None:
-    for made in (wasteful(), compared(before(), wasteful())):
-        page = rendered(made, "html", rules_url=URL)
+    for result in (wasteful(), compared(before(), wasteful())):
+        page = rendered(result, "html", rules_url=URL)
         assert '<a href="https://docs.example/rules/TCH001">TCH001</a>' in page
-        assert "docs.example" not in slim.render(made, "html")
+        assert "docs.example" not in slim.render(result, "html")
     page = rendered(forged(), "html", rules_url=URL)
     assert "docs.example" not in page
 
@@ -142,9 +144,9 @@ def test_it_is_an_option_a_variable_and_a_key(
     assert linked("TCH001") in out("check", "report.json", "-o", "markdown")
     Path("slim.toml").write_text('\nrules-url = "http://docs.example/{id}"\n')
     assert run("check", "report.json", "--max-size", "1GB") == 2
-    said = capsys.readouterr().err
-    assert "slim.toml:2" in said
-    assert "does not start with https://" in said
+    output = capsys.readouterr().err
+    assert "slim.toml:2" in output
+    assert "does not start with https://" in output
     Path("slim.toml").unlink()
     for words in (("render", "report.json", "-o", "text"), ("comment", "report.json")):
         assert run(*words, "--rules-url", "docs.example") == 2

@@ -111,18 +111,18 @@ def assert_quiet(text: str) -> None:
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
 
 
-def check_text(text: str, made: Document, hostile: str) -> None:
+def check_text(text: str, document: Document, hostile: str) -> None:
     assert_tame(text)
 
 
-def check_json(text: str, made: Document, hostile: str) -> None:
+def check_json(text: str, document: Document, hostile: str) -> None:
     assert text.isascii()
     assert is_visible(text.replace("\n", ""))
-    assert slim.render(made, "json") == text
+    assert slim.render(document, "json") == text
     assert json.loads(text)["tool"]["version"] == hostile
 
 
-def check_markdown(text: str, made: Document, hostile: str) -> None:
+def check_markdown(text: str, document: Document, hostile: str) -> None:
     """Parsed by the library of GitHub itself, raw HTML left as it is."""
     assert is_visible(text.replace("\n", ""))
     assert not any(line.lstrip().startswith("::") for line in text.splitlines())
@@ -135,10 +135,10 @@ def check_markdown(text: str, made: Document, hostile: str) -> None:
     assert len(text.encode()) <= 1_000_000
 
 
-def check_html(text: str, made: Document, hostile: str) -> None:
+def check_html(text: str, document: Document, hostile: str) -> None:
     """No tag, attribute or address that is not there for a harmless text too."""
     page = Tags(text)
-    assert page.shapes <= harmless_shapes(type(made))
+    assert page.shapes <= harmless_shapes(type(document))
     for name, value in page.values:
         assert not name.startswith("on")
         if name in ("href", "src", "action", "formaction", "data", "xlink:href"):
@@ -146,7 +146,7 @@ def check_html(text: str, made: Document, hostile: str) -> None:
     for island in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.S):
         json.loads(island)
     assert {text.count("</script")} == {
-        one.count("</script") for one in harmless(type(made), "html")
+        one.count("</script") for one in harmless(type(document), "html")
     }
 
 
@@ -155,9 +155,9 @@ def harmless_shapes(kind: type[Report | Comparison]) -> set[Any]:
     return set[Any]().union(*(Tags(one).shapes for one in harmless(kind, "html")))
 
 
-def check_svg(text: str, made: Document, hostile: str) -> None:
+def check_svg(text: str, document: Document, hostile: str) -> None:
     found = list(_elements(text))
-    usual = {tag for one in harmless(type(made), "svg") for tag, _ in _elements(one)}
+    usual = {tag for one in harmless(type(document), "svg") for tag, _ in _elements(one)}
     assert {tag for tag, _ in found} <= usual
     for _, names in found:
         assert not any(name.startswith("on") or name.endswith("href") for name in names)
@@ -168,7 +168,7 @@ def _elements(text: str) -> Iterator[tuple[str, list[str]]]:
         yield one.tag, list(one.attrib)
 
 
-def check_sarif(text: str, made: Document, hostile: str) -> None:
+def check_sarif(text: str, document: Document, hostile: str) -> None:
     log = json.loads(text)
     SARIF.validate(log)
     assert text.isascii()
@@ -177,19 +177,19 @@ def check_sarif(text: str, made: Document, hostile: str) -> None:
         assert not uri.startswith(("/", ".."))
 
 
-def check_gitlab(text: str, made: Document, hostile: str) -> None:
+def check_gitlab(text: str, document: Document, hostile: str) -> None:
     for entry in json.loads(text):
         assert is_visible(entry["description"] + entry["check_name"])
         assert not entry["location"]["path"].startswith("/")
 
 
-def check_github(text: str, made: Document, hostile: str) -> None:
+def check_github(text: str, document: Document, hostile: str) -> None:
     for line in text.splitlines():
         assert re.fullmatch(r"::(error|warning|notice) [^:]*::.*", line), line
 
 
-def check_junit(text: str, made: Document, hostile: str) -> None:
-    usual = {tag for one in harmless(type(made), "junit") for tag in _tags(one)}
+def check_junit(text: str, document: Document, hostile: str) -> None:
+    usual = {tag for one in harmless(type(document), "junit") for tag in _tags(one)}
     assert set(_tags(text)) <= usual
 
 
@@ -197,7 +197,7 @@ def _tags(text: str) -> list[str]:
     return [one.tag for one in ElementTree.fromstring(text).iter()]  # noqa: S314
 
 
-def check_csv(text: str, made: Document, hostile: str) -> None:
+def check_csv(text: str, document: Document, hostile: str) -> None:
     rows = list(csv.reader(io.StringIO(text, newline=""), strict=True))
     assert len({len(row) for row in rows}) == 1
     for cell in (cell for row in rows for cell in row):
@@ -206,25 +206,25 @@ def check_csv(text: str, made: Document, hostile: str) -> None:
         assert not cell.startswith("-") or re.fullmatch(r"-\d+(\.\d+)?", cell)
 
 
-def check_metrics(text: str, made: Document, hostile: str) -> None:
+def check_metrics(text: str, document: Document, hostile: str) -> None:
     parse_metrics(text)
     assert text.isascii()
 
 
-def check_env(text: str, made: Document, hostile: str) -> None:
+def check_env(text: str, document: Document, hostile: str) -> None:
     for line in text.splitlines():
         assert re.fullmatch(r"[a-z_]+=[A-Za-z0-9:/._%-]*", line), line
 
 
-def check_plan(text: str, made: Document, hostile: str) -> None:
-    assert isinstance(made, Report)
-    titles = {finding.title for finding in made.findings}
+def check_plan(text: str, document: Document, hostile: str) -> None:
+    assert isinstance(document, Report)
+    titles = {finding.title for finding in document.findings}
     plan = read_plan(text.encode(), "plan.json")
     assert {finding.title for finding in plan.findings} <= titles
-    assert plan.config_digest == made.image.config_digest
+    assert plan.config_digest == document.image.config_digest
 
 
-def check_ncdu(text: str, made: Document, hostile: str) -> None:
+def check_ncdu(text: str, document: Document, hostile: str) -> None:
     assert text.isascii()
     waiting = [json.loads(text)]
     while waiting:
@@ -266,9 +266,9 @@ def test_every_format_has_a_check() -> None:
 def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> None:
     for turn in range(SINKS.index((kind, name)) % EACH, len(ALL), EACH):
         hostile = ALL[turn]
-        made = filled(kind, hostile, turn=turn)
-        text = slim.render(made, name, options(hostile))
-        CHECKS[name](text, made, hostile)
+        document = filled(kind, hostile, turn=turn)
+        text = slim.render(document, name, options(hostile))
+        CHECKS[name](text, document, hostile)
         if name not in ("html", "svg", "github"):  # pages for files; and commands of ours
             assert_quiet(text)
 
@@ -278,8 +278,8 @@ def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> Non
 @settings(max_examples=15)
 def test_any_text_stays_in_its_place(kind: type[Any], name: str, text: str, turn: int) -> None:
     hostile = text.encode("utf-8", "replace").decode()
-    made = filled(kind, hostile, turn=turn)
-    CHECKS[name](slim.render(made, name, options(hostile)), made, hostile)
+    document = filled(kind, hostile, turn=turn)
+    CHECKS[name](slim.render(document, name, options(hostile)), document, hostile)
 
 
 @pytest.mark.parametrize("flavor", FLAVORS)
@@ -287,6 +287,6 @@ def test_any_text_stays_in_its_place(kind: type[Any], name: str, text: str, turn
 def test_every_flavor_of_markdown(kind: type[Any], flavor: str) -> None:
     for turn in range(list(FLAVORS).index(flavor) % EACH, len(ALL), EACH):
         hostile = ALL[turn]
-        made = filled(kind, hostile, turn=turn)
-        text = slim.render(made, "markdown", options(hostile, flavor))
-        check_markdown(text, made, hostile)
+        document = filled(kind, hostile, turn=turn)
+        text = slim.render(document, "markdown", options(hostile, flavor))
+        check_markdown(text, document, hostile)

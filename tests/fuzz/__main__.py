@@ -54,16 +54,16 @@ def main() -> None:
     with ThreadPoolExecutor(os.cpu_count()) as pool:
         done = pool.map(lambda name: _apart(name, given.seconds, given.runs), names)
         for name, ended in zip(names, done, strict=True):
-            said = ended.stderr.decode("utf-8", "replace")
+            output = ended.stderr.decode("utf-8", "replace")
             numbers = dict(
-                line[6:].split(": ", 1) for line in said.splitlines() if line[:6] == "stat::"
+                line[6:].split(": ", 1) for line in output.splitlines() if line[:6] == "stat::"
             )
             print(
                 f"{name}: {numbers.get('number_of_executed_units', '?').strip()} inputs", flush=True
             )
             if ended.returncode:
                 failed.append(name)
-                print(said[-6000:], ended.stdout.decode("utf-8", "replace")[-6000:], flush=True)
+                print(output[-6000:], ended.stdout.decode("utf-8", "replace")[-6000:], flush=True)
     sys.exit(f"failed: {', '.join(failed)}" if failed else 0)
 
 

@@ -27,10 +27,10 @@ STRICT = Gates(size=0, pull_size=0, reclaimable=0, layers=0)
 
 
 def seeds() -> Iterator[bytes]:
-    made = image(layer({"etc/a": b"one"}, file("b", b"x" * 300)), layer(delete("etc/a"), "c->d"))
+    sample = image(layer({"etc/a": b"one"}, file("b", b"x" * 300)), layer(delete("etc/a"), "c->d"))
     with tempfile.TemporaryDirectory() as folder:
         for form in FORMS:
-            path = save(made, Path(folder) / form, form)
+            path = save(sample, Path(folder) / form, form)
             if path.is_file():
                 yield path.read_bytes()
     old = archive(docker(config(HELLO, BYE), HELLO, BYE))

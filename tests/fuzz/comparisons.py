@@ -31,12 +31,12 @@ def check(data: bytes) -> None:
         base, image = parse_report(one, "base.json"), parse_report(other, "image.json")
     except SlimError:
         return
-    made = compare(base, image)
+    comparison = compare(base, image)
     grown = image.totals.disk_bytes - base.totals.disk_bytes
     allowed = max(grown - 1, 0)
     limit = Gates(growth=Growth(0.0, allowed))
     missing = any(layer.missing for layer in (*base.layers, *image.layers))
-    judged = judge_comparison(made, limit)
+    judged = judge_comparison(comparison, limit)
     (growth,) = judged.budgets
     free = growth.base_image_bytes
     assert free in (0, image.totals.base_bytes - base.totals.base_bytes)

@@ -24,7 +24,7 @@ CUT = b"----"
 def seeds() -> Iterator[bytes]:
     yield from corpus("tar")
     for case in CASES:
-        yield CUT.join(tar(entries(made)) for made in case.layers)
+        yield CUT.join(tar(entries(result)) for result in case.layers)
 
 
 def check(data: bytes) -> None:

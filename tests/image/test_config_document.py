@@ -271,7 +271,7 @@ def test_no_layer_is_blamed_when_the_history_does_not_fit(history: Any, tmp_path
 
 @pytest.mark.parametrize("created_by", HISTORY)
 def test_secrets_are_in_no_output_but_on_request(created_by: str, tmp_path: Path) -> None:
-    made = {
+    result = {
         "Env": [f"API_TOKEN={SECRET}"],
         "Labels": {"secret": SECRET},
         "Cmd": ["app", "--password", SECRET, f"--token={SECRET}"],
@@ -279,7 +279,7 @@ def test_secrets_are_in_no_output_but_on_request(created_by: str, tmp_path: Path
     }
     gone = layer({"etc/hello": b"other"})
     history = [{"created_by": created_by}, {"created_by": created_by}]
-    path = of(HELLO, gone, config=made, history=history)(tmp_path)
+    path = of(HELLO, gone, config=result, history=history)(tmp_path)
     report = analyze(path)
     assert report.waste, "the instruction is in the list of waste too"
     assert SECRET not in slim.render(report, "text")
@@ -293,9 +293,9 @@ def test_identity_is_of_the_bytes_not_of_the_meaning(tmp_path: Path) -> None:
     one = config(HELLO)
     other = json.dumps(json.loads(one), indent=1).encode()
     reports = []
-    for number, made in enumerate((one, other)):
+    for number, result in enumerate((one, other)):
         (tmp_path / str(number)).mkdir()
-        reports.append(analyze(pack(tmp_path / str(number), with_config(made, HELLO))))
+        reports.append(analyze(pack(tmp_path / str(number), with_config(result, HELLO))))
     assert reports[0].totals == reports[1].totals
     assert reports[0].image.config_digest != reports[1].image.config_digest
     assert encode(json.loads(other)) == one

@@ -66,10 +66,15 @@ def spread(members: Members) -> Callable[[Path], Path]:
 
 def both_worlds(oci: Members, **changes: Any) -> Members:
     """A layout with a sound manifest.json of HELLO and BYE in it, as docker 25 saves them."""
-    made = config(HELLO, BYE)
+    settings = config(HELLO, BYE)
     names = (blob_name(HELLO.blob), blob_name(BYE.blob))
-    listed = {"Config": blob_name(made), "RepoTags": ["app:1"], "Layers": list(names), **changes}
-    blobs = {blob_name(data): data for data in (made, HELLO.blob, BYE.blob)}
+    listed = {
+        "Config": blob_name(settings),
+        "RepoTags": ["app:1"],
+        "Layers": list(names),
+        **changes,
+    }
+    blobs = {blob_name(data): data for data in (settings, HELLO.blob, BYE.blob)}
     return {**oci, **blobs, "manifest.json": encode([listed])}
 
 

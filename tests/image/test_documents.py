@@ -37,9 +37,9 @@ TOP = manifest(MADE, HELLO)
 
 
 def with_config(change: Change) -> Members:
-    made = change(MADE)
-    top = manifest(made, HELLO)
-    return world(index(entry(top)), top, made, HELLO)
+    result = change(MADE)
+    top = manifest(result, HELLO)
+    return world(index(entry(top)), top, result, HELLO)
 
 
 def with_manifest(change: Change) -> Members:

@@ -176,9 +176,9 @@ def test_rpm_without_reasons() -> None:
 
 
 def test_rpm_paths_are_found_under_either_name() -> None:
-    for wanted in ("/bin/sh", "/usr/bin/sh"):
+    for expected in ("/bin/sh", "/usr/bin/sh"):
         for listed in (b"bin/sh", b"usr/bin/sh"):
-            app = package("app", wanted, manager="rpm", auto=None)
+            app = package("app", expected, manager="rpm", auto=None)
             shell = package("shell", manager="rpm", auto=None, files=(listed,))
             assert reasons(app, shell)["shell"] == "needed by app"
 

@@ -31,8 +31,8 @@ def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.R
     """Analyze an image of (instruction, files) steps, in a directory /app."""
     layers = [layer(files, created_by=instruction) for instruction, files in steps]
     settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
-    made = image(*layers, config=settings, compression="gzip")
-    save(made, folder / "image.tar", "docker")
+    sample = image(*layers, config=settings, compression="gzip")
+    save(sample, folder / "image.tar", "docker")
     return checked_analyze(folder / "image.tar", top=1000)
 
 
@@ -65,11 +65,11 @@ def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
         ),
         Cmd=["/usr/local/bin/shop"],
     )
-    made = rebuilt(report)
-    assert made.origin == "scratch"
-    assert part(made, "files beside it").paths == ["/app/shop.yaml", "/app/web/index.html"]
-    assert part(made, "files beside it").disk_bytes == 4 * KILO
-    assert part(made, "other files of the application").disk_bytes == 3 * KILO
+    rebuild = rebuilt(report)
+    assert rebuild.origin == "scratch"
+    assert part(rebuild, "files beside it").paths == ["/app/shop.yaml", "/app/web/index.html"]
+    assert part(rebuild, "files beside it").disk_bytes == 4 * KILO
+    assert part(rebuild, "other files of the application").disk_bytes == 3 * KILO
     stays = {"app/shop.yaml", "app/web/index.html", "etc/shop.json", "usr/local/bin/shop"}
     assert not stays & claimed(report)
     assert "app/bin/other" in claimed(report)
@@ -83,9 +83,9 @@ def test_settings_stay_beside_an_output(tmp_path: Path) -> None:
         "app/Makefile": b"all:\n",
         "app/test/data.json": b"t" * KILO,
     }
-    made = rebuilt(node_image(tmp_path, more=more))
+    rebuild = rebuilt(node_image(tmp_path, more=more))
     shown = ["/app/dist", "/app/package.json", "/app/public", "/app/mail", "/app/openapi.yaml"]
-    assert sorted(part(made, "the application").paths) == sorted(shown)
+    assert sorted(part(rebuild, "the application").paths) == sorted(shown)
 
 
 def test_a_package_runner_is_seen_through(tmp_path: Path) -> None:
@@ -107,9 +107,9 @@ def test_a_package_runner_is_seen_through(tmp_path: Path) -> None:
         Cmd=["npm", "start"],
         Env=["PATH=/usr/bin:/bin"],
     )
-    made = rebuilt(report)
-    assert part(made, "system packages").packages == ["nodejs"]
-    assert 'CMD ["node", "server.js"]' in bare(made.dockerfile)
+    rebuild = rebuilt(report)
+    assert part(rebuild, "system packages").packages == ["nodejs"]
+    assert 'CMD ["node", "server.js"]' in bare(rebuild.dockerfile)
     assert "usr/bin/npm" not in claimed(report), "it is what the image runs now"
 
 
@@ -186,10 +186,10 @@ def python_image(
 def test_commands_of_distributions_stay(tmp_path: Path) -> None:
     """Wherever they are; large tests make no library a tool; a linker script is no library."""
     report = python_image(tmp_path)
-    made = rebuilt(report)
-    libraries = part(made, "libraries")
+    rebuild = rebuilt(report)
+    libraries = part(rebuild, "libraries")
     assert 2 * MEGA < libraries.disk_bytes < 2 * MEGA + 50 * KILO, "no tests, no mypy"
-    assert "libc6-dev" not in part(made, "system packages").packages
+    assert "libc6-dev" not in part(rebuild, "system packages").packages
     assert not {"usr/local/bin/gunicorn", "usr/local/bin/other"} & claimed(report)
 
 
@@ -204,22 +204,22 @@ def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
         ("chromium", 6 * MEGA, "", ""),
         env="BROWSER=/usr/share/chromium/all",
     )
-    made = rebuilt(report)
+    rebuild = rebuilt(report)
     kept = {"ffmpeg", "libavcodec61", "python3-lxml", "chromium"}
-    assert kept < set(part(made, "system packages").packages)
-    assert not {"vim", "procps"} & set(part(made, "system packages").packages)
-    sizes = {bare(one.name): one.disk_bytes // MEGA for one in made.unused}
+    assert kept < set(part(rebuild, "system packages").packages)
+    assert not {"vim", "procps"} & set(part(rebuild, "system packages").packages)
+    sizes = {bare(one.name): one.disk_bytes // MEGA for one in rebuild.unused}
     assert sizes == {"ffmpeg": 8, "vim": 4, "procps": 1}
     # A module of Python may be imported: the lower bound is without it, too.
-    assert 10 * MEGA < made.disk_bytes - made.low_disk_bytes < 10 * MEGA + 10 * KILO
+    assert 10 * MEGA < rebuild.disk_bytes - rebuild.low_disk_bytes < 10 * MEGA + 10 * KILO
     # Nothing calls an editor; scripts call ps; and the tests of pandas may stay.
-    assert 6 * MEGA < made.high_disk_bytes - made.disk_bytes < 6 * MEGA + 10 * KILO
-    assert made.low_pull_bytes < made.pull_bytes < made.high_pull_bytes
-    bounds = f"{made.low_disk_bytes / MEGA:.1f}–{made.high_disk_bytes / MEGA:.1f} MB)"
+    assert 6 * MEGA < rebuild.high_disk_bytes - rebuild.disk_bytes < 6 * MEGA + 10 * KILO
+    assert rebuild.low_pull_bytes < rebuild.pull_bytes < rebuild.high_pull_bytes
+    bounds = f"{rebuild.low_disk_bytes / MEGA:.1f}–{rebuild.high_disk_bytes / MEGA:.1f} MB)"
     for form in ("text", "markdown", "html"):
-        said = " ".join(slim.render(report, form).replace("&nbsp;", " ").split())
-        assert "nothing kept uses them: ffmpeg 8.00 MB, vim 4.00 MB, procps 1.00 MB" in said
-        assert bounds in said
+        output = " ".join(slim.render(report, form).replace("&nbsp;", " ").split())
+        assert "nothing kept uses them: ffmpeg 8.00 MB, vim 4.00 MB, procps 1.00 MB" in output
+        assert bounds in output
 
 
 def test_what_package_managers_write_anew_is_nobodys_chown(tmp_path: Path) -> None:

@@ -24,22 +24,22 @@ def rebuilt(report: slim.Report) -> Rebuild:
 
 
 def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
-    made = rebuilt(checked_analyze(FAT, cache=TABLES))
+    rebuild = rebuilt(checked_analyze(FAT, cache=TABLES))
     twin = slim.analyze(FOLDER / "phoenix-slim.tar")
-    assert made.stack == "elixir"
-    assert made.origin == "layers"
-    assert made.disk_bytes == pytest.approx(twin.totals.disk_bytes, rel=0.05)
-    assert made.pull_bytes == pytest.approx(twin.totals.pull_bytes, rel=0.10)
+    assert rebuild.stack == "elixir"
+    assert rebuild.origin == "layers"
+    assert rebuild.disk_bytes == pytest.approx(twin.totals.disk_bytes, rel=0.05)
+    assert rebuild.pull_bytes == pytest.approx(twin.totals.pull_bytes, rel=0.10)
     assert twin.predicted.rebuild is None, "there is nothing to gain"
 
 
 def test_the_keep_set_is_in_the_report_for_people() -> None:
     report = slim.analyze(FAT, cache=TABLES)
-    made = rebuilt(report)
+    rebuild = rebuilt(report)
     text = slim.render(report, "text")
     assert "A multi-stage build would be 54.0 MB on disk, 88% less" in text
     markdown = slim.render(report, "markdown")
-    for part in made.keep:
+    for part in rebuild.keep:
         assert part.what in text
         assert part.what in markdown
     assert "```dockerfile\n# syntax=docker/dockerfile:1" in markdown
@@ -86,9 +86,9 @@ def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
     assert report.totals.reclaimable_bytes == 0
     assert not any(one.claimed_bytes for one in report.findings)
     for form in ("text", "markdown"):
-        said = " ".join(slim.render(report, form).split())
-        assert "only a different base would remove it" in said
-        assert "NOD001" in said
+        output = " ".join(slim.render(report, form).split())
+        assert "only a different base would remove it" in output
+        assert "NOD001" in output
     assert checked_analyze(tmp_path / "image.tar").predicted.other_base_bytes == 0
 
 

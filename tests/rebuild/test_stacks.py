@@ -35,20 +35,22 @@ from tests.support.small_images import (
 
 
 def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) -> None:
-    made = rebuilt(node_image(tmp_path))
-    assert made.stack == "node"
-    assert made.origin == "layers"
-    application = part(made, "the application")
+    rebuild = rebuilt(node_image(tmp_path))
+    assert rebuild.stack == "node"
+    assert rebuild.origin == "layers"
+    application = part(rebuild, "the application")
     assert application.files == 3, "output, manifest and what is public"
     assert application.paths == ["/app/dist", "/app/package.json", "/app/public"]
-    modules = part(made, "packages for production")
+    modules = part(rebuild, "packages for production")
     assert 700 * KILO < modules.disk_bytes < 710 * KILO
-    system = part(made, "system packages")
+    system = part(rebuild, "system packages")
     assert system.packages == ["libnode", "nodejs"], "no npm, no compiler, no python3"
-    assert made.confidence == "possible"
-    assert "apt-get install -y --no-install-recommends nodejs \\" in bare(made.dockerfile)
-    assert 'COPY --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in bare(made.dockerfile)
-    assert "RUN npm run build\n" in bare(made.dockerfile)
+    assert rebuild.confidence == "possible"
+    assert "apt-get install -y --no-install-recommends nodejs \\" in bare(rebuild.dockerfile)
+    assert 'COPY --from=build --chown=1000:1001 ["/app/dist", "/app/dist"]' in bare(
+        rebuild.dockerfile
+    )
+    assert "RUN npm run build\n" in bare(rebuild.dockerfile)
 
 
 @pytest.mark.parametrize(
@@ -64,11 +66,11 @@ def test_a_lock_that_a_run_wrote_is_not_in_the_context(
 
 
 def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
-    made = rebuilt(node_image(tmp_path, build=False))
-    assert part(made, "the application").paths == ["/app"]
-    assert part(made, "the application").disk_bytes > 400 * KILO
-    assert "RUN npm run build" not in bare(made.dockerfile)
-    assert made.confidence == "likely"
+    rebuild = rebuilt(node_image(tmp_path, build=False))
+    assert part(rebuild, "the application").paths == ["/app"]
+    assert part(rebuild, "the application").disk_bytes > 400 * KILO
+    assert "RUN npm run build" not in bare(rebuild.dockerfile)
+    assert rebuild.confidence == "likely"
 
 
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
@@ -91,9 +93,9 @@ def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
         Cmd=["node", "server.js"],
         Healthcheck=check,
     )
-    made = rebuilt(report)
-    assert part(made, "system packages").packages == ["curl", "libcurl4", "nodejs"]
-    assert 'HEALTHCHECK CMD ["/bin/sh", "-c", "curl -f ' in bare(made.dockerfile)
+    rebuild = rebuilt(report)
+    assert part(rebuild, "system packages").packages == ["curl", "libcurl4", "nodejs"]
+    assert 'HEALTHCHECK CMD ["/bin/sh", "-c", "curl -f ' in bare(rebuild.dockerfile)
 
 
 def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
@@ -116,7 +118,7 @@ def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
         "opt/venv/bin/python": "/usr/bin/python3.13",
         "opt/venv/bin/flask": b"#!/opt/venv/bin/python\n",
     }
-    for name, needs, asked in (
+    for name, needs, requested in (
         ("flask", "jinja2", True),
         ("jinja2", "", False),
         ("pytest", "pluggy", True),
@@ -125,7 +127,7 @@ def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
     ):
         info = f"{site}/{name}-1.dist-info"
         listed = [f"{name}/__init__.py", f"{name}-1.dist-info/METADATA"]
-        listed += [f"{name}-1.dist-info/REQUESTED"] * asked
+        listed += [f"{name}-1.dist-info/REQUESTED"] * requested
         required = f"Requires-Dist: {needs}\n" if needs else ""
         app |= {
             f"{site}/{name}/__init__.py": b"p" * MEGA * (3 if name == "pytest" else 1),
@@ -141,14 +143,14 @@ def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
         Cmd=["flask", "run"],
         Env=["PATH=/opt/venv/bin:/usr/bin:/bin", "API_TOKEN=hush", 'GREETING=a "b" $c \\'],
     )
-    made = rebuilt(report)
-    libraries = part(made, "libraries")
+    rebuild = rebuilt(report)
+    libraries = part(rebuild, "libraries")
     assert 2 * MEGA <= libraries.disk_bytes < 2 * MEGA + 10 * KILO, "flask and jinja2"
-    assert part(made, "system packages").packages == ["python3", "python3.13"]
-    assert "hush" not in bare(made.dockerfile)
-    assert "# API_TOKEN looks like a secret" in bare(made.dockerfile)
-    assert 'ENV GREETING="a \\"b\\" \\$c \\\\"' in bare(made.dockerfile)
-    assert 'ENV PATH="/opt/venv/bin:$PATH"' in bare(made.dockerfile)
+    assert part(rebuild, "system packages").packages == ["python3", "python3.13"]
+    assert "hush" not in bare(rebuild.dockerfile)
+    assert "# API_TOKEN looks like a secret" in bare(rebuild.dockerfile)
+    assert 'ENV GREETING="a \\"b\\" \\$c \\\\"' in bare(rebuild.dockerfile)
+    assert 'ENV PATH="/opt/venv/bin:$PATH"' in bare(rebuild.dockerfile)
 
 
 @pytest.mark.parametrize(
@@ -180,19 +182,19 @@ def test_go_stands_on_nothing_if_it_can(
         Cmd=["/usr/local/bin/shop"],
         Env=["TZ=Europe/Berlin"] if zones else [],
     )
-    made = rebuilt(report)
-    assert made.origin == origin
-    assert ("build -tags timetzdata" in bare(made.dockerfile)) == zones
-    assert ("time zones" in {one.what for one in made.keep}) == zones
-    assert part(made, "the program").disk_bytes == len(binary) - 1_500_000
+    rebuild = rebuilt(report)
+    assert rebuild.origin == origin
+    assert ("build -tags timetzdata" in bare(rebuild.dockerfile)) == zones
+    assert ("time zones" in {one.what for one in rebuild.keep}) == zones
+    assert part(rebuild, "the program").disk_bytes == len(binary) - 1_500_000
     if origin == "scratch":
-        assert part(made, "TLS roots").disk_bytes == 200 * KILO
-        assert "FROM scratch\n" in bare(made.dockerfile)
-        assert "-o /out/app ./cmd/server\n" in bare(made.dockerfile)
-        assert made.confidence == ("possible" if needed else "likely")
+        assert part(rebuild, "TLS roots").disk_bytes == 200 * KILO
+        assert "FROM scratch\n" in bare(rebuild.dockerfile)
+        assert "-o /out/app ./cmd/server\n" in bare(rebuild.dockerfile)
+        assert rebuild.confidence == ("possible" if needed else "likely")
     else:
-        assert part(made, "system packages").packages == ["zlib1g"]
-        assert "FROM debian:13-slim\n" in bare(made.dockerfile)
+        assert part(rebuild, "system packages").packages == ["zlib1g"]
+        assert "FROM debian:13-slim\n" in bare(rebuild.dockerfile)
 
 
 def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
@@ -215,13 +217,13 @@ def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
     report = analyzed(
         tmp_path, root, {**installed, **debian.database()}, app, Cmd=["/app/target/release/shop"]
     )
-    made = rebuilt(report)
-    assert made.stack == "rust"
-    assert made.origin == "layers"
-    assert part(made, "the program").disk_bytes == len(binary) - MEGA
-    assert part(made, "files beside it").disk_bytes == KILO
-    assert part(made, "system packages").packages == ["libssl3"]
-    assert "cargo build --locked --release --bin shop" in bare(made.dockerfile)
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "rust"
+    assert rebuild.origin == "layers"
+    assert part(rebuild, "the program").disk_bytes == len(binary) - MEGA
+    assert part(rebuild, "files beside it").disk_bytes == KILO
+    assert part(rebuild, "system packages").packages == ["libssl3"]
+    assert "cargo build --locked --release --bin shop" in bare(rebuild.dockerfile)
 
 
 def test_alpine_names_its_packages(tmp_path: Path) -> None:
@@ -253,11 +255,11 @@ def test_alpine_names_its_packages(tmp_path: Path) -> None:
         "usr/libexec/cc1": elf_image([], filler=20 * MEGA),
     }
     app = {"app/package.json": b"{}", "app/server.js": b"1"}
-    made = rebuilt(analyzed(tmp_path, root, installed, app, Cmd=["node", "server.js"]))
-    assert part(made, "system packages").packages == ["libuv", "nodejs"]
-    assert part(made, "the package database").guessed
-    assert "FROM alpine:3.20.1\nRUN apk add --no-cache nodejs\n" in bare(made.dockerfile)
-    assert "RUN apk add --no-cache gcc nodejs npm\n" in bare(made.dockerfile)
+    rebuild = rebuilt(analyzed(tmp_path, root, installed, app, Cmd=["node", "server.js"]))
+    assert part(rebuild, "system packages").packages == ["libuv", "nodejs"]
+    assert part(rebuild, "the package database").guessed
+    assert "FROM alpine:3.20.1\nRUN apk add --no-cache nodejs\n" in bare(rebuild.dockerfile)
+    assert "RUN apk add --no-cache gcc nodejs npm\n" in bare(rebuild.dockerfile)
 
 
 def test_java_runs_without_its_kit(tmp_path: Path) -> None:
@@ -295,13 +297,15 @@ def test_java_runs_without_its_kit(tmp_path: Path) -> None:
     }
     layers = (root, {**installed, **debian.database()}, app)
     path = ["PATH=/usr/bin:/bin"]
-    made = rebuilt(analyzed(tmp_path, *layers, Cmd=["java", "-jar", "target/shop.jar"], Env=path))
-    assert part(made, "the application").paths == ["/app/target/shop.jar"]
-    assert part(made, "the application").disk_bytes == MEGA + 2
-    assert "openjdk-21-jdk-headless" not in part(made, "system packages").packages
-    assert made.assumes == ["the archive holds what it needs of junit5, libgoogle-gson-java"]
-    final = bare(made.dockerfile).rpartition("FROM ")[2]
-    assert "mvn --batch-mode package" in bare(made.dockerfile)
+    rebuild = rebuilt(
+        analyzed(tmp_path, *layers, Cmd=["java", "-jar", "target/shop.jar"], Env=path)
+    )
+    assert part(rebuild, "the application").paths == ["/app/target/shop.jar"]
+    assert part(rebuild, "the application").disk_bytes == MEGA + 2
+    assert "openjdk-21-jdk-headless" not in part(rebuild, "system packages").packages
+    assert rebuild.assumes == ["the archive holds what it needs of junit5, libgoogle-gson-java"]
+    final = bare(rebuild.dockerfile).rpartition("FROM ")[2]
+    assert "mvn --batch-mode package" in bare(rebuild.dockerfile)
     assert "RUN mkdir -p /usr/share/man/man1 \\\n && apt-get update" in final
     assert "openjdk-21-jre-headless" in final
     assert "junit5" not in final
@@ -318,10 +322,14 @@ def test_a_base_with_the_language_in_it_is_replaced_by_packages(tmp_path: Path) 
     whole |= debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)})
     whole |= debian.database()
     app = {"app/package.json": b"{}", "app/server.js": b"1"}
-    made = rebuilt(analyzed(tmp_path, whole, app, Cmd=["node", "server.js"]))
-    assert made.origin == "packages"
-    assert part(made, "the distribution's base system").packages == ["base-files", "dash", "libc6"]
-    assert part(made, "system packages").packages == ["nodejs"]
+    rebuild = rebuilt(analyzed(tmp_path, whole, app, Cmd=["node", "server.js"]))
+    assert rebuild.origin == "packages"
+    assert part(rebuild, "the distribution's base system").packages == [
+        "base-files",
+        "dash",
+        "libc6",
+    ]
+    assert part(rebuild, "system packages").packages == ["nodejs"]
 
 
 def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) -> dict[str, bytes]:
@@ -394,19 +402,19 @@ def test_elixir_without_a_release_becomes_one(
         Cmd=command,
         Env=["MIX_ENV=prod", "PATH=/usr/bin:/bin", "SECRET_KEY_BASE=hush"],
     )
-    made = rebuilt(report)
-    ours = part(made, "the application and its dependencies")
+    rebuild = rebuilt(report)
+    ours = part(rebuild, "the application and its dependencies")
     assert ours.why == "2 applications, stripped: plug, shop"
     assert 2 * MEGA + 100 * KILO < ours.disk_bytes < 2 * MEGA + 101 * KILO
-    theirs = part(made, "applications of Erlang and Elixir")
+    theirs = part(rebuild, "applications of Erlang and Elixir")
     assert bare(theirs.why).endswith("stripped: crypto, elixir, iex, kernel, sasl, ssl, stdlib")
     assert 7 * MEGA < theirs.disk_bytes < 7 * MEGA + KILO * 2
-    assert part(made, "boot files and start scripts").guessed
-    assert part(made, "Erlang's run-time system").files == 2
-    assert part(made, "system packages").packages == ["libstdc++6"]
-    assert "hush" not in bare(made.dockerfile)
-    assert 'CMD ["bin/shop", "start"]' in bare(made.dockerfile)
-    assert ("mix local.hex" in bare(made.dockerfile)) == fetched
+    assert part(rebuild, "boot files and start scripts").guessed
+    assert part(rebuild, "Erlang's run-time system").files == 2
+    assert part(rebuild, "system packages").packages == ["libstdc++6"]
+    assert "hush" not in bare(rebuild.dockerfile)
+    assert 'CMD ["bin/shop", "start"]' in bare(rebuild.dockerfile)
+    assert ("mix local.hex" in bare(rebuild.dockerfile)) == fetched
 
 
 def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
@@ -427,11 +435,13 @@ def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
         folder.mkdir()
         variables = ["PATH=/usr/local/bin:/usr/bin:/bin", f"NODE_VERSION={version}"]
         report = analyzed(folder, root, node, app, Cmd=["node", "server.js"], Env=variables)
-        made = rebuilt(report)
-        assert part(made, "Node").files == 1
-        assert stage in bare(made.dockerfile)
-        assert ("ARG BUILD_IMAGE" in bare(made.dockerfile)) == (not version)
-        assert "COPY --from=build /usr/local/bin/node /usr/local/bin/node" in bare(made.dockerfile)
+        rebuild = rebuilt(report)
+        assert part(rebuild, "Node").files == 1
+        assert stage in bare(rebuild.dockerfile)
+        assert ("ARG BUILD_IMAGE" in bare(rebuild.dockerfile)) == (not version)
+        assert "COPY --from=build /usr/local/bin/node /usr/local/bin/node" in bare(
+            rebuild.dockerfile
+        )
 
 
 STACKS = (
@@ -508,7 +518,7 @@ def allowed(template: str) -> set[str]:
 def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
     template = builtin_rules(VOCABULARY).snippets[f"rebuild-{stack}"]
     value = iter(texts).__next__
-    made = Rebuild(
+    rebuild = Rebuild(
         stack="x",
         origin="layers",
         base="",
@@ -541,7 +551,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         healthcheck=("CMD-SHELL", value()),
         stop_signal=value(),
     )
-    text = recipe(made, config, {"rebuild-x": template, "rebuild-history": template}, value())
+    text = recipe(rebuild, config, {"rebuild-x": template, "rebuild-history": template}, value())
     parsed = parse_dockerfile(text)
     assert len(parsed.stages) <= 2
     for stage in parsed.stages:

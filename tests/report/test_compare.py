@@ -43,8 +43,8 @@ from tests.support.reports import MB, clean, hostile, layer, place, report, wast
 
 
 def statuses(base: list[LayerInfo], after: list[LayerInfo]) -> set[tuple[Any, ...]]:
-    made = compare(report(base), report(after))
-    return {(one.status, one.base_index, one.index) for one in made.layers}
+    comparison = compare(report(base), report(after))
+    return {(one.status, one.base_index, one.index) for one in comparison.layers}
 
 
 def test_layers_are_the_same_by_contents_then_by_instruction() -> None:
@@ -109,8 +109,10 @@ def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]
 
 
 def test_findings_are_new_still_there_or_fixed() -> None:
-    made = compare(before(), wasteful())
-    assert [(one.status, one.finding.rule, one.base_claimed_bytes) for one in made.findings] == [
+    comparison = compare(before(), wasteful())
+    assert [
+        (one.status, one.finding.rule, one.base_claimed_bytes) for one in comparison.findings
+    ] == [
         ("new", "TCH001", 0),
         ("new", "VCS001", 0),
         ("still", "DEB001", 4_100_000),
@@ -159,9 +161,9 @@ def test_what_makes_reports_hard_to_compare_is_said() -> None:
 def test_gates_charge_what_is_from_the_change(
     gates: Gates, result: str, on_base: list[str]
 ) -> None:
-    made = compared(before(), wasteful(), gates)
-    assert (made.verdict.result, made.over_on_base) == (result, on_base)
-    assert bool(reasons(made)) == (result == "fail")
+    comparison = compared(before(), wasteful(), gates)
+    assert (comparison.verdict.result, comparison.over_on_base) == (result, on_base)
+    assert bool(reasons(comparison)) == (result == "fail")
 
 
 def test_growth_from_nothing_or_by_something_unknown() -> None:
@@ -169,16 +171,16 @@ def test_growth_from_nothing_or_by_something_unknown() -> None:
     assert compared(report([]), wasteful(), gates).verdict.result == "fail"
     base = before()
     base = replace(base, layers=[replace(base.layers[0], missing="a foreign layer")])
-    made = compared(base, wasteful(), gates)
-    assert made.verdict.result == "unknown"
-    assert "growth of" in verdicts.headline(made, SI)
+    comparison = compared(base, wasteful(), gates)
+    assert comparison.verdict.result == "unknown"
+    assert "growth of" in verdicts.headline(comparison, SI)
 
 
 def test_new_findings_need_both_reports_to_be_whole() -> None:
     base = replace(before(), truncated=replace(before().truncated, findings=1))
     gates = Gates(fail_on=("new:ELX001",))
-    made = compared(base, wasteful(), gates)
-    assert made.verdict.result == "unknown"
+    comparison = compared(base, wasteful(), gates)
+    assert comparison.verdict.result == "unknown"
     assert compared(base, wasteful(), Gates(fail_on=("ELX001",))).verdict.result == "pass"
 
 
@@ -210,10 +212,10 @@ def test_new_is_for_comparisons_alone() -> None:
 def test_what_the_base_image_grew_by_is_not_charged_where_that_is_certain(
     sides: tuple[Report, Report], value: int, free: int
 ) -> None:
-    made = compared(*sides, Gates(growth=Growth(5.0, MB)))
-    (budget,) = made.budgets
+    comparison = compared(*sides, Gates(growth=Growth(5.0, MB)))
+    (budget,) = comparison.budgets
     assert (budget.value, budget.base_image_bytes) == (value * MB, free * MB)
-    assert made.verdict.result == ("fail" if value > 5 else "pass")
+    assert comparison.verdict.result == ("fail" if value > 5 else "pass")
     # 21 % and 25 % of 100 MB: what is not charged decides.
     between = compared(*sides, Gates(growth=Growth(22.0, MB)))
     assert between.verdict.result == ("fail" if value > 22 else "pass")
@@ -250,8 +252,8 @@ def test_the_page_is_that_of_the_design() -> None:
     one = wasteful()
     cause = Cause(layer=2, created_by=untrusted(TOOLS), dockerfile=place(14))
     one = replace(one, findings=[replace(one.findings[0], where=[cause]), *one.findings[1:]])
-    made = compared(before(), one, GATES)
-    page = rendered(made, key="api", base_head="1a2b3c4", head="8b8bf6d", run="4127")
+    comparison = compared(before(), one, GATES)
+    page = rendered(comparison, key="api", base_head="1a2b3c4", head="8b8bf6d", run="4127")
     lines = page.replace("\u00a0", " ").splitlines()
     assert lines[:8] == [
         '<!-- slim:report v=1 key="api" head=8b8bf6d run=4127 -->',
@@ -283,8 +285,8 @@ def test_nothing_significant_is_one_sentence() -> None:
 
 def test_changes_on_a_page_add_up() -> None:
     """The causes, and each table with its rest, are the growth."""
-    made = compared(before_contents(), after_contents())
-    page = rendered(made).replace("\u00a0", " ")
+    comparison = compared(before_contents(), after_contents())
+    page = rendered(comparison).replace("\u00a0", " ")
     assert "image grew 25.0 MB (+25.0%) to 125 MB" in page
     causes = re.findall(r"^\d\. \**([+-][\d.]+) MB", page, re.MULTILINE)
     assert sum(map(float, causes)) == 25.0
@@ -292,7 +294,7 @@ def test_changes_on_a_page_add_up() -> None:
         fold = page.partition(f"<b>{title}</b>")[2].partition("</details>")[0]
         rows = re.findall(r"^\| ([+-]?[\d.]+) (M?B) \|", fold, re.MULTILINE)
         assert sum(float(number) for number, _ in rows) == 25.0, title
-    whole = rendered(made, flavor="summary")
+    whole = rendered(comparison, flavor="summary")
     assert "`/opt/tool-1/bin/tool` → `/opt/tool-2/bin/tool` moved" in whole
     assert (
         "- +4.00 MB is from the base image (`debian:13-slim`), +21.0 MB from this image's own"
@@ -302,20 +304,20 @@ def test_changes_on_a_page_add_up() -> None:
 
 
 def test_another_platform_is_in_the_headline_whatever_changed() -> None:
-    made = compared(clean(), on_arm(clean()))
+    comparison = compared(clean(), on_arm(clean()))
     for flavor in FLAVORS:
-        page = rendered(made, flavor=flavor)
+        page = rendered(comparison, flavor=flavor)
         first = next(line for line in page.splitlines() if line.startswith("###"))
         assert "linux/amd64 compared with linux/arm64" in first
 
 
 def test_a_page_of_several_has_a_fold_for_each() -> None:
-    made: list[Report | Comparison] = [
+    result: list[Report | Comparison] = [
         compared(before(), wasteful(), GATES),
         clean(),
         compared(clean(), clean()),
     ]
-    page = rendered_together(made, head="8b8bf6d", run="4127")
+    page = rendered_together(result, head="8b8bf6d", run="4127")
     check_inert(page, own="<code>[a-z]+</code>")
     lines = page.splitlines()
     assert lines[0] == '<!-- slim:report v=1 key="api:api:api" head=8b8bf6d run=4127 -->'
@@ -324,12 +326,12 @@ def test_a_page_of_several_has_a_fold_for_each() -> None:
     assert "<b><code>api</code></b>: grew 122" in page
     assert "**Layers**: 2 added" in page
     room = len(page.encode()) - 50
-    short = rendered_together(made, max_bytes=room, key="all")
+    short = rendered_together(result, max_bytes=room, key="all")
     assert len(short.encode()) <= room
     assert short.startswith('<!-- slim:report v=1 key="all" -->')
     assert "**Files**" not in short
     assert short.count("<details>") == 3, "what each image has to say first is kept"
-    tiny = rendered_together(made, max_bytes=500)
+    tiny = rendered_together(result, max_bytes=500)
     assert len(tiny.encode()) <= 500
     assert "_Left out for length" in tiny
     assert rendered_together([clean()]) == rendered(clean())
@@ -340,18 +342,21 @@ def test_a_page_of_several_has_a_fold_for_each() -> None:
 @given(st.lists(texts, min_size=1, max_size=3), st.sampled_from(list(FLAVORS)))
 @settings(max_examples=20)
 def test_any_texts_are_inert_on_a_page_of_several(names: list[str], flavor: str) -> None:
-    made: list[Report | Comparison] = [hostile(names), compared(hostile(names[:1]), hostile(names))]
-    page = rendered_together(made, flavor=flavor)
+    result: list[Report | Comparison] = [
+        hostile(names),
+        compared(hostile(names[:1]), hostile(names)),
+    ]
+    page = rendered_together(result, flavor=flavor)
     check_inert(page, own=r"<code>(?:[^<>@#`&]|&[#\w]+;|[@#`])*</code>")
 
 
 @given(st.lists(texts, min_size=1, max_size=4), st.lists(texts, min_size=1, max_size=4))
 @settings(max_examples=40)
 def test_any_texts_are_inert(base: list[str], after: list[str]) -> None:
-    made = compared(hostile(base), hostile(after), Gates(layers=1))
+    comparison = compared(hostile(base), hostile(after), Gates(layers=1))
     for flavor in FLAVORS:
-        check_inert(rendered(made, flavor=flavor))
-    assert json.loads(slim.render(made, "json"))["kind"] == "comparison"
+        check_inert(rendered(comparison, flavor=flavor))
+    assert json.loads(slim.render(comparison, "json"))["kind"] == "comparison"
 
 
 @pytest.fixture
@@ -368,15 +373,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_compare_takes_images_and_reports_alike(folder: Path) -> None:
-    made = []
+    result = []
     for base in ("base.tar", "base.json"):
         for after in ("image.tar", "image.json"):
             assert run("compare", base, after, "-o", "json=out.json") == 0
             document = json.loads((folder / "out.json").read_text())
             totals = [document[side]["totals"] for side in ("base", "image")]
-            made.append((document["layers"], totals))
-    assert all(one == made[0] for one in made[1:])
-    assert [one["status"] for one in made[0][0]] == ["added", "same"]
+            result.append((document["layers"], totals))
+    assert all(one == result[0] for one in result[1:])
+    assert [one["status"] for one in result[0][0]] == ["added", "same"]
 
 
 @pytest.mark.parametrize(

@@ -27,10 +27,10 @@ def analyzed(folder: Path, *layers: Layer, **options: Any) -> Report:
     return slim.analyze(path, **{"all_files": True, **options})
 
 
-def rows(made: Comparison) -> list[tuple[Any, ...]]:
+def rows(comparison: Comparison) -> list[tuple[Any, ...]]:
     return [
         (one.status, one.path, one.base_path, one.base_disk_bytes, one.disk_bytes)
-        for one in made.files
+        for one in comparison.files
     ]
 
 
@@ -63,22 +63,26 @@ AFTER = layer(
 
 
 def test_files_of_two_images_are_compared_by_path_and_contents(tmp_path: Path) -> None:
-    made = compare(analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER))
-    assert rows(made)[:4] == [
+    comparison = compare(analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER))
+    assert rows(comparison)[:4] == [
         ("new", "etc/comes", None, 0, 2000),
         ("grew", "etc/grows", None, 100, 1100),
         ("gone", "etc/goes", None, 300, 0),
         ("shrank", "etc/shrinks", None, 900, 890),
     ]
-    assert sorted(rows(made)[4:]) == [
+    assert sorted(rows(comparison)[4:]) == [
         ("changed", "etc/other", None, 50, 50),
         ("moved", "lib/app-2/big", "lib/app-1/big", 5000, 5000),
         ("moved", "lib/app-2/ebin/b.beam", "lib/app-1/ebin/b.beam", 400, 400),
         ("moved", "lib/app-2/ebin/c.beam", "lib/app-1/ebin/a.beam", 400, 400),
     ]
-    assert made.files_rest.count == 0
-    assert not any((made.partial.files, made.partial.contents, made.partial.directories))
-    found = {one.path: (one.change.disk_bytes, one.files, one.layer) for one in made.directories}
+    assert comparison.files_rest.count == 0
+    assert not any(
+        (comparison.partial.files, comparison.partial.contents, comparison.partial.directories)
+    )
+    found = {
+        one.path: (one.change.disk_bytes, one.files, one.layer) for one in comparison.directories
+    }
     assert found == {
         "lib/app-1/ebin": (-800, 0, None),
         "lib/app-2/ebin": (800, 2, None),
@@ -86,15 +90,15 @@ def test_files_of_two_images_are_compared_by_path_and_contents(tmp_path: Path) -
         "lib/app-2": (5800, 3, None),
         "etc": (2690, 5, 0),
     }
-    assert fault(made) == ""
+    assert fault(comparison) == ""
 
 
 def test_what_the_list_does_not_show_is_its_rest(tmp_path: Path) -> None:
-    made = compare(analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER), top=2)
-    assert (len(made.files), made.files_rest.count) == (2, 6)
-    assert made.files_rest.change.disk_bytes == -310
-    assert made.growth.live.disk_bytes == 2690
-    assert fault(made) == ""
+    comparison = compare(analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER), top=2)
+    assert (len(comparison.files), comparison.files_rest.count) == (2, 6)
+    assert comparison.files_rest.change.disk_bytes == -310
+    assert comparison.growth.live.disk_bytes == 2690
+    assert fault(comparison) == ""
 
 
 def test_hard_links_are_one_file_whatever_their_order(tmp_path: Path) -> None:
@@ -107,29 +111,29 @@ def test_hard_links_are_one_file_whatever_their_order(tmp_path: Path) -> None:
 
 
 def test_dead_weight_is_a_part_of_the_growth_and_no_file(tmp_path: Path) -> None:
-    made = compare(
+    comparison = compare(
         analyzed(tmp_path, BASE), analyzed(tmp_path, BASE, layer({"etc/grows": b"G" * 100}))
     )
-    assert rows(made) == [("changed", "etc/grows", None, 100, 100)]
-    growth = made.growth
+    assert rows(comparison) == [("changed", "etc/grows", None, 100, 100)]
+    growth = comparison.growth
     assert (growth.disk_bytes, growth.live.disk_bytes, growth.dead.disk_bytes) == (100, 0, 100)
 
 
 def test_reports_that_leave_files_out_say_what_cannot_be_known(tmp_path: Path) -> None:
     short = analyzed(tmp_path, BASE, all_files=False, top=2)
     after = analyzed(tmp_path, AFTER)
-    made = compare(short, after)
-    assert made.partial.files
-    assert made.partial.contents
+    comparison = compare(short, after)
+    assert comparison.partial.files
+    assert comparison.partial.contents
     # The two largest files of the base are known, 5000 and 900 bytes: what is larger is new or grew.
-    assert rows(made) == [
+    assert rows(comparison) == [
         ("gone", "lib/app-1/big", None, 5000, 0),
         ("larger", "lib/app-2/big", None, None, 5000),
         ("larger", "etc/comes", None, None, 2000),
         ("larger", "etc/grows", None, None, 1100),
         ("shrank", "etc/shrinks", None, 900, 890),
     ]
-    assert fault(made) == ""
+    assert fault(comparison) == ""
     back = compare(after, short)
     assert ("gone", "etc/comes", None, 2000, 0) not in rows(back)
     assert ("smaller", "etc/comes", None, 2000, None) in rows(back)
@@ -139,9 +143,9 @@ def test_reports_that_leave_files_out_say_what_cannot_be_known(tmp_path: Path) -
 def test_layers_without_contents_make_nothing_of_files_certain(tmp_path: Path) -> None:
     base, after = analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER)
     unknown = replace(base, layers=[replace(base.layers[0], missing="a foreign layer")])
-    made = compare(unknown, after)
-    assert {one.status for one in made.files} <= {"grew", "shrank", "changed", "gone"}
-    assert made.partial.files
+    comparison = compare(unknown, after)
+    assert {one.status for one in comparison.files} <= {"grew", "shrank", "changed", "gone"}
+    assert comparison.partial.files
 
 
 def with_packages(*packages: PackageInfo) -> Report:
@@ -167,10 +171,10 @@ def test_packages_are_compared_by_manager_name_and_version() -> None:
         package("new", "1", 60),
         package("x", "1", 7, "pip"),
     )
-    made = compare(base, after)
+    comparison = compare(base, after)
     assert [
         (one.status, one.manager, *map(bare, (one.name, one.base_version, one.version)))
-        for one in made.packages
+        for one in comparison.packages
     ] == [
         ("removed", "dpkg", "old", "1", ""),
         ("removed", "npm", "x", "2", ""),
@@ -180,22 +184,22 @@ def test_packages_are_compared_by_manager_name_and_version() -> None:
         ("updated", "npm", "x", "1", "3"),
         ("added", "pip", "x", "", "1"),
     ]
-    assert made.packages_rest.change.disk_bytes == -sum(
-        one.disk_bytes - one.base_disk_bytes for one in made.packages
+    assert comparison.packages_rest.change.disk_bytes == -sum(
+        one.disk_bytes - one.base_disk_bytes for one in comparison.packages
     )
-    assert not made.partial.packages
+    assert not comparison.partial.packages
 
 
 def test_packages_that_a_report_may_leave_out_are_no_changes() -> None:
     base = with_packages(package("a", "1", 5), package("gone", "1", 5))
     after = with_packages(package("a", "2", 6), package("b", "1", 5))
     cut = replace(base, truncated=replace(base.truncated, packages=3))
-    made = compare(cut, after)
-    assert [(one.status, bare(one.name)) for one in made.packages] == [
+    comparison = compare(cut, after)
+    assert [(one.status, bare(one.name)) for one in comparison.packages] == [
         ("removed", "gone"),
         ("updated", "a"),
     ]
-    assert made.partial.packages
+    assert comparison.partial.packages
     none = replace(after, packages=[], tool=replace(after.tool, rules=None))
     assert compare(base, none).packages == []
 
@@ -279,8 +283,8 @@ def test_any_two_images_add_up(
 def test_a_file_is_named_so_that_bytes_that_are_no_text_do_not_clash(tmp_path: Path) -> None:
     one = layer(file(b"a\xff", b"x" * 10), file(b"a\xfe", b"y" * 20))
     two = layer(file(b"a\xff", b"x" * 30), file(b"a\xfe", b"y" * 20))
-    made = compare(analyzed(tmp_path, one), analyzed(tmp_path, two))
-    assert [(each.status, each.disk_bytes, each.path_b64) for each in made.files] == [
+    comparison = compare(analyzed(tmp_path, one), analyzed(tmp_path, two))
+    assert [(each.status, each.disk_bytes, each.path_b64) for each in comparison.files] == [
         ("grew", 30, "Yf8=")
     ]
 

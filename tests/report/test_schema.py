@@ -93,8 +93,8 @@ def test_comparisons_are_valid(tmp_path: Path) -> None:
 
 def test_a_comparison_is_told_from_a_report_by_its_kind(tmp_path: Path) -> None:
     report = slim.analyze(IMAGES["rich"](tmp_path))
-    made = plain(slim.compare(report, report))
-    for document in (made, plain(report)):
+    comparison = plain(slim.compare(report, report))
+    for document in (comparison, plain(report)):
         validator().validate(document)
         document["kind"] = {"comparison": "analysis", "analysis": "comparison"}[document["kind"]]
         with pytest.raises(ValidationError):

@@ -36,15 +36,15 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_what_is_suppressed_afterwards_keeps_the_sums() -> None:
-    made = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore", "why not")], TODAY)
-    assert isinstance(made, slim.Report)
-    told = made.findings[0]
-    assert (told.mode, told.claimed_bytes) == ("note", FIRST.claimed_bytes)
-    assert told.suppressed is not None
-    assert (told.suppressed.by, told.suppressed.reason) == ("--ignore", "why not")
-    assert made.findings[1:] == REPORT.findings[1:]
-    assert fault(made) == fault(REPORT) == ""
-    assert made.totals == REPORT.totals
+    report = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore", "why not")], TODAY)
+    assert isinstance(report, slim.Report)
+    shown = report.findings[0]
+    assert (shown.mode, shown.claimed_bytes) == ("note", FIRST.claimed_bytes)
+    assert shown.suppressed is not None
+    assert (shown.suppressed.by, shown.suppressed.reason) == ("--ignore", "why not")
+    assert report.findings[1:] == REPORT.findings[1:]
+    assert fault(report) == fault(REPORT) == ""
+    assert report.totals == REPORT.totals
 
 
 def test_paths_count_if_all_files_are_known_and_there() -> None:
@@ -57,9 +57,9 @@ def test_paths_count_if_all_files_are_known_and_there() -> None:
         (replace(report, findings=[replace(listed, files=9_999)]), everywhere, False),
         (replace(report, findings=[replace(listed, examples=[], files=0)]), everywhere, False),
     ):
-        made = suppress(one, [parse_suppression(text, "--ignore")], TODAY)
-        assert isinstance(made, slim.Report)
-        assert (made.findings[0].suppressed is not None) == silenced
+        result = suppress(one, [parse_suppression(text, "--ignore")], TODAY)
+        assert isinstance(result, slim.Report)
+        assert (result.findings[0].suppressed is not None) == silenced
 
 
 def test_what_has_expired_does_not_count() -> None:
@@ -82,18 +82,18 @@ def until_(until: date) -> Suppression:
     ],
 )
 def test_bytes_that_others_may_claim_leave_a_limit_undecided(limit: int, result: str) -> None:
-    made = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore")], TODAY)
-    assert isinstance(made, slim.Report)
-    assert judge(made, Gates(reclaimable=limit)).verdict.result == result
+    report = suppress(REPORT, [parse_suppression(FIRST.rule, "--ignore")], TODAY)
+    assert isinstance(report, slim.Report)
+    assert judge(report, Gates(reclaimable=limit)).verdict.result == result
 
 
 def test_unsuppressed_findings_make_names_fail_and_levels_undecided() -> None:
     why = Suppressed(by="slim.toml:3", reason="", until=None)
     quiet = replace(FIRST, mode="note", claimed_bytes=0, claimed_pull_bytes=0, suppressed=why)
     report = replace(REPORT, findings=[quiet])
-    made, unsuppressed = unsuppress(report)
+    result, unsuppressed = unsuppress(report)
     assert unsuppressed == 1
-    assert isinstance(made, slim.Report)
+    assert isinstance(result, slim.Report)
     for gates, before_, after in (
         (Gates(fail_on=(FIRST.rule,)), "pass", "fail"),
         (Gates(fail_on=("high",)), "pass", "unknown"),
@@ -102,7 +102,7 @@ def test_unsuppressed_findings_make_names_fail_and_levels_undecided() -> None:
         (Gates(reclaimable=report.totals.reclaimable_bytes - 1), "fail", "fail"),
     ):
         assert judge(report, gates).verdict.result == before_
-        assert judge(made, gates, unsuppressed=unsuppressed).verdict.result == after
+        assert judge(result, gates, unsuppressed=unsuppressed).verdict.result == after
 
 
 @pytest.mark.parametrize("file", ["report.json", "size.json"])
@@ -117,8 +117,8 @@ def test_checking_takes_findings_out_of_the_gate(
     assert run("check", "made.json", "--fail-on", FIRST.rule, "--no-ignore") == 1
     Path("slim.toml").write_text(f'[[ignore]]\nrule = "{FIRST.rule}"\nreason = "known"\n')
     assert run(*call) == 0
-    made = json.loads(Path("made.json").read_text())
-    found = [one.get("finding", one) for one in (*made["findings"], *made.get("notes", ()))]
+    document = json.loads(Path("made.json").read_text())
+    found = [one.get("finding", one) for one in (*document["findings"], *document.get("notes", ()))]
     assert [one["suppressed"]["by"] for one in found if one["suppressed"]] == ["slim.toml:1"]
     assert run(*call, "--no-ignore") == 1
     assert run(*call, "--ignore", "nonsense") == 2

@@ -62,13 +62,15 @@ def test_names_of_one_kind_have_the_same_answers(
             key = state, inner.get(name, ())
             state = entered.setdefault(key, globs.enter(state, name))
         states.append(state)
-    kinds, asked = globs.kinds_of_files(names, count)
+    kinds, requested = globs.kinds_of_files(names, count)
     accepted: dict[object, tuple[int, ...]] = {}
     for path, (*_, name), state in zip(paths, split, states, strict=True):
         key = state, kinds.get(name, ())
         matched = accepted.setdefault(key, globs.accept(state, name))
         assert matched == plain.match(path.encode())
-        assert min(matched, default=count) >= count or name in asked or globs.is_open(state, count)
+        assert (
+            min(matched, default=count) >= count or name in requested or globs.is_open(state, count)
+        )
 
 
 def test_names_at_which_nothing_ends_are_told_together(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,8 +86,8 @@ def test_names_at_which_nothing_ends_are_told_together(monkeypatch: pytest.Monke
         return original(self, name)
 
     monkeypatch.setattr(Component, "matches", counting)
-    kinds, asked = globs.kinds_of_files(names, 1)
-    assert kinds.keys() == asked == set(some)
+    kinds, requested = globs.kinds_of_files(names, 1)
+    assert kinds.keys() == requested == set(some)
     assert len(calls) == 3
     assert globs.kinds_of_files(names, 0)[1] == set()
 
@@ -143,7 +145,7 @@ def test_names_that_are_not_utf8() -> None:
         ("a/***", 2, "whole component"),
         ("a{b", 1, "`{` without `}`"),
         ("ab}", 2, "`}` without `{`"),
-        ("{hoem}/x", 0, "no known variable"),
+        ("{hoem}/x", 0, "not a known variable"),
         ("a[b", 1, "no `]`"),
         ("a[]b", 1, "empty"),
         ("a[z-a]", 1, "backwards"),

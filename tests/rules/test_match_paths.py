@@ -55,14 +55,14 @@ def test_names_that_no_rule_asks_for_are_not_looked_at(monkeypatch: pytest.Monke
     plain = {f"srv/data{n % 40}/file{n}.dat" for n in range(2000)}
     lists = {f"var/lib/apt/lists/mirror_{n}_Packages.lz4" for n in range(500)}
     files = files_of(plain | lists)
-    asked: list[bytes] = []
+    requested: list[bytes] = []
     original = GlobSet.accept
 
     def counting(self: GlobSet, state: int, name: bytes) -> tuple[int, ...]:
-        asked.append(name)
+        requested.append(name)
         return original(self, state, name)
 
     monkeypatch.setattr(GlobSet, "accept", counting)
     found = matched(files, RULES, None)
     assert any(len(rows) == 500 for rows in found.values())
-    assert len(asked) == 1  # one name stands for all of its kind
+    assert len(requested) == 1  # one name stands for all of its kind

@@ -103,7 +103,7 @@ FILES = {
 CONTENTS = [line for text in FILES.values() for line in text.split() if MARK in line]
 
 
-def plant(path: Path, made: Image, start: Mapping[str, Any]) -> Path:
+def plant(path: Path, sample: Image, start: Mapping[str, Any]) -> Path:
     """An image with all of them; each key file is in one layer, and deleted in the next but one."""
     keys = stored({path: file(exactly(text)) for path, text in FILES.items()})
     gone = stored(
@@ -113,14 +113,14 @@ def plant(path: Path, made: Image, start: Mapping[str, Any]) -> Path:
         }
     )
     steps = (
-        *made.steps,
+        *sample.steps,
         *(Step(text, keys if number == 1 else None) for number, text in enumerate(HISTORY)),
         Step(HISTORY[1], gone),
     )
-    labels = {**made.config.get("Labels", {}), **CONFIG["Labels"]}
-    env = [*made.config.get("Env", []), *CONFIG["Env"]]
-    config = {**made.config, **CONFIG, **start, "Labels": labels, "Env": env}
-    image = replace(made, steps=steps, config=config, annotations={"api.token": secret()})
+    labels = {**sample.config.get("Labels", {}), **CONFIG["Labels"]}
+    env = [*sample.config.get("Env", []), *CONFIG["Env"]]
+    config = {**sample.config, **CONFIG, **start, "Labels": labels, "Env": env}
+    image = replace(sample, steps=steps, config=config, annotations={"api.token": secret()})
     path.write_bytes(docker_archive(image, "shop:1"))
     path.with_name("Dockerfile").write_text(DOCKERFILE)
     return path
@@ -129,9 +129,9 @@ def plant(path: Path, made: Image, start: Mapping[str, Any]) -> Path:
 @pytest.fixture(scope="module")
 def planted(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("planted")
-    made = phoenix.fat()
-    plant(folder / "wrapped.tar", made, WRAPPED)
-    return plant(folder / "image.tar", made, {})
+    sample = phoenix.fat()
+    plant(folder / "wrapped.tar", sample, WRAPPED)
+    return plant(folder / "image.tar", sample, {})
 
 
 @cache
@@ -146,9 +146,9 @@ def reports(path: Path, redact: bool) -> tuple[Report, ...]:
 
 def outputs(path: Path, redact: bool) -> Iterator[tuple[str, str]]:
     """(what, text): every format and flavor of reports and of comparisons, both ways."""
-    made = reports(path, redact)
+    result = reports(path, redact)
     other = slim.analyze(FOLDER / "phoenix-slim.tar")
-    for number, report in enumerate(made):
+    for number, report in enumerate(result):
         both = (slim.compare(other, report), slim.compare(report, other))
         documents: tuple[Report | Comparison, ...] = (report, *both)
         for document in documents:

@@ -58,10 +58,10 @@ def test_a_stream_gives_back_what_it_held_whatever_happens() -> None:
 @pytest.mark.parametrize("jobs", [1, 4])
 def test_layers_that_fail_do_not_make_others_wait(jobs: int, tmp_path: Path) -> None:
     """The first layers are damaged while the others wait for the memory that they hold."""
-    made = [layer({str(number): bytes(100_000)}) for number in range(6)]
-    path = save(image(*made), tmp_path / "image.tar", "docker-old")
+    layers = [layer({str(number): bytes(100_000)}) for number in range(6)]
+    path = save(image(*layers), tmp_path / "image.tar", "docker-old")
     data = path.read_bytes()
-    for one in made:
+    for one in layers:
         packed = in_window(27, one.tar)
         blob = packed[:-4] + bytes(4)
         data = data.replace(one.tar, blob.ljust(len(one.tar), b"\0"))

@@ -83,9 +83,9 @@ class Attack:
             return self.outcome
         if self.error:
             return f"error {self.error} (exit code {self.code})"
-        said = [f"warning {id}" for id in self.warns.split()]
-        said += [f"{name.rpartition('.')[2]} = {value!r}" for name, value in self.counts.items()]
-        return ", ".join(said) or "read like any other image"
+        text = [f"warning {id}" for id in self.warns.split()]
+        text += [f"{name.rpartition('.')[2]} = {value!r}" for name, value in self.counts.items()]
+        return ", ".join(text) or "read like any other image"
 
 
 def named(attack: Attack) -> str:

@@ -294,11 +294,11 @@ def image(
     compression: str | None = None,
 ) -> Image:
     """An image; `compression` overrides what the layers say."""
-    made = [one if isinstance(one, Layer) else layer(one) for one in layers]
+    result = [one if isinstance(one, Layer) else layer(one) for one in layers]
     if compression is not None:
-        made = [raw_layer(m.tar, m.entries, compression, 1, m.created_by) for m in made]
+        result = [raw_layer(m.tar, m.entries, compression, 1, m.created_by) for m in result]
     return Image(
-        tuple(made),
+        tuple(result),
         tuple(tags),
         dict(config or {}),
         None if history is None else tuple(history),
@@ -417,14 +417,14 @@ def _old_docker_members(one: Image) -> dict[str, bytes | str]:
 def archive(members: Mapping[str, bytes | str]) -> bytes:
     """A tar of regular files, and of symbolic links where the value is a string; folders first."""
     out = io.BytesIO()
-    made: set[str] = set()
+    result: set[str] = set()
     with tarfile.open(fileobj=out, mode="w", format=tarfile.USTAR_FORMAT) as target:
         for name, value in members.items():
             parts = name.split("/")[:-1]
             for depth in range(1, len(parts) + 1):
                 folder = "/".join(parts[:depth])
-                if folder not in made:
-                    made.add(folder)
+                if folder not in result:
+                    result.add(folder)
                     target.addfile(_member(folder, tarfile.DIRTYPE, 0o755))
             info = _member(name, tarfile.REGTYPE, 0o644)
             if isinstance(value, str):

@@ -135,19 +135,19 @@ def _check_findings(report: slim.Report) -> None:
 
 def _check_rebuild(report: slim.Report) -> None:
     """What a rebuild keeps adds up to it, is of this image, and its Dockerfile is one."""
-    made, totals = report.predicted.rebuild, report.totals
-    if made is None:
+    result, totals = report.predicted.rebuild, report.totals
+    if result is None:
         return
-    assert sum(part.disk_bytes for part in made.keep) == made.disk_bytes
-    assert sum(part.pull_bytes for part in made.keep) == made.pull_bytes
-    assert made.disk_bytes < totals.disk_bytes
-    found = [part for part in made.keep if not part.guessed]
+    assert sum(part.disk_bytes for part in result.keep) == result.disk_bytes
+    assert sum(part.pull_bytes for part in result.keep) == result.pull_bytes
+    assert result.disk_bytes < totals.disk_bytes
+    found = [part for part in result.keep if not part.guessed]
     # The base's layers are kept as they are, with what later layers hide of them.
-    own = [part for part in found if made.origin != "layers" or part is not found[0]]
+    own = [part for part in found if result.origin != "layers" or part is not found[0]]
     assert sum(part.disk_bytes for part in own) <= totals.live_bytes
     assert sum(part.pull_bytes for part in own) <= totals.live_pull_bytes
     assert sum(part.files for part in own) <= totals.live_files
-    stages = parse_dockerfile(bare(made.dockerfile)).stages
+    stages = parse_dockerfile(bare(result.dockerfile)).stages
     assert len(stages) == 2
     assert stages[0].name == "build"
 
@@ -284,6 +284,6 @@ def _contents(stacked: Stacked) -> dict[int, bytes]:
     """Row of a regular file → what the builder put there."""
     return {
         row: entry.content
-        for layer, made in enumerate(stacked.layers)
-        for row, entry in zip(stacked.files.rows_of(layer), made.entries, strict=True)
+        for layer, result in enumerate(stacked.layers)
+        for row, entry in zip(stacked.files.rows_of(layer), result.entries, strict=True)
     }

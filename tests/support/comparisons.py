@@ -44,8 +44,8 @@ def before() -> Report:
 
 
 def compared(base: Report, after: Report, gates: Gates | None = None) -> Comparison:
-    made = compare(base, after)
-    return judge_comparison(made, gates) if gates else made
+    comparison = compare(base, after)
+    return judge_comparison(comparison, gates) if gates else comparison
 
 
 def before_contents() -> Report:

@@ -94,7 +94,7 @@ def nginx(debian: Debian) -> None:
 def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
     """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
     names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
-    made = image(
+    sample = image(
         *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
         config={
             "WorkingDir": "/app",
@@ -104,7 +104,7 @@ def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: 
         },
         compression="gzip",
     )
-    save(made, folder / "image.tar", "docker")
+    save(sample, folder / "image.tar", "docker")
     return checked_analyze(folder / "image.tar")
 
 
@@ -114,12 +114,12 @@ def rebuilt(report: slim.Report) -> model.Rebuild:
     return report.predicted.rebuild
 
 
-def part(made: model.Rebuild, what: str) -> model.KeepPart:
+def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
     """One part of a rebuild, by what it is."""
-    return next(one for one in made.keep if one.what == what)
+    return next(one for one in rebuild.keep if one.what == what)
 
 
-def installed(made: model.Rebuild) -> list[str]:
+def installed(rebuild: model.Rebuild) -> list[str]:
     """The packages on top of the base."""
-    kept = (one.packages for one in made.keep if one.what == "system packages")
+    kept = (one.packages for one in rebuild.keep if one.what == "system packages")
     return [bare(name) for names in kept for name in names]

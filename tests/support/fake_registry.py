@@ -93,9 +93,9 @@ class Fake:
             return Answer(200, data, {"Content-Type": json.loads(data)["mediaType"]})
         if kind == "blobs" and name in self.blobs:
             data = self.blobs[name]
-            wanted = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
-            if wanted:
-                first, last = int(wanted[1]), int(wanted[2])
+            expected = re.fullmatch(r"bytes=(\d+)-(\d+)", request.headers.get("Range", ""))
+            if expected:
+                first, last = int(expected[1]), int(expected[2])
                 span = {"Content-Range": f"bytes {first}-{last}/{len(data)}"}
                 return Answer(206, data[first : last + 1], span)
             return Answer(200, data)

@@ -91,9 +91,9 @@ def world(top: bytes, *blobs: bytes | Layer) -> Members:
 
 def simple(*layers: Layer, **changes: Any) -> Members:
     """The layout of an image with these layers; `changes` are to its manifest."""
-    made = config(*layers)
-    top = manifest(made, *layers, **changes)
-    return world(index(entry(top)), top, made, *layers)
+    settings = config(*layers)
+    top = manifest(settings, *layers, **changes)
+    return world(index(entry(top)), top, settings, *layers)
 
 
 def with_config(made: bytes, *layers: Layer) -> Members:

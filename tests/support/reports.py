@@ -312,15 +312,15 @@ def hostile(names: Sequence[str] = HOSTILE) -> Report:
         )
         for number, text in enumerate(names)
     ]
-    made = report(layers, name=names[0], findings=findings)
+    result = report(layers, name=names[0], findings=findings)
     return replace(
-        made,
+        result,
         tool=model.Tool(name=names[0], version=names[-1], rules=names[0]),
-        source=replace(made.source, input=names[0], format=names[0], verified=False),
+        source=replace(result.source, input=names[0], format=names[0], verified=False),
         image=replace(
-            made.image,
+            result.image,
             platform=names[len(names) // 2],
-            base=replace(made.image.base, name=names[0]),
+            base=replace(result.image.base, name=names[0]),
         ),
         waste=[
             model.Waste(

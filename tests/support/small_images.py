@@ -84,12 +84,12 @@ def base(debian: Debian) -> dict[str, bytes | str | None]:
 def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
     # A history with a hole cannot be repeated: the stack's template is filled in instead.
     names = ["ADD rootfs.tar.xz /", "", "COPY . .", "RUN make", "RUN more"]
-    made = image(
+    sample = image(
         *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
         config={"WorkingDir": "/app", "User": "app", "ExposedPorts": {"80/tcp": {}}, **config},
         compression="gzip",
     )
-    save(made, folder / "image.tar", "docker")
+    save(sample, folder / "image.tar", "docker")
     return checked_analyze(folder / "image.tar")
 
 
@@ -98,8 +98,8 @@ def rebuilt(report: slim.Report) -> model.Rebuild:
     return report.predicted.rebuild
 
 
-def part(made: model.Rebuild, what: str) -> model.KeepPart:
-    return next(one for one in made.keep if one.what == what)
+def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
+    return next(one for one in rebuild.keep if one.what == what)
 
 
 def tools(debian: Debian) -> dict[str, bytes | str | None]:
@@ -145,9 +145,9 @@ def node_image(
         "app/dist/server.js": b"d" * 100 * KILO,
         **(more or {}),
     }
-    made = {"app/package-lock.json": b'{"made": true}'} if "RUN" in lock else {}
+    result = {"app/package-lock.json": b'{"made": true}'} if "RUN" in lock else {}
     command = {"Cmd": ["node", "dist/server.js"], **config}
-    return analyzed(folder, root, {**installed, **debian.database()}, app, made, **command)
+    return analyzed(folder, root, {**installed, **debian.database()}, app, result, **command)
 
 
 def go_program(*needed: bytes) -> bytes:

@@ -133,8 +133,8 @@ def files_of(
     tree: str = "", contents: Mapping[str, str] | None = None, elfs: Mapping[str, Elf] | None = None
 ) -> Files:
     """One layer of a tree; `contents` are kept as the small files that facts may read."""
-    made = layer(entries_of(tree, contents or {}, elfs or {}))
-    files = with_elfs(resolve([scan_blob(MemoryBlob(made.blob, 1 << 16))]), elfs or {})
+    new_layer = layer(entries_of(tree, contents or {}, elfs or {}))
+    files = with_elfs(resolve([scan_blob(MemoryBlob(new_layer.blob, 1 << 16))]), elfs or {})
     rows = rows_of(files)
     texts = {rows[path]: text.encode() for path, text in (contents or {}).items()}
     return replace(files, texts=texts)
@@ -224,9 +224,9 @@ class Case:
     def facts_as_scanned(self) -> Facts:
         """The same with the contents that are kept while an image is read."""
         image = config(**self.config)
-        made = layer(entries_of(" ".join(self.tree), self.contents, self.elfs))
+        new_layer = layer(entries_of(" ".join(self.tree), self.contents, self.elfs))
         named = script_paths(image)
-        table = scan_blob(MemoryBlob(made.blob), extract=True, keeps=KEEPS, extra=named)
+        table = scan_blob(MemoryBlob(new_layer.blob), extract=True, keeps=KEEPS, extra=named)
         table = settled(table, named)
         files = with_elfs(resolve([table]), self.elfs)
         return gather(image, self.history, view_of(files), self.packages, knowledge=KNOWLEDGE)

@@ -171,8 +171,8 @@ def nested(count: int) -> bytes:
 
 def over(limit: str, value: int) -> dict[str, Any]:
     most = getattr(DEFAULT_LIMITS, limit)
-    said = f"{limit.replace('_', ' ')}: {value:,} is over the limit of {most:,}"
-    return {"error": f"limit-{limit.replace('_', '-')}", "code": 5, "says": (said,)}
+    text = f"{limit.replace('_', ' ')}: {value:,} is over the limit of {most:,}"
+    return {"error": f"limit-{limit.replace('_', '-')}", "code": 5, "says": (text,)}
 
 
 HALF_WAY = b"d/" * 300
@@ -306,8 +306,8 @@ def test_a_million_files_in_bounded_memory(tmp_path: Path) -> None:
         for number in range(MILLION // 1000)
     ]
     one = Layer((), b"", b"".join([*frames, zstandard(END)]), "zstd")
-    made = config(one, rootfs={"type": "layers", "diff_ids": [DIFF_ID]})
-    path, out = pack(tmp_path, docker(made, one)), tmp_path / "report.json"
+    settings = config(one, rootfs={"type": "layers", "diff_ids": [DIFF_ID]})
+    path, out = pack(tmp_path, docker(settings, one)), tmp_path / "report.json"
     options = ["--no-verify", "--no-advice", "-o", f"json={out}"]
     code, peak, errors = run_and_measure("analyze", str(path), *options)
     assert code == 0, errors

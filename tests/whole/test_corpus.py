@@ -80,10 +80,10 @@ def outcome(path: Path, image_index: int | None = None) -> Any:
     try:
         report = msgspec.to_builtins(checked_analyze(path, image_index=image_index))
     except SlimError as error:
-        said = {"error": error.slug, "exit_code": error.exit_code}
+        text = {"error": error.slug, "exit_code": error.exit_code}
         if error.slug == "ambiguous-image":
-            return said | {"choices": [outcome(path, choice) for choice in (0, 1)]}
-        return said
+            return text | {"choices": [outcome(path, choice) for choice in (0, 1)]}
+        return text
     of_rules = ("reclaimable_bytes", "reclaimable_pull_bytes")
     return {
         "format": report["source"]["format"],

@@ -42,9 +42,9 @@ def analyzed(name: str) -> Report:
     "name", [pytest.param(one, marks=LONG if FAT in one else ()) for one in IMAGES]
 )
 def test_the_committed_images_are_those_that_the_script_makes(name: str) -> None:
-    made = IMAGES[name]()
-    assert (FOLDER / name).read_bytes() == made, "run python fixtures/build.py"
-    assert len(made) < 1.2 * MB, "small enough to be committed"
+    sample = IMAGES[name]()
+    assert (FOLDER / name).read_bytes() == sample, "run python fixtures/build.py"
+    assert len(sample) < 1.2 * MB, "small enough to be committed"
 
 
 def test_every_image_is_committed_and_none_is_left_over() -> None:

@@ -194,7 +194,7 @@ def analyze(layers: Sequence[Layer]) -> None:
     tables = [scan_blob(MemoryBlob(one.blob), verify=False) for one in layers]
     files = resolve(tables)
     ledger = account(files, tables, [len(one.blob) for one in layers])
-    made = [
+    result = [
         ImageLayer(index=index, diff_id=one.diff_id, blob=MemoryBlob(one.blob))
         for index, one in enumerate(layers)
     ]
@@ -207,7 +207,7 @@ def analyze(layers: Sequence[Layer]) -> None:
         config_digest="",
         config=Config(Platform("linux", "amd64")),
         history=(),
-        layers=tuple(made),
+        layers=tuple(result),
     )
     base = BaseImage(0, "", "", "unknown", False)
     report = build(image, tables, files, ledger, base, verified=False, top=20)

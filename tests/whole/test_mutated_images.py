@@ -83,25 +83,25 @@ def outcome(data: bytes, path: Path, whole: object) -> str:
 
 def test_a_cut_image_is_an_error_or_the_same(corpora: Path, tmp_path: Path) -> None:
     draw = random.Random(7)  # noqa: S311
-    said = []
+    text = []
     for original, whole in archives(corpora):
         data = original.read_bytes()
         end = len(data.rstrip(b"\0"))  # what follows is padding
         blocks = [draw.randrange(end // BLOCK) * BLOCK for _ in range(TRIES)]
         cuts = {0, end - 1, *blocks, *(draw.randrange(end) for _ in range(TRIES))}
-        said += [outcome(data[:cut], tmp_path / "cut.tar", whole) for cut in sorted(cuts)]
-    assert len(said) > 100
-    assert said.count("") < len(said) / 10, "the ends of archives are in few cases of no use"
+        text += [outcome(data[:cut], tmp_path / "cut.tar", whole) for cut in sorted(cuts)]
+    assert len(text) > 100
+    assert text.count("") < len(text) / 10, "the ends of archives are in few cases of no use"
 
 
 def test_a_changed_image_is_an_error_or_holds_the_same(corpora: Path, tmp_path: Path) -> None:
     draw = random.Random(8)  # noqa: S311
-    said = []
+    text = []
     for original, whole in archives(corpora):
         for changed in mutations(original.read_bytes(), draw, TRIES):
-            said.append(outcome(changed, tmp_path / "changed.tar", whole))
-    assert len(said) > 100
-    assert 0 < said.count("") < len(said)
+            text.append(outcome(changed, tmp_path / "changed.tar", whole))
+    assert len(text) > 100
+    assert 0 < text.count("") < len(text)
 
 
 def test_no_change_makes_a_failing_gate_pass(

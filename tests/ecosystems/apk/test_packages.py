@@ -35,8 +35,8 @@ def test_both_places_of_the_database() -> None:
 
 def test_world_says_what_was_asked_for() -> None:
     found = read()
-    asked = {name for name, one in found.items() if one.auto is False}
-    assert asked == {".build-deps", "app", "busybox", "docs", "make"}
+    requested = {name for name, one in found.items() if one.auto is False}
+    assert requested == {".build-deps", "app", "busybox", "docs", "make"}
     without = read_apk({b"lib/apk/db/installed": INSTALLED}).packages
     assert {one.auto for one in without} == {None}
 

@@ -46,14 +46,14 @@ def test_caddy_and_a_program_under_s6(tmp_path: Path) -> None:
         "package/admin/s6/command/s6-svscan": program(b"libc.so.6", size=200 * KILO),
     }
     report = analyzed(tmp_path, root, debian.layer(), app, s6, Entrypoint=["/init"])
-    made = rebuilt(report)
-    assert made.stack == "services"
-    assert installed(made) == ["caddy", "nodejs"]
-    assert part(made, "the files that are served").paths == ["/srv/site"]
-    kept = part(made, "the supervisor and its settings")
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "services"
+    assert installed(rebuild) == ["caddy", "nodejs"]
+    assert part(rebuild, "the files that are served").paths == ["/srv/site"]
+    kept = part(rebuild, "the supervisor and its settings")
     assert kept.disk_bytes > 200 * KILO
     assert kept.files == 4
-    text = bare(made.dockerfile)
+    text = bare(rebuild.dockerfile)
     assert "COPY --from=build /package" in text
     assert "COPY --from=build /init" in text
     assert "COPY --from=build /etc/caddy/site.caddy" in text

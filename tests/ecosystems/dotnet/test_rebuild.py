@@ -52,20 +52,20 @@ def dotnet_image(folder: Path, place: str, *command: str, **config: object) -> s
 
 
 def test_a_published_application_needs_its_runtime_only(tmp_path: Path) -> None:
-    made = rebuilt(dotnet_image(tmp_path, "out", "dotnet", "/out/Shop.dll", WorkingDir="/out"))
-    assert made.stack == "dotnet"
-    kept = part(made, ".NET's runtime")
+    rebuild = rebuilt(dotnet_image(tmp_path, "out", "dotnet", "/out/Shop.dll", WorkingDir="/out"))
+    assert rebuild.stack == "dotnet"
+    kept = part(rebuild, ".NET's runtime")
     assert kept.files == 4, "dotnet, hostfxr, the two frameworks"
     assert 8 * MEGA < kept.disk_bytes < 8.5 * MEGA
-    assert part(made, "the application").files == 3
-    assert "other copied files" not in {one.what for one in made.keep}
-    assert not made.assumes
+    assert part(rebuild, "the application").files == 3
+    assert "other copied files" not in {one.what for one in rebuild.keep}
+    assert not rebuild.assumes
 
 
 def test_dotnet_run_keeps_the_output(tmp_path: Path) -> None:
-    made = rebuilt(
+    rebuild = rebuilt(
         dotnet_image(tmp_path, "src/bin/Release/net8.0", "dotnet", "run", WorkingDir="/src")
     )
-    application = part(made, "the application")
+    application = part(rebuild, "the application")
     assert application.files == 4, "the output, and the settings beside the sources"
-    assert made.assumes
+    assert rebuild.assumes

@@ -41,13 +41,13 @@ def test_a_site_needs_nothing_that_built_it(tmp_path: Path) -> None:
     report = analyzed(
         tmp_path, root, debian.layer(), app, made_by_run, Cmd=["nginx", "-g", "daemon off;"]
     )
-    made = rebuilt(report)
-    assert made.stack == "nginx"
-    assert part(made, "the files that are served").disk_bytes == 100 * KILO
-    assert installed(made) == ["nginx"]
-    assert any("/app" in bare(text) for text in made.assumes)
-    assert part(made, "nginx's settings").files >= 3
-    kept = {one.what for one in made.keep}
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "nginx"
+    assert part(rebuild, "the files that are served").disk_bytes == 100 * KILO
+    assert installed(rebuild) == ["nginx"]
+    assert any("/app" in bare(text) for text in rebuild.assumes)
+    assert part(rebuild, "nginx's settings").files >= 3
+    kept = {one.what for one in rebuild.keep}
     assert "other copied files" not in kept, "sources and package.json stay behind"
 
 
@@ -63,10 +63,10 @@ def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
     }
     written: Tree = {"var/www/book/one/index.html": b"i" * 20 * KILO}
     command = {"Entrypoint": ["/usr/sbin/nginx"], "Cmd": ["-g", "daemon off;"]}
-    made = rebuilt(analyzed(tmp_path, root, debian.layer(), app, written, **command))
-    assert installed(made) == ["nginx"], "nginx starts no pandoc"
-    assert part(made, "the files that are served").paths == ["/var/www/book"]
-    assert part(made, "nginx's settings").files == 3
-    assert not [one for one in made.keep if "content" in "".join(map(bare, one.paths))]
-    assert sum(one.disk_bytes for one in made.keep if one.what.startswith("other")) == 0
-    assert any("/app" in bare(text) for text in made.assumes)
+    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, written, **command))
+    assert installed(rebuild) == ["nginx"], "nginx starts no pandoc"
+    assert part(rebuild, "the files that are served").paths == ["/var/www/book"]
+    assert part(rebuild, "nginx's settings").files == 3
+    assert not [one for one in rebuild.keep if "content" in "".join(map(bare, one.paths))]
+    assert sum(one.disk_bytes for one in rebuild.keep if one.what.startswith("other")) == 0
+    assert any("/app" in bare(text) for text in rebuild.assumes)

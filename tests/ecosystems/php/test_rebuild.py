@@ -110,22 +110,22 @@ def php_image(folder: Path, more: Tree | None = None, **config: object) -> slim.
 
 def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     report = php_image(tmp_path, Cmd=["supervisord", "-n"], WorkingDir="/")
-    made = rebuilt(report)
-    assert made.stack == "services"
-    assert set(installed(made)) == {
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "services"
+    assert set(installed(rebuild)) == {
         *("nginx", "php-fpm", "php8.4-fpm", "php8.4-common", "php8.4-gd", "php8.4-zip"),
         *("supervisor", "python3"),
     }, (
         "no composer, php-dev, compiler; no intl, which nobody asked for, nor xsl, which is not enabled"
     )
-    assert any("intl" in bare(text) for text in made.assumes)
-    application = part(made, "the application")
+    assert any("intl" in bare(text) for text in rebuild.assumes)
+    application = part(rebuild, "the application")
     assert application.paths == ["/srv/shop"]
     assert application.files == 5
     assert application.disk_bytes < 210 * KILO, "no packages for development, no node_modules"
-    assert part(made, "the files that are served").paths == ["/srv/shop/public", "/srv/pictures"]
-    assert part(made, "the files that are served").disk_bytes == 70 * KILO
-    text = bare(made.dockerfile)
+    assert part(rebuild, "the files that are served").paths == ["/srv/shop/public", "/srv/pictures"]
+    assert part(rebuild, "the files that are served").disk_bytes == 70 * KILO
+    text = bare(rebuild.dockerfile)
     assert "COPY --from=build /etc/supervisor/shops" in text
     assert "COPY --from=build /srv" in text
 
@@ -151,11 +151,11 @@ def test_supervisord_reads_settings_of_the_application(tmp_path: Path) -> None:
 
 def test_php_alone(tmp_path: Path) -> None:
     report = php_image(tmp_path, Cmd=["php-fpm8.4", "-F"], WorkingDir="/srv/shop")
-    made = rebuilt(report)
-    assert made.stack == "php"
-    assert "nginx" not in installed(made), "no source of the application names it"
-    assert "nginx" in {bare(package.name) for package in made.unused}
-    assert not {"composer", "gcc", "php-dev", "php8.4-intl"} & set(installed(made))
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "php"
+    assert "nginx" not in installed(rebuild), "no source of the application names it"
+    assert "nginx" in {bare(package.name) for package in rebuild.unused}
+    assert not {"composer", "gcc", "php-dev", "php8.4-intl"} & set(installed(rebuild))
 
 
 def test_apache_with_the_module_of_php(tmp_path: Path) -> None:
@@ -178,10 +178,10 @@ def test_apache_with_the_module_of_php(tmp_path: Path) -> None:
     report = analyzed(
         tmp_path, root, debian.layer(), app, Cmd=["apache2", "-DFOREGROUND"], WorkingDir="/"
     )
-    made = rebuilt(report)
-    assert made.stack == "php"
-    assert part(made, "the application").paths == ["/srv/shop"]
-    assert installed(made) == ["apache2", "libapache2-mod-php8.4"]
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "php"
+    assert part(rebuild, "the application").paths == ["/srv/shop"]
+    assert installed(rebuild) == ["apache2", "libapache2-mod-php8.4"]
 
 
 def test_php_that_was_compiled(tmp_path: Path) -> None:
@@ -201,11 +201,11 @@ def test_php_that_was_compiled(tmp_path: Path) -> None:
     report = analyzed(
         tmp_path, root, {**debian.layer(), **compiled}, app, Cmd=["php", "artisan", "serve"]
     )
-    made = rebuilt(report)
-    kept = part(made, "PHP")
+    rebuild = rebuilt(report)
+    kept = part(rebuild, "PHP")
     assert kept.files == 3
     assert 8 * MEGA <= kept.disk_bytes < 8.1 * MEGA
-    assert f'"/{place}/gd.so"' in bare(made.dockerfile)
+    assert f'"/{place}/gd.so"' in bare(rebuild.dockerfile)
 
 
 def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
@@ -215,6 +215,6 @@ def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
     debian.add("php8.4-cli", {"usr/bin/php": program(b"libc.so.6", size=5 * MEGA)})
     app = {"srv/web/router.php": b"<?php\n", "srv/data/days.csv": b"d" * 30 * KILO}
     command = ["php", "-S", "0.0.0.0:80", "-t", "web", "web/router.php"]
-    made = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv"))
-    assert part(made, "the application").paths == ["/srv"]
-    assert part(made, "the application").files == 2
+    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv"))
+    assert part(rebuild, "the application").paths == ["/srv"]
+    assert part(rebuild, "the application").files == 2

@@ -88,15 +88,15 @@ def test_ruby_keeps_the_bundle_without_its_development(tmp_path: Path) -> None:
         Cmd=["bundle", "exec", "puma", "-C", "config/settings.yml"],
         Env=["PATH=/usr/local/bundle/bin:/usr/local/bin:/usr/bin:/bin", "RUBY_VERSION=3.4.1"],
     )
-    made = rebuilt(report)
-    assert made.stack == "ruby"
-    kept = part(made, "gems")
+    rebuild = rebuilt(report)
+    assert rebuild.stack == "ruby"
+    kept = part(rebuild, "gems")
     assert bare(kept.why).endswith("nio4r, puma, rack, sinatra")
     assert 400 * KILO <= kept.disk_bytes < 402 * KILO, "no archives, no documentation, no rspec"
-    assert part(made, "the application").files == 4
-    assert MEGA < part(made, "Ruby").disk_bytes < 1.1 * MEGA
-    assert part(made, "scripts and libraries").disk_bytes > 4 * MEGA
-    text = bare(made.dockerfile)
+    assert part(rebuild, "the application").files == 4
+    assert MEGA < part(rebuild, "Ruby").disk_bytes < 1.1 * MEGA
+    assert part(rebuild, "scripts and libraries").disk_bytes > 4 * MEGA
+    text = bare(rebuild.dockerfile)
     assert "FROM ruby:3.4.1 AS build" in text
     assert "RUN bundle install" in text
     assert 'COPY --from=build ["/usr/local/bundle", "/usr/local/bundle"]' in text
@@ -126,6 +126,6 @@ def test_ruby_from_packages_of_the_distribution(tmp_path: Path) -> None:
         )
     app: Tree = {"app/Gemfile": b'gem "sinatra"\n', "app/app.rb": b"require 'sinatra'\n"}
     report = analyzed(tmp_path, root, debian.layer(), app, Cmd=["ruby", "app.rb"])
-    made = rebuilt(report)
-    assert installed(made) == ["ruby", "ruby-rack", "ruby-sinatra", "ruby3.3"]
-    assert "bundle install" not in bare(made.dockerfile)
+    rebuild = rebuilt(report)
+    assert installed(rebuild) == ["ruby", "ruby-rack", "ruby-sinatra", "ruby3.3"]
+    assert "bundle install" not in bare(rebuild.dockerfile)

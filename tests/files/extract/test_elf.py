@@ -278,10 +278,10 @@ def test_the_same_as_go_version() -> None:
     program = Path(_tool("go", "env", "GOROOT").strip(), "bin", "go").resolve()
     found = parsed(program.read_bytes()).go
     assert found is not None
-    said = _tool("go", "version", "-m", program).splitlines()
-    assert said[0].split()[1] == found.version.decode()
-    assert f"\tpath\t{found.main.decode()}" in said
-    built = dict(line.split("\t")[2].split("=", 1) for line in said if "\tbuild\t" in line)
+    text = _tool("go", "version", "-m", program).splitlines()
+    assert text[0].split()[1] == found.version.decode()
+    assert f"\tpath\t{found.main.decode()}" in text
+    built = dict(line.split("\t")[2].split("=", 1) for line in text if "\tbuild\t" in line)
     assert found.settings
     for key, value in found.settings:
         assert built[key.decode()] == value.decode()

@@ -62,8 +62,8 @@ def test_oracle_makes_the_tree(case: Case) -> None:
 def test_umoci_makes_the_tree(case: Case, tmp_path: Path) -> None:
     """One real engine agrees with the oracle about what nobody disputes."""
     need("umoci")
-    made = image(*_layers(case), compression="gzip")
-    path = save(made, tmp_path / "image", "oci-dir")
+    sample = image(*_layers(case), compression="gzip")
+    path = save(sample, tmp_path / "image", "oci-dir")
     run = ["umoci", "unpack", "--image", f"{path}:1", str(tmp_path / "bundle")]
     subprocess.run(run, check=True, capture_output=True)
     assert _unpacked(tmp_path / "bundle" / "rootfs") == _tree(case.tree)

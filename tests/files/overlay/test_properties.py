@@ -127,17 +127,17 @@ PACKED = st.tuples(st.sampled_from(COMPRESSIONS), st.integers(1, 4))
 @given(st.lists(st.tuples(LAYERS, PACKED), min_size=1, max_size=4), st.sampled_from(FORMATS))
 def test_reports_add_up(stack: list[tuple[list[Entry], tuple[str, int]]], form: str) -> None:
     """With any compression, in several gzip members or zstd frames, in every format."""
-    made = [
+    layers = [
         layer(items, compression=compression, members=members)
         for items, (compression, members) in stack
     ]
     with TemporaryDirectory() as folder:
-        totals = checked_analyze(save(image(*made), Path(folder) / "image", form)).totals
+        totals = checked_analyze(save(image(*layers), Path(folder) / "image", form)).totals
     assert totals.disk_bytes == sum(
         len(entry.content) for items, _ in stack for entry in items if not hides(entry)
     )
     # Old docker archives have one blob for a diff id, the others one for a digest.
-    blobs = {one.diff_id if form == "docker-old" else one.blob: one.blob for one in made[::-1]}
+    blobs = {one.diff_id if form == "docker-old" else one.blob: one.blob for one in layers[::-1]}
     assert totals.pull_bytes == sum(map(len, blobs.values()))
 
 
@@ -222,11 +222,11 @@ def test_layers_one_by_one_are_all_at_once(below: Stack, above: Stack) -> None:
 def _flat(stacked_layers: Stacked) -> list[Entry]:
     """What the final filesystem shows, as entries; links last, so that no name runs through one."""
     files = stacked_layers.files
-    owners = [entry for made in stacked_layers.layers for entry in made.entries]
+    owners = [entry for result in stacked_layers.layers for entry in result.entries]
     names: dict[int, bytes] = {}
     found: dict[str, list[Entry]] = {"file": [], "hard link": [], "other": []}
     folders = [files.directory_path(own) for own in range(len(files.dir_parent))]
-    made = [
+    result = [
         directory(path + b"/") for own, path in enumerate(folders) if own and files.dir_shown[own]
     ]
     for row in range(len(files)):
@@ -243,4 +243,4 @@ def _flat(stacked_layers: Stacked) -> list[Entry]:
         else:
             names[body] = path
             found["file"].append(file(path, owners[body].content))
-    return [*made, *found["file"], *found["hard link"], *found["other"]]
+    return [*result, *found["file"], *found["hard link"], *found["other"]]

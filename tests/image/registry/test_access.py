@@ -179,7 +179,7 @@ def test_a_damaged_file_is_one_error_that_quotes_nothing(tmp_path: Path, data: b
 
 def test_a_pipe_in_place_of_the_file_does_not_hang(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "auth")
-    with pytest.raises(UsageError, match="no regular file"):
+    with pytest.raises(UsageError, match="not a regular file"):
         find_login(Access(auth_files=(tmp_path / "auth",)), APP)
 
 
@@ -200,8 +200,8 @@ def helper(folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, script: str
 
 
 def test_a_helper_is_run_for_its_host_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    told = json.dumps({"Username": LOGIN.user, "Secret": LOGIN.password})
-    ran = helper(tmp_path, monkeypatch, "mine", f"echo '{told}'")
+    shown = json.dumps({"Username": LOGIN.user, "Secret": LOGIN.password})
+    ran = helper(tmp_path, monkeypatch, "mine", f"echo '{shown}'")
     access = Access(helpers={APP.host: "mine"})
     assert find_login(access, parse_reference("other.example.com/app")) is None
     assert not ran.exists()

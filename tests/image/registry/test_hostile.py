@@ -61,8 +61,8 @@ def ask(realm: str) -> Script:
     def script(fake: Fake, request: Request) -> Answer | None:
         if "/v2/" not in request.path or request.login.startswith("Bearer"):
             return None
-        told = f'Bearer realm="{realm.format(host=fake.host)}",service="x",scope="repository:other:push"'
-        return Answer(401, headers={"WWW-Authenticate": told})
+        shown = f'Bearer realm="{realm.format(host=fake.host)}",service="x",scope="repository:other:push"'
+        return Answer(401, headers={"WWW-Authenticate": shown})
 
     return script
 
@@ -113,8 +113,8 @@ def layer_answer(change: Callable[[bytes], Answer]) -> Script:
     """Answer the request for the layer with something made of it."""
 
     def script(fake: Fake, request: Request) -> Answer | None:
-        wanted = request.path.endswith(fake.layer_digest())
-        return change(fake.blobs[fake.layer_digest()]) if wanted else None
+        expected = request.path.endswith(fake.layer_digest())
+        return change(fake.blobs[fake.layer_digest()]) if expected else None
 
     return script
 
@@ -431,10 +431,10 @@ class TestCredentials:
 
         with serve(IMAGE, script) as fake:
             slim.analyze(fake.name, registry=fake.access(logins={fake.host: LOGIN}))
-            (asked,) = fake.paths("/token")
-            assert asked.login.startswith("Basic ")
-            assert "scope=repository%3Ateam%2Fapp%3Apull" in asked.path
-            assert "push" not in asked.path
+            (requested,) = fake.paths("/token")
+            assert requested.login.startswith("Basic ")
+            assert "scope=repository%3Ateam%2Fapp%3Apull" in requested.path
+            assert "push" not in requested.path
             assert {one.login for one in fake.paths("/v2/")} == {"", "Bearer abc"}
 
     def test_a_token_server_elsewhere_sees_nobody_unless_it_is_trusted(self) -> None:
@@ -490,8 +490,8 @@ class TestCredentials:
         def script(fake: Fake, request: Request) -> Answer | None:
             if not request.login:
                 return Answer(401, headers={"WWW-Authenticate": 'Basic realm="x"'})
-            told = f"{LOGIN.password} {request.login.partition(' ')[2]}"
-            return Answer(400, encode({"errors": [{"code": "OOPS", "message": told}]}))
+            shown = f"{LOGIN.password} {request.login.partition(' ')[2]}"
+            return Answer(400, encode({"errors": [{"code": "OOPS", "message": shown}]}))
 
         with (
             serve(IMAGE, script) as fake,

@@ -242,9 +242,9 @@ def test_another_table_than_the_manifest_names_is_refused(make: Maker) -> None:
 def test_positions_of_a_table_are_bounded(position: str, slug: str) -> None:
     layer = chunked(FIRST)
     key = "io.github.containers.zstd-chunked.manifest-position"
-    told = position.format(*layer.annotations[key].split(":"))
+    shown = position.format(*layer.annotations[key].split(":"))
     limits = Limits(toc_bytes=64)
-    changed = replace(layer, annotations={**layer.annotations, key: told})
+    changed = replace(layer, annotations={**layer.annotations, key: shown})
     with served(changed) as fake, pytest.raises(SlimError) as refused:
         slim.analyze(fake.name, registry=fake.access(), limits=limits)
     assert refused.value.slug == slug
@@ -254,7 +254,7 @@ def test_a_table_that_unfolds_to_more_than_it_says_is_refused() -> None:
     layer = chunked([Entry(b"a", content=b"x" * 100_000)])
     key = "io.github.containers.zstd-chunked.manifest-position"
     at, stored, size, kind = layer.annotations[key].split(":")
-    told = {**layer.annotations, key: f"{at}:{stored}:{int(size) - 1}:{kind}"}
-    with served(replace(layer, annotations=told)) as fake, pytest.raises(SlimError) as refused:
+    shown = {**layer.annotations, key: f"{at}:{stored}:{int(size) - 1}:{kind}"}
+    with served(replace(layer, annotations=shown)) as fake, pytest.raises(SlimError) as refused:
         slim.analyze(fake.name, registry=fake.access())
     assert refused.value.slug == "limit-toc-bytes"
