@@ -62,8 +62,9 @@ def repack(
         option(
             "--output -o",
             "Where the image goes. Without a format: an OCI archive, which `docker load` reads, too."
-            " docker: and podman: load it into the engine.",
-            "[oci-archive:|oci-dir:|docker-archive:]PATH|docker:NAME|podman:NAME",
+            " oci-archive:PATH, oci-dir:PATH and docker-archive:PATH say which; docker:NAME and podman:NAME"
+            " load it into the engine.",
+            "[FORMAT:]PATH",
             file=True,
         ),
     ],

@@ -44,8 +44,6 @@ def opened(output: str | None, push: str | None, compression: str | None) -> Ite
             yield target
             load_image(engine, target.path)
     elif colon and prefix in _FORMS:
-        if not path:
-            raise UsageError("no-output", f"{output!r} names no file", f"write {prefix}:PATH")
         yield Target(path, _FORMS[prefix], how)
     else:
         yield Target(output, "archive", how)
@@ -56,5 +54,9 @@ def beside(output: str) -> str:
     prefix, colon, path = output.partition(":")
     if colon and prefix in _ENGINES:
         return f"{path.rpartition('/')[2].replace(':', '-')}.json"
-    path = path if colon and prefix in _FORMS else output
+    if colon and prefix in _FORMS:
+        if not path:
+            raise UsageError("no-output", f"{output!r} names no file", f"write {prefix}:PATH")
+        output = path
+    path = output
     return str(Path(path).with_suffix(".json")) if Path(path).suffix else f"{path}.json"
