@@ -93,6 +93,12 @@ def is_worthwhile(report: Report, units: Units) -> bool:
     return advised is None or advised.worthwhile or report.verdict.result == "fail"
 
 
+def is_base_worth_a_word(report: Report, units: Units) -> bool:
+    """Whether the waste in the base image is spoken of: also where it is all that could be better."""
+    waste = report.predicted.other_base_bytes
+    return is_worthwhile(report, units) or waste * 100 >= report.totals.disk_bytes > 0
+
+
 def _change(before: int, after: int, units: Units) -> str:
     share = format_percent(before - after, before)
     return f"{units.size(before)} → {units.size(after)} on disk (−{share})"

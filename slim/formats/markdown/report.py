@@ -63,7 +63,8 @@ def section(report: Report, options: RenderOptions) -> Section:
     if why:
         lines = (verdicts.sentence(reason, style.units) for reason in why[: style.rows])
         parts.append("\n".join(f"- {prose(line)}" for line in lines))
-    if worthwhile and (other_base := words.other_base(report, style.units)):
+    other_base = words.other_base(report, style.units)
+    if other_base and plan.is_base_worth_a_word(report, style.units):
         parts.append(prose(other_base))
     possible = [
         folds.findings(report, style, _STEPS if worthwhile else 0),

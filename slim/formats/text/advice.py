@@ -29,13 +29,13 @@ def lead(report: Report, layout: Layout) -> str:
 
 def what_to_change(report: Report, layout: Layout) -> str:
     """The steps in order, and how big the image is then."""
-    if not plan.is_worthwhile(report, layout.units):
+    if not plan.is_base_worth_a_word(report, layout.units):
         return ""
     other_base = layout.wrapped(
         clean(words.other_base(report, layout.units)), first="  ", rest="  "
     )
     found = plan.steps(report)
-    if not found:
+    if not found or not plan.is_worthwhile(report, layout.units):
         return other_base.strip()
     safe, everything = report.predicted.safe.disk_bytes, report.predicted.all.disk_bytes
     sizes = [f"What to change: {layout.size(report.totals.disk_bytes)}"]
