@@ -30,6 +30,7 @@ def analyze(
     registry: Access | None = None,
     manifest_only: bool = False,
     full: bool = False,
+    exact_pull: bool = False,
     dockerfile: str | os.PathLike[str] | None = None,
     target: str | None = None,
     advice: bool = True,
@@ -58,6 +59,8 @@ def analyze(
         registry: how registries are read, and who we are there; by default anonymously.
         manifest_only: fetch no layers from a registry: only their sizes are known.
         full: download layers from a registry whole, even if they carry a table of contents.
+        exact_pull: compress layers that an archive stores uncompressed, whose size in a registry is estimated
+            otherwise.
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), in place of what is detected.
@@ -93,7 +96,7 @@ def analyze(
         )
     return pipeline.analyze(
         ImageRef(os.fspath(source), tag, image_index, platform, access, manifest_only, full),
-        ReadOptions(verify, jobs, limits or DEFAULT_LIMITS, cache, progress),
+        ReadOptions(verify, jobs, limits or DEFAULT_LIMITS, cache, progress, exact_pull),
         judged,
         pipeline.ReportOptions(top, all_files, redact),
         base=ImageRef(os.fspath(base), access=access) if base is not None else None,

@@ -17,6 +17,8 @@ class Units(NamedTuple):
     names: tuple[str, ...]
     definition: str
     """What a unit is, for the foot of a page."""
+    estimated: bool = False
+    """Sizes to pull are estimates, and marked as such."""
 
     def size(self, count: int) -> str:
         """Bytes with three significant digits: `999 B`, `12.4 MB`, `343 MB`.
@@ -33,6 +35,26 @@ class Units(NamedTuple):
             return f"{sign}{value:.0f} B"
         digits = 2 if value < 9.995 else 1 if value < 99.95 else 0
         return f"{sign}{value:.{digits}f} {self.names[unit]}"
+
+    def pull(self, count: int) -> str:
+        """Bytes to pull: as `size`, marked where they are an estimate.
+
+        >>> SI.pull(41_000_000), SI.of_estimate().pull(41_000_000)
+        ('41.0 MB', '≈41.0 MB')
+        """
+        return self.mark(self.size(count), count)
+
+    def mark(self, text: str, count: int) -> str:
+        """A text for bytes to pull, marked where they are an estimate."""
+        return f"≈{text}" if self.estimated and count else text
+
+    def pull_change(self, count: int) -> str:
+        """A difference in bytes to pull."""
+        return self.mark(self.change(count), count)
+
+    def of_estimate(self) -> Units:
+        """The same where sizes to pull are estimates."""
+        return self._replace(estimated=True)
 
     def change(self, count: int) -> str:
         """A difference in bytes: `+4.10 MB`, `-4.10 MB`, `0 B`."""

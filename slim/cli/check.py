@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from slim.cli.command import command
 from slim.cli.environment import read_limits
-from slim.cli.gates import Conclusion, GateOptions, conclude, conclusion_of
+from slim.cli.gates import (
+    Conclusion,
+    GateOptions,
+    conclude,
+    conclusion_of,
+    warn_of_rule_names,
+)
 from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
 from slim.cli.output import (
     Output,
@@ -21,6 +27,7 @@ from slim.cli.output import (
 from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline
 from slim.errors import UsageError
+from slim.formats.model import Document
 from slim.report.comparison import Comparison
 from slim.report.judge import judge, judge_comparison
 from slim.report.load import load_document
@@ -60,10 +67,13 @@ def check(
     verdicts: list[tuple[str, Conclusion]] = []
     targets: list[list[Output]] = []
     texts: list[Text] = []
+    found: list[Document] = []
+    fail_on: dict[str, None] = {}
     with deadline(limits.timeout):
         for file, name, key in zip(report, names, keys, strict=True):
             image = configs[key].image
             document = load_document(file, limits=limits)
+            found.append(document)
             document, unsuppressed = suppress.applied_to(document, image.ignores)
             compared = isinstance(document, Comparison)
             budget = gates.gates(image.gates, compared=compared)
@@ -73,6 +83,7 @@ def check(
                     "there is nothing to check",
                     "give a limit or --fail-on: --max-size 340MB, or [budget] in slim.toml",
                 )
+            fail_on.update(dict.fromkeys(budget.fail_on))
             outputs = parse_outputs(output, compared=compared) if output else []
             targets.append(placed(outputs, name))
             trusted = gates.trusts_labels(image.trust_labels)
@@ -86,6 +97,7 @@ def check(
             texts += apart(more) if texts else more
             conclusion = conclusion_of(document, options.units)
             verdicts.append((name if len(report) > 1 else "", conclusion))
+    warn_of_rule_names(found, suppress.named(), fail_on, configs[keys[0]].packs)
     check_apart(targets)
     write_outputs(texts)
     conclude(verdicts, gates.exit_zero)

@@ -12,6 +12,7 @@ from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command
 from slim.cli.environment import read_now
+from slim.cli.gates import check_rule_names
 from slim.cli.located import find_image
 from slim.cli.options import ImageOptions, RulePaths, SettingsOptions, SuppressOptions, WorkOptions
 from slim.cli.progress import MessageOptions
@@ -72,6 +73,7 @@ def explain(
     builtin = builtin_rules(VOCABULARY, reading.work.cache_folder)
     every = with_user_packs(builtin, [*config.packs, *rules], VOCABULARY)
     explained = find_rule(rule, rules_of(every.packs))
+    check_rule_names(every, suppress.named(), ())
     limits = reading.work.limits(config.limits)
     if image is None:
         print_output(describe(explained))
@@ -85,7 +87,7 @@ def explain(
     advice = pipeline.AdviceOptions(
         every,
         read_now().date(),
-        choice.role or config.image.role,
+        choice.read_role() or config.image.role,
         suppress.suppressions(config.image.ignores),
         not suppress.no_ignore,
     )

@@ -6,22 +6,28 @@ pipe at stdout changes nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Annotated, ClassVar, NamedTuple, TypeVar
 
 import click
 from msgspec import Struct
 
+from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import flag, option
+from slim.cli.environment import cache_folder
 from slim.cli.progress import print_notice
 from slim.errors import InputError, UsageError
 from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.formats.verdicts import headline
+from slim.report.comparison import Comparison
 from slim.report.gates import LEVELS, NEW, Gates, parse_fail_on, parse_growth
+from slim.report.model import Finding
 from slim.report.reasons import reasons
+from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules, rules_of
 from slim.rules.suggestions import suggestion
+from slim.rules.user_packs import with_user_packs
 from slim.units import Units, parse_limit
 
 T = TypeVar("T")
@@ -126,6 +132,48 @@ def check_rule_names(rules: Rules, ignored: Iterable[str], fail_on: Iterable[str
                     f"{option_name}: unknown rule {name!r}{suggestion(name, known)}",
                     "`slim rules list` prints the rules; --rules FILE adds your own",
                 )
+
+
+def warn_of_rule_names(
+    documents: Iterable[Document],
+    ignored: Iterable[str],
+    fail_on: Iterable[str],
+    packs: Sequence[str],
+) -> None:
+    """Say which rules that options name are neither slim's, nor in these files, nor in `packs`.
+
+    A warning: a saved report may be of rules that this run does not have.
+    """
+    reported = {
+        name
+        for document in documents
+        for finding in _findings(document)
+        for name in (finding.rule, finding.slug)
+    }
+    named = {"--ignore": ignored, "--fail-on": (word.removeprefix(NEW) for word in fail_on)}
+    asked = [
+        (option_name, name)
+        for option_name, names in named.items()
+        for name in names
+        if name not in reported and name not in LEVELS
+    ]
+    if not asked:
+        return
+    every = with_user_packs(builtin_rules(VOCABULARY, cache_folder()), packs, VOCABULARY)
+    known = {name for rule in rules_of(every.packs) for name in (rule.id, rule.slug)}
+    for option_name, name in asked:
+        if name not in known:
+            print_notice(
+                f"slim: warning: {option_name}: unknown rule {clean(name)!r}"
+                f"{suggestion(name, known | reported)}"
+            )
+
+
+def _findings(document: Document) -> Iterator[Finding]:
+    if isinstance(document, Comparison):
+        yield from (change.finding for change in (*document.findings, *document.notes))
+    else:
+        yield from document.findings
 
 
 def _parsed(flag: str, text: str | None, parse: Callable[[str], T]) -> T | None:

@@ -51,7 +51,9 @@ from slim.report.gates import Gates
 from slim.report.judge import judge, judge_comparison
 from slim.report.load import is_report, load_report
 from slim.report.model import Report
+from slim.report.naming import utf8
 from slim.report.notices import OTHER_BASE, OTHER_DOCKERFILE
+from slim.report.untrusted import bare, untrusted
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules
 from slim.rules.user_packs import with_user_packs
@@ -154,7 +156,9 @@ def measure(
     texts: list[Text] = []
     verdicts: list[tuple[str, Conclusion]] = []
     with run.work.watched(limits.timeout) as progress:
-        read_options = ReadOptions(content.verify, run.work.jobs, limits, cache, progress)
+        read_options = ReadOptions(
+            content.verify, run.work.jobs, limits, cache, progress, content.exact_pull
+        )
 
         def report_of(
             task: _Task, ref: ImageRef, dockerfile: DockerfileRef = NO_DOCKERFILE
@@ -194,6 +198,9 @@ def measure(
                 if content.timestamp:
                     moment = now.replace(microsecond=0, tzinfo=None).isoformat()
                     report = replace(report, timestamp=f"{moment}Z")
+                if task.options.key:
+                    key = untrusted(utf8(bare(task.options.key)))
+                    report = replace(report, key=key)
                 document = report
                 if compared:
                     document = compare(befores[before], report, top=changes)

@@ -241,6 +241,14 @@ class ReportOptions(Struct, frozen=True):
     redact: Annotated[
         bool, flag("--redact/--no-redact", "Hide values that look like secrets.", default=True)
     ]
+    exact_pull: Annotated[
+        bool,
+        flag(
+            "--exact-pull",
+            "Compress layers that an archive stores uncompressed, to know their size in a registry; it is"
+            " estimated otherwise.",
+        ),
+    ]
     all_files: Annotated[
         bool,
         flag(

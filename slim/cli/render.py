@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from slim.cli.command import command
 from slim.cli.environment import read_limits
+from slim.cli.gates import warn_of_rule_names
 from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
 from slim.cli.output import Outputs, Text, named, parse_outputs, placed, short_names, write_outputs
 from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
@@ -40,10 +41,9 @@ def render(
     limits = read_limits(limit, timeout, config.limits)
     options = render_options(show, pages, key, config.image)
     with deadline(limits.timeout):
-        documents = [
-            suppress.applied_to(load_document(file, limits=limits), config.image.ignores)[0]
-            for file in report
-        ]
+        saved = [load_document(file, limits=limits) for file in report]
+        warn_of_rule_names(saved, suppress.named(), (), config.packs)
+        documents = [suppress.applied_to(each, config.image.ignores)[0] for each in saved]
         if alone:
             compared = isinstance(documents[0], Comparison)
             outputs = parse_outputs(output or config.image.output, compared=compared)

@@ -11,6 +11,7 @@ from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, option
 from slim.cli.environment import read_limits, read_now
+from slim.cli.gates import check_rule_names
 from slim.cli.options import (
     RulePaths,
     SettingsOptions,
@@ -173,6 +174,7 @@ def _advice(
     config: Config, rules: Sequence[str], suppress: SuppressOptions
 ) -> pipeline.AdviceOptions:
     every = with_user_packs(builtin_rules(VOCABULARY, None), [*config.packs, *rules], VOCABULARY)
+    check_rule_names(every, suppress.named(), ())
     return pipeline.AdviceOptions(
         every,
         read_now().date(),

@@ -113,7 +113,9 @@ def try_rules(
     explained = rules_of(own.packs)
     if not explained:
         raise UsageError("no-rules", f"no rules in {file!r}", "slim rules new ID")
-    advice = pipeline.AdviceOptions(own, read_now().date(), choice.role, (), obey_label=False)
+    advice = pipeline.AdviceOptions(
+        own, read_now().date(), choice.read_role(), (), obey_label=False
+    )
     limits = reading.work.limits()
     print_explanations(image, explained, advice, choice, ImageSettings(), reading, limits)
 

@@ -13,6 +13,7 @@ from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.hasher import Hasher
 from slim.files.metered import Progress, check, watched
 from slim.files.pull_shares import share_out
+from slim.files.pull_size import Meter, PullSize, meter_of, sampled
 from slim.files.simple_directories import find_simple
 from slim.files.table import LayerTable
 from slim.files.tar import walk
@@ -42,6 +43,7 @@ def scan_blob(
     algorithms: tuple[str, str] = ("sha256", "sha256"),
     skim: bool = False,
     account: Account | None = None,
+    pull: PullSize = "stored",
     beside: bool = True,
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
@@ -50,19 +52,25 @@ def scan_blob(
     With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
     not: `identify` completes the table. The `account` is told what the table takes in memory. Digests are
     computed `beside` the reading, or on its thread: where other layers keep all cores busy.
+    `pull` says how large a registry's blob of a layer that is not compressed is taken to be.
 
     Raises:
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
+    skim = skim and pull != "exact"
     if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6).chunks())) == "none":
-        return _finished(_skim(blob, limits, progress, stop, account))
+        table = _skim(blob, limits, progress, stop, account)
+        if pull == "estimated":
+            _set_pull(table, sampled(blob), pull)
+        return _finished(table)
     with ExitStack() as streams, ExitStack() as stack:
         # Closed whatever happens: a connection or a file may be behind it.
         chunks = streams.enter_context(closing(blob.chunks()))
         head = _first(chunks)
         compression = sniff(head)
         table = LayerTable(blob_bytes=blob.size, compression=compression)
+        meter = meter_of(pull, blob.size) if compression == "none" and pull != "stored" else None
         raw = tar = None
         if verify:
             raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
@@ -86,6 +94,8 @@ def scan_blob(
             if tar is not None and tar is not raw:
                 tar.update(piece)
             walker.send(piece)
+            if meter is not None:
+                meter.update(piece)
             if checkpoints is not None and not len(table.marks.out) & _SOMETIMES:
                 # A member for every byte has as many of them as bytes.
                 checkpoints.update(MARK * len(table.marks.out))
@@ -93,7 +103,15 @@ def scan_blob(
             walker.send(b"")
     if raw is not None and tar is not None:
         table.blob_digest, table.diff_id = raw.digest(), tar.digest()
+    if meter is not None:
+        _set_pull(table, meter, pull)
     return _finished(table)
+
+
+def _set_pull(table: LayerTable, meter: Meter, pull: PullSize) -> None:
+    """Share out the blob that a registry would have in place of the stored one."""
+    table.marks = meter.finish()
+    table.gzip_bytes, table.estimated = table.marks.raw[-1], pull == "estimated"
 
 
 def _first(chunks: Iterator[bytes]) -> bytes:

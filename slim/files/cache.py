@@ -2,7 +2,8 @@
 
 A table is a function of the stored blob, so it is kept by the blob's digest: the shares of the pull depend
 on the compression, and one diff id can be stored in many ways. What else decides what is in a table is
-part of the file's name: slim's version, the limits, and which contents were kept. The caller answers for
+part of the file's name: slim's version, the limits, which contents were kept, and of an uncompressed layer
+whether its size in a registry is an estimate. The caller answers for
 the digest: it was computed in this run, or a verified manifest names it.
 
 Files are written whole and put in place by renaming, so that runs side by side do no harm; one that is
@@ -16,6 +17,7 @@ import os
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import suppress
+from itertools import product
 from threading import Lock
 
 import msgspec
@@ -24,6 +26,7 @@ from msgspec.structs import replace
 
 from slim.files.budget import weight
 from slim.files.extract.texts import NO_KEEPS, Keeps
+from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable, unread
 from slim.files.table_bytes import FORMAT, pack, unpack
 from slim.limits import Limits
@@ -89,14 +92,15 @@ class TableCache:
         keeps: Keeps = NO_KEEPS,
         extra: Collection[bytes] | None,
         limits: Limits,
+        pull: PullSize = "stored",
     ) -> LayerTable | None:
         """The table of a blob, if it has all that is asked for.
 
-        `extract`, `keeps` and `extra` are those of `walk`.
+        `extract`, `keeps` and `extra` are those of `walk`, `pull` is that of `scan_blob`.
         """
-        # A table with contents serves those who want none, too.
-        for contents in (True, False)[: 1 if extract else 2]:
-            found = self._find(_name(digest, keeps.digest if contents else None, limits))
+        # A table with contents serves those who want none, too; that of a compressed layer every `pull`.
+        for contents, size in product((True, False)[: 1 if extract else 2], ("", pull)):
+            found = self._find(_name(digest, keeps.digest if contents else None, limits, size))
             if found is None or found[1].blob_digest != digest:
                 continue
             known, table = found
@@ -119,7 +123,8 @@ class TableCache:
         limits: Limits,
     ) -> None:
         """Keep a table whose `blob_digest` was computed from what it was made of."""
-        name = _name(table.blob_digest, keeps.digest if extract else None, limits)
+        size = _pull(table) if table.compression == "none" else ""
+        name = _name(table.blob_digest, keeps.digest if extract else None, limits, size)
         known = frozenset(extra) if extra is not None else None
         self._share(name, (known, table))
         if self._folder is None or table.blob_bytes <= _SMALL:
@@ -242,12 +247,20 @@ def _is_own(status: os.stat_result) -> bool:
     return status.st_uid == os.geteuid() and not others
 
 
-def _name(digest: str, kept: str | None, limits: Limits) -> str:
+def _pull(table: LayerTable) -> PullSize:
+    """What its size in a registry was taken from."""
+    if table.gzip_bytes is None:
+        return "stored"
+    return "estimated" if table.estimated else "exact"
+
+
+def _name(digest: str, kept: str | None, limits: Limits, size: str) -> str:
     """The file of a blob: its own digest, and that of everything else that the table depends on.
 
     Args:
         kept: what contents were kept, by the digest of the lists; None: none at all.
+        size: what the size in a registry was taken from; empty for a compressed layer.
     """
     bounds = replace(limits, timeout=0)
-    variant = hashlib.sha256(f"{VERSION} {FORMAT} {kept} {bounds}".encode()).hexdigest()[:12]
+    variant = hashlib.sha256(f"{VERSION} {FORMAT} {kept} {bounds} {size}".encode()).hexdigest()[:12]
     return f"{digest.replace(':', '-')}-{variant}{_SUFFIX}"

@@ -14,6 +14,7 @@ from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
 from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
+from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable
 from slim.files.verify import hash_again
 from slim.image import hashes
@@ -32,6 +33,7 @@ class LayerRequest(Struct, frozen=True):
     extra: Collection[bytes]
     skim: bool
     limits: Limits
+    pull: PullSize = "stored"
 
 
 def known_table(
@@ -49,6 +51,7 @@ def known_table(
                 keeps=request.keeps,
                 extra=request.extra,
                 limits=request.limits,
+                pull=request.pull,
             )
             if digest
             else None
@@ -105,6 +108,7 @@ def read_layer(
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
                 skim=request.skim and not request.verify and not request.extract,
                 account=Account(budget),
+                pull=request.pull,
                 beside=beside,
             )
     if request.verify:

@@ -21,7 +21,7 @@ class LayerSums(Struct, frozen=True):
     blob_bytes: int
     """Stored size."""
     pull_bytes: int
-    """Stored size; 0 for a blob that an earlier layer has too: it is pulled once."""
+    """What a registry sends; 0 for a blob that an earlier layer has too: it is pulled once."""
     tar_bytes: int
     disk_bytes: int
     live_bytes: int
@@ -31,6 +31,8 @@ class LayerSums(Struct, frozen=True):
     files: int
     live_files: int
     labels: dict[str, Bytes]
+    estimated: bool
+    """`pull_bytes` is an estimate."""
     dead: dict[Fate, Bytes]
     """Class → (disk bytes, pull bytes)."""
 
@@ -76,7 +78,9 @@ def account(files: Files, tables: Sequence[LayerTable | None], sizes: Sequence[i
     for layer, table in enumerate(tables):
         size = sizes[layer]
         if table is None:
-            layers.append(LayerSums(size, size, 0, 0, 0, 0, 0, 0, 0, 0, {UNKNOWN: (0, size)}, {}))
+            layers.append(
+                LayerSums(size, size, 0, 0, 0, 0, 0, 0, 0, 0, {UNKNOWN: (0, size)}, False, {})
+            )
             continue
         # The same table at two positions is one blob, pulled once.
         again = id(table) in seen
@@ -115,7 +119,7 @@ def _sum_layer(
     dead = {fate: amount for fate, amount in amounts.items() if any(amount)}
     sums = LayerSums(
         blob_bytes=table.blob_bytes,
-        pull_bytes=0 if again else table.blob_bytes,
+        pull_bytes=0 if again else table.pull_bytes,
         tar_bytes=table.tar_bytes,
         disk_bytes=disk,
         live_bytes=live,
@@ -125,6 +129,7 @@ def _sum_layer(
         files=names.count(1),
         live_files=both(names, bytes(files.shown[here])).count(1),
         labels=labels,
+        estimated=table.estimated,
         dead=dead,
     )
     _prove(sums, layer)
@@ -138,7 +143,7 @@ def _prove(sums: LayerSums, layer: int) -> None:
     for what, left, right in (
         ("overhead is what the labels name", label_tar, sums.overhead_bytes),
         (
-            "pull shares add up to the blob",
+            "pull shares add up to the pull",
             label_pull + sums.live_pull_bytes + sums.dead_pull_bytes,
             sums.pull_bytes,
         ),

@@ -52,6 +52,7 @@ def open_any(
             limits=options.limits,
             cache=options.cache,
             progress=summed(options.progress, 0),
+            pull="exact" if options.exact_pull else "estimated",
             name="stdin" if ref.name.rpartition(":")[2] == "-" else repr(ref.name),
         )
     yield read_archive(archive, ref.name, choice_of(ref), options.limits)

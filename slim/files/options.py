@@ -14,7 +14,7 @@ Progress = Callable[[int, int], None]
 
 
 class ReadOptions(Struct, frozen=True):
-    """How layers are read. None of it changes what a report says of an intact image."""
+    """How layers are read. Only `exact_pull` changes what a report says of an intact image."""
 
     verify: bool = True
     """Check every digest, diff ID and size."""
@@ -24,6 +24,8 @@ class ReadOptions(Struct, frozen=True):
     cache: TableCache | None = None
     """Tables of layers that were read before; of these only the digests are checked."""
     progress: Progress | None = None
+    exact_pull: bool = False
+    """Compress layers that an archive stores uncompressed, where their size in a registry is estimated."""
 
 
 DEFAULT_OPTIONS = ReadOptions()

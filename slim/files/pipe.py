@@ -18,6 +18,7 @@ from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob
 from slim.files.extract.texts import NO_KEEPS, Keeps
+from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable
 from slim.files.verify import hash_again, unverified
 from slim.image.archive import KEEP, SMALL, Members
@@ -82,11 +83,12 @@ def read_pipe(
     cache: TableCache | None = None,
     progress: Callable[[int], None] | None = None,
     name: str = "the pipe",
+    pull: PullSize = "stored",
 ) -> PipedArchive:
     """Read an archive from front to back, and all that follows it.
 
     `extract` as for `scan`; the files that a config will name are not known yet, so what may be named is
-    kept. `progress` is called with numbers of bytes of the pipe.
+    kept. `pull` is that of `scan_blob`. `progress` is called with numbers of bytes of the pipe.
 
     Raises:
         InputError: not a tar, damaged, or cut off.
@@ -124,7 +126,9 @@ def read_pipe(
             kept += len(body)
             found.add(member, MemoryBlob(body, member.position))
         else:
-            found.add(member, _pass(stream, member, verify, extract, keeps, limits, cache, budget))
+            found.add(
+                member, _pass(stream, member, verify, extract, keeps, limits, cache, budget, pull)
+            )
     # A member that nobody wanted may be the last one, and cut off.
     for _ in stream.read(max(end - 1, stream.reached), 1):
         pass
@@ -172,6 +176,7 @@ def _pass(
     limits: Limits,
     cache: TableCache | None,
     budget: Budget,
+    pull: PullSize,
 ) -> PassedBlob:
     """Read a member as a layer; that it is none matters only if the manifest says that it is one."""
     blob = StreamBlob(stream, member.position, member.size)
@@ -182,7 +187,9 @@ def _pass(
     try:
         known = None
         if cache is not None and digest:
-            known = cache.load(digest, extract=extract, keeps=keeps, extra=None, limits=limits)
+            known = cache.load(
+                digest, extract=extract, keeps=keeps, extra=None, limits=limits, pull=pull
+            )
         if known is not None and known.blob_bytes == blob.size:
             account.update(weight(known))
             found = hash_again(known, blob) if verify else unverified(known)
@@ -203,6 +210,7 @@ def _pass(
                 limits=limits,
                 algorithms=algorithms,
                 account=account,
+                pull=pull,
             )
             if cache is not None and verify:
                 cache.store(found, extract=extract, keeps=keeps, extra=None, limits=limits)

@@ -50,7 +50,7 @@ def share_out(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
         HEADERS: (headers, pull_headers),
         PADDING: (padding, pull_padding),
         OTHER: (other, pull_other),
-        END: (table.tar_bytes - table.end, table.blob_bytes - end),
+        END: (table.tar_bytes - table.end, table.pull_bytes - end),
     }
     return shares, {label: amount for label, amount in labels.items() if amount != (0, 0)}
 

@@ -28,6 +28,7 @@ from slim.files.layer import (
 )
 from slim.files.metered import Progress, summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
+from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable, settled
 from slim.files.verify import unverified
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
@@ -74,7 +75,9 @@ def scan(
     sequential, remote = image.compression != "none", image.format == "registry"
     verify, limits, cache = options.verify, options.limits, options.cache
     progress = summed(options.progress, sum(layer.size for layer in image.layers if layer.blob))
-    request = LayerRequest(verify, extract, keeps, extra, skim, limits)
+    # A registry sends what it stores; an archive need not store what a registry would.
+    pull: PullSize = "stored" if remote else ("exact" if options.exact_pull else "estimated")
+    request = LayerRequest(verify, extract, keeps, extra, skim, limits, pull)
     first: dict[tuple[str, str], tuple[Layer, Blob]] = {}
     for layer in image.layers:
         if layer.blob is not None:

@@ -171,12 +171,16 @@ class LayerTable(Struct):
     """Offset after the last entry's padding; what follows is the end of the archive."""
     blob_bytes: int = 0
     """Size of the stored blob."""
+    gzip_bytes: int | None = None
+    """What a registry would send of a layer that an archive stores uncompressed; None: what is stored."""
+    estimated: bool = False
+    """`gzip_bytes` is an estimate, and so are its shares."""
     compression: str = ""
     """`none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic bytes."""
     marks: Marks = field(default_factory=Marks)
     """Stored against uncompressed offsets, as the decompressor went."""
     pull: array[int] = field(default_factory=lambda: array("q"))
-    """Row to its share of the stored blob; filled with `labels` when the blob has been read."""
+    """Row to its share of `pull_bytes`; filled with `labels` when the blob has been read."""
     simple: array[int] = field(default_factory=lambda: array("i"))
     """Directory to the row of its entry, or -1: see `find_simple`; filled with `labels`, too."""
     labels: dict[str, Bytes] = field(default_factory=dict)
@@ -190,6 +194,11 @@ class LayerTable(Struct):
 
     def __len__(self) -> int:
         return len(self.name)
+
+    @property
+    def pull_bytes(self) -> int:
+        """What a registry sends of it."""
+        return self.blob_bytes if self.gzip_bytes is None else self.gzip_bytes
 
     def note(self, id: str, path: bytes, text: str) -> None:
         """Record a warning: the first path stands for all, so that hostile input stays bounded."""

@@ -19,7 +19,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 10
+FORMAT = 11
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _AS_SIZE = ("stored", "pull")
@@ -53,6 +53,8 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     blob_digest: str
     diff_id: str
     toc_digest: str
+    gzip_bytes: int | None
+    estimated: bool
 
 
 # Layers are unpacked in several threads: msgspec crashes where two of them are the first to need a type.
@@ -95,6 +97,8 @@ def pack(table: LayerTable) -> bytes | None:
         table.blob_digest,
         table.diff_id,
         table.toc_digest,
+        table.gzip_bytes,
+        table.estimated,
     )
     return zstd.compress(msgspec.msgpack.encode(packed), _LEVEL)
 
@@ -126,6 +130,8 @@ def unpack(data: bytes) -> LayerTable | None:
         blob_digest=stored.blob_digest,
         diff_id=stored.diff_id,
         toc_digest=stored.toc_digest,
+        gzip_bytes=stored.gzip_bytes,
+        estimated=stored.estimated,
     )
     for name in _COLUMNS:
         if name in _AS_SIZE and name not in stored.columns:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from slim.formats import verdicts
 from slim.report.comparison import Comparison, FileChange, LayerChange
-from slim.report.model import Finding
+from slim.report.model import Finding, Totals
 from slim.report.noteworthy import is_unchanged
 from slim.units import Units
 
@@ -64,19 +64,28 @@ def totals(comparison: Comparison, units: Units) -> Iterator[Total]:
         counted = what in ("Layers", "Files")
         show: Callable[[int], str] = "{:,}".format if counted else units.size
         change = f"{after - before:+,}" if counted else units.change(after - before)
+        shown = show(before), show(after)
+        if what == "To pull":
+            shown = of_side(base, before, units), of_side(image, after, units)
+            change = units.pull_change(after - before)
         budget = budgets.pop(name, None)  # type: ignore[call-overload]
         on_base = name in comparison.over_on_base
         if not (before or after or budget):
             continue
         limit = verdicts.limit(budget, units, on_base) if budget else ""
         over = budget is not None and budget.result == "over" and not on_base
-        yield Total(what, show(before), show(after), after - before, change, over, limit)
+        yield Total(what, *shown, after - before, change, over, limit)
     for budget in budgets.values():
         on_base = budget.name in comparison.over_on_base
         over = budget.result == "over" and not on_base
         value = verdicts.budget_value(budget.name, budget.value, units.size)
         limit = verdicts.limit(budget, units, on_base)
         yield Total(budget.name.capitalize(), "", value, 0, "", over, limit)
+
+
+def of_side(totals: Totals, count: int, units: Units) -> str:
+    """Bytes to pull of one of two images: only one of them may be an estimate."""
+    return units._replace(estimated=totals.estimated).pull(count)
 
 
 def growth(comparison: Comparison) -> Iterator[tuple[str, int, int]]:

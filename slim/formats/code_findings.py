@@ -87,7 +87,7 @@ def sentence(finding: Finding, units: Units) -> str:
     saves = ""
     if finding.claimed_bytes:
         saves = f"{units.size(finding.claimed_bytes)} on disk,"
-        saves += f" {units.size(finding.claimed_pull_bytes)} to pull. "
+        saves += f" {units.pull(finding.claimed_pull_bytes)} to pull. "
     return line(f"{finding.title}: {saves}{finding.fix.text}")
 
 

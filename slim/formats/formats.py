@@ -20,7 +20,7 @@ from slim.formats import (
     svg,
 )
 from slim.formats.markdown import MARKDOWN, SUMMARY
-from slim.formats.model import Document, Format, RenderOptions
+from slim.formats.model import Document, Format, RenderOptions, marked
 from slim.formats.text import TEXT
 from slim.report.comparison import Comparison
 
@@ -52,6 +52,7 @@ def render(document: Document, format: str, options: RenderOptions | None = None
     options = options or RenderOptions()
     compared = isinstance(document, Comparison)
     chosen = find_format(format, compared=compared)
+    options = marked(options, document)
     if isinstance(document, Comparison):
         assert chosen.comparison is not None  # noqa: S101
         return chosen.comparison(document, options)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from slim.formats.rules_url import parse_rules_url
 from slim.report.comparison import Comparison
@@ -52,6 +53,14 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
     def __post_init__(self) -> None:
         if self.rules_url:
             parse_rules_url(self.rules_url)
+
+
+def marked(options: RenderOptions, document: Document) -> RenderOptions:
+    """The options for a document whose sizes to pull may be estimates."""
+    sides = (document.base, document.image) if isinstance(document, Comparison) else (document,)
+    if not any(side.totals.estimated for side in sides):
+        return options
+    return replace(options, units=options.units.of_estimate())
 
 
 class Format(Struct, frozen=True, kw_only=True):

@@ -72,11 +72,15 @@ def _budget_sentence(budget: Budget, units: Units) -> str:
     if budget.name == "dive-efficiency":
         known = "is below" if budget.result == "over" else "is not known to reach"
         return f"{budget.name} {show(budget.value)} {known} {show(budget.limit)}"
+    if budget.error_bytes and budget.result == "unknown":
+        return (
+            f"{budget.name} ≈{show(budget.value)} is an estimate, too close to the limit of"
+            f" {show(budget.limit)} to decide: --exact-pull decides"
+        )
     if budget.result == "over":
         by = show(budget.value - budget.limit)
-        return (
-            f"{budget.name} {show(budget.value)} is over the limit of {show(budget.limit)} by {by}"
-        )
+        mark = "≈" if budget.error_bytes else ""
+        return f"{budget.name} {mark}{show(budget.value)} is over the limit of {show(budget.limit)} by {by}"
     return (
         f"{budget.name} is at least {show(budget.value)},"
         f" not known to be within {show(budget.limit)}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
-from slim.report.model import Finding, KeepPart, Rebuild, Report, Waste
+from slim.report.model import Base, Finding, KeepPart, Rebuild, Report, Waste
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -44,6 +44,15 @@ def count(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'es' if noun.endswith('x') else 's'}"
 
 
+def base_guess(base: Base) -> str:
+    """How sure it is where the base image ends: ` (likely, from …)`; empty where that is known."""
+    if not base.guessed:
+        return ""
+    signs = "its own instructions in the history" if base.how == "known" else "the history"
+    confidence = f"{base.confidence}, " if base.confidence else ""
+    return f" ({confidence}guessed from {signs}; pass --base IMAGE to be exact)"
+
+
 def suppressed(finding: Finding) -> str:
     """Why a finding is suppressed, and by what; empty for one that is not."""
     if finding.suppressed is None:
@@ -53,7 +62,10 @@ def suppressed(finding: Finding) -> str:
 
 
 def short_name(document: Report | Comparison) -> Untrusted:
-    """The image's name without registry, tag and digest: `api`; else the name of the archive."""
+    """The key that was given; else the image's name without registry, tag and digest: `api`; else the name
+    of the archive."""
+    if document.key:
+        return document.key
     if isinstance(document, Comparison):
         return short(document.image.name, document.image.input)
     return short(document.image.name, document.source.input)
@@ -125,7 +137,7 @@ def rebuilt(report: Report, units: Units) -> str:
     what = "A last stage without the rest" if is_multi_stage(report) else "A multi-stage build"
     return (
         f"{what} would be {rebuilt_size(rebuild, units)} on disk, {share} less,"
-        f" and {units.size(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
+        f" and {units.pull(rebuild.pull_bytes)} to pull ({rebuild.confidence})."
     )
 
 

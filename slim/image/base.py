@@ -2,7 +2,7 @@
 
 A base image at hand (`--base`) decides exactly, by the diff ids that both start with. Else
 `org.opencontainers.image.base.*` may give its name, but nothing in an image says where the base ends:
-the history is looked at, and the result calls itself a guess.
+the history is looked at, and the result calls itself a guess, with how sure it is.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
+from slim.image.known_bases import find_known
 from slim.image.model import History, Image, Layer
 
 _NAME = "org.opencontainers.image.base.name"
@@ -37,9 +38,12 @@ class BaseImage(Struct, frozen=True):
     name: str
     digest: str
     how: str
-    """Where it is from: `given`, `annotation`, `label`, `history` or `unknown`."""
+    """Where it is from: `given`, `annotation`, `label`, `known`, `history` or `unknown`. `known` is an
+    official image that its own instructions tell."""
     guessed: bool
     """The number of layers is a heuristic."""
+    confidence: str = ""
+    """Of that number: `certain`, `likely` or `possible`; empty where there are no layers."""
     reference: str = ""
     """What `FROM` can name; empty where all that is known is a path or the bare tag of an OCI layout."""
 
@@ -55,13 +59,38 @@ def find_base(image: Image, given: Image | None = None) -> BaseImage:
         whole = shared == len(given.layers)
         full = next((name for name in given.names if ":" in name or "@" in name), "")
         layers = shared if whole else 0
-        return BaseImage(layers, name, given.manifest_digest, "given", False, full)
-    layers = _boundary(image.history, len(image.layers))
-    for how, values in (("annotation", image.annotations), ("label", image.config.labels)):
+        certainty = "certain" if layers else ""
+        return BaseImage(layers, name, given.manifest_digest, "given", False, certainty, full)
+    layers, confidence, name, how = _guess(image)
+    for source, values in (("annotation", image.annotations), ("label", image.config.labels)):
         if values.get(_NAME) or values.get(_DIGEST):
-            name = values.get(_NAME, "")
-            return BaseImage(layers, name, values.get(_DIGEST, ""), how, True, name)
-    return BaseImage(layers, "", "", "history" if layers else "unknown", layers > 0)
+            named = values.get(_NAME, "")
+            digest = values.get(_DIGEST, "")
+            return BaseImage(layers, named, digest, source, True, confidence, named)
+    # buildah notes what FROM named; the tag of a known image is made up from what it leaves.
+    reference = name if how == "history" and ":" in name else ""
+    return BaseImage(layers, name, "", how, layers > 0, confidence, reference)
+
+
+def _guess(image: Image) -> tuple[int, str, str, str]:
+    """(layers, confidence, name, how) of the base image that the history tells."""
+    history, count = image.history, len(image.layers)
+    if sum(not entry.empty_layer for entry in history) != count:
+        return 0, "", "", "unknown"
+    if noted := [at for at, entry in enumerate(history) if entry.comment.startswith(_FROM)]:
+        name = history[noted[-1]].comment.removeprefix(_FROM).strip()
+        layers = _made(history[: noted[-1]])
+        return (layers, "likely", name, "history") if layers < count else (0, "", "", "unknown")
+    known = find_known(history, image.config)
+    layers = _boundary(history, count)
+    if known is not None and layers <= (layers_made := _made(history[: known.entries])) < count:
+        return layers_made, "likely", known.name, "known"
+    return (layers, "possible", "", "history") if layers else (0, "", "", "unknown")
+
+
+def _made(history: Sequence[History]) -> int:
+    """Layers that these entries made."""
+    return sum(not entry.empty_layer for entry in history)
 
 
 def _shared(layers: Sequence[Layer], base: Sequence[Layer]) -> int:
@@ -77,16 +106,9 @@ def _boundary(history: Sequence[History], layers: int) -> int:
     """Layers up to the first CMD or ENTRYPOINT that something follows, if a root filesystem is first.
 
     A base image ends with its command; an application's instructions come after it. The root filesystem
-    alone is the base where a tool made it that records its command in the same entry, as Debian's does now;
-    and some builders note where their own entries begin.
+    alone is the base where a tool made it that records its command in the same entry, as Debian's does now.
     """
     count = 0
-    if sum(not entry.empty_layer for entry in history) != layers:
-        return 0
-    own = [index for index, entry in enumerate(history) if entry.comment.startswith(_FROM)]
-    if own:
-        count = sum(not entry.empty_layer for entry in history[: own[-1]])
-        return count if count < layers else 0
     if not history or not _is_rootfs(history[0].created_by):
         return 0
     for index, entry in enumerate(history):

@@ -10,6 +10,7 @@ from msgspec import Struct
 from slim.files import dive, tree
 from slim.files.ledger import Ledger, disk_bytes
 from slim.files.outline import Node, Sort, outline
+from slim.files.pull_size import ERROR_PERCENT
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
@@ -300,6 +301,7 @@ def _image(image: Image, base: BaseImage, advice: Advice | None, redacted: bool)
             digest=base.digest,
             how=base.how,  # type: ignore[arg-type]
             guessed=base.guessed,
+            confidence=base.confidence or None,  # type: ignore[arg-type]
         ),
     )
 
@@ -316,8 +318,11 @@ def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Tot
     live = sum(layer.live_bytes for layer in layers)
     live_pull = sum(layer.live_pull_bytes for layer in layers)
     dead_pull = sum(layer.dead_pull_bytes for layer in layers)
+    estimated = sum(layer.pull_bytes for layer in layers if layer.estimated)
     return model.Totals(
         pull_bytes=pull,
+        estimated=estimated > 0,
+        pull_error_bytes=-(-estimated * ERROR_PERCENT // 100),
         disk_bytes=disk,
         live_bytes=live,
         dead_bytes=disk - live,

@@ -55,6 +55,7 @@ def compare(base: Report, image: Report, *, top: int = 1_000) -> Comparison:
     changed, changed_rest = compared.largest(growth.live, top)
     return Comparison(
         timestamp=image.timestamp,
+        key=image.key,
         tool=image.tool,
         base=side(base),
         image=side(image),
@@ -230,6 +231,20 @@ def _warnings(base: Report, image: Report) -> Iterator[model.Warning]:
             text=untrusted(
                 "a report leaves findings out: some may only seem new or fixed (use a larger --top)"
             ),
+        )
+    estimated = base.totals.estimated, image.totals.estimated
+    if any(estimated):
+        if all(estimated):
+            text = "the sizes to pull are estimates: both archives store layers uncompressed"
+        else:
+            which = "the base's" if estimated[0] else "the image's"
+            other = "the image's" if estimated[0] else "the base's"
+            text = (
+                f"{which} size to pull is an estimate, since its archive stores layers uncompressed;"
+                f" {other} was measured"
+            )
+        yield model.Warning(
+            id="pull-estimated", text=untrusted(f"{text} (--exact-pull compresses them)")
         )
     if any(layer.missing for layer in (*base.layers, *image.layers)):
         yield model.Warning(

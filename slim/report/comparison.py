@@ -26,7 +26,7 @@ from slim.report.model import (
     Verdict,
     Warning,
 )
-from slim.report.untrusted import Untrusted
+from slim.report.untrusted import Untrusted, untrusted
 
 Delta = Annotated[int, Meta(ge=-LARGEST, le=LARGEST)]
 """What is more than before; below zero, less."""
@@ -202,6 +202,8 @@ class Comparison(Struct, frozen=True, kw_only=True):
     kind: Literal["comparison"] = "comparison"
     timestamp: Moment | UnsetType = UNSET
     """When it was made, in UTC; only with `--timestamp`."""
+    key: Untrusted = untrusted("")
+    """The image's, as in its report."""
     tool: Tool
     base: Side
     image: Side

@@ -127,7 +127,8 @@ def _budgets(image: Side, gates: Gates, freed: int = 0, unsuppressed: int = 0) -
     if gates.size is not None:
         yield _budget("size", totals.disk_bytes, gates.size, unknown)
     if gates.pull_size is not None:
-        yield _budget("pull-size", totals.pull_bytes, gates.pull_size, not image.pull_known)
+        at_least, error = not image.pull_known, totals.pull_error_bytes
+        yield _budget("pull-size", totals.pull_bytes, gates.pull_size, at_least, error)
     if gates.reclaimable is not None:
         claimed = totals.reclaimable_bytes
         over = claimed > gates.reclaimable
@@ -174,10 +175,15 @@ def _budget(
     value: int,
     limit: int,
     at_least: bool,
+    error: int = 0,
 ) -> Budget:
-    """`at_least`: the true value may be larger."""
-    result: Literal["under", "over", "unknown"] = "unknown" if at_least else "under"
-    return Budget(name=name, value=value, limit=limit, result="over" if value > limit else result)
+    """`at_least`: the true value may be larger. `error`: it may be so much more or less."""
+    result: Literal["under", "over", "unknown"] = "under"
+    if value - error > limit:
+        result = "over"
+    elif at_least or value + error > limit:
+        result = "unknown"
+    return Budget(name=name, value=value, limit=limit, error_bytes=error, result=result)
 
 
 def _fails(finding: Finding, fail_on: Iterable[str]) -> bool:

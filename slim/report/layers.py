@@ -76,6 +76,7 @@ def layer_info(
         missing=layer.missing,
         blob_bytes=sums.blob_bytes,
         pull_bytes=sums.pull_bytes,
+        estimated=sums.estimated,
         tar_bytes=sums.tar_bytes,
         disk_bytes=sums.disk_bytes,
         live_bytes=sums.live_bytes,

@@ -19,6 +19,7 @@ def example(files: Files, ledger: Ledger, row: int) -> model.Example:
         **path(files.path(row)),
         disk_bytes=files.size[row],
         pull_bytes=ledger.pull[row],
+        estimated=ledger.layers[files.layer_of(row)].estimated,
     )
 
 
@@ -34,11 +35,13 @@ def contents(
         above = homes.get(home)
         if above is None:
             above = homes[home] = files.directory_path(home)
+        layer = files.layer_of(row)
         yield model.Example(
-            layer=files.layer_of(row),
+            layer=layer,
             **path(above + b"/" + files.name[name] if above else files.name[name]),
             disk_bytes=files.size[row],
             pull_bytes=ledger.pull[row],
+            estimated=ledger.layers[layer].estimated,
             content=files.digest(row).hex() if identity else None,
         )
 

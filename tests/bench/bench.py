@@ -195,6 +195,25 @@ def real(name: str, form: str, rounds: int, installed: str) -> list[Row]:
     ]  # fmt: skip
 
 
+def estimate(name: str, rounds: int) -> list[Row]:
+    """Measure the estimated size to pull: how far it is off, and what it costs."""
+    path = image(name)
+    command = [PYTHON, "-m", "tests.bench.pull_size", path]
+    runs = alternate({mode: [*command, mode] for mode in ("stored", "estimated")}, rounds)
+    guessed, exact = (
+        int(subprocess.run([*command, mode], cwd=ROOT, check=True, capture_output=True).stdout)
+        for mode in ("estimated", "exact")
+    )
+    error, extra = guessed / exact - 1, runs["estimated"].cpu / runs["stored"].cpu
+    label = f"{name} plain"
+    return [
+        Row(label, "size to pull: estimate / gzip -6", f"{error:+.1%}",
+            "± 5%", "yes" if abs(error) <= 0.05 else "no"),
+        Row(label, "reading with the estimate / without, processor time", f"{extra:.3f}",
+            "≤ 1.05", "yes" if extra <= 1.05 else "no"),
+    ]  # fmt: skip
+
+
 def on_processor(one: Run) -> Run:
     """The same run with its processor time as its wall."""
     return one._replace(wall=one.cpu)
@@ -350,6 +369,10 @@ def main() -> None:
                 if arguments.only in f"{name}.{form}":
                     print(f"… {name}.{form}", file=sys.stderr, flush=True)
                     rows += real(name, form, rounds, installed)
+    if not arguments.only or arguments.only in "estimate":
+        print("… estimate", file=sys.stderr, flush=True)
+        for name in ("small-files",) if arguments.quick else ("big-one", "many", "small-files"):
+            rows += estimate(name, rounds)
     if not arguments.only or arguments.only in "extremes":
         print("… extremes", file=sys.stderr, flush=True)
         rows += extremes(rounds, quick=arguments.quick)

@@ -110,7 +110,7 @@ def test_no_registry_hears_of_a_name_that_no_engine_has(
     assert run(*words, "--proxy", address(proxy)) == 3
     out, err = capsys.readouterr()
     assert out == ""
-    assert f"{name!r} is no file, and no container engine of this machine has" in err
+    assert f"{name!r} is not a file, and no container engine on this machine has" in err
     assert "docker: has no such image" in err
     assert "--remote" in err
     assert not was_called(proxy)

@@ -32,14 +32,14 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("words", "error", "hint"),
     [
-        (["--role", "relase"], "no role 'relase': did you mean `release`?", "builder, dev"),
+        (["--role", "relase"], "unknown role 'relase': did you mean `release`?", "builder, dev"),
         (["--max-size", "340"], "'340' has no unit: write 340MB, or 340B", ""),
         (["--max-reclaimable", " 25 "], "'25' has no unit", ""),
         (["--ignore", "DEB999"], "--ignore: unknown rule 'DEB999'", "slim rules list"),
         (["--ignore", "deb/apt-list"], "did you mean `deb/apt-lists`?", ""),
         (["--fail-on", "DEB999"], "--fail-on: unknown rule 'DEB999'", ""),
         (["--fail-on", "new:high"], "'new:high' needs a base to compare with", "--against BASE"),
-        (["--against", "base.tar", "--fail-on", "new:DEB999"], "no rule 'DEB999'", ""),
+        (["--against", "base.tar", "--fail-on", "new:DEB999"], "unknown rule 'DEB999'", ""),
         (["--against", "base.tar", "--max-growth", "5%,1"], "'1' has no unit", ""),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
@@ -52,6 +52,45 @@ def test_is_an_error(
     assert out == ""
     assert error in err
     assert hint in err
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["--ignore", "DEB999"], "--ignore: unknown rule 'DEB999'"),
+        (["--role", "relase"], "--role: unknown role 'relase': did you mean `release`?"),
+    ],
+    ids=["ignore", "role"],
+)
+def test_is_an_error_of_explain_too(
+    words: list[str], error: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("explain", "deb/apt-lists", "app.tar", *words) == 2
+    out, err = capsys.readouterr()
+    assert (out, error in err) == ("", True)
+
+
+@pytest.mark.parametrize("command", ["check", "render"])
+def test_an_unknown_rule_is_a_warning_where_the_report_is_saved(
+    command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It may have been made with rules that are not here."""
+    assert run("analyze", "app.tar", "-o", "json=app.json") == 0
+    more = ["--max-size", "1GB"] if command == "check" else ["-o", "text"]
+    capsys.readouterr()
+    assert run(command, "app.json", *more, "--ignore", "deb/apt-list") == 0
+    err = capsys.readouterr().err
+    assert "warning: --ignore: unknown rule 'deb/apt-list': did you mean `deb/apt-lists`?" in err
+    assert run(command, "app.json", *more, "--ignore", "DEB001") == 0
+    assert "warning" not in capsys.readouterr().err
+
+
+def test_an_unknown_rule_that_is_to_fail_a_saved_report_is_a_warning(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run("analyze", "app.tar", "-o", "json=app.json") == 0
+    assert run("check", "app.json", "--fail-on", "DEB999") == 0
+    assert "warning: --fail-on: unknown rule 'DEB999'" in capsys.readouterr().err
 
 
 def test_a_limit_of_nothing_needs_no_unit() -> None:

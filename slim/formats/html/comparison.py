@@ -31,7 +31,7 @@ def context(comparison: Comparison, options: RenderOptions) -> dict[str, Any]:
     notes = [note for note in comparison.notes if note.finding.suppressed is None]
     findings = [*comparison.findings, *notes]
     items = change_map.changes(comparison, units)
-    name = options.key or words.short(comparison.image.name, comparison.image.input)
+    name = options.key or words.short_name(comparison)
     return {
         "comparison": comparison,
         "tool": comparison.tool,

@@ -140,7 +140,7 @@ def by_package(report: Report, tones: Tones, metric: Metric, units: Units) -> li
 
 def sizes(disk: int, pull: int, units: Units) -> str:
     """`4.10 MB on disk, 1.20 MB to pull`."""
-    return f"{units.size(disk)} on disk, {units.size(pull)} to pull"
+    return f"{units.size(disk)} on disk, {units.pull(pull)} to pull"
 
 
 def _outside(report: Report, metric: Metric, units: Units) -> list[Item]:
@@ -166,7 +166,7 @@ def _outside(report: Report, metric: Metric, units: Units) -> list[Item]:
     if dead > 0:
         items.append(_frame("dead weight", inside, "shipped and never visible", units, "dead"))
     if metric == "pull" and totals.overhead_pull_bytes:
-        overhead = units.size(totals.overhead_pull_bytes)
+        overhead = units.pull(totals.overhead_pull_bytes)
         says = f"headers and padding of the layers · {overhead} to pull"
         items.append(Item("tar headers", totals.overhead_pull_bytes, 0, "overhead", says))
     return items

@@ -8,6 +8,7 @@ from heapq import nlargest
 from typing import Any
 
 from markupsafe import Markup, escape
+from msgspec.structs import replace
 
 from slim.formats import verdicts, words
 from slim.formats.html import draw, maps, zoom
@@ -129,7 +130,7 @@ def base_image(report: Report, units: Units) -> str:
     base = report.image.base
     if not base.layers:
         return ""
-    guess = " (guessed from the history; pass --base IMAGE to be exact)" if base.guessed else ""
+    guess = words.base_guess(base)
     name = f" {cut(base.name, 80)}" if base.name else ""
     layers = "layer 0" if base.layers == 1 else f"layers 0–{base.layers - 1:,}"
     sizes = maps.sizes(report.totals.base_bytes, report.totals.base_pull_bytes, units)
@@ -203,13 +204,22 @@ def _maps(
     for kind, by, items_of in kinds:
         for metric, sizes in metrics:
             items: list[Item] = items_of(metric, units)
+            if metric == "pull" and units.estimated:
+                items = [_estimated(item, units) for item in items]
             whole = sum(item.value for item in items)
             if not whole:
                 continue
-            caption = f"{units.size(whole)} {sizes}, by {by}"
+            shown = units.pull(whole) if metric == "pull" else units.size(whole)
+            caption = f"{shown} {sizes}, by {by}"
             label = f"Treemap of {cut(name, 60)}: {caption}"
             drawing = draw.treemap(items, label, units, links=links, numbered=True)
             yield kind, metric, caption, Markup(drawing), Markup(escape(zoom.lines(items)))  # noqa: S704
+
+
+def _estimated(item: Item, units: Units) -> Item:
+    """The item with its size, and those of all in it, marked as estimates."""
+    inside = tuple(_estimated(child, units) for child in item.children)
+    return replace(item, shown=item.shown or units.pull(item.value), children=inside)
 
 
 def _branches(tree: Tree) -> Iterator[tuple[str, int, TreeNode | None, str]]:

@@ -58,6 +58,8 @@ def _environment(units: Units) -> jinja2.Environment:
     environment.filters |= {
         "size": units.size,
         "signed": units.change,
+        "pull": units.pull,
+        "pull_signed": units.pull_change,
         "cut": cut,
         "instruction": shortened,
         "prose": prose,

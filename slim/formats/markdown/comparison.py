@@ -120,7 +120,14 @@ def _sizes(comparison: Comparison, style: Style, options: RenderOptions) -> str:
             change = f"**{change}**"
         share = changes.percent(after - before, before) if label != "Reclaimable" else ""
         limit = _limit(comparison, budget, style)
-        rows.append((label, style.size(before), style.size(after), change + share, limit))
+        sizes = style.size(before), style.size(after)
+        if label == "To pull":
+            sizes = (
+                f"{'≈' if base.estimated and before else ''}{sizes[0]}",
+                f"{'≈' if image.estimated and after else ''}{sizes[1]}",
+            )
+            change = style.units.mark(change, after - before)
+        rows.append((label, *sizes, change + share, limit))
     if budget := budgets.get("layers"):
         change = f"{image.layers - base.layers:+d}"
         limit = _limit(comparison, budget, style)

@@ -52,6 +52,14 @@ class Style(Struct, frozen=True):
         """A difference in bytes, with its sign."""
         return gfm.signed(count, self.units)
 
+    def pull(self, count: int) -> str:
+        """Bytes to pull."""
+        return self.units.mark(self.size(count), count)
+
+    def pull_change(self, count: int) -> str:
+        """A difference in bytes to pull."""
+        return self.units.mark(self.change(count), count)
+
     def verdict_mark(self, result: str) -> str:
         """` ✅` behind the words for `pass`, ` ❌` for `fail`, where the forge shows them."""
         return {"pass": " ✅", "fail": " ❌"}.get(result, "") if self.flavor.glyphs else ""

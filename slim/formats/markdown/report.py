@@ -140,7 +140,7 @@ def _sizes(report: Report, style: Style) -> str:
     return " · ".join(
         [
             limited(f"On disk {style.size(totals.disk_bytes)}", budgets.get("size")),
-            limited(f"to pull {style.size(totals.pull_bytes)}", budgets.get("pull-size")),
+            limited(f"to pull {style.pull(totals.pull_bytes)}", budgets.get("pull-size")),
             limited(f"reclaimable {reclaimable}", budgets.get("reclaimable")),
             limited(words.count(totals.layers, "layer"), budgets.get("layers")),
             *(

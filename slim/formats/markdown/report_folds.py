@@ -67,7 +67,7 @@ def rebuild(report: Report, style: Style) -> Fold | None:
     rows = [
         (
             style.size(part.disk_bytes),
-            style.size(part.pull_bytes),
+            style.pull(part.pull_bytes),
             prose(part.what + (" (estimated)" if part.guessed else ""), in_table=True),
             prose(words.contents(part), in_table=True),
         )

@@ -16,7 +16,7 @@ from slim.formats.gfm import code, marker
 from slim.formats.markdown import comparison, report
 from slim.formats.markdown.flavors import Flavor, flavor_of
 from slim.formats.markdown.page import Fold, Section, links, page
-from slim.formats.model import Document, RenderOptions
+from slim.formats.model import Document, RenderOptions, marked
 from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.untrusted import joined
@@ -32,6 +32,7 @@ def render(documents: Sequence[Document], options: RenderOptions) -> str:
     """
     if len(documents) == 1:
         (document,) = documents
+        options = marked(options, document)
         if isinstance(document, Comparison):
             return comparison.render(document, options)
         return report.render(document, options)
@@ -53,7 +54,7 @@ def render(documents: Sequence[Document], options: RenderOptions) -> str:
 
 def _section(document: Document, options: RenderOptions) -> Section:
     """Without what the page says once for all."""
-    own = replace(options, key="", report_url="", run_url="")
+    own = marked(replace(options, key="", report_url="", run_url=""), document)
     if isinstance(document, Comparison):
         return comparison.section(document, own)
     return report.section(document, own)

@@ -69,7 +69,7 @@ def multi_stage(report: Report, layout: Layout) -> str:
     rows = [
         (
             layout.size(part.disk_bytes),
-            layout.size(part.pull_bytes),
+            layout.pull(part.pull_bytes),
             clean(part.what) + (" (estimated)" if part.guessed else ""),
             clean(words.contents(part)),
         )

@@ -113,7 +113,7 @@ def _layer(layer: LayerChange, layout: Layout) -> tuple[str, ...]:
     return (
         str(layer.base_index if layer.index is None else layer.index),
         layout.units.change(layer.disk_bytes - layer.base_disk_bytes),
-        layout.units.change(layer.pull_bytes - layer.base_pull_bytes),
+        layout.units.pull_change(layer.pull_bytes - layer.base_pull_bytes),
         layer.status,
         numbered_instruction(layer.created_by, layer.dockerfile),
     )
@@ -173,7 +173,7 @@ def _directories(comparison: Comparison, layout: Layout) -> str:
     rows = [
         (
             layout.units.change(directory.change.disk_bytes),
-            layout.units.change(directory.change.pull_bytes),
+            layout.units.pull_change(directory.change.pull_bytes),
             "" if directory.files is None else f"{directory.files:,}",
             "/" + clean(directory.path),
         )

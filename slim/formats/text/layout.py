@@ -46,6 +46,10 @@ class Layout(Struct, frozen=True):
         """Bytes for people."""
         return self.units.size(count)
 
+    def pull(self, count: int) -> str:
+        """Bytes to pull for people."""
+        return self.units.pull(count)
+
     def wrapped(self, text: str, *, first: str = "", rest: str = "    ") -> str:
         """A paragraph in lines that fit; what is in it was cleaned before."""
         width = min(self.width, _PARAGRAPH)
@@ -149,9 +153,12 @@ class Layout(Struct, frozen=True):
 
     def footer(self) -> str:
         """What the numbers are."""
+        estimate = (
+            " ≈ = estimated; --exact-pull compresses the layers." if self.units.estimated else ""
+        )
         return self.wrapped(
             f"{self.units.definition}. On disk = files of all layers, unpacked."
-            " To pull = compressed download size."
+            f" To pull = compressed download size.{estimate}"
         )
 
 

@@ -47,7 +47,7 @@ def _headline(report: Report, layout: Layout) -> str:
     name = report.image.name or report.source.input
     first = (
         f"{clean(name, 48)}: {layout.size(totals.disk_bytes)} on disk,"
-        f" {layout.size(totals.pull_bytes)} to pull"
+        f" {layout.pull(totals.pull_bytes)} to pull"
     )
     lines = [layout.headline(first, report), *layout.reason_lines(report)]
     if lead := advice.lead(report, layout):
@@ -74,7 +74,7 @@ def _totals(report: Report, layout: Layout) -> str:
     live = words.count(totals.live_files, "file")
     dead = words.count(totals.files - totals.live_files, "file")
     rows = [
-        (what, layout.size(disk), layout.size(pull), note)
+        (what, layout.size(disk), layout.pull(pull), note)
         for what, disk, pull, note in (
             ("live", totals.live_bytes, totals.live_pull_bytes, live),
             ("dead", totals.dead_bytes, totals.dead_pull_bytes, dead),
@@ -82,7 +82,7 @@ def _totals(report: Report, layout: Layout) -> str:
                 "total",
                 totals.disk_bytes,
                 totals.pull_bytes,
-                f"with {layout.size(overhead)} of tar headers" if overhead else "",
+                f"with {layout.pull(overhead)} of tar headers" if overhead else "",
             ),
         )
         if what != "dead" or disk or pull
@@ -97,7 +97,7 @@ def _base(report: Report, layout: Layout) -> str:
     if not base.layers:
         return layout.wrapped(f"Base image{name}: {_unknown_base(base)}")
     layers = "layer 0" if base.layers == 1 else f"layers 0–{base.layers - 1:,}"
-    guess = " (guessed from the history; pass --base IMAGE to be exact)" if base.guessed else ""
+    guess = words.base_guess(base)
     return layout.wrapped(
         f"Base image{name}: {layers}, {layout.size(report.totals.base_bytes)} on disk{guess}."
     )
@@ -115,7 +115,7 @@ def _layers(report: Report, layout: Layout) -> str:
             f"{layer.index}{'b' if layer.from_base else ''}",
             layout.size(layer.disk_bytes) if not layer.missing else "?",
             layout.size(layer.dead_bytes) if layer.dead_bytes else "",
-            layout.size(layer.pull_bytes),
+            layout.pull(layer.pull_bytes),
             f"{layer.files:,}" if not layer.missing else "?",
             _instruction(layer),
         )
@@ -151,7 +151,7 @@ def _waste(report: Report, layout: Layout) -> str:
 
 
 def _cause(waste: Waste, layout: Layout) -> list[str]:
-    sizes = f"{layout.size(waste.disk_bytes)} on disk, {layout.size(waste.pull_bytes)} to pull"
+    sizes = f"{layout.size(waste.disk_bytes)} on disk, {layout.pull(waste.pull_bytes)} to pull"
     files = f"{words.count(waste.files, 'file')} from layer {waste.origin_layer}"
     by = f"    by layer {waste.ended_by}: "
     return [
@@ -171,7 +171,7 @@ def _directories(report: Report, layout: Layout) -> str:
     rows = [
         (
             layout.size(directory.disk_bytes),
-            layout.size(directory.pull_bytes),
+            layout.pull(directory.pull_bytes),
             f"{directory.files:,}",
             "/" + clean(directory.path),
         )
@@ -187,7 +187,7 @@ def _files(report: Report, layout: Layout) -> str:
     rows = [
         (
             layout.size(file.disk_bytes),
-            layout.size(file.pull_bytes),
+            layout.pull(file.pull_bytes),
             str(file.layer),
             "/" + clean(file.path),
         )

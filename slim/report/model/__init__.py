@@ -27,6 +27,7 @@ from slim.report.model.image import Base, ImageInfo, Role, Source, Tool
 from slim.report.model.layers import Dive, Example, LabelBytes, LayerInfo, Place, Totals, Waste
 from slim.report.model.notes import Budget, Truncated, Verdict, Warning
 from slim.report.model.sizes import LARGEST, Count, Moment, Ratio, Size
+from slim.report.untrusted import Untrusted, untrusted
 
 __all__ = [
     "LARGEST",
@@ -76,6 +77,8 @@ class Report(Struct, frozen=True, kw_only=True):
     kind: Literal["analysis"] = "analysis"
     timestamp: Moment | UnsetType = UNSET
     """When it was made, in UTC; only with `--timestamp`."""
+    key: Untrusted = untrusted("")
+    """What `--key` calls the image, to tell several in one comment apart; empty without it."""
     tool: Tool
     source: Source
     image: ImageInfo

@@ -40,10 +40,12 @@ class Base(Struct, frozen=True, kw_only=True):
     """Number of layers that belong to it."""
     name: Untrusted
     digest: str
-    how: Literal["given", "annotation", "label", "history", "unknown"]
-    """Where it is from."""
+    how: Literal["given", "annotation", "label", "known", "history", "unknown"]
+    """Where it is from; `known` is an official image, by its own instructions in the history."""
     guessed: bool
     """The number of layers is a heuristic on the history."""
+    confidence: Literal["certain", "likely", "possible"] | None = None
+    """Of the number of layers; null where it is 0."""
 
 
 class Role(Struct, frozen=True, kw_only=True):

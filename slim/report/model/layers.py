@@ -14,7 +14,12 @@ class Totals(Struct, frozen=True, kw_only=True):
     """Sums over all layers."""
 
     pull_bytes: Size
-    """What a registry sends: the stored blobs."""
+    """What a registry sends: the stored blobs, or what `gzip -6` makes of layers that an archive stores
+    uncompressed."""
+    estimated: bool = False
+    """Some of `pull_bytes` is an estimate, and so is what is made of it: each `…pull_bytes` of the report."""
+    pull_error_bytes: Size = 0
+    """How far `pull_bytes` may be off, more or less; 0 where nothing is estimated."""
     disk_bytes: Size
     """What an engine unpacks: logical sizes of regular files in all layers, hard links 0."""
     live_bytes: Size
@@ -79,7 +84,10 @@ class LayerInfo(Struct, frozen=True, kw_only=True):
     blob_bytes: Size
     """Stored size."""
     pull_bytes: Size
-    """Stored size; 0 for a blob that an earlier layer has too."""
+    """What a registry sends: the stored size, or what `gzip -6` makes of a layer that an archive stores
+    uncompressed; 0 for a blob that an earlier layer has too."""
+    estimated: bool = False
+    """`pull_bytes` is an estimate, and so are the shares of the layer's files."""
     tar_bytes: Size
     disk_bytes: Size
     live_bytes: Size
@@ -110,6 +118,8 @@ class Example(Struct, frozen=True, kw_only=True, omit_defaults=True):
     path: Untrusted
     disk_bytes: Size = field(default=0)
     pull_bytes: Size = field(default=0)
+    estimated: bool = False
+    """`pull_bytes` is its share of an estimate."""
     path_b64: str | None = None
     content: str | None = None
     """XXH3-128 of the contents in hexadecimal, where every file is listed: equal for equal files, and no

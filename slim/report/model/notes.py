@@ -49,6 +49,8 @@ class Budget(Struct, frozen=True, kw_only=True):
     """Bytes, or layers; growth may be negative; dive's two ratios in millionths, rounded."""
     base_image_bytes: Size = 0
     """Of growth alone: what the base image grew by, which is not in `value` and not charged."""
+    error_bytes: Size = 0
+    """Of an estimate: how far `value` may be off. It is judged only where that does not matter."""
     limit: Size
     """In the unit of `value`."""
     percent: float | None = None
