@@ -137,7 +137,7 @@ class _Planner:
             body = files.body.get(row, row)
             return bool(files.shown[row]) and body not in self._removed
         if kind in (Kind.SYMLINK, Kind.DEVICE):
-            return bool(files.shown[row])
+            return bool(files.shown[row]) and row not in self._removed
         return True
 
     def _place(self, row: int) -> Place:

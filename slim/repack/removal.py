@@ -60,7 +60,11 @@ def removal_of(files: Files, view: View, advice: Advice, selection: Selection) -
     observed: list[int] = []
     for claim in chosen:
         rule = claim.match.rule
-        live = [row for row in claim.claimed if files.fate[row] == Fate.LIVE]
+        live = [
+            row
+            for row in claim.claimed
+            if files.fate[row] == Fate.LIVE and files.kind[row] in (Kind.FILE, Kind.SYMLINK)
+        ]
         if why := _why_not(rule, claim):
             if live and (size := sum(files.size[row] for row in live)):
                 skipped.append(Skipped(rule.id, size, why))
