@@ -174,13 +174,10 @@ def repack(
     mode: LayerMode,
     *,
     base: ImageRef | None = None,
-    include_base: bool = False,
-    threads: int = 1,
 ) -> Certificate:
     """Write an image again without what goes; of several platforms all, unless `ref` chooses one.
 
-    `advice` is needed at every level but `dead`. With `include_base`, the base image's layers are treated
-    like all others.
+    `advice` is needed at every level but `dead`. `options.jobs` threads compress.
 
     Raises:
         InternalError: the result would show another filesystem than it should (exit code 70).
@@ -203,13 +200,13 @@ def repack(
                         f"{ref.name!r} goes by once, and a repacking reads its layers again",
                         "save the image to a file: docker save -o app.tar app:1",
                     )
-                if base is not None and not read.base.layers and not include_base:
+                if base is not None and not read.base.layers and not selection.include_base:
                     raise UsageError(
                         "other-base",
                         f"the image does not begin with the layers of {base.name!r}",
                         "give the base that it was built on, or --include-base to touch all layers",
                     )
-                base_layers = 0 if include_base else read.base.layers
+                base_layers = 0 if selection.include_base else read.base.layers
                 own = replace(read, base=replace(read.base, layers=base_layers))
                 # The advice is let go of: it takes as much memory as all that follows.
                 choice = NOTHING
@@ -219,7 +216,7 @@ def repack(
                     del advised
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
-    return repack_all(sources(), ref.name, selection, mode, target, options, threads)
+    return repack_all(sources(), ref.name, selection, mode, target, options)
 
 
 def verify(

@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
 
+from msgspec.structs import replace
+
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, option
@@ -112,7 +114,7 @@ def repack(
         _check_paper(paper)
     limits = read_limits(run.limit, run.timeout, config.limits)
     access = run.registry.access(limits.timeout)
-    selection = _selection(what, limits)
+    selection = replace(_selection(what, limits), include_base=shape.include_base)
     mode = _one_of(shape.layers, LAYER_MODES, "--layers")
     advice = None if selection.level == "dead" else _advice(config, rules, suppress)
     base = source.base or config.image.base
@@ -123,14 +125,12 @@ def repack(
     ):
         found = pipeline.repack(
             ImageRef(image, source.tag, None, source.platform, access, full=True),
-            ReadOptions(True, run.jobs, limits, None, advance),
+            ReadOptions(True, run.jobs or os.cpu_count() or 1, limits, None, advance),
             advice,
             target,
             selection,
             mode,
             base=ImageRef(base, access=access) if base else None,
-            include_base=shape.include_base,
-            threads=run.jobs or os.cpu_count() or 1,
         )
         if push:
             push_result(target.path, push, image, access, limits)

@@ -10,7 +10,6 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,14 +21,15 @@ from slim.image.directory import PathBlob
 from slim.image.model import Blob, Image, Layer
 from slim.image.reference import Reference, is_name, parse_reference
 from slim.image.registry.access import Access
+from slim.image.registry.client import Client
+from slim.image.registry.image import read_all_images as read_tag
+from slim.image.registry.listing import list_repositories, list_tags
+from slim.image.registry.referrers import find_attached, is_signed
 from slim.image.source import PREFIXES, read_all_images
 from slim.limits import Limits
 from slim.report.attached import parse_attached
 from slim.report.model import Report
 from slim.stream.compression import sniff
-
-if TYPE_CHECKING:
-    from slim.image.registry.client import Client
 
 _AT_ONCE = 16
 """Repositories and tags that are asked for at once."""
@@ -152,7 +152,6 @@ def _distinct(images: Iterable[Planned]) -> list[Planned]:
 def _repositories(
     source: RepositorySource, access: Access, limits: Limits, plan: Plan
 ) -> Iterator[tuple[str, Reference]]:
-    from slim.image.registry.listing import list_repositories
 
     if not source.is_pattern:
         yield source.word, parse_reference(f"{source.host}/{source.pattern}")
@@ -185,7 +184,6 @@ def _repositories(
 def _tags_of(
     reference: Reference, selection: Selection, access: Access, limits: Limits
 ) -> tuple[str, ...] | SlimError:
-    from slim.image.registry.listing import list_tags
 
     try:
         names = list_tags(replace(reference, tag=""), access, limits).names
@@ -206,9 +204,6 @@ def _look(
     known: Mapping[tuple[str, str], Sequence[Known]],
 ) -> _Tag:
     """What a tag leads to, or the error in its place."""
-    # What speaks HTTP is imported only for what is read over it.
-    from slim.image.registry.client import Client
-    from slim.image.registry.image import read_all_images as read_tag
 
     repository = f"{reference.host}/{reference.repository}"
     planned = Planned(
@@ -262,7 +257,6 @@ def _look(
 
 def _attached(client: Client, image: Image, signed: bool, limits: Limits) -> Report | None:
     """The report beside an image; whatever is wrong with it, the layers can be read."""
-    from slim.image.registry.referrers import find_attached, is_signed
 
     try:
         data = find_attached(client, image.manifest_digest, limits)

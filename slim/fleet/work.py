@@ -32,6 +32,8 @@ from slim.image.model import Blob, Descriptor, Layer
 from slim.image.ref import ImageRef
 from slim.image.reference import Reference
 from slim.image.registry.access import Access, auth_file_paths
+from slim.image.registry.client import Client
+from slim.image.registry.image import RegistryBlob
 from slim.image.source import open_image
 from slim.limits import Limits
 from slim.pipeline import AdviceOptions, ReportOptions, report_of
@@ -269,9 +271,6 @@ def _blob_of(task: LayerTask, context: Context) -> Iterator[Blob]:
 
 @contextmanager
 def _in_registry(task: LayerTask, place: InRegistry, context: Context) -> Iterator[Blob]:
-    from slim.image.registry.client import Client
-    from slim.image.registry.image import RegistryBlob
-
     reference = Reference(place.host, place.repository, "")
     client = Client(reference, context.access.value, context.limits)
     try:

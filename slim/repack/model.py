@@ -26,6 +26,8 @@ class Selection(Struct, frozen=True):
     """Of the image that the rules were chosen for; empty for any."""
     kept: tuple[bytes, ...] = ()
     """Paths that a run was seen to use: they are never removed."""
+    include_base: bool = False
+    """The base image's layers are treated like all others."""
 
 
 class Skipped(Struct, frozen=True):

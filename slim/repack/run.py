@@ -62,7 +62,6 @@ def repack_all(
     mode: LayerMode,
     target: Target,
     options: ReadOptions,
-    threads: int,
 ) -> Certificate:
     """Write all `sources`, one after the other, as the platforms of one image.
 
@@ -71,6 +70,7 @@ def repack_all(
         Others as for `repack`.
     """
     made: list[tuple[Image, Repacked]] = []
+    threads = options.jobs or 1
     with target.open() as output, ThreadPoolExecutor(threads) as pool:
         for source in sources:
             if made and target.form == "docker-archive":

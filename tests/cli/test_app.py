@@ -234,7 +234,7 @@ def test_an_interrupt_is_130(run: Run, path: Path, monkeypatch: pytest.MonkeyPat
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Also in the middle of a layer that would unfold for minutes."""
     start, zeros = zstandard(header(file("f", size=1 << 40))), zstandard(bytes(32 << 20))
-    one = Layer((), b"", start + zeros * 2000)
+    one = Layer((), b"", start + zeros * 20_000)
     bomb = write(tmp_path, archive(docker(config(one), one)))
     command = [sys.executable, "-m", "slim", "analyze", str(bomb), "--no-verify"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:

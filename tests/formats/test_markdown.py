@@ -115,5 +115,5 @@ def test_long_lists_say_how_much_is_left_out() -> None:
 
 
 def test_an_unknown_flavor_is_a_usage_error() -> None:
-    with pytest.raises(UsageError, match="no flavor 'html'"):
+    with pytest.raises(UsageError, match="unknown flavor 'html'"):
         rendered(clean(), flavor="html")

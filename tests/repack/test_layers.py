@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from slim.errors import InputError, UsageError
+from slim.files.options import ReadOptions
 from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.repack.certificate import Certificate
@@ -251,7 +252,7 @@ def test_the_result_is_the_same_bytes_every_time(tmp_path: Path) -> None:
     digests = set()
     for threads in (1, 2, 5):
         target = tmp_path / f"{threads}.tar"
-        repack(source, target, threads=threads, compression=None)
+        repack(source, target, options=ReadOptions(jobs=threads), compression=None)
         digests.add(hashlib.sha256(target.read_bytes()).hexdigest())
     assert len(digests) == 1
 
