@@ -148,7 +148,7 @@ def test_a_gate_that_could_never_fail_is_refused(text: str) -> None:
 def test_growth_has_two_parts() -> None:
     assert parse_growth("5%,1MB") == parse_growth("1 MB, 5 %") == Growth(5.0, MB)
     for text in ("5%", "1MB", "5%,5%", "1MB,1MB", "5%,1MB,1MB", ""):
-        with pytest.raises(ValueError, match="^invalid (growth|size|percentage)"):
+        with pytest.raises(ValueError, match=r"^invalid (growth|size|percentage)"):
             parse_growth(text)
 
 
