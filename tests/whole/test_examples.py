@@ -290,6 +290,8 @@ def run_workflow(
 def workflow(name: str, env: Mapping[str, str], image: Path, kept: Path) -> Job:
     """The same as the job that was run."""
     (job,) = load(name)["jobs"].values()
+    env = {"GITHUB_OUTPUT": str(Path("../output").absolute()), **env}
+    Path(env["GITHUB_OUTPUT"]).touch()
     made = Job(env, image, kept)
     for step in job["steps"]:
         made.run(step)
