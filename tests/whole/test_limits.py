@@ -270,7 +270,7 @@ def test_a_variable_and_a_flag_set_a_limit() -> None:
     set_ = {"SLIM_LIMIT_LAYER_BYTES": "1 GiB", "SLIM_LIMIT_LAYERS": "", "SLIM_LIMIT": "layers=3"}
     assert limits_in(set_) == ("layer-bytes=1 GiB",)
     assert with_limits([*limits_in(set_), "layer-bytes=2"]).layer_bytes == 2
-    with pytest.raises(UsageError, match="no limit 'layer-byte'"):
+    with pytest.raises(UsageError, match="unknown limit 'layer-byte'"):
         with_limits(limits_in({"SLIM_LIMIT_LAYER_BYTE": "1"}))
 
 
