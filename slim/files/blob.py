@@ -70,7 +70,9 @@ def scan_blob(
         head = _first(chunks)
         compression = sniff(head)
         table = LayerTable(blob_bytes=blob.size, compression=compression)
-        meter = meter_of(pull, blob.size) if compression == "none" and pull != "stored" else None
+        # An empty blob stays one: engines take it for a layer without files.
+        measured = compression == "none" and pull != "stored" and blob.size > 0
+        meter = meter_of(pull, blob.size) if measured else None
         raw = tar = None
         if verify:
             raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
