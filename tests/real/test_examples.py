@@ -69,7 +69,7 @@ def test_the_action_installs_itself_measures_and_comments(
     machine: dict[str, str], tmp_path: Path
 ) -> None:
     """Its steps as the runner takes them: a file for the path, one for outputs, one for the summary."""
-    install, measure = load("action.yml")["runs"]["steps"]
+    find, restore, install, measure = load("action.yml")["runs"]["steps"]
     inputs = {name: one.get("default", "") for name, one in load("action.yml")["inputs"].items()}
     inputs |= {"image": "image.tar", "dockerfile": "Dockerfile", "max-size": "340MB"}
     inputs |= {"comment": "true", "output": "sarif=slim.sarif"}
@@ -82,8 +82,15 @@ def test_the_action_installs_itself_measures_and_comments(
         env = machine | GITHUB | {name: str(path) for name, path in files.items()}
         env |= {"GITHUB_API_URL": forge.url, "RUNNER_TEMP": str(tmp_path)}
         assert bash("docker build --tag app . && docker save app --output image.tar", env)
-        assert install["env"] == {"SOURCE": "${{ github.action_path }}"}
-        done = bash(install["run"], env | {"SOURCE": str(ROOT)})
+        assert find["env"] == {"SOURCE": "${{ github.action_path }}"}
+        assert bash(find["run"], env | {"SOURCE": str(ROOT)}).returncode == 0
+        found = dict(
+            line.split("=", 1) for line in files["GITHUB_OUTPUT"].read_text().splitlines() if line
+        )
+        assert restore["with"]["key"] == "${{ steps.python.outputs.key }}"
+        assert re.fullmatch(r"slim-[0-9a-f]{32}", found["key"])
+        assert install["env"] == find["env"] | {"PYTHON": "${{ steps.python.outputs.python }}"}
+        done = bash(install["run"], env | {"SOURCE": str(ROOT), "PYTHON": found["python"]})
         assert done.returncode == 0, done.stderr
         env["PATH"] = ":".join([*files["GITHUB_PATH"].read_text().split(), env["PATH"]])
         assert shutil.which("slim", path=env["PATH"]) == str(tmp_path / "slim" / "bin" / "slim")
