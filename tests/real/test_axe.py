@@ -25,6 +25,7 @@ PACKAGE = "axe-core@4.14.1"
 CLICK = "new MouseEvent('click', {bubbles: true, cancelable: true})"
 RULES = """
 axe.run(document, {resultTypes: ["violations"]}).then(found => found.violations
+  .filter(each => each.impact !== "minor")
   .map(each => `${each.impact}: ${each.id}: ${each.nodes.length}: ${each.nodes[0].html.slice(0, 200)}`))
 """
 DOCUMENTS: dict[str, Callable[[], Report | Comparison]] = {
