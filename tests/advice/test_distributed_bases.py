@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.support.building import Entry, entries, image, layer, save, symlink
 from tests.support.checked import checked_analyze
 from tests.support.rpm import bdb, ndb, package, sqlite
@@ -164,6 +165,7 @@ CONFIGS: Mapping[str, dict[str, object]] = {
 
 @pytest.mark.parametrize("config", CONFIGS)
 @pytest.mark.parametrize("root", ROOTS)
+@LONG
 def test_nothing_is_claimed_on_a_distributed_base(root: str, config: str, tmp_path: Path) -> None:
     """Neither as it is, nor with a program on it, wherever the layers of the base are known or not."""
     program = layer({"srv/service": b"\x00program" * 1000})

@@ -238,6 +238,7 @@ def test_the_command_on_an_image_and_on_its_report(
     assert "slim explain ELX009 IMAGE" in out
 
 
+@LONG
 def test_rules_of_users_are_explained(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -247,6 +248,7 @@ def test_rules_of_users_are_explained(
     assert "It fired: it claims 3.00 kB." in capsys.readouterr().out
 
 
+@LONG
 def test_try_applies_only_the_rules_of_the_file(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -261,6 +263,7 @@ def test_try_applies_only_the_rules_of_the_file(
     assert "It did not fire: nothing in the image matches." in out
 
 
+@LONG
 def test_try_tells_all_faults_first(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -274,6 +277,7 @@ def test_try_tells_all_faults_first(
     assert "`confidence` must be one of" in err
 
 
+@LONG
 def test_try_of_an_empty_folder_is_an_error(archive: Path, tmp_path: Path) -> None:
     (tmp_path / "none").mkdir()
     assert run("rules", "try", str(tmp_path / "none"), str(archive)) == 2

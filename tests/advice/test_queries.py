@@ -20,6 +20,7 @@ from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import Layer, hardlink, image, layer, save
 from tests.support.checked import checked_analyze
 
@@ -297,6 +298,7 @@ def test_settings_without_secrets(found: Findings) -> None:
 # --- Each byte once -------------------------------------------------------------------------------
 
 
+@LONG
 def test_a_share_of_the_image_below_which_a_rule_is_silent(found: Findings) -> None:
     """NOD019 speaks from 1 % of the image, and from 1 MB."""
     server: dict[str, bytes | str | None] = {

@@ -16,6 +16,7 @@ from slim.ecosystems.java.queries import artifact_of
 from slim.ecosystems.versions import version_of
 from slim.report.model import Finding
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import Entry, Layer, file, image, layer, save, symlink
 from tests.support.checked import checked_analyze
 from tests.support.elf import SECTIONS, elf_image, go_section
@@ -469,6 +470,7 @@ def test_weights_in_a_second_format_behind_links(found: Findings) -> None:
     assert paths(findings["MLM009"]) == {f"{home}/blobs/cc"}
 
 
+@LONG
 def test_weights_that_are_not_the_same_model(found: Findings) -> None:
     contents: Contents = {
         "models/a/model.safetensors": noise(12_000_000, 1),

@@ -81,6 +81,7 @@ def test_it_claims_what_no_other_step_does(tmp_path: Path) -> None:
     assert found.fix.snippet == rebuilt(report).dockerfile
 
 
+@LONG
 def test_what_a_run_fetched_may_be_data(tmp_path: Path) -> None:
     report = service(tmp_path, more={"var/lib/shop/seed.db": b"s" * 2 * MEGA})
     assert not {"srv/models/shop.bin", "var/lib/shop/seed.db"} & paths(step(report))
@@ -97,6 +98,7 @@ def test_what_is_meant_to_stay_stays(tmp_path: Path) -> None:
     assert after.totals.reclaimable_bytes == before.totals.reclaimable_bytes - freed
 
 
+@LONG
 def test_it_can_be_suppressed_itself(tmp_path: Path) -> None:
     before = node_image(tmp_path)
     ignores = [Suppression(RULE, reason="stages come next year", by="slim.toml:3")]
@@ -119,6 +121,7 @@ def test_a_secret_is_no_saving(tmp_path: Path) -> None:
     assert step(other).claimed_bytes == step(report).claimed_bytes
 
 
+@LONG
 def test_the_base_image_is_not_claimed(tmp_path: Path) -> None:
     """A static program stands on nothing: the distribution is another base's matter."""
     debian = Debian()
@@ -145,6 +148,7 @@ def test_the_base_image_is_not_claimed(tmp_path: Path) -> None:
     assert report.totals.reclaimable_bytes <= report.totals.disk_bytes - report.totals.base_bytes
 
 
+@LONG
 def test_without_a_rebuild_it_says_nothing() -> None:
     for role in ("builder", "dev", "base", "tool"):
         report = slim.analyze(FAT, cache=TABLES, role=role)

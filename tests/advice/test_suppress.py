@@ -34,6 +34,7 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from slim.rules.match import size_of
 from slim.rules.rule import rules_of
+from tests.conftest import LONG
 from tests.support.building import layer
 from tests.support.checked import checked_analyze
 from tests.support.commands import run
@@ -57,6 +58,7 @@ def warned(report: Report) -> list[str]:
     return [bare(one.text) for one in report.warnings if one.id.startswith("ignore-")]
 
 
+@LONG
 def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
     before = told()
     report = checked_analyze(
@@ -122,6 +124,7 @@ def test_what_remains_below_the_floor_is_silent() -> None:
 @given(
     st.lists(st.sampled_from(["usr/**", "**/gcc/**", "usr/lib/*", "app/.git/**", "*"]), max_size=4)
 )
+@LONG
 def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     ignores = tuple(Suppression("TCH001", (path,)) for path in paths)
     image, rules = (
@@ -173,6 +176,7 @@ def test_until_is_the_last_day() -> None:
     assert by_rule(told(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
 
 
+@LONG
 def test_the_day_is_that_of_the_build(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

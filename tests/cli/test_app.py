@@ -20,7 +20,7 @@ import pytest
 from slim.__main__ import main
 from slim.cli.app import app
 from slim.version import VERSION
-from tests.conftest import require
+from tests.conftest import LONG, require
 from tests.support.attacks import Attack
 from tests.support.building import (
     Layer,
@@ -173,6 +173,7 @@ def test_a_failure_is_a_code_a_line_and_a_hint(
     assert is_error(err, slug)
 
 
+@LONG
 def test_faults_of_rules_are_a_failed_gate(run: Run, tmp_path: Path) -> None:
     code, out, err = run("rules", "check", write(tmp_path, b"[[rule]]\n", "bad.toml"))
     assert (code, err) == (1, "")
@@ -231,6 +232,7 @@ def test_an_interrupt_is_130(run: Run, path: Path, monkeypatch: pytest.MonkeyPat
     assert run("analyze", path) == (130, "", "slim: interrupted\n")
 
 
+@LONG
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Also in the middle of a layer that would unfold for minutes."""
     start, zeros = zstandard(header(file("f", size=1 << 40))), zstandard(bytes(32 << 20))
@@ -295,6 +297,7 @@ def test_a_folder_is_not_replaced(run: Run, path: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("at", ["/dev/null", "null", "/dev/stdout", "/dev/fd/1"])
+@LONG
 def test_devices_are_written_to(at: str, path: Path, tmp_path: Path) -> None:
     (tmp_path / "null").symlink_to("/dev/null")
     before = os.lstat("/dev/null").st_ino, os.lstat("/dev/stdout").st_ino
@@ -318,6 +321,7 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
+@LONG
 def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
     require("bash")
     script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
@@ -359,6 +363,7 @@ def test_a_terminal_gets_text_and_a_pipe_json(path: Path) -> None:
 @pytest.mark.parametrize(
     "arguments", [["schema"], ["--help"], ["--version"], ["analyze", "{image}"]]
 )
+@LONG
 def test_a_reader_that_goes_away_is_no_failure(arguments: list[str], path: Path) -> None:
     read, written = os.pipe()
     os.close(read)
@@ -368,6 +373,7 @@ def test_a_reader_that_goes_away_is_no_failure(arguments: list[str], path: Path)
     assert (done.returncode, done.stderr) == (0, b"")
 
 
+@LONG
 def test_a_gone_reader_of_a_long_output_is_no_failure(tmp_path: Path) -> None:
     """More than a pipe holds, so that writing fails in the middle."""
     big = image(*(layer({f"f{number}": b"x"}) for number in range(100)))
@@ -573,6 +579,7 @@ def test_every_command_has_an_example_in_its_help(name: str) -> None:
         assert getattr(one, "commands", None) or "  slim " in one.epilog or "_" in one.epilog
 
 
+@LONG
 def test_simple_runs_as_a_module(path: Path) -> None:
     done = process("analyze", path, "-o", "text", capture_output=True)
     assert done.returncode == 0

@@ -11,6 +11,7 @@ import pytest
 import slim
 from slim.report.comparison import Comparison
 from slim.report.load import load_document
+from tests.conftest import LONG
 from tests.support.building import delete, image, save
 from tests.support.building import layer as tar_layer
 from tests.support.commands import run
@@ -102,6 +103,7 @@ def test_images_are_compared_file_by_file_and_reports_as_far_as_they_go() -> Non
         (["render", "base.json", "none.json", "-o", "markdown"], 3, "[unreadable]"),
     ],
 )
+@LONG
 def test_calls(call: list[str], code: int, says: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("compare", "base.json", "image.tar", "-o", "json=made.json") == 0
     assert run(*call) == code

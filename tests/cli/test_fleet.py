@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.commands import run
 from tests.support.fleets import fleet, scan, write_fleet
@@ -24,6 +25,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "store"
 
 
+@LONG
 def test_a_report_in_every_format(store: Path, tmp_path: Path) -> None:
     words = ["fleet", "report", "--store", str(store), "--no-config"]
     for name in ("html", "markdown", "json", "csv"):
@@ -36,6 +38,7 @@ def test_a_report_in_every_format(store: Path, tmp_path: Path) -> None:
     assert len((tmp_path / "csv").read_text().splitlines()) == 4
 
 
+@LONG
 def test_a_team_over_its_budget_fails(
     store: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -18,6 +18,7 @@ import pytest
 
 from slim.report.gates import Gates
 from slim.report.judge import judge, judge_comparison
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.commands import run
 from tests.support.comparisons import before, compared
@@ -146,6 +147,7 @@ def test_colours(
         assert CODES.sub("", out) == Path("file.txt").read_text(), "files have none"
 
 
+@LONG
 def test_a_terminal_has_colours_unless_it_is_dumb() -> None:
     for term, colored in (("xterm", True), ("dumb", False)):
         ours, theirs = pty.openpty()
@@ -161,6 +163,7 @@ def test_a_terminal_has_colours_unless_it_is_dumb() -> None:
     ("terminal", "variable", "widest"),
     [(60, "", 60), (80, "", 80), (120, "", 100), (40, "", 60), (120, "64", 64), (0, "", 100)],
 )
+@LONG
 def test_text_is_as_wide_as_the_terminal(terminal: int, variable: str, widest: int) -> None:
     """Paragraphs end at 100; below 60 nothing becomes narrower; COLUMNS counts before the terminal."""
     ours, theirs = pty.openpty()

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import slim
+from tests.conftest import LONG
 
 ROOT = Path(slim.__file__).parent
 MODULES = {str(file.relative_to(ROOT)): file for file in sorted(ROOT.rglob("*.py"))}
@@ -63,6 +64,7 @@ def parsed(name: str) -> ast.Module:
 
 
 @pytest.mark.parametrize("name", [name for name in MODULES if not name.startswith(EDGE)])
+@LONG
 def test_nothing_else_reads_the_environment_prints_or_exits(name: str) -> None:
     assert sorted(set(uses(parsed(name)))) == []
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.commands import run
 
@@ -140,6 +141,7 @@ def test_an_empty_pipe_is_the_fault_of_what_wrote_to_it() -> None:
     assert b"stdin is empty: did the command before the pipe fail?" in done.stderr
 
 
+@LONG
 def test_in_the_c_locale_people_get_ascii_and_programs_utf_8() -> None:
     for words in (["analyze", "app.tar", "-o", "text"], ["analyze", "--help"]):
         assert slim(*words, LC_ALL="C").stdout.decode().isascii()
@@ -164,6 +166,7 @@ def test_the_terminal_has_its_cursor_again_after_sigterm() -> None:
         os.close(handle)
 
 
+@LONG
 def test_a_pipe_that_gets_json_is_told_to_whoever_looks(tmp_path: Path) -> None:
     terminal, inside = os.openpty()
     subprocess.run(

@@ -9,6 +9,7 @@ import sys
 import pytest
 
 from slim.errors import UsageError, hide_logins
+from tests.conftest import LONG
 
 PASSWORD = "hunter2-secret"  # noqa: S105 - a marker
 
@@ -39,6 +40,7 @@ ADDRESSES = [
     ],
     ids=lambda arguments: " ".join(arguments)[:40],
 )  # fmt: skip
+@LONG
 def test_no_error_shows_them(arguments: list[str]) -> None:
     quiet = {name: text for name, text in os.environ.items() if not name.startswith("SLIM_")}
     done = subprocess.run(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.conftest import LONG
 from tests.support.building import file, image, layer, save
 from tests.support.commands import run
 from tests.support.lazy_layers import Maker, Table, chunked, estargz, served
@@ -32,6 +33,7 @@ def lie(table: Table) -> None:
         ["--max-reclaimable", "1MB"],
     ],
 )
+@LONG
 def test_a_table_of_contents_passes_no_gate(
     make: Maker, gates: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -46,6 +48,7 @@ def test_a_table_of_contents_passes_no_gate(
 
 
 @pytest.mark.parametrize("make", [estargz, chunked])
+@LONG
 def test_what_the_manifest_says_is_decided(make: Maker) -> None:
     with served(make([*SHOWN, *HIDDEN], lie)) as fake:
         call = ["analyze", fake.name, "--plain-http", fake.host, "--no-cache"]

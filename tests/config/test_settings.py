@@ -17,6 +17,7 @@ from slim.config.reader import IMAGE_KEYS, MAX_IGNORES, TOP_KEYS, parse_settings
 from slim.errors import UsageError
 from slim.report.gates import Gates, Growth
 from slim.rules.fields import MAX_ITEMS
+from tests.conftest import LONG
 from tests.support.attacks import Attack
 from tests.support.building import delete, image, layer, save
 from tests.support.commands import run
@@ -452,6 +453,7 @@ ATTACKS = (
 
 
 @pytest.mark.parametrize("name", HOSTILE)
+@LONG
 def test_a_hostile_file_is_refused_soon(name: str) -> None:
     started = time.process_time()
     _, faults = settings(HOSTILE[name]())

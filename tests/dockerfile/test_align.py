@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.dockerfile import DockerfileError, parse_dockerfile, place
+from tests.conftest import LONG
 
 PHOENIX = """\
 # syntax=docker/dockerfile:1
@@ -511,16 +512,19 @@ class TestBounds:
         expected = [at + 2 for at in range(9_999) if at != 5_000]
         assert lines(text, history) == expected
 
+    @LONG
     def test_equal_lines(self) -> None:
         text = "FROM a\n" + "RUN x\n" * 9_999
         assert lines(text, ["RUN x"] * 9_999) == list(range(2, 10_001))
         assert lines(text, ["RUN x"] * 9_998) == [None] * 9_998
 
+    @LONG
     def test_gaps(self) -> None:
         text = "FROM a\n" + "".join(f"COPY $A x{at}\n" for at in range(9_998)) + "RUN y\n"
         history = [f"COPY q x{at} # buildkit" for at in range(9_998) if at] + ["RUN y"]
         assert lines(text, history) == [None] * 9_997 + [10_000]
 
+    @LONG
     def test_values_that_double(self) -> None:
         text = "FROM a\nENV A=x\n" + "ENV A=$A$A\n" * 9_000 + "RUN y\n"
         assert lines(text, ["ENV A=xx", "RUN y"])[-1] == 9_003
@@ -593,6 +597,7 @@ builds = st.tuples(
 
 @given(builds)
 @settings(max_examples=300)
+@LONG
 def test_a_stages_own_history_is_placed_whole(
     build: tuple[list[Line], str | None, str, list[str]],
 ) -> None:
@@ -605,6 +610,7 @@ def test_a_stages_own_history_is_placed_whole(
 
 @given(builds, st.data())
 @settings(max_examples=600)
+@LONG
 def test_missing_entries_never_move_another(
     build: tuple[list[Line], str | None, str, list[str]], data: st.DataObject
 ) -> None:
@@ -622,6 +628,7 @@ def test_missing_entries_never_move_another(
 
 @given(builds)
 @settings(max_examples=300)
+@LONG
 def test_lines_added_since_never_move_another(
     build: tuple[list[Line], str | None, str, list[str]],
 ) -> None:

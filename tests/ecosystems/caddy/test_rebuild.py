@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
     MEGA,
@@ -20,6 +21,7 @@ from tests.support.debian import (
 )
 
 
+@LONG
 def test_caddy_and_a_program_under_s6(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import slim
+from tests.conftest import LONG
 from tests.support.debian import KILO, MEGA, Debian, Tree, analyzed, base, part, program, rebuilt
 
 
@@ -62,6 +63,7 @@ def test_a_published_application_needs_its_runtime_only(tmp_path: Path) -> None:
     assert not rebuild.assumes
 
 
+@LONG
 def test_dotnet_run_keeps_the_output(tmp_path: Path) -> None:
     rebuild = rebuilt(
         dotnet_image(tmp_path, "src/bin/Release/net8.0", "dotnet", "run", WorkingDir="/src")

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from slim.ecosystems.elixir.otp import read_otp, read_releases
 from slim.ecosystems.elixir.terms import Atom, Compound, TermError, parse_term
 from slim.packages.package import Notices
+from tests.conftest import LONG
 from tests.support.installed_otp import APP, REL
 
 
@@ -111,6 +112,7 @@ def test_any_text_is_a_term_or_says_why_not(source: str) -> None:
     assert found or source.startswith(('""', "''"))
 
 
+@LONG
 def test_long_terms_take_time_in_proportion() -> None:
     assert len(parse_term("[" + "a," * 200_000 + "a]").items) == 200_001  # type: ignore[union-attr]
     for hostile in ("1." * 100_000, "'" + "\\a" * 200_000, "%" * 300_000, "1" * 300_000):

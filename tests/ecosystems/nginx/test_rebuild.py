@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
     MEGA,
@@ -51,6 +52,7 @@ def test_a_site_needs_nothing_that_built_it(tmp_path: Path) -> None:
     assert "other copied files" not in kept, "sources and package.json stay behind"
 
 
+@LONG
 def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
