@@ -18,7 +18,7 @@ from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
 from slim.repack.model import LAYER_MODES, LayerMode
 from slim.rules.builtin import builtin_rules
-from tests.conftest import LONG
+from tests.conftest import LONG, LONGER
 from tests.real.running import mounted
 from tests.real.tools import TAG, Store, need, run
 from tests.support.building import image, layer, save
@@ -32,6 +32,17 @@ pytestmark = pytest.mark.real
 Seen = dict[bytes, tuple[Any, ...]]
 ORIGINALS: dict[tuple[bytes, str], Seen] = {}
 """What is read of a source, whose results are many: by its digest and who reads."""
+
+
+FIXTURES = [
+    (name, level, mode, read)
+    for name in ("phoenix-fat", "debian-zstd")
+    for level in ("dead", "safe", "all")
+    for mode in LAYER_MODES
+    for read in ("umoci", "buildah")
+    # buildah takes half a minute for each of the large ones.
+    if name != "phoenix-fat" or read == "umoci" or mode == "keep" or LONGER > 1
+]
 
 
 def advice() -> pipeline.AdviceOptions:
@@ -97,10 +108,7 @@ def _without_gone_names(seen: Seen, gone: set[bytes]) -> Seen:
     }
 
 
-@pytest.mark.parametrize("read", READERS)
-@pytest.mark.parametrize("mode", LAYER_MODES)
-@pytest.mark.parametrize("level", ["dead", "safe", "all"])
-@pytest.mark.parametrize("name", ["phoenix-fat", "debian-zstd"])
+@pytest.mark.parametrize(("name", "level", "mode", "read"), FIXTURES)
 def test_fixtures(tmp_path: Path, name: str, level: str, mode: LayerMode, read: str) -> None:
     need("skopeo", read)
     check(FAT.parent / f"{name}.tar", tmp_path, mode, level, read)
