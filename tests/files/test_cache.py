@@ -25,6 +25,7 @@ from slim.files.cache import TableCache
 from slim.files.table import LayerTable
 from slim.files.table_bytes import pack, unpack
 from slim.limits import Limits
+from tests.conftest import LONG
 from tests.support.attacks import Attack, everywhere
 from tests.support.building import MemoryBlob, delete, file, image, layer, raw_layer, save
 from tests.support.stacks import LAYERS
@@ -152,6 +153,7 @@ def _flipped(data: bytes, *places: int) -> bytes:
 
 
 @pytest.mark.parametrize("attack", everywhere(0))
+@LONG
 def test_attacks_with_a_cache(attack: Attack, tmp_path: Path) -> None:
     """Without a cache, with an empty one and with a full one: one outcome."""
     assert attack.make is not None
@@ -356,6 +358,7 @@ def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
     assert not oldest[1].exists()
 
 
+@LONG
 def test_runs_side_by_side(tmp_path: Path) -> None:
     path = save(image(BASE, *({f"f{n}": bytes(n)} for n in range(20))), tmp_path / "image.tar")
     plain = msgspec.json.encode(slim.analyze(path))
@@ -374,6 +377,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
         assert set(pool.map(run, range(24))) == {plain}
 
 
+@LONG
 def test_the_commands(tmp_path: Path) -> None:
     path = save(image(layer({"a": os.urandom(200_000)})), tmp_path / "image.tar")
     environment = {

@@ -13,6 +13,7 @@ from slim.files.outline import DEPTH, Node, Sort, outline
 from slim.files.tree import largest_files, roll_up
 from slim.report.model import TreeNode
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import Entry, delete, file, hardlink, image, layer, save
 from tests.support.checked import Stacked, checked_analyze, checked_files
 
@@ -117,6 +118,7 @@ def test_deep_paths_end_in_a_rest() -> None:
 
 @given(st.lists(ENTRIES, min_size=1, max_size=3), st.integers(0, 8))
 @settings(max_examples=60)
+@LONG
 def test_whatever_is_chosen_the_sums_hold(stack: list[list[Entry]], limit: int) -> None:
     stacked = checked_files([layer(*one) for one in stack])
     files = stacked.files

@@ -16,7 +16,7 @@ import pytest
 import slim
 from slim.files import pipe as piped
 from slim.files.cache import TableCache
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 from tests.support.attacks import Attack, everywhere
 from tests.support.building import COMPRESSIONS, Image, delete, gzip, image, layer, save, zstandard
 from tests.support.pipes import alike, of_pipe, pipe
@@ -61,6 +61,7 @@ def shuffled(data: bytes, seed: int) -> bytes:
 @pytest.mark.parametrize("seed", range(4 if THOROUGH else 2))
 @pytest.mark.parametrize("compression", COMPRESSIONS)
 @pytest.mark.parametrize("form", ["docker-old", "docker", "oci-archive"])
+@LONG
 def test_any_order_of_members(form: str, compression: str, seed: int, tmp_path: Path) -> None:
     path = save(app(compression), tmp_path / "image.tar", form)
     data = shuffled(path.read_bytes(), seed)
@@ -91,6 +92,7 @@ def test_an_archive_that_is_compressed_as_a_whole(pack: Any, tmp_path: Path) -> 
 
 
 @pytest.mark.parametrize("attack", everywhere(1))
+@LONG
 def test_attacks_through_a_pipe(
     attack: Attack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -18,6 +18,7 @@ from slim.formats.formats import format_names
 from slim.formats.terminal import visible
 from slim.report.model import Budget, Cause, Verdict
 from slim.report.untrusted import untrusted
+from tests.conftest import LONG
 from tests.support.pages import is_visible, names, parse_metrics, rendered
 from tests.support.reports import REPORTS, clean, finding, hostile, place, report, wasteful
 from tests.support.sarif_schema import SARIF
@@ -26,6 +27,7 @@ from tests.support.sarif_schema import SARIF
 @pytest.mark.parametrize("name", format_names())
 @given(names)
 @settings(max_examples=15)
+@LONG
 def test_outputs_are_text_of_lines_that_files_can_hold(name: str, document: list[str]) -> None:
     one = hostile(document)
     text = rendered(one, name)

@@ -122,6 +122,7 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(kind: str) -> No
 
 @given(names)
 @settings(max_examples=40)
+@LONG
 def test_names_are_text_whatever_they_are(document: list[str]) -> None:
     one = hostile(document)
     tree = [
@@ -201,6 +202,7 @@ def test_boxes_lead_only_to_what_is_listed() -> None:
     assert page.tags["li"] > 900
 
 
+@LONG
 def test_maps_are_the_whole_image(tmp_path: Path) -> None:
     one = slim.analyze(FAT, cache=TABLES)
     colours, tree = tones(one.layers), maps.tree_of(one)
@@ -329,6 +331,7 @@ def test_a_forged_report_makes_no_large_page() -> None:
 
 @given(st.lists(st.integers(0, 3), min_size=0, max_size=30))
 @settings(max_examples=40)
+@LONG
 def test_whatever_the_tree_the_page_nests(parents: list[int]) -> None:
     tree = [TreeNode(disk_bytes=30)]
     for number, back in enumerate(parents):

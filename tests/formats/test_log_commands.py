@@ -17,6 +17,7 @@ from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.terminal import clean
 from slim.report.comparison import Comparison
 from slim.report.model import Report
+from tests.conftest import LONG
 from tests.support.filled import filled
 from tests.support.pages import rendered
 
@@ -87,6 +88,7 @@ def test_no_sink_of_logs_prints_a_command(text: str, capsys: pytest.CaptureFixtu
 
 
 @pytest.mark.parametrize(("kind", "name"), SINKS, ids=lambda one: getattr(one, "__name__", one))
+@LONG
 def test_no_format_prints_a_command(kind: type[Any], name: str) -> None:
     for turn, text in enumerate(COMMANDS):
         for hostile in (text, f"a\n{text}\n{text}"):

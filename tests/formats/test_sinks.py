@@ -29,7 +29,7 @@ from slim.formats.model import RenderOptions
 from slim.repack.plan import read_plan
 from slim.report.comparison import Comparison
 from slim.report.model import Report
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 from tests.support.filled import filled
 from tests.support.pages import is_visible, parse_metrics
 from tests.support.reports import HOSTILE as NAMES
@@ -276,6 +276,7 @@ def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> Non
 @pytest.mark.parametrize(("kind", "name"), SINKS, ids=lambda one: getattr(one, "__name__", one))
 @given(TEXTS, st.integers(0, 5))
 @settings(max_examples=15)
+@LONG
 def test_any_text_stays_in_its_place(kind: type[Any], name: str, text: str, turn: int) -> None:
     hostile = text.encode("utf-8", "replace").decode()
     document = filled(kind, hostile, turn=turn)
@@ -284,6 +285,7 @@ def test_any_text_stays_in_its_place(kind: type[Any], name: str, text: str, turn
 
 @pytest.mark.parametrize("flavor", FLAVORS)
 @pytest.mark.parametrize("kind", [Report, Comparison])
+@LONG
 def test_every_flavor_of_markdown(kind: type[Any], flavor: str) -> None:
     for turn in range(list(FLAVORS).index(flavor) % EACH, len(ALL), EACH):
         hostile = ALL[turn]

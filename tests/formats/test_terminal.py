@@ -18,6 +18,7 @@ from slim.cli.progress import print_error
 from slim.errors import InputError
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, cut, shorten, visible
+from tests.conftest import LONG
 from tests.support.attacks import Attack
 from tests.support.building import delete, file, image, layer, save, symlink
 from tests.support.layouts import pack, simple
@@ -155,6 +156,7 @@ def test_many_places_of_a_report_hold_text(report: slim.Report) -> None:
 
 @settings(max_examples=25)
 @given(st.lists(TEXTS, min_size=1, max_size=5))
+@LONG
 def test_nothing_in_a_report_is_obeyed(report: slim.Report, texts: list[str]) -> None:
     text = slim.render(everywhere(report, lambda number: texts[number % len(texts)]), "text")
     assert_tame(text)
@@ -162,6 +164,7 @@ def test_nothing_in_a_report_is_obeyed(report: slim.Report, texts: list[str]) ->
 
 
 @pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
+@LONG
 def test_nothing_in_an_image_is_obeyed(hostile: str, tmp_path: Path) -> None:
     """From the bytes of an archive to the terminal."""
     name = hostile.encode("utf-8", "surrogateescape").replace(b"\0", b"")[:8000]

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.formats.html.treemap import HEADER, Box, Item, layout
+from tests.conftest import LONG
 
 WIDTH, HEIGHT = 1000.0, 600.0
 SIZES = st.integers(0, 2**62) | st.integers(0, 10)
@@ -51,6 +52,7 @@ def test_areas_are_in_proportion_and_fill_the_canvas(values: list[int]) -> None:
 
 @given(st.lists(ITEMS, min_size=1, max_size=6))
 @settings(max_examples=60)
+@LONG
 def test_what_is_in_a_frame_is_below_its_header_and_alone(items: list[Item]) -> None:
     boxes = layout(items, WIDTH, HEIGHT, 200)
     leaves = [one for one in boxes if not one.frame]

@@ -67,6 +67,7 @@ def written(
     return text.splitlines()
 
 
+@LONG
 def test_steps_come_back_in_their_order(tmp_path: Path) -> None:
     users = b"root:x:0:0::/root:/bin/sh\nshop:x:1001:1002::/srv:/bin/false\n"
     lines = written(
@@ -131,6 +132,7 @@ def test_steps_come_back_in_their_order(tmp_path: Path) -> None:
         ),
     ],
 )
+@LONG
 def test_a_command_stays_one_instruction(command: str, shown: str, tmp_path: Path) -> None:
     steps: Steps = [(NOP + f"COPY dir:{DIGEST} in /app ", APP), (SHELL + command, {"app/x": b"x"})]
     assert any(line.startswith(shown) for line in written(tmp_path, steps, User=""))

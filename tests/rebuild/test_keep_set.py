@@ -9,6 +9,7 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.small_images import (
@@ -41,6 +42,7 @@ def claimed(report: slim.Report) -> set[str]:
     return {bare(example.path) for one in found for example in one.examples}
 
 
+@LONG
 def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -75,6 +77,7 @@ def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
     assert "app/bin/other" in claimed(report)
 
 
+@LONG
 def test_settings_stay_beside_an_output(tmp_path: Path) -> None:
     more = {
         "app/openapi.yaml": b"o" * KILO,
@@ -88,6 +91,7 @@ def test_settings_stay_beside_an_output(tmp_path: Path) -> None:
     assert sorted(part(rebuild, "the application").paths) == sorted(shown)
 
 
+@LONG
 def test_a_package_runner_is_seen_through(tmp_path: Path) -> None:
     """`npm start` needs npm; what the rebuilt image starts does not."""
     script = b'{"scripts": {"start": "node server.js"}}'
@@ -183,6 +187,7 @@ def python_image(
     )
 
 
+@LONG
 def test_commands_of_distributions_stay(tmp_path: Path) -> None:
     """Wherever they are; large tests make no library a tool; a linker script is no library."""
     report = python_image(tmp_path)
@@ -193,6 +198,7 @@ def test_commands_of_distributions_stay(tmp_path: Path) -> None:
     assert not {"usr/local/bin/gunicorn", "usr/local/bin/other"} & claimed(report)
 
 
+@LONG
 def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
     report = python_image(
         tmp_path,

@@ -10,6 +10,7 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.small_images import (
@@ -100,6 +101,7 @@ def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> sl
     ],
     ids=["nothing", "a program", "a module", "a requirement", "no requirements", "no source"],
 )
+@LONG
 def test_what_nothing_names_decides_the_upper_bound(
     source: bytes, requirements: bytes, programs: bool, libraries: bool, tmp_path: Path
 ) -> None:
@@ -137,6 +139,7 @@ def started(folder: Path, directory: str, start: list[str], files: Tree) -> slim
     )
 
 
+@LONG
 def test_a_package_runner_is_advice_of_its_own(tmp_path: Path) -> None:
     script = b'{"scripts": {"start": "node server.js"}}'
     files = {"app/package.json": script, "app/server.js": b"const a = 1\n"}
@@ -150,6 +153,7 @@ def test_a_package_runner_is_advice_of_its_own(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("config", ["next.config.mjs", "next.config.js", "next.config.ts", ""])
+@LONG
 def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) -> None:
     modules, build = "app/node_modules", "app/.next"
     files: dict[str, bytes | str | None] = {
@@ -203,6 +207,7 @@ def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) 
     )
 
 
+@LONG
 def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -13,6 +13,7 @@ from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.report.model import Rebuild
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.shared import FAT, TABLES
@@ -23,6 +24,7 @@ def rebuilt(report: slim.Report) -> Rebuild:
     return report.predicted.rebuild
 
 
+@LONG
 def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
     rebuild = rebuilt(checked_analyze(FAT, cache=TABLES))
     twin = slim.analyze(FOLDER / "phoenix-slim.tar")

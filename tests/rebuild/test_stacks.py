@@ -34,6 +34,7 @@ from tests.support.small_images import (
 )
 
 
+@LONG
 def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) -> None:
     rebuild = rebuilt(node_image(tmp_path))
     assert rebuild.stack == "node"
@@ -57,6 +58,7 @@ def test_node_keeps_the_output_and_the_packages_of_production(tmp_path: Path) ->
     ("lock", "install"),
     [("COPY", "npm ci"), ("COPY, RUN", "npm ci"), ("RUN", "npm install"), ("", "npm install")],
 )
+@LONG
 def test_a_lock_that_a_run_wrote_is_not_in_the_context(
     lock: str, install: str, tmp_path: Path
 ) -> None:
@@ -65,6 +67,7 @@ def test_a_lock_that_a_run_wrote_is_not_in_the_context(
     assert ("COPY package.json package-lock.json ./" in lines) == (install == "npm ci")
 
 
+@LONG
 def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
     rebuild = rebuilt(node_image(tmp_path, build=False))
     assert part(rebuild, "the application").paths == ["/app"]
@@ -98,6 +101,7 @@ def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
     assert 'HEALTHCHECK CMD ["/bin/sh", "-c", "curl -f ' in bare(rebuild.dockerfile)
 
 
+@LONG
 def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -161,6 +165,7 @@ def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
         ((b"libc.so.6", b"libz.so.1"), "layers", False),
     ],
 )
+@LONG
 def test_go_stands_on_nothing_if_it_can(
     needed: tuple[bytes, ...], origin: str, zones: bool, tmp_path: Path
 ) -> None:
@@ -197,6 +202,7 @@ def test_go_stands_on_nothing_if_it_can(
         assert "FROM debian:13-slim\n" in bare(rebuild.dockerfile)
 
 
+@LONG
 def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -353,6 +359,7 @@ def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) ->
         (True, ["elixir", "-pa", "_build/prod/lib/shop/ebin", "--no-halt", "-e", "Shop.start()"]),
     ],
 )
+@LONG
 def test_elixir_without_a_release_becomes_one(
     fetched: bool, command: list[str], tmp_path: Path
 ) -> None:

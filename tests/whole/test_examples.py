@@ -317,6 +317,7 @@ def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
     assert read == set(action["inputs"])
 
 
+@LONG
 def test_the_workflow_of_github_keeps_compares_fails_and_comments(
     workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -379,6 +380,7 @@ def test_the_action_needs_a_python_that_runs_slim_and_names_its_cache_after_it(
     assert "setup-python" in done.stdout
 
 
+@LONG
 def test_the_action_compares(
     workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -390,6 +392,7 @@ def test_the_action_compares(
     assert int(growth) > 300_000_000
 
 
+@LONG
 def test_an_image_that_cannot_be_read_leaves_no_report_of_before(
     workspace: Path, github: tuple[Forge, dict[str, str]], tmp_path: Path
 ) -> None:
@@ -608,6 +611,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("name", REFUSED)
+@LONG
 def test_forged_reports_are_refused_and_nothing_is_posted(
     trusted: tuple[Forge, dict[str, str]], name: str
 ) -> None:
@@ -632,6 +636,7 @@ def test_a_link_in_the_artifact_does_not_show_other_files(
     assert forge.log == []
 
 
+@LONG
 def test_a_forged_report_is_only_wrong_about_its_image(
     trusted: tuple[Forge, dict[str, str]],
 ) -> None:
@@ -664,6 +669,7 @@ def test_a_forged_report_is_only_wrong_about_its_image(
     check_inert(body.replace(run_link, "run"))
 
 
+@LONG
 def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     trusted: tuple[Forge, dict[str, str]],
 ) -> None:
@@ -677,6 +683,7 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     assert not forge.asked("POST")
 
 
+@LONG
 def test_the_rule_that_the_docs_begin_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

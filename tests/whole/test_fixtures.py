@@ -41,6 +41,7 @@ def analyzed(name: str) -> Report:
 @pytest.mark.parametrize(
     "name", [pytest.param(one, marks=LONG if FAT in one else ()) for one in IMAGES]
 )
+@LONG
 def test_the_committed_images_are_those_that_the_script_makes(name: str) -> None:
     sample = IMAGES[name]()
     assert (FOLDER / name).read_bytes() == sample, "run python fixtures/build.py"
@@ -131,6 +132,7 @@ def whole(content: Content) -> bytes:
         (SLIM, [19, 20, 21, 22, 23, 24, 25]),
     ],
 )
+@LONG
 def test_the_history_is_the_dockerfile_line_by_line(name: str, lines: list[int]) -> None:
     dockerfile = (FOLDER / f"{name}.Dockerfile").read_text()
     history = [entry["created_by"] for entry in config(name)["history"]]
@@ -179,6 +181,7 @@ def test_what_is_dead_in_the_fat_image_and_why() -> None:
     }
 
 
+@LONG
 def test_how_the_fat_image_runs_and_what_it_stands_on() -> None:
     image = analyzed(FAT).image
     assert image.cmd == ["mix", "phx.server"]

@@ -19,6 +19,7 @@ from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
 from slim.files.table import LayerTable
 from slim.limits import DEFAULT_LIMITS
+from tests.conftest import LONG
 from tests.support.attacks import Attack
 from tests.support.building import (
     END,
@@ -224,6 +225,7 @@ def test_there_are_twenty_ways_to_grow() -> None:
 
 
 @pytest.mark.parametrize("name", GENERATORS)
+@LONG
 def test_names_grow_with_the_tar(name: str) -> None:
     generate = GENERATORS[name]
     work(generate(1))  # imports and other first times

@@ -15,6 +15,7 @@ import slim
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.load import parse_report
+from tests.conftest import LONG
 from tests.support.attacks import Attack, everywhere
 from tests.support.commands import run
 from tests.support.reports import wasteful
@@ -24,6 +25,7 @@ GATED = ("--max-size=0", "--max-pull-size=0", "--max-layers=0", "--no-advice", "
 
 
 @pytest.mark.parametrize("attack", SHOWN)
+@LONG
 def test_no_attack_passes_a_gate_that_nothing_passes(
     attack: Attack, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -16,6 +16,7 @@ from slim.files.extract.found import Archive
 from slim.files.extract.pieces import Collector
 from slim.files.table import LayerTable
 from slim.files.tar import walk
+from tests.conftest import LONG
 from tests.support.building import file, tar
 from tests.support.zips import JAR, TREE, noise, packed, zipped
 
@@ -72,6 +73,7 @@ def test_members_of_a_compressed_tar(mode: str, form: int) -> None:
     assert found.members == ((b"pkg/" + b"long/" * 40 + b"a", 30_000), (b"pkg/b", 500))
 
 
+@LONG
 def test_only_the_beginning_of_a_tar_is_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(archive, "_UNPACKED", 20_000)
     data = packed({"a": noise(5_000, 1), "b": bytes(10**8), "c": b"1"}, "w:gz")
@@ -90,6 +92,7 @@ def test_anything_else_is_nothing(data: bytes, name: str) -> None:
 
 
 @given(st.data())
+@LONG
 def test_damaged_archives_do_no_harm(data: st.DataObject) -> None:
     name, whole = data.draw(
         st.sampled_from(

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from slim.files.extract.beam import is_beam, parse_beam
 from slim.files.extract.found import Beam
-from tests.conftest import require
+from tests.conftest import LONG, require
 from tests.support.beam import MODULE, atoms, beam_file, chunk
 
 KEPT = (b"AtU8", b"Code", b"StrT", b"ImpT", b"ExpT", b"FunT", b"LitT", b"Line", b"Type", b"Meta")
@@ -56,6 +56,7 @@ def test_gzipped_module() -> None:
     assert 0 < found.strip_bytes < len(data)
 
 
+@LONG
 def test_gzip_that_grows_without_end() -> None:
     assert parse_beam(gzip.compress(MODULE + bytes(70 << 20))) is None
     assert parse_beam(gzip.compress(MODULE)[:-9]) is None
@@ -84,6 +85,7 @@ _edits = st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=
 
 @settings(max_examples=300)
 @given(_edits, st.integers(0, len(MODULE)), st.booleans())
+@LONG
 def test_damaged_files_never_raise(edits: list[tuple[int, bytes]], cut: int, zipped: bool) -> None:
     data = bytearray(gzip.compress(MODULE) if zipped else MODULE)
     for at, value in edits:

@@ -19,7 +19,7 @@ from slim.files.extract.elf import parse_elf
 from slim.files.extract.found import EXECUTABLE, SHARED, Elf, GoBuild
 from slim.files.extract.gobuild import MAGIC, parse_go
 from slim.files.extract.pieces import Collector, Pieces
-from tests.conftest import require
+from tests.conftest import LONG, require
 from tests.support.elf import ELF_SHAPES, SECTIONS, elf_image, go_section
 
 _KINDS = sorted(ELF_SHAPES)
@@ -147,6 +147,7 @@ _header_edits = st.lists(
 
 @settings(max_examples=400)
 @given(_edits, _header_edits, st.integers(0, len(_SAMPLE)))
+@LONG
 def test_damaged_files_never_raise(
     edits: list[tuple[int, bytes]], more: list[tuple[int, bytes]], cut: int
 ) -> None:

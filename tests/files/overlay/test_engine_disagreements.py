@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from slim.errors import InputError
+from tests.conftest import LONG
 from tests.real.tools import need
 from tests.support.building import FORMATS, Layer, entries, image, layer, save
 from tests.support.checked import checked_analyze, checked_files, shown_fates, shown_words
@@ -107,6 +108,7 @@ def test_fates(case: Case) -> None:
 
 
 @EVERY
+@LONG
 def test_report(case: Case, tmp_path: Path) -> None:
     """The whole way from an archive, the formats taking turns."""
     turn = CASES.index(case)

@@ -19,7 +19,7 @@ from msgspec.structs import replace
 from slim.files.blob import scan_blob
 from slim.files.overlay import resolve
 from slim.files.table import Fate, Files, Kind
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 from tests.support.building import (
     COMPRESSIONS,
     FORMATS,
@@ -75,6 +75,7 @@ def through_links(items: Sequence[Entry]) -> bool:
 
 @settings(max_examples=400 if THOROUGH else 100)
 @given(STACKS)
+@LONG
 def test_tree_and_fates_are_those_of_the_oracle(stack: Stack) -> None:
     expected, found = overlay(stack), stacked(stack)
     assume(not expected.undecided)
@@ -87,6 +88,7 @@ def test_tree_and_fates_are_those_of_the_oracle(stack: Stack) -> None:
 
 @settings(max_examples=400 if THOROUGH else 100)
 @given(st.lists(st.lists(ENTRIES | IN_CASES, max_size=12), min_size=1, max_size=3))
+@LONG
 def test_what_is_put_there_at_once_is_what_is_put_there_one_by_one(stack: Stack) -> None:
     """With the plain directories of the layers, and without a word about them."""
     tables = [scan_blob(MemoryBlob(layer(items).blob)) for items in stack]
@@ -125,6 +127,7 @@ PACKED = st.tuples(st.sampled_from(COMPRESSIONS), st.integers(1, 4))
 
 
 @given(st.lists(st.tuples(LAYERS, PACKED), min_size=1, max_size=4), st.sampled_from(FORMATS))
+@LONG
 def test_reports_add_up(stack: list[tuple[list[Entry], tuple[str, int]]], form: str) -> None:
     """With any compression, in several gzip members or zstd frames, in every format."""
     layers = [
@@ -186,6 +189,7 @@ def test_order_of_unrelated_entries_does_not_matter(
 
 
 @given(STACKS, LAYERS)
+@LONG
 def test_whiteouts_act_alike_wherever_they_stand(below: Stack, items: list[Entry]) -> None:
     """They hide what lower layers have, never what their own layer adds (OCI layer.md)."""
     assume(not through_links(items))
@@ -208,6 +212,7 @@ def _same_in_any_order(below: Stack, items: list[Entry], order: list[int]) -> No
 
 
 @given(STACKS, STACKS)
+@LONG
 def test_layers_one_by_one_are_all_at_once(below: Stack, above: Stack) -> None:
     """The tree of the lower layers, written as one layer, carries the upper ones alike."""
     whole, beginning = stacked([*below, *above]), stacked(below)
