@@ -23,14 +23,14 @@ GOLDEN = Path(__file__).parent / "golden"
 LONGER = int(os.environ.get("SLIM_LONGER", "1"))
 """`make fuzz` sets how many times more examples the comparisons with other tools try."""
 THOROUGH = "SLIM_LONGER" in os.environ or os.environ.get("SLIM_REQUIRE_TOOLS") == "1"
-"""As in CI. Else Hypothesis tries a quarter of the examples where a test does not say how many."""
+"""As in CI. Else Hypothesis tries few examples where a test does not say how many."""
 LONG = pytest.mark.skipif(not THOROUGH, reason="left to CI, for time: SLIM_LONGER=1 runs them")
 Golden = Callable[[str, str, Any], None]
 
 settings.register_profile(
     "slim",
     deadline=None,  # a slow machine is no failure
-    max_examples=100 if THOROUGH else 25,
+    max_examples=100 if THOROUGH else 15,
 )
 settings.load_profile("slim")
 

@@ -63,7 +63,7 @@ ALL = [
     for text in dict.fromkeys((*NAMES, *SEQUENCES, *MORE))
     if text
 ]
-EACH = 1 if THOROUGH else 3
+EACH = 1 if THOROUGH else 6
 """Of how many texts a sink gets one; where it is not each, sinks begin at different ones."""
 TEXTS = st.lists(st.sampled_from(ALL) | st.text(max_size=6), min_size=1, max_size=3).map("".join)
 OWN_TAGS = {
