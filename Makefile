@@ -30,9 +30,10 @@ types: $(VENV)/installed
 layers: $(VENV)/installed
 	$(BIN)/lint-imports
 
-# On all cores; the tests with real tools are counted as skipped.
+# On all cores, and one process more since some tests wait; those with real tools are counted as skipped.
+WORKERS ?= $(if $(SLIM_REQUIRE_TOOLS),auto,$(shell expr $$(getconf _NPROCESSORS_ONLN) + 1))
 test: $(VENV)/installed
-	$(BIN)/python -m pytest --numprocesses auto --dist worksteal
+	$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist worksteal
 
 # A module's tests stay in one process, since what they build is large. Tools that are not installed are
 # named and skipped.

@@ -101,7 +101,7 @@ def shown(attacks: tuple[Attack, ...]) -> list[Attack]:
 def everywhere(turn: int, fits: Callable[[Attack], bool] = lambda _: True) -> list[Any]:
     """Every row of every module that can be run, as parameters, for tests that go another way with them.
 
-    Each is proved where it is listed. In a contributor's run one in sixteen goes this way, too: those of `turn`.
+    Each is proved where it is listed. In a contributor's run one in sixteen goes this way, too, by `turn`.
     """
     rows = [(module, one) for module, one in every() if one.make is not None and fits(one)]
     return [
