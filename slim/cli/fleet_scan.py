@@ -19,7 +19,7 @@ from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now
 from slim.cli.options import Limit, RulePaths
 from slim.cli.progress import MessageOptions, is_terminal, print_message, print_notice
-from slim.cli.registry import AttachedOptions, RegistryOptions
+from slim.cli.registry import AttachedOptions, RegistryOptions, own_login_files
 from slim.cli.write import print_output
 from slim.errors import UsageError, hide_logins
 from slim.fleet.cluster import cluster
@@ -123,6 +123,8 @@ class ClusterOptions(Struct, frozen=True):
     @contextmanager
     def workers_of(self, context: Context) -> Iterator[Workers]:
         """The workers of a scan; errors are those of `cluster`."""
+        # A worker asks its own environment, wherever it is.
+        context = replace(context, login_files=own_login_files)
         with cluster(
             context, scheduler=self.scheduler, workers=self.workers, dashboard=self.dashboard
         ) as found:

@@ -18,6 +18,11 @@ _A_DAY = 86_400
 """Seconds that a registry may take where there is no other bound."""
 
 
+def own_login_files() -> tuple[str, ...]:
+    """The files in which log-ins of this process may be, as its environment says."""
+    return auth_file_paths(os.environ)
+
+
 class RegistryOptions(Struct, frozen=True):
     """How registries are read, and who we are there."""
 

@@ -6,9 +6,8 @@ so that nothing secret is in a task's key, arguments or log.
 
 from __future__ import annotations
 
-import os
 from collections import OrderedDict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from threading import Event, Lock
@@ -31,7 +30,7 @@ from slim.image.directory import PathBlob
 from slim.image.model import Blob, Descriptor, Layer
 from slim.image.ref import ImageRef
 from slim.image.reference import Reference
-from slim.image.registry.access import Access, auth_file_paths
+from slim.image.registry.access import Access
 from slim.image.registry.client import Client
 from slim.image.registry.image import RegistryBlob
 from slim.image.source import open_image
@@ -68,6 +67,8 @@ class Context(Struct, frozen=True):
     made_by: str
     away: bool = False
     """Workers are on other machines, whose own files and variables say who they are in a registry."""
+    login_files: Callable[[], tuple[str, ...]] = tuple
+    """Asked there: the files in which log-ins may be."""
 
 
 class LayerTask(Struct, frozen=True):
@@ -286,7 +287,7 @@ def begin(context: Context) -> None:
     """Make this process a worker of a scan."""
     global _worker  # noqa: PLW0603 - a process has one
     if context.away:
-        own = replace(context.access.value, auth_files=auth_file_paths(os.environ))
+        own = replace(context.access.value, auth_files=context.login_files())
         context = replace(context, access=Sealed(own))
     _worker = Worker(context)
 
