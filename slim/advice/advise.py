@@ -28,7 +28,7 @@ from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
-from slim.ecosystems import RECIPES
+from slim.ecosystems import RECIPES, SOURCES
 from slim.files.table import Bytes
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
@@ -175,6 +175,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.graph,
         {row: each.match.rule.category for each in claims for row in each.claimed},
         image.source.history,
+        SOURCES,
     )
     return rebuild(given, recipe, image.disk)
 

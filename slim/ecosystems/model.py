@@ -21,7 +21,7 @@ from slim.image.model import Image
 from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
 from slim.packages.package import Contents, Read
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 from slim.rules.match import QueryResult
 
 
@@ -118,6 +118,7 @@ class Ecosystem(Struct, frozen=True, kw_only=True):
     runtimes: Runtimes | None = None
 
     # What a multi-stage build would keep
+    sources: Sources = Sources()
     rebuild: Recipe | None = None
 
 

@@ -16,67 +16,13 @@ from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
 
-SOURCES = (b".py", b".php", b".js", b".mjs", b".cjs", b".rb")
-"""How the names of sources end that are kept."""
-_UNREAD = (
-    *(b".ts", b".tsx", b".jsx", b".phtml", b".ex", b".exs", b".beam", b".jar", b".class", b".dll"),
-    *(
-        b".go",
-        b".rs",
-        b".java",
-        b".kt",
-        b".cs",
-        b".erl",
-        b".pl",
-        b".pm",
-        b".lua",
-        b".rake",
-        b".pyc",
-    ),
-)
-"""How those of programs end that are not."""
-_LIBRARIES = frozenset(
-    (b"node_modules", b"vendor", b"site-packages", b"dist-packages", b".git", b"deps")
-)
-_TESTS = frozenset((b"test", b"tests", b"spec", b"__tests__", b"__pycache__"))
+_NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
 _PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
 """`pandas` of `pandas.core`."""
 _MOST_BYTES = 8 << 20
 """More sources are not searched."""
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
-_CALLERS = {
-    "pdf2image": ("poppler-utils",),
-    "pytesseract": ("tesseract-ocr",),
-    "pydub": ("ffmpeg",),
-    "moviepy": ("ffmpeg", "imagemagick"),
-    "imageio": ("ffmpeg",),
-    "openai-whisper": ("ffmpeg",),
-    "librosa": ("ffmpeg",),
-    "yt-dlp": ("ffmpeg",),
-    "pdfkit": ("wkhtmltopdf",),
-    "imgkit": ("wkhtmltopdf",),
-    "wicked_pdf": ("wkhtmltopdf",),
-    "pypandoc": ("pandoc",),
-    "wand": ("imagemagick",),
-    "mini_magick": ("imagemagick", "graphicsmagick"),
-    "streamio-ffmpeg": ("ffmpeg",),
-    "gm": ("imagemagick", "graphicsmagick"),
-    "puppeteer": ("chromium",),
-    "puppeteer-core": ("chromium",),
-    "playwright": ("chromium",),
-    "selenium": ("chromium", "chromium-driver", "firefox-esr"),
-    "gitpython": ("git",),
-    "simple-git": ("git",),
-    "rugged": ("git",),
-    "textract": ("poppler-utils", "tesseract-ocr", "antiword", "unrtf"),
-    "ocrmypdf": ("tesseract-ocr", "ghostscript", "unpaper", "pngquant"),
-    "graphviz": ("graphviz",),
-    "pydot": ("graphviz",),
-    "camelot-py": ("ghostscript",),
-    "node-jq": ("jq",),
-}
-"""Library → packages whose programs it starts, as its documentation says, and whose names it has not."""
 
 
 def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
@@ -91,9 +37,9 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
         if text is not None:
             found.update(_WORD.findall(text))
             found.update(_PART.findall(text))
-            seen = seen or name.endswith(SOURCES)
+            seen = seen or name.endswith(given.sources.kept)
         elif (
-            name.endswith((*SOURCES, *_UNREAD))
+            name.endswith((*given.sources.kept, *given.sources.unread))
             and given.view.files.size[row]
             and not may_hold_settings(name)
         ):
@@ -128,7 +74,7 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
         name
         for package in every
         if package.manager not in SYSTEM
-        for name in _CALLERS.get(package.name.lower(), ())
+        for name in given.sources.callers.get(package.name.lower(), ())
     }
     return frozenset(
         index
@@ -144,12 +90,13 @@ def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:
     """Rows of the application's files, without those of libraries and tests."""
     files = given.view.files
     skipped: dict[int, bool] = {}
+    others = _NOT_RUN | given.sources.libraries
     for home in homes:
         for row in below(given.view, home):
             directory = files.directory[row]
             if directory not in skipped:
                 inside = files.directory_path(directory)[len(home) :].split(b"/")
-                skipped[directory] = not (_LIBRARIES | _TESTS).isdisjoint(inside)
+                skipped[directory] = not others.isdisjoint(inside)
             if (
                 not skipped[directory]
                 and files.kind[row] == Kind.FILE

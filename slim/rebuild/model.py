@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct, field
@@ -29,6 +29,34 @@ FROM_APPLICATION: frozenset[str] = FROM_ANY | TOOLS
 """… and from an application's own directory. A tool chain that a package brings is needed by it."""
 
 
+class Sources(Struct, frozen=True):
+    """How the sources of applications are told from other files, and what is known of what they call."""
+
+    kept: tuple[bytes, ...] = ()
+    """How their names end, of those whose contents are kept while an image is read."""
+    unread: tuple[bytes, ...] = ()
+    """How the names of other programs end, compiled ones too: of what these call nothing is known."""
+    libraries: frozenset[bytes] = frozenset()
+    """Names of directories in an application that hold what others wrote."""
+    callers: Mapping[str, tuple[str, ...]] = {}
+    """Library → packages of the system whose programs it starts, as its documentation says."""
+
+
+def all_sources(parts: Iterable[Sources]) -> Sources:
+    """What is known of several languages, as one."""
+    parts = tuple(parts)
+    callers: dict[str, tuple[str, ...]] = {}
+    for part in parts:
+        for library, packages in part.callers.items():
+            callers[library] = tuple(dict.fromkeys((*callers.get(library, ()), *packages)))
+    return Sources(
+        tuple(ending for part in parts for ending in part.kept),
+        tuple(ending for part in parts for ending in part.unread),
+        frozenset(name for part in parts for name in part.libraries),
+        callers,
+    )
+
+
 class Given(Struct, frozen=True):
     """What is known of the image that is to be rebuilt."""
 
@@ -48,6 +76,7 @@ class Given(Struct, frozen=True):
     """Row of a file that a finding would delete → the category of its rule."""
     history_entries: tuple[History, ...] = ()
     """All entries of the image's history, those without a layer too."""
+    sources: Sources = Sources()
 
 
 class KeptFiles(Struct, frozen=True):

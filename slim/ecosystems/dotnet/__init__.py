@@ -18,7 +18,7 @@ from slim.facts.variables import Directories, Variable
 from slim.files.extract.texts import BIG, Keep
 from slim.files.view import View, decoded
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 _APPLICATION = b".runtimeconfig.json"
 
@@ -95,4 +95,5 @@ DOTNET = Ecosystem(
     ),
     older_versions=older_runtimes,
     rebuild=Recipe(plan),
+    sources=Sources(unread=(b".cs", b".dll")),
 )

@@ -21,7 +21,7 @@ from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import View, below, decoded, encoded
 from slim.packages.package import Contents, Notices, Read
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 
 def _read(contents: Contents) -> Read:
@@ -189,4 +189,5 @@ ELIXIR = Ecosystem(
         "phoenix.old_digests": old_digests,
     },
     rebuild=Recipe(plan, "elixir", "ELIXIR_VERSION"),
+    sources=Sources(unread=(b".ex", b".exs", b".erl", b".beam"), libraries=frozenset((b"deps",))),
 )

@@ -12,7 +12,7 @@ from slim.facts.roots import Compilers
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 
 def _is_go(path: bytes, view: View) -> bool:
@@ -55,4 +55,5 @@ GO = Ecosystem(
     facts={"jit.cxx": calls({"go": names("run build install test")})},
     older_versions=hidden_programs,
     rebuild=Recipe(plan, "golang", "GOLANG_VERSION"),
+    sources=Sources(unread=(b".go",)),
 )

@@ -18,7 +18,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View, below
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 _KIT = names(
     "javac jshell jar javadoc jlink jdeps jpackage mvn mvnw mvnd gradle gradlew sbt ant scala kotlin lein "
@@ -120,4 +120,5 @@ JAVA = Ecosystem(
         find=_runtimes, packages=("openjdk-", "default-j", "ca-certificates-java", "java-")
     ),
     rebuild=Recipe(plan),
+    sources=Sources(unread=(b".java", b".kt", b".jar", b".class")),
 )

@@ -11,6 +11,7 @@ from slim.facts.system import distroless
 from slim.facts.variables import Variable, languages, own_directories
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import decoded, encoded
+from slim.rebuild.model import Sources
 
 
 def _fetches(tool: str) -> Callable[[Known], Evidence]:
@@ -40,7 +41,11 @@ LINUX = Ecosystem(
             "/etc/crontabs/* /var/spool/cron/* /var/spool/cron/crontabs/*"
         ),
         # What `[include]` of supervisord's settings names, wherever the application has it.
-        Keep("*.ini *.conf", heads=(b"[p", b"[i", b"[s", b"[g", b"[e", b"[u", b"; ")),
+        Keep(
+            "*.ini *.conf",
+            heads=(b"[p", b"[i", b"[s", b"[g", b"[e", b"[u", b"; "),
+            libraries=".git .cache",
+        ),
     ),
     runners={"asdf": ("exec",)},
     role=RoleSigns(production={"ENVIRONMENT": "production"}),
@@ -68,4 +73,5 @@ LINUX = Ecosystem(
         "healthcheck.wget": _fetches("wget"),
         "compiler.present": _compilers,
     },
+    sources=Sources(unread=(b".lua",)),
 )

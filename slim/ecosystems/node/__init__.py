@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem, Reader, Runtimes
+from slim.ecosystems.node.callers import CALLERS
 from slim.ecosystems.node.packages import read_node
 from slim.ecosystems.node.places import application_modules, next_builds, runtimes
 from slim.ecosystems.node.queries import nested_duplicates, source_maps, type_declarations
@@ -19,7 +20,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 
 def _user(known: Known) -> Command | None:
@@ -67,6 +68,7 @@ NODE = Ecosystem(
             "*.js *.mjs *.cjs",
             2 * SMALL,
             heads=tuple(sorted(raw_names(_HEADS))),
+            libraries="node_modules .npm",
         ),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
@@ -164,4 +166,10 @@ NODE = Ecosystem(
     },
     runtimes=Runtimes(find=runtimes, packages=("node", "npm", "libnode", "yarn")),
     rebuild=Recipe(plan, "node", "NODE_VERSION"),
+    sources=Sources(
+        kept=(b".js", b".mjs", b".cjs"),
+        unread=(b".ts", b".tsx", b".jsx"),
+        libraries=frozenset((b"node_modules",)),
+        callers=CALLERS,
+    ),
 )

@@ -14,6 +14,7 @@ from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.variables import Variable
 from slim.files.view import View, decoded
 from slim.packages.package import parent
+from slim.rebuild.model import Sources
 
 _SERVERS = names("plackup starman starlet twiggy hypnotoad")
 
@@ -64,4 +65,5 @@ PERL = Ecosystem(
             }
         )
     },
+    sources=Sources(unread=(b".pl", b".pm")),
 )

@@ -19,7 +19,7 @@ from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import View, decoded
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 
 def _installed(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
@@ -46,6 +46,7 @@ PHP = Ecosystem(
             "*.php *.phtml *.inc",
             2 * SMALL,
             heads=tuple(b"<" + mark.encode() for mark in "?!hdsutfpma"),
+            libraries="vendor",
         ),
         Keep(
             "conf.d/*.ini mods-available/*.ini php.d/*.ini apache2.conf httpd.conf "
@@ -82,4 +83,5 @@ PHP = Ecosystem(
     ),
     rebuild=Recipe(plan),
     queries={"composer.dev": lambda subject: development_only(subject, "composer")},
+    sources=Sources(kept=(b".php",), unread=(b".phtml",), libraries=frozenset((b"vendor",))),
 )

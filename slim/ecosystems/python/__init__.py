@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem, Reader, Runtimes
+from slim.ecosystems.python.callers import CALLERS
 from slim.ecosystems.python.environment import venv_at_run_time
 from slim.ecosystems.python.packages import read_python
 from slim.ecosystems.python.places import installed_here, runtimes, sites, used_programs, venvs
@@ -19,7 +20,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 _HEADS = (*b'""|\'\'|im|fr|# |#\n|#-|#=|cl|de|as|if|tr|r"|@d|__'.split(b"|"), b"\nf", b"\ni")
 """How sources begin: docstring, import, comment, class, function."""
@@ -75,7 +76,12 @@ PYTHON = Ecosystem(
             "requirements.txt requirements.in requirements/*.txt requirements/*.in requirements-prod.txt "
             "requirements-base.txt requirements_prod.txt requirements-production.txt requirements.prod.txt"
         ),
-        Keep("*.py", 2 * SMALL, heads=_HEADS),
+        Keep(
+            "*.py",
+            2 * SMALL,
+            heads=_HEADS,
+            libraries="site-packages dist-packages python3.*",
+        ),
         Keep("*.dist-info/RECORD *.egg-info/installed-files.txt", BIG),
         Keep(
             "*.dist-info/METADATA *.dist-info/entry_points.txt *.egg-info *.egg-info/PKG-INFO "
@@ -172,4 +178,10 @@ PYTHON = Ecosystem(
     },
     runtimes=Runtimes(find=runtimes, packages=("python3", "libpython3"), uses=used_programs),
     rebuild=Recipe(plan, "python", "PYTHON_VERSION"),
+    sources=Sources(
+        kept=(b".py",),
+        unread=(b".pyc",),
+        libraries=raw_names("site-packages dist-packages __pycache__"),
+        callers=CALLERS,
+    ),
 )

@@ -21,7 +21,7 @@ from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, SMALL, Keep
 from slim.files.view import View, below, decoded
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 _JIT_GEMS = (b"RubyInline-",)
 """Gems that call a compiler when they run."""
@@ -59,6 +59,13 @@ def _runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
             yield from in_prefix(view, path, parent(path, 2), own, facts.roots)
 
 
+_CALLERS = {
+    "wicked_pdf": ("wkhtmltopdf",),
+    "mini_magick": ("imagemagick", "graphicsmagick"),
+    "streamio-ffmpeg": ("ffmpeg",),
+    "rugged": ("git",),
+}
+"""Gem → packages of the system whose programs it starts, as its documentation says."""
 RUBY = Ecosystem(
     name="ruby",
     keeps=(
@@ -72,6 +79,7 @@ RUBY = Ecosystem(
             heads=(
                 *b"re|# |#\n|cl|mo|de|fr|be|$:|$L|wo|po|Bu|RS|bi|th|ge|so|ta|na|Ra|Si".split(b"|"),
             ),
+            libraries="gems vendor",
         ),
     ),
     packages=Reader(read_ruby, (b".gemspec",)),
@@ -113,4 +121,7 @@ RUBY = Ecosystem(
     older_versions=older_gems,
     runtimes=Runtimes(find=_runtimes, packages=("ruby", "libruby", "rake", "bundler")),
     rebuild=Recipe(plan, "ruby", "RUBY_VERSION"),
+    sources=Sources(
+        kept=(b".rb",), unread=(b".rake",), libraries=frozenset((b"vendor",)), callers=_CALLERS
+    ),
 )

@@ -11,7 +11,7 @@ from slim.facts.roots import Compilers
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View
-from slim.rebuild.model import Recipe
+from slim.rebuild.model import Recipe, Sources
 
 
 def _is_rust(path: bytes, view: View) -> bool:
@@ -53,4 +53,5 @@ RUST = Ecosystem(
     ),
     facts={"jit.cxx": calls({"cargo": names("run build install")})},
     rebuild=Recipe(plan, "rust", "RUST_VERSION"),
+    sources=Sources(unread=(b".rs",)),
 )

@@ -32,6 +32,9 @@ class Keep(Struct, frozen=True):
     heads: tuple[bytes, ...] = ()
     """How files begin that are chosen by their ending in any directory: two bytes each. Such files are
     sources: those of libraries are not kept, and they take no room from others."""
+    libraries: str = ""
+    """Names of directories, with blanks between them, in which sources are those of libraries, whatever list
+    has them; `*` at the end stands for anything."""
 
 
 class Choice(Struct, frozen=True):
@@ -85,7 +88,7 @@ _SETTINGS = tuple(b"settings config conf. parameters environment secret local_".
 def may_hold_settings(name: bytes) -> bool:
     """Whether a source of this name is mostly settings, passwords among them: it is not kept.
 
-    >>> [may_hold_settings(one) for one in (b"settings_local.py", b"wp-config.php", b"views.py")]
+    >>> [may_hold_settings(name) for name in (b"settings_local.py", b"wp-config.php", b"views.py")]
     [True, True, False]
     """
     lower = name.lower()
@@ -118,6 +121,10 @@ class Keeps(Struct, frozen=True, eq=False):
     """Names of directories in which files may be chosen by their endings …"""
     parents: frozenset[bytes] = frozenset()
     """… and names of directories right above such."""
+    libraries: frozenset[bytes] = frozenset()
+    """Names of directories of libraries …"""
+    library_stems: tuple[bytes, ...] = ()
+    """… and how such names begin."""
     digest: str = ""
     """A short name for what is kept: equal for equal lists."""
 
@@ -136,9 +143,23 @@ class Keeps(Struct, frozen=True, eq=False):
             (
                 choice
                 for choice in self.anywhere
-                if name.endswith(choice.name) and not (choice.heads and _is_of_others(directory))
+                if name.endswith(choice.name) and not (choice.heads and self.is_library(directory))
             ),
             None,
+        )
+
+    def is_library(self, directory: bytes) -> bool:
+        """Whether sources in a directory are the system's or a library's, not the application's.
+
+        >>> keeps = keeps_of([Keep("*.py", libraries="python3.*")])
+        >>> [keeps.is_library(path) for path in (b"app/lib", b"usr/src/app", b"opt/x/lib/python3.13/json")]
+        [False, False, True]
+        """
+        if (directory + b"/").startswith(_SYSTEM) and not directory.startswith(b"usr/src/"):
+            return True
+        parts = directory.split(b"/")
+        return not self.libraries.isdisjoint(parts) or any(
+            part.startswith(self.library_stems) for part in parts
         )
 
     @property
@@ -156,27 +177,12 @@ _HEADS = (b"{\n", b"{\r", b"{ ", b'{"', b"\xef\xbb", b"Me")
 _LIBRARIES = frozenset(
     b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
 )
-_OF_OTHERS = frozenset(
-    b"node_modules site-packages dist-packages vendor gems .git .cache .npm .cargo erlang elixir".split()
-)
 _SYSTEM = (b"usr/", b"etc/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
 
 
 def is_library(path: Iterable[bytes]) -> bool:
     """Whether a directory is one of libraries or of the system, by the names in its path."""
     return not _LIBRARIES.isdisjoint(path)
-
-
-def _is_of_others(directory: bytes) -> bool:
-    """Whether sources in a directory are not the application's.
-
-    >>> [_is_of_others(path) for path in (b"app/lib", b"usr/src/app", b"opt/x/lib/python3.13/json")]
-    [False, False, True]
-    """
-    if (directory + b"/").startswith(_SYSTEM) and not directory.startswith(b"usr/src/"):
-        return True
-    parts = directory.split(b"/")
-    return not _OF_OTHERS.isdisjoint(parts) or any(part.startswith(b"python3.") for part in parts)
 
 
 def keeps_of(keeps: Iterable[Keep]) -> Keeps:
@@ -197,12 +203,15 @@ def keeps_of(keeps: Iterable[Keep]) -> Keeps:
             else:
                 named.setdefault(name, []).append(choice)
     by_directory = {key: tuple(choices) for key, choices in ending.items() if key}
+    libraries = {name for keep in lists for name in keep.libraries.encode().split()}
     return Keeps(
         {name: tuple(choices) for name, choices in named.items()},
         by_directory,
         tuple(ending.get(b"", ())),
         frozenset(key for key in by_directory if b"/" not in key),
         frozenset(key[:-2] for key in by_directory if key.endswith(b"/*")),
+        frozenset(name for name in libraries if not name.endswith(b"*")),
+        tuple(sorted(name[:-1] for name in libraries if name.endswith(b"*"))),
         hashlib.sha256(repr(sorted(map(repr, lists))).encode()).hexdigest()[:12],
     )
 
