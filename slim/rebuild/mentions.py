@@ -1,7 +1,8 @@
 """Which words the application's own sources say: a program that none of them names is started by none.
 
-Sources are kept while an image is read, as far as there is room (`Keep.heads`). Where one is missing, or the
-application is compiled, nothing is known, and everything counts as named.
+Sources are kept while an image is read, as far as there is room (`Keep.heads`); sources that hold settings
+are not, for they may hold passwords. Where one is missing, or the application is compiled, nothing is known,
+and everything counts as named. Data files are not looked at.
 """
 
 from __future__ import annotations
@@ -9,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from slim.files.extract.texts import may_hold_settings
 from slim.files.table import Kind
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
@@ -41,7 +41,6 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
         elif (
             name.endswith((*given.sources.kept, *given.sources.unread))
             and given.view.files.size[row]
-            and not may_hold_settings(name)
         ):
             return None
     for path in given.facts.runs.resolved:

@@ -54,7 +54,9 @@ def distribution(name: str, size: int) -> dict[str, bytes]:
     }
 
 
-def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> slim.Report:
+def service(
+    folder: Path, source: bytes, requirements: bytes = b"flask\n", beside: Tree | None = None
+) -> slim.Report:
     """A service of Python with more distributions and programs than it may use."""
     debian = Debian()
     root = base(debian)
@@ -81,6 +83,7 @@ def service(folder: Path, source: bytes, requirements: bytes = b"flask\n") -> sl
                 "app/requirements.txt": requirements,
                 "app/main.py": b"import core\n",
                 "app/core.py": source,
+                **(beside or {}),
             },
         ),
         ("RUN pip install -r requirements.txt charting", libraries),
@@ -115,6 +118,18 @@ def test_what_nothing_names_decides_the_upper_bound(
     assert (beyond >= 8 * MEGA) == (not programs)
     assert (beyond % (8 * MEGA) >= 4 * MEGA) == (not libraries)
     assert "ffmpeg" in {bare(each.name) for each in made.unused} or programs
+
+
+@LONG
+@pytest.mark.parametrize("name", ["settings.py", "conf/config.js"])
+def test_where_settings_are_sources_a_program_may_be_named_in_them(
+    name: str, tmp_path: Path
+) -> None:
+    """They are not kept, since they may hold passwords: what they say is not known."""
+    report = service(tmp_path, b"import flask\n", beside={f"app/{name}": b"'/usr/bin/ffmpeg'\n"})
+    assert "ffmpeg" in part(rebuilt(report), "system packages").packages
+    claimed = {str(package) for finding in report.findings for package in finding.packages}
+    assert not {package for package in claimed if "ffmpeg" in package or "libavcodec" in package}
 
 
 def started(folder: Path, directory: str, start: list[str], files: Tree) -> slim.Report:

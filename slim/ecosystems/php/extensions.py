@@ -8,7 +8,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterable
 
-from slim.files.extract.texts import may_hold_settings
 from slim.files.view import below as join
 from slim.packages.documents import load_object, object_of
 from slim.packages.package import Notices
@@ -84,7 +83,7 @@ def not_called(
             if not open_questions:
                 return frozenset()
             name = files.name[row]
-            if not name.endswith((b".php", b".phtml", b".inc")) or may_hold_settings(name):
+            if not name.endswith((b".php", b".phtml", b".inc")):
                 continue
             if b"/vendor/" in files.path(row) or not files.size[row]:
                 continue
