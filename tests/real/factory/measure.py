@@ -51,24 +51,31 @@ def measure(workshop: Workshop, project: Project, *, quick: bool = False) -> Res
     _rebuild(workshop, project, result, quick=quick)
     advised = advise(images["careless"], base)
     claims = claims_of(advised)
-    config = workshop.config(images["careless"])
+    configs = {which: workshop.config(archive) for which, archive in images.items()}
 
-    def try_without(paths: Collection[bytes]) -> str | None:
-        with workshop.root(project, "careless") as root:
+    def try_without(paths: Collection[bytes], which: str = "careless") -> str | None:
+        with workshop.root(project, which) as root:
             for path in paths:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(os.path.join(os.fsencode(root), path))
-            return smoke(root, config, project)
+            return smoke(root, configs[which], project)
 
     safe = {path for one in claims if one.safety == "safe" for path in one.paths}
     result["safe_breaks"] = try_without(safe)
     # What only another start makes superfluous is not superfluous now; its finding says so.
-    conditional = {one["rule"] for one in result["careless"]["findings"] if one["conditional"]}
-    result["conditional"] = sorted(conditional)
-    at_once = [one for one in claims if one.rule not in conditional]
+    conditional = {
+        which: {one["rule"] for one in result[which]["findings"] if one["conditional"]}
+        for which in images
+    }
+    result["conditional"] = sorted(conditional["careless"])
+    at_once = [one for one in claims if one.rule not in conditional["careless"]]
     result["all_breaks"] = try_without({path for one in at_once for path in one.paths})
     guilty = without_breaking(at_once, try_without) if result["all_breaks"] else {}
     result["rules_that_break"] = guilty
+    on_careful = claims_of(advise(images["careful"], base))
+    at_once = [one for one in on_careful if one.rule not in conditional["careful"]]
+    flagged = {path for one in at_once for path in one.paths}
+    result["careful_breaks"] = try_without(flagged, "careful")
     result["differences"] = asdict(compare(advised, images["careful"], base))
     result["seconds"] = round(time.monotonic() - began)
     result["measured"] = time.strftime("%Y-%m-%d")

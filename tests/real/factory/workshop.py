@@ -28,7 +28,7 @@ BASES = ("debian:13", "debian:13-slim", "debian:trixie", "debian:trixie-slim",
 """Names of the local base image, which stands for all of them."""
 _TRUSTING = {"etc/pip.conf": f"[global]\ncert = {TRUST}\n", "root/.npmrc": f"cafile={TRUST}\n"}
 """Settings by which the package managers find the certificates of this machine; the base has these files."""
-_TRUSTING_AS_WELL = {
+_TRUSTING_AS_WELL: dict[str, dict[str, str | None]] = {
     "uv": {"etc/uv/uv.toml": "system-certs = true\n", "etc/ssl/certs/00000000.0": None},
     "poetry": {
         "root/.local/lib/python3.13/site-packages/usercustomize.py": "import os\n"
