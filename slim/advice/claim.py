@@ -129,7 +129,12 @@ def claim_last(
         base_rows = array("i", [row for row in bodies if row < base_end])
         claimed = array("i", [row for row in rows if row not in taken] if counts else ())
         taken.update(claimed)
-        last.append(Claim(match, counts, rows, claimed, {}, {}, base_rows))
+        parts = {
+            row: size
+            for row, size in match.parts.items()
+            if counts and row >= base_end and row not in taken
+        }
+        last.append(Claim(match, counts, rows, claimed, parts, {}, base_rows))
     deleted = {row for each in last for row in each.claimed}
     return (*(_without_parts_of(each, deleted) for each in claims), *last)
 

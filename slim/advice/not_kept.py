@@ -33,11 +33,12 @@ from slim.rules.protected import Protected
 def not_kept(
     image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
 ) -> QueryResult:
-    """Live bodies that `rebuild` does not keep and that no claim has."""
+    """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others."""
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     claimed = {row for claim in claims for row in claim.claimed}
-    stay = {*rebuild.rows, *_not_counted(files, claims), *_kept_copies(rebuild, claims)}
+    not_counted = frozenset(_not_counted(files, claims))
+    stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims)}
     stay.update(files.body.get(row, row) for row in rebuild.runs)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
@@ -55,7 +56,8 @@ def not_kept(
         whole_package_goes = owner != NOBODY and owner not in kept
         if whole_package_goes or not is_protected(home, files.name[row]):
             rows.append(row)
-    return QueryResult(rows)
+    done = {*claimed, *not_counted, *(row for claim in claims for row in claim.parts)}
+    return QueryResult(rows, {row: n for row, n in rebuild.stripped.items() if row not in done})
 
 
 def of_runner(

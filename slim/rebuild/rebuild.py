@@ -129,6 +129,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         base=_BASES[origin],
         parts=tuple(keep.parts),
         rows=rows,
+        stripped=keep.stripped,
         packages=tuple(packages[index].name for index in system.installs),
         build_packages=tuple(packages[index].name for index in system.named),
         manager=next((package.manager for package in packages if package.manager in SYSTEM), ""),

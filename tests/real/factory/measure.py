@@ -15,7 +15,7 @@ from typing import Any
 from tests.real.factory.differences import claims_of, compare, without_breaking
 from tests.real.factory.project import Project
 from tests.real.factory.smoke import smoke
-from tests.real.factory.workshop import BuildError, Workshop, nice
+from tests.real.factory.workshop import BuildError, Workshop, captured
 from tests.real.twin_table import advise
 
 _OTHER_START = "still started with its present command"
@@ -92,7 +92,7 @@ def _analyze(
 ) -> dict[str, Any] | str:
     """The JSON report of an image, or what slim says instead."""
     target = workshop.of(project) / f"{which}.json"
-    done = nice(
+    done = captured(
         *(sys.executable, "-m", "slim", "analyze", f"oci-archive:{archive}"),
         *("--dockerfile", str(project.folder / f"{which}.Dockerfile")),
         *("--base", f"oci-archive:{workshop.base()}", "--top", "1000"),
@@ -161,7 +161,7 @@ def _rebuild(workshop: Workshop, project: Project, result: Result, *, quick: boo
 
 
 def _analyze_size(archive: Path) -> int | None:
-    done = nice(
+    done = captured(
         *(sys.executable, "-m", "slim", "analyze", f"oci-archive:{archive}"),
         *("--no-advice", "--no-config", "--no-cache", "--quiet", "--output", "json"),
     )

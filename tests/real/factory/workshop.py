@@ -189,8 +189,6 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def nice(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with a low priority."""
-    return subprocess.run(
-        ["nice", *command], check=False, capture_output=True, text=True, timeout=1800
-    )
+def captured(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, whatever its exit code."""
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=1800)
