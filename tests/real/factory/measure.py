@@ -116,12 +116,13 @@ def _of_report(report: dict[str, Any]) -> Result:
         "stacks": report["image"]["stacks"],
         "safe_bytes": predicted["safe"]["disk_bytes"],
         "all_bytes": predicted["all"]["disk_bytes"],
+        "other_base_bytes": predicted["other_base_bytes"],
         "rebuild": rebuild
         and {
             key: rebuild[key]
             for key in (
                 *("disk_bytes", "pull_bytes", "low_disk_bytes", "high_disk_bytes"),
-                *("stack", "dockerfile"),
+                *("stack", "origin", "dockerfile"),
             )
         },
         "findings": [

@@ -53,7 +53,8 @@ def _row(one: Result) -> Sequence[str]:
         _mb(rebuild["disk_bytes"]) if rebuild else "none",
         f"{rebuild_error(one):+.1%}" if rebuild else "—",
         f"{_range(one)}, {'inside' if is_inside(one) else 'outside'}" if rebuild else "—",
-        _mb(careless["all_bytes"]),
+        _mb(all_bytes(one))
+        + ("" if all_bytes(one) == careless["all_bytes"] else " on another base"),
         f"{all_error(one):+.1%}",
         one["written"],
         "breaks" if one["safe_breaks"] else "works",
@@ -87,9 +88,17 @@ def rebuild_error(one: Result) -> float:
     return float(one["careless"]["rebuild"]["disk_bytes"] / one["careful"]["disk_bytes"] - 1)
 
 
+def all_bytes(one: Result) -> int:
+    """Once all advice is followed: that about another base, too, where the rebuild stands on one."""
+    careless = one["careless"]
+    origin = (careless["rebuild"] or {}).get("origin", "layers")
+    other_base: int = 0 if origin == "layers" else careless["other_base_bytes"]
+    return int(careless["all_bytes"]) - other_base
+
+
 def all_error(one: Result) -> float:
     """Of the size once all advice is followed, 1 = 100 %."""
-    return float(one["careless"]["all_bytes"] / one["careful"]["disk_bytes"] - 1)
+    return float(all_bytes(one) / one["careful"]["disk_bytes"] - 1)
 
 
 def flagged(one: Result, besides: Collection[str] = ()) -> float:
@@ -149,7 +158,7 @@ def _details(one: Result) -> str:
         f" stack {rebuild['stack']})"
         if rebuild
         else "predicted.rebuild: NONE",
-        f"predicted.all {_mb(careless['all_bytes'])} ({all_error(one):+.1%}),"
+        f"predicted.all {_mb(all_bytes(one))} ({all_error(one):+.1%}),"
         f" predicted.safe {_mb(careless['safe_bytes'])}",
         "",
         f"written Dockerfile: {one['written']}"
