@@ -22,7 +22,7 @@ from slim.files.view import encoded
 from slim.packages.owners import NOBODY, Ownership
 from slim.rebuild.base import closure
 from slim.rebuild.model import Rebuild
-from slim.rebuild.trees import below_any
+from slim.rebuild.trees import below_any, written_by
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import matching
 from slim.rules.match import QueryResult
@@ -45,13 +45,15 @@ def not_kept(
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)
     homes = below_any(image.view, rebuild.homes)
+    names = (owned.packages[index].name for index in owned.system - kept)
+    written = frozenset(written_by(image.view, names))
     is_protected = _path_test(files, protected)
     rows = []
     for row in compress(range(len(files)), files.live_bodies()):
         owner, home = owned.owner[row], files.directory[row]
         if row in claimed or row in stay or owner in system:
             continue
-        if owner == NOBODY and row >= base_end and not homes[home]:
+        if owner == NOBODY and row >= base_end and not homes[home] and row not in written:
             continue
         whole_package_goes = owner != NOBODY and owner not in kept
         if whole_package_goes or not is_protected(home, files.name[row]):

@@ -81,6 +81,21 @@ def test_it_claims_what_no_other_step_does(tmp_path: Path) -> None:
     assert found.fix.snippet == rebuilt(report).dockerfile
 
 
+def test_a_package_goes_with_what_its_scripts_wrote(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed: dict[str, bytes | str | None] = {
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("shared-mime-info", {"usr/bin/update-mime-database": b"u"}, auto=True),
+        "usr/share/mime/mime.cache": b"m" * 3 * MEGA,
+    }
+    report = analyzed(
+        *(tmp_path, root, {**installed, **debian.database()}, {"app/server.js": b"1"}),
+        Cmd=["node", "/app/server.js"],
+    )
+    assert "usr/share/mime/mime.cache" in paths(step(report))
+
+
 @LONG
 def test_what_a_run_fetched_may_be_data(tmp_path: Path) -> None:
     report = service(tmp_path, more={"var/lib/shop/seed.db": b"s" * 2 * MEGA})
