@@ -212,7 +212,7 @@ def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) 
     assert settings < built
     assert (config or "next.config.mjs") in text
     assert 'COPY --from=build ["/app/.next/standalone", "/app"]' in text
-    assert 'COPY --from=build ["/app/content/post.yaml"' in text
+    assert 'COPY --from=build ["/app/content", "/app/content"]' in text
     assert "PORT=4000" in text
     assert 'CMD ["node", "/app/server.js"]' in text
     del files[f"{build}/server/app/page.js.nft.json"]
