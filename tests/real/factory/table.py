@@ -31,7 +31,39 @@ def page(results: Sequence[Result]) -> str:
         parts += [_table(rows), _summary(rows)] if rows else []
         if missing:
             parts.append(f"Not measured: {', '.join(missing)}.\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, _on_careful([one for one in results if "broken" not in one])])
+
+
+def _on_careful(results: Sequence[Result]) -> str:
+    """What is claimed of careful images, by rule."""
+    sizes: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for one in results:
+        for finding in one["careful"]["findings"]:
+            size = finding["claimed_bytes"]
+            share = size / one["careful"]["disk_bytes"]
+            sizes.setdefault((finding["rule"], finding["title"]), []).append((size, share))
+    rows = sorted(
+        (
+            (
+                *rule,
+                len(found),
+                _mb(sum(size for size, _ in found)),
+                max(share for _, share in found),
+            )
+            for rule, found in sizes.items()
+        ),
+        key=lambda row: -row[-1],
+    )
+    table = [(*row[:-1], f"{row[-1]:.2%}") for row in rows]
+    names = ("rule", "what it claims of careful images", "images", "together", "at most")
+    align = ("left", "left", "right", "right", "right")
+    tried = [one for one in results if "careful_breaks" in one]
+    working = _count(tried, lambda one: not one["careful_breaks"])
+    return (
+        "### What is claimed of careful images\n\n"
+        + tabulate(table, names, tablefmt="github", colalign=align, disable_numparse=True)
+        + f"\n\nCareful images that answer without all of this: {working}.\n"
+    )
 
 
 def _table(results: Sequence[Result]) -> str:
