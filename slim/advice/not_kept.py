@@ -10,6 +10,7 @@ nothing is kept, and packages that make up a system only if the rebuilt image ha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 
@@ -29,6 +30,12 @@ from slim.rules.match import QueryResult
 from slim.rules.match_paths import states_of
 from slim.rules.protected import Protected
 
+_DATABASES = (
+    *(b"var/lib/dpkg", b"var/lib/apt", b"var/cache/debconf", b"lib/apk", b"usr/lib/apk"),
+    *(b"var/lib/rpm", b"usr/lib/sysimage/rpm"),
+)
+"""Where package managers keep what they know, which goes with the system."""
+
 
 def not_kept(
     image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
@@ -45,6 +52,7 @@ def not_kept(
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)
     homes = below_any(image.view, rebuild.homes)
+    databases = below_any(image.view, _DATABASES if rebuild.origin == "scratch" else ())
     names = (owned.packages[index].name for index in owned.system - kept)
     written = frozenset(written_by(image.view, names))
     is_protected = _path_test(files, protected)
@@ -53,13 +61,18 @@ def not_kept(
         owner, home = owned.owner[row], files.directory[row]
         if row in claimed or row in stay or owner in system:
             continue
-        if owner == NOBODY and row >= base_end and not homes[home] and row not in written:
+        stays = not (homes[home] or databases[home] or row in written)
+        if owner == NOBODY and row >= base_end and stays:
             continue
-        whole_package_goes = owner != NOBODY and owner not in kept
-        if whole_package_goes or not is_protected(home, files.name[row]):
+        goes_whole = databases[home] if owner == NOBODY else owner not in kept
+        if goes_whole or not is_protected(home, files.name[row]):
             rows.append(row)
-    done = {*claimed, *not_counted, *(row for claim in claims for row in claim.parts)}
-    return QueryResult(rows, {row: n for row, n in rebuild.stripped.items() if row not in done})
+    done = Counter[int]()
+    for claim in claims:
+        done.update(claim.parts)
+    parts = {row: size - done[row] for row, size in rebuild.stripped.items()}
+    gone = claimed.union(not_counted)
+    return QueryResult(rows, {row: n for row, n in parts.items() if n > 0 and row not in gone})
 
 
 def of_runner(

@@ -534,6 +534,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         base="",
         parts=(),
         rows=frozenset(),
+        stripped={},
         packages=(value(), value()),
         build_packages=(value(),),
         manager="dpkg",
