@@ -115,6 +115,14 @@ def is_inside(one: Result) -> bool:
     return bool(rebuild["low_disk_bytes"] <= size <= rebuild["high_disk_bytes"])
 
 
+def width(one: Result) -> float:
+    """How far the bounds of the prediction are apart, of the careful image's size; 1 = 100 %."""
+    rebuild = one["careless"]["rebuild"]
+    return float(
+        (rebuild["high_disk_bytes"] - rebuild["low_disk_bytes"]) / one["careful"]["disk_bytes"]
+    )
+
+
 def rebuild_error(one: Result) -> float:
     """Of the rebuild's size, 1 = 100 %."""
     return float(one["careless"]["rebuild"]["disk_bytes"] / one["careful"]["disk_bytes"] - 1)
@@ -155,7 +163,8 @@ def _summary(results: Sequence[Result]) -> str:
         f"Of {len(whole)} projects {len(rebuilt)} have a rebuild: median error"
         f" {median_of(rebuild_error, rebuilt)}, worst {worst:.1%}; of `all` the median is"
         f" {median_of(all_error, whole)}.\nThe careful image lies within the bounds of"
-        f" {_count(rebuilt, is_inside)}.\nDockerfiles that build and answer:"
+        f" {_count(rebuilt, is_inside)}; they are {median_of(width, rebuilt)} of its size apart (median)."
+        f"\nDockerfiles that build and answer:"
         f" {_count(tried, lambda one: one['written'] == 'works')}. Applications that answer without"
         f" what is called safe to delete: {_count(whole, lambda one: not one['safe_breaks'])};"
         f"\nwithout all that is claimed: {_count(whole, lambda one: not one['all_breaks'])}."
