@@ -9,7 +9,9 @@ pipelines: goldmark and bluemonday, as in Gitea and Forgejo, and html-pipeline, 
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -218,9 +220,9 @@ def gitea(folder: Path) -> str:
     """What goldmark and bluemonday make of the pages, from Debian's packages of their sources."""
     if shutil.which("go") is None or not GO_SOURCES.is_dir():
         skip_or_fail("not installed: go, with goldmark and bluemonday")
-    found = {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off", "GOFLAGS": ""}
     program, source = folder / "markup", HERE / "markup" / "main.go"
-    run("go", "build", "-o", program, source, **found)
+    sources = {"GOPATH": "/usr/share/gocode", "GO111MODULE": "off"}
+    subprocess.run(["go", "build", "-o", program, source], check=True, env=os.environ | sources)
     return run("sh", "-c", f"{program} < pages.json", cwd=folder)
 
 
