@@ -243,9 +243,9 @@ def _values(
     if config.user:
         values["user"] = utf8(config.user.partition(":")[0])
     for name, variable in _VERSIONS.items():
-        said = advice.image.facts.env.get(variable, "")
-        if PLAIN_VERSION.fullmatch(said):
-            values[name] = said
+        version = advice.image.facts.env.get(variable, "")
+        if PLAIN_VERSION.fullmatch(version):
+            values[name] = version
     owned = advice.image.owned
     named = {
         package.name
