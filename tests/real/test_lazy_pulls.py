@@ -134,33 +134,33 @@ def test_skopeo_writes_the_same_table(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def podman(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a podman that pulls single files where it can."""
+def podman(tmp_path: Path) -> Iterator[str]:
+    """The settings of a podman that pulls single files where it can."""
     need("podman", "docker-registry", "skopeo")
-    (tmp_path / "storage.conf").write_text(
+    settings = tmp_path / "storage.conf"
+    settings.write_text(
         f'[storage]\ndriver = "overlay"\ngraphroot = "{tmp_path}/root"\nrunroot = "{tmp_path}/run"\n'
         '[storage.options]\npull_options = {enable_partial_images = "true"}\n'
     )
-    environment = {"CONTAINERS_STORAGE_CONF": str(tmp_path / "storage.conf")}
-    yield environment
-    run("podman", "rmi", "--all", "--force", **environment)
-    run("podman", "system", "reset", "--force", **environment)
+    yield str(settings)
+    run("podman", "rmi", "--all", "--force", CONTAINERS_STORAGE_CONF=str(settings))
+    run("podman", "system", "reset", "--force", CONTAINERS_STORAGE_CONF=str(settings))
 
 
-def test_podman_pulls_single_files(podman: dict[str, str], tmp_path: Path) -> None:
+def test_podman_pulls_single_files(podman: str, tmp_path: Path) -> None:
     shown, partial = [], []
     with docker_registry(tmp_path / "registry") as registry:
         for name in ("zstd:chunked:3", "gzip:6"):
             reference = registry.push(f"oci:{written(tmp_path, name)}", f"{name[:4]}:1")
             done = subprocess.run(
                 ["podman", "--log-level=debug", "pull", "--tls-verify=false", reference],
-                env=os.environ | podman,
+                env=os.environ | {"CONTAINERS_STORAGE_CONF": podman},
                 capture_output=True,
                 text=True,
                 check=True,
             )
             partial.append(done.stderr.count("Retrieved partial blob"))
-            root = run("podman", "image", "mount", reference, **podman)
+            root = run("podman", "image", "mount", reference, CONTAINERS_STORAGE_CONF=podman)
             shown.append(listing(Path(root)))
     assert partial == [2, 0]
     assert shown[0] == shown[1]
