@@ -99,12 +99,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A small image with waste and a secret."""
-    one = image(
+    built = image(
         layer({"etc/a": b"one"}, created_by=f"RUN |1 TOKEN={SECRET} /bin/sh -c make"),
         layer(delete("etc/a"), created_by="RUN rm /etc/a"),
         config={"Env": [f"PASSWORD={SECRET}"]},
     )
-    return save(one, tmp_path / "image.tar", "docker")
+    return save(built, tmp_path / "image.tar", "docker")
 
 
 def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
@@ -236,8 +236,8 @@ def test_an_interrupt_is_130(run: Run, path: Path, monkeypatch: pytest.MonkeyPat
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Also in the middle of a layer that would unfold for minutes."""
     start, zeros = zstandard(header(file("f", size=1 << 40))), zstandard(bytes(32 << 20))
-    one = Layer((), b"", start + zeros * 20_000)
-    bomb = write(tmp_path, archive(docker(config(one), one)))
+    layer = Layer((), b"", start + zeros * 20_000)
+    bomb = write(tmp_path, archive(docker(config(layer), layer)))
     command = [sys.executable, "-m", "slim", "analyze", str(bomb), "--no-verify"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         time.sleep(3)
@@ -278,7 +278,7 @@ def test_a_file_is_replaced_as_a_whole(run: Run, path: Path, tmp_path: Path) -> 
         assert run("analyze", path, "-o", f"json={report}")[0] == 0
         assert before.read() == b"x" * 100_000, "who reads the old one reads all of it"
     assert json.loads(report.read_text())
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["image.tar", "report.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "report.json"]
 
 
 def test_a_link_in_the_place_of_an_output_is_replaced(run: Run, path: Path, tmp_path: Path) -> None:
@@ -574,9 +574,13 @@ def test_what_an_image_has_no_use_for_is_not_imported(tmp_path: Path) -> None:
 def test_every_command_has_an_example_in_its_help(name: str) -> None:
     waiting = [commands()[name]]
     while waiting:
-        one = waiting.pop()
-        waiting += getattr(one, "commands", {}).values()
-        assert getattr(one, "commands", None) or "  slim " in one.epilog or "_" in one.epilog
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        assert (
+            getattr(command, "commands", None)
+            or "  slim " in command.epilog
+            or "_" in command.epilog
+        )
 
 
 @LONG
@@ -591,7 +595,7 @@ def test_simple_runs_as_a_module(path: Path) -> None:
 
 def test_several_images_are_a_report_each(run: Run, path: Path, tmp_path: Path) -> None:
     other = save(image({"etc/b": b"12345"}, tags=("other:2",)), tmp_path / "other.tar")
-    single = [run("analyze", one)[1] for one in (path, other)]
+    single = [run("analyze", archive_path)[1] for archive_path in (path, other)]
     code, out, err = run("analyze", path, other, "-o", f"json={tmp_path}/r-{{}}.json", "-o", "text")
     assert (code, err) == (0, "")
     assert out.startswith("app:1: ")
@@ -642,9 +646,9 @@ def test_what_layers_images_share_is_read_once(
     reads: list[int] = []
     original = blob.scan_blob
 
-    def counted(one: Any, **options: Any) -> Any:
-        reads.append(one.size)
-        return original(one, **options)
+    def counted(blob: Any, **options: Any) -> Any:
+        reads.append(blob.size)
+        return original(blob, **options)
 
     monkeypatch.setattr(blob, "scan_blob", counted)
     output = f"json={tmp_path}/{{}}.json"

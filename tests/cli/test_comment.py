@@ -28,8 +28,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     waits: list[float] = []
-    for name, one in (("Transport", Transport), ("publish", publish)):
-        monkeypatch.setattr(f"slim.forge.comment.{name}", partial(one, sleep=waits.append))
+    for name, function in (("Transport", Transport), ("publish", publish)):
+        monkeypatch.setattr(f"slim.forge.comment.{name}", partial(function, sleep=waits.append))
     monkeypatch.chdir(tmp_path)
     Path("wasteful.json").write_text(slim.render(wasteful(), "json"))
     Path("clean.json").write_text(slim.render(clean(), "json"))
@@ -297,7 +297,7 @@ def test_the_pull_request_is_found_by_its_head_where_woodpecker_does_not_say_it(
 def test_several_comments_by_key(github: Forge) -> None:
     for key in ("api", "web", "api"):
         assert run("comment", "wasteful.json", "--key", key) == 0
-    assert [one.body.split('"')[1] for one in github.comments] == ["api", "web"]
+    assert [comment.body.split('"')[1] for comment in github.comments] == ["api", "web"]
 
 
 def test_several_reports_make_one_comment_with_a_fold_each(github: Forge) -> None:

@@ -55,7 +55,7 @@ def test_a_line_per_layer_on_stderr_and_the_same_on_stdout(
     assert said.out == silent.out
     first, *layers = said.err.splitlines()
     assert first == "slim: app.tar: oci-archive, linux/amd64, 2 layers"
-    assert sorted(found[1] for one in layers if (found := LAYER.fullmatch(one))) == ["0", "1"]
+    assert sorted(found[1] for layer in layers if (found := LAYER.fullmatch(layer))) == ["0", "1"]
     assert len(layers) == 2
     assert run("analyze", "app.tar", "-o", "json", "-vv", "--no-cache") == 0
     more = capsys.readouterr().err.splitlines()

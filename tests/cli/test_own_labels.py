@@ -48,19 +48,19 @@ def archive(folder: Path, labels: dict[str, str]) -> str:
 def rules(capsys: pytest.CaptureFixture[str], suppressed: bool = False) -> set[str]:
     report = json.loads(capsys.readouterr().out)
     return {
-        one["rule"]
-        for one in report["findings"]
-        if (one.get("suppressed") is not None) == suppressed
+        finding["rule"]
+        for finding in report["findings"]
+        if (finding.get("suppressed") is not None) == suppressed
     }
 
 
 def test_a_label_silences_advice(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("analyze", archive(home, {"org.slim.ignore": LABEL}), "-o", "json") == 0
     report = json.loads(capsys.readouterr().out)
-    by = {one["rule"]: one.get("suppressed") for one in report["findings"]}
+    by = {finding["rule"]: finding.get("suppressed") for finding in report["findings"]}
     assert by["VCS001"]["by"] == "label"
     assert by["SEC001"] is None
-    assert any("no label silences secrets" in one["text"] for one in report["warnings"])
+    assert any("no label silences secrets" in warning["text"] for warning in report["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -77,7 +77,7 @@ def test_no_label_turns_a_failed_gate_into_a_pass(
     assert run("analyze", archive(home, labels), "-o", "json", *gate) == plain
     made = json.loads(capsys.readouterr().out)
     assert made["verdict"]["reasons"] == without["verdict"]["reasons"]
-    assert any(one["id"] == "label-untrusted" for one in made["warnings"])
+    assert any(warning["id"] == "label-untrusted" for warning in made["warnings"])
     if gate != ("--fail-on", "high"):
         assert plain == 1
 

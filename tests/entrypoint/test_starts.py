@@ -150,10 +150,12 @@ def test_a_start_command_is_understood(start: Start, form: str) -> None:
     runs = facts.runs
     shown = "\n".join((*runs.evidence, *facts.role.evidence))
     assert facts.role.name in start.roles, shown
-    assert sorted(one.path for one in runs.final if one.path) == sorted(start.programs), shown
-    families = {facts.families[one] for one in runs.final} - {""}
+    assert sorted(command.path for command in runs.final if command.path) == sorted(
+        start.programs
+    ), shown
+    families = {facts.families[command] for command in runs.final} - {""}
     assert families == set(start.families), shown
-    assert set(start.files) <= {path for one in runs.final for path in one.files}, shown
+    assert set(start.files) <= {path for command in runs.final for path in command.files}, shown
 
 
 def test_there_are_many_start_commands_each_with_a_source() -> None:

@@ -64,11 +64,11 @@ def test_what_is_unpacked_is_what_was_packed(entries: Any) -> None:
 
 def test_programs_modules_and_scripts_are_kept(tmp_path: Path) -> None:
     program = Path(sys.executable).resolve().read_bytes()
-    one = image(
+    built = image(
         layer({"usr/bin/python": program, "srv/run": b"exec python\n", "k": b"\0" * 9}),
         config={"Cmd": ["sh", "/srv/run"]},
     )
-    path = save(one, tmp_path / "image.tar")
+    path = save(built, tmp_path / "image.tar")
     plain = slim.analyze(path)
     cache = TableCache(tmp_path / "cache")
     assert slim.analyze(path, cache=cache) == plain
@@ -129,8 +129,8 @@ def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Pat
     good, bad = (tmp_path / f"{name}.tar" for name in ("good", "bad"))
     save(image(large, BASE), good, "oci-archive")
     data = good.read_bytes()
-    one, other = data.find(large.blob), data.find(BASE.blob)
-    bad.write_bytes(_flipped(data, one, other))
+    upper, other = data.find(large.blob), data.find(BASE.blob)
+    bad.write_bytes(_flipped(data, upper, other))
     slim.analyze(save(image(large), tmp_path / "large.tar", "oci-archive"), cache=cache)
     for options in ({}, {"base": "/absent"}, {"limits": Limits(image_entries=1)}):
         with pytest.raises(slim.SlimError) as plain:
@@ -178,7 +178,7 @@ def test_contents_that_were_not_asked_for_before(tmp_path: Path, reads: list[int
     cache = TableCache(tmp_path / "cache")
     named = image(BASE, config={"Cmd": ["sh", "/usr/bin/entry"]})
     other = image(BASE, config={"Cmd": ["sh", "/usr/lib/none"]})
-    paths = [save(one, tmp_path / f"{number}.tar") for number, one in enumerate((other, named))]
+    paths = [save(built, tmp_path / f"{number}.tar") for number, built in enumerate((other, named))]
     plain = [slim.analyze(path) for path in paths]
     for order in ((0, 1, 0, 1), (1, 0, 1)):
         cache.clear()
@@ -220,7 +220,7 @@ def spoil_by_emptying(path: Path) -> None:
 
 
 def spoil_by_swapping(path: Path) -> None:
-    other = next(one for one in path.parent.iterdir() if one != path)
+    other = next(entry for entry in path.parent.iterdir() if entry != path)
     path.write_bytes(other.read_bytes())
 
 
@@ -335,7 +335,7 @@ def test_what_is_kept_is_for_the_user_alone(tmp_path: Path) -> None:
     cache = TableCache(tmp_path / "cache")
     slim.analyze(save(image(BASE), tmp_path / "image.tar"), cache=cache)
     assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
-    assert [one.stat().st_mode & 0o777 for one in (tmp_path / "cache").iterdir()] == [0o600]
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "cache").iterdir()] == [0o600]
 
 
 def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
@@ -346,9 +346,9 @@ def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
         path = save(image(layers), tmp_path / f"{name}.tar")
         slim.analyze(path, cache=TableCache(folder))
         time.sleep(0.01)
-    sizes = {one.name: one.stat().st_size for one in folder.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert len(sizes) == len(names)
-    oldest = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime_ns)
+    oldest = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     slim.analyze(tmp_path / "a.tar", cache=TableCache(folder))
     limit = sum(sizes.values()) // 2
     cache = TableCache(folder, limit)

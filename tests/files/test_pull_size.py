@@ -94,7 +94,7 @@ def test_an_estimate_is_near_what_gzip_makes_and_says_that_it_is_one(
     plain: Image, archive: Path
 ) -> None:
     report = checked_analyze(archive)
-    real = sum(gzip6(one.tar) for one in plain.layers)
+    real = sum(gzip6(layer.tar) for layer in plain.layers)
     assert abs(report.totals.pull_bytes - real) * 100 <= ERROR_PERCENT * real
     assert report.totals.estimated
     assert report.totals.pull_error_bytes * 100 >= ERROR_PERCENT * report.totals.pull_bytes
@@ -126,7 +126,9 @@ def test_threads_pipes_and_what_is_left_out_change_nothing(archive: Path) -> Non
 
 def test_an_exact_size_is_what_gzip_makes(plain: Image, archive: Path) -> None:
     report = checked_analyze(archive, exact_pull=True)
-    assert [each.pull_bytes for each in report.layers] == [gzip6(one.tar) for one in plain.layers]
+    assert [each.pull_bytes for each in report.layers] == [
+        gzip6(layer.tar) for layer in plain.layers
+    ]
     assert not report.totals.estimated
     assert not any(each.estimated for each in report.layers)
     assert report.totals.pull_error_bytes == 0
@@ -139,7 +141,7 @@ def test_what_is_compressed_is_measured(plain: Image, tmp_path: Path) -> None:
         packed = image(*plain.layers, compression=compression)
         report = checked_analyze(save(packed, tmp_path / compression))
         assert not report.totals.estimated
-        assert report.totals.pull_bytes == sum(len(one.blob) for one in packed.layers)
+        assert report.totals.pull_bytes == sum(len(layer.blob) for layer in packed.layers)
 
 
 def test_a_registry_sends_what_it_stores(plain: Image) -> None:

@@ -38,7 +38,7 @@ def test_what_cannot_be_compressed_takes_what_it_is(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1000, 400_000])
 def test_what_can_be_compressed_takes_little(size: int) -> None:
-    text = b"".join(b"%d of many lines\n" % one for one in range(size // 20))
+    text = b"".join(b"%d of many lines\n" % number for number in range(size // 20))
     assert packed.packed(text) == pytest.approx(len(zlib.compress(text)), rel=0.35, abs=20)
     assert packed.packed(b"\x83P" + text) == len(text) + 2, "a term says that it is compressed"
 

@@ -65,7 +65,7 @@ def members(toc: bytes, annotation: str = "", entries: Sequence[Entry] = ENTRIES
 
 
 def toc(*changes: Callable[[list[dict[str, Any]]], object]) -> bytes:
-    listed = [dict(one) for one in LISTED]
+    listed = [dict(entry) for entry in LISTED]
     for change in changes:
         change(listed)
     return json.dumps({"version": 1, "entries": listed}).encode()
@@ -274,5 +274,5 @@ def test_work_for_all_names_together_is_bounded() -> None:
 def test_a_table_of_very_many_entries_is_not_compared(tmp_path: Path) -> None:
     many = b'{"version":1,"entries":[' + b",".join([b"{}"] * 250_001) + b"]}"
     report = slim.analyze(pack(tmp_path, members(many)), advice=False)
-    (warning,) = [one for one in report.warnings if one.id == "toc-mismatch"]
+    (warning,) = [warning for warning in report.warnings if warning.id == "toc-mismatch"]
     assert "more than 250,000 entries" in bare(warning.text)

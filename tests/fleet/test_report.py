@@ -43,14 +43,14 @@ def test_every_sum_against_the_manifests(tmp_path: Path, images: int, bases: int
     write_fleet(tmp_path / "in", made)
     scan(tmp_path / "store", tmp_path / "in")
     report = reported(tmp_path / "store")
-    truth = truth_of({one.tags[0]: one.manifest_json() for one in made})
+    truth = truth_of({built.tags[0]: built.manifest_json() for built in made})
     totals = report.totals
     assert totals["unique_bytes"] + totals["shared_bytes"] == totals["blob_bytes"]
     assert totals["blob_bytes"] == truth.distinct_bytes == stored_in(tmp_path / "in")
     assert totals["unique_bytes"] == truth.unique_bytes
     repositories: dict[str, set[str]] = {}
     teams: dict[str, set[str]] = {}
-    stems = {f"app{number}": one.tags[0] for number, one in enumerate(made)}
+    stems = {f"app{number}": built.tags[0] for number, built in enumerate(made)}
     for row in rows(report, "images"):
         name = stems[row["name"].partition(":")[0]]
         assert row["unique_bytes"] == truth.freed(name), name
@@ -79,8 +79,8 @@ def stored_in(folder: Path) -> int:
 
 @LONG
 def test_engines_share_by_chain(tmp_path: Path) -> None:
-    one, other, top = (layer({name: name.encode() * 1000}) for name in ("one", "other", "top"))
-    save(image(one, top), tmp_path / "in" / "a", "oci-dir")
+    first, other, top = (layer({name: name.encode() * 1000}) for name in ("one", "other", "top"))
+    save(image(first, top), tmp_path / "in" / "a", "oci-dir")
     save(image(other, top), tmp_path / "in" / "b", "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     totals = reported(tmp_path / "store").totals
@@ -169,12 +169,12 @@ class Tags(HTMLParser):
 
 def test_pages_show_hostile_names(tmp_path: Path) -> None:
     for number, name in enumerate(EVIL):
-        one = image(
+        built = image(
             layer({f"etc/{name.replace('/', '')}": b"x" * 40_000}, created_by=name),
             tags=(name,),
             config={"Labels": {"team": name}},
         )
-        save(one, tmp_path / "in" / str(number), "oci-dir")
+        save(built, tmp_path / "in" / str(number), "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     report = reported(tmp_path / "store")
     page = to_html(report, LOOKS)
@@ -248,7 +248,7 @@ def test_base_images_by_chain(tmp_path: Path) -> None:
     command = {"created_by": 'CMD ["sh"]', "empty_layer": True}
     for number, (below, entry) in enumerate([(old, old_entry)] * 2 + [(new, new_entry)]):
         own = layer({f"app{number}": b"x"})
-        one = image(
+        built = image(
             below,
             own,
             history=[entry, command, {"created_by": "COPY app /"}],
@@ -256,7 +256,7 @@ def test_base_images_by_chain(tmp_path: Path) -> None:
                 "org.opencontainers.image.base.name": f"registry.example/os:{entry['created'][:10]}"
             },
         )
-        save(one, tmp_path / "in" / str(number), "oci-dir")
+        save(built, tmp_path / "in" / str(number), "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     found = rows(reported(tmp_path / "store"), "bases")
     assert [(row["images"], row["behind"], row["disk_bytes"]) for row in found] == [

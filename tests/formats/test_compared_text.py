@@ -24,7 +24,7 @@ def test_the_verdict_and_the_largest_cause_come_first(kind: str) -> None:
     assert max(map(columns, rest.splitlines())) <= RenderOptions().width
     shown = [verdicts.sentence(reason, SI) for reason in reasons(made)[:10]]
     assert all(sentence.split()[0] in head for sentence in shown)
-    grown = [one for one in made.layers if one.disk_bytes > one.base_disk_bytes]
+    grown = [layer for layer in made.layers if layer.disk_bytes > layer.base_disk_bytes]
     shrank = made.growth.disk_bytes < 0
     assert ("Largest decreases" in rest) or not shrank
     assert ("Largest increases" in rest) or shrank or not grown

@@ -79,8 +79,8 @@ def test_the_plan_begins_with_the_sizes_before_and_after() -> None:
     ],
 )
 def test_what_is_known_of_the_base_image(base: Base, sentence: str) -> None:
-    one = report([])
-    page = rendered(replace(one, image=replace(one.image, base=base)), "text")
+    sample = report([])
+    page = rendered(replace(sample, image=replace(sample.image, base=base)), "text")
     assert f"\n{sentence}\n" in page
 
 

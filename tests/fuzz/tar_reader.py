@@ -28,18 +28,18 @@ def seeds() -> Iterator[bytes]:
 
 
 def check(data: bytes) -> None:
-    layers = [mended(one) for one in data.split(CUT, 2)]
-    for one in layers:
-        fast, exact = _rows(one, 700, exact=False), _rows(one, 1 << 20, exact=True)
+    layers = [mended(part) for part in data.split(CUT, 2)]
+    for layer in layers:
+        fast, exact = _rows(layer, 700, exact=False), _rows(layer, 1 << 20, exact=True)
         assert fast[1] == exact[1], (fast[1], exact[1])
         assert fast[1] or fast == exact
     try:
-        tables = [scan_blob(MemoryBlob(one, 1000), limits=SMALL) for one in layers]
+        tables = [scan_blob(MemoryBlob(layer, 1000), limits=SMALL) for layer in layers]
         files = resolve(tables)
     except SlimError as failed:
         assert_clear(failed, 3, 5)
         return
-    sums = account(files, tables, [len(one) for one in layers]).layers
+    sums = account(files, tables, [len(layer) for layer in layers]).layers
     for table, of in zip(tables, sums, strict=True):
         rows = zip(table.kind, table.stored, strict=True)
         stored = sum(size for kind, size in rows if kind == Kind.FILE)

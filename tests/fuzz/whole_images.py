@@ -65,11 +65,11 @@ def mended_image(head: bytes, settings: bytes, tars: list[bytes]) -> tuple[Image
     except (ValueError, RecursionError):
         config = {}
     config = config if isinstance(config, dict) else {}
-    datas = [mended(one) for one in tars]
+    datas = [mended(tar) for tar in tars]
     both = []
     for step in (0, 1):
         compression = COMPRESSIONS[(head[1] + step) % len(COMPRESSIONS)]
-        layers = [raw_layer(one, (), compression, 1 + head[2] % 3) for one in datas]
+        layers = [raw_layer(data, (), compression, 1 + head[2] % 3) for data in datas]
         both.append(Image(tuple(layers), ("app:1",), config))
     return both[0], both[1]
 

@@ -650,10 +650,10 @@ def test_every_form_tells_the_same(
     report = slim.analyze(path)
     plain = slim.analyze(save(SMALL, tmp_path / "plain", "oci-archive"))
     assert report.totals == plain.totals
-    assert [one.diff_id for one in report.layers] == [one.diff_id for one in plain.layers]
+    assert [layer.diff_id for layer in report.layers] == [layer.diff_id for layer in plain.layers]
     assert report.waste == plain.waste
     assert report.source.archive_bytes == sum(
-        one.stat().st_size for one in [path, *path.rglob("*")] if one.is_file()
+        file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file()
     )
 
 

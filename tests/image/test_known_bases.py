@@ -131,8 +131,8 @@ def test_what_buildah_notes_is_the_base_of_a_docker_archive(tmp_path: Path) -> N
         {"created_by": "# debian.sh --arch 'amd64'"},
         {"created_by": "/bin/sh -c make", "comment": "FROM localhost/debian:bookworm-slim"},
     ]
-    one = image(layer({"a": b"a"}), layer({"b": b"b"}), history=history)
-    base = slim.analyze(save(one, tmp_path / "image.tar", "docker-old")).image.base
+    built = image(layer({"a": b"a"}), layer({"b": b"b"}), history=history)
+    base = slim.analyze(save(built, tmp_path / "image.tar", "docker-old")).image.base
     assert bare(base.name) == "localhost/debian:bookworm-slim"
     assert (base.layers, base.confidence) == (1, "likely")
 

@@ -51,7 +51,9 @@ def asked(name: str, *words: str, **more: str) -> Package:
 
 def reasons(*packages: Package) -> dict[str, str]:
     graph = link(packages)
-    return {one.name: why.text(graph) for one, why in zip(packages, why(graph), strict=True)}
+    return {
+        package.name: why.text(graph) for package, why in zip(packages, why(graph), strict=True)
+    }
 
 
 def weak(*packages: Package) -> set[str]:
@@ -60,7 +62,7 @@ def weak(*packages: Package) -> set[str]:
 
 def along(names: str, *packages: Package) -> set[str]:
     """What goes along with some packages, in words."""
-    chosen = [index for index, one in enumerate(packages) if one.name in names.split()]
+    chosen = [index for index, package in enumerate(packages) if package.name in names.split()]
     return {packages[index].name for index in removal_closure(link(packages), chosen)}
 
 
@@ -211,7 +213,7 @@ PACKAGES = st.lists(
         essential=st.sampled_from([False, False, False, True]),
     ),
     max_size=8,
-    unique_by=lambda one: one.name,
+    unique_by=lambda package: package.name,
 )
 
 
@@ -228,11 +230,11 @@ def grown(start: set[int], installed: set[int], packages: list[Package], *kinds:
     found = set(start)
     while True:
         more = {
-            one
+            other
             for index in found
             for kind in kinds
             for dependency in getattr(packages[index], kind)
-            for one in fulfilled(dependency, installed, packages)
+            for other in fulfilled(dependency, installed, packages)
         }
         if more <= found:
             return found
@@ -257,8 +259,9 @@ def test_removal_by_definition(packages: list[Package], chosen: set[int]) -> Non
         broken = {
             i
             for i in left
-            for one in packages[i].depends
-            if fulfilled(one, everything, packages) and not fulfilled(one, left, packages)
+            for dependency in packages[i].depends
+            if fulfilled(dependency, everything, packages)
+            and not fulfilled(dependency, left, packages)
         }
         if not broken:
             break
@@ -279,7 +282,7 @@ def test_every_reason_is_true(packages: list[Package]) -> None:
             kind = reason.cause.name.lower()
             wishes = {"needed": "depends", "recommended": "recommends", "suggested": "suggests"}
             by = getattr(packages[reason.by], wishes[kind])
-            assert any(index in fulfilled(one, {index}, packages) for one in by)
+            assert any(index in fulfilled(dependency, {index}, packages) for dependency in by)
             assert reason.text(graph).endswith(packages[reason.by].name)
 
 

@@ -199,11 +199,11 @@ class Page:
 
 
 @contextmanager
-def page(one: Browser, *, scripts: bool = True) -> Iterator[Page]:
+def page(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
     """An empty page that is being watched."""
-    target = one.call("Target.createTarget", url="about:blank")["targetId"]
-    session = one.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-    made = Page(one, session, target)
+    target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+    session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    made = Page(browser, session, target)
     for domain in ("Page", "Network", "Runtime", "Log", "DOM", "Accessibility"):
         made.call(f"{domain}.enable")
     if not scripts:
@@ -212,5 +212,5 @@ def page(one: Browser, *, scripts: bool = True) -> Iterator[Page]:
     try:
         yield made
     finally:
-        one.call("Target.closeTarget", targetId=target)
-        one.events.clear()
+        browser.call("Target.closeTarget", targetId=target)
+        browser.events.clear()

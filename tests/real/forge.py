@@ -159,7 +159,7 @@ def check(server: Server) -> None:
 
         assert "comment updated" in job.comment(reports["slim"], run=6)
         found = job.all()
-        assert [one["id"] for one in found][1:] == [first["id"]]
+        assert [comment["id"] for comment in found][1:] == [first["id"]]
         assert "within budget" in found[1]["body"]
         said("updated in place")
 
@@ -174,21 +174,21 @@ def check(server: Server) -> None:
         assert job.all()[-1]["body"] == forged
         said("a stranger's comment with the marker is left alone")
 
-        for one in range(60):
-            job.say(f"comment {one}", tokens[stranger])
+        for at in range(60):
+            job.say(f"comment {at}", tokens[stranger])
         assert "comment updated" in job.comment(reports["slim"], run=8)
         assert len(job.all()) == 63
         said("found among others")
 
         folded = job.comment(reports["fat"], "--behavior", "hide-and-new", run=9)
         assert "comment made" in folded
-        old, new = (one for one in job.all() if one["user"]["login"] == bot)
+        old, new = (comment for comment in job.all() if comment["user"]["login"] == bot)
         assert "<details><summary>Outdated" in old["body"]
         assert "over budget" in new["body"]
         assert "comment made" in job.comment(
             reports["slim"], "--behavior", "delete-and-new", run=10
         )
-        (last,) = (one for one in job.all() if one["user"]["login"] == bot)
+        (last,) = (comment for comment in job.all() if comment["user"]["login"] == bot)
         assert "within budget" in last["body"]
         said("folded away, and deleted")
 

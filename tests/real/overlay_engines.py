@@ -39,7 +39,7 @@ class Engine:
 
 def placed(stack: Stack, number: int) -> Stack:
     """A stack in a directory of its own; what its links lead to stays in there."""
-    return [[_placed(one, b"s%d" % number) for one in items] for items in stack]
+    return [[_placed(item, b"s%d" % number) for item in items] for items in stack]
 
 
 def _placed(entry: Entry, place: bytes) -> Entry:

@@ -180,7 +180,7 @@ def names(store: Store, _: Path, target: Path) -> Path:
     raw = [b"latin-\xe9\xff", b"\xc3(", b"dir-\xfe/in"]
 
     def fill(root: Path) -> None:
-        for number, name in enumerate([*(os.fsencode(one) for one in odd), *raw]):
+        for number, name in enumerate([*(os.fsencode(text) for text in odd), *raw]):
             path = os.path.join(os.fsencode(root), name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as out:

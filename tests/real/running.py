@@ -52,7 +52,7 @@ def started(root: Path, config: dict[str, Any]) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = dict(one.split("=", 1) for one in config["Env"])
+    variables = dict(entry.split("=", 1) for entry in config["Env"])
     variables |= {"PORT": str(port), "RELEASE_DISTRIBUTION": "none"}
     words = config["Cmd"]
     user = _user(root, str(config.get("User", "")))

@@ -29,8 +29,8 @@ LARGE = 100_000
 @pytest.fixture(scope="module")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("archive")
-    one = image(*(layer({f"usr/lib/{at}.so": os.urandom(LARGE)}) for at in range(3)))
-    path = save(one, folder / "image.tar")
+    built = image(*(layer({f"usr/lib/{at}.so": os.urandom(LARGE)}) for at in range(3)))
+    path = save(built, folder / "image.tar")
     for each in (*folder.parents, folder):
         if "pytest" in str(each):
             each.chmod(0o755)
@@ -73,7 +73,7 @@ def test_a_run_that_is_killed_at_any_write_leaves_no_wrong_table(
     trace = ("strace", "-f", "-qq", "-o", str(log), "-e", f"trace={CALLS}")
     assert analyzed(archive, whole, "--jobs=1", before=trace).stdout == plain
     made = Counter(re.findall(r"^(\d+) +(\w+)\(", log.read_text(), re.MULTILINE))
-    most = {call: max(made[one] for one in made if one[1] == call) for _, call in made}
+    most = {call: max(made[key] for key in made if key[1] == call) for _, call in made}
     assert most["rename"] >= len(tables(whole)) == 3, most
     sound = {path.name: path.read_bytes() for path in tables(whole)}
     for call, count in most.items():

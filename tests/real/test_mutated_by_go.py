@@ -67,8 +67,8 @@ READERS = {"gzip": gzip.decompress, "zstd": zstd.decompress}
 def tars(path: Path) -> Iterator[bytes]:
     """The layers of an image as slim finds them, decompressed by the standard library."""
     with open_image(ImageRef(str(path))) as found:
-        for one in found.layers:
-            data = b"".join(one.blob.chunks()) if one.blob is not None else b""
+        for layer in found.layers:
+            data = b"".join(layer.blob.chunks()) if layer.blob is not None else b""
             yield READERS.get(sniff(data[:6]), bytes)(data)
 
 
@@ -92,7 +92,7 @@ def outcome(path: Path, go: Lister) -> str:
     try:
         layers = list(tars(path))
     except (OSError, EOFError, zstd.ZstdError):
-        assert {"trailing-garbage", "trailing-zeros"} & {one.id for one in report.warnings}
+        assert {"trailing-garbage", "trailing-zeros"} & {warning.id for warning in report.warnings}
         return "behind the end"
     for data in layers:
         entries, fault = go(data)

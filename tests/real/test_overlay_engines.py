@@ -95,21 +95,26 @@ def random_stack(rng: random.Random, *, strict: bool) -> Stack:
 def without_names_below_others(items: Sequence[Entry], lower: Tree) -> list[Entry]:
     """A layer without names that run through something of lower layers that is no directory."""
     kept: list[Entry] = []
-    for one in items:
-        upper = Upper(0, [*kept, one], {})
-        ends = {clean(one.name), *upper.tree, *upper.whiteouts, *((*p, b"") for p in upper.opaques)}
+    for item in items:
+        upper = Upper(0, [*kept, item], {})
+        ends = {
+            clean(item.name),
+            *upper.tree,
+            *upper.whiteouts,
+            *((*p, b"") for p in upper.opaques),
+        }
         above = {path[:depth] for path in ends for depth in range(1, len(path))}
         if not any(path in lower and lower[path].kind != "directory" for path in above):
-            kept.append(one)
+            kept.append(item)
     return kept
 
 
 def sound(items: Sequence[Entry]) -> list[Entry]:
     """A layer without most of what makes it contradict itself: engines refuse the image for one entry."""
     kept: list[Entry] = []
-    for one in items:
-        before, after = Upper(0, kept, {}), Upper(0, [*kept, one], {})
-        names = places(after) - places(before) | {clean(one.name)}
+    for item in items:
+        before, after = Upper(0, kept, {}), Upper(0, [*kept, item], {})
+        names = places(after) - places(before) | {clean(item.name)}
         others = {
             path for path, node in before.tree.items() if node.kind not in ("directory", "symlink")
         }
@@ -118,13 +123,13 @@ def sound(items: Sequence[Entry]) -> list[Entry]:
             for path in names
             for depth in range(1, len(path))
         )
-        twice = clean(one.name) in {clean(other.name) for other in kept}
-        without_target = one.type == b"1" and len(after.tree) == len(before.tree)
+        twice = clean(item.name) in {clean(other.name) for other in kept}
+        without_target = item.type == b"1" and len(after.tree) == len(before.tree)
         gone = before.tree.keys() - after.tree.keys()
         hides_own = after.whiteouts & (after.tree.keys() | ways(after))
         wrong = blocked or twice or without_target or gone or hides_own
         if not (wrong or after.undecided or after.conflicting):
-            kept.append(one)
+            kept.append(item)
     return kept
 
 
@@ -143,13 +148,13 @@ def as_markers(made: Stack, *, attributes: bool) -> Stack:
     layers: Stack = []
     for items in made:
         layers.append([])
-        for one in items:
-            if is_whiteout(one, items):
-                layers[-1].append(delete(one.name))
-            elif one.pax and attributes:
-                layers[-1] += [replace(one, pax=()), opaque(one.name)]
+        for item in items:
+            if is_whiteout(item, items):
+                layers[-1].append(delete(item.name))
+            elif item.pax and attributes:
+                layers[-1] += [replace(item, pax=()), opaque(item.name)]
             else:
-                layers[-1].append(one)
+                layers[-1].append(item)
     return layers
 
 

@@ -45,7 +45,7 @@ def test_a_repacked_image_is_pushed_and_nothing_twice(
         other = f"{registry.host}/team/other:1"
         assert command("repack", target, "--push", other, *plain) == 0
         assert len(requests(registry, "PATCH")) == sent
-        assert any("mount=" in one for one in requests(registry, "POST"))
+        assert any("mount=" in request for request in requests(registry, "POST"))
         assert command("verify", target, other, *plain) == 0
         run("skopeo", "copy", "--src-tls-verify=false", f"docker://{other}", "oci:copy:1")
 

@@ -73,7 +73,7 @@ def test_the_report_is_that_of_the_file(
     report = checked_analyze(reference, registry=plain.access(), full=True)
     assert report.source.format == "registry"
     assert report.source.verified
-    assert {one.compression for one in report.layers} == {compression.partition(":")[0]}
+    assert {layer.compression for layer in report.layers} == {compression.partition(":")[0]}
     assert report.totals.dead_bytes > 0
     assert contents(report) == contents(slim.analyze(copied))
 
@@ -99,8 +99,8 @@ def test_the_table_of_contents_that_skopeo_writes_is_read(
     assert not lazy.source.verified
     assert lazy.waste == full.waste
     assert lazy.totals.live_pull_bytes == full.totals.live_pull_bytes
-    assert [(one.path, one.disk_bytes, one.pull_bytes) for one in lazy.largest_files] == [
-        (one.path, one.disk_bytes, one.pull_bytes) for one in full.largest_files
+    assert [(file.path, file.disk_bytes, file.pull_bytes) for file in lazy.largest_files] == [
+        (file.path, file.disk_bytes, file.pull_bytes) for file in full.largest_files
     ]
 
 
@@ -120,14 +120,14 @@ def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> No
     lazy = checked_analyze(reference, registry=plain.access())
     full = checked_analyze(reference, registry=plain.access(), full=True)
     assert "estargz" in next(
-        bare(one.text) for one in lazy.warnings if one.id == "contents-not-verified"
+        bare(warning.text) for warning in lazy.warnings if warning.id == "contents-not-verified"
     )
     from_file = contents(slim.analyze(folder))
-    kept = [one for one in from_file["warnings"] if one["id"] != "orphan-blob"]
+    kept = [warning for warning in from_file["warnings"] if warning["id"] != "orphan-blob"]
     assert contents(full) == {**from_file, "warnings": kept}
     table = "stargz.index.json"
-    assert {one.path: one.pull_bytes for one in lazy.largest_files if one.path != table} == {
-        one.path: one.pull_bytes for one in full.largest_files if one.path != table
+    assert {file.path: file.pull_bytes for file in lazy.largest_files if file.path != table} == {
+        file.path: file.pull_bytes for file in full.largest_files if file.path != table
     }
 
 
@@ -187,8 +187,8 @@ def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
     folder = tmp_path / "multi"
     entries = []
     for name in ("amd64", "arm64"):
-        one = replace(image(layer({f"bin/{name}": name.encode() * 9})), architecture=name)
-        save(one, tmp_path / name, "oci-dir")
+        built = replace(image(layer({f"bin/{name}": name.encode() * 9})), architecture=name)
+        save(built, tmp_path / name, "oci-dir")
         run("cp", "-r", f"{tmp_path / name}/.", folder)
         index = json.loads((folder / "index.json").read_text())
         entries += [{**index["manifests"][0], "platform": {"os": "linux", "architecture": name}}]
@@ -201,7 +201,7 @@ def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
         slim.analyze(reference, registry=plain.access())
     assert "--platform" in refused.value.hint
     report = slim.analyze(reference, registry=plain.access(), platform="linux/arm64")
-    assert [one.path for one in report.largest_files] == ["bin/arm64"]
+    assert [file.path for file in report.largest_files] == ["bin/arm64"]
     assert report.image.platform == "linux/arm64"
 
 
@@ -212,8 +212,8 @@ def test_of_the_manifest_only_sizes_are_known(plain: Registry, layout: Path) -> 
     assert report.totals.pull_bytes == whole.totals.pull_bytes
     assert report.totals.disk_bytes == report.totals.files == 0
     assert not report.source.verified
-    assert all(one.missing and not one.verified for one in report.layers)
-    assert "manifest-only" in {one.id for one in report.warnings}
+    assert all(layer.missing and not layer.verified for layer in report.layers)
+    assert "manifest-only" in {warning.id for warning in report.warnings}
 
 
 def test_a_digest_names_what_a_tag_did(plain: Registry, layout: Path) -> None:

@@ -36,13 +36,13 @@ REFUSED = {
 
 def without_devices(made: Stack) -> Stack:
     """Device nodes as pipes: making one needs a right that root in a container may lack."""
-    return [[fifo(one.name) if one.type == b"3" else one for one in items] for items in made]
+    return [[fifo(item.name) if item.type == b"3" else item for item in items] for items in made]
 
 
 def lower_on_the_way(items: Sequence[Entry], lower: Tree, upper: Upper) -> bool:
     """Whether a name of the layer runs through something of lower layers that is no directory."""
     names = {*upper.tree, *upper.whiteouts, *((*path, b"") for path in upper.opaques)}
-    names |= {path for one in items for path in ways(one)}
+    names |= {path for item in items for path in ways(item)}
     above = {path[:depth] for path in names for depth in range(1, len(path))}
     return any(path in lower and lower[path].kind != "directory" for path in above)
 
@@ -54,7 +54,7 @@ def ways(entry: Entry) -> list[tuple[bytes, ...]]:
 
 def file_for_a_moment(items: Sequence[Entry], lower: Tree, upper: Upper) -> bool:
     """Whether the layer has a path as something else before it is the directory that it is below."""
-    names = [clean(one.name) for one in items if one.type != b"5" and not hides(one)]
+    names = [clean(item.name) for item in items if item.type != b"5" and not hides(item)]
     return any(
         path in lower and lower[path].kind == "directory" == upper.tree[path].kind
         for path in names
@@ -91,8 +91,8 @@ def unpacked(made: Stack, folder: Path) -> set[str] | str:
     """What umoci makes of a stack, in the notation of the slow model, or the line of its error."""
     for name in ("layout", "root"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    one = image(*(layer(items) for items in made), tags=(f"x:{TAG}",))
-    save(one, folder / "layout", "oci-dir")
+    built = image(*(layer(items) for items in made), tags=(f"x:{TAG}",))
+    save(built, folder / "layout", "oci-dir")
     command = ("umoci", "raw", "unpack", "--image", f"{folder / 'layout'}:{TAG}", folder / "root")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stderr.strip().splitlines()[-1] if done.returncode else words_of(folder / "root")

@@ -38,8 +38,8 @@ def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.R
 
 
 def claimed(report: slim.Report) -> set[str]:
-    found = [one for one in report.findings if one.rule == "TCH029"]
-    return {bare(example.path) for one in found for example in one.examples}
+    found = [finding for finding in report.findings if finding.rule == "TCH029"]
+    return {bare(example.path) for finding in found for example in finding.examples}
 
 
 @LONG
@@ -214,7 +214,7 @@ def test_what_nothing_uses_decides_between_two_bounds(tmp_path: Path) -> None:
     kept = {"ffmpeg", "libavcodec61", "python3-lxml", "chromium"}
     assert kept < set(part(rebuild, "system packages").packages)
     assert not {"vim", "procps"} & set(part(rebuild, "system packages").packages)
-    sizes = {bare(one.name): one.disk_bytes // MEGA for one in rebuild.unused}
+    sizes = {bare(package.name): package.disk_bytes // MEGA for package in rebuild.unused}
     assert sizes == {"ffmpeg": 8, "vim": 4, "procps": 1}
     # A module of Python may be imported: the lower bound is without it, too.
     assert 10 * MEGA < rebuild.disk_bytes - rebuild.low_disk_bytes < 10 * MEGA + 10 * KILO
@@ -237,8 +237,8 @@ def test_what_package_managers_write_anew_is_nobodys_chown(tmp_path: Path) -> No
         ("RUN apt-get install -y b && chmod 755 /app/a", {**templates, "app/a": b"a" * MEGA}),
         Cmd=["/app/a"],
     )
-    found = next(one for one in report.findings if one.rule == "LYR003")
-    assert [bare(one.path) for one in found.examples] == ["app/a"]
+    found = next(finding for finding in report.findings if finding.rule == "LYR003")
+    assert [bare(example.path) for example in found.examples] == ["app/a"]
 
 
 @pytest.mark.parametrize("created_by", ["# debian.sh --arch 'amd64' out/ 'trixie' '@1'"])
@@ -251,4 +251,4 @@ def test_the_base_of_debian_as_it_is_made_now(created_by: str, tmp_path: Path) -
         ("RUN make", {"app/b": b"1"}),
         Cmd=["/app/b"],
     )
-    assert [one.from_base for one in report.layers] == [True, False, False]
+    assert [layer.from_base for layer in report.layers] == [True, False, False]

@@ -19,7 +19,7 @@ from tests.support.tidy_stacks import tidy
 
 
 @pytest.mark.parametrize(
-    "attack", everywhere(3, lambda one: not one.options and one.error != "ambiguous-image")
+    "attack", everywhere(3, lambda attack: not attack.options and attack.error != "ambiguous-image")
 )
 def test_attack(attack: Attack, tmp_path: Path) -> None:
     assert attack.make is not None
@@ -38,7 +38,7 @@ def test_attack(attack: Attack, tmp_path: Path) -> None:
         assert not attack.error or failed.exit_code == attack.code
         return
     assert not attack.error, "what cannot be read cannot be repacked"
-    assert not any(one.proof.differences for one in made.images)
+    assert not any(image.proof.differences for image in made.images)
     assert left == ["result.tar"]
 
 

@@ -63,7 +63,7 @@ def test_each_level(tmp_path: Path) -> None:
     assert paths(made) == {LISTS, LOG}
     assert not {LISTS.encode(), LOG.encode()} & seen(stored_layers(target)).keys()
     assert b"srv/app" in seen(stored_layers(target))
-    assert {one.rule for one in made.images[0].removed} == {"DEB001", "DEB002", "rewritten"}
+    assert {path.rule for path in made.images[0].removed} == {"DEB001", "DEB002", "rewritten"}
     some = repack(source, target, selection=Selection("chosen", ("DEB002",)), advice=advice())
     assert paths(some) == {LOG}
     slug = repack(
@@ -134,18 +134,22 @@ def test_predicted_sizes_of_the_demo(tmp_path: Path, level: str, mode: LayerMode
         advice=advice(),
         compression=Compression("gzip", 6),
     )
-    one = made.images[0]
+    certificate = made.images[0]
     predicted = getattr(report.predicted, level)
-    assert one.predicted is not None
-    assert (one.predicted.disk_bytes, one.predicted.pull_bytes) == (
+    assert certificate.predicted is not None
+    assert (certificate.predicted.disk_bytes, certificate.predicted.pull_bytes) == (
         predicted.disk_bytes,
         predicted.pull_bytes,
     )
-    left = sum(each.disk_bytes for each in one.unapplied)
-    base = one.source.amount.dead_bytes - one.predicted.unreported_disk_bytes
+    left = sum(each.disk_bytes for each in certificate.unapplied)
+    base = certificate.source.amount.dead_bytes - certificate.predicted.unreported_disk_bytes
     assert base >= 0
     if mode != "flat":
-        met = one.result.amount.disk_bytes + one.predicted.unreported_disk_bytes - left
+        met = (
+            certificate.result.amount.disk_bytes
+            + certificate.predicted.unreported_disk_bytes
+            - left
+        )
         assert met == predicted.disk_bytes
         assert dead_bytes(made) == dead_in_base(report)
     else:

@@ -57,8 +57,8 @@ def check(stack: Sequence[Sequence[Entry]], mode: LayerMode, base: int = 0) -> N
             made = repack(source, folder / "result.tar", mode=mode, base=ref).images[0].layers
             assert seen(stored_layers(folder / "result.tar")) == seen(list(map(list, stack)))
             if mode != "flat":
-                assert [one.new_diff_id for one in made[:base]] == [
-                    one.diff_id for one in made[:base]
+                assert [layer_change.new_diff_id for layer_change in made[:base]] == [
+                    layer.diff_id for layer in made[:base]
                 ]
         certificate = repack(source, folder / "result.tar", mode=mode)
         after = stored_layers(folder / "result.tar")

@@ -41,7 +41,7 @@ def compared(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -> V
 def differences(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -> dict[str, str]:
     found = compared(folder, before, after)
     assert found.holds == (not found.images[0].proof.differences)
-    return {one.path: one.what for one in found.images[0].proof.differences}
+    return {difference.path: difference.what for difference in found.images[0].proof.differences}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def differences(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -
         (directory("f"), directory("f", mode=0o700), "mode"),
         (directory("f"), directory("f", uid=5), "owner"),
     ],
-    ids=lambda one: one.name.decode() if isinstance(one, Entry) else one,
+    ids=lambda value: value.name.decode() if isinstance(value, Entry) else value,
 )
 def test_every_attribute(tmp_path: Path, before: Entry, after: Entry, what: str) -> None:
     assert differences(tmp_path, [[before]], [[after]]) == {"f": what}

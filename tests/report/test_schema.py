@@ -72,7 +72,7 @@ def test_reports_are_valid(name: str, options: dict[str, Any], tmp_path: Path) -
 @LONG
 def test_reports_of_attacks_are_valid(tmp_path: Path) -> None:
     """A part of the inputs that are no errors: a schema is slow to check."""
-    read = [one for _, one in every() if one.make and not one.error]
+    read = [attack for _, attack in every() if attack.make and not attack.error]
     for attack in read[::5]:
         folder = tmp_path / attack.id
         folder.mkdir()
@@ -86,7 +86,7 @@ def test_comparisons_are_valid(tmp_path: Path) -> None:
     for number, name in enumerate(("nothing", "docker", "unknown")):
         folder = tmp_path / str(number)
         folder.mkdir()
-        sides = [slim.analyze(IMAGES[one](folder), all_files=True) for one in (name, "rich")]
+        sides = [slim.analyze(IMAGES[kind](folder), all_files=True) for kind in (name, "rich")]
         for first, second in (sides, sides[::-1]):
             validator().validate(plain(slim.compare(first, second, top=2)))
 
@@ -197,7 +197,9 @@ def test_what_json_has_no_number_for_is_in_no_report(number: float) -> None:
 
 
 def test_all_of_unicode_is_escaped_as_json_does(tmp_path: Path) -> None:
-    every = "".join(chr(one) for one in range(0x3000) if not 0x300 <= one < 0x2000) + "\U0001f600"
+    every = (
+        "".join(chr(code) for code in range(0x3000) if not 0x300 <= code < 0x2000) + "\U0001f600"
+    )
     report = slim.analyze(IMAGES["docker"](tmp_path))
     report = replace(report, source=replace(report.source, input=untrusted(every)))
     text = render(report)

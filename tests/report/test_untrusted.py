@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     def taken(path: Untrusted, lines: list[str]) -> list[str]:
         """What it must take."""
         lines += [clean(path), cut(path, 9), visible(path), code(rooted(path))]
-        return sorted(lines, key=lambda one: (path, len(path), bool(path), path == one))
+        return sorted(lines, key=lambda line: (path, len(path), bool(path), path == line))
 
 
 def modules(word: str) -> Iterator[tuple[str, ast.Module]]:
@@ -120,8 +120,8 @@ def test_no_renderer_turns_a_field_into_str_by_another_way() -> None:
 
 def test_a_new_field_is_untrusted_or_said_to_be_ours() -> None:
     plain = {f"{struct}.{name}" for struct, name, kind in fields() if "str" in kind}
-    assert {one for one in plain - OF_OTHERS if one.partition(".")[2] not in OURS} == set()
-    assert {one.partition(".")[2] for one in plain - OF_OTHERS} == OURS
+    assert {field for field in plain - OF_OTHERS if field.partition(".")[2] not in OURS} == set()
+    assert {field.partition(".")[2] for field in plain - OF_OTHERS} == OURS
 
 
 def test_what_is_made_of_it_is_the_text() -> None:

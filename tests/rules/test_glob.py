@@ -179,7 +179,7 @@ def test_an_escaped_text_matches_only_itself(name: str) -> None:
 @given(st.lists(PATTERNS.filter(is_valid), max_size=4), st.lists(PATHS, max_size=8))
 @example(["a*", "*b", "[ab]*", "c"], ["a", "b", "c", "cb", "d"])
 def test_many_texts_are_matched_as_one_is(patterns: list[str], texts: list[str]) -> None:
-    globs = [parse_text_glob(one) for one in patterns if "**" not in one]
+    globs = [parse_text_glob(pattern) for pattern in patterns if "**" not in pattern]
     names = [text.encode() for text in texts]
     assert matching(globs, names) == {
         name for name in names if any(glob.matches(name) for glob in globs)

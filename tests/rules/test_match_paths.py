@@ -25,7 +25,7 @@ RULES = [
 def files_of(paths: set[str]) -> Files:
     # A path may be a directory of another's.
     above = {path.rpartition("/")[0] for path in paths}
-    while more := {one.rpartition("/")[0] for one in above} - above:
+    while more := {path.rpartition("/")[0] for path in above} - above:
         above |= more
     parts: Parts = dict.fromkeys(sorted(paths - above), b"x")
     return checked_files([layer(parts)]).files

@@ -95,7 +95,7 @@ def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: 
     """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
     names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
     sample = image(
-        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        *(layer(content, created_by=name) for content, name in zip(layers, names, strict=False)),
         config={
             "WorkingDir": "/app",
             "ExposedPorts": {"80/tcp": {}},
@@ -116,10 +116,10 @@ def rebuilt(report: slim.Report) -> model.Rebuild:
 
 def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
     """One part of a rebuild, by what it is."""
-    return next(one for one in rebuild.keep if one.what == what)
+    return next(part for part in rebuild.keep if part.what == what)
 
 
 def installed(rebuild: model.Rebuild) -> list[str]:
     """The packages on top of the base."""
-    kept = (one.packages for one in rebuild.keep if one.what == "system packages")
+    kept = (part.packages for part in rebuild.keep if part.what == "system packages")
     return [bare(name) for names in kept for name in names]

@@ -75,7 +75,9 @@ def write_fleet(folder: Path, images: Iterable[Image], form: str = "oci-dir") ->
     """Each image as a layout or archive of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     ending = "" if form == "oci-dir" else ".tar"
-    return [save(one, folder / f"app{number}{ending}", form) for number, one in enumerate(images)]
+    return [
+        save(image, folder / f"app{number}{ending}", form) for number, image in enumerate(images)
+    ]
 
 
 @dataclass

@@ -43,8 +43,8 @@ def config(*layers: Layer, **changes: Any) -> bytes:
             "architecture": "amd64",
             "os": "linux",
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in layers]},
-            "history": [{"created_by": one.created_by} for one in layers],
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+            "history": [{"created_by": layer.created_by} for layer in layers],
         },
         changes,
     )
@@ -57,7 +57,7 @@ def manifest(image_config: bytes, *layers: Layer | dict[str, object], **changes:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": descriptor(CONFIG, image_config),
-            "layers": [one.descriptor if isinstance(one, Layer) else one for one in layers],
+            "layers": [layer.descriptor if isinstance(layer, Layer) else layer for layer in layers],
         },
         changes,
     )
@@ -81,7 +81,7 @@ def blob_name(data: bytes) -> str:
 
 def world(top: bytes, *blobs: bytes | Layer) -> Members:
     """The members of a layout."""
-    datas = [one.blob if isinstance(one, Layer) else one for one in blobs]
+    datas = [blob.blob if isinstance(blob, Layer) else blob for blob in blobs]
     return {
         "oci-layout": encode({"imageLayoutVersion": "1.0.0"}),
         "index.json": top,
@@ -111,7 +111,7 @@ def docker(
     fields = {name: value for name, value in listed.items() if value is not DROP}
     return {
         "config.json": made,
-        **{name: one.blob for name, one in zip(names, layers, strict=False)},
+        **{name: layer.blob for name, layer in zip(names, layers, strict=False)},
         "manifest.json": encode([fields]),
     }
 

@@ -114,9 +114,9 @@ def described(tree: Tree, layers: Sequence[Sequence[Entry]]) -> dict[bytes, Seen
     for path, node in tree.items():
         said = None
         if node.row is not None:
-            one = layers[node.row[0]][node.row[1]]
-            mode = 0 if node.kind == "symlink" else one.mode
-            said = mode, one.uid, one.gid, one.mtime, one.pax, one.device
+            entry = layers[node.row[0]][node.row[1]]
+            mode = 0 if node.kind == "symlink" else entry.mode
+            said = mode, entry.uid, entry.gid, entry.mtime, entry.pax, entry.device
         if said == (0o755, 0, 0, 0, (), (0, 0)) and node.kind == "directory":
             said = None  # as engines make it where there is no entry
         found[b"/".join(path)] = Seen(
@@ -134,8 +134,8 @@ def removed_names(certificate: Certificate) -> set[bytes]:
     """Paths that the certificate says are missed in the result."""
     return {
         each.path.encode("utf-8", "surrogateescape")
-        for one in certificate.images
-        for each in one.removed
+        for image in certificate.images
+        for each in image.removed
         if each.visible
     }
 

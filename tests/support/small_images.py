@@ -85,7 +85,7 @@ def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: 
     # A history with a hole cannot be repeated: the stack's template is filled in instead.
     names = ["ADD rootfs.tar.xz /", "", "COPY . .", "RUN make", "RUN more"]
     sample = image(
-        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        *(layer(content, created_by=name) for content, name in zip(layers, names, strict=False)),
         config={"WorkingDir": "/app", "User": "app", "ExposedPorts": {"80/tcp": {}}, **config},
         compression="gzip",
     )
@@ -99,7 +99,7 @@ def rebuilt(report: slim.Report) -> model.Rebuild:
 
 
 def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
-    return next(one for one in rebuild.keep if one.what == what)
+    return next(part for part in rebuild.keep if part.what == what)
 
 
 def tools(debian: Debian) -> dict[str, bytes | str | None]:

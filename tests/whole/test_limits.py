@@ -245,7 +245,7 @@ def test_a_layer_that_unfolds_far_is_said(
     table = LayerTable(blob_bytes=stored_bytes, tar_bytes=tar_bytes, compression="none")
     with open_image(ImageRef(str(pack(tmp_path, simple(HELLO))))) as read:
         found = warnings(read, [table], resolve([table]), ())
-    assert ("high-ratio" in [one.id for one in found]) == warned
+    assert ("high-ratio" in [warning.id for warning in found]) == warned
 
 
 def test_every_limit_is_attacked() -> None:
@@ -261,9 +261,9 @@ def test_every_limit_is_attacked() -> None:
 
 
 def changed(limits: Limits) -> Iterator[str]:
-    for one in fields(Limits):
-        if getattr(limits, one.name) != getattr(DEFAULT_LIMITS, one.name):
-            yield one.name
+    for field in fields(Limits):
+        if getattr(limits, field.name) != getattr(DEFAULT_LIMITS, field.name):
+            yield field.name
 
 
 def test_a_variable_and_a_flag_set_a_limit() -> None:
@@ -369,7 +369,7 @@ def test_a_cut_archive_is_an_error_or_the_same(form: str, tmp_path: Path) -> Non
 def test_a_cut_file_of_a_layout_is_an_error(tmp_path: Path) -> None:
     root = save(SMALL, tmp_path / "layout", "oci-dir")
     whole = told(root)
-    for path in sorted(one for one in root.rglob("*") if one.is_file()):
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
         data = path.read_bytes()
         for cut in {0, 1, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:cut])
@@ -394,8 +394,8 @@ def test_a_changed_byte_is_an_error_or_changes_no_number(form: str, tmp_path: Pa
             report = slim.analyze(path, jobs=1, advice=False)
             assert report.totals == whole.totals, at
             assert report.largest_files == whole.largest_files, at
-            assert [one.diff_id for one in report.layers] == [
-                one.diff_id for one in whole.layers
+            assert [layer.diff_id for layer in report.layers] == [
+                layer.diff_id for layer in whole.layers
             ], at
 
 

@@ -131,7 +131,7 @@ def test_nothing_is_hidden(tmp_path: Path) -> None:
     after = layer({"a": b"1"}, end=bytes(1024) + b"behind the end" + bytes(498))
     report = checked_analyze(save(image(after, {"b": b"2"}), tmp_path / "a.tar"))
     assert report.totals.tar_bytes == report.totals.disk_bytes + report.totals.overhead_bytes
-    assert any(one.id == "data-after-end" for one in report.warnings)
+    assert any(warning.id == "data-after-end" for warning in report.warnings)
     lie = replace(after, tar=b"another layer")
     with pytest.raises(SlimError) as caught:
         slim.analyze(save(image(lie), tmp_path / "b.tar"))
@@ -281,7 +281,7 @@ def test_registries_are_only_read_from(tmp_path: Path) -> None:
         access = fake.access(logins={fake.host: LOGIN}, plain_http=hosts)
         report = slim.analyze(fake.name, registry=access)
         assert report.totals.live_bytes == 1
-        assert any(one.login for one in fake.log)
+        assert any(request.login for request in fake.log)
         assert other.log
-        assert not any(one.login for one in other.log)
-        assert {one.method for one in (*fake.log, *other.log)} <= {"GET", "HEAD"}
+        assert not any(request.login for request in other.log)
+        assert {request.method for request in (*fake.log, *other.log)} <= {"GET", "HEAD"}

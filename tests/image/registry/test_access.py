@@ -324,8 +324,8 @@ def test_a_host_that_is_not_there_is_one_error() -> None:
 
 def test_the_commands_take_images_in_registries() -> None:
     """By options and by variables; a failing gate is no success, whatever the registry says."""
-    one = image(layer({"a": b"b" * 5000}), compression="gzip")
-    with serve(one) as first, serve(one) as second:
+    built = image(layer({"a": b"b" * 5000}), compression="gzip")
+    with serve(built) as first, serve(built) as second:
         program = [sys.executable, "-m", "slim"]
         quiet = {name: text for name, text in os.environ.items() if not name.startswith("SLIM_")}
         analyzed = subprocess.run(
