@@ -381,11 +381,11 @@ def _rule(rule: Rule) -> str:
 
 def _roles(rule: Rule) -> str:
     names = [field.name for field in fields(rule.roles)]
-    said = []
+    sentences = []
     for mode, word in (("on", "claims in"), ("info", "notes in"), ("off", "silent in")):
         roles = [name for name in names if rule.roles.of(name) == mode]
-        said += [f"{word} {', '.join(roles)}"] if roles else []
-    return "; ".join(said)
+        sentences += [f"{word} {', '.join(roles)}"] if roles else []
+    return "; ".join(sentences)
 
 
 ELSEWHERE = {
@@ -425,8 +425,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     check = parser.parse_args().check
     stale = []
-    made = {name: make() for name, make in FILES.items()}
-    for name, new in made.items():
+    generated = {name: make() for name, make in FILES.items()}
+    for name, new in generated.items():
         path = ROOT / name
         old = path.read_text("utf-8") if path.exists() else ""
         if old == new:

@@ -39,8 +39,8 @@ def report(tmp_path: Path) -> Callable[..., Report]:
         form: str = "oci-archive",
         **options: Any,
     ) -> Report:
-        made = image(*layers, config=config, history=history)
-        return checked_analyze(save(made, tmp_path / "image.tar", form), **options, top=1000)
+        built = image(*layers, config=config, history=history)
+        return checked_analyze(save(built, tmp_path / "image.tar", form), **options, top=1000)
 
     return analyze
 
@@ -79,8 +79,8 @@ def test_few_small_layers_are_nothing(found: Findings) -> None:
 
 
 def test_layers_without_compression(found: Findings) -> None:
-    plain, packed = layer({"a": b"1"}), layer({"b": b"2"}, compression="gzip")
-    finding = found(plain, packed)["LYR014"]
+    uncompressed, packed = layer({"a": b"1"}), layer({"b": b"2"}, compression="gzip")
+    finding = found(uncompressed, packed)["LYR014"]
     assert (finding.mode, paths(finding)) == ("note", {"a"})
 
 
@@ -229,12 +229,12 @@ HIDDEN = "hunter2-of-the-test"
 def test_settings_with_a_secret(
     path: str, text: str, rule: str, report: Callable[..., Report]
 ) -> None:
-    made = report(
+    result = report(
         layer({path: text.encode()}), layer({"app/x": b"1"}), config={"WorkingDir": "/app"}
     )
-    finding = {finding.rule: finding for finding in made.findings}[rule]
+    finding = {finding.rule: finding for finding in result.findings}[rule]
     assert (finding.mode, finding.claimed_bytes, paths(finding)) == ("note", 0, {path})
-    assert HIDDEN not in repr(made)
+    assert HIDDEN not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -275,17 +275,17 @@ def test_secrets_in_settings_and_history_are_named_and_never_shown(
         {"created_by": f"RUN |1 GIT_TOKEN={HIDDEN} /bin/sh -c make A_TOKEN=$GIT_TOKEN # buildkit"},
         {"created_by": f"/bin/sh -c git clone https://me:{HIDDEN}@host.example/x"},
     ]
-    made = report(
+    result = report(
         layer({"a": b"1"}), layer({"b": b"2"}), layer({"c": b"3"}), config=config, history=history
     )
-    finding = {finding.rule: finding for finding in made.findings}["SEC010"]
+    finding = {finding.rule: finding for finding in result.findings}["SEC010"]
     assert finding.variables == [
         "DATABASE_PASSWORD", "GIT_TOKEN", "NPM_TOKEN", "an address with a password",
         "org.example.api-key",
     ]  # fmt: skip
     assert [place.layer for place in finding.where] == [1, 2]
     assert (finding.mode, finding.files, finding.disk_bytes) == ("note", 0, 0)
-    assert HIDDEN not in repr(made)
+    assert HIDDEN not in repr(result)
 
 
 def test_settings_without_secrets(found: Findings) -> None:
@@ -329,7 +329,7 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
     """RubyGems marks the directory of a compiled extension with an empty file."""
     home = "usr/local/bundle"
     built = f"{home}/extensions/x86_64-linux/3.3.0/nokogiri-1.16.0"
-    made = report(
+    result = report(
         layer(
             {
                 f"{home}/specifications/nokogiri-1.16.0.gemspec": b"# -*- encoding: utf-8 -*-\n"
@@ -340,7 +340,7 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
             }
         )
     )
-    (gem,) = made.packages
+    (gem,) = result.packages
     assert (gem.manager, bare(gem.name), gem.files) == ("gem", "nokogiri", 4)
 
 

@@ -46,7 +46,7 @@ DAY = date(2026, 6, 1)
 
 
 @cache
-def told(*ignores: Suppression) -> Report:
+def warned_of(*ignores: Suppression) -> Report:
     return slim.analyze(FAT, ignores=ignores, today=DAY, cache=TABLES)
 
 
@@ -60,7 +60,7 @@ def warned(report: Report) -> list[str]:
 
 @LONG
 def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
-    before = told()
+    before = warned_of()
     report = checked_analyze(
         FAT,
         ignores=[Suppression("VCS001", reason="wanted", by="slim.toml:3")],
@@ -80,7 +80,7 @@ def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
 
 @pytest.mark.parametrize("rule", ["LYR003", "TCH001", "ELX032", "VCS001", "LYR004"])
 def test_sums_hold_without_a_rule(rule: str) -> None:
-    before, after = told(), told(Suppression(rule))
+    before, after = warned_of(), warned_of(Suppression(rule))
     claimed = sum(finding.claimed_bytes for finding in after.findings)
     assert after.totals.reclaimable_bytes == claimed
     assert after.predicted.all.disk_bytes == after.totals.disk_bytes - claimed
@@ -91,8 +91,8 @@ def test_sums_hold_without_a_rule(rule: str) -> None:
 
 
 def test_paths_take_those_paths_alone() -> None:
-    before = by_rule(told())["TCH001"]
-    report = told(
+    before = by_rule(warned_of())["TCH001"]
+    report = warned_of(
         Suppression("toolchain/compilers", ("x",)), Suppression("TCH001", ("usr/libexec/gcc/**",))
     )
     parts = [finding for finding in report.findings if finding.rule == "TCH001"]
@@ -106,7 +106,7 @@ def test_paths_take_those_paths_alone() -> None:
 
 def test_the_first_that_fits_counts() -> None:
     paths = ("usr/libexec/**", "usr/**", "**")
-    report = told(*(Suppression("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
+    report = warned_of(*(Suppression("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
     taken = [finding.suppressed.by for finding in report.findings if finding.suppressed]
     assert sorted(taken) == ["0", "1"]
     assert warned(report) == ["the suppression TCH001:/** (2) has nothing to suppress: remove it"]
@@ -114,9 +114,9 @@ def test_the_first_that_fits_counts() -> None:
 
 def test_what_remains_below_the_floor_is_silent() -> None:
     rules = {rule.id: rule for rule in rules_of(builtin_rules(VOCABULARY).packs)}
-    found = by_rule(told())["TCH001"]
+    found = by_rule(warned_of())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
-    report = told(Suppression("NOD001", ("root/.npm/_cacache/**",)))
+    report = warned_of(Suppression("NOD001", ("root/.npm/_cacache/**",)))
     left = [
         finding
         for finding in report.findings
@@ -140,7 +140,7 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     )
     matches = [claim.match for claim in advice.claims]
     pointed = sum(size_of(image.files, match) for match in matches)
-    assert pointed == by_rule(told())["TCH001"].disk_bytes
+    assert pointed == by_rule(warned_of())["TCH001"].disk_bytes
     assert sum(match.suppressed_by is None for match in matches) <= 1
 
 
@@ -171,13 +171,13 @@ def fat_facts() -> ImageFacts:
     ],
 )
 def test_what_does_nothing_is_a_warning(ignore: Suppression, says: str) -> None:
-    report = told(ignore)
+    report = warned_of(ignore)
     assert says in warned(report)[0]
-    assert report.findings == told().findings
+    assert report.findings == warned_of().findings
 
 
 def test_until_is_the_last_day() -> None:
-    assert by_rule(told(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
+    assert by_rule(warned_of(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
 
 
 @LONG
@@ -288,7 +288,7 @@ def test_a_flag_suppresses(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pages_say_how_many_are_suppressed() -> None:
-    report = told(
+    report = warned_of(
         Suppression("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1")
     )
     assert "1 finding suppressed" in render(report, "text")
@@ -301,8 +301,8 @@ def test_pages_say_how_many_are_suppressed() -> None:
 
 
 def test_sarif_has_suppressions_for_all_results_or_none() -> None:
-    assert '"suppressions"' not in render(told(), "sarif")
-    log = json.loads(render(told(Suppression("VCS001", reason="wanted", by="label")), "sarif"))
+    assert '"suppressions"' not in render(warned_of(), "sarif")
+    log = json.loads(render(warned_of(Suppression("VCS001", reason="wanted", by="label")), "sarif"))
     SARIF.validate(log)
     results = log["runs"][0]["results"]
     assert Counter(len(result["suppressions"]) for result in results) == {0: len(results) - 1, 1: 1}
@@ -314,12 +314,12 @@ def test_sarif_has_suppressions_for_all_results_or_none() -> None:
 @pytest.mark.parametrize("format_", ["gitlab", "junit"])
 def test_other_tools_are_not_told(format_: str) -> None:
     gates = Gates(fail_on=("VCS001",))
-    assert "VCS001" in render(judge(told(), gates), format_)
-    assert "VCS001" not in render(judge(told(Suppression("VCS001")), gates), format_)
+    assert "VCS001" in render(judge(warned_of(), gates), format_)
+    assert "VCS001" not in render(judge(warned_of(Suppression("VCS001")), gates), format_)
 
 
 def test_a_finding_is_not_fixed_by_not_telling_it() -> None:
-    comparison = compare(told(), told(Suppression("VCS001")))
+    comparison = compare(warned_of(), warned_of(Suppression("VCS001")))
     assert [
         finding.finding.rule for finding in comparison.findings if finding.status == "fixed"
     ] == []

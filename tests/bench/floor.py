@@ -96,14 +96,14 @@ def pool(fd: int, blobs: list[Blob]) -> list[str]:
     """Hash several layers at once, each in one thread."""
 
     def one(blob: Blob) -> str:
-        stored, plain = hashlib.sha256(), hashlib.sha256()
+        stored, hasher = hashlib.sha256(), hashlib.sha256()
         if not is_compressed(fd, blob):
             for chunk in read(fd, blob):
                 stored.update(chunk)
             return stored.hexdigest()
         for chunk in inflate(read(fd, blob), stored.update):
-            plain.update(chunk)
-        return f"{stored.hexdigest()} {plain.hexdigest()}"
+            hasher.update(chunk)
+        return f"{stored.hexdigest()} {hasher.hexdigest()}"
 
     return each(one, blobs)
 
@@ -153,10 +153,10 @@ def pipeline(fd: int, blobs: list[Blob]) -> list[str]:
                 stored.queue.put(chunk)
             digests.append(stored.hexdigest())
             continue
-        plain = Hasher()
+        hasher = Hasher()
         for chunk in inflate(read(fd, blob), stored.queue.put):
-            plain.queue.put(chunk)
-        digests.append(f"{stored.hexdigest()} {plain.hexdigest()}")
+            hasher.queue.put(chunk)
+        digests.append(f"{stored.hexdigest()} {hasher.hexdigest()}")
     return digests
 
 

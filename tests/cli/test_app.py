@@ -322,12 +322,12 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
 
 @pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
 @LONG
-def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
+def test_a_shell_takes_outputs_by_descriptors(to: str, output: str, path: Path) -> None:
     require("bash")
     script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
     call = ["bash", "-c", script, "slim", sys.executable, "-m", "slim", "analyze", str(path)]
     done = subprocess.run(call, capture_output=True, check=True, timeout=60)
-    assert done.stdout.decode().startswith(said)
+    assert done.stdout.decode().startswith(output)
     assert done.stderr == b""
 
 
@@ -348,16 +348,16 @@ def test_a_report_with_secrets_is_private(umask: int, run: Run, path: Path, tmp_
 
 def test_a_terminal_gets_text_and_a_pipe_json(path: Path) -> None:
     ours, theirs = pty.openpty()
-    plain = {**os.environ, "NO_COLOR": "1"}
-    done = process("analyze", path, env=plain, stdout=theirs, stderr=subprocess.PIPE)
+    environ = {**os.environ, "NO_COLOR": "1"}
+    done = process("analyze", path, env=environ, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert done.returncode == 0
     assert shown.startswith("app:1: 3 B on disk")
     assert "\x1b" not in shown
-    piped = process("analyze", path, stdout=subprocess.PIPE)
-    assert json.loads(piped.stdout)["image"]["name"] == "app:1"
+    into_pipe = process("analyze", path, stdout=subprocess.PIPE)
+    assert json.loads(into_pipe.stdout)["image"]["name"] == "app:1"
 
 
 @pytest.mark.parametrize(
@@ -420,10 +420,10 @@ def test_names_that_the_encoding_lacks_are_written_out(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_own_name_is_not_utf_8(path: Path, tmp_path: Path) -> None:
-    odd = os.fsencode(tmp_path) + b"/\xff.tar"
-    os.rename(path, odd)
+    undecodable = os.fsencode(tmp_path) + b"/\xff.tar"
+    os.rename(path, undecodable)
     done = subprocess.run(
-        [sys.executable, "-m", "slim", "analyze", odd, "-o", "json"],
+        [sys.executable, "-m", "slim", "analyze", undecodable, "-o", "json"],
         capture_output=True,
         check=True,
     )

@@ -90,11 +90,11 @@ def test_one_command_comments_and_updates(
     ],
 )
 def test_a_comment_is_made_when_there_is_something_to_say(
-    github: Forge, capsys: pytest.CaptureFixture[str], name: str, when: str, made: bool
+    github: Forge, capsys: pytest.CaptureFixture[str], name: str, when: str, created: bool
 ) -> None:
     assert run("comment", f"{name}.json", "--when", when) == 0
-    assert (len(github.comments) == 1) == made
-    text = "comment made" if made else "no comment: there is nothing to say"
+    assert (len(github.comments) == 1) == created
+    text = "comment made" if created else "no comment: there is nothing to say"
     assert text in capsys.readouterr().err
 
 

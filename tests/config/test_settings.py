@@ -281,24 +281,24 @@ def test_render_takes_what_concerns_pages(
     (home / "pages").mkdir()
     page = home / "pages" / "image.md"
 
-    def said(*arguments: str) -> str:
+    def printed(*arguments: str) -> str:
         assert run("render", "image.json", *arguments) == 0
         return capsys.readouterr().out
 
-    assert said() == ""
+    assert printed() == ""
     assert "MiB" in page.read_text()
     assert "1 more suppressed" in page.read_text()
-    assert "https://wiki.example/LYR001" in said("-o", "markdown", "--no-ignore")
-    assert "MiB" not in said("--units", "si", "-o", "text")
-    assert "MB" in said("--key", "other")
+    assert "https://wiki.example/LYR001" in printed("-o", "markdown", "--no-ignore")
+    assert "MiB" not in printed("--units", "si", "-o", "text")
+    assert "MB" in printed("--key", "other")
     monkeypatch.setenv("SLIM_RULES_URL", "https://docs.example/{id}")
-    assert "https://docs.example/LYR001" in said("-o", "markdown", "--no-ignore")
+    assert "https://docs.example/LYR001" in printed("-o", "markdown", "--no-ignore")
     flag = ("--rules-url", "https://flag.example/{id}")
-    assert "https://flag.example/LYR001" in said("-o", "markdown", "--no-ignore", *flag)
+    assert "https://flag.example/LYR001" in printed("-o", "markdown", "--no-ignore", *flag)
     monkeypatch.setenv("SLIM_OUTPUT", "csv")
-    assert said().startswith('"kind",')
+    assert printed().startswith('"kind",')
     monkeypatch.delenv("SLIM_OUTPUT")
-    assert "wiki" not in said("--no-config", "-o", "markdown", "--no-ignore")
+    assert "wiki" not in printed("--no-config", "-o", "markdown", "--no-ignore")
     # One page of several is no image's own.
     assert run("render", "image.json", "image.json", "--key", "both", "-o", "markdown") == 0
     assert "MiB" in capsys.readouterr().out

@@ -84,16 +84,16 @@ class Start(Struct):
 
 
 def read_starts(text: str) -> Iterator[Start]:
-    plain, lines, name = [], [], ""
+    words, lines, name = [], [], ""
     for line in text.splitlines():
         if line.startswith("## "):
             name = line.partition(" | ")[0]
-            plain.append(name)
+            words.append(name)
         elif " => " in line and not line.startswith((" ", "#")):
             lines.append((name.removeprefix("## "), line))
         else:
-            plain.append(line)
-    cases = {case.name: case for case in read_cases("\n".join(plain) + "\n")}
+            words.append(line)
+    cases = {case.name: case for case in read_cases("\n".join(words) + "\n")}
     for name, line in lines:
         command, _, expected = line.partition(" => ")
         role, family, program, *files = expected.split()

@@ -69,10 +69,10 @@ def test_programs_modules_and_scripts_are_kept(tmp_path: Path) -> None:
         config={"Cmd": ["sh", "/srv/run"]},
     )
     path = save(built, tmp_path / "image.tar")
-    plain = slim.analyze(path)
+    uncached = slim.analyze(path)
     cache = TableCache(tmp_path / "cache")
-    assert slim.analyze(path, cache=cache) == plain
-    assert slim.analyze(path, cache=cache) == plain
+    assert slim.analyze(path, cache=cache) == uncached
+    assert slim.analyze(path, cache=cache) == uncached
 
 
 @pytest.mark.parametrize("form", ["docker-old", "docker", "oci-archive", "oci-dir"])
@@ -83,17 +83,17 @@ def test_only_new_layers_are_read(
     cache = TableCache(tmp_path / "cache")
     first = save(image(BASE, {"a": b"1"}), tmp_path / "first", form)
     second = save(image(BASE, {"b": b"2" * 800}, (delete("b"),)), tmp_path / "second", form)
-    plain = [slim.analyze(path, verify=verify) for path in (first, second)]
+    uncached = [slim.analyze(path, verify=verify) for path in (first, second)]
     reads.clear()
     slim.analyze(first, cache=cache)
     assert len(reads) == 2
     reads.clear()
-    assert slim.analyze(second, cache=cache, verify=verify) == plain[1]
+    assert slim.analyze(second, cache=cache, verify=verify) == uncached[1]
     assert len(reads) == 2, "the base was seen"
     slim.analyze(second, cache=cache)
     reads.clear()
-    assert slim.analyze(first, cache=cache, verify=verify) == plain[0]
-    assert slim.analyze(second, cache=cache, verify=verify) == plain[1]
+    assert slim.analyze(first, cache=cache, verify=verify) == uncached[0]
+    assert slim.analyze(second, cache=cache, verify=verify) == uncached[1]
     assert reads == []
 
 
@@ -113,13 +113,13 @@ def test_a_known_digest_on_other_bytes_is_found_out(form: str, tmp_path: Path) -
     assert at > 0 or form != "docker-old"
     data[at if at > 0 else data.find(BASE.blob) + len(BASE.blob) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(slim.SlimError) as plain:
+    with pytest.raises(slim.SlimError) as uncached:
         slim.analyze(path)
     with pytest.raises(slim.SlimError) as caught:
         slim.analyze(path, cache=cache)
     assert caught.value.exit_code == 4
     if form == "docker-old":
-        assert str(caught.value) == str(plain.value)
+        assert str(caught.value) == str(uncached.value)
 
 
 def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Path) -> None:
@@ -133,13 +133,13 @@ def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Pat
     bad.write_bytes(_flipped(data, upper, other))
     slim.analyze(save(image(large), tmp_path / "large.tar", "oci-archive"), cache=cache)
     for options in ({}, {"base": "/absent"}, {"limits": Limits(image_entries=1)}):
-        with pytest.raises(slim.SlimError) as plain:
+        with pytest.raises(slim.SlimError) as uncached:
             slim.analyze(bad, **options)
         with pytest.raises(slim.SlimError) as caught:
             slim.analyze(bad, cache=cache, **options)
         assert caught.value.exit_code == 4
         assert "layer 0" in str(caught.value)
-        assert str(caught.value) == str(plain.value)
+        assert str(caught.value) == str(uncached.value)
     with pytest.raises(slim.SlimError) as later:
         slim.analyze(good, cache=cache, base="/absent")
     assert later.value.exit_code == 3
@@ -179,11 +179,11 @@ def test_contents_that_were_not_asked_for_before(tmp_path: Path, reads: list[int
     named = image(BASE, config={"Cmd": ["sh", "/usr/bin/entry"]})
     other = image(BASE, config={"Cmd": ["sh", "/usr/lib/none"]})
     paths = [save(built, tmp_path / f"{number}.tar") for number, built in enumerate((other, named))]
-    plain = [slim.analyze(path) for path in paths]
+    uncached = [slim.analyze(path) for path in paths]
     for order in ((0, 1, 0, 1), (1, 0, 1)):
         cache.clear()
         for number in order:
-            assert slim.analyze(paths[number], cache=cache) == plain[number]
+            assert slim.analyze(paths[number], cache=cache) == uncached[number]
     reads.clear()
     for number in (1, 0, 1):
         slim.analyze(paths[number], cache=cache)
@@ -251,17 +251,17 @@ def test_what_is_damaged_is_read_again(
 ) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE, {"a": b"1"}), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     spoil(next(folder.iterdir()))
     reads.clear()
-    assert slim.analyze(path, cache=TableCache(folder)) == plain
+    assert slim.analyze(path, cache=TableCache(folder)) == uncached
     assert len(reads) == 1
 
 
 def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     (kept,) = folder.iterdir()
     sound = kept.read_bytes()
     spoilt = [sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :] for at in range(len(sound))]
@@ -275,7 +275,7 @@ def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
         assert cache.load(digest, extract=True, keeps=KEEPS, extra=None, limits=Limits()) is None
         assert cache.load(digest, extract=True, keeps=KEEPS, extra=(), limits=Limits()) is None
     kept.write_bytes(sound)
-    assert slim.analyze(path, cache=cache) == plain
+    assert slim.analyze(path, cache=cache) == uncached
 
 
 def test_a_file_that_somebody_else_could_have_written_is_not_read(
@@ -283,12 +283,12 @@ def test_a_file_that_somebody_else_could_have_written_is_not_read(
 ) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     (kept,) = folder.iterdir()
     for mode in (0o620, 0o602):
         kept.chmod(mode)
         reads.clear()
-        assert slim.analyze(path, cache=TableCache(folder)) == plain
+        assert slim.analyze(path, cache=TableCache(folder)) == uncached
         assert len(reads) == 1, "it was not used, and is replaced"
         assert kept.stat().st_mode & 0o777 == 0o600
 
@@ -361,7 +361,7 @@ def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
 @LONG
 def test_runs_side_by_side(tmp_path: Path) -> None:
     path = save(image(BASE, *({f"f{n}": bytes(n)} for n in range(20))), tmp_path / "image.tar")
-    plain = msgspec.json.encode(slim.analyze(path))
+    uncached = msgspec.json.encode(slim.analyze(path))
     folder = tmp_path / "cache"
 
     def run(number: int) -> bytes:
@@ -374,7 +374,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
                 cache.clear()
 
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(run, range(24))) == {plain}
+        assert set(pool.map(run, range(24))) == {uncached}
 
 
 @LONG

@@ -224,9 +224,9 @@ ATTACKS += (
             given=f"a table of contents of zstd:chunked that {given}",
             make=holding(blob),
             warns="toc-mismatch",
-            says=(said,),
+            says=(message,),
         )
-        for name, given, blob, said in (
+        for name, given, blob, message in (
             ("text", "is no JSON", in_frames(zstandard(b"{"), 1), "cannot be read"),
             ("deep", "is 100,000 brackets", in_frames(
                 zstandard(b'{"entries":' + b"[" * 100_000), 100_011), "cannot be read"),

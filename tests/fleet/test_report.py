@@ -39,18 +39,18 @@ def rows(report: FleetReport, name: str) -> list[dict[str, Any]]:
 @LONG
 @pytest.mark.parametrize(("images", "bases"), [(1, 1), (10, 3), (17, 2)])
 def test_every_sum_against_the_manifests(tmp_path: Path, images: int, bases: int) -> None:
-    made = fleet(images, bases, seed=images)
-    write_fleet(tmp_path / "in", made)
+    built = fleet(images, bases, seed=images)
+    write_fleet(tmp_path / "in", built)
     scan(tmp_path / "store", tmp_path / "in")
     report = reported(tmp_path / "store")
-    truth = truth_of({built.tags[0]: built.manifest_json() for built in made})
+    truth = truth_of({app.tags[0]: app.manifest_json() for app in built})
     totals = report.totals
     assert totals["unique_bytes"] + totals["shared_bytes"] == totals["blob_bytes"]
     assert totals["blob_bytes"] == truth.distinct_bytes == stored_in(tmp_path / "in")
     assert totals["unique_bytes"] == truth.unique_bytes
     repositories: dict[str, set[str]] = {}
     teams: dict[str, set[str]] = {}
-    stems = {f"app{number}": built.tags[0] for number, built in enumerate(made)}
+    stems = {f"app{number}": app.tags[0] for number, app in enumerate(built)}
     for row in rows(report, "images"):
         name = stems[row["name"].partition(":")[0]]
         assert row["unique_bytes"] == truth.freed(name), name
@@ -143,11 +143,11 @@ def test_findings_are_ranked_by_pulls(tmp_path: Path) -> None:
     save(image(waste, tags=("few:1",)), tmp_path / "in" / "few", "oci-dir")
     save(image(*gone, tags=("many:1",)), tmp_path / "in" / "many", "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
-    plain = rows(reported(tmp_path / "store"), "rules")
-    assert plain
+    without_teams = rows(reported(tmp_path / "store"), "rules")
+    assert without_teams
     pulled = rows(reported(tmp_path / "store", pulls={"many:1": 1000}), "rules")
     assert sum(row["weight_bytes"] for row in pulled) > 100 * sum(
-        row["weight_bytes"] for row in plain if row["weight_bytes"] < 4_000_000
+        row["weight_bytes"] for row in without_teams if row["weight_bytes"] < 4_000_000
     )
 
 
@@ -241,8 +241,8 @@ def test_python_variables_are_no_tables(store: Path) -> None:
 @LONG
 def test_base_images_by_chain(tmp_path: Path) -> None:
     def base(word: bytes, day: str) -> tuple[Any, dict[str, Any]]:
-        made = layer({"rootfs": word * 30_000}, created_by="ADD file:" + "0" * 64 + " in / ")
-        return made, {"created": f"2026-01-{day}T00:00:00Z", "created_by": made.created_by}
+        built = layer({"rootfs": word * 30_000}, created_by="ADD file:" + "0" * 64 + " in / ")
+        return built, {"created": f"2026-01-{day}T00:00:00Z", "created_by": built.created_by}
 
     (old, old_entry), (new, new_entry) = base(b"o", "01"), base(b"n", "20")
     command = {"created_by": 'CMD ["sh"]', "empty_layer": True}

@@ -322,7 +322,7 @@ def test_comments_that_never_end_are_given_up(
     github.faults += [Fault("GET .*comments", Reply(200, [], link)) for _ in range(10)]
     with pytest.raises(NetworkError, match="more than 3 pages"):
         post(github, text(github, "one"))
-    assert len(github.asked("GET")) == 4
+    assert len(github.requests("GET")) == 4
 
 
 def test_a_marker_is_read_only_where_slim_writes_it() -> None:

@@ -67,8 +67,8 @@ def test_what_is_no_template_is_refused(text: str) -> None:
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_only_ids_and_slugs_become_parts_of_addresses(rule: str, slug: str) -> None:
     finding_of = finding(1, "DEB001", 5)
-    odd = replace(finding_of, rule=rule, slug=slug)
-    assert page_of(URL, odd) == ""
+    strange = replace(finding_of, rule=rule, slug=slug)
+    assert page_of(URL, strange) == ""
     assert page_of("", finding_of) == ""
     assert (
         page_of("https://x.example/{id}#{slug}", finding_of)

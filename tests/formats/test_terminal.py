@@ -139,10 +139,10 @@ def put(value: Any, at: tuple[Any, ...], text: str) -> None:
 def everywhere(report: slim.Report, text: Callable[[int], str]) -> slim.Report:
     """The report with other text wherever its types allow any."""
     for number, at in enumerate(strings(msgspec.to_builtins(report))):
-        plain = msgspec.to_builtins(report)
-        put(plain, at, text(number))
+        fields = msgspec.to_builtins(report)
+        put(fields, at, text(number))
         try:
-            report = msgspec.convert(plain, slim.Report)
+            report = msgspec.convert(fields, slim.Report)
         except (msgspec.ValidationError, UnicodeEncodeError):
             continue  # one of a few words; half of a surrogate pair
     return report

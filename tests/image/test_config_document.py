@@ -40,11 +40,11 @@ def runs(**changes: Any) -> Callable[[Path], Path]:
     return of(HELLO, config=changes)
 
 
-def entries(*made: bool) -> list[dict[str, Any]]:
+def entries(*has_layers: bool) -> list[dict[str, Any]]:
     """History entries; True for one that made a layer."""
     return [
         {"created_by": f"step {number}", **({} if has_layer else {"empty_layer": True})}
-        for number, has_layer in enumerate(made)
+        for number, has_layer in enumerate(has_layers)
     ]
 
 

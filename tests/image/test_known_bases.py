@@ -69,8 +69,8 @@ def base_of(folder: Path, texts: Sequence[str], env: Sequence[str]) -> Base:
         }
         for text in texts
     ]
-    made = [entry for entry in history if not entry["empty_layer"]]
-    layers = [layer({f"file-{number}": b"x"}) for number, _ in enumerate(made)]
+    with_layer = [entry for entry in history if not entry["empty_layer"]]
+    layers = [layer({f"file-{number}": b"x"}) for number, _ in enumerate(with_layer)]
     path = save(image(*layers, config={"Env": list(env)}, history=history), folder / "image.tar")
     return slim.analyze(path).image.base
 

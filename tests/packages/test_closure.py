@@ -45,7 +45,7 @@ def package(
     )
 
 
-def asked(name: str, *words: str, **more: str) -> Package:
+def installed_by_hand(name: str, *words: str, **more: str) -> Package:
     return replace(package(name, *words, **more), auto=False)  # type: ignore[arg-type]
 
 
@@ -69,7 +69,7 @@ def along(names: str, *packages: Package) -> set[str]:
 GIT = (
     package("libc", essential=True),
     package("shadow", "libc", required=True),
-    asked("git", "libc perl", "ssh less|pager", "mail"),
+    installed_by_hand("git", "libc perl", "ssh less|pager", "mail"),
     package("perl", "libc"),
     package("ssh", "libc libedit", "xauth"),
     package("libedit", "libc"),
@@ -102,9 +102,11 @@ def test_recommends_only() -> None:
 
 
 def test_nothing_is_recommended_only_when_it_was_asked_for_or_is_needed() -> None:
-    assert weak(asked("a", "b", "b c"), package("b"), asked("c")) == set()
-    assert weak(asked("a", "x|y"), package("x"), package("y")) == set(), "every alternative stays"
-    assert weak(asked("a", "virtual"), package("p", provides="virtual")) == set()
+    assert weak(installed_by_hand("a", "b", "b c"), package("b"), installed_by_hand("c")) == set()
+    assert weak(installed_by_hand("a", "x|y"), package("x"), package("y")) == set(), (
+        "every alternative stays"
+    )
+    assert weak(installed_by_hand("a", "virtual"), package("p", provides="virtual")) == set()
 
 
 def test_a_library_of_a_language_is_never_recommended_only() -> None:
@@ -112,7 +114,11 @@ def test_a_library_of_a_language_is_never_recommended_only() -> None:
 
 
 def test_managers_do_not_see_each_other() -> None:
-    packages = (asked("a", "curl"), package("curl", manager="rpm", auto=True), package("curl"))
+    packages = (
+        installed_by_hand("a", "curl"),
+        package("curl", manager="rpm", auto=True),
+        package("curl"),
+    )
     assert recommends_only(link(packages)) == {1}
 
 
@@ -126,15 +132,20 @@ def test_removal_takes_dependents_and_what_only_they_wanted() -> None:
 
 
 def test_removal_stops_at_alternatives() -> None:
-    packages = (asked("a", "x|y"), package("x"), package("y"))
+    packages = (installed_by_hand("a", "x|y"), package("x"), package("y"))
     assert along("x", *packages) == {"x"}
     assert along("x y", *packages) == {"a", "x", "y"}
-    same = (asked("a", "v"), package("p", provides="v"), package("q", provides="v"))
+    same = (installed_by_hand("a", "v"), package("p", provides="v"), package("q", provides="v"))
     assert along("p", *same) == {"p"}
 
 
 def test_removal_keeps_what_is_only_wished_for() -> None:
-    packages = (asked("a", "", "r", "s"), asked("b", "r s"), package("r"), package("s"))
+    packages = (
+        installed_by_hand("a", "", "r", "s"),
+        installed_by_hand("b", "r s"),
+        package("r"),
+        package("s"),
+    )
     assert along("b", *packages) == {"b"}
 
 
@@ -144,8 +155,8 @@ def test_the_base_system_cannot_be_removed() -> None:
 
 
 def test_a_requirement_that_nothing_fulfils_breaks_nothing() -> None:
-    assert along("x", asked("a", "missing x|missing"), package("x")) == {"a", "x"}
-    assert along("b", asked("a", "missing"), package("b")) == {"b"}
+    assert along("x", installed_by_hand("a", "missing x|missing"), package("x")) == {"a", "x"}
+    assert along("b", installed_by_hand("a", "missing"), package("b")) == {"b"}
 
 
 def test_libraries_go_alone() -> None:
@@ -192,7 +203,7 @@ def test_who_wants_only_itself_is_there_for_its_own_sake() -> None:
 
 
 def test_a_package_may_fulfil_its_own_requirement() -> None:
-    packages = (asked("a", "self", provides="self"),)
+    packages = (installed_by_hand("a", "self", provides="self"),)
     assert reasons(*packages) == {"a": "manual"}
     assert along("a", *packages) == {"a"}
 

@@ -53,8 +53,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """A loopback server for pages."""
-    with serve() as made:
-        yield made
+    with serve() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")

@@ -72,8 +72,8 @@ def each_unpacked(
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     try:
-        made = image(*(layer(items) for items in together(stacks)), tags=("stacks:1",))
-        found = engine.unpacked(save(made, place / "image.tar", engine.form), place, read)
+        built = image(*(layer(items) for items in together(stacks)), tags=("stacks:1",))
+        found = engine.unpacked(save(built, place / "image.tar", engine.form), place, read)
     except RefusedError as error:
         if len(stacks) == 1:
             yield stacks, str(error)

@@ -147,7 +147,7 @@ class TokenServer:
     """What a token server was asked."""
 
     host: str
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
     """(scope, user) of each request."""
 
 
@@ -162,7 +162,7 @@ def token_server(folder: Path) -> Iterator[TokenServer]:
             query = parse_qs(urlsplit(self.path).query)
             scope = query.get("scope", [""])[0]
             text = base64.b64decode(self.headers.get("Authorization", "Basic ")[6:]).decode()
-            server.asked.append((scope, text.partition(":")[0]))
+            server.requests.append((scope, text.partition(":")[0]))
             if text and text != f"{USER}:{PASSWORD}":
                 self.send_error(401)
                 return

@@ -86,9 +86,9 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> str:
             ask(f"{address}/")
             return address
         except (urllib.error.URLError, ConnectionError):
-            said = log.read_text(errors="replace")[-2000:]
-            assert process.poll() is None, f"the program ended: {said}"
-            assert time.monotonic() < until, f"the program does not answer: {said}"
+            output = log.read_text(errors="replace")[-2000:]
+            assert process.poll() is None, f"the program ended: {output}"
+            assert time.monotonic() < until, f"the program does not answer: {output}"
             time.sleep(0.1)
 
 

@@ -57,7 +57,7 @@ class Site:
 
     address: str
     pages: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def add(self, name: str, text: str, policy: str = "", kind: str = HTML) -> str:
         """Serve a page with a content security policy; its address."""
@@ -71,8 +71,8 @@ def serve() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked.append(self.path)
-            body, policy, kind = made.pages.get(self.path, (b"", "", HTML))
+            site.requested.append(self.path)
+            body, policy, kind = site.pages.get(self.path, (b"", "", HTML))
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", kind)
             if policy:
@@ -84,10 +84,10 @@ def serve() -> Iterator[Site]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Site(f"http://127.0.0.1:{server.server_port}")
+    site = Site(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield made
+    yield site
     server.shutdown()
     thread.join()
     server.server_close()

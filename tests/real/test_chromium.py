@@ -40,11 +40,11 @@ def test_pages_ask_for_nothing_and_complain_of_nothing(
     chromium: Browser, site: Site, kind: str
 ) -> None:
     address = site.add(kind, rendered(PAGES[kind](), "html"))
-    site.asked.clear()
+    site.requested.clear()
     with page(chromium) as tab:
         tab.open(address)
         assert tab.complaints() == []
-        assert site.asked == [f"/{kind}"]
+        assert site.requested == [f"/{kind}"]
         assert tab.run("document.title")
         assert tab.run("document.documentElement.scrollWidth <= innerWidth")
 
@@ -54,7 +54,7 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
     report = dangerous(PAYLOADS)
     text = rendered(slim.compare(wasteful(), report) if compared else report, "html")
     address = site.add("hostile", text)
-    site.asked.clear()
+    site.requested.clear()
     with page(chromium) as tab:
         tab.open(address)
         # What only happens when it is looked at, pointed at or opened.
@@ -65,7 +65,7 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
             " e.focus && e.focus(); }"
         )
         assert tab.complaints() == []
-        assert site.asked == ["/hostile"]
+        assert site.requested == ["/hostile"]
         assert tab.run("document.scripts.length + document.styleSheets.length") == 2
         assert shown(tab, "iframe, img, form, object, embed, animate, meta + img") == 0
         words = tab.run("document.body.innerText")
@@ -84,11 +84,11 @@ def test_names_do_nothing(chromium: Browser, site: Site, compared: bool) -> None
 @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_random_names_do_nothing(chromium: Browser, site: Site, names: list[str]) -> None:
     address = site.add("random", rendered(dangerous(tuple(names)), "html"))
-    site.asked.clear()
+    site.requested.clear()
     with page(chromium) as tab:
         tab.open(address)
         assert tab.complaints() == []
-        assert site.asked == ["/random"]
+        assert site.requested == ["/random"]
         assert tab.run("document.scripts.length + document.styleSheets.length") == 2
 
 
@@ -113,14 +113,14 @@ def test_everything_is_there_without_scripts(chromium: Browser, site: Site) -> N
 @pytest.mark.parametrize("kind", ["fat", "change"])
 def test_everything_is_there_under_jenkins_policy(chromium: Browser, site: Site, kind: str) -> None:
     address = site.add(f"jenkins-{kind}", rendered(PAGES[kind](), "html"), JENKINS)
-    site.asked.clear()
+    site.requested.clear()
     with page(chromium) as tab:
         tab.open(address)
-        said = tab.complaints()
-        assert len(said) == 2, said
-        assert "inline style" in said[0]
-        assert "script execution" in said[1]
-        assert site.asked == [f"/jenkins-{kind}"]
+        complaints = tab.complaints()
+        assert len(complaints) == 2, complaints
+        assert "inline style" in complaints[0]
+        assert "script execution" in complaints[1]
+        assert site.requested == [f"/jenkins-{kind}"]
         assert tab.run("document.styleSheets.length") == 0
         assert tab.run("document.querySelector('h1').innerText").startswith("shop")
         assert shown(tab, "tbody tr") > 20
@@ -270,17 +270,17 @@ def test_nothing_is_cut_off(chromium: Browser, site: Site, width: int) -> None:
 def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: Site) -> None:
     address = site.add("dark", rendered(fat(), "html"))
     fill = "getComputedStyle(document.querySelector('.map rect.base, .map rect.l1')).fill"
-    ground = "getComputedStyle(document.body).backgroundColor"
+    background = "getComputedStyle(document.body).backgroundColor"
     with page(chromium) as tab:
         tab.open(address)
-        light = tab.run(f"[{fill}, {ground}]")
+        light = tab.run(f"[{fill}, {background}]")
         dark_mode = {"name": "prefers-color-scheme", "value": "dark"}
         tab.call("Emulation.setEmulatedMedia", features=[dark_mode])
-        dark = tab.run(f"[{fill}, {ground}]")
+        dark = tab.run(f"[{fill}, {background}]")
         assert dark[0] != light[0]
         assert dark[1] != light[1]
         tab.call("Emulation.setEmulatedMedia", media="print", features=[dark_mode])
-        assert tab.run(f"[{fill}, {ground}]") == [light[0], "rgb(255, 255, 255)"]
+        assert tab.run(f"[{fill}, {background}]") == [light[0], "rgb(255, 255, 255)"]
         assert shown(tab, "nav") == 0
         tab.call("Emulation.setEmulatedMedia", media="", features=[])
         tab.run("dispatchEvent(new Event('beforeprint'))")

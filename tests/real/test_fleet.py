@@ -58,10 +58,10 @@ def command(registry: Registry, store: Path, *words: str) -> list[str]:
 
 def layer_requests(registry: Registry, images: list[Image], since: int = 0) -> Counter[str]:
     """How often slim asked for each layer, by the registry's access log."""
-    wanted = {str(layer.descriptor["digest"]) for each in images for layer in each.layers}
+    expected = {str(layer.descriptor["digest"]) for each in images for layer in each.layers}
     log = (registry.folder / "access").read_text()[since:]
-    asked = re.findall(r'"GET \S+/blobs/(sha256:[0-9a-f]+) [^"]*" 200 \d+ "[^"]*" "slim/', log)
-    return Counter(digest for digest in asked if digest in wanted)
+    fetched = re.findall(r'"GET \S+/blobs/(sha256:[0-9a-f]+) [^"]*" 200 \d+ "[^"]*" "slim/', log)
+    return Counter(digest for digest in fetched if digest in expected)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])

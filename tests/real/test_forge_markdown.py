@@ -150,11 +150,11 @@ def pages() -> list[tuple[str, str]]:
     for document in (report, compared):
         where = places(document)
         for payload in (*PAYLOADS, *MARKDOWN):
-            made: Report | Comparison = filled(
+            outputs: Report | Comparison = filled(
                 document, where, payload.encode("utf-8", "replace").decode()
             )
-            found.append((payload, rendered(made, **own)))
-            found.append((payload, rendered_together([made], **own)))
+            found.append((payload, rendered(outputs, **own)))
+            found.append((payload, rendered_together([outputs], **own)))
     return found
 
 
@@ -184,8 +184,8 @@ def node(name: str, folder: Path) -> list[str]:
         "const pages = JSON.parse(require('fs').readFileSync('pages.json', 'utf8'));"
         f"process.stdout.write(JSON.stringify(pages.map(page => {call})));"
     )
-    made: list[str] = json.loads(run("node", "-e", script, cwd=folder))
-    return made
+    outputs: list[str] = json.loads(run("node", "-e", script, cwd=folder))
+    return outputs
 
 
 def python(name: str, folder: Path) -> list[str]:
@@ -197,10 +197,10 @@ def python(name: str, folder: Path) -> list[str]:
         "pages = json.load(open('pages.json'))\n"
         f"print(json.dumps([{call} for page in pages]))"
     )
-    made: list[str] = json.loads(
+    outputs: list[str] = json.loads(
         run(sys.executable, "-c", script, cwd=folder, PYTHONPATH=str(folder / name))
     )
-    return made
+    return outputs
 
 
 RENDERERS: dict[str, Callable[[str, Path], list[str]]] = {
@@ -211,9 +211,9 @@ RENDERERS: dict[str, Callable[[str, Path], list[str]]] = {
 
 @pytest.mark.parametrize("name", RENDERERS)
 def test_nothing_of_a_report_becomes_markup(name: str, workbench: Path) -> None:
-    made = RENDERERS[name](name, workbench)
-    assert len(made) == len(pages())
-    for (payload, page), html in zip(pages(), made, strict=True):
+    outputs = RENDERERS[name](name, workbench)
+    assert len(outputs) == len(pages())
+    for (payload, page), html in zip(pages(), outputs, strict=True):
         try:
             check(html)
         except AssertionError as error:

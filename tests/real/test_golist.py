@@ -13,7 +13,7 @@ from slim.files.table import LayerTable
 from slim.files.tar import walk
 from tests.conftest import LONGER
 from tests.support import building
-from tests.support.corpus import DIFFERENCES, plain, tars
+from tests.support.corpus import DIFFERENCES, tars, uncompressed
 from tests.support.golist import Lister, agree, ours
 
 pytestmark = pytest.mark.real
@@ -41,7 +41,7 @@ def scanned(data: bytes, step: int, *, exact: bool) -> tuple[LayerTable, str]:
 @pytest.mark.corpus
 @pytest.mark.parametrize("name", [name for name in tars() if name not in DIFFERENCES])
 def test_corpus(go: Lister, corpora: Path, name: str) -> None:
-    assert not agree(plain(corpora / "tar" / name), go)
+    assert not agree(uncompressed(corpora / "tar" / name), go)
 
 
 # --- mutations ------------------------------------------------------------------------------

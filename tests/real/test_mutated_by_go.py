@@ -111,13 +111,13 @@ def test_a_changed_image_is_an_error_or_what_go_reads(
     go: Lister, corpora: Path, tmp_path: Path
 ) -> None:
     draw = random.Random(9)  # noqa: S311
-    said = []
+    lines = []
     for original in archives(corpora, tmp_path):
         data = original.read_bytes()
         for changed in mutations(data, draw, TRIES):
             path = tmp_path / "changed.tar"
             path.write_bytes(changed)
-            said.append(outcome(path, go))
-    assert len(said) > 300
-    assert said.count("") > len(said) / 10
-    assert len(set(said)) > 5
+            lines.append(outcome(path, go))
+    assert len(lines) > 300
+    assert lines.count("") > len(lines) / 10
+    assert len(set(lines)) > 5

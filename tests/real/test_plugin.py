@@ -80,10 +80,10 @@ def test_the_plugin_s_image_is_built_and_run_on_a_real_image(tmp_path: Path) -> 
             store.buildah("run", *words, *place, step, "--", *entry)
         assert "### `shop` image: 700" in forge.comments[0].body
         assert "over budget" in forge.comments[0].body
-        said = store.buildah(
+        output = store.buildah(
             *("run", *words, "--env", "PLUGIN_MAX_SIZE=1MB", *place, step, "--", *entry)
         )
-        assert "of it is dead weight" in said
+        assert "of it is dead weight" in output
         assert len(forge.comments) == 1
         assert "within budget" in forge.comments[0].body
     written = slim.load_report(workspace / "size.json")

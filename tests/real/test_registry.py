@@ -46,8 +46,8 @@ SECOND = layer(delete("usr/share/doc/a/copyright"), {"usr/share/doc/b/copyright"
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image of two layers, the second of which deletes and rewrites."""
-    made = image(layer(CONTENTS), SECOND, compression="gzip")
-    return save(made, tmp_path_factory.mktemp("layout") / "in", "oci-dir")
+    built = image(layer(CONTENTS), SECOND, compression="gzip")
+    return save(built, tmp_path_factory.mktemp("layout") / "in", "oci-dir")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def plain_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A registry that is open to all, without TLS."""
     need("docker-registry", "skopeo")
     with docker_registry(tmp_path_factory.mktemp("plain")) as registry:
@@ -66,11 +66,11 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "zstd:chunked"])
 def test_the_report_is_that_of_the_file(
-    plain: Registry, plain_layout: Path, tmp_path: Path, compression: str
+    server: Registry, plain_layout: Path, tmp_path: Path, compression: str
 ) -> None:
     copied = compressed(plain_layout, tmp_path, compression)
-    reference = plain.push(f"oci:{copied}:1", f"team/{compression.replace(':', '-')}:1")
-    report = checked_analyze(reference, registry=plain.access(), full=True)
+    reference = server.push(f"oci:{copied}:1", f"team/{compression.replace(':', '-')}:1")
+    report = checked_analyze(reference, registry=server.access(), full=True)
     assert report.source.format == "registry"
     assert report.source.verified
     assert {layer.compression for layer in report.layers} == {compression.partition(":")[0]}
@@ -87,15 +87,15 @@ def compressed(layout: Path, folder: Path, compression: str) -> Path:
 
 
 def test_the_table_of_contents_that_skopeo_writes_is_read(
-    plain: Registry, plain_layout: Path, tmp_path: Path
+    server: Registry, plain_layout: Path, tmp_path: Path
 ) -> None:
     copied = compressed(plain_layout, tmp_path, "zstd:chunked")
-    reference = plain.push(f"oci:{copied}:1", "team/lazy:1")
-    lazy = checked_analyze(reference, registry=plain.access())
-    full = checked_analyze(reference, registry=plain.access(), full=True)
-    before = plain.sent()
-    slim.analyze(reference, registry=plain.access(), full=True)
-    assert plain.sent() - before == full.source.archive_bytes
+    reference = server.push(f"oci:{copied}:1", "team/lazy:1")
+    lazy = checked_analyze(reference, registry=server.access())
+    full = checked_analyze(reference, registry=server.access(), full=True)
+    before = server.sent()
+    slim.analyze(reference, registry=server.access(), full=True)
+    assert server.sent() - before == full.source.archive_bytes
     assert not lazy.source.verified
     assert lazy.waste == full.waste
     assert lazy.totals.live_pull_bytes == full.totals.live_pull_bytes
@@ -104,7 +104,7 @@ def test_the_table_of_contents_that_skopeo_writes_is_read(
     ]
 
 
-def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> None:
+def test_an_estargz_image_survives_a_push(server: Registry, tmp_path: Path) -> None:
     """skopeo keeps the annotations, and the table is that of the layer."""
     folder = tmp_path / "in"
     entries = [file(name, content) for name, content in CONTENTS.items()]
@@ -116,9 +116,9 @@ def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> No
     notes = {"org.opencontainers.image.ref.name": "1"}
     top = descriptor(media_type, manifest, annotations=notes)
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [top]}))
-    reference = plain.push(f"oci:{folder}:1", "team/estargz:1")
-    lazy = checked_analyze(reference, registry=plain.access())
-    full = checked_analyze(reference, registry=plain.access(), full=True)
+    reference = server.push(f"oci:{folder}:1", "team/estargz:1")
+    lazy = checked_analyze(reference, registry=server.access())
+    full = checked_analyze(reference, registry=server.access(), full=True)
     assert "estargz" in next(
         bare(warning.text) for warning in lazy.warnings if warning.id == "contents-not-verified"
     )
@@ -183,7 +183,7 @@ def test_credentials_of_docker_and_podman_are_found(tmp_path: Path, layout: Path
             slim.analyze(reference, registry=access)
 
 
-def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
+def test_only_one_platform_is_read(server: Registry, tmp_path: Path) -> None:
     folder = tmp_path / "multi"
     entries = []
     for name in ("amd64", "arm64"):
@@ -196,19 +196,19 @@ def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
     (folder / "blobs" / "sha256" / digest(nested)[7:]).write_bytes(nested)
     tagged = descriptor(INDEX, nested, annotations={"org.opencontainers.image.ref.name": "1"})
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [tagged]}))
-    reference = plain.push(f"oci:{folder}:1", "multi:1", "--all")
+    reference = server.push(f"oci:{folder}:1", "multi:1", "--all")
     with pytest.raises(UsageError, match="2 images match") as refused:
-        slim.analyze(reference, registry=plain.access())
+        slim.analyze(reference, registry=server.access())
     assert "--platform" in refused.value.hint
-    report = slim.analyze(reference, registry=plain.access(), platform="linux/arm64")
+    report = slim.analyze(reference, registry=server.access(), platform="linux/arm64")
     assert [file.path for file in report.largest_files] == ["bin/arm64"]
     assert report.image.platform == "linux/arm64"
 
 
-def test_of_the_manifest_only_sizes_are_known(plain: Registry, layout: Path) -> None:
-    reference = plain.push(f"oci:{layout}:1", "sizes:1")
-    report = checked_analyze(reference, registry=plain.access(), manifest_only=True)
-    whole = slim.analyze(reference, registry=plain.access())
+def test_of_the_manifest_only_sizes_are_known(server: Registry, layout: Path) -> None:
+    reference = server.push(f"oci:{layout}:1", "sizes:1")
+    report = checked_analyze(reference, registry=server.access(), manifest_only=True)
+    whole = slim.analyze(reference, registry=server.access())
     assert report.totals.pull_bytes == whole.totals.pull_bytes
     assert report.totals.disk_bytes == report.totals.files == 0
     assert not report.source.verified
@@ -216,25 +216,25 @@ def test_of_the_manifest_only_sizes_are_known(plain: Registry, layout: Path) -> 
     assert "manifest-only" in {warning.id for warning in report.warnings}
 
 
-def test_a_digest_names_what_a_tag_did(plain: Registry, layout: Path) -> None:
-    reference = plain.push(f"oci:{layout}:1", "digest:1")
-    by_tag = slim.analyze(reference, registry=plain.access())
+def test_a_digest_names_what_a_tag_did(server: Registry, layout: Path) -> None:
+    reference = server.push(f"oci:{layout}:1", "digest:1")
+    by_tag = slim.analyze(reference, registry=server.access())
     name = reference.rpartition(":")[0]
     for given in (f"{name}@{by_tag.image.digest}", f"registry:{name}:9@{by_tag.image.digest}"):
-        by_digest = slim.analyze(given, registry=plain.access())
+        by_digest = slim.analyze(given, registry=server.access())
         assert contents(by_digest) == contents(by_tag)
     with pytest.raises(NetworkError) as refused:
-        slim.analyze(f"{name}@sha256:{'0' * 64}", registry=plain.access())
+        slim.analyze(f"{name}@sha256:{'0' * 64}", registry=server.access())
     assert refused.value.slug == "registry-not-found"
 
 
 def test_layers_that_were_seen_are_not_asked_for_again(
-    plain: Registry, layout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Registry, layout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an image of a file, here: a layer is the same wherever it is."""
     monkeypatch.setattr("slim.files.cache._SMALL", 0)
-    reference = plain.push(f"oci:{layout}:1", "team/cached:1")
-    expected = slim.analyze(reference, registry=plain.access())
+    reference = server.push(f"oci:{layout}:1", "team/cached:1")
+    expected = slim.analyze(reference, registry=server.access())
     cache = TableCache(tmp_path / "cache")
     slim.analyze(layout, cache=cache)
     downloads: list[str] = []
@@ -245,8 +245,8 @@ def test_layers_that_were_seen_are_not_asked_for_again(
         return stream(client, digest, size)
 
     monkeypatch.setattr(Client, "stream", counted)
-    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert slim.analyze(reference, registry=server.access(), cache=cache) == expected
     assert downloads == []
     cache.clear()
-    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert slim.analyze(reference, registry=server.access(), cache=cache) == expected
     assert len(downloads) == 2

@@ -99,12 +99,14 @@ def test_the_dockerfile_builds_what_is_foreseen(
 ) -> None:
     """The Dockerfile that slim writes is built as it is, and what it makes still answers."""
     pair = twins(stack)
-    made = analysis(pair).predicted.rebuild
-    assert made is not None
-    layout = rebuild(pair, bare(made.dockerfile), tmp_path)
+    predicted = analysis(pair).predicted.rebuild
+    assert predicted is not None
+    layout = rebuild(pair, bare(predicted.dockerfile), tmp_path)
     answers(pair, "rebuilt", layout)
     built = slim.analyze(layout).totals
-    row = Rebuilt(stack, made.disk_bytes, made.pull_bytes, built.disk_bytes, built.pull_bytes)
+    row = Rebuilt(
+        stack, predicted.disk_bytes, predicted.pull_bytes, built.disk_bytes, built.pull_bytes
+    )
     assert abs(row.disk_error) <= 0.05
     assert abs(row.pull_error) <= 0.10
     committed = Rebuilt(**committed_figures("rebuilt.json", stack, row._asdict(), request))

@@ -116,8 +116,8 @@ def measure(pair: Twins) -> Row:
     """Analyze both images and compare them file by file, by content."""
     fat = analysis(pair)
     twin = slim.analyze(pair.twin, base=pair.base)
-    made = fat.predicted.rebuild
-    assert made is not None, f"no rebuild of {pair.stack}"
+    rebuild = fat.predicted.rebuild
+    assert rebuild is not None, f"no rebuild of {pair.stack}"
     advised = advise(pair.fat, pair.base)
     there = _contents(advise(pair.twin, pair.base).files)
     files = advised.files
@@ -137,8 +137,8 @@ def measure(pair: Twins) -> Row:
         pair.stack,
         fat.totals.disk_bytes,
         fat.totals.pull_bytes,
-        made.disk_bytes,
-        made.pull_bytes,
+        rebuild.disk_bytes,
+        rebuild.pull_bytes,
         twin.totals.disk_bytes,
         twin.totals.pull_bytes,
         different,

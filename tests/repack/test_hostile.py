@@ -28,7 +28,7 @@ def test_attack(attack: Attack, tmp_path: Path) -> None:
     source = attack.make(tmp_path / "in")
     failed: SlimError | None = None
     try:
-        made = repack(Path(source), tmp_path / "out" / "result.tar")
+        result = repack(Path(source), tmp_path / "out" / "result.tar")
     except SlimError as error:
         failed = error
     left = [each.name for each in (tmp_path / "out").iterdir()]
@@ -38,7 +38,7 @@ def test_attack(attack: Attack, tmp_path: Path) -> None:
         assert not attack.error or failed.exit_code == attack.code
         return
     assert not attack.error, "what cannot be read cannot be repacked"
-    assert not any(image.proof.differences for image in made.images)
+    assert not any(image.proof.differences for image in result.images)
     assert left == ["result.tar"]
 
 

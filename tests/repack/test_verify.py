@@ -94,9 +94,9 @@ def test_a_directory_without_an_entry_is_as_engines_make_it(tmp_path: Path) -> N
 
 def test_records_and_headers_that_say_the_same_are_the_same(tmp_path: Path) -> None:
     name = "n" * 150
-    plain = [[file(name, b"1", mtime=7)]]
+    stack = [[file(name, b"1", mtime=7)]]
     records = [[file("short", b"1", pax=((b"path", name.encode()), (b"mtime", b"7.000")))]]
-    assert differences(tmp_path, plain, records) == {}
+    assert differences(tmp_path, stack, records) == {}
 
 
 def test_a_metadata_change_alone_is_found_in_the_layer_that_made_it(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ sizes = st.lists(
 @given(sizes, sizes)
 @settings(max_examples=60)
 def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]) -> None:
-    def made(rows: list[Any]) -> Report:
+    def built(rows: list[Any]) -> Report:
         return report(
             [
                 replace(layer(number, f"RUN {word}", disk), diff_id=f"sha256:{contents}")
@@ -97,7 +97,7 @@ def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]
             ]
         )
 
-    before, two = made(base), made(after)
+    before, two = built(base), built(after)
     changes = compare(before, two).layers
     assert sorted(c.index for c in changes if c.index is not None) == list(range(len(after)))
     assert sorted(c.base_index for c in changes if c.base_index is not None) == list(
@@ -225,17 +225,17 @@ def test_what_the_base_image_grew_by_is_not_charged_where_that_is_certain(
 def test_a_page_says_whether_the_base_image_s_growth_is_charged() -> None:
     limit = Gates(growth=Growth(5.0, MB))
 
-    def said(sides: tuple[Report, Report], gates: Gates | None = limit) -> str:
+    def sentence_of(sides: tuple[Report, Report], gates: Gates | None = limit) -> str:
         page = rendered(compared(*sides, gates)).replace("\u00a0", " ")
         return next(line for line in page.splitlines() if "own layers" in line)
 
     own = ", +21.0 MB from this image's own layers"
     sentence = "- +4.00 MB is from the base image (`debian:13-slim`)"
-    assert said(drifted()) == f"{sentence}, not charged{own}"
-    assert said(drifted(), None) == f"{sentence}{own}"
-    assert said(drifted(how="history")) == f"{sentence}, a guess, charged all the same{own}"
+    assert sentence_of(drifted()) == f"{sentence}, not charged{own}"
+    assert sentence_of(drifted(), None) == f"{sentence}{own}"
+    assert sentence_of(drifted(how="history")) == f"{sentence}, a guess, charged all the same{own}"
     two = "- +4.00 MB is from another base image (`debian:12` → `debian:13`)"
-    assert said(drifted("debian:12", "debian:13")) == f"{two}, charged all the same{own}"
+    assert sentence_of(drifted("debian:12", "debian:13")) == f"{two}, charged all the same{own}"
     reason = reasons(compared(*drifted(), limit))[0]
     assert (
         verdicts.sentence(reason, SI)

@@ -220,7 +220,7 @@ def test_packages_that_a_report_may_leave_out_are_no_changes() -> None:
 def test_the_base_image_is_told_apart(
     base: tuple[int, int], after: tuple[int, int], of_base: int
 ) -> None:
-    def made(sizes: tuple[int, int]) -> Report:
+    def report_of(sizes: tuple[int, int]) -> Report:
         return report(
             [
                 info(0, "# debian.sh", sizes[0], from_base=True, diff_id=f"sha256:{sizes[0]}"),
@@ -228,7 +228,7 @@ def test_the_base_image_is_told_apart(
             ]
         )
 
-    growth = compare(made(base), made(after)).growth
+    growth = compare(report_of(base), report_of(after)).growth
     assert growth.base_image is not None
     assert growth.own is not None
     assert growth.base_image.disk_bytes == of_base
@@ -236,17 +236,19 @@ def test_the_base_image_is_told_apart(
 
 
 def test_where_one_side_alone_knows_its_base_image() -> None:
-    def made(first: str, known: bool) -> Report:
+    def report_of(first: str, known: bool) -> Report:
         layers = [info(0, "x", 10, diff_id=first, from_base=known), info(1, "RUN a", 5)]
         sample = report(layers)
         base = Base(layers=int(known), name=untrusted(""), digest="", how="given", guessed=False)
         return replace(sample, image=replace(sample.image, base=base))
 
-    same = compare(made("sha256:a", True), made("sha256:a", False))
+    same = compare(report_of("sha256:a", True), report_of("sha256:a", False))
     assert same.growth.base_image is not None
     assert same.growth.base_image.disk_bytes == 0
     assert {layer.index: layer.from_base for layer in same.layers} == {0: True, 1: False}
-    assert compare(made("sha256:a", True), made("sha256:b", False)).growth.base_image is None
+    assert (
+        compare(report_of("sha256:a", True), report_of("sha256:b", False)).growth.base_image is None
+    )
 
 
 paths = st.sampled_from(["a", "b/c", "b/d", "b/e/f", "g"])
@@ -261,14 +263,14 @@ def test_any_two_images_add_up(
 ) -> None:
     folder = tmp_path_factory.mktemp("pair")
 
-    def made(stack: list[dict[str, int]]) -> Report:
+    def report_of(stack: list[dict[str, int]]) -> Report:
         parts = [layer({path: b"x" * 100 * n for path, n in sizes.items()}) for sizes in stack]
         return analyzed(folder, *parts)
 
     def final(stack: list[dict[str, int]]) -> dict[str, int]:
         return {path: 100 * n for sizes in stack for path, n in sizes.items()}
 
-    first, second = made(base), made(after)
+    first, second = report_of(base), report_of(after)
     found = compare(first, second, top=top)
     assert fault(found) == fault(first) == ""
     whole = compare(first, second)

@@ -36,12 +36,12 @@ def archive(tmp_path: Path) -> Path:
 
 
 def test_rules_of_a_file_or_folder_are_applied(pack: Path, archive: Path) -> None:
-    plain = slim.analyze(archive)
+    without_packs = slim.analyze(archive)
     for path in (pack, pack.parent):
         report = slim.analyze(archive, rules=[str(path)])
         assert report.findings[0].rule == "ACM001"
         assert report.totals.reclaimable_bytes == 3_000_000
-        assert report.tool.rules != plain.tool.rules
+        assert report.tool.rules != without_packs.tool.rules
 
 
 def test_the_flag_and_the_file_add_up(

@@ -74,8 +74,8 @@ def saved(blob: bytes, tar: bytes = TAR) -> Members:
 
 def with_header(flags: int, extra: bytes, content: bytes = TAR) -> bytes:
     """A gzip member with optional fields (RFC 1952 section 2.3)."""
-    plain = members_of(content)
-    return plain[:3] + bytes([flags]) + plain[4:10] + extra + plain[10:]
+    members = members_of(content)
+    return members[:3] + bytes([flags]) + members[4:10] + extra + members[10:]
 
 
 GZIPPED = members_of(TAR)

@@ -54,8 +54,8 @@ def row(id: str, given: str, data: Tar, **outcome: Any) -> Attack:
 
 def refused(id: str, given: str, data: Tar, says: str = "", **more: Any) -> Attack:
     """Not a tar that Go's reader accepts."""
-    said = (says,) if says else ()
-    return row(id, given, data, error=more.pop("error", "tar-header"), says=said, **more)
+    texts = (says,) if says else ()
+    return row(id, given, data, error=more.pop("error", "tar-header"), says=texts, **more)
 
 
 def files(count: int, size: int | None = None) -> dict[str, int]:

@@ -32,7 +32,7 @@ def fleet(images: int, bases: int, seed: int = 0) -> list[Image]:
     layer twice.
     """
     random = Random(seed)  # noqa: S311
-    made = [
+    built = [
         [
             layer(
                 {f"base{base}/{part}": random.randbytes(3_000 + 700 * part)}, created_by="ADD / /"
@@ -57,7 +57,7 @@ def fleet(images: int, bases: int, seed: int = 0) -> list[Image]:
             compression=("none", "gzip", "zstd")[number % 3],
             created_by=f"COPY app{number} /app",
         )
-        layers = [*made[number % bases], common[number % len(common)], own]
+        layers = [*built[number % bases], common[number % len(common)], own]
         if number % 5 == 4:
             layers.append(common[number % len(common)])
         labels = {"team": f"team{number % 3}"}

@@ -87,7 +87,7 @@ class Forge:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.faults.append(Fault(pattern, Reply(status, data, named)))
 
-    def asked(self, method: str) -> list[str]:
+    def requests(self, method: str) -> list[str]:
         return [request.path for request in self.log if request.method == method]
 
 

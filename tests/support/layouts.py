@@ -96,21 +96,21 @@ def simple(*layers: Layer, **changes: Any) -> Members:
     return world(index(entry(top)), top, settings, *layers)
 
 
-def with_config(made: bytes, *layers: Layer) -> Members:
+def with_config(document: bytes, *layers: Layer) -> Members:
     """The layout of an image with this config."""
-    top = manifest(made, *layers)
-    return world(index(entry(top)), top, made, *layers)
+    top = manifest(document, *layers)
+    return world(index(entry(top)), top, document, *layers)
 
 
 def docker(
-    made: bytes, *layers: Layer, names: tuple[str, ...] | None = None, **changes: Any
+    document: bytes, *layers: Layer, names: tuple[str, ...] | None = None, **changes: Any
 ) -> Members:
     """An old docker-archive; `changes` are to the entry in its manifest.json."""
     names = names or tuple(f"{number}/layer.tar" for number in range(len(layers)))
     listed = {"Config": "config.json", "RepoTags": ["app:1"], "Layers": list(names), **changes}
     fields = {name: value for name, value in listed.items() if value is not DROP}
     return {
-        "config.json": made,
+        "config.json": document,
         **{name: layer.blob for name, layer in zip(names, layers, strict=False)},
         "manifest.json": encode([fields]),
     }

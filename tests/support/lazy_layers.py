@@ -150,7 +150,7 @@ def chunked(entries: Sequence[Entry], change: Change = nothing) -> Lazy:
 
 def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:
     """An image of these layers: (the same with plain layers, its manifest, its blobs)."""
-    plain = image(*(raw_layer(layer.tar, (), "none", 1) for layer in layers))
+    uncompressed = image(*(raw_layer(layer.tar, (), "none", 1) for layer in layers))
     config = encode(
         {
             "os": "linux",
@@ -178,7 +178,7 @@ def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:
             for layer in layers
         ],
     }
-    return plain, encode(manifest), blobs
+    return uncompressed, encode(manifest), blobs
 
 
 @contextmanager

@@ -294,10 +294,10 @@ def workflow(name: str, env: Mapping[str, str], image: Path, kept: Path) -> Job:
     (job,) = load(name)["jobs"].values()
     env = {"GITHUB_OUTPUT": str(Path("../output").absolute()), **env}
     Path(env["GITHUB_OUTPUT"]).touch()
-    made = Job(env, image, kept)
+    started = Job(env, image, kept)
     for step in job["steps"]:
-        made.run(step)
-    return made
+        started.run(step)
+    return started
 
 
 def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
@@ -336,9 +336,9 @@ def test_the_workflow_of_github_keeps_compares_fails_and_comments(
     outputs = (tmp_path / "output").read_text().splitlines()
     assert "verdict=fail" in outputs
     assert "report_file=slim-report.json" in outputs
-    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
+    named = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
     names = {line.partition("=")[0] for line in outputs}
-    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
+    assert names | {"delta_bytes"} == set(named) == names | set(named)
     assert "over budget" in (tmp_path / "summary").read_text()
     assert json.loads((workspace / "slim.sarif").read_text())["version"] == "2.1.0"
     # The main branch keeps its report, and makes no comment.
@@ -682,7 +682,7 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     ARTIFACT.write_bytes(forged())
     assert run_workflow(COMMENT, env) == [0, 0, 0]
     assert not forge.comments
-    assert not forge.asked("POST")
+    assert not forge.requests("POST")
 
 
 @LONG

@@ -339,12 +339,12 @@ CUT = {
 
 def bytes_of(form: str, folder: Path) -> bytes:
     """SMALL in one of the forms; compressed forms are of an OCI archive."""
-    plain = "oci-archive" if form in ("gzip", "zstd") else form
-    data = save(SMALL, folder / "whole", plain).read_bytes()
+    container = "oci-archive" if form in ("gzip", "zstd") else form
+    data = save(SMALL, folder / "whole", container).read_bytes()
     return {"gzip": gzip, "zstd": zstandard}.get(form, bytes)(data)
 
 
-def told(path: Path) -> object:
+def outcome(path: Path) -> object:
     """All that a report says, but for the size of the file that it is about."""
     report = slim.analyze(path, jobs=1, advice=False)
     return report.image, report.layers, report.waste, report.totals, report.warnings
@@ -354,21 +354,21 @@ def told(path: Path) -> object:
 def test_a_cut_archive_is_an_error_or_the_same(form: str, tmp_path: Path) -> None:
     data = bytes_of(form, tmp_path)
     path = write(tmp_path, data)
-    whole = told(path)
+    whole = outcome(path)
     draw = random.Random(7)  # noqa: S311
     cuts = {*range(0, len(data), 512), *(draw.randrange(len(data)) for _ in range(40))}
     survived = 0
     for cut in sorted(cuts):
         path.write_bytes(data[:cut])
         with suppress(InputError, IntegrityError):
-            assert told(path) == whole, cut
+            assert outcome(path) == whole, cut
             survived += 1
     assert survived < len(cuts) / 2
 
 
 def test_a_cut_file_of_a_layout_is_an_error(tmp_path: Path) -> None:
     root = save(SMALL, tmp_path / "layout", "oci-dir")
-    whole = told(root)
+    whole = outcome(root)
     for path in sorted(path for path in root.rglob("*") if path.is_file()):
         data = path.read_bytes()
         for cut in {0, 1, len(data) // 2, len(data) - 1}:
@@ -376,7 +376,7 @@ def test_a_cut_file_of_a_layout_is_an_error(tmp_path: Path) -> None:
             with pytest.raises(SlimError):
                 slim.analyze(root)
         path.write_bytes(data)
-    assert told(root) == whole
+    assert outcome(root) == whole
 
 
 @pytest.mark.parametrize("form", CUT)

@@ -145,7 +145,7 @@ def noops(n: int) -> list[Layer]:
     return [layer([delete(f"no/such/{i}/f") for i in range(n)])]
 
 
-def plain(n: int) -> list[Layer]:
+def plain_files(n: int) -> list[Layer]:
     return [layer([file(f"d{i // 50}/f{i}", b"x") for i in range(n)])]
 
 
@@ -175,7 +175,7 @@ GENERATORS: dict[str, tuple[str, Callable[[int], list[Layer]]]] = {
     "pax": ("an extended header for every file", pax),
     "orphans": ("children of files of a lower layer", orphans),
     "noops": ("whiteouts of what is not there", noops),
-    "plain": ("files", plain),
+    "plain": ("files", plain_files),
     "collisions": ("names that differ in case", collisions),
     "many-layers": ("files in 100 layers", many_layers),
 }

@@ -21,5 +21,5 @@ def test_conda() -> None:
     assert package.auto is False
     assert read_conda(conda(requested_spec="")).packages[0].auto is True
     assert read_conda({b"opt/conda/conda-meta/history": b"x"}).packages == ()
-    odd = read_conda(conda(files=[1, None, "../../../escape", "ok"], depends={}, version=3))
-    assert odd.packages[0].files[1:] == (b"opt/conda/ok",)
+    found = read_conda(conda(files=[1, None, "../../../escape", "ok"], depends={}, version=3))
+    assert found.packages[0].files[1:] == (b"opt/conda/ok",)

@@ -131,8 +131,8 @@ def test_what_is_a_package_directory() -> None:
 
 
 def test_odd_manifests_are_read_as_far_as_they_go() -> None:
-    odd: Fields = {"version": 1, "dependencies": ["a"], "devDependencies": None}
-    read = read_node(tree(**{"node_modules/a/package.json": odd, "package.json": odd}))
+    fields: Fields = {"version": 1, "dependencies": ["a"], "devDependencies": None}
+    read = read_node(tree(**{"node_modules/a/package.json": fields, "package.json": fields}))
     assert [(package.name, package.version, package.depends) for package in read.packages] == [
         ("a", "", ())
     ]

@@ -308,8 +308,8 @@ def test_a_proxy_is_used_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     with serve(image(layer({"a": b"b"}))) as target, serve(None, proxy) as middle:
         monkeypatch.setenv("http_proxy", "http://localhost:1")
         name = "registry.example.com/team/app:1"
-        plain = frozenset({"registry.example.com"})
-        access = Access(plain_http=plain, proxy=f"http://{middle.host}", timeout=20)
+        hosts = frozenset({"registry.example.com"})
+        access = Access(plain_http=hosts, proxy=f"http://{middle.host}", timeout=20)
         assert slim.analyze(name, registry=access).totals.files == 1
         assert seen[0] == "http://registry.example.com/v2/team/app/manifests/1"
 

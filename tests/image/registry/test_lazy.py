@@ -197,8 +197,8 @@ def test_files_in_the_same_bytes_are_refused() -> None:
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_whiteout_with_contents_is_no_file(make: Maker) -> None:
-    odd = [file("etc/.wh.b", b"x" * 5000), file("etc/c", b"y" * 100)]
-    with served(make(FIRST), make(odd)) as fake:
+    contents = [file("etc/.wh.b", b"x" * 5000), file("etc/c", b"y" * 100)]
+    with served(make(FIRST), make(contents)) as fake:
         lazy = checked_analyze(fake.name, registry=fake.access())
         full = slim.analyze(fake.name, registry=fake.access(), full=True)
     labels = {label.label: label for label in lazy.layers[1].labels}
