@@ -113,8 +113,8 @@ ATTACKS: tuple[Attack, ...] = (
     attack(
         "absent",
         "an annotation of eStargz without its table of contents",
-        simple(made := make_layer({"a": b"1"}, compression="gzip"), layers=[
-            entry(made.blob, str(made.descriptor["mediaType"]),
+        simple(packed := make_layer({"a": b"1"}, compression="gzip"), layers=[
+            entry(packed.blob, str(packed.descriptor["mediaType"]),
                   annotations={kinds.ESTARGZ: digest(b"")})]),
         warns="estargz",
         says=("is not among the entries",),

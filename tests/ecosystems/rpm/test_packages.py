@@ -163,7 +163,7 @@ def test_slots_and_pages_that_lie() -> None:
         list(bdb_headers(bytes(data)))
 
 
-def one(blob: bytes) -> Read:
+def read_blob(blob: bytes) -> Read:
     return read_rpm({b"var/lib/rpm/Packages.db": ndb([blob, LIB])})
 
 
@@ -181,14 +181,14 @@ def one(blob: bytes) -> Read:
     ],
 )
 def test_a_damaged_header_costs_its_package_only(blob: bytes) -> None:
-    read = one(blob)
+    read = read_blob(blob)
     assert [found.name for found in read.packages] == ["lib"]
     assert len(read.notices) == 1
 
 
 def test_paths_cannot_multiply() -> None:
     long = package("x", DIRS=["/" + "d" * 4000], BASES=["f"] * 70_000, INDEXES=[0] * 70_000)
-    read = one(long)
+    read = read_blob(long)
     assert [found.name for found in read.packages] == ["lib"]
     assert "list of files is too long" in read.notices[0].text
 
