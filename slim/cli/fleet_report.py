@@ -8,9 +8,9 @@ from typing import Annotated
 
 import click
 
-from slim.cli.command import command, flag, option
+from slim.cli.command import command, option
 from slim.cli.fleet_scan import StorePlace
-from slim.cli.options import SettingsOptions, UnitsName, read_units
+from slim.cli.options import ExitZero, SettingsOptions, UnitsName, read_units
 from slim.cli.output import Output, Text, write_outputs
 from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.write import STDOUT
@@ -58,7 +58,7 @@ def report(
     top: Annotated[int, option("--top", "Length of each table.", "N", kind=_LENGTHS, default=500)],
     units: UnitsName,
     settings: SettingsOptions,
-    exit_zero: Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")],
+    exit_zero: ExitZero,
     messages: MessageOptions,
 ) -> None:
     """Report on a fleet: what is shared and what is not, bases, and what to fix first.
