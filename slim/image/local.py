@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import logging
 import re
+import shutil
+import subprocess
 from typing import NamedTuple
 
 from msgspec.structs import replace
 
 from slim.image.ref import ImageRef
+from slim.image.reference import parse_reference
 from slim.image.source import is_bare, not_local
 
 _log = logging.getLogger(__name__)
@@ -76,16 +79,11 @@ def located(ref: ImageRef) -> ImageRef:
 
 def full_name(name: str) -> str:
     """A bare name with the registry and the tag that every engine would add to it."""
-    from slim.image.reference import parse_reference
-
     return str(parse_reference(name))
 
 
 def _find(name: str) -> tuple[str, tuple[str, ...]]:
     """The first engine that has the image, or none and what each engine answered."""
-    # Most images are files: what runs commands is imported for those that are not.
-    import shutil
-
     answers, missing = [], []
     for lookup in _LOOKUPS:
         program = shutil.which(lookup.command[0])
@@ -109,8 +107,6 @@ def _called(engine: str, name: str) -> str:
 
 def _ask(lookup: _Lookup, program: str, name: str) -> str:
     """Why the engine does not have the image; empty if it has."""
-    import subprocess
-
     called = _called(lookup.engine, name)
     words = [word.replace("{}", called) for word in lookup.command[1:]]
     try:
