@@ -15,19 +15,9 @@ from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.commands import run
+from tests.support.debian import KILO, MEGA, Debian, program, rebuilt
 from tests.support.shared import FAT, TABLES
-from tests.support.small_images import (
-    KILO,
-    MEGA,
-    Debian,
-    analyzed,
-    base,
-    go_program,
-    node_image,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
 RULE = "TCH029"
 LICENCE = "usr/share/doc/python3/copyright"

@@ -10,31 +10,8 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.conftest import LONG
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
-from tests.support.small_images import (
-    KILO,
-    MEGA,
-    Debian,
-    base,
-    go_program,
-    node_image,
-    part,
-    program,
-    rebuilt,
-    tools,
-)
-
-Tree = Mapping[str, bytes | str | None]
-
-
-def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
-    """Analyze an image of (instruction, files) steps, in a directory /app."""
-    layers = [layer(files, created_by=instruction) for instruction, files in steps]
-    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
-    sample = image(*layers, config=settings, compression="gzip")
-    save(sample, folder / "image.tar", "docker")
-    return checked_analyze(folder / "image.tar", top=1000)
+from tests.support.debian import KILO, MEGA, Debian, part, program, rebuilt
+from tests.support.small_images import base, go_program, node_image, stepwise, tools
 
 
 def claimed(report: slim.Report) -> set[str]:

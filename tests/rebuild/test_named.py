@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,30 +10,10 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.conftest import LONG
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
-from tests.support.small_images import (
-    KILO,
-    MEGA,
-    Debian,
-    base,
-    part,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.debian import KILO, MEGA, Debian, Tree, part, program, rebuilt
+from tests.support.small_images import base, stepwise, tools
 
 SITE = "usr/local/lib/python3.13/dist-packages"
-Tree = Mapping[str, bytes | str | None]
-
-
-def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
-    """Analyze an image of (instruction, files) steps, in a directory /app."""
-    layers = [layer(files, created_by=instruction) for instruction, files in steps]
-    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
-    built = image(*layers, config=settings, compression="gzip")
-    save(built, folder / "image.tar", "docker")
-    return checked_analyze(folder / "image.tar", top=1000)
 
 
 def distribution(name: str, size: int) -> dict[str, bytes]:

@@ -17,21 +17,9 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.support.beam import atoms, beam_file, chunk
+from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, part, program, rebuilt
 from tests.support.elf import elf_image
-from tests.support.small_images import (
-    KILO,
-    LIBRARIES,
-    MEGA,
-    Debian,
-    analyzed,
-    base,
-    go_program,
-    node_image,
-    part,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
 
 @LONG
