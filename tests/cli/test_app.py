@@ -320,7 +320,7 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
     os.close(reader)
 
 
-@pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
+@pytest.mark.parametrize(("to", "output"), [("cat", "app:1: 3 B on disk"), ("true", "")])
 @LONG
 def test_a_shell_takes_outputs_by_descriptors(to: str, output: str, path: Path) -> None:
     require("bash")

@@ -78,7 +78,7 @@ def test_one_command_comments_and_updates(
 
 
 @pytest.mark.parametrize(
-    ("name", "when", "made"),
+    ("name", "when", "created"),
     [
         ("wasteful", "changed", True),
         ("clean", "changed", False),

@@ -245,7 +245,7 @@ def staged(created_by: str, *, from_stage: bool = False, disk: int = 20) -> Repo
 
 
 @pytest.mark.parametrize(
-    ("made", "multi"),
+    ("sample", "multi"),
     [
         (staged("COPY /srv/build/rel/shop ./ # buildkit"), True),
         (staged("COPY --chown=app:app --from=build /rel ./"), True),

@@ -30,7 +30,7 @@ def with_steps(steps: int, *, notes: int = 0, left_out: int = 0) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("made", "line"),
+    ("sample", "line"),
     [
         (with_steps(10), ""),
         (with_steps(11), "  … and 1 smaller one (-o json lists them)"),
