@@ -39,11 +39,11 @@ class Registry:
 
     def access(self, **more: Any) -> Access:
         """What it takes to read it."""
-        plain = frozenset() if self.tls else frozenset({self.host})
+        plain_hosts = frozenset() if self.tls else frozenset({self.host})
         logins = {self.host: self.login} if self.login else {}
         trusted = frozenset({self.realm}) if self.realm else frozenset()
         given: dict[str, Any] = {
-            "plain_http": plain,
+            "plain_http": plain_hosts,
             "ca_file": self.ca_file,
             "logins": logins,
             "trusted_realms": trusted,

@@ -124,7 +124,10 @@ def test_ruby_from_packages_of_the_distribution(tmp_path: Path) -> None:
             depends="ruby-rack" if name == "sinatra" else "ruby",
             auto=auto,
         )
-    app: dict[str, bytes | str | None] = {"app/Gemfile": b'gem "sinatra"\n', "app/app.rb": b"require 'sinatra'\n"}
+    app: dict[str, bytes | str | None] = {
+        "app/Gemfile": b'gem "sinatra"\n',
+        "app/app.rb": b"require 'sinatra'\n",
+    }
     report = analyzed(tmp_path, root, debian.layer(), app, Cmd=["ruby", "app.rb"])
     rebuild = rebuilt(report)
     assert installed(rebuild) == ["ruby", "ruby-rack", "ruby-sinatra", "ruby3.3"]
