@@ -197,7 +197,7 @@ def repack(
                 if any(isinstance(layer.blob, PassedBlob) for layer in read.image.layers):
                     raise UsageError(
                         "not-a-file",
-                        f"{ref.name!r} goes by once, and a repacking reads its layers again",
+                        f"{ref.name!r} can be read only once, and repacking reads its layers twice",
                         "save the image to a file: docker save -o app.tar app:1",
                     )
                 if base is not None and not read.base.layers and not selection.include_base:

@@ -87,7 +87,7 @@ def _output(value: str) -> Output:
     name, _, path = value.partition("=")
     if name not in FORMATS:
         raise UsageError(
-            "unknown-format", f"--output: {name[:40]!r} is none of {', '.join(FORMATS)}"
+            "unknown-format", f"--output: {name[:40]!r} is not one of {', '.join(FORMATS)}"
         )
     return Output(name, "" if path in STDOUT else path)
 
@@ -115,7 +115,7 @@ def _pulls(path: str | None) -> dict[str, int]:
                     found[row[0].strip()] = int(row[1])
                 elif row and number > 1:
                     raise UsageError(
-                        "bad-pulls", f"{path}:{number}: no name and number", "write NAME,PULLS"
+                        "bad-pulls", f"{path}:{number}: not a name and a number", "write NAME,PULLS"
                     )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError("no-file", f"cannot read {path!r}: {error}") from None

@@ -83,7 +83,7 @@ class SelectOptions(Struct, frozen=True):
         """
         if self.since is not None and not _DAY.fullmatch(self.since):
             raise UsageError(
-                "bad-date", f"--since: {self.since[:40]!r} is no day", "write 2026-01-31"
+                "bad-date", f"--since: {self.since[:40]!r} is not a date", "write 2026-01-31"
             )
         platform = str(parse_platform(self.platform)) if self.platform else ""
         return Selection(tuple(self.tags), self.newest, self.since or "", platform)

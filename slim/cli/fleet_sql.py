@@ -37,7 +37,7 @@ def sql(
     messages.begin()
     if output not in _OUTPUTS:
         raise UsageError(
-            "bad-choice", f"--output: {output[:40]!r} is none of {', '.join(_OUTPUTS)}"
+            "bad-choice", f"--output: {output[:40]!r} is not one of {', '.join(_OUTPUTS)}"
         )
     opened = Store(folder_of(store))
     opened.check()

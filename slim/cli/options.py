@@ -377,5 +377,5 @@ def read_units(option: str | None, in_file: str | None) -> Units:
     """
     name = option or in_file or "si"
     if name not in UNITS:
-        raise UsageError("bad-choice", f"--units: {name!r} is none of {', '.join(UNITS)}")
+        raise UsageError("bad-choice", f"--units: {name!r} is not one of {', '.join(UNITS)}")
     return UNITS[name]

@@ -149,7 +149,7 @@ def _selection(what: WhatOptions, limits: Limits) -> Selection:
     )
     if sum((level != "dead", bool(what.apply), what.plan is not None)) > 1:
         raise UsageError(
-            "bad-choice", "--level, --apply and --plan each say what goes", "give one of them"
+            "bad-choice", "--level, --apply and --plan each choose what goes", "give one of them"
         )
     if what.plan is not None:
         hint = "slim analyze IMAGE -o plan=plan.json writes one"
@@ -192,7 +192,7 @@ def _check_paper(paper: str) -> None:
     if _form(paper) not in FORMS:
         raise UsageError(
             "bad-choice",
-            f"--certificate: {paper!r} has none of the endings {', '.join(FORMS)}",
+            f"--certificate: {paper!r} must end in one of {', '.join(FORMS)}",
             "name it app.slim.json",
         )
     folder = Path(paper).parent

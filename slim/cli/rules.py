@@ -47,7 +47,7 @@ def list_rules(
         and category in (None, rule.category)
     ]
     if not lines:
-        raise UsageError("no-rules", "no rule fits", "`slim rules list` prints all of them")
+        raise UsageError("no-rules", "no rule matches", "`slim rules list` prints all of them")
     print_output("\n".join(lines) + "\n")
 
 

@@ -63,7 +63,7 @@ class Pieces:
         return b"".join(self.until(self.offset + count))
 
     def drain(self) -> None:
-        """Read the rest, so that all of it is seen by who computes a digest."""
+        """Read the rest, so that whoever computes a digest sees all of it."""
         while self._more():
             self.offset += len(self._piece) - self._at
             self._at = len(self._piece)

@@ -309,7 +309,7 @@ def test_data_center_that_does_not_say_whose_the_token_is_gets_no_comment() -> N
     with serve("bitbucket_dc") as forge:
         forge.knows_user = False
         forge.add(text(forge, "forged"), STRANGER)
-        with pytest.raises(NetworkError, match="does not say whose the token is"):
+        with pytest.raises(NetworkError, match="does not say whose token it is"):
             post(forge, text(forge, "new"))
         assert bodies(forge) == [text(forge, "forged")]
 

@@ -171,7 +171,7 @@ def _read_reasons(data: bytes | None, notices: Notices) -> dict[str, str] | None
     try:
         table = tomllib.loads(text(data)).get("packages")
     except (tomllib.TOMLDecodeError, RecursionError):
-        notices.add(_REASONS, "it is no TOML")
+        notices.add(_REASONS, "it is not TOML")
         return None
     if not isinstance(table, dict):
         notices.add(_REASONS, "it has no table of packages")
