@@ -72,7 +72,7 @@ class SelectOptions(Struct, frozen=True):
     ]
     platform: Annotated[
         str | None,
-        option("--platform", "Of images for several platforms only this one.", "OS/ARCH[/VARIANT]"),
+        option("--platform", "Of multi-platform images, only this platform.", "OS/ARCH[/VARIANT]"),
     ]
 
     def selection(self) -> Selection:
@@ -179,7 +179,7 @@ def scan(
     """Bring a store up to date with many images: each distinct layer is read once.
 
     What the store knows is not read again, images that a source no longer has leave it, and a scan that
-    was interrupted goes on where it was. An image that cannot be read is recorded with its error; the
+    was interrupted continues where it stopped. An image that cannot be read is recorded with its error; the
     rest goes on, and the exit code is that of the worst error.
     """
     messages.begin()

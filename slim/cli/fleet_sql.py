@@ -33,7 +33,7 @@ def sql(
     output: Annotated[str, option("--output -o", "text, csv or json.", "FORMAT", default="text")],
     messages: MessageOptions,
 ) -> None:
-    """Ask a store in SQL. It can only be read, and nothing but its tables can."""
+    """Query a store in SQL. Only its tables can be read, and nothing can be written."""
     messages.begin()
     if output not in _OUTPUTS:
         raise UsageError(

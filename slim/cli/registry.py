@@ -157,8 +157,8 @@ class AttachedOptions(Struct, frozen=True):
         bool,
         flag(
             "--attached/--no-attached",
-            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
-            " in slim fleet scan.",
+            "Use the report that slim attach pushed instead of reading layers: for what is compared with,"
+            " and in slim fleet scan.",
             default=True,
         ),
     ] = True

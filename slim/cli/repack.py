@@ -99,7 +99,7 @@ def repack(
     units: UnitsName,
     run: RunOptions,
 ) -> None:
-    """Write an image again without what is waste, with a certificate of what went.
+    """Rewrite an image without its waste, and certify what was removed.
 
     Entries of layers are copied as they are, never unpacked. Before the result gets its name, its filesystem
     is compared with the source's, path by path.

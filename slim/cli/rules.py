@@ -122,6 +122,6 @@ def try_rules(
 
 rules = Commands(
     "rules",
-    "List the rules, show one, check files of rules.",
+    "List, show, check and try rules.",
     [list_rules, show, check, new, try_rules],
 )
