@@ -103,15 +103,15 @@ class Shown:
             self.site.add(name, rendered(document, self.format), kind=kind)
         frames = (f"<iframe src=/{name} width=1200 height=800></iframe>" for name in names)
         address = self.site.add("all", BARE + "".join(frames))
-        self.site.asked.clear()
+        self.site.requested.clear()
         with page(self.chromium) as tab:
             tab.open(address)
             complaints = tab.complaints()
             usual, *states = tab.run(STATE)
         if complaints:
             return f"complaints: {complaints}"
-        if sorted(self.site.asked) != sorted(["/all", *(f"/{name}" for name in names)]):
-            return f"asked: {self.site.asked}"
+        if sorted(self.site.requested) != sorted(["/all", *(f"/{name}" for name in names)]):
+            return f"asked: {self.site.requested}"
         return next(self._differences(usual, texts, states), "") or self._own(usual)
 
     def _own(self, usual: dict[str, Any]) -> str:
@@ -158,9 +158,9 @@ def test_a_page_that_runs_what_it_shows_is_found(chromium: Browser, site: Site) 
     """The test above can fail: an image that asks for something, and an element that no page has."""
     address = site.add("broken", f"{BARE}<img src=/asked>")
     frame = site.add("frame", f"{BARE}<iframe src={address}></iframe>")
-    site.asked.clear()
+    site.requested.clear()
     with page(chromium) as tab:
         tab.open(frame)
         assert tab.complaints()
         assert "img" in tab.run(STATE)[0]["tags"]
-    assert "/asked" in site.asked
+    assert "/asked" in site.requested
