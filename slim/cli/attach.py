@@ -12,7 +12,7 @@ from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output
 from slim.errors import InputError
 from slim.image.reference import parse_reference
-from slim.pipeline import attach_report
+from slim.report.pushed import attach_report
 
 
 @command(
