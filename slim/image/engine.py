@@ -9,14 +9,14 @@ from __future__ import annotations
 import logging
 import os
 import re
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from typing import IO
+from typing import IO, TYPE_CHECKING
 
 from slim.errors import InputError, SlimError, UsageError
+
+if TYPE_CHECKING:
+    import subprocess
 
 _log = logging.getLogger(__name__)
 ENGINES = {
@@ -71,6 +71,11 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
         UsageError: the command is not on PATH.
         InputError: it fails; its own words are in the message.
     """
+    # Most images are files: what runs commands is imported for those that are not.
+    import shutil
+    import subprocess
+    import tempfile
+
     command = command_of(engine, name, platform)
     program = shutil.which(command[0])
     if program is None:
@@ -108,6 +113,10 @@ def load_image(engine: str, archive: str) -> None:
         UsageError: the command is not on PATH.
         InputError: it fails; its own words are in the message.
     """
+    import shutil
+    import subprocess
+    import tempfile
+
     program = shutil.which(engine)
     if program is None:
         raise UsageError(
@@ -147,6 +156,8 @@ def _check(
     process: subprocess.Popen[bytes], words: IO[bytes], engine: str, name: str, seconds: float
 ) -> None:
     """Refuse what a command wrote that failed; one that still runs has not."""
+    import subprocess
+
     with suppress(subprocess.TimeoutExpired):
         if process.wait(seconds):
             reason = _last_words(words)

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
-import subprocess
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -84,6 +82,9 @@ def full_name(name: str) -> str:
 
 def _find(name: str) -> tuple[str, tuple[str, ...]]:
     """The first engine that has the image, or none and what each engine answered."""
+    # Most images are files: what runs commands is imported for those that are not.
+    import shutil
+
     answers, missing = [], []
     for lookup in _LOOKUPS:
         program = shutil.which(lookup.command[0])
@@ -107,6 +108,8 @@ def _called(engine: str, name: str) -> str:
 
 def _ask(lookup: _Lookup, program: str, name: str) -> str:
     """Why the engine does not have the image; empty if it has."""
+    import subprocess
+
     called = _called(lookup.engine, name)
     words = [word.replace("{}", called) for word in lookup.command[1:]]
     try:

@@ -641,16 +641,16 @@ def test_what_layers_images_share_is_read_once(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from slim.cli.app import app
-    from slim.files import blob
+    from slim.files import layer as read_layers
+    from slim.files.blob import scan_blob
 
     reads: list[int] = []
-    original = blob.scan_blob
 
     def counted(blob: Any, **options: Any) -> Any:
         reads.append(blob.size)
-        return original(blob, **options)
+        return scan_blob(blob, **options)
 
-    monkeypatch.setattr(blob, "scan_blob", counted)
+    monkeypatch.setattr(read_layers, "scan_blob", counted)
     output = f"json={tmp_path}/{{}}.json"
     arguments = ["analyze", str(path), str(path), "--no-cache", "-o", output]
     app(arguments, standalone_mode=False)

@@ -17,8 +17,8 @@ from hypothesis import given
 
 import slim
 from slim.ecosystems import KEEPS
-from slim.files import blob as blobs
 from slim.files import cache as caches
+from slim.files import layer as layers_read
 from slim.files.blob import scan_blob
 from slim.files.budget import weight
 from slim.files.cache import TableCache
@@ -48,7 +48,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(blob.size)
         return scan_blob(blob, **options)
 
-    monkeypatch.setattr(blobs, "scan_blob", counted)
+    monkeypatch.setattr(layers_read, "scan_blob", counted)
     return found
 
 
