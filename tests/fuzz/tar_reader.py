@@ -12,11 +12,11 @@ from slim.errors import SlimError
 from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.table import Kind, LayerTable
-from slim.files.tar import walk
+from slim.files.table import Kind
 from tests.fuzz.targets import SMALL, assert_clear, corpus
 from tests.support.building import BLOCK, MemoryBlob, entries, tar
 from tests.support.engine_disagreements import CASES
+from tests.support.walking import read_rows
 
 CUT = b"----"
 
@@ -30,9 +30,10 @@ def seeds() -> Iterator[bytes]:
 def check(data: bytes) -> None:
     layers = [mended(part) for part in data.split(CUT, 2)]
     for layer in layers:
-        fast, exact = _rows(layer, 700, exact=False), _rows(layer, 1 << 20, exact=True)
-        assert fast[1] == exact[1], (fast[1], exact[1])
-        assert fast[1] or fast == exact
+        fast, fault = read_rows(layer, 700, limits=SMALL)
+        exact, error = read_rows(layer, 1 << 20, limits=SMALL, exact=True)
+        assert slug(fault) == slug(error), (fault, error)
+        assert fault or fast == exact
     try:
         tables = [scan_blob(MemoryBlob(layer, 1000), limits=SMALL) for layer in layers]
         files = resolve(tables)
@@ -48,6 +49,10 @@ def check(data: bytes) -> None:
         assert of.disk_bytes == sum(table.size)
 
 
+def slug(error: SlimError | None) -> str:
+    return error.slug if error else ""
+
+
 def mended(data: bytes) -> bytes:
     """With right checksums, so that changed headers are looked at: what says `ustar` is one."""
     fixed = bytearray(data)
@@ -57,18 +62,3 @@ def mended(data: bytes) -> bytes:
             head[148:156] = b" " * 8
             fixed[at + 148 : at + 156] = b"%06o\0 " % sum(head)
     return bytes(fixed)
-
-
-def _rows(data: bytes, step: int, *, exact: bool) -> tuple[LayerTable, str]:
-    table = LayerTable()
-    walker = walk(table, SMALL, seen=(lambda _: None) if exact else None)
-    next(walker)
-    try:
-        for at in range(0, len(data), step):
-            walker.send(data[at : at + step])
-        walker.send(b"")
-    except StopIteration:
-        return table, ""
-    except SlimError as error:
-        return table, error.slug
-    raise AssertionError("the walk went on after the end")

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.ecosystems import KEEPS
-from slim.errors import SlimError
 from slim.files.blob import scan_blob
 from slim.files.extract import picker
 from slim.files.overlay import resolve
@@ -18,6 +17,7 @@ from slim.files.tar import walk
 from tests.support.beam import MODULE
 from tests.support.building import Layer, MemoryBlob, delete, file, hardlink, layer, symlink
 from tests.support.heads import ELF, KEY
+from tests.support.walking import read_rows
 
 MIB = 1 << 20
 SCRIPT = b'#!/bin/sh\nexec /app/bin/server "$@"\n'
@@ -107,22 +107,6 @@ def test_rows_are_those_of_a_scan_without_contents() -> None:
     assert not other.flags
 
 
-def rows(data: bytes, step: int, *, extract: bool) -> tuple[LayerTable, str]:
-    """The table of damaged bytes as far as it goes, and the fault."""
-    table = LayerTable()
-    walker = walk(table, extract=extract, keeps=KEEPS)
-    try:
-        next(walker)
-        for at in range(0, len(data), step):
-            walker.send(data[at : at + step])
-        walker.send(b"")
-    except StopIteration:
-        return table, ""
-    except SlimError as error:
-        return table, str(error)
-    raise AssertionError("the walk went on after the end")
-
-
 @settings(max_examples=200)
 @given(
     st.lists(st.tuples(st.integers(0, len(MIXED.tar) - 1), st.binary(min_size=1, max_size=4))),
@@ -137,9 +121,9 @@ def test_damaged_layers_fail_as_without_contents(
         # Checksums stay right where only contents are changed.
         data[at : at + len(value)] = value
     for version in (bytes(data), bytes(data[:cut])):
-        table, fault = rows(version, step, extract=True)
-        other, same = rows(version, step, extract=False)
-        assert fault == same
+        table, fault = read_rows(version, step, extract=True, keeps=KEEPS)
+        other, same = read_rows(version, step)
+        assert str(fault) == str(same)
         assert (table.kind, table.name, table.size) == (other.kind, other.name, other.size)
         assert table.digests == other.digests
         kept = {**table.texts, **table.elfs, **table.beams, **table.flags}
