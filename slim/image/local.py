@@ -1,8 +1,8 @@
 """Which container engine of this machine has an image that the user calls by a bare name, such as `app:1`.
 
-Each engine is asked by its own command, where that is on PATH; none of these commands pulls. Only what no
-engine has may be looked for in a registry, and only with consent: otherwise a registry that the user never
-chose would be told of names that are mistyped, or of images that are not built yet.
+Each engine is asked by its own command, where that is on PATH, else at its socket; none of this pulls. Only
+what no engine has may be looked for in a registry, and only with consent: otherwise a registry that the user
+never chose would be told of names that are mistyped, or of images that are not built yet.
 """
 
 from __future__ import annotations
@@ -89,10 +89,13 @@ def _find(name: str) -> tuple[str, tuple[str, ...]]:
     answers, missing = [], []
     for lookup in _LOOKUPS:
         program = shutil.which(lookup.command[0])
-        if program is None:
+        if program is not None:
+            answer = _ask(lookup, program, name)
+        elif (answer_there := _ask_socket(lookup.engine, name)) is not None:
+            answer = answer_there
+        else:
             missing.append(lookup.command[0])
             continue
-        answer = _ask(lookup, program, name)
         _log.debug("%s: %s", lookup.engine, answer or f"has {name}")
         if not answer:
             return lookup.engine, ()
@@ -105,6 +108,19 @@ def _find(name: str) -> tuple[str, tuple[str, ...]]:
 def _called(engine: str, name: str) -> str:
     """containerd itself knows full names only."""
     return full_name(name) if engine == "containerd" else name
+
+
+def _ask_socket(engine: str, name: str) -> str | None:
+    """The same at the engine's socket; None where there is none."""
+    from slim.image.engine_socket import ask, find_socket
+
+    path = find_socket(engine)
+    if not path:
+        return None
+    refusal = ask(path, name)
+    if refusal is None:
+        return ""
+    return f"failed: {refusal}" if refusal else _NO_IMAGE
 
 
 def _ask(lookup: _Lookup, program: str, name: str) -> str:

@@ -5,6 +5,8 @@ podman and buildah need no daemon; docker and containerd do.
 
 from __future__ import annotations
 
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -199,8 +201,41 @@ def test_a_bare_name_of_a_daemon(saved: Path) -> None:
     assert "containerd: has no such image" in answers
 
 
+@pytest.mark.usefixtures("daemons")
+def test_docker_at_its_socket_where_its_command_is_not_installed(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*LOAD["docker"], saved)
+    with_command = slim.analyze("docker:localhost/team/app:1")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    alike(with_command, slim.analyze("docker:localhost/team/app:1"))
+    assert slim.analyze("localhost/team/app:1").source.input == "docker:localhost/team/app:1"
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze("docker:localhost/team/none:1")
+    assert caught.value.slug == "engine-failed"
+    assert "reference does not exist" in caught.value.message
+
+
+def test_podman_at_its_socket_where_its_command_is_not_installed(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"unix://{tmp_path}/podman.sock"
+    service = subprocess.Popen(["podman", "system", "service", "--time", "60", address])
+    try:
+        until = time.monotonic() + 60
+        while not (tmp_path / "podman.sock").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        monkeypatch.setenv("CONTAINER_HOST", address)
+        monkeypatch.setenv("PATH", str(tmp_path))
+        alike(slim.analyze(saved), slim.analyze("podman:localhost/team/app:1"))
+    finally:
+        service.terminate()
+        service.wait(30)
+
+
 def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/none.sock")
     with pytest.raises(slim.SlimError) as caught:
         slim.analyze("docker:app:1")
     assert (caught.value.slug, caught.value.exit_code) == ("no-engine", 2)
