@@ -80,7 +80,7 @@ targets: $(VENV)/installed
 FUZZ_LONGER ?= 30
 differentials: $(VENV)/installed
 	SLIM_LONGER=$(FUZZ_LONGER) $(BIN)/python -m pytest --real tests/real/test_golist.py \
-	  tests/real/test_umoci.py tests/real/test_overlay_engines.py tests/real/test_twins.py tests/whole/test_memory.py
+	  tests/real/test_umoci.py tests/real/test_overlay_engines.py tests/real/test_twins.py
 
 # Ordinary projects that nobody tuned slim to: both images of each are built, predictions held against them, what
 # findings claim is deleted, and the Dockerfile that slim writes is built. Takes hours; TWINS="--only NAME" does one.

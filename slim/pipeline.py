@@ -234,10 +234,10 @@ def verify(
     options = replace(options, cache=None, verify=True)
     found: list[Verification] = []
     faults: list[str] = []
-    for one in images_in(before, options.limits):
-        other = replace(after, platform=one.platform or after.platform)
+    for ref in images_in(before, options.limits):
+        other = replace(after, platform=ref.platform or after.platform)
         with (
-            _read(one, options, None, NO_DOCKERFILE, False, True) as left,
+            _read(ref, options, None, NO_DOCKERFILE, False, True) as left,
             _read(other, options, None, NO_DOCKERFILE, False, True) as right,
         ):
             sides = [

@@ -70,16 +70,16 @@ def report(
     outputs = [_output(value) for value in output or ("markdown",)]
     opened = Store(folder_of(store))
     opened.check()
-    made = make_report(opened, config.teams, _pulls(pulls), top)
+    result = make_report(opened, config.teams, _pulls(pulls), top)
     options = RenderOptions(units=read_units(units, config.image.units))
-    write_outputs([Text(_page(made, each.format, table, options), each) for each in outputs])
-    for each in made.exceeded:
+    write_outputs([Text(_page(result, each.format, table, options), each) for each in outputs])
+    for each in result.exceeded:
         size = options.units.size
         print_notice(
             f"slim: team {clean(each.team)}: {each.budget} is {size(each.value_bytes)},"
             f" at most {size(each.limit_bytes)}"
         )
-    if made.exceeded and not exit_zero:
+    if result.exceeded and not exit_zero:
         raise click.exceptions.Exit(1)
 
 

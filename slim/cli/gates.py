@@ -151,17 +151,17 @@ def warn_of_rule_names(
         for name in (finding.rule, finding.slug)
     }
     named = {"--ignore": ignored, "--fail-on": (word.removeprefix(NEW) for word in fail_on)}
-    asked = [
+    given = [
         (option_name, name)
         for option_name, names in named.items()
         for name in names
         if name not in reported and name not in LEVELS
     ]
-    if not asked:
+    if not given:
         return
     every = with_user_packs(builtin_rules(VOCABULARY, cache_folder()), packs, VOCABULARY)
     known = {name for rule in rules_of(every.packs) for name in (rule.id, rule.slug)}
-    for option_name, name in asked:
+    for option_name, name in given:
         if name not in known:
             print_notice(
                 f"slim: warning: {option_name}: unknown rule {clean(name)!r}"

@@ -140,8 +140,8 @@ def _one_of(table: Fields | None, key: str, values: tuple[W, ...]) -> W | None:
 def _base(reader: _Reader, text: str) -> str:
     # An image can be more than a path: what is not a path from the file's folder stays as it is.
     prefix, colon, rest = text.rpartition(":")
-    there = reader.path(rest)
-    return f"{prefix}{colon}{there}" if rest and os.path.exists(there) else text
+    path_here = reader.path(rest)
+    return f"{prefix}{colon}{path_here}" if rest and os.path.exists(path_here) else text
 
 
 def _output(reader: _Reader, text: str) -> str:

@@ -41,8 +41,8 @@ class Command(Struct, frozen=True):
     def brief(self) -> str:
         """For people: program and operands, without options and values, which may be secret."""
         shown = [word for word in self.words[1:3] if not word.startswith("-")]
-        plain = [word for word in shown if "=" not in word and "://" not in word]
-        line = " ".join([self.words[0], *plain])
+        operands = [word for word in shown if "=" not in word and "://" not in word]
+        line = " ".join([self.words[0], *operands])
         return line if len(line) <= _BRIEF else line[: _BRIEF - 1] + "…"
 
 

@@ -7,7 +7,7 @@ from contextlib import ExitStack, closing, suppress
 from threading import Event
 
 from slim.errors import InputError
-from slim.files.budget import MARK, Account
+from slim.files.budget import MARK, Account, Budget
 from slim.files.chunked import note_chunked
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.hasher import Hasher
@@ -20,7 +20,7 @@ from slim.files.tar import walk
 from slim.image.model import CHUNK, Blob
 from slim.image.stored import FileBlob
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
-from slim.stream.compression import sniff
+from slim.stream.compression import Marks, sniff
 from slim.stream.inflate import inflate
 from slim.stream.memory import Memory
 
@@ -61,59 +61,64 @@ def scan_blob(
     skim = skim and pull != "exact"
     if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6).chunks())) == "none":
         table = _skim(blob, limits, progress, stop, account)
+        marks = Marks()
+        marks.add(blob.size, blob.size)
         if pull == "estimated":
-            _set_pull(table, sampled(blob), pull)
-        return _finished(table)
-    with ExitStack() as streams, ExitStack() as stack:
-        # Closed whatever happens: a connection or a file may be behind it.
-        chunks = streams.enter_context(closing(blob.chunks()))
-        head = _first(chunks)
-        compression = sniff(head)
-        table = LayerTable(blob_bytes=blob.size, compression=compression)
-        # An empty blob stays one: engines take it for a layer without files.
-        measured = compression == "none" and pull != "stored" and blob.size > 0
-        meter = meter_of(pull, blob.size) if measured else None
-        raw = tar = None
-        if verify:
-            raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
-            tar = raw
-            if compression != "none" or algorithms[0] != algorithms[1]:
-                tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
-        stored = watched(head, chunks, raw, progress, stop)
-        walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)
-        next(walker)
-        size = 0
-        checkpoints = account.beside() if account is not None else None
-        # Closed whatever happens, and last: another layer may be waiting for its memory.
-        pieces = streams.enter_context(
-            closing(inflate(stored, compression, table.marks, limits, memory))
-        )
-        for piece in pieces:
-            check(stop)
-            size += len(piece)
-            if size > limits.layer_bytes:
-                raise exceeded("layer_bytes", size, limits.layer_bytes, "a layer once decompressed")
-            if tar is not None and tar is not raw:
-                tar.update(piece)
-            walker.send(piece)
-            if meter is not None:
-                meter.update(piece)
-            if checkpoints is not None and not len(table.marks.out) & _SOMETIMES:
-                # A member for every byte has as many of them as bytes.
-                checkpoints.update(MARK * len(table.marks.out))
-        with suppress(StopIteration):
-            walker.send(b"")
-    if raw is not None and tar is not None:
-        table.blob_digest, table.diff_id = raw.digest(), tar.digest()
-    if meter is not None:
-        _set_pull(table, meter, pull)
-    return _finished(table)
+            marks = _measured(table, sampled(blob), pull)
+        return _finished(table, marks)
+    with (account or Account(Budget(limits))).beside() as checkpoints:
+        with ExitStack() as streams, ExitStack() as stack:
+            # Closed whatever happens: a connection or a file may be behind it.
+            chunks = streams.enter_context(closing(blob.chunks()))
+            head = _first(chunks)
+            compression = sniff(head)
+            table, marks = LayerTable(blob_bytes=blob.size, compression=compression), Marks()
+            # An empty blob stays one: engines take it for a layer without files.
+            measured = compression == "none" and pull != "stored" and blob.size > 0
+            meter = meter_of(pull, blob.size) if measured else None
+            raw = tar = None
+            if verify:
+                raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
+                tar = raw
+                if compression != "none" or algorithms[0] != algorithms[1]:
+                    tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
+            stored = watched(head, chunks, raw, progress, stop)
+            walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)
+            next(walker)
+            size = 0
+            # Closed whatever happens, and last: another layer may be waiting for its memory.
+            pieces = streams.enter_context(
+                closing(inflate(stored, compression, marks, limits, memory))
+            )
+            for piece in pieces:
+                check(stop)
+                size += len(piece)
+                if size > limits.layer_bytes:
+                    raise exceeded(
+                        "layer_bytes", size, limits.layer_bytes, "a layer once decompressed"
+                    )
+                if tar is not None and tar is not raw:
+                    tar.update(piece)
+                walker.send(piece)
+                if meter is not None:
+                    meter.update(piece)
+                if not len(marks.out) & _SOMETIMES:
+                    # A member for every byte has as many of them as bytes.
+                    checkpoints.update(MARK * len(marks.out))
+            with suppress(StopIteration):
+                walker.send(b"")
+        if raw is not None and tar is not None:
+            table.blob_digest, table.diff_id = raw.digest(), tar.digest()
+        if meter is not None:
+            marks = _measured(table, meter, pull)
+        return _finished(table, marks)
 
 
-def _set_pull(table: LayerTable, meter: Meter, pull: PullSize) -> None:
-    """Share out the blob that a registry would have in place of the stored one."""
-    table.marks = meter.finish()
-    table.gzip_bytes, table.estimated = table.marks.raw[-1], pull == "estimated"
+def _measured(table: LayerTable, meter: Meter, pull: PullSize) -> Marks:
+    """Of the blob that a registry would have in place of the stored one: what is shared out then."""
+    marks = meter.finish()
+    table.gzip_bytes, table.estimated = marks.raw[-1], pull == "estimated"
+    return marks
 
 
 def _first(chunks: Iterator[bytes]) -> bytes:
@@ -124,10 +129,10 @@ def _first(chunks: Iterator[bytes]) -> bytes:
     return head
 
 
-def _finished(table: LayerTable) -> LayerTable:
-    _check_ends(table)
-    note_chunked(table)
-    table.pull, table.labels = share_out(table)
+def _finished(table: LayerTable, marks: Marks) -> LayerTable:
+    _check_ends(table, marks)
+    note_chunked(table, marks)
+    table.pull, table.labels = share_out(table, marks)
     table.simple = find_simple(table)
     return table
 
@@ -157,12 +162,10 @@ def _skim(
         check(stop)
     with suppress(StopIteration):
         walker.send(b"")
-    table.marks.add(blob.size, blob.size)
     return table
 
 
-def _check_ends(table: LayerTable) -> None:
-    marks = table.marks
+def _check_ends(table: LayerTable, marks: Marks) -> None:
     if not table.blob_bytes:
         table.note("empty-layer-blob", b"", "an empty blob: a layer without files")
     if marks.zeros:

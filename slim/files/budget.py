@@ -6,6 +6,8 @@ takes from here to the report: rows of the overlay, paths of packages and lists 
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from threading import Lock
 
 from slim.files.extract.found import Archive, Beam, Elf
@@ -55,9 +57,14 @@ class Account:
         self._budget = budget
         self._spent = 0
 
-    def beside(self) -> Account:
-        """An account in the same budget, for something else."""
-        return Account(self._budget)
+    @contextmanager
+    def beside(self) -> Iterator[Account]:
+        """An account in the same budget, for what is gone when the block ends."""
+        other = Account(self._budget)
+        try:
+            yield other
+        finally:
+            other.update(0)
 
     def update(self, weight: int) -> None:
         """The layer takes `weight` bytes by now.

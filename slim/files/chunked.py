@@ -14,6 +14,7 @@ import sys
 
 from slim.files.table import LayerTable
 from slim.files.toc_check import MAX_BYTES, hold_against
+from slim.stream.compression import Marks
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -25,9 +26,9 @@ _MAGIC = b"GNUlInUx"
 _OPTIONS = {int(zstd.DecompressionParameter.window_log_max): MAX_BYTES.bit_length() - 1}
 
 
-def note_chunked(table: LayerTable) -> None:
+def note_chunked(table: LayerTable, marks: Marks) -> None:
     """Add to the table's notices what its own table of contents says differently, if it has one."""
-    kept, table.marks.skipped = table.marks.skipped, []
+    kept = marks.skipped
     if not kept or len(kept[-1][1]) != _FOOTER.size or not kept[-1][1].endswith(_MAGIC):
         return
     position, stored, size, *_ = _FOOTER.unpack(kept[-1][1])

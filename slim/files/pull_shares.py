@@ -30,16 +30,16 @@ _FILE = int(Kind.FILE)
 _NO_FILES = tuple(kind for kind in Kind if kind != Kind.FILE)
 
 
-def share_out(table: LayerTable) -> tuple[array[int], dict[str, Bytes]]:
+def share_out(table: LayerTable, marks: Marks) -> tuple[array[int], dict[str, Bytes]]:
     """Pull bytes per row, and the labels."""
     padding = sum([-stored & 511 for stored in table.stored])
     headers = table.end - sum(table.stored) - padding
-    if table.marks.raw == table.marks.out:
+    if marks.raw == marks.out:
         shares, end = array("q", table.stored), table.end
         pull_padding = padding - _missing(table)
         pull_headers = end - sum(shares) - pull_padding
     else:
-        shares, pull_headers, pull_padding, end = _interpolated(table)
+        shares, pull_headers, pull_padding, end = _interpolated(table, marks)
     other = pull_other = 0
     with_data = bytes(map(bool, table.stored))
     for row in compress(range(len(table)), both(with_data, mask(table.kind, *_NO_FILES))):
@@ -63,10 +63,10 @@ def _missing(table: LayerTable) -> int:
     return max(0, stop + (-stop & 511) - table.end)
 
 
-def _interpolated(table: LayerTable) -> tuple[array[int], int, int, int]:
+def _interpolated(table: LayerTable, marks: Marks) -> tuple[array[int], int, int, int]:
     """Of a compressed layer: each row's share, those of all headers and of all padding, and the end."""
     with_data = bytes(map(bool, table.stored))
-    at = _positions(_cuts(table, with_data), table.marks)
+    at = _positions(_cuts(table, with_data, marks.ends), marks)
     end = at.pop()
     first, second, third = at[0::3], at[1::3], at[2::3]
     shares = array("q", bytes(8 * len(table)))
@@ -75,7 +75,7 @@ def _interpolated(table: LayerTable) -> tuple[array[int], int, int, int]:
     return shares, end - sum(third) + sum(first), sum(third) - sum(second), end
 
 
-def _cuts(table: LayerTable, with_data: bytes) -> array[int]:
+def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> array[int]:
     """Ascending offsets in the tar: of each payload its start, its stop and that of its padding; the end.
 
     Where a payload has members of its own it stops, with its padding, where they end.
@@ -85,7 +85,7 @@ def _cuts(table: LayerTable, with_data: bytes) -> array[int]:
     cuts[0::3] = starts
     cuts[1::3] = stops = array("q", map(add, starts, compress(table.stored, with_data)))
     cuts[2::3] = array("q", [stop + (-stop & 511) for stop in stops])
-    for index, stop in _members(table, with_data).items():
+    for index, stop in _members(table, with_data, ends).items():
         cuts[3 * index + 1] = cuts[3 * index + 2] = stop
     if cuts:
         cuts[-1] -= _missing(table)
@@ -107,12 +107,11 @@ def _positions(cuts: array[int], marks: Marks) -> array[int]:
     return found
 
 
-def _members(table: LayerTable, with_data: bytes) -> dict[int, int]:
+def _members(table: LayerTable, with_data: bytes, ends: array[int]) -> dict[int, int]:
     """Files whose payload begins a member, counted among those with data → where their last member ends.
 
     Only if that is before the next payload: otherwise the members were not cut for the files.
     """
-    ends = table.marks.ends
     found: dict[int, int] = {}
     if len(ends) < 2:
         return found

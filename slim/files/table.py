@@ -21,7 +21,6 @@ from msgspec.structs import replace
 
 from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.extract.texts import NAMED_BYTES, may_be_secret
-from slim.stream.compression import Marks
 
 if TYPE_CHECKING:
     from slim.files.overlay.children import Children
@@ -177,8 +176,6 @@ class LayerTable(Struct):
     """`gzip_bytes` is an estimate, and so are its shares."""
     compression: str = ""
     """`none`, `gzip`, `zstd`, `bzip2` or `xz`, by magic bytes."""
-    marks: Marks = field(default_factory=Marks)
-    """Stored against uncompressed offsets, as the decompressor went."""
     pull: array[int] = field(default_factory=lambda: array("q"))
     """Row to its share of `pull_bytes`; filled with `labels` when the blob has been read."""
     simple: array[int] = field(default_factory=lambda: array("i"))

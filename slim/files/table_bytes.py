@@ -1,7 +1,6 @@
 """A layer's table as bytes, and back: what the cache keeps of a layer.
 
-What the shares of the pull were computed from is left out: the checkpoints of the decompressor, and the
-offsets of payloads.
+The offsets of payloads are left out, from which the shares of the pull were computed.
 """
 
 from __future__ import annotations

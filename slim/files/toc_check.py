@@ -64,8 +64,8 @@ def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) ->
     """
     # Each entry has a brace, however it is written.
     if text.count(b"{") > _MAX_OBJECTS:
-        said = f"the table of contents lists more than {_MAX_OBJECTS:,} entries: not compared with the tar"
-        table.note("toc-mismatch", where, said)
+        notice = f"the table of contents lists more than {_MAX_OBJECTS:,} entries: not compared with the tar"
+        table.note("toc-mismatch", where, notice)
         return
     with _TURN:
         _compare(table, text, where, own)

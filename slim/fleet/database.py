@@ -175,9 +175,9 @@ def _merge_images(
                 lines.add(store.pending_rows("image", key))
             for table in IMAGE_TABLES:
                 name = f"{table}/{digit}.parquet"
-                there = [store.folder.path(name)] if name in store.parquet(table) else []
+                existing = [store.folder.path(name)] if name in store.parquet(table) else []
                 rows = (
-                    f"SELECT * FROM ({_select(table, there)}) WHERE image NOT IN"  # noqa: S608
+                    f"SELECT * FROM ({_select(table, existing)}) WHERE image NOT IN"  # noqa: S608
                     f" (SELECT image FROM read_json({quoted(replaced)}, columns = {{'image':"
                     f" 'VARCHAR'}})) UNION ALL BY NAME SELECT * FROM {lines.read(table)}"
                 )

@@ -191,8 +191,8 @@ def _gone(known: Mapping[str, _Row], plan: Plan, sources: Sequence[Source]) -> s
     """Images that the store has from these sources, and that these no longer have."""
     failed = {word for word, _ in plan.failed_sources}
     words = {source.word for source in sources} - failed
-    there = plan.kept | {planned.key for planned in plan.images}
-    return {key for key, row in known.items() if row.source in words and key not in there}
+    planned_keys = plan.kept | {planned.key for planned in plan.images}
+    return {key for key, row in known.items() if row.source in words and key not in planned_keys}
 
 
 def _read_layers(
@@ -204,11 +204,11 @@ def _read_layers(
     advance: Advance,
 ) -> None:
     """Each layer once, the largest first; what failed for a while only is tried again, a little later."""
-    there = store.tables(KEEPS)
+    read_before = store.tables(KEEPS)
     tasks = {
         task.digest + f"-{task.size}": task
         for task in _layer_tasks(images)
-        if task.digest not in there
+        if task.digest not in read_before
     }
     total = sum(task.size for task in tasks.values())
     done_bytes = 0
@@ -252,11 +252,11 @@ def _layer_tasks(images: Sequence[Planned]) -> list[LayerTask]:
     for planned in images:
         if planned.attached is not None:
             continue
-        wanted = extras_of(planned)
+        paths = extras_of(planned)
         for layer in planned.layers:
             if layer.place is None:
                 continue
-            extras.setdefault(layer.digest, set()).update(wanted)
+            extras.setdefault(layer.digest, set()).update(paths)
             found.setdefault(
                 (layer.digest, layer.pull_bytes),
                 LayerTask(layer.digest, layer.pull_bytes, layer.place, frozenset()),

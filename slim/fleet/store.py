@@ -53,7 +53,7 @@ class About(msgspec.Struct, frozen=True):
 
 class _Kept(msgspec.Struct, frozen=True, array_like=True):
     extra: frozenset[bytes]
-    """The files whose contents were wanted by their paths."""
+    """The paths of the files that were kept by name."""
     table: bytes
 
 
@@ -102,9 +102,9 @@ class Store:
             )
 
     def load_table(
-        self, digest: str, keeps: Keeps, wanted: Iterable[bytes] = ()
+        self, digest: str, keeps: Keeps, paths: Iterable[bytes] = ()
     ) -> LayerTable | None:
-        """The table of a blob, if it is there with the contents of the `wanted` paths."""
+        """The table of a blob, if it is there with the contents of these paths."""
         data = self.folder.read(self._table(digest, keeps))
         if data is None:
             return None
@@ -115,7 +115,7 @@ class Store:
         table = unpack(kept.table)
         if table is None or table.blob_digest != digest:
             return None
-        if unread(table, frozenset(wanted) - kept.extra) is not None:
+        if unread(table, frozenset(paths) - kept.extra) is not None:
             return None
         return table
 
@@ -142,7 +142,7 @@ class Store:
         return True
 
     def _table(self, digest: str, keeps: Keeps) -> str:
-        return f"tables/{plain(digest)}-{_variant(keeps)}.table"
+        return f"tables/{file_name(digest)}-{_variant(keeps)}.table"
 
     def add_pending(self, kind: str, key: str, rows: Rows) -> None:
         """Keep the rows of one `layer` or `image` until they are merged."""
@@ -198,6 +198,6 @@ def _variant(keeps: Keeps) -> str:
     return hashlib.sha256(f"{VERSION} {FORMAT} {keeps.digest}".encode()).hexdigest()[:12]
 
 
-def plain(digest: str) -> str:
+def file_name(digest: str) -> str:
     """A checked digest as a part of a file's name."""
     return digest.replace(":", "-")

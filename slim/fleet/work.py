@@ -25,7 +25,7 @@ from slim.files.table import LayerTable, settled
 from slim.fleet.folder import folder_of
 from slim.fleet.planned import InArchive, InRegistry, Place, Planned, PlannedLayer
 from slim.fleet.rows import image_rows, layer_rows
-from slim.fleet.store import Store, plain
+from slim.fleet.store import Store, file_name
 from slim.image.directory import PathBlob
 from slim.image.model import Blob, Descriptor, Layer
 from slim.image.ref import ImageRef
@@ -117,7 +117,7 @@ class Worker:
                 return Done(task.digest)
             with _blob_of(task, self.context) as blob:
                 table = self._read(task, blob)
-            self.store.add_pending("layer", plain(task.digest), layer_rows(table))
+            self.store.add_pending("layer", file_name(task.digest), layer_rows(table))
             # The table last: where it is, everything is.
             if not self.store.keep_table(table, KEEPS, task.extra):
                 raise InputError(
@@ -184,7 +184,7 @@ class Worker:
         image = planned.image
         if image is None:
             return []
-        wanted = script_paths(image.config)
+        scripts = script_paths(image.config)
         by_digest: dict[str, LayerTable] = {}
         tables: list[LayerTable | None] = []
         for layer, known in zip(planned.layers, image.layers, strict=True):
@@ -194,7 +194,7 @@ class Worker:
                 tables.append(None)
                 continue
             if layer.digest not in by_digest:
-                table = self._table(layer, wanted)
+                table = self._table(layer, scripts)
                 if table.blob_bytes != layer.pull_bytes:
                     raise IntegrityError(
                         "wrong-size",
@@ -202,25 +202,25 @@ class Worker:
                         f" but the manifest says {layer.pull_bytes:,}",
                         "the registry, or somebody between, has something else",
                     )
-                by_digest[layer.digest] = settled(table, wanted)
+                by_digest[layer.digest] = settled(table, scripts)
             check_promises(known, by_digest[layer.digest])
             tables.append(by_digest[layer.digest])
         return tables
 
-    def _table(self, layer: PlannedLayer, wanted: frozenset[bytes]) -> LayerTable:
+    def _table(self, layer: PlannedLayer, paths: frozenset[bytes]) -> LayerTable:
         digest = layer.digest
         with self._lock:
-            if digest in self._tables and self._tables[digest][2] >= wanted:
+            if digest in self._tables and self._tables[digest][2] >= paths:
                 self._tables.move_to_end(digest)
                 return self._tables[digest][1]
-        table = self.store.load_table(digest, KEEPS, wanted)
+        table = self.store.load_table(digest, KEEPS, paths)
         if table is None and layer.place is not None:
             # Damaged, or made for images that name other files.
-            extra = wanted | self.store.extra_of(digest, KEEPS)
+            extra = paths | self.store.extra_of(digest, KEEPS)
             done = self.read(LayerTask(digest, layer.pull_bytes, layer.place, extra))
             if done.error:
                 raise Unreadable(done)
-            table = self.store.load_table(digest, KEEPS, wanted)
+            table = self.store.load_table(digest, KEEPS, paths)
         if table is None:
             raise InputError(
                 "no-table",
@@ -230,7 +230,7 @@ class Worker:
         size = weight(table)
         with self._lock:
             self._weight += size - self._tables.pop(digest, (0,))[0]
-            self._tables[digest] = size, table, wanted
+            self._tables[digest] = size, table, paths
             while self._weight > _TABLES_BYTES and len(self._tables) > 1:
                 self._weight -= self._tables.popitem(last=False)[1][0]
         return table

@@ -150,10 +150,10 @@ def _cause(comparison: Comparison, layer: LayerChange) -> Cause:
         finding = each.finding
         if each.status == "fixed":
             continue
-        there = next((where for where in finding.where if where.layer == layer.index), None)
-        if there is None:
+        place = next((where for where in finding.where if where.layer == layer.index), None)
+        if place is None:
             continue
-        claimed = there.claimed_bytes
+        claimed = place.claimed_bytes
         if not claimed and len(finding.where) == 1:  # a report from before this was counted
             claimed = finding.claimed_bytes
         new = finding.claimed_bytes - each.base_claimed_bytes

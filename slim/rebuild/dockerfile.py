@@ -15,7 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
-from slim.rebuild.quoting import NAME, PACKAGE, USER, fits_on_line, plain, quoted, words
+from slim.rebuild.quoting import NAME, PACKAGE, USER, fits_on_line, literal, quoted, words
 from slim.rebuild.written_steps import (
     account,
     as_root,
@@ -83,7 +83,7 @@ def recipe(
         redacted: without values that look like secrets.
         placed: index of a history entry → its instruction in the user's own Dockerfile.
     """
-    values = {key: plain(value) for key, value in rebuild.values.items()}
+    values = {key: literal(value) for key, value in rebuild.values.items()}
     base = base or rebuild.values.get("distribution", "")
     values["base"] = base if _REFERENCE.fullmatch(base) else "${BASE_IMAGE}"
     values["build_base"] = values["base"]
@@ -102,7 +102,7 @@ def recipe(
     values["arguments"] = "\n".join(needed[name] for name in dict.fromkeys(bases) if name in needed)
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
-    values["app_dir"] = plain(config.working_dir if config.working_dir != "/" else "")
+    values["app_dir"] = literal(config.working_dir if config.working_dir != "/" else "")
     values["settings"] = "\n".join(_settings(rebuild, config))
     values["health"] = _health(config, redacted)
     values["start"] = "\n".join(_start(rebuild, config, redacted))
@@ -237,7 +237,7 @@ def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
     # A variable would be replaced, in JSON too.
     return [
         f"COPY --from=build {path} {path}"
-        if plain(path)
+        if literal(path)
         else f"COPY --from=build {words([path, path])}".replace("$", "\\\\$")
         for path in paths
         if fits_on_line(path)

@@ -23,10 +23,10 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONGEST = 4096
 
 
-def plain(text: str) -> str:
+def literal(text: str) -> str:
     """A value that is the same to a Dockerfile and to a shell, and no option; empty for any other.
 
-    >>> plain("/srv/app-1"), plain("/x\\nRUN y"), plain("$(a)")
+    >>> literal("/srv/app-1"), literal("/x\\nRUN y"), literal("$(a)")
     ('/srv/app-1', '', '')
     """
     return text if len(text) <= _LONGEST and _PLAIN.fullmatch(text) else ""

@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from textwrap import wrap
 
 from slim.rebuild.model import BuildStep, Rebuild
-from slim.rebuild.quoting import NAME, USER, fits_on_line, one_line, plain, quoted, words
+from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
 from slim.secrets import redact
 
 _CACHES = (
@@ -71,11 +71,11 @@ def _written(step: BuildStep, redacted: bool, root: bool) -> str:
         if not fits_on_line("".join((*step.words, value))):
             return ""
         names = (*step.words, value)
-        if all(map(plain, names)):
+        if all(map(literal, names)):
             return f"{step.keyword}{flags} {' '.join(names)}"
         return f"{step.keyword}{flags} {words(names)}".replace("$", "\\\\$")
     if step.keyword == "WORKDIR":
-        return f"WORKDIR {value}" if plain(value) else ""
+        return f"WORKDIR {value}" if literal(value) else ""
     if step.keyword == "USER":
         return f"USER {value}" if USER.fullmatch(value) else ""
     if step.keyword == "SHELL":
@@ -123,7 +123,7 @@ def prune(rebuild: Rebuild) -> str:
     """What is left out of directories that are copied whole."""
     lines: list[str] = []
     done = rebuild.transfer
-    home = plain(rebuild.values.get("home", ""))
+    home = literal(rebuild.values.get("home", ""))
     if done.uninstalled.get("node") and home:
         values = rebuild.values
         remove = "npm prune --omit=dev"
@@ -132,11 +132,11 @@ def prune(rebuild: Rebuild) -> str:
         elif values.get("yarn_lock"):
             remove = "yarn install --production --ignore-scripts --prefer-offline"
         lines.append(f"RUN cd {home} && {remove}")
-    names = [name for name in done.uninstalled.get("python", ()) if plain(name)]
+    names = [name for name in done.uninstalled.get("python", ()) if literal(name)]
     if names:
         # An installer takes itself away last.
         names.sort(key=lambda name: (name.lower() == "pip", name))
-        venv = plain(rebuild.values.get("venv", ""))
+        venv = literal(rebuild.values.get("venv", ""))
         pip = f"{venv}/bin/python3 -m pip" if rebuild.values.get("venv_pip") else "python3 -m pip"
         target = (
             ""
@@ -166,7 +166,7 @@ def account(rebuild: Rebuild) -> str:
     if user is None or rebuild.origin == "scratch":
         return ""
     known = (user.name, *user.ids, user.home, user.shell)
-    if not all(map(plain, known)) or not USER.fullmatch(user.name) or ":" in user.name:
+    if not all(map(literal, known)) or not USER.fullmatch(user.name) or ":" in user.name:
         return ""
     if not all(text.isascii() and text.isdigit() for text in user.ids):
         return ""
@@ -176,7 +176,7 @@ def account(rebuild: Rebuild) -> str:
     if rebuild.manager == "apk":
         group = f"addgroup -g {gid} {user.name} && " if own_group else ""
         home = "" if user.has_home else "-H "
-        in_group = f"-G {user.group or user.name} " if plain(user.group or user.name) else ""
+        in_group = f"-G {user.group or user.name} " if literal(user.group or user.name) else ""
         return f"RUN {group}adduser -D {home}-u {uid} {in_group}-h {user.home} -s {user.shell} {user.name}"
     group = f"groupadd --gid {gid} {user.name} && " if own_group else ""
     home = "--create-home " if user.has_home else ""

@@ -72,9 +72,17 @@ def read_attributes(
     by_layer: dict[int, set[int]] = defaultdict(set)
     for row in rows:
         by_layer[files.layer_of(row)].add(row)
-    for number, wanted in sorted(by_layer.items()):
+    for number, of_layer in sorted(by_layer.items()):
         _read(
-            layers[number], tables[number], files, number, wanted, limits, contents, found, progress
+            layers[number],
+            tables[number],
+            files,
+            number,
+            of_layer,
+            limits,
+            contents,
+            found,
+            progress,
         )
     return found
 
@@ -100,7 +108,7 @@ def _read(
     table: LayerTable,
     files: Files,
     number: int,
-    wanted: set[int],
+    of_layer: set[int],
     limits: Limits,
     contents: bool,
     found: FileAttributes,
@@ -108,7 +116,7 @@ def _read(
 ) -> None:
     base, starts = files.starts[number], regions(table)
     feed = Pieces(uncompressed(layer, table, limits, progress))
-    for row in sorted(wanted):
+    for row in sorted(of_layer):
         at = row - base
         feed.skip(starts[at])
         attributes = attributes_of(split_header(feed.take(table.data[at] - starts[at])))

@@ -140,11 +140,11 @@ def _walk(before: Files, after: Files) -> Iterator[tuple[bytes, int | None, int 
         theirs = after.children[right] if right is not None else {}
         for name in sorted(ours.keys() | theirs.keys()):
             path = above + b"/" + name if above else name
-            one, two = ours.get(name), theirs.get(name)
-            yield path, one, two
+            child, counterpart = ours.get(name), theirs.get(name)
+            yield path, child, counterpart
             below = (
-                ~one if one is not None and one < 0 else None,
-                ~two if two is not None and two < 0 else None,
+                ~child if child is not None and child < 0 else None,
+                ~counterpart if counterpart is not None and counterpart < 0 else None,
             )
             if below != (None, None):
                 pending.append((path, *below))
@@ -178,29 +178,29 @@ def _is_same(before: Tree, after: Tree, left: int, right: int) -> bool:
     lower, upper = before.files.layer_of(left), after.files.layer_of(right)
     if left - before.files.starts[lower] != right - after.files.starts[upper]:
         return False
-    one, two = before.tables[lower].diff_id, after.tables[upper].diff_id
-    return one == two != ""
+    own_diff_id, other_diff_id = before.tables[lower].diff_id, after.tables[upper].diff_id
+    return own_diff_id == other_diff_id != ""
 
 
 def _different(own: FileAttributes, left: int, other: FileAttributes, right: int) -> str:
     """The attributes that differ, in words; empty for none."""
     if left < 0 or right < 0:
         return _not_as_made(other.of(right) if left < 0 else own.of(left))
-    one, two = own.of(left), other.of(right)
+    old, new = own.of(left), other.of(right)
     found = [
         word
         for word, differs in (
-            ("type", one.type != two.type),
-            ("mode", one.mode != two.mode and one.type != "2"),
-            ("owner", (one.uid, one.gid) != (two.uid, two.gid)),
-            ("time", one.mtime != two.mtime),
-            ("xattrs", one.xattrs != two.xattrs),
-            ("link target", one.link != two.link),
-            ("device", one.device != two.device),
-            ("size", one.size != two.size),
+            ("type", old.type != new.type),
+            ("mode", old.mode != new.mode and old.type != "2"),
+            ("owner", (old.uid, old.gid) != (new.uid, new.gid)),
+            ("time", old.mtime != new.mtime),
+            ("xattrs", old.xattrs != new.xattrs),
+            ("link target", old.link != new.link),
+            ("device", old.device != new.device),
+            ("size", old.size != new.size),
             (
                 "content",
-                (one.sparse, own.content(left)) != (two.sparse, other.content(right)),
+                (old.sparse, own.content(left)) != (new.sparse, other.content(right)),
             ),
         )
         if differs

@@ -86,12 +86,12 @@ def new_history(
     found: list[dict[str, Any]] = []
     at = 0
     for entry in history:
-        made = dict(entry)
+        copied = dict(entry)
         if not entry.get("empty_layer"):
             if at in gone:
-                made["empty_layer"] = True
+                copied["empty_layer"] = True
             at += 1
-        found.append(made)
+        found.append(copied)
     return found
 
 

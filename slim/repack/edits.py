@@ -74,12 +74,12 @@ class _Planner:
         self._tables = {layer: tables[layer] for layer in range(scope.first, len(tables))}
         self._edits = Edits(bytearray(b"\1") * len(files))
         self._keep = self._edits.keep
-        asked = (
+        places = (
             (files.directory[row], files.name[row])
             for row in range(self._start, len(files))
             if files.kind[row] != Kind.DIRECTORY
         )
-        self._present = Presence(files, asked)
+        self._present = Presence(files, places)
         self._seen = bytearray(len(files.dir_parent))
         """1 for directories that something other than a whiteout has made, in the layers so far."""
         self._last_root = -1

@@ -61,14 +61,14 @@ def write_layers(
         OSError: it cannot be written.
     """
     numbers = range(len(layers))
-    made = [_copy(layers[at], tables[at], "base", writing) for at in numbers[: scope.first]]
+    written = [_copy(layers[at], tables[at], "base", writing) for at in numbers[: scope.first]]
     own = numbers[scope.first :]
     if scope.merged and len(own) > 1:
         found = _merge(layers, tables, files, edits, own, writing)
-        return (*made, *([found] if found else [])) or _nothing(layers, writing)
+        return (*written, *([found] if found else [])) or _nothing(layers, writing)
     for at in own:
         if not is_changed(files, edits, at):
-            made.append(_copy(layers[at], tables[at], "unchanged", writing))
+            written.append(_copy(layers[at], tables[at], "unchanged", writing))
         elif not is_emptied(files, edits, at):
             descriptor = layers[at].descriptor
             pieces = chain(
@@ -77,8 +77,8 @@ def write_layers(
             )
             kind = _usual(tables[at]) if writing.compression is None else writing.compression
             annotations = kept_annotations(descriptor) if descriptor else {}
-            made.append(_write(pieces, kind, annotations, (at,), "rewritten", writing))
-    return tuple(made) or _nothing(layers, writing)
+            written.append(_write(pieces, kind, annotations, (at,), "rewritten", writing))
+    return tuple(written) or _nothing(layers, writing)
 
 
 def _nothing(layers: Sequence[Layer], writing: Writing) -> tuple[WrittenLayer, ...]:
@@ -134,14 +134,14 @@ def _merge(
 
 def _copy(layer: Layer, table: LayerTable, what: What, writing: Writing) -> WrittenLayer:
     """The blob as it is; compressed again only if it is to be stored in another way."""
-    wanted, source = writing.compression, (layer.index,)
+    compressor, source = writing.compression, (layer.index,)
     fits = (
         table.compression in ("gzip", "zstd")
-        if wanted is None or (what == "base" and wanted.name != "none")
-        else wanted.name == table.compression
+        if compressor is None or (what == "base" and compressor.name != "none")
+        else compressor.name == table.compression
     )
     if not fits:
-        kind = _usual(table) if wanted is None else wanted
+        kind = _usual(table) if compressor is None else compressor
         descriptor = layer.descriptor
         annotations = kept_annotations(descriptor) if descriptor else {}
         return _write(_tar(layer, table, writing), kind, annotations, source, what, writing)

@@ -70,19 +70,19 @@ def link_edits(
 def _linked_others(files: Files, table: LayerTable, layer: int, keep: bytearray) -> set[int]:
     """Symbolic links and devices that go and that a hard link which stays leads to."""
     base = files.starts[layer]
-    wanted = {
+    targets = {
         table.links[at]
         for at, kind in enumerate(table.kind)
         if kind == Kind.HARDLINK and files.kind[base + at] != kind and keep[base + at]
     }
-    if not wanted:
+    if not targets:
         return set()
     return {
         base + at
         for at, kind in enumerate(table.kind)
         if kind in (Kind.SYMLINK, Kind.DEVICE, Kind.HARDLINK)
         and not keep[base + at]
-        and table.path(at) in wanted
+        and table.path(at) in targets
     }
 
 
@@ -108,7 +108,12 @@ def uneven_links(
     read = read_attributes(layers, tables, files, rows, limits, contents=False)
     uneven: set[int] = set()
     for body, names in groups.items():
-        said = [read.of(row) for row in names]
-        if len({(one.mode, one.uid, one.gid, one.mtime, one.xattrs) for one in said}) > 1:
+        entries = [read.of(row) for row in names]
+        if (
+            len(
+                {(entry.mode, entry.uid, entry.gid, entry.mtime, entry.xattrs) for entry in entries}
+            )
+            > 1
+        ):
             uneven.add(body)
     return frozenset(uneven)

@@ -16,14 +16,14 @@ class Presence:
     counts. What hides nothing of a lower layer, whatever lies between, hides nothing.
     """
 
-    def __init__(self, files: Files, asked: Iterable[tuple[int, bytes]]) -> None:
-        """`asked` are the places of names that somebody will ask about."""
+    def __init__(self, files: Files, places: Iterable[tuple[int, bytes]]) -> None:
+        """`places` are the places of names that somebody will ask about."""
         self._files = files
         self._ids = {
             place: own
             for own, place in enumerate(zip(files.dir_parent, files.dir_name, strict=True))
         }
-        self._names = dict.fromkeys(asked, False)
+        self._names = dict.fromkeys(places, False)
         self._directories = bytearray(len(files.dir_parent))
 
     def directory(self, place: tuple[int, bytes]) -> int | None:

@@ -94,8 +94,8 @@ def _chosen(advice: Advice, selection: Selection) -> Sequence[Claim]:
                 f"{unknown[0]!r} claims nothing in this image",
                 "slim analyze lists the findings that claim something",
             )
-        wanted = frozenset(selection.rules)
-        return [claim for claim in claims if not wanted.isdisjoint(_names(claim.match.rule))]
+        chosen = frozenset(selection.rules)
+        return [claim for claim in claims if not chosen.isdisjoint(_names(claim.match.rule))]
     return []
 
 

@@ -69,11 +69,11 @@ def repack_all(
         UsageError: the output cannot be written, or holds one platform and there are several.
         Others as for `repack`.
     """
-    made: list[tuple[Image, Repacked]] = []
+    written: list[tuple[Image, Repacked]] = []
     threads = options.jobs or 1
     with target.open() as output, ThreadPoolExecutor(threads) as pool:
         for source in sources:
-            if made and target.form == "docker-archive":
+            if written and target.form == "docker-archive":
                 raise UsageError(
                     "several-platforms",
                     f"{given!r} holds several platforms, and a docker-archive holds one",
@@ -89,11 +89,11 @@ def repack_all(
                 options.limits,
                 summed(options.progress, total),
             )
-            made.append((source.image, repack(source, selection, mode, writing, options)))
+            written.append((source.image, repack(source, selection, mode, writing, options)))
         if target.name:
-            made = [(replace(image, names=(target.name,)), each) for image, each in made]
-        _write_documents(output, made, target)
-    companions = {each.digest: each for image, _ in made for each in image.companions}
+            written = [(replace(image, names=(target.name,)), each) for image, each in written]
+        _write_documents(output, written, target)
+    companions = {each.digest: each for image, _ in written for each in image.companions}
     return Certificate(
         SCHEMA_VERSION,
         "repack-certificate",
@@ -101,7 +101,7 @@ def repack_all(
         selection.level,
         mode,
         given,
-        tuple(repacked.certificate for _, repacked in made),
+        tuple(repacked.certificate for _, repacked in written),
         tuple(
             LeftOut(each.digest, each.artifact_type or each.media_type)
             for each in companions.values()
@@ -109,19 +109,19 @@ def repack_all(
     )
 
 
-def _write_documents(output: Output, made: list[tuple[Image, Repacked]], target: Target) -> None:
-    for _, each in made:
+def _write_documents(output: Output, written: list[tuple[Image, Repacked]], target: Target) -> None:
+    for _, each in written:
         if target.form != "docker-archive":
             output.blob([each.config])
             output.blob([each.manifest])
-    if target.form == "docker-archive" or (target.form == "archive" and len(made) == 1):
-        image, each = made[0]
+    if target.form == "docker-archive" or (target.form == "archive" and len(written) == 1):
+        image, each = written[0]
         _write_docker(output, image, each, target)
     if target.form == "docker-archive":
         return
-    entries = [_entry(image, each) for image, each in made]
-    names = dict.fromkeys(name for image, _ in made for name in image.names)
-    if len(made) > 1:
+    entries = [_entry(image, each) for image, each in written]
+    names = dict.fromkeys(name for image, _ in written for name in image.names)
+    if len(written) > 1:
         index = index_of(entries)
         output.blob([index])
         top = described(index, "application/vnd.oci.image.index.v1+json")
@@ -142,9 +142,9 @@ def _entry(image: Image, repacked: Repacked) -> dict[str, Any]:
     entry = described(
         repacked.manifest, MANIFEST, platform={key: value for key, value in known.items() if value}
     )
-    said = image.entry.annotations if image.entry else {}
-    if annotations := {k: v for k, v in said.items() if k not in (_NAME, _TAG)}:
-        entry["annotations"] = annotations
+    annotations = image.entry.annotations if image.entry else {}
+    if kept := {k: v for k, v in annotations.items() if k not in (_NAME, _TAG)}:
+        entry["annotations"] = kept
     return entry
 
 

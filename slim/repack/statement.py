@@ -118,11 +118,11 @@ def _reasons(source: Source, removed: Sequence[RemovedPath]) -> tuple[Reason, ..
     found: dict[str, list[int]] = {}
     for each in removed:
         found.setdefault(each.rule, []).append(each.disk_bytes)
-    made = [
+    reasons = [
         Reason(rule, titles.get(rule) or DEAD.get(rule, rule), len(sizes), sum(sizes))
         for rule, sizes in found.items()
     ]
-    return tuple(sorted(made, key=lambda reason: (-reason.disk_bytes, reason.rule)))
+    return tuple(sorted(reasons, key=lambda reason: (-reason.disk_bytes, reason.rule)))
 
 
 def _changes(
@@ -133,10 +133,10 @@ def _changes(
     written: Sequence[WrittenLayer],
 ) -> Iterator[LayerChange]:
     files = source.files
-    made = {number: each for each in written for number in each.sources}
+    by_source = {number: each for each in written for number in each.sources}
     stuck = max(frozen, default=-1)
     for layer in source.image.layers:
-        at, new = layer.index, made.get(layer.index)
+        at, new = layer.index, by_source.get(layer.index)
         rows = files.rows_of(at)
         why = ""
         what: What

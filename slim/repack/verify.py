@@ -54,13 +54,13 @@ def verify(
     gone: frozenset[bytes] = frozenset()
     if about is not None:
         gone = frozenset(_paths(about))
-        for said, image, word in (
+        for stated, image, word in (
             (about.source, before[0], "source"),
             (about.result, after[0], "result"),
         ):
-            if said.config_digest != image.config_digest:
+            if stated.config_digest != image.config_digest:
                 faults.append(
-                    f"the certificate is about a {word} with the config {said.config_digest}, and this"
+                    f"the certificate is about a {word} with the config {stated.config_digest}, and this"
                     f" image has {image.config_digest}"
                 )
     elif certificate is not None:
@@ -98,7 +98,7 @@ def read_certificate(data: bytes, name: str) -> Certificate:
 
 
 def _about(certificate: Certificate, platform: str) -> PlatformCertificate | None:
-    return next((one for one in certificate.images if one.source.platform == platform), None)
+    return next((image for image in certificate.images if image.source.platform == platform), None)
 
 
 def _paths(about: PlatformCertificate) -> Iterator[bytes]:

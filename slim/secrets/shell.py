@@ -33,9 +33,9 @@ def word_end(text: str, at: int = 0) -> int:
             at += 1
             open_.pop()
             continue
-        plain = _plain(inside).match(text, at)
-        if plain:
-            at = plain.end()
+        run = _plain(inside).match(text, at)
+        if run:
+            at = run.end()
             continue
         character = text[at]
         if character == "\\":

@@ -26,7 +26,7 @@ from slim.files.tar import walk
 from slim.image.model import Blob
 from slim.image.ref import ImageRef
 from slim.limits import DEFAULT_LIMITS
-from slim.stream.compression import sniff
+from slim.stream.compression import Marks, sniff
 from slim.stream.inflate import inflate
 
 PHASES = ("read", "inflate", "hash", "walk", "extract", "overlay", "advice", "report")
@@ -77,7 +77,7 @@ def read(blob: Blob, clock: Clock) -> None:
             hashing(raw, chunk)
             yield chunk
 
-    marks = LayerTable().marks
+    marks = Marks()
     with closing(inflate(hashed(), compression, marks, DEFAULT_LIMITS)) as pieces:
         produce = clock.timed("inflate", next)
         while piece := produce(pieces, b""):

@@ -32,10 +32,4 @@ LONG_RUNS = (
         "make targets",
         "no failure of slim",
     ),
-    LongRun(
-        "package lists of 1 MB in 700 layers, 800 layers of npm's documents, 900 of Python's lists, and a"
-        " gzip member for each of 26 million bytes in 64 layers",
-        "SLIM_LONGER=2 pytest tests/whole/test_memory.py",
-        "under 1 GB of memory each",
-    ),
 )

@@ -15,7 +15,7 @@ import pytest
 import slim
 from slim.errors import LimitError
 from slim.limits import DEFAULT_LIMITS, Limits
-from tests.conftest import LONG, LONGER
+from tests.conftest import LONG
 from tests.support.attacks import Attack
 from tests.support.building import (
     END,
@@ -152,27 +152,29 @@ class Growth:
     squeeze: Callable[[bytes], bytes] = zstandard
     small: int = 1 << 20
     """The small budget, in bytes."""
-    slow: bool = False
-    """At full size it takes minutes: an eighth of its layers is tried, and all with `make differentials`."""
 
 
+LINKS = Growth(symbolic_links, "targets of symbolic links of 790,000 bytes", 1, 3, 400)
 KINDS = (
     Growth(plain_files, "files", 2_000, 150_000, 16),
     Growth(names_in_the_root, "files in the root with names of 90 bytes", 2_000, 60_000, 40),
     Growth(long_names, "names of 7,900 bytes", 60, 100, LAYERS),
     Growth(directories, "directories", 1_000, 50_000, 24),
     Growth(deep_directories, "directories in each other", 3, 4, LAYERS),
-    Growth(symbolic_links, "targets of symbolic links of 790,000 bytes", 1, 3, 400),
+    LINKS,
     Growth(hard_links, "targets of hard links of 7,900 bytes", 60, 100, LAYERS),
     Growth(scripts, "scripts of 60,000 bytes", 10, 16, 800),
     Growth(small_scripts, "scripts of 400 bytes", 1_000, 1_200, LAYERS),
-    Growth(file_lists, "lists of files in lines of two bytes", 1, 1, 700, slow=True),
+    Growth(file_lists, "lists of files in lines of two bytes", 1, 1, 700),
     Growth(package_trees, "documents of npm", 1, 2, 800),
     Growth(python_records, "lists of files of Python packages", 1, 1, 900),
     Growth(warnings, "warnings about long paths", 1, 1, LAYERS, small=150_000),
     Growth(same_layer, "one layer again and again", 1_000, 3_000, LAYERS),
-    Growth(members, "a gzip member for every byte", 20, 400, 64, bytes, slow=True),
 )  # fmt: skip
+MEMBERS = Growth(members, "a gzip member for every byte", 30, 600, 2, bytes)
+"""What is known of members is gone when their layer has been read: other layers fill the memory first."""
+FILLING = 230
+"""Layers of symbolic links that take most of the memory there is."""
 
 ATTACKS = tuple(
     Attack(
@@ -181,20 +183,17 @@ ATTACKS = tuple(
         outcome="an error limit-memory-bytes (exit code 5) or a report, under 1 GB of memory",
         proof="test_no_image_takes_more_than_a_gigabyte",
     )
-    for kind in KINDS
+    for kind in (*KINDS, MEMBERS)
 )
 
 
+def blobs(kind: Growth, share: int, layers: int) -> list[bytes]:
+    made = (kind.make(share, number) for number in range(layers))
+    return [tar if kind.squeeze is bytes else kind.squeeze(tar + END) for tar in made]
+
+
 def image(kind: Growth, share: int, layers: int, folder: Path) -> Path:
-    """The layers differ in a last file, unless they are to be the same."""
-    blobs = []
-    for number in range(layers):
-        tar = kind.make(share, number)
-        if kind.squeeze is bytes:
-            blobs.append(tar)
-        else:
-            blobs.append(kind.squeeze(tar + END))
-    return image_of_blobs(blobs, folder)
+    return image_of_blobs(blobs(kind, share, layers), folder)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.make.__name__)
@@ -211,11 +210,19 @@ def test_one_budget_is_for_all_layers(kind: Growth, tmp_path: Path) -> None:
     assert caught.value.slug == "limit-memory-bytes"
 
 
+def test_what_is_known_of_members_is_gone_after_their_layer(tmp_path: Path) -> None:
+    path = image(MEMBERS, MEMBERS.few, 4, tmp_path)
+    slim.analyze(path, verify=False, limits=Limits(memory_bytes=MEMBERS.small), jobs=1)
+    with pytest.raises(LimitError) as caught:
+        slim.analyze(path, verify=False, limits=Limits(memory_bytes=MEMBERS.small // 2), jobs=1)
+    assert caught.value.slug == "limit-memory-bytes"
+
+
 @LONG
-@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.make.__name__)
+@pytest.mark.parametrize("kind", [*KINDS, MEMBERS], ids=lambda kind: kind.make.__name__)
 def test_no_image_takes_more_than_a_gigabyte(kind: Growth, tmp_path: Path) -> None:
-    layers = kind.layers // 8 if kind.slow and LONGER == 1 else kind.layers
-    path = image(kind, kind.many, layers, tmp_path)
+    filling = blobs(LINKS, LINKS.many, FILLING) if kind is MEMBERS else []
+    path = image_of_blobs([*filling, *blobs(kind, kind.many, kind.layers)], tmp_path)
     options = ("--no-verify", "--no-cache", "--jobs=2", "-o", f"json={tmp_path / 'report.json'}")
     code, peak, errors = run_and_measure("analyze", str(path), *options, timeout=900)
     assert code in (0, 5), errors

@@ -160,21 +160,21 @@ def _runtimes(given: Given, root: bytes, frameworks: list[tuple[str, str]]) -> l
     places: list[bytes] = []
     for name, version in frameworks:
         folder = join(root, b"shared/" + encoded(name))
-        there = {decoded(name): name for name in view.children(folder)}
-        if there:
-            places.append(join(folder, there[_taken(version, list(there))]))
+        installed = {decoded(name): name for name in view.children(folder)}
+        if installed:
+            places.append(join(folder, installed[_taken(version, list(installed))]))
     host = join(root, b"host/fxr")
     hosts = sorted(view.children(host), key=lambda name: version_of(decoded(name)))
     return [*places, *(join(host, name) for name in hosts[-1:])]
 
 
-def _taken(version: str, there: list[str]) -> str:
+def _taken(version: str, installed: list[str]) -> str:
     """The latest patch of the same minor version; else the lowest later version, else the latest."""
-    there.sort(key=version_of)
+    installed.sort(key=version_of)
     line = version.rpartition(".")[0]
-    same = [name for name in there if name.rpartition(".")[0] == line]
-    later = [name for name in there if version_of(name) >= version_of(version)]
-    return same[-1] if same else later[0] if later else there[-1]
+    same = [name for name in installed if name.rpartition(".")[0] == line]
+    later = [name for name in installed if version_of(name) >= version_of(version)]
+    return same[-1] if same else later[0] if later else installed[-1]
 
 
 def _owners(given: Given, rows: Iterable[int]) -> tuple[int, ...]:

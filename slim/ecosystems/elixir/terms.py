@@ -104,10 +104,10 @@ def _quoted(source: str, at: int, quote: str) -> tuple[str, int]:
     """The text up to the closing quote, and the position behind it."""
     parts: list[str] = []
     while at < len(source):
-        plain = _PLAIN[quote].match(source, at)
-        if plain is not None:
-            parts.append(plain[0])
-            at = plain.end()
+        unescaped = _PLAIN[quote].match(source, at)
+        if unescaped is not None:
+            parts.append(unescaped[0])
+            at = unescaped.end()
         elif source[at] == quote:
             return "".join(parts), at + 1
         else:

@@ -127,8 +127,10 @@ def _pnpm_key(key: str) -> tuple[str, str] | None:
     >>> _pnpm_key("/@a/b@1.0.0(c@2)"), _pnpm_key("/b/1.0.0_c@2")
     (('@a/b', '1.0.0'), ('b', '1.0.0'))
     """
-    plain = key.lstrip("/").partition("(")[0]
-    scope, slash, rest = plain.partition("/") if plain.startswith("@") else ("", "", plain)
+    without_peers = key.lstrip("/").partition("(")[0]
+    scope, slash, rest = (
+        without_peers.partition("/") if without_peers.startswith("@") else ("", "", without_peers)
+    )
     name, found, version = rest.partition("/" if "/" in rest else "@")
     if not found or not name or not version:
         return None

@@ -88,13 +88,13 @@ def standalone(given: Given, command: Command, home: bytes) -> Standalone | None
     package = row_at(view, join(home, b".next/package.json"))
     built += [] if package is None else [package]
     inside = text_of(about.get("relativeAppDir")).strip("/")
-    asked = text_of(object_of(about.get("config")).get("output")) == "standalone"
+    configured = text_of(object_of(about.get("config")).get("output")) == "standalone"
     return Standalone(
         tuple(row for row in rows if row is not None),
-        tuple(_starter(given, home)) if not asked else (),
+        tuple(_starter(given, home)) if not configured else (),
         tuple(built),
         "/".join(filter(None, ("standalone", inside))),
-        "" if asked else _config(view, home),
+        "" if configured else _config(view, home),
     )
 
 

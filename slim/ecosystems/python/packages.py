@@ -101,8 +101,8 @@ def _egg_info(contents: Contents, path: bytes, notices: Notices) -> Package | No
 def _modules(contents: Contents, folder: bytes) -> tuple[bytes, ...]:
     """The metadata directory and the top-level packages it names, where no files are listed."""
     names = contents.get(below(folder, b"top_level.txt"), b"").split()
-    plain = [name for name in names if b"/" not in name and name not in (b".", b"..")]
-    return (folder, *(below(parent(folder), name) for name in plain))
+    modules = [name for name in names if b"/" not in name and name not in (b".", b"..")]
+    return (folder, *(below(parent(folder), name) for name in modules))
 
 
 def _package(

@@ -70,11 +70,13 @@ def sections(image: PlatformCertificate, units: Units) -> Iterator[Section]:
             ("rule", "paths", "on disk", "why"),
             "lrrl",
             [
-                (one.rule, f"{one.paths:,}", units.size(one.disk_bytes), one.text)
-                for one in image.reasons
+                (reason.rule, f"{reason.paths:,}", units.size(reason.disk_bytes), reason.text)
+                for reason in image.reasons
             ],
         )
-    largest = sorted(image.removed, key=lambda one: (-one.disk_bytes, one.layer, one.path))[:_MOST]
+    largest = sorted(image.removed, key=lambda path: (-path.disk_bytes, path.layer, path.path))[
+        :_MOST
+    ]
     if largest:
         more = len(image.removed) - len(largest)
         yield Section(
@@ -83,8 +85,13 @@ def sections(image: PlatformCertificate, units: Units) -> Iterator[Section]:
             ("on disk", "layer", "rule", "path"),
             "rrll",
             [
-                (units.size(one.disk_bytes), str(one.layer), one.rule, untrusted(f"/{one.path}"))
-                for one in largest
+                (
+                    units.size(path.disk_bytes),
+                    str(path.layer),
+                    path.rule,
+                    untrusted(f"/{path.path}"),
+                )
+                for path in largest
             ],
             untrusted=3,
         )
@@ -95,12 +102,12 @@ def sections(image: PlatformCertificate, units: Units) -> Iterator[Section]:
         "rrrl",
         [
             (
-                str(one.layer),
-                f"{one.entries:,} → {one.kept_entries + one.added_entries:,}",
-                f"{units.size(one.pull_bytes)} → {units.size(one.new_pull_bytes)}",
-                _WHAT[one.what] + (f": {one.why}" if one.why else ""),
+                str(layer.layer),
+                f"{layer.entries:,} → {layer.kept_entries + layer.added_entries:,}",
+                f"{units.size(layer.pull_bytes)} → {units.size(layer.new_pull_bytes)}",
+                _WHAT[layer.what] + (f": {layer.why}" if layer.why else ""),
             )
-            for one in image.layers
+            for layer in image.layers
         ],
     )
     if image.unapplied:
@@ -109,7 +116,10 @@ def sections(image: PlatformCertificate, units: Units) -> Iterator[Section]:
             "",
             ("rule", "on disk", "why"),
             "lrl",
-            [(one.rule, units.size(one.disk_bytes), one.why) for one in image.unapplied],
+            [
+                (choice.rule, units.size(choice.disk_bytes), choice.why)
+                for choice in image.unapplied
+            ],
         )
     if image.observed:
         yield Section(
@@ -131,7 +141,7 @@ def left_out(certificate: Certificate) -> Section | None:
         "",
         ("kind and digest",),
         "l",
-        [(untrusted(f"{one.kind} {one.digest}"),) for one in certificate.left_out],
+        [(untrusted(f"{document.kind} {document.digest}"),) for document in certificate.left_out],
         untrusted=0,
     )
 

@@ -26,7 +26,8 @@ def _lines(found: Verified) -> Iterator[str]:
     for each in found.images:
         yield page.wrapped(f"{clean(each.platform, 40)}: {proof_sentence(each.proof)}", rest="")
         rows = [
-            (one.what, clean(untrusted(f"/{one.path}"), 200)) for one in each.proof.differences
+            (difference.what, clean(untrusted(f"/{difference.path}"), 200))
+            for difference in each.proof.differences
         ][:_MOST]
         if rows:
             yield page.table(rows, ("differs", "path"), "ll")

@@ -37,8 +37,8 @@ def read_challenge(header: str) -> Challenge | None:
         values: dict[str, str] = {}
         while parameter := _PARAMETER.match(text, at):
             at = parameter.end()
-            name, quoted, plain = parameter.groups()
-            value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else plain
+            name, quoted, unquoted = parameter.groups()
+            value = re.sub(r"\\(.)", r"\1", quoted) if quoted is not None else unquoted
             # Of two values of one name the first counts: what comes later was added.
             values.setdefault(name.lower(), value)
         name = scheme[1].lower()

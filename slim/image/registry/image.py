@@ -230,11 +230,11 @@ def _layer(
     descriptor: Descriptor,
     diff_id: str,
     history: History | None,
-    wanted: bool,
+    has_layers: bool,
 ) -> Layer:
     blob: Blob | None = None
     missing = ""
-    if not wanted:
+    if not has_layers:
         missing = "not read: only the manifest was asked for"
     elif kinds.is_foreign(descriptor.media_type) and not client.has_blob(descriptor.digest):
         missing = "foreign layer: not in the registry, and never fetched from its URLs"

@@ -62,9 +62,9 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
         self, reference: Reference, access: Access, body_bytes: int, scope: str = ""
     ) -> None:
         """`scope` is what a token is asked for; `change` needs one that ends with `:pull,push`."""
-        plain = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
-        self.origin = registry_origin(reference.api_host, plain_http=plain)
-        super().__init__(hostname=reference.api_host, insecure=plain)
+        without_tls = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
+        self.origin = registry_origin(reference.api_host, plain_http=without_tls)
+        super().__init__(hostname=reference.api_host, insecure=without_tls)
         self.auth = _NoConfigFiles()
         self._access = access
         self._body_bytes = body_bytes
