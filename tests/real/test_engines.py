@@ -206,10 +206,11 @@ def test_docker_at_its_socket_where_its_command_is_not_installed(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run(*LOAD["docker"], saved)
+    run("docker", "tag", "localhost/team/app:1", "bare:3")
     with_command = slim.analyze("docker:localhost/team/app:1")
     monkeypatch.setenv("PATH", str(tmp_path))
     alike(with_command, slim.analyze("docker:localhost/team/app:1"))
-    assert slim.analyze("localhost/team/app:1").source.input == "docker:localhost/team/app:1"
+    assert slim.analyze("bare:3").source.input == "docker:bare:3"
     with pytest.raises(slim.SlimError) as caught:
         slim.analyze("docker:localhost/team/none:1")
     assert caught.value.slug == "engine-failed"
