@@ -23,9 +23,8 @@ from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.errors import UsageError
 from slim.files.budget import Budget, weight
-from slim.files.consumed import PassedBlob
 from slim.files.ledger import Ledger, account
-from slim.files.opening import open_any, open_base
+from slim.files.opening import open_any, open_base, rereadable
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import check_limits, scan
@@ -192,14 +191,8 @@ def repack(
     options = replace(options, cache=None, verify=True)
 
     def sources() -> Iterator[Source]:
-        for each in images_in(ref, options.limits):
+        for each in images_in(stored, options.limits):
             with _read(each, options, base, NO_DOCKERFILE, bool(advice), True) as read:
-                if any(isinstance(layer.blob, PassedBlob) for layer in read.image.layers):
-                    raise UsageError(
-                        "not-a-file",
-                        f"{ref.name!r} goes by once, and a repacking reads its layers again",
-                        "save the image to a file: docker save -o app.tar app:1",
-                    )
                 if base is not None and not read.base.layers and not selection.include_base:
                     raise UsageError(
                         "other-base",
@@ -216,7 +209,8 @@ def repack(
                     del advised
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
-    return repack_all(sources(), ref.name, selection, mode, target, options)
+    with rereadable(ref, options.limits) as stored:
+        return repack_all(sources(), ref.name, selection, mode, target, options)
 
 
 def verify(
@@ -234,18 +228,20 @@ def verify(
     options = replace(options, cache=None, verify=True)
     found: list[Verification] = []
     faults: list[str] = []
-    for ref in images_in(before, options.limits):
-        other = replace(after, platform=ref.platform or after.platform)
-        with (
-            _read(ref, options, None, NO_DOCKERFILE, False, True) as left,
-            _read(other, options, None, NO_DOCKERFILE, False, True) as right,
-        ):
-            sides = [
-                (read.image, tree_of(read.image, read.tables, read.files)) for read in (left, right)
-            ]
-            verified, wrong = compare_images(sides[0], sides[1], certificate, options.limits)
-            found.append(verified)
-            faults += wrong
+    with rereadable(before, options.limits) as first, rereadable(after, options.limits) as second:
+        for ref in images_in(first, options.limits):
+            other = replace(second, platform=ref.platform or second.platform)
+            with (
+                _read(ref, options, None, NO_DOCKERFILE, False, True) as left,
+                _read(other, options, None, NO_DOCKERFILE, False, True) as right,
+            ):
+                sides = [
+                    (read.image, tree_of(read.image, read.tables, read.files))
+                    for read in (left, right)
+                ]
+                verified, wrong = compare_images(sides[0], sides[1], certificate, options.limits)
+                found.append(verified)
+                faults += wrong
     return Verified(tuple(found), tuple(faults))
 
 

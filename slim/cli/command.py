@@ -56,7 +56,7 @@ def option(
         shown_default: the same for people, where the program finds it elsewhere.
         multiple: it can be repeated.
         count: it has no value, and counts how often it stands there.
-        file: shells complete names of files.
+        file: it names files, which shells complete.
     """
 
     def declare(name: str) -> click.Parameter:
@@ -72,6 +72,7 @@ def option(
             envvar=_variable(flags),
             show_envvar=True,
             shell_complete=_files if file else None,
+            callback=_named if file else None,
         )
 
     return declare
@@ -122,6 +123,13 @@ def argument(
         )
 
     return declare
+
+
+def _named(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """An empty name would be that of the current folder: a variable of a script that is not set."""
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("the name is empty")
+    return value
 
 
 def _files(

@@ -78,7 +78,8 @@ class ShapeOptions(Struct, frozen=True):
         str | None,
         option(
             "--compression",
-            "How layers that are written are stored: gzip, zstd or none, with a level after a colon."
+            "How layers that are written are stored: gzip, zstd or none, with a level after a colon; or"
+            " zstd:chunked or estargz, of which engines can pull single files."
             " Default: as in the source, gzip:9 where it has none.",
             "NAME[:LEVEL]",
         ),

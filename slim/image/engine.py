@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -65,9 +65,14 @@ def command_of(engine: str, name: str, platform: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
+def running(
+    engine: str, name: str, platform: str | None, sockets: Mapping[str, str] = {}
+) -> Iterator[int]:
     """Run the engine's command, or ask at its socket; the value is the file descriptor that its archive
     comes from.
+
+    Args:
+        sockets: engine → where it listens, if not at the usual place.
 
     Raises:
         UsageError: the command is not on PATH, and there is no socket.
@@ -83,7 +88,7 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
     if program is None:
         from slim.image.engine_socket import find_socket, streaming
 
-        if path := find_socket(engine):
+        if path := find_socket(engine, sockets):
             _log.debug("asking %s at %s", engine, path)
             with streaming(engine, path, name) as fd:
                 yield fd

@@ -12,19 +12,18 @@ import os
 import socket
 import stat
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection, HTTPException, HTTPResponse, IncompleteRead
 from urllib.parse import quote
 
 from slim.errors import InputError, SlimError
 
-_VARIABLES = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
-"""Engine → the variable that says where it listens, for its own command too."""
 _PLACES = {
-    "docker": ("/var/run/docker.sock", "{XDG_RUNTIME_DIR}/docker.sock"),
-    "podman": ("{XDG_RUNTIME_DIR}/podman/podman.sock", "/run/podman/podman.sock"),
+    "docker": ("/var/run/docker.sock", "/run/user/{uid}/docker.sock"),
+    "podman": ("/run/user/{uid}/podman/podman.sock", "/run/podman/podman.sock"),
 }
+"""Where an engine listens, for all and for this user alone."""
 _SCHEME = "unix://"
 _SECONDS = 10.0
 """For an answer that is not an image."""
@@ -34,14 +33,10 @@ _WORDS = 4096
 _OK, _NOT_FOUND = 200, 404
 
 
-def find_socket(engine: str) -> str:
-    """The path of the engine's socket; empty where there is none on this machine."""
-    if engine not in _VARIABLES:
-        return ""
-    address = os.environ.get(_VARIABLES[engine], "")
-    runtime = os.environ.get("XDG_RUNTIME_DIR", "/nonexistent")
-    places = [place.format(XDG_RUNTIME_DIR=runtime) for place in _PLACES[engine]]
-    if address:
+def find_socket(engine: str, addresses: Mapping[str, str]) -> str:
+    """The path of the engine's socket, at its address if there is one; empty where it does not listen."""
+    places = [place.format(uid=os.getuid()) for place in _PLACES.get(engine, ())]
+    if address := addresses.get(engine):
         places = [address.removeprefix(_SCHEME)] if address.startswith(_SCHEME) else []
     return next((place for place in places if _is_socket(place)), "")
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -66,7 +67,7 @@ def located(ref: ImageRef) -> ImageRef:
         return ref
     answers: tuple[str, ...] = ()
     if not ref.manifest_only:
-        engine, answers = _find(ref.name)
+        engine, answers = _find(ref.name, ref.access.sockets)
         if engine:
             return replace(ref, name=f"{engine}:{_called(engine, ref.name)}")
     if not ref.access.remote:
@@ -81,7 +82,7 @@ def full_name(name: str) -> str:
     return str(parse_reference(name))
 
 
-def _find(name: str) -> tuple[str, tuple[str, ...]]:
+def _find(name: str, sockets: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The first engine that has the image, or none and what each engine answered."""
     # Most images are files: what runs commands is imported for those that are not.
     import shutil
@@ -91,7 +92,7 @@ def _find(name: str) -> tuple[str, tuple[str, ...]]:
         program = shutil.which(lookup.command[0])
         if program is not None:
             answer = _ask(lookup, program, name)
-        elif (answer_there := _ask_socket(lookup.engine, name)) is not None:
+        elif (answer_there := _ask_socket(lookup.engine, name, sockets)) is not None:
             answer = answer_there
         else:
             missing.append(lookup.command[0])
@@ -110,11 +111,11 @@ def _called(engine: str, name: str) -> str:
     return full_name(name) if engine == "containerd" else name
 
 
-def _ask_socket(engine: str, name: str) -> str | None:
+def _ask_socket(engine: str, name: str, sockets: Mapping[str, str]) -> str | None:
     """The same at the engine's socket; None where there is none."""
     from slim.image.engine_socket import ask, find_socket
 
-    path = find_socket(engine)
+    path = find_socket(engine, sockets)
     if not path:
         return None
     refusal = ask(path, name)

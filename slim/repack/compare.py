@@ -66,8 +66,10 @@ def compare(
     gone: Collection[bytes],
     limits: Limits,
     progress: Callable[[int], None] | None = None,
+    uncompared: Collection[bytes] = (),
 ) -> Proof:
-    """Compare two filesystems; the paths in `gone` have to be in the first only.
+    """Compare two filesystems; the paths in `gone` have to be in the first only, and those in `uncompared`
+    may be in either.
 
     Raises:
         InputError, LimitError: a layer cannot be read any more.
@@ -78,6 +80,8 @@ def compare(
     paths = expected = 0
     ours, theirs = _described(before.files), _described(after.files)
     for path, left, right in _walk(before.files, after.files):
+        if path in uncompared:
+            continue
         paths += 1
         if left is None or right is None:
             if right is None and path in gone:

@@ -30,7 +30,7 @@ ENDS = {
     "os.getenv",
 }
 FILE_OF_THE_REPOSITORY = re.compile(
-    r"\b(?:docs|plugin|examples|rules)/[\w/{}.\[\]:-]*\.(?:md|yml|Dockerfile)|\b(?:README|CONTRIBUTING|SECURITY|CHANGELOG)\.md"
+    r"\b(?:docs|plugin|examples|rules)/[\w/{}.\[\]:-]*\.(?:md|yml|Dockerfile)|\b(?:CONTRIBUTING|SECURITY|CHANGELOG)\.md"
 )
 PRINTS = {"print", "input", "exit", "quit", "SystemExit"}
 

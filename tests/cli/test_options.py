@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slim.cli.app import app
 from slim.cli.command import argument, command, flag, option
+from tests.support.commands import run
 
 
 def commands(group: click.Group, words: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -124,3 +125,10 @@ def test_the_help_has_its_options_under_headings() -> None:
         part.count("\n  -") for part in re.split(r"^[A-Z][^\n]*:$", text, flags=re.MULTILINE)
     )
     assert longest <= 12
+
+
+@pytest.mark.parametrize("option", ["--rules", "--dockerfile", "--config"])
+def test_no_file_has_an_empty_name(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `--rules "$RULES"` would have where the variable is not set: it is not the current folder."""
+    assert run("analyze", "app.tar", option, "") == 2
+    assert "the name is empty" in capsys.readouterr().err

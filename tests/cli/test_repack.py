@@ -15,6 +15,7 @@ from slim.image.source import open_image
 from tests.conftest import GOLDEN
 from tests.support.building import image, layer, save
 from tests.support.commands import run
+from tests.support.pipes import pipe
 from tests.support.repacking import seen, stored_layers
 
 SCHEMA = GOLDEN / "certificate-1.0.schema.json"
@@ -172,3 +173,19 @@ def test_what_lies_beside_the_image_is_listed_and_not_copied(
     assert run("repack", str(fixture), "-o", "out.tar", "--platform", "linux/amd64") == 0
     assert len(certificate("out.json")["left_out"]) == companions
     assert capsys.readouterr().err.count("not copied") == companions
+
+
+def test_what_goes_by_in_a_pipe_is_kept_until_it_is_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("repack", "app.tar", "-o", "first.tar") == 0
+    with pipe((folder / "app.tar").read_bytes()) as name:
+        assert run("repack", name, "-o", "second.tar") == 0
+    assert (folder / "second.tar").read_bytes() == (folder / "first.tar").read_bytes()
+    with pipe((folder / "app.tar").read_bytes()) as name:
+        assert run("verify", name, "second.tar", "second.json") == 0
+    capsys.readouterr()
+    with pipe(b"") as name:
+        assert run("repack", name, "-o", "third.tar") == 3
+    assert "is empty: did the command before the pipe fail?" in capsys.readouterr().err
+    assert not (folder / "third.tar").exists()

@@ -14,6 +14,7 @@ import pytest
 
 import slim
 from slim.image.engine_socket import find_socket
+from slim.image.registry.access import Access, engine_sockets
 from tests.support.building import image, layer, save
 from tests.support.commands import run
 from tests.support.pipes import alike
@@ -109,28 +110,31 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     for name in ("DOCKER_HOST", "CONTAINER_HOST"):
         monkeypatch.setenv(name, f"unix://{tmp_path}/none.sock")
-    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
     made = image(layer({"etc/a": b"a" * 20_000}), layer({"etc/b": b"b"}))
     return save(made, tmp_path / "saved.tar", "docker")
 
 
+def at(path: Path) -> Access:
+    """docker listens there."""
+    return Access(sockets={"docker": f"unix://{path}"})
+
+
 @pytest.mark.parametrize("send", [chunked, with_length, until_it_closes])
 def test_the_image_of_a_socket_is_that_of_the_file(
-    send: Answer, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    send: Answer, saved: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "engine.sock"
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     with serve(path, saved.read_bytes(), send) as asked:
-        alike(slim.analyze(saved), slim.analyze("docker:team/app:1"))
+        alike(slim.analyze(saved), slim.analyze("docker:team/app:1", registry=at(path)))
         assert asked == ["/images/team/app:1/get"]
 
 
 def test_a_bare_name_is_looked_for_at_sockets_too(
     saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.delenv("CONTAINER_HOST")
-    monkeypatch.setenv("XDG_RUNTIME_DIR", str(tmp_path))
-    with serve(tmp_path / "podman" / "podman.sock", saved.read_bytes(), chunked) as asked:
+    path = tmp_path / "podman.sock"
+    monkeypatch.setenv("CONTAINER_HOST", f"unix://{path}")
+    with serve(path, saved.read_bytes(), chunked) as asked:
         assert run("analyze", "team/app:1", "-o", "json") == 0
         assert "team/app:1 is an image of podman" in capsys.readouterr().err
         assert asked == ["/images/team/app:1/json", "/images/team/app:1/get"]
@@ -151,37 +155,30 @@ def test_a_bare_name_is_looked_for_at_sockets_too(
     ],
     ids=["breaks-off", "promises-more", "refuses", "says-nothing", "no-http"],
 )
-def test_an_engine_that_fails(
-    send: Answer, says: str, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_engine_that_fails(send: Answer, says: str, saved: Path, tmp_path: Path) -> None:
     path = tmp_path / "engine.sock"
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     with serve(path, saved.read_bytes(), send), pytest.raises(slim.SlimError) as caught:
-        slim.analyze("docker:team/app:1")
+        slim.analyze("docker:team/app:1", registry=at(path))
     assert (caught.value.slug, caught.value.exit_code) == ("engine-failed", 3)
     assert says in caught.value.message
     assert str(path) in str(caught.value.hint)
 
 
-def test_what_is_no_image_ends_at_once(
-    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_is_no_image_ends_at_once(saved: Path, tmp_path: Path) -> None:
     """The engine would go on for longer than a pipe takes."""
     path = tmp_path / "engine.sock"
-    monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
     with serve(path, b"no tar " * 1_000_000, chunked), pytest.raises(slim.SlimError) as caught:
-        slim.analyze("docker:team/app:1")
+        slim.analyze("docker:team/app:1", registry=at(path))
     assert caught.value.exit_code == 3
 
 
-def test_where_engines_listen(saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_where_engines_listen(saved: Path, tmp_path: Path) -> None:
     path = tmp_path / "docker.sock"
     with serve(path, b"", chunked):
-        assert find_socket("docker") == ""
-        monkeypatch.setenv("DOCKER_HOST", f"unix://{path}")
-        assert find_socket("docker") == str(path)
-        monkeypatch.setenv("DOCKER_HOST", "tcp://127.0.0.1:2375")
-        assert find_socket("docker") == ""
-        monkeypatch.setenv("CONTAINER_HOST", f"unix://{saved}")
-        assert find_socket("podman") == "", "a file is no socket"
-        assert find_socket("buildah") == ""
+        assert find_socket("docker", {"docker": f"unix://{path}"}) == str(path)
+        assert find_socket("docker", {"docker": "tcp://127.0.0.1:2375"}) == ""
+        assert find_socket("podman", {"podman": f"unix://{saved}"}) == "", "a file is no socket"
+        assert find_socket("buildah", {}) == ""
+    assert engine_sockets({"DOCKER_HOST": "unix:///d", "CONTAINER_HOST": ""}) == {
+        "docker": "unix:///d"
+    }

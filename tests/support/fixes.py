@@ -12,14 +12,17 @@ from slim.dockerfile.parse import Instruction
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
+from slim.rules.rule import rules_of
 
+_BUILTIN = builtin_rules(VOCABULARY)
 _NAMES = {
     name
-    for text in builtin_rules(VOCABULARY).snippets.values()
+    for text in _BUILTIN.snippets.values()
     for name in re.findall(r"(?<!\$)\{([a-z_]+)\}", text)
 }
 PLACEHOLDER = re.compile(rf"(?<!\$)\{{(?:{'|'.join(sorted(_NAMES))})\}}")
 """A placeholder of any template; other braces may be the image's own."""
+_REMOVES = {rule.id: rule.remove for rule in rules_of(_BUILTIN.packs)}
 _INSTALLS = re.compile(
     r"\b(?:apt(?:-get)?|apk|(?:micro)?dnf|yum|zypper|pacman)\s+(?:-\S+\s+)*(?:install|add|in|-S\w*)\s([^;&|]*)"
 )
@@ -68,6 +71,8 @@ def _check_written(report: Report, text: str) -> None:
     for finding in report.findings:
         if not finding.claimed_bytes or finding.fix.where != "other-stage":
             continue
+        if _REMOVES[finding.rule] not in ("delete", "uninstall"):
+            continue  # a file that the build makes smaller stays
         again = installs & removed(finding)
         assert not again, f"{finding.rule}: the written Dockerfile installs {sorted(again)}"
         if _uninstalls(builds):
