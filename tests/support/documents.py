@@ -53,11 +53,11 @@ def blocks() -> list[Block]:
     found = []
     for page in PAGES:
         text = (ROOT / page).read_text("utf-8")
-        generated = [one.span() for one in _GENERATED.finditer(text)]
-        for one in _BLOCK.finditer(text):
-            lines = [line.removeprefix(one[1]) for line in one[3].splitlines(keepends=True)]
-            inside = any(start <= one.start() < end for start, end in generated)
-            found.append(Block(page, one[2], "".join(lines), inside))
+        generated = [match.span() for match in _GENERATED.finditer(text)]
+        for match in _BLOCK.finditer(text):
+            lines = [line.removeprefix(match[1]) for line in match[3].splitlines(keepends=True)]
+            inside = any(start <= match.start() < end for start, end in generated)
+            found.append(Block(page, match[2], "".join(lines), inside))
     return found
 
 

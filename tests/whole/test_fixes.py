@@ -119,9 +119,13 @@ def test_no_rule_installs_the_packages_that_it_is_about(
     for rule in WITH_SNIPPET if packages == ["gcc"] else once.values():
         report = alone(rule, path, *packages)
         check_fixes(report)
-        found += [one for one in report.findings if one.rule == rule.id and one.fix.snippet]
-    assert len({one.rule for one in found}) > (50 if packages == ["gcc"] else 10)
-    names = set().union(*(installed(bare(one.fix.snippet or "")) for one in found))
+        found += [
+            finding
+            for finding in report.findings
+            if finding.rule == rule.id and finding.fix.snippet
+        ]
+    assert len({finding.rule for finding in found}) > (50 if packages == ["gcc"] else 10)
+    names = set().union(*(installed(bare(finding.fix.snippet or "")) for finding in found))
     # The image runs curl, so that no finding removes it.
     assert names == {"git", "make", "curl", "gcc"} - set(packages) | {"curl"}
 
@@ -129,7 +133,7 @@ def test_no_rule_installs_the_packages_that_it_is_about(
 def finding_of(rule: str, install: str, folder: Path) -> str:
     """The fragment that a built-in rule shows."""
     report = slim.analyze(archive(folder, install), role="release", cache=TABLES)
-    (found,) = (one for one in report.findings if one.rule == rule)
+    (found,) = (finding for finding in report.findings if finding.rule == rule)
     check_fixes(report)
     return bare(found.fix.snippet or "")
 

@@ -30,9 +30,9 @@ TAGS = {
 }
 
 
-def add(fake: Fake, tag: str, one: Image) -> str:
+def add(fake: Fake, tag: str, pushed: Image) -> str:
     """Push an image; the digest of its manifest."""
-    members = oci_members(one)
+    members = oci_members(pushed)
     top: str = json.loads(members["index.json"])["manifests"][0]["digest"]
     for name, data in members.items():
         if name.startswith("blobs/"):
@@ -51,13 +51,13 @@ def lists_tags(fake: Fake, request: Request) -> Answer | None:
 @pytest.fixture
 def registry() -> Iterator[Fake]:
     with serve(None, lists_tags) as fake:
-        for tag, one in TAGS.items():
-            add(fake, tag, one)
+        for tag, pushed in TAGS.items():
+            add(fake, tag, pushed)
         yield fake
 
 
-def base_of(fake: Fake, folder: Path, one: Image, name: str = "") -> Base:
-    path = save(one, folder / "image.tar")
+def base_of(fake: Fake, folder: Path, pushed: Image, name: str = "") -> Base:
+    path = save(pushed, folder / "image.tar")
     access = fake.access()
     return slim.analyze(path, base=name or f"{fake.host}/team/app", registry=access).image.base
 
@@ -70,7 +70,7 @@ def test_the_tag_with_most_layers_of_the_image_is_found(registry: Fake, tmp_path
     assert base.digest == f"sha256:{digest}"
     assert base_of(registry, tmp_path, image(ROOTFS, OWN)).layers == 1
     configs = {json.loads(each)["config"]["digest"] for each in registry.documents.values()}
-    blobs = {one.path.rpartition("/")[2] for one in registry.paths("/blobs/")}
+    blobs = {pushed.path.rpartition("/")[2] for pushed in registry.paths("/blobs/")}
     assert blobs <= configs, "no layer is read"
 
 
