@@ -48,7 +48,9 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
     for path in given.facts.runs.resolved:
         found.update(_WORD.findall(given.view.read(path.encode("utf-8", "surrogateescape")) or b""))
     for command in given.facts.runs.all:
-        found.update(word.encode("utf-8", "surrogateescape") for word in command.words)
+        for word in (command.name, *command.words):
+            text = word.encode("utf-8", "surrogateescape")
+            found.update((text, *_WORD.findall(text)))
     return frozenset(found) if seen else None
 
 
