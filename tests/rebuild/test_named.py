@@ -265,7 +265,7 @@ def test_a_package_that_only_brings_others(
     installed: Tree = {
         **tools(debian),
         **debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=MEGA)}),
-        **debian.add("magick", {"usr/share/doc/magick/copyright": b"c"}, depends="magick-q16"),
+        **debian.add("magick", {"usr/share/bug/magick": b"c"}, depends="magick-q16"),
         **debian.add("magick-q16", convert, depends="fontconfig-config", auto=True),
         **debian.add(
             "fontconfig-config",
