@@ -322,6 +322,18 @@ def test_of_two_copies_one_stays_whatever_other_rules_take(found: Findings) -> N
     assert sum(one.claimed_bytes for one in findings.values()) <= len(copy)
 
 
+def test_of_equal_copies_the_one_that_runs_stays(found: Findings) -> None:
+    copies = layer({"usr/local/bin/longer-name": MANY, "opt/a/bin/x": MANY})
+    config = {"Entrypoint": ["/usr/local/bin/longer-name"]}
+    assert paths(found(copies, config=config)["CLD005"]) == {"opt/a/bin/x"}
+
+
+def test_what_runs_is_never_claimed(found: Findings) -> None:
+    cache = layer({"root/.cache/pip/run": MANY, "root/.cache/pip/left": MANY})
+    one = found(cache, config={"Entrypoint": ["/root/.cache/pip/run"]})["PYT001"]
+    assert one.claimed_bytes == len(MANY)
+
+
 # --- Ruby -----------------------------------------------------------------------------------------
 
 

@@ -212,7 +212,7 @@ def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) 
     assert settings < built
     assert (config or "next.config.mjs") in text
     assert 'COPY --from=build ["/app/.next/standalone", "/app"]' in text
-    assert 'COPY --from=build ["/app/content/post.yaml"' in text
+    assert 'COPY --from=build ["/app/content", "/app/content"]' in text
     assert "PORT=4000" in text
     assert 'CMD ["node", "/app/server.js"]' in text
     del files[f"{build}/server/app/page.js.nft.json"]
@@ -265,3 +265,37 @@ def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
     assert part(made, "the program").disk_bytes == len(script)
     assert part(made, "files of the application").disk_bytes == 1
     assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(made.dockerfile)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_package_that_only_brings_others(named: bool, tmp_path: Path) -> None:
+    """It is used if their programs are; of alternatives the first comes along, as with an installation."""
+    debian = Debian()
+    root = base(debian)
+    convert = {"usr/bin/convert-q16": program(size=3 * MEGA)}
+    settings = {"usr/share/fontconfig/x.conf": b"x"}
+    installed: Tree = {
+        **tools(debian),
+        **debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("magick", {"usr/share/doc/magick/copyright": b"c"}, depends="magick-q16"),
+        **debian.add("magick-q16", convert, depends="fontconfig-config", auto=True),
+        **debian.add(
+            "fontconfig-config",
+            settings,
+            depends="fonts-dejavu | fonts-none | fonts-urw",
+            auto=True,
+        ),
+        **debian.add("fonts-urw", {"usr/share/fonts/u.otf": b"u" * MEGA}, auto=True),
+        **debian.add("fonts-dejavu", {"usr/share/fonts/d.ttf": b"d" * MEGA}, auto=True),
+    }
+    source = b"import os\n" + (b"os.system('convert a b')\n" if named else b"")
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y python3 gcc magick", {**installed, **debian.database()}),
+        ("COPY . .", {"app/main.py": source}),
+        Cmd=["python3", "main.py"],
+    )
+    kept = {bare(name) for each in rebuilt(report).keep for name in each.packages}
+    brought = {"magick", "magick-q16", "fontconfig-config", "fonts-dejavu"}
+    assert kept & {*brought, "fonts-urw"} == (brought if named else set())

@@ -422,6 +422,9 @@ def test_elixir_without_a_release_becomes_one(
     assert "hush" not in bare(rebuild.dockerfile)
     assert 'CMD ["bin/shop", "start"]' in bare(rebuild.dockerfile)
     assert ("mix local.hex" in bare(rebuild.dockerfile)) == fetched
+    assert report.predicted.all.disk_bytes == pytest.approx(rebuild.disk_bytes, rel=0.05), (
+        "what a release strips goes with all steps, too"
+    )
 
 
 def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
@@ -531,6 +534,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         base="",
         parts=(),
         rows=frozenset(),
+        stripped={},
         packages=(value(), value()),
         build_packages=(value(),),
         manager="dpkg",

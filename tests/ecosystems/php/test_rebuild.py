@@ -218,3 +218,32 @@ def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
     rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv"))
     assert part(rebuild, "the application").paths == ["/srv"]
     assert part(rebuild, "the application").files == 2
+
+
+def test_an_interface_that_nothing_starts(tmp_path: Path) -> None:
+    """`apt install php` brings Apache's module; a library that was asked for keeps its extensions."""
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    module = {"usr/lib/apache2/modules/libphp8.4.so": program(b"libc.so.6", size=5 * MEGA)}
+    debian.add("php", {"usr/share/doc/php/x": b""}, depends="php8.4")
+    debian.add(
+        *("php8.4", {"usr/share/doc/php8.4/x": b""}),
+        depends="libapache2-mod-php8.4 | php8.4-fpm",
+        auto=True,
+    )
+    debian.add("libapache2-mod-php8.4", module, depends="apache2-bin, php8.4-cli", auto=True)
+    server = {"usr/sbin/apache2": program(b"libc.so.6", size=MEGA)}
+    debian.add("apache2-bin", server, auto=True)
+    debian.add("php8.4-cli", {"usr/bin/php": program(b"libc.so.6", size=5 * MEGA)}, auto=True)
+    library = {"usr/share/php/Twig/Twig.php": b"<?php mb_strlen('');\n"}
+    debian.add("php-twig", library, depends="php8.4-mbstring, php8.4-cli")
+    extension = {"usr/lib/php/20240924/mbstring.so": program(size=MEGA)}
+    debian.add("php8.4-mbstring", extension, auto=True)
+    debian.files["etc/php/8.4/cli/conf.d/20-mbstring.ini"] = b"extension=mbstring.so\n"
+    app = {"srv/web/index.php": b"<?php require 'Twig/Twig.php';\n"}
+    command = ["php", "-S", "0.0.0.0:80", "web/index.php"]
+    report = analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv")
+    kept = {name for one in rebuilt(report).keep for name in map(bare, one.packages)}
+    assert kept >= {"php8.4-cli", "php-twig", "php8.4-mbstring"}
+    assert not {"php", "apache2-bin", "libapache2-mod-php8.4"} & kept
