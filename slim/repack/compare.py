@@ -42,7 +42,7 @@ def tree_of(image: Image, tables: Sequence[LayerTable | None], files: Files) -> 
         if table is None:
             raise InputError(
                 "layer-missing",
-                f"layer {layer.index} is not at hand: {layer.missing}",
+                f"layer {layer.index} is not available: {layer.missing}",
                 "all layers of the image are needed",
             )
     return Tree(image.layers, [table for table in tables if table is not None], files)

@@ -71,7 +71,7 @@ class Pieces:
             yield part
 
     def drain(self) -> None:
-        """Read the rest, so that all of it is seen by who computes a digest."""
+        """Read the rest, so that whoever computes a digest sees all of it."""
         for _ in self.rest():
             pass
 

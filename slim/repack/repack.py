@@ -108,8 +108,8 @@ def _scope(source: Source, mode: LayerMode, frozen: Mapping[int, tuple[str, ...]
         layer, warnings = max(frozen.items())
         raise InputError(
             "cannot-merge",
-            f"engines read layer {layer} differently ({', '.join(warnings)}), so that nobody can say"
-            " what the merged layers should show",
+            f"engines read layer {layer} differently ({', '.join(warnings)}): what merged layers"
+            " should show is undefined",
             "repack it with --layers keep, which leaves such layers as they are",
         )
     return Scope(first, merged=True)

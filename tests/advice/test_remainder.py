@@ -15,30 +15,20 @@ from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.commands import run
+from tests.support.debian import KILO, MEGA, Debian, program, rebuilt
 from tests.support.shared import FAT, TABLES
-from tests.support.small_images import (
-    KILO,
-    MEGA,
-    Debian,
-    analyzed,
-    base,
-    go_program,
-    node_image,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
 RULE = "TCH029"
 LICENCE = "usr/share/doc/python3/copyright"
 
 
 def step(report: slim.Report) -> model.Finding:
-    return next(one for one in report.findings if one.rule == RULE)
+    return next(finding for finding in report.findings if finding.rule == RULE)
 
 
 def paths(finding: model.Finding) -> set[str]:
-    return {bare(one.path) for one in finding.examples}
+    return {bare(example.path) for example in finding.examples}
 
 
 def service(folder: Path, *, more: dict[str, bytes | str | None] | None = None) -> slim.Report:
@@ -109,7 +99,7 @@ def test_what_is_meant_to_stay_stays(tmp_path: Path) -> None:
     ignores = [Suppression("NOD010", reason="compiled when it starts", by="slim.toml:3")]
     after = slim.analyze(tmp_path / "image.tar", ignores=ignores)
     assert step(after).claimed_bytes == step(before).claimed_bytes
-    freed = next(one for one in before.findings if one.rule == "NOD010").claimed_bytes
+    freed = next(finding for finding in before.findings if finding.rule == "NOD010").claimed_bytes
     assert after.totals.reclaimable_bytes == before.totals.reclaimable_bytes - freed
 
 
@@ -120,7 +110,7 @@ def test_it_can_be_suppressed_itself(tmp_path: Path) -> None:
     after = slim.analyze(tmp_path / "image.tar", ignores=ignores)
     assert step(after).suppressed
     assert step(after).claimed_bytes == 0
-    assert not [one for one in after.warnings if one.id.startswith("ignore-")]
+    assert not [warning for warning in after.warnings if warning.id.startswith("ignore-")]
     claimed = step(before).claimed_bytes
     assert after.totals.reclaimable_bytes == before.totals.reclaimable_bytes - claimed
     assert after.predicted.rebuild is not None
@@ -132,7 +122,7 @@ def test_a_secret_is_no_saving(tmp_path: Path) -> None:
     report = node_image(tmp_path)
     (folder := tmp_path / "key").mkdir()
     other = node_image(folder, more={"app/deploy.pem": key})
-    assert any(one.category == "secret" for one in other.findings)
+    assert any(finding.category == "secret" for finding in other.findings)
     assert step(other).claimed_bytes == step(report).claimed_bytes
 
 
@@ -174,7 +164,7 @@ def test_the_base_image_is_not_claimed(tmp_path: Path) -> None:
 def test_without_a_rebuild_it_says_nothing() -> None:
     for role in ("builder", "dev", "base", "tool"):
         report = slim.analyze(FAT, cache=TABLES, role=role)
-        assert RULE not in {one.rule for one in report.findings}
+        assert RULE not in {finding.rule for finding in report.findings}
 
 
 def test_why_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,7 @@ def test_a_command_s_function_takes_what_its_options_give(name: str) -> None:
     hints = get_type_hints(callback.__wrapped__, include_extras=True)
     del hints["return"]
     types = {field: kind for hint in hints.items() for field, kind in declared(*hint)}
-    assert types == {one.name: type_of(one) for one in COMMANDS[name].params}
+    assert types == {parameter.name: type_of(parameter) for parameter in COMMANDS[name].params}
 
 
 class Inner(Struct, frozen=True):
@@ -85,7 +85,7 @@ def test_a_group_is_filled_from_its_options() -> None:
     call.main(["a", "-l", "--level", "5"], standalone_mode=False)
     call.main(["b"], standalone_mode=False)
     assert calls == [("a", Group(Inner(5), True)), ("b", Group(Inner(3), False))]
-    assert [one.name for one in call.params] == ["word", "level", "loud"]
+    assert [parameter.name for parameter in call.params] == ["word", "level", "loud"]
 
 
 def test_a_variable_sets_an_option(monkeypatch: pytest.MonkeyPatch) -> None:

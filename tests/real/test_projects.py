@@ -25,14 +25,14 @@ _MARGIN = 0.03
 
 def of_day(day: int) -> list[Project]:
     """The projects whose turn it is, of those that were measured whole."""
-    known = {one["name"] for one in read_results() if "broken" not in one}
+    known = {result["name"] for result in read_results() if "broken" not in result}
     some = [project for project in all_projects() if project.name in known][day % _PARTS :: _PARTS]
     first = day // _PARTS % max(len(some), 1)
     return [*some[first:], *some[:first]]
 
 
 def test_every_project_has_its_turn_and_each_comes_first() -> None:
-    known = {one["name"] for one in read_results() if "broken" not in one}
+    known = {result["name"] for result in read_results() if "broken" not in result}
     days = range(_PARTS * len(known))
     assert {project.name for day in range(_PARTS) for project in of_day(day)} == known
     assert {some[0].name for day in days if (some := of_day(day))} == known
@@ -54,7 +54,7 @@ def measured(workshop: Path) -> list[Result]:
 
 @pytest.mark.real
 def test_nothing_becomes_worse(measured: list[Result]) -> None:
-    before = {one["name"]: one for one in read_results()}
+    before = {result["name"]: result for result in read_results()}
     for now in measured:
         then = before[now["name"]]
         assert "broken" not in now, now

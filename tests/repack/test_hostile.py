@@ -19,7 +19,7 @@ from tests.support.mutated_images import mutations
 from tests.support.repacking import repack, seen, stored_layers
 from tests.support.tidy_stacks import tidy
 
-ATTACKS = everywhere(3, lambda one: not one.options and one.error != "ambiguous-image")
+ATTACKS = everywhere(3, lambda attack: not attack.options and attack.error != "ambiguous-image")
 
 
 @pytest.mark.parametrize("attack", ATTACKS)
@@ -42,7 +42,7 @@ def check(attack: Attack, tmp_path: Path, compression: str) -> None:
     failed: SlimError | None = None
     try:
         how = parse_compression(compression)
-        made = repack(Path(source), tmp_path / "out" / "result.tar", compression=how)
+        result = repack(Path(source), tmp_path / "out" / "result.tar", compression=how)
     except SlimError as error:
         failed = error
     left = [each.name for each in (tmp_path / "out").iterdir()]
@@ -52,7 +52,7 @@ def check(attack: Attack, tmp_path: Path, compression: str) -> None:
         assert not attack.error or failed.exit_code == attack.code
         return
     assert not attack.error, "what cannot be read cannot be repacked"
-    assert not any(one.proof.differences for one in made.images)
+    assert not any(image.proof.differences for image in result.images)
     assert left == ["result.tar"]
 
 

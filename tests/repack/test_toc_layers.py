@@ -61,29 +61,31 @@ ENTRIES = [
 
 def written(items: Sequence[Entry], form: str, threads: int = 1) -> tuple[TocLayer, bytes]:
     with ThreadPoolExecutor(threads) as pool:
-        made = TocLayer(parse_compression(form), pool, threads)
-        return made, b"".join(made.compressed([tar(items)]))
+        toc_layer = TocLayer(parse_compression(form), pool, threads)
+        return toc_layer, b"".join(toc_layer.compressed([tar(items)]))
 
 
-def table_of(made: TocLayer, blob: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+def table_of(toc_layer: TocLayer, blob: bytes) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
     """Rows of the table of contents, and lines of tar-split where there are any."""
     prefix = "io.github.containers.zstd-chunked."
-    if f"{prefix}manifest-position" not in made.annotations:
+    if f"{prefix}manifest-position" not in toc_layer.annotations:
         start = int(blob[-51:][16:32], 16)
         member = gzip.decompress(blob[start:-51])
         document = member[512:].rstrip(b"\0")
-        assert made.annotations["containerd.io/snapshot/stargz/toc.digest"] == (
+        assert toc_layer.annotations["containerd.io/snapshot/stargz/toc.digest"] == (
             f"sha256:{hashlib.sha256(document).hexdigest()}"
         )
         return json.loads(document)["entries"], []
     parts = []
     for name in ("manifest", "tarsplit"):
-        start, size, whole = map(int, made.annotations[f"{prefix}{name}-position"].split(":")[:3])
+        start, size, whole = map(
+            int, toc_layer.annotations[f"{prefix}{name}-position"].split(":")[:3]
+        )
         parts.append(zstd.decompress(blob[start : start + size]))
         assert len(parts[-1]) == whole
         if name == "manifest":
             packed = hashlib.sha256(blob[start : start + size]).hexdigest()
-            assert made.annotations[f"{prefix}manifest-checksum"] == f"sha256:{packed}"
+            assert toc_layer.annotations[f"{prefix}manifest-checksum"] == f"sha256:{packed}"
         else:
             packed = hashlib.sha256(blob[start : start + size]).hexdigest()
             assert json.loads(parts[0])["tarSplitDigest"] == f"sha256:{packed}"
@@ -98,9 +100,9 @@ def member_at(blob: bytes, at: int) -> bytes:
 
 @pytest.mark.parametrize("form", FORMS)
 def test_each_file_is_where_the_table_says(form: str) -> None:
-    made, blob = written(ENTRIES, form)
-    assert made.has_table
-    rows, _ = table_of(made, blob)
+    toc_layer, blob = written(ENTRIES, form)
+    assert toc_layer.has_table
+    rows, _ = table_of(toc_layer, blob)
     contents: dict[str, bytes] = {}
     for row in rows:
         if "offset" in row:
@@ -139,8 +141,8 @@ def test_the_table_says_what_the_headers_say(form: str) -> None:
 
 
 def test_tar_split_makes_the_tar_again() -> None:
-    made, blob = written(ENTRIES, "zstd:chunked:3")
-    _, lines = table_of(made, blob)
+    toc_layer, blob = written(ENTRIES, "zstd:chunked:3")
+    _, lines = table_of(toc_layer, blob)
     contents = {entry.name.decode(): entry.content for entry in ENTRIES}
     parts = [
         base64.b64decode(line["payload"])
@@ -150,7 +152,7 @@ def test_tar_split_makes_the_tar_again() -> None:
     ]
     assert b"".join(parts) == tar(ENTRIES)
     assert [line["position"] for line in lines] == list(range(len(lines)))
-    assert made.diff_id == f"sha256:{hashlib.sha256(tar(ENTRIES)).hexdigest()}"
+    assert toc_layer.diff_id == f"sha256:{hashlib.sha256(tar(ENTRIES)).hexdigest()}"
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -178,9 +180,9 @@ SPARSE = file(
 )
 def test_what_no_table_can_say(more: list[Entry], form: str) -> None:
     """The layer is one of that compression, and the same tar."""
-    made, blob = written([*ENTRIES, *more], form)
-    assert not made.has_table
-    assert not made.annotations
+    toc_layer, blob = written([*ENTRIES, *more], form)
+    assert not toc_layer.has_table
+    assert not toc_layer.annotations
     expected = tar([*ENTRIES, *more])
     unpacked = b""
     while blob:
@@ -188,7 +190,7 @@ def test_what_no_table_can_say(more: list[Entry], form: str) -> None:
         unpacked += engine.decompress(blob)
         blob = engine.unused_data
     assert unpacked == expected
-    assert made.diff_id == f"sha256:{hashlib.sha256(expected).hexdigest()}"
+    assert toc_layer.diff_id == f"sha256:{hashlib.sha256(expected).hexdigest()}"
 
 
 def how(form: str) -> Compression:

@@ -132,21 +132,21 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
 
 def test_an_extension_that_no_source_calls_decides_the_upper_bound(tmp_path: Path) -> None:
     page: Tree = {"srv/shop/public/index.php": b"<!doctype html><?= 1 ?>\n"}
-    made = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))
-    assert not {"php8.4-gd", "php8.4-intl"} & set(installed(made))
-    assert "php8.4-zip" in installed(made), "a package of Composer requires it"
-    assert any("gd" in bare(text) for text in made.assumes)
-    assert made.high_disk_bytes - made.disk_bytes >= 2 * MEGA
+    rebuild = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert not {"php8.4-gd", "php8.4-intl"} & set(installed(rebuild))
+    assert "php8.4-zip" in installed(rebuild), "a package of Composer requires it"
+    assert any("gd" in bare(text) for text in rebuild.assumes)
+    assert rebuild.high_disk_bytes - rebuild.disk_bytes >= 2 * MEGA
     unread: Tree = {"srv/shop/public/index.php": b"#!/usr/bin/php\n" + b"<?php" * 50_000}
-    made = rebuilt(php_image(tmp_path, unread, Cmd=["supervisord", "-n"], WorkingDir="/"))
-    assert "php8.4-gd" in installed(made), "a source that is too large for a look"
+    rebuild = rebuilt(php_image(tmp_path, unread, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert "php8.4-gd" in installed(rebuild), "a source that is too large for a look"
 
 
 def test_supervisord_reads_settings_of_the_application(tmp_path: Path) -> None:
     settings: Tree = {"srv/shop/docker/all.ini": SUPERVISED}
     command = ["supervisord", "-c", "/srv/shop/docker/all.ini"]
-    made = rebuilt(php_image(tmp_path, settings, Cmd=command, WorkingDir="/"))
-    assert made.stack == "services"
+    rebuild = rebuilt(php_image(tmp_path, settings, Cmd=command, WorkingDir="/"))
+    assert rebuild.stack == "services"
 
 
 def test_php_alone(tmp_path: Path) -> None:

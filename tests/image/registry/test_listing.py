@@ -32,7 +32,7 @@ def test_pages_are_followed_to_their_end() -> None:
     def script(fake: Fake, request: Request) -> Answer:
         last = parse_qs(urlsplit(request.path).query).get("last", ["0"])[0]
         number = int(last)
-        names = [f"v{number * 2 + one}" for one in range(2)]
+        names = [f"v{number * 2 + offset}" for offset in range(2)]
         return page(names, f"{TAGS}?n=2&last={number + 1}" if number < 9 else "")
 
     found, fake = tags(script)
@@ -89,7 +89,7 @@ def test_an_endless_list_ends_by_its_limit(monkeypatch: pytest.MonkeyPatch) -> N
 
     def script(fake: Fake, request: Request) -> Answer:
         number = next(pages)
-        return page([f"v{number}-{one}" for one in range(1_000)], f"{TAGS}?last={number}")
+        return page([f"v{number}-{tag}" for tag in range(1_000)], f"{TAGS}?last={number}")
 
     with pytest.raises(LimitError, match="list of tags"):
         tags(script)
