@@ -61,7 +61,9 @@ def serve(path: Path, saved: bytes, send: Answer) -> Iterator[list[str]]:
     """An engine at this socket; the value is what it has been asked."""
     path.parent.mkdir(parents=True, exist_ok=True)
     requests: list[str] = []
-    kind = type("Known", (Engine,), {"saved": saved, "send": staticmethod(send), "requests": requests})
+    kind = type(
+        "Known", (Engine,), {"saved": saved, "send": staticmethod(send), "requests": requests}
+    )
     with Server(str(path), kind) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
