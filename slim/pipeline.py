@@ -23,9 +23,8 @@ from slim.ecosystems import KEEPS
 from slim.entrypoint.resolve import script_paths
 from slim.errors import UsageError
 from slim.files.budget import Budget, weight
-from slim.files.consumed import PassedBlob
 from slim.files.ledger import Ledger, account
-from slim.files.opening import open_any, open_base
+from slim.files.opening import open_any, open_base, rereadable
 from slim.files.options import ReadOptions
 from slim.files.overlay import resolve
 from slim.files.scan import check_limits, scan
@@ -33,13 +32,8 @@ from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage, find_base
 from slim.image.model import Image
 from slim.image.ref import ImageRef
-from slim.image.reference import Reference
-from slim.image.registry.access import Access
-from slim.image.source import find_reference, images_in, open_image
-from slim.limits import Limits
-from slim.report.attached import parse_attached
+from slim.image.source import images_in
 from slim.report.build import Rulebook, build
-from slim.report.load import parse_report
 from slim.report.model import Report
 from slim.rules.rule import Rule, Rules, rules_digest, rules_of
 
@@ -192,14 +186,8 @@ def repack(
     options = replace(options, cache=None, verify=True)
 
     def sources() -> Iterator[Source]:
-        for each in images_in(ref, options.limits):
+        for each in images_in(stored, options.limits):
             with _read(each, options, base, NO_DOCKERFILE, bool(advice), True) as read:
-                if any(isinstance(layer.blob, PassedBlob) for layer in read.image.layers):
-                    raise UsageError(
-                        "not-a-file",
-                        f"{ref.name!r} goes by once, and a repacking reads its layers again",
-                        "save the image to a file: docker save -o app.tar app:1",
-                    )
                 if base is not None and not read.base.layers and not selection.include_base:
                     raise UsageError(
                         "other-base",
@@ -216,7 +204,8 @@ def repack(
                     del advised
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
-    return repack_all(sources(), ref.name, selection, mode, target, options)
+    with rereadable(ref, options.limits) as stored:
+        return repack_all(sources(), ref.name, selection, mode, target, options)
 
 
 def verify(
@@ -234,74 +223,21 @@ def verify(
     options = replace(options, cache=None, verify=True)
     found: list[Verification] = []
     faults: list[str] = []
-    for ref in images_in(before, options.limits):
-        other = replace(after, platform=ref.platform or after.platform)
-        with (
-            _read(ref, options, None, NO_DOCKERFILE, False, True) as left,
-            _read(other, options, None, NO_DOCKERFILE, False, True) as right,
-        ):
-            sides = [
-                (read.image, tree_of(read.image, read.tables, read.files)) for read in (left, right)
-            ]
-            verified, wrong = compare_images(sides[0], sides[1], certificate, options.limits)
-            found.append(verified)
-            faults += wrong
+    with rereadable(before, options.limits) as first, rereadable(after, options.limits) as second:
+        for ref in images_in(first, options.limits):
+            other = replace(second, platform=ref.platform or second.platform)
+            with (
+                _read(ref, options, None, NO_DOCKERFILE, False, True) as left,
+                _read(other, options, None, NO_DOCKERFILE, False, True) as right,
+            ):
+                sides = [
+                    (read.image, tree_of(read.image, read.tables, read.files))
+                    for read in (left, right)
+                ]
+                verified, wrong = compare_images(sides[0], sides[1], certificate, options.limits)
+                found.append(verified)
+                faults += wrong
     return Verified(tuple(found), tuple(faults))
-
-
-def attach_report(
-    content: bytes, where: str, reference: Reference, access: Access, limits: Limits
-) -> str:
-    """Push a report to the registry of its image; the digest of the artifact.
-
-    Raises:
-        InputError: it is no report.
-        UsageError: it is about another image, or an index is named.
-        NetworkError: the registry does not take it.
-    """
-    from slim.image.registry.client import Client
-    from slim.image.registry.image import open_registry
-    from slim.image.registry.referrers import attach
-    from slim.image.select import Choice
-
-    report = parse_report(content, where, limits)
-    client = Client(reference, access, limits)
-    try:
-        image = open_registry(client, reference, str(reference), Choice(), limits, layers=False)
-    finally:
-        client.close()
-    if parse_attached(content, image, limits) is None:
-        raise UsageError(
-            "other-image",
-            f"{where} is not a complete report of {reference}",
-            f"it is about the config {report.image.config_digest[:80]}, the image has"
-            f" {image.config_digest}",
-        )
-    exact = replace(reference, tag="", digest=image.manifest_digest)
-    return attach(exact, access, limits, content)
-
-
-def attached_report(ref: ImageRef, limits: Limits, *, signed: bool = False) -> Report | None:
-    """The report that is attached to an image in a registry; None where there is none that is about it.
-
-    With `signed` only if there is a cosign signature beside the image, too. Errors are those of `analyze`.
-    """
-    reference = find_reference(ref.name)
-    if reference is None or ref.manifest_only:
-        return None
-    from slim.image.registry.client import Client
-    from slim.image.registry.referrers import find_attached, is_signed
-
-    with open_image(replace(ref, manifest_only=True), limits) as image:
-        pass
-    client = Client(reference, ref.access, limits)
-    try:
-        data = find_attached(client, image.manifest_digest, limits)
-        if data is None or (signed and not is_signed(client, image.manifest_digest, limits)):
-            return None
-    finally:
-        client.close()
-    return parse_attached(data, image, limits)
 
 
 @contextmanager

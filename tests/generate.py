@@ -101,8 +101,10 @@ def commands() -> str:
     """One line per command."""
     lines = []
     for name, command in _commands().items():
-        arguments = [one for one in command.params if one.param_type_name == "argument"]
-        shown = " ".join(one.metavar or one.name.upper() for one in arguments)
+        arguments = [
+            parameter for parameter in command.params if parameter.param_type_name == "argument"
+        ]
+        shown = " ".join(argument.metavar or argument.name.upper() for argument in arguments)
         lines.append((f"`{name}{' ' * bool(shown)}{shown}`", command.help.split("\n")[0]))
     return _table(lines, ("command", ""))
 
@@ -155,7 +157,7 @@ def _docstrings(path: Path, name: str) -> dict[str, str]:
     """The strings below the fields of a class."""
     module = ast.parse(path.read_text("utf-8"))
     body = next(
-        one.body for one in module.body if isinstance(one, ast.ClassDef) and one.name == name
+        node.body for node in module.body if isinstance(node, ast.ClassDef) and node.name == name
     )
     found = {}
     for line, after in pairwise(body):
@@ -176,13 +178,13 @@ def _binary(value: int) -> str:
 def _rebuilt() -> list[twin_table.Rebuilt]:
     """What tests/real/test_twins.py measured of images that slim's own Dockerfiles made."""
     measured = json.loads((ROOT / "tests/golden/rebuilt.json").read_text("utf-8"))
-    return [twin_table.Rebuilt(**one) for _, one in sorted(measured.items())]
+    return [twin_table.Rebuilt(**columns) for _, columns in sorted(measured.items())]
 
 
 def _twins() -> list[twin_table.Row]:
     """What tests/real/test_twins.py measured with images that buildah built."""
     measured = json.loads((ROOT / "tests/golden/twins.json").read_text("utf-8"))
-    return [twin_table.Row(**one) for _, one in sorted(measured.items())]
+    return [twin_table.Row(**columns) for _, columns in sorted(measured.items())]
 
 
 def dive_table() -> str:
@@ -202,8 +204,8 @@ def settings_table() -> str:
     rows = []
     for key in (
         *settings_file.IMAGE_KEYS,
-        *(f"budget.{one}" for one in settings_file.BUDGET_KEYS),
-        *(f"comment.{one}" for one in settings_file.COMMENT_KEYS),
+        *(f"budget.{key}" for key in settings_file.BUDGET_KEYS),
+        *(f"comment.{key}" for key in settings_file.COMMENT_KEYS),
     ):
         name = key.replace("budget.", "max-").removeprefix("comment.")
         option = options.get(name)
@@ -232,15 +234,15 @@ def plugin_table() -> str:
 
 def word_lists() -> str:
     """The words of rules, by ecosystem; variables with their sample values."""
-    owned = {name for one in ECOSYSTEMS for name in one.queries}
+    owned = {name for ecosystem in ECOSYSTEMS for name in ecosystem.queries}
     groups = [
         (
-            one.name,
-            sorted(fact_names([one]) - {"runs.shell"}),
-            [f"{{{each.name}}}={','.join(each.samples)}" for each in one.variables],
-            list(one.queries),
+            ecosystem.name,
+            sorted(fact_names([ecosystem]) - {"runs.shell"}),
+            [f"{{{each.name}}}={','.join(each.samples)}" for each in ecosystem.variables],
+            list(ecosystem.queries),
         )
-        for one in ECOSYSTEMS
+        for ecosystem in ECOSYSTEMS
     ]
     groups.append(("any image", ["runs.shell"], [], sorted(VOCABULARY.queries - owned)))
     lines = []
@@ -372,18 +374,18 @@ def _rule(rule: Rule) -> str:
         f"`{rule.slug}` · {' · '.join(about)}\n",
         " ".join(rule.why.split()) + "\n",
         f"*Fix:* {fix}\n",
-        f"*Sources:* {', '.join(f'<{one}>' if '://' in one else one for one in rule.sources)}\n",
+        f"*Sources:* {', '.join(f'<{source}>' if '://' in source else source for source in rule.sources)}\n",
     ]
     return "\n".join(lines)
 
 
 def _roles(rule: Rule) -> str:
     names = [field.name for field in fields(rule.roles)]
-    said = []
+    sentences = []
     for mode, word in (("on", "claims in"), ("info", "notes in"), ("off", "silent in")):
         roles = [name for name in names if rule.roles.of(name) == mode]
-        said += [f"{word} {', '.join(roles)}"] if roles else []
-    return "; ".join(said)
+        sentences += [f"{word} {', '.join(roles)}"] if roles else []
+    return "; ".join(sentences)
 
 
 ELSEWHERE = {
@@ -403,7 +405,7 @@ ELSEWHERE = {
 
 FILES: dict[str, Callable[[], str]] = {
     "README.md": lambda: with_blocks(
-        "README.md", [one for one in BLOCKS if one not in chain(*ELSEWHERE.values())]
+        "README.md", [block for block in BLOCKS if block not in chain(*ELSEWHERE.values())]
     ),
     **{name: partial(with_blocks, name, blocks) for name, blocks in ELSEWHERE.items()},
     "docs/attacks.md": attacks,
@@ -423,8 +425,8 @@ def main() -> None:
     parser.add_argument("--check", action="store_true", help="compare instead of writing")
     check = parser.parse_args().check
     stale = []
-    made = {name: make() for name, make in FILES.items()}
-    for name, new in made.items():
+    generated = {name: make() for name, make in FILES.items()}
+    for name, new in generated.items():
         path = ROOT / name
         old = path.read_text("utf-8") if path.exists() else ""
         if old == new:
@@ -440,8 +442,8 @@ def main() -> None:
 
 
 def _difference(name: str, old: str, new: str) -> Iterable[str]:
-    one, other = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    return difflib.unified_diff(one, other, f"{name} (committed)", f"{name} (generated)")
+    before, other = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    return difflib.unified_diff(before, other, f"{name} (committed)", f"{name} (generated)")
 
 
 def _table(rows: Sequence[Sequence[object]], headers: Sequence[str], *align: str) -> str:

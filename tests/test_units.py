@@ -51,13 +51,13 @@ def test_a_size_has_at_most_three_digits_and_is_near(count: int, iec: bool) -> N
 
 
 @given(COUNTS, COUNTS)
-def test_a_larger_size_is_never_shown_smaller(one: int, other: int) -> None:
+def test_a_larger_size_is_never_shown_smaller(size: int, other: int) -> None:
     def value(count: int) -> float:
         number, unit = format_bytes(count).split(" ")
         factor: int = units._FACTOR[unit.lower()]
         return float(number) * factor
 
-    assert (value(one) <= value(other)) or one > other
+    assert (value(size) <= value(other)) or size > other
 
 
 @pytest.mark.parametrize(

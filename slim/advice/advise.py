@@ -29,6 +29,7 @@ from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import RECIPES, SOURCES
+from slim.facts.gather import run_rows
 from slim.files.table import Bytes
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
@@ -114,7 +115,8 @@ def advise(
     matches = above_floor(files, matches, image.disk)
     matches = suppress(files, matches, suppressions, today)
     matches = removals(image, matches, protected)
-    claims = claim(files, matches, role=role, base_layers=image.base_layers)
+    runs = {files.body.get(row, row) for row in run_rows(image.view, image.facts)}
+    claims = claim(files, matches, role=role, base_layers=image.base_layers, runs=runs)
 
     proposed = _rebuild(image, claims)
     queries = dict(image.queries)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -42,17 +42,27 @@ class Claim(Struct, frozen=True):
 
 
 def claim(
-    files: Files, matches: Sequence[Match], *, role: str, base_layers: int
+    files: Files,
+    matches: Sequence[Match],
+    *,
+    role: str,
+    base_layers: int,
+    runs: Collection[int] = (),
 ) -> tuple[Claim, ...]:
-    """One claim per match, in the given order. `role` is that of the image."""
+    """One claim per match, in the given order.
+
+    Args:
+        role: of the image.
+        runs: bodies of what the image runs, which stay.
+    """
     base_end = _end_of_base(files, base_layers)
     counts = [can_claim(match, role) for match in matches]
     bodies = [_bodies(files, match) for match in matches]
     linked = _linked_elsewhere(files, matches, counts)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
-    staying: set[int] = set()
-    """Copies that stay in place of those that go."""
+    staying = set(runs)
+    """With copies that stay in place of those that go."""
     order = sorted(
         (index for index in range(len(matches)) if counts[index]),
         key=lambda index: precedence(matches[index]),
@@ -119,7 +129,12 @@ def claim_last(
         base_rows = array("i", [row for row in bodies if row < base_end])
         claimed = array("i", [row for row in rows if row not in taken] if counts else ())
         taken.update(claimed)
-        last.append(Claim(match, counts, rows, claimed, {}, {}, base_rows))
+        parts = {
+            row: size
+            for row, size in match.parts.items()
+            if counts and row >= base_end and row not in taken
+        }
+        last.append(Claim(match, counts, rows, claimed, parts, {}, base_rows))
     deleted = {row for each in last for row in each.claimed}
     return (*(_without_parts_of(each, deleted) for each in claims), *last)
 

@@ -10,6 +10,7 @@ nothing is kept, and packages that make up a system only if the rebuilt image ha
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
 
@@ -22,40 +23,56 @@ from slim.files.view import encoded
 from slim.packages.owners import NOBODY, Ownership
 from slim.rebuild.base import closure
 from slim.rebuild.model import Rebuild
-from slim.rebuild.trees import below_any
+from slim.rebuild.trees import below_any, written_by
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import matching
 from slim.rules.match import QueryResult
 from slim.rules.match_paths import states_of
 from slim.rules.protected import Protected
 
+_DATABASES = (
+    *(b"var/lib/dpkg", b"var/lib/apt", b"var/cache/debconf", b"lib/apk", b"usr/lib/apk"),
+    *(b"var/lib/rpm", b"usr/lib/sysimage/rpm"),
+)
+"""Where package managers keep what they know, which goes with the system."""
+
 
 def not_kept(
     image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
 ) -> QueryResult:
-    """Live bodies that `rebuild` does not keep and that no claim has."""
+    """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others."""
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     claimed = {row for claim in claims for row in claim.claimed}
-    stay = {*rebuild.rows, *_not_counted(files, claims), *_kept_copies(rebuild, claims)}
+    not_counted = frozenset(_not_counted(files, claims))
+    stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims)}
     stay.update(files.body.get(row, row) for row in rebuild.runs)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)
     homes = below_any(image.view, rebuild.homes)
+    databases = below_any(image.view, _DATABASES if rebuild.origin == "scratch" else ())
+    names = (owned.packages[index].name for index in owned.system - kept)
+    written = frozenset(written_by(image.view, names))
     is_protected = _path_test(files, protected)
     rows = []
     for row in compress(range(len(files)), files.live_bodies()):
         owner, home = owned.owner[row], files.directory[row]
         if row in claimed or row in stay or owner in system:
             continue
-        if owner == NOBODY and row >= base_end and not homes[home]:
+        stays = not (homes[home] or databases[home] or row in written)
+        if owner == NOBODY and row >= base_end and stays:
             continue
-        whole_package_goes = owner != NOBODY and owner not in kept
-        if whole_package_goes or not is_protected(home, files.name[row]):
+        goes_whole = databases[home] if owner == NOBODY else owner not in kept
+        if goes_whole or not is_protected(home, files.name[row]):
             rows.append(row)
-    return QueryResult(rows)
+    done = Counter[int]()
+    for claim in claims:
+        done.update(claim.parts)
+    parts = {row: size - done[row] for row, size in rebuild.stripped.items()}
+    gone = claimed.union(not_counted)
+    return QueryResult(rows, {row: n for row, n in parts.items() if n > 0 and row not in gone})
 
 
 def of_runner(

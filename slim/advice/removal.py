@@ -17,8 +17,8 @@ from msgspec.structs import replace
 
 from slim.advice.claim import can_claim, precedence
 from slim.advice.image_facts import ImageFacts
+from slim.facts.gather import run_rows
 from slim.files.table import Fate
-from slim.files.view import encoded
 from slim.packages.closure import removal_closure, roots_of
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY, Ownership
@@ -154,8 +154,7 @@ def _needed(
     known about what it runs, every package but the candidates is needed.
     """
     files, owned, packages = image.files, image.owned, image.graph.packages
-    resolved = [image.view.row(encoded(path)) for path in image.facts.runs.resolved]
-    programs = [row for row in resolved if row is not None]
+    programs = run_rows(image.view, image.facts)
     if not programs:
         return frozenset(range(len(packages))) - candidates
     unpackaged = [

@@ -12,7 +12,6 @@ from slim.cli.registry import RegistryOptions
 from slim.cli.write import print_output
 from slim.errors import InputError
 from slim.image.reference import parse_reference
-from slim.pipeline import attach_report
 
 
 @command(
@@ -45,4 +44,7 @@ def attach(
         raise InputError("unreadable", f"cannot read {report!r}: {error.strerror}") from None
     reference = parse_reference(image.removeprefix("registry:"))
     access = registry.access(limits.timeout)
+    # What speaks HTTP is imported only where it is used: the help imports all commands.
+    from slim.report.pushed import attach_report
+
     print_output(f"{attach_report(content, report, reference, access, limits)}\n")

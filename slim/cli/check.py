@@ -56,8 +56,8 @@ def check(
     No output unless -o asks for one. --max-growth and `new:` in --fail-on are for comparisons. With several
     reports each is checked, and `{}` in --key and in an output path is replaced by the report's short name.
 
-    --ignore takes findings out of the gates. What other rules would claim of their bytes only an analysis
-    knows: --max-reclaimable that depends on it is not decided.
+    --ignore takes findings out of the gates. Only an analysis knows which of their bytes
+    other rules would then claim, so --max-reclaimable stays undecided where it depends on that.
     """
     messages.begin()
     names = short_names(report)

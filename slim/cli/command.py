@@ -56,7 +56,7 @@ def option(
         shown_default: the same for people, where the program finds it elsewhere.
         multiple: it can be repeated.
         count: it has no value, and counts how often it stands there.
-        file: shells complete names of files.
+        file: it names files, which shells complete.
     """
 
     def declare(name: str) -> click.Parameter:
@@ -72,6 +72,7 @@ def option(
             envvar=_variable(flags),
             show_envvar=True,
             shell_complete=_files if file else None,
+            callback=_named if file else None,
         )
 
     return declare
@@ -124,6 +125,13 @@ def argument(
     return declare
 
 
+def _named(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
+    """An empty name would be that of the current folder: a variable of a script that is not set."""
+    if value == "" or (isinstance(value, tuple) and "" in value):
+        raise click.BadParameter("the name is empty")
+    return value
+
+
 def _files(
     context: click.Context, parameter: click.Parameter, incomplete: str
 ) -> list[CompletionItem]:
@@ -141,14 +149,8 @@ def command(name: str | None = None, *, epilog: str) -> Callable[[Function], cli
             function(**{name: _value(name, hint, values) for name, hint in hints.items()})
 
         declared = [each for name in hints for each in _declared(name, hints[name])]
-        return Command(
-            name or function.__name__,
-            headings={parameter.name: heading for parameter, heading in declared},
-            callback=call,
-            params=[parameter for parameter, _ in declared],
-            help=inspect.cleandoc(function.__doc__ or ""),
-            epilog=epilog,
-        )
+        about = inspect.cleandoc(function.__doc__ or "")
+        return Command(name or function.__name__, call, declared, about, epilog)
 
     return declare
 
@@ -182,9 +184,19 @@ def _value(name: str, hint: object, values: Mapping[str, object]) -> object:
 class Command(click.Command):
     """A command whose help has its options under the headings of their groups."""
 
-    def __init__(self, name: str, *, headings: Mapping[str | None, str], **settings: Any) -> None:
-        super().__init__(name, **settings)
-        self.headings = headings
+    def __init__(
+        self,
+        name: str,
+        function: Callable[..., None],
+        declared: Iterable[tuple[click.Parameter, str]],
+        text: str,
+        epilog: str,
+    ) -> None:
+        """`declared` are the parameters, each with the heading of its group."""
+        declared = tuple(declared)
+        params = [parameter for parameter, _ in declared]
+        super().__init__(name, callback=function, params=params, help=text, epilog=epilog)
+        self.headings = {parameter.name: heading for parameter, heading in declared}
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the options, those without a group first and `--help` with the messages'."""

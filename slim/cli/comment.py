@@ -225,13 +225,13 @@ def _parse(words: Sequence[str], failed: bool) -> tuple[str, list[str]]:
 
 
 def _one_of(flag: str, value: str | None, values: tuple[W, ...]) -> W:
-    """The value, if it is one of these; the first of them where nobody says anything."""
+    """The value, if it is one of these; the first of them if none is given."""
     if value is None:
         return values[0]
     for choice in values:
         if choice == value:
             return choice
-    raise UsageError("bad-choice", f"{flag}: {value!r} is none of {', '.join(values)}")
+    raise UsageError("bad-choice", f"{flag}: {value!r} is not one of {', '.join(values)}")
 
 
 def _detected() -> Context:

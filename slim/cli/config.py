@@ -41,8 +41,8 @@ class _Row(NamedTuple):
 def config(settings: SettingsOptions) -> None:
     """Print the effective settings and where each one comes from.
 
-    Each has its environment variable beside it. An option of the command line counts before its variable,
-    that before slim.toml, that before the default.
+    Each has its environment variable beside it. An option of the command line takes precedence
+    over its variable, that over slim.toml, and that over the default.
     """
     context = click.get_current_context()
     read = settings.read(settings.key)

@@ -37,7 +37,7 @@ def read_now() -> datetime:
         return datetime.fromtimestamp(int(text), UTC) if text else datetime.now(UTC)
     except (ValueError, OverflowError, OSError):
         raise UsageError(
-            "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, no number of seconds since 1970"
+            "bad-date", f"SOURCE_DATE_EPOCH is {text!r}, not a number of seconds since 1970"
         ) from None
 
 

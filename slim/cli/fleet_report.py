@@ -8,9 +8,9 @@ from typing import Annotated
 
 import click
 
-from slim.cli.command import command, flag, option
+from slim.cli.command import command, option
 from slim.cli.fleet_scan import StorePlace
-from slim.cli.options import SettingsOptions, UnitsName, read_units
+from slim.cli.options import ExitZero, SettingsOptions, UnitsName, read_units
 from slim.cli.output import Output, Text, write_outputs
 from slim.cli.progress import MessageOptions, print_notice
 from slim.cli.write import STDOUT
@@ -58,7 +58,7 @@ def report(
     top: Annotated[int, option("--top", "Length of each table.", "N", kind=_LENGTHS, default=500)],
     units: UnitsName,
     settings: SettingsOptions,
-    exit_zero: Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")],
+    exit_zero: ExitZero,
     messages: MessageOptions,
 ) -> None:
     """Report on a fleet: what is shared and what is not, bases, and what to fix first.
@@ -87,7 +87,7 @@ def _output(value: str) -> Output:
     name, _, path = value.partition("=")
     if name not in FORMATS:
         raise UsageError(
-            "unknown-format", f"--output: {name[:40]!r} is none of {', '.join(FORMATS)}"
+            "unknown-format", f"--output: {name[:40]!r} is not one of {', '.join(FORMATS)}"
         )
     return Output(name, "" if path in STDOUT else path)
 
@@ -115,7 +115,7 @@ def _pulls(path: str | None) -> dict[str, int]:
                     found[row[0].strip()] = int(row[1])
                 elif row and number > 1:
                     raise UsageError(
-                        "bad-pulls", f"{path}:{number}: no name and number", "write NAME,PULLS"
+                        "bad-pulls", f"{path}:{number}: not a name and a number", "write NAME,PULLS"
                     )
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError("no-file", f"cannot read {path!r}: {error}") from None

@@ -72,7 +72,7 @@ class SelectOptions(Struct, frozen=True):
     ]
     platform: Annotated[
         str | None,
-        option("--platform", "Of images for several platforms only this one.", "OS/ARCH[/VARIANT]"),
+        option("--platform", "Of multi-platform images, only this platform.", "OS/ARCH[/VARIANT]"),
     ]
 
     def selection(self) -> Selection:
@@ -83,7 +83,7 @@ class SelectOptions(Struct, frozen=True):
         """
         if self.since is not None and not _DAY.fullmatch(self.since):
             raise UsageError(
-                "bad-date", f"--since: {self.since[:40]!r} is no day", "write 2026-01-31"
+                "bad-date", f"--since: {self.since[:40]!r} is not a date", "write 2026-01-31"
             )
         platform = str(parse_platform(self.platform)) if self.platform else ""
         return Selection(tuple(self.tags), self.newest, self.since or "", platform)
@@ -179,7 +179,7 @@ def scan(
     """Bring a store up to date with many images: each distinct layer is read once.
 
     What the store knows is not read again, images that a source no longer has leave it, and a scan that
-    was interrupted goes on where it was. An image that cannot be read is recorded with its error; the
+    was interrupted continues where it stopped. An image that cannot be read is recorded with its error; the
     rest goes on, and the exit code is that of the worst error.
     """
     messages.begin()

@@ -33,11 +33,11 @@ def sql(
     output: Annotated[str, option("--output -o", "text, csv or json.", "FORMAT", default="text")],
     messages: MessageOptions,
 ) -> None:
-    """Ask a store in SQL. It can only be read, and nothing but its tables can."""
+    """Query a store in SQL. Only its tables can be read, and nothing can be written."""
     messages.begin()
     if output not in _OUTPUTS:
         raise UsageError(
-            "bad-choice", f"--output: {output[:40]!r} is none of {', '.join(_OUTPUTS)}"
+            "bad-choice", f"--output: {output[:40]!r} is not one of {', '.join(_OUTPUTS)}"
         )
     opened = Store(folder_of(store))
     opened.check()

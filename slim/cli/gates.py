@@ -15,6 +15,7 @@ from msgspec import Struct
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import flag, option
 from slim.cli.environment import cache_folder
+from slim.cli.options import ExitZero
 from slim.cli.progress import print_notice
 from slim.errors import InputError, UsageError
 from slim.formats.model import Document
@@ -71,7 +72,7 @@ class GateOptions(Struct, frozen=True):
             multiple=True,
         ),
     ]
-    exit_zero: Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")]
+    exit_zero: ExitZero
 
     trust_labels: Annotated[
         bool,

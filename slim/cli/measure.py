@@ -45,6 +45,8 @@ from slim.files.options import ReadOptions
 from slim.formats.model import Document, RenderOptions
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
+from slim.image.source import find_reference
+from slim.limits import Limits
 from slim.report.compare import compare
 from slim.report.comparison import Comparison
 from slim.report.gates import Gates
@@ -167,7 +169,7 @@ def measure(
                 return load_report(ref.name, limits=limits)
             if compared and run.attached.attached and dockerfile.path is None:
                 signed = run.attached.require_signature
-                if attached := pipeline.attached_report(find_image(ref), limits, signed=signed):
+                if attached := _attached_report(find_image(ref), limits, signed):
                     print_notice(f"slim: {clean(ref.name)}: its attached report is used")
                     return attached
             base = subject.image.base_ref(access, task.config.image)
@@ -249,6 +251,15 @@ def _task(
         options=render_options(subject.show, run.pages, key, config.image),
         trust_labels=run.gates.trusts_labels(config.image.trust_labels),
     )
+
+
+def _attached_report(ref: ImageRef, limits: Limits, signed: bool) -> Report | None:
+    if find_reference(ref.name) is None:
+        return None
+    # What speaks HTTP is imported only for an image in a registry.
+    from slim.report.pushed import attached_report
+
+    return attached_report(ref, limits, signed=signed)
 
 
 def _advice(

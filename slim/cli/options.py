@@ -55,6 +55,16 @@ Timeout = Annotated[
         kind=click.IntRange(min=0, max=10_000_000),
     ),
 ]
+Progress = Annotated[
+    bool,
+    flag(
+        "--progress/--no-progress",
+        "Show a progress bar on stderr when it is a terminal.",
+        default=True,
+    ),
+]
+ExitZero = Annotated[bool, flag("--exit-zero", "Report failures but always exit with 0.")]
+Tag = Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
 UnitsName = Annotated[
     str | None,
     option(
@@ -151,7 +161,7 @@ class ImageOptions(Struct, frozen=True):
             file=True,
         ),
     ]
-    tag: Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
+    tag: Tag
     image_index: Annotated[
         int | None, option("--image-index", "Choose an image by position, from 0.", "N", kind=int)
     ]
@@ -283,14 +293,7 @@ class WorkOptions(Struct, frozen=True):
             default=True,
         ),
     ]
-    progress: Annotated[
-        bool,
-        flag(
-            "--progress/--no-progress",
-            "Show a progress bar on stderr when it is a terminal.",
-            default=True,
-        ),
-    ]
+    progress: Progress
 
     def limits(self, in_file: Sequence[str] = ()) -> Limits:
         """The limits of all places where they can be set."""
@@ -374,5 +377,5 @@ def read_units(option: str | None, in_file: str | None) -> Units:
     """
     name = option or in_file or "si"
     if name not in UNITS:
-        raise UsageError("bad-choice", f"--units: {name!r} is none of {', '.join(UNITS)}")
+        raise UsageError("bad-choice", f"--units: {name!r} is not one of {', '.join(UNITS)}")
     return UNITS[name]

@@ -79,7 +79,7 @@ class ShowOptions(Struct, frozen=True):
         """
         if self.color not in _COLORS:
             raise UsageError(
-                "bad-choice", f"--color: {self.color!r} is none of {', '.join(_COLORS)}"
+                "bad-choice", f"--color: {self.color!r} is not one of {', '.join(_COLORS)}"
             )
         return not self.no_color and wants_color(self.color)
 

@@ -127,7 +127,7 @@ def _words(name: str, option: Option, value: str) -> list[str]:
         return [word] if word else []
     if option.kind == "count":
         if value not in _TIMES:
-            raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is none of 0, 1, 2")
+            raise UsageError("plugin-setting", f"{name}: {value[:40]!r} is not one of 0, 1, 2")
         return [option.on] * int(value)
     values = _list(name, value) if option.kind == "list" else [value]
     return [word for value in values for word in (option.on, value)]

@@ -129,7 +129,7 @@ class RegistryOptions(Struct, frozen=True):
             if file and not os.path.isfile(file):
                 raise UsageError("no-file", f"there is no file {file!r}")
         if self.proxy and not self.proxy.startswith(("http://", "https://")):
-            raise UsageError("bad-proxy", "--proxy is no URL", "write http://HOST:PORT")
+            raise UsageError("bad-proxy", "--proxy is not a URL", "write http://HOST:PORT")
         users, password_file = self.registry_user, self.registry_password_file
         return Access(
             plain_http=_hosts("--plain-http", self.plain_http),
@@ -157,8 +157,8 @@ class AttachedOptions(Struct, frozen=True):
         bool,
         flag(
             "--attached/--no-attached",
-            "Use the report that slim attach pushed in place of reading layers: of what is compared, and"
-            " in slim fleet scan.",
+            "Use the report that slim attach pushed instead of reading layers: for what is compared with,"
+            " and in slim fleet scan.",
             default=True,
         ),
     ] = True
@@ -188,7 +188,7 @@ def _pairs(flag: str, form: str, values: Sequence[str]) -> dict[str, str]:
         host, equals, rest = value.partition("=")
         if not equals or not rest:
             raise UsageError(
-                "bad-pair", f"{flag} has no host or nothing for it", f"write {flag} {form}"
+                "bad-pair", f"{flag} lacks a host or its value", f"write {flag} {form}"
             )
         (host,) = _hosts(flag, [host])
         pairs[host] = rest

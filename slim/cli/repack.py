@@ -99,7 +99,7 @@ def repack(
     units: UnitsName,
     run: RunOptions,
 ) -> None:
-    """Write an image again without what is waste, with a certificate of what went.
+    """Rewrite an image without its waste, and certify what was removed.
 
     Entries of layers are copied as they are, never unpacked. Before the result gets its name, its filesystem
     is compared with the source's, path by path.
@@ -149,7 +149,7 @@ def _selection(what: WhatOptions, limits: Limits) -> Selection:
     )
     if sum((level != "dead", bool(what.apply), what.plan is not None)) > 1:
         raise UsageError(
-            "bad-choice", "--level, --apply and --plan each say what goes", "give one of them"
+            "bad-choice", "--level, --apply and --plan each choose what goes", "give one of them"
         )
     if what.plan is not None:
         hint = "slim analyze IMAGE -o plan=plan.json writes one"
@@ -192,7 +192,7 @@ def _check_paper(paper: str) -> None:
     if _form(paper) not in FORMS:
         raise UsageError(
             "bad-choice",
-            f"--certificate: {paper!r} has none of the endings {', '.join(FORMS)}",
+            f"--certificate: {paper!r} must end in one of {', '.join(FORMS)}",
             "name it app.slim.json",
         )
     folder = Path(paper).parent

@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from slim.cli.command import flag, option
+from slim.cli.options import Limit, Progress, Tag, Timeout
 from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
 
@@ -78,7 +79,8 @@ class ShapeOptions(Struct, frozen=True):
         str | None,
         option(
             "--compression",
-            "How layers that are written are stored: gzip, zstd or none, with a level after a colon."
+            "How layers that are written are stored: gzip, zstd or none, with a level after a colon; or"
+            " zstd:chunked or estargz, of which engines can pull single files."
             " Default: as in the source, gzip:9 where it has none.",
             "NAME[:LEVEL]",
         ),
@@ -106,7 +108,7 @@ class SourceOptions(Struct, frozen=True):
             file=True,
         ),
     ]
-    tag: Annotated[str | None, option("--tag", "Choose an image by its tag.", "TAG")]
+    tag: Tag
     platform: Annotated[
         str | None,
         option("--platform", "Only the image of this platform. Default: all.", "OS/ARCH[/VARIANT]"),
@@ -127,31 +129,8 @@ class RunOptions(Struct, frozen=True):
             kind=click.IntRange(min=1, max=256),
         ),
     ]
-    limit: Annotated[
-        Sequence[str],
-        option(
-            "--limit",
-            "Raise or lower a limit on what is read, such as layer-bytes=100GiB.",
-            "NAME=VALUE",
-            multiple=True,
-        ),
-    ]
-    timeout: Annotated[
-        int | None,
-        option(
-            "--timeout",
-            "Give up after so many seconds; 0: never. Default: 900.",
-            "SECONDS",
-            kind=click.IntRange(min=0, max=10_000_000),
-        ),
-    ]
-    progress: Annotated[
-        bool,
-        flag(
-            "--progress/--no-progress",
-            "Show a progress bar on stderr when it is a terminal.",
-            default=True,
-        ),
-    ]
+    limit: Limit
+    timeout: Timeout
+    progress: Progress
     registry: RegistryOptions
     messages: MessageOptions

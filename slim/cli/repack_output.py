@@ -32,7 +32,7 @@ def opened(output: str | None, push: str | None, compression: str | None) -> Ite
     if push and prefix in (*_ENGINES, "docker-archive"):
         raise UsageError(
             "bad-choice",
-            "--push takes an OCI archive or layout, which -o is none of",
+            "--push takes an OCI archive or layout, and -o writes neither",
             "-o oci-archive:PATH, or no -o at all",
         )
     if colon and prefix in _ENGINES:

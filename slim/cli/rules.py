@@ -47,7 +47,7 @@ def list_rules(
         and category in (None, rule.category)
     ]
     if not lines:
-        raise UsageError("no-rules", "no rule fits", "`slim rules list` prints all of them")
+        raise UsageError("no-rules", "no rule matches", "`slim rules list` prints all of them")
     print_output("\n".join(lines) + "\n")
 
 
@@ -122,6 +122,6 @@ def try_rules(
 
 rules = Commands(
     "rules",
-    "List the rules, show one, check files of rules.",
+    "List, show, check and try rules.",
     [list_rules, show, check, new, try_rules],
 )

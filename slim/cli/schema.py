@@ -28,6 +28,4 @@ def schema(
     elif document == "certificate":
         print_output(render_certificate_schema(), exact=True)
     else:
-        raise UsageError(
-            "bad-choice", f"there is no document {document!r}", "report or certificate"
-        )
+        raise UsageError("bad-choice", f"unknown document {document!r}", "report or certificate")

@@ -37,7 +37,7 @@ class ReadingOptions(Struct, frozen=True):
 )
 def verify(
     before: Annotated[str, argument("BEFORE", "An image.", file=True)],
-    after: Annotated[str, argument("AFTER", "The image that was made of it.", file=True)],
+    after: Annotated[str, argument("AFTER", "The image that was made from it.", file=True)],
     certificate: Annotated[
         str | None,
         argument(

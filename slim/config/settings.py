@@ -49,7 +49,7 @@ class Settings(Struct, frozen=True):
     """Of a fleet."""
 
     def of(self, key: str) -> ImageSettings:
-        """What holds for the image of this key. Suppressions add up, everything else replaces."""
+        """The settings of the image with this key: suppressions are added, everything else is replaced."""
         general, own = self.image, self.images.get(key, ImageSettings())
         return ImageSettings(
             dockerfile=own.dockerfile or general.dockerfile,

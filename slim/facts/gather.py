@@ -95,6 +95,12 @@ def gather(
     )
 
 
+def run_rows(view: View, facts: Facts) -> list[int]:
+    """Rows of the files that the image's commands lead to."""
+    found = (view.row(encoded(path)) for path in facts.runs.resolved)
+    return [row for row in found if row is not None]
+
+
 def owned_paths(paths: Collection[str], packages: Iterable[Package]) -> frozenset[str]:
     """Those of a few paths that belong to a system package.
 

@@ -135,7 +135,7 @@ def from_commands(
 
 
 def starts(known: Known, families: Families) -> bool:
-    """Whether the image is started for something, be it known or not: not for a shell, or to wait."""
+    """Whether the image is started to do something, known or not, and not for a shell or to wait."""
     runs = known.runs
     return any(
         not _waits(command, runs, families)

@@ -25,7 +25,7 @@ class PassedBlob(Struct, frozen=True):
         """See `Blob.chunks`; always an error."""
         raise InputError(
             "passed-by",
-            "bytes that have gone by in the pipe are needed again",
+            "bytes of the pipe that were read already are needed again",
             "save the image to a file first",
         )
 

@@ -9,6 +9,7 @@ from threading import Event
 from msgspec import Struct
 
 from slim.errors import IntegrityError, SlimError
+from slim.files.blob import scan_blob
 from slim.files.budget import OF_ALL_LAYERS, Account, Budget, weight
 from slim.files.cache import TableCache
 from slim.files.consumed import PassedBlob, table_of
@@ -92,9 +93,6 @@ def read_layer(
             table = table_of(blob, claimed, layer.diff_id, request.verify, extra)
             budget.spend(weight(table))
         else:
-            # Only here: of an image whose layers are all in the cache none is read.
-            from slim.files.blob import scan_blob
-
             table = scan_blob(
                 blob,
                 verify=request.verify,

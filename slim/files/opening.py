@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -11,12 +12,13 @@ from slim.errors import UsageError
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.metered import summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
-from slim.files.pipe import pipe_chunks, read_pipe
+from slim.files.pipe import empty_pipe, pipe_chunks, read_pipe
 from slim.image.engine import running, split_engine
 from slim.image.local import located
 from slim.image.model import Image
 from slim.image.ref import ImageRef
-from slim.image.source import choice_of, open_image, open_pipe, read_archive
+from slim.image.source import PREFIXES, choice_of, open_image, open_pipe, read_archive
+from slim.limits import Limits, exceeded
 
 
 @contextmanager
@@ -53,9 +55,51 @@ def open_any(
             cache=options.cache,
             progress=summed(options.progress, 0),
             pull="exact" if options.exact_pull else "estimated",
-            name="stdin" if ref.name.rpartition(":")[2] == "-" else repr(ref.name),
+            name=_called(ref),
         )
     yield read_archive(archive, ref.name, choice_of(ref), options.limits)
+
+
+@contextmanager
+def rereadable(ref: ImageRef, limits: Limits) -> Iterator[ImageRef]:
+    """The same image where its layers can be read more than once: what goes by in a pipe, from an engine or
+    from stdin, goes to a temporary file without a name.
+
+    Raises:
+        InputError: nothing comes, or an engine's command fails.
+        LimitError: it is too large.
+        UsageError: there is no room for it.
+    """
+    ref = located(ref)
+    source = _open_stream(ref)
+    if source is None:
+        yield ref
+        return
+    size = 0
+    with tempfile.TemporaryFile() as file:
+        with source as fd:
+            for chunk in pipe_chunks(fd):
+                size += len(chunk)
+                if size > limits.image_bytes:
+                    raise exceeded("image_bytes", size, limits.image_bytes, "the archive")
+                try:
+                    file.write(chunk)
+                except OSError as error:
+                    raise UsageError(
+                        "no-room",
+                        f"cannot keep what comes from {_called(ref)}: {error.strerror}",
+                        "set TMPDIR to a folder with more room, or save the image to a file",
+                    ) from None
+        if not size:
+            raise empty_pipe(_called(ref))
+        file.flush()
+        prefix, colon, _ = ref.name.rpartition(":")
+        kept = prefix + colon if prefix in PREFIXES else ""
+        yield replace(ref, name=f"{kept}/dev/fd/{file.fileno()}")
+
+
+def _called(ref: ImageRef) -> str:
+    return "stdin" if ref.name.rpartition(":")[2] == "-" else repr(ref.name)
 
 
 def open_base(ref: ImageRef, platform: str, options: ReadOptions = DEFAULT_OPTIONS) -> Image:

@@ -73,6 +73,15 @@ def pipe_chunks(fd: int) -> Iterator[bytes]:
         raise InputError("unreadable", f"cannot read the pipe: {error.strerror}") from None
 
 
+def empty_pipe(name: str) -> InputError:
+    """Nothing came out of a pipe."""
+    return InputError(
+        "empty-pipe",
+        f"{name} is empty: did the command before the pipe fail?",
+        "run that command alone to see what it says",
+    )
+
+
 def read_pipe(
     chunks: Iterator[bytes],
     *,
@@ -109,11 +118,7 @@ def read_pipe(
     while len(head) < 6 and (chunk := next(pieces, b"")):
         head += chunk
     if not head:
-        raise InputError(
-            "empty-pipe",
-            f"{name} is empty: did the command before the pipe fail?",
-            "run that command alone to see what it says",
-        )
+        raise empty_pipe(name)
     compression = sniff(head)
     stream = Stream(_once(head, pieces), compression, limits)
     found = Members(_same)

@@ -30,6 +30,7 @@ from slim.files.metered import Progress, summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
 from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable, settled
+from slim.files.toc import read_toc
 from slim.files.verify import unverified
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
@@ -210,9 +211,6 @@ def _stopping(later: Sequence[Event]) -> Iterator[None]:
 def _table_of_contents(
     layer: Layer, toc: TableOfContents, blob: Blob, limits: Limits, progress: Progress | None
 ) -> LayerTable:
-    # Only a registry has layers of which no more is read.
-    from slim.files.toc import read_toc
-
     if progress is not None:
         progress(blob.size)
     table = read_toc(toc, blob.size, limits)

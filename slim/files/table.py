@@ -71,7 +71,7 @@ def mask(column: array[int] | bytearray, *values: int) -> bytes:
 
 
 def both(left: bytes, right: bytes) -> bytes:
-    """1 where two masks of equal length have it."""
+    """1 where both masks, which are of equal length, have a 1."""
     joined = int.from_bytes(left, "big") & int.from_bytes(right, "big")
     return joined.to_bytes(len(left), "big")
 

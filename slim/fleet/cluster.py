@@ -84,7 +84,7 @@ def cluster(
     """Workers that know the context.
 
     Args:
-        scheduler: the address of a cluster that is there; without, processes of this machine.
+        scheduler: the address of a running cluster; without it, processes on this machine.
         workers: their number on this machine, by default that of its processors.
         dashboard: `HOST:PORT` at which Dask shows what happens on this machine.
 

@@ -109,7 +109,7 @@ def select(connection: Any, statement: str) -> tuple[list[str], list[Row]]:
         statements = connection.extract_statements(statement)
         if len(statements) != 1 or statements[0].type != duckdb.StatementType.SELECT:
             raise UsageError(
-                "not-a-select", "only a single SELECT can be asked", "slim fleet sql 'SELECT …'"
+                "not-a-select", "only a single SELECT is allowed", "slim fleet sql 'SELECT …'"
             )
         found = connection.execute(statements[0])
         names = [column[0] for column in found.description]

@@ -118,7 +118,7 @@ class RemoteFolder:
             raise UsageError(
                 "no-filesystem",
                 f"cannot open the store {place!r}: {error}",
-                "install the package that fsspec wants for it, such as s3fs for s3://",
+                "install the package that fsspec needs for it, such as s3fs for s3://",
             ) from None
         self._fetched = tempfile.TemporaryDirectory(prefix="slim-fleet-")
 

@@ -45,7 +45,7 @@ class Selection(Struct, frozen=True):
     since: str = ""
     """Not those that were built before, as `2026-01-31`."""
     platform: str = ""
-    """Of images for several platforms only this one."""
+    """Of multi-platform images, only this platform."""
     attached: bool = True
     """Use reports that are attached to images."""
     signed: bool = False

@@ -154,14 +154,14 @@ def _remote(word: str, text: str, named: bool) -> Source:
         if not slash or not _HOST.fullmatch(host) or not _PATTERN.fullmatch(pattern):
             raise UsageError(
                 "bad-source",
-                f"{text[:200]!r} is no pattern of repositories",
+                f"{text[:200]!r} is not a pattern of repositories",
                 "write registry:HOST/PROJECT/*",
             )
         return RepositorySource(word, host.lower(), pattern)
     if not named and not is_name(text):
         raise UsageError(
             "no-source",
-            f"there is no file {text[:200]!r}, and it is no reference",
+            f"there is no file {text[:200]!r}, and it is not a reference",
             "give archives, layouts, folders of them, a file of references, or registry:HOST/PROJECT/*",
         )
     reference = parse_reference(text)

@@ -91,7 +91,7 @@ class Store:
         except msgspec.DecodeError:
             raise InputError(
                 "bad-store",
-                f"{self.folder.place!r} is no store: its {ABOUT} cannot be read",
+                f"{self.folder.place!r} is not a store: its {ABOUT} cannot be read",
                 "name another folder, or remove this one and scan again",
             ) from None
         if about.schema != SCHEMA:

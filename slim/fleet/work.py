@@ -200,7 +200,7 @@ class Worker:
                         "wrong-size",
                         f"layer {known.index} ({layer.digest}) has {table.blob_bytes:,} bytes,"
                         f" but the manifest says {layer.pull_bytes:,}",
-                        "the registry, or somebody between, has something else",
+                        "the registry, or somebody in between, has something else",
                     )
                 by_digest[layer.digest] = settled(table, scripts)
             check_promises(known, by_digest[layer.digest])

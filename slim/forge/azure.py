@@ -66,7 +66,7 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
 
 
 def create(api: Transport, at: Place, body: str) -> str:
-    """Status 200; the answer has no address of a page."""
+    """Post a comment; the API answers 200, without the address of a page."""
     comment = {"parentCommentId": 0, "content": body, "commentType": _TEXT}
     data = {"comments": [comment], "status": _CLOSED}
     api.send("POST", f"{_threads(at)}?{_VERSION}", data)
@@ -74,13 +74,13 @@ def create(api: Transport, at: Place, body: str) -> str:
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200."""
+    """Change a comment; the API answers 200."""
     api.send("PATCH", _comment(at, comment), {"content": body})
     return ""
 
 
 def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 200."""
+    """Delete a comment; the API answers 200."""
     api.send("DELETE", _comment(at, comment), None)
 
 

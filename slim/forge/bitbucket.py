@@ -72,17 +72,17 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
 
 
 def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201."""
+    """Post a comment; the API answers 201."""
     return _sent(api, "POST", _comments(at), body)
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200."""
+    """Change a comment; the API answers 200."""
     return _sent(api, "PUT", f"{_comments(at)}/{comment.id}", body)
 
 
 def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204."""
+    """Delete a comment; the API answers 204."""
     api.send("DELETE", f"{_comments(at)}/{comment.id}", None)
 
 

@@ -80,13 +80,13 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
 
 
 def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201."""
+    """Post a comment; the API answers 201."""
     comment = api.send("POST", f"{_pull(at)}/comments", {"text": body}).decode(_Comment)
     return _page_of(api, at, comment.id)
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200."""
+    """Change a comment; the API answers 200."""
     try:
         data = {"text": body, "version": int(comment.handle)}
         api.send("PUT", f"{_pull(at)}/comments/{comment.id}", data)
@@ -98,7 +98,7 @@ def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
 
 
 def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204; 409 for one that was answered."""
+    """Delete a comment; the API answers 204, or 409 for one with replies."""
     query = f"version={segment(comment.handle)}"
     api.send("DELETE", f"{_pull(at)}/comments/{comment.id}?{query}", None)
 

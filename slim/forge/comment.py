@@ -136,6 +136,6 @@ def _numbers(forge: Forge, context: Context, api: Transport) -> Sequence[int]:
         return [context.number]
     if context.branch is None or forge.pull_of is None:
         raise NetworkError(
-            "no-pull-request", "this job runs for no pull request", "or name it with --pr"
+            "no-pull-request", "this job does not run for a pull request", "or name it with --pr"
         )
     return forge.pull_of(api, context.repo, context.branch, context.head)

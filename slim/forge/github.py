@@ -63,7 +63,7 @@ def me(api: Transport) -> str:
     answer = api.send("POST", _graphql(api), {"query": "query{viewer{login}}"}, repeatable=True)
     found = answer.decode(_Answer).data
     if found is None:
-        raise NetworkError("forge-answer", "GitHub does not say whose the token is", "--token-file")
+        raise NetworkError("forge-answer", "GitHub does not say whose token it is", "--token-file")
     return found.viewer.login
 
 

@@ -50,19 +50,19 @@ def comments(api: Transport, at: Place) -> Iterator[Comment]:
 
 
 def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201; the answer has no address."""
+    """Post a comment; the API answers 201, without an address."""
     api.send("POST", _notes(at), {"body": body})
     return ""
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200."""
+    """Change a comment; the API answers 200."""
     api.send("PUT", f"{_notes(at)}/{comment.id}", {"body": body})
     return ""
 
 
 def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204."""
+    """Delete a comment; the API answers 204."""
     api.send("DELETE", f"{_notes(at)}/{comment.id}", None)
 
 

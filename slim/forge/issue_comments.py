@@ -13,17 +13,17 @@ class _Sent(Struct):
 
 
 def create(api: Transport, at: Place, body: str) -> str:
-    """Status 201."""
+    """Post a comment; the API answers 201."""
     return api.send("POST", f"{issue(at)}/comments", {"body": body}).decode(_Sent).html_url
 
 
 def update(api: Transport, at: Place, comment: Comment, body: str) -> str:
-    """Status 200; 403 for the comment of somebody else."""
+    """Change a comment; the API answers 200; 403 for the comment of somebody else."""
     return api.send("PATCH", _comment(at, comment), {"body": body}).decode(_Sent).html_url
 
 
 def delete(api: Transport, at: Place, comment: Comment) -> None:
-    """Status 204."""
+    """Delete a comment; the API answers 204."""
     api.send("DELETE", _comment(at, comment), None)
 
 

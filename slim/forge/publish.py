@@ -110,7 +110,7 @@ def _own(forge: Forge, api: Transport, at: Place, mine: Marker) -> list[Comment]
     me = forge.me(api)
     if me == "":
         raise NetworkError(
-            "forge-answer", "the forge does not say whose the token is", "--token-file"
+            "forge-answer", "the forge does not say whose token it is", "--token-file"
         )
     own = [
         comment

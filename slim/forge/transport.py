@@ -62,7 +62,7 @@ class Answer(msgspec.Struct, frozen=True):
         except (msgspec.MsgspecError, RecursionError, UnicodeDecodeError) as error:
             raise NetworkError(
                 "forge-answer",
-                f"{show(self.url)} sent what its API does not: {str(error)[:_SHOWN]}",
+                f"{show(self.url)} sent what its API does not define: {str(error)[:_SHOWN]}",
                 "is the API's address right? --api-url",
             ) from None
 
@@ -231,7 +231,7 @@ def too_many() -> NetworkError:
     """For a list that does not end."""
     return NetworkError(
         "too-many-comments",
-        f"the comments fill more than {_PAGES} pages: slim's own was not looked for further",
+        f"the comments fill more than {_PAGES} pages: slim stopped looking for its own",
         "--behavior new does not look for it",
     )
 

@@ -61,7 +61,7 @@ def _findings(document: Document) -> list[Finding]:
 
 
 def new(document: Document) -> list[Finding]:
-    """Of `counted` those that are this change's doing, or that fail the gate: of one image all."""
+    """Those of `counted` that this change introduced or that fail the gate; of a single image, all."""
     if isinstance(document, Report):
         return counted(document)
     failing = set(document.verdict.findings)

@@ -94,7 +94,7 @@ def is_worthwhile(report: Report, units: Units) -> bool:
 
 
 def is_base_worth_a_word(report: Report, units: Units) -> bool:
-    """Whether the waste in the base image is spoken of: also where it is all that could be better."""
+    """Whether to mention the waste in the base image: also where nothing else could be improved."""
     waste = report.predicted.other_base_bytes
     return is_worthwhile(report, units) or waste * 100 >= report.totals.disk_bytes > 0
 

@@ -247,7 +247,7 @@ class HttpClient:
             url: without user.
             headers: beside those of the client.
             body: what is sent.
-            repeatable: a second time changes nothing.
+            repeatable: sending it twice changes nothing.
             whole: read the body, too, up to so many bytes; that of an error up to 64 KiB.
 
         Raises:

@@ -17,6 +17,7 @@ from slim.errors import InputError
 from slim.image.members import Member, members
 from slim.image.model import Blob
 from slim.image.stored import FileBlob, MemoryBlob, cut_off
+from slim.image.stream import Stream, StreamBlob
 from slim.limits import Limits
 from slim.stream.compression import sniff
 
@@ -162,9 +163,6 @@ class TarArchive:
             self._members.add(member, FileBlob(self._fd, member.position, member.size))
 
     def _index_stream(self, limits: Limits) -> None:
-        # What decompresses is imported for what is compressed.
-        from slim.image.stream import Stream, StreamBlob
-
         source = FileBlob(self._fd, 0, self.size)
         stream = Stream(source.chunks, self.compression, limits)
         kept = end = 0

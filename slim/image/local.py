@@ -14,6 +14,7 @@ from typing import NamedTuple
 from msgspec.structs import replace
 
 from slim.image.ref import ImageRef
+from slim.image.reference import parse_reference
 from slim.image.source import is_bare, not_local
 
 _log = logging.getLogger(__name__)
@@ -76,8 +77,6 @@ def located(ref: ImageRef) -> ImageRef:
 
 def full_name(name: str) -> str:
     """A bare name with the registry and the tag that every engine would add to it."""
-    from slim.image.reference import parse_reference
-
     return str(parse_reference(name))
 
 

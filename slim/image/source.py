@@ -7,19 +7,20 @@ import re
 import stat
 from collections.abc import Collection, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive
+from slim.image.directory import DirectoryArchive
+from slim.image.docker import config_digests, open_docker
 from slim.image.model import Image, Notice
+from slim.image.oci import list_images, open_oci
+from slim.image.oci import read_all_images as read_layout
 from slim.image.ref import ImageRef
+from slim.image.reference import Reference, has_host, is_name, looks_remote, parse_reference
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits
-
-if TYPE_CHECKING:
-    from slim.image.reference import Reference
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
@@ -86,10 +87,8 @@ def read_all_images(
         if "index.json" in members and not (
             prefix == "docker-archive" or ("manifest.json" in members and not archive.is_directory)
         ):
-            from slim.image import oci
-
             form = "oci-dir" if archive.is_directory else "oci-archive"
-            yield from oci.read_all_images(archive, name, form, limits)
+            yield from read_layout(archive, name, form, limits)
             return
         for index in range(limits.index_documents):
             try:
@@ -134,9 +133,6 @@ def find_reference(given: str) -> Reference | None:
     named = colon and prefix == REGISTRY
     if not named and (given == "-" or given.startswith(("/", ".", "~")) or os.path.lexists(given)):
         return None
-    # The grammar is imported for what may be a reference.
-    from slim.image.reference import is_name, looks_remote, parse_reference
-
     if named:
         if _VERSION.fullmatch(rest):
             raise UsageError(
@@ -162,8 +158,6 @@ def is_bare(given: str) -> bool:
     """
     if given.startswith(f"{REGISTRY}:") or find_reference(given) is None:
         return False
-    from slim.image.reference import has_host
-
     return not has_host(given)
 
 
@@ -207,17 +201,12 @@ def read_archive(archive: Archive, given: str, choice: Choice, limits: Limits) -
     members = archive.sizes().keys()
     is_oci = "oci-layout" in members or "index.json" in members
     is_docker = "manifest.json" in members and not archive.is_directory
-    # A format is imported when there is an archive of it.
     if prefix == "docker-archive" or (is_docker and not is_oci):
-        from slim.image.docker import open_docker
-
         return open_docker(archive, given, choice, limits)
     if not is_oci:
         raise _not_an_image(members, path)
     if is_docker and "oci-layout" in members and not prefix:
         return _read_either(archive, given, choice, limits)
-    from slim.image.oci import open_oci
-
     return open_oci(
         archive, given, "oci-dir" if archive.is_directory else "oci-archive", choice, limits
     )
@@ -229,9 +218,6 @@ def _read_either(archive: Archive, given: str, choice: Choice, limits: Limits) -
     Its first releases wrote indexes without entries, without layers, or with the layers in any order
     (moby#47065, #47150, #47210), beside a sound `manifest.json`.
     """
-    from slim.image.docker import open_docker
-    from slim.image.oci import open_oci
-
     try:
         image = open_oci(archive, given, "docker-archive", choice, limits)
     except SlimError as error:
@@ -258,8 +244,6 @@ def _is_shuffled(image: Image) -> bool:
 
 def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[Notice, ...]:
     """containerd takes the index, a docker engine without it `manifest.json`: do both say the same?"""
-    from slim.image.docker import config_digests
-
     if image.config_digest in config_digests(archive, limits):
         return ()
     text = "manifest.json does not list this image: engines that read it load another one"
@@ -317,8 +301,6 @@ def _open(prefix: str, path: str, limits: Limits) -> Archive:
         os.close(fd)
         if prefix in ("docker-archive", "oci-archive"):
             raise UsageError("not-a-file", f"{path!r} is a directory", "write oci-dir:PATH")
-        from slim.image.directory import DirectoryArchive
-
         return DirectoryArchive(path, limits)
     try:
         if not stat.S_ISREG(mode):
@@ -372,8 +354,6 @@ def images_in(ref: ImageRef, limits: Limits = DEFAULT_LIMITS) -> list[ImageRef]:
     try:
         if prefix == "docker-archive" or "oci-layout" not in archive.sizes():
             return [ref]
-        from slim.image.oci import list_images
-
         found = [each for each in list_images(archive, limits) if each.present]
         if len({str(each.platform) for each in found}) < len(found) or len(found) < 2:
             return [ref]

@@ -26,12 +26,14 @@ class Cause(IntEnum):
 class Reach:
     """Packages that can be reached so far, in order, each with the one that led to it.
 
-    Dependencies are always followed, to every installed alternative; weaker wishes in turns of their
-    own. Each name is followed once and each package visited once per kind of wish: linear in edges.
+    Dependencies are always followed, to every installed alternative, or, with `first`, as an installation
+    follows them: to the first, unless another is there already. Weaker wishes follow in turns of their own.
+    Each name is followed once and each package visited once per kind of wish: linear in edges.
     """
 
-    def __init__(self, graph: Graph, gone: Collection[int] = ()) -> None:
+    def __init__(self, graph: Graph, gone: Collection[int] = (), *, first: bool = False) -> None:
         self._graph = graph
+        self._first = first
         size = len(graph.packages)
         self.order: list[int] = []
         """Reached packages, the roots first, the nearest to them next."""
@@ -101,11 +103,22 @@ class Reach:
 
     def _follow(self, package: int, needs: Needs, cause: Cause) -> None:
         for ids in needs:
-            for name in ids:
+            for name in self._chosen(ids) if self._first and len(ids) > 1 else ids:
                 if not self._followed[name]:
                     self._followed[name] = 1
                     for provider in self._graph.providers[name]:
                         self._add(provider, cause, package)
+
+    def _chosen(self, ids: tuple[int, ...]) -> tuple[int, ...]:
+        """Of alternatives the first, unless one is reached already."""
+        installed = []
+        for name in ids:
+            providers = self._graph.providers[name]
+            if any(map(self.reached.__getitem__, providers)):
+                return ()
+            if not self._gone.issuperset(providers):
+                installed.append(name)
+        return tuple(installed[:1])
 
     def _trigger(self, name: int, by: int) -> None:
         for package, number in self._waiting.get(name, ()):

@@ -28,6 +28,8 @@ _REPOSITORY = frozenset(
     )
 )
 """Directories of a project that no built program reads."""
+_MANUALS = frozenset((b"doc", b"docs", b"documentation", b"adr"))
+"""Directories of a project whose Markdown people read: elsewhere below it a program may show it."""
 _PROJECT = (
     *(b"Dockerfile", b"Makefile", b"README", b"LICENSE", b"CHANGELOG", b"CONTRIBUTING", b".git"),
     *(b"docker-compose", b"compose.y", b".dockerignore", b".editorconfig", b".pre-commit"),
@@ -96,7 +98,8 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
             if (
                 name.endswith(leftover.endings)
                 or name.startswith(_PROJECT)
-                or name.endswith((b".md", b".o", b".a"))
+                or name.endswith((b".o", b".a"))
+                or (name.endswith(b".md") and (len(parts) == 1 or not _MANUALS.isdisjoint(parts)))
                 or not leftover.names.isdisjoint(parts)
                 or not _REPOSITORY.isdisjoint(parts[:-1])
                 or (

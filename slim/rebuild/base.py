@@ -67,8 +67,8 @@ def base_packages(graph: Graph) -> frozenset[int]:
 
 
 def closure(graph: Graph, roots: Iterable[int], without: Iterable[int] = ()) -> frozenset[int]:
-    """Packages, and all that they depend on."""
-    reach = Reach(graph, frozenset(without))
+    """Packages, and all that is installed with them."""
+    reach = Reach(graph, frozenset(without), first=True)
     reach.start(roots)
     return frozenset(reach.order)
 

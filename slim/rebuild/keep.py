@@ -28,6 +28,8 @@ class Keep:
         self._base_end = 0
         self._unsure = (0, 0)
         self.parts: list[Part] = []
+        self.stripped: dict[int, int] = {}
+        """Body → bytes on disk that are stripped from it."""
 
     def add(self, kept: KeptFiles) -> None:
         """Keep files."""
@@ -46,6 +48,8 @@ class Keep:
                 continue
             self._taken.add(body)
             gone = stripped(files, pull, body) if kept.strip else (0, 0)
+            if gone[0]:
+                self.stripped[body] = min(gone[0], files.size[body])
             disk += files.size[body] - min(gone[0], files.size[body])
             pulled += pull[body] - min(gone[1], pull[body])
             count += 1

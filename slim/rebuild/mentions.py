@@ -22,6 +22,8 @@ _PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
 """`pandas` of `pandas.core`."""
 _MOST_BYTES = 8 << 20
 """More sources are not searched."""
+_ABOUT = (b"usr/share/doc/", b"usr/share/lintian/", b"var/lib/dpkg/", b"usr/share/man/")
+"""Where a package has files that no program reads."""
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 
 
@@ -51,10 +53,15 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
 
 
 def programs_of(given: Given, package: int) -> frozenset[bytes]:
-    """The names under which the programs of a package may be started."""
-    files = given.view.files
+    """The names under which the programs of a package may be started; of one that only brings others, such
+    as Debian's imagemagick, theirs."""
+    files, graph = given.view.files, given.graph
+    rows = given.owned.rows((package,))
+    if all(files.path(row).startswith(_ABOUT) for row in rows):
+        needs = (name for names in graph.depends[package] for name in names)
+        rows = given.owned.rows({each for name in needs for each in graph.providers[name]})
     names: set[bytes] = set()
-    for row in given.owned.rows((package,)):
+    for row in rows:
         if files.directory_path(files.directory[row]) in _PROGRAMS:
             name = files.name[row]
             # `convert-im7.q16` is started as `convert`.

@@ -212,6 +212,8 @@ class Rebuild(Struct, frozen=True):
     parts: tuple[Part, ...]
     rows: frozenset[int]
     """The bodies that are kept."""
+    stripped: Mapping[int, int]
+    """Body that is kept → bytes on disk that a release build strips from it."""
     packages: tuple[str, ...]
     """System packages to install in the final stage, without those that they bring along."""
     build_packages: tuple[str, ...]

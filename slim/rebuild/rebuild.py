@@ -39,7 +39,7 @@ from slim.rebuild.model import (
 from slim.rebuild.system import System, named_packages, packages_in, system_packages
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
-from slim.rebuild.trees import row_at
+from slim.rebuild.trees import row_at, written_by
 
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
@@ -48,10 +48,6 @@ _DISTRIBUTIONS = {
     name: name for name in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
 } | {"rocky": "rockylinux"}
 """ID of os-release → name of the image."""
-_GENERATED = {
-    "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
-}
-"""Package → directories whose files its installation writes."""
 _DEBCONF = frozenset(
     (b"var/cache/debconf", name)
     for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
@@ -129,6 +125,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         base=_BASES[origin],
         parts=tuple(keep.parts),
         rows=rows,
+        stripped=keep.stripped,
         packages=tuple(packages[index].name for index in system.installs),
         build_packages=tuple(packages[index].name for index in system.named),
         manager=next((package.manager for package in packages if package.manager in SYSTEM), ""),
@@ -213,11 +210,7 @@ def _packages(given: Given, keep: Keep, system: System) -> None:
 
 def _package_rows(given: Given, packages: frozenset[int]) -> list[int]:
     """Rows of packages, and of what their installation writes."""
-    rows = given.owned.rows(packages)
-    for index in sorted(packages):
-        for place in _GENERATED.get(given.graph.packages[index].name, ()):
-            rows += rows_below(given.view, place)
-    return rows
+    return [*given.owned.rows(packages), *written_by(given.view, _names(given, packages))]
 
 
 def _more(given: Given, plan: Plan, system: System) -> list[int]:

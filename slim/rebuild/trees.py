@@ -12,6 +12,11 @@ from slim.files.view import View
 if TYPE_CHECKING:
     from slim.rebuild.model import Given
 
+_WRITTEN = {
+    "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
+    "shared-mime-info": (b"usr/share/mime",),
+}
+"""Package → directories whose files its scripts write when it is installed."""
 _COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
@@ -27,6 +32,13 @@ def below(view: View, directory: bytes) -> Iterator[int]:
                 yield node
             else:
                 todo.append(~node)
+
+
+def written_by(view: View, packages: Iterable[str]) -> Iterator[int]:
+    """Rows of what the scripts of packages wrote and no package lists, as far as that is known."""
+    for name in packages:
+        for place in _WRITTEN.get(name, ()):
+            yield from below(view, place)
 
 
 def directory_id(view: View, path: bytes) -> int | None:

@@ -147,6 +147,8 @@ class PlatformCertificate(Struct, frozen=True):
     predicted: Predicted | None
     """None at levels without a prediction."""
     proof: Proof
+    format_files: tuple[str, ...] = ()
+    """Files by which eStargz layers can be pulled file by file: they belong to neither filesystem."""
 
 
 class Certificate(Struct, frozen=True):

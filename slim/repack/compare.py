@@ -42,7 +42,7 @@ def tree_of(image: Image, tables: Sequence[LayerTable | None], files: Files) -> 
         if table is None:
             raise InputError(
                 "layer-missing",
-                f"layer {layer.index} is not at hand: {layer.missing}",
+                f"layer {layer.index} is not available: {layer.missing}",
                 "all layers of the image are needed",
             )
     return Tree(image.layers, [table for table in tables if table is not None], files)
@@ -66,8 +66,10 @@ def compare(
     gone: Collection[bytes],
     limits: Limits,
     progress: Callable[[int], None] | None = None,
+    uncompared: Collection[bytes] = (),
 ) -> Proof:
-    """Compare two filesystems; the paths in `gone` have to be in the first only.
+    """Compare two filesystems; the paths in `gone` have to be in the first only, and those in `uncompared`
+    may be in either.
 
     Raises:
         InputError, LimitError: a layer cannot be read any more.
@@ -78,6 +80,8 @@ def compare(
     paths = expected = 0
     ours, theirs = _described(before.files), _described(after.files)
     for path, left, right in _walk(before.files, after.files):
+        if path in uncompared:
+            continue
         paths += 1
         if left is None or right is None:
             if right is None and path in gone:

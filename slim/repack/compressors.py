@@ -23,29 +23,45 @@ else:
 
 _BLOCK = 1 << 19
 _WINDOW = 1 << 15
-_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
+GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
 """Deflate, no time, best compression, unknown system."""
-_LEVELS = {"gzip": (1, 9, 9), "zstd": (1, 22, 15)}
+_LEVELS = {
+    "gzip": (1, 9, 9),
+    "zstd": (1, 22, 15),
+    "zstd:chunked": (1, 22, 15),
+    "estargz": (1, 9, 9),
+}
 """Lowest, highest and usual level."""
+_WITH_TABLE = {"zstd:chunked": "zstd", "estargz": "gzip"}
 
 
 class Compression(Struct, frozen=True):
     """How layers are stored."""
 
     name: str = "gzip"
-    """`gzip`, `zstd` or `none`."""
+    """`gzip`, `zstd`, `none`; `zstd:chunked` or `estargz`: with a table of contents."""
     level: int = 9
+
+    @property
+    def stored(self) -> str:
+        """What the blob is for who knows nothing of tables of contents: `gzip`, `zstd` or `none`."""
+        return _WITH_TABLE.get(self.name, self.name)
+
+    @property
+    def has_table(self) -> bool:
+        """Engines can pull single files of it."""
+        return self.name in _WITH_TABLE
 
 
 def parse_compression(text: str) -> Compression:
-    """`gzip`, `gzip:6`, `zstd`, `zstd:19`, `none`.
+    """`gzip`, `gzip:6`, `zstd`, `zstd:19`, `zstd:chunked`, `zstd:chunked:19`, `estargz`, `estargz:6`, `none`.
 
     Raises:
         UsageError: anything else.
     """
-    name, _, level = text.partition(":")
     if text == "none":
         return Compression("none", 0)
+    name, _, level = (text, "", "") if text in _LEVELS else text.rpartition(":")
     if name in _LEVELS:
         low, high, usual = _LEVELS[name]
         if not level:
@@ -55,7 +71,7 @@ def parse_compression(text: str) -> Compression:
     raise UsageError(
         "bad-choice",
         f"--compression: {text!r} is not a way to compress layers",
-        "gzip, gzip:1 to gzip:9, zstd, zstd:1 to zstd:22, none",
+        "gzip, zstd, zstd:chunked, estargz, with a level (gzip:1 to gzip:9, zstd:1 to zstd:22), or none",
     )
 
 
@@ -72,7 +88,7 @@ def compressed(
 
 
 def _gzip(pieces: Iterable[bytes], level: int, pool: Executor, threads: int) -> Iterator[bytes]:
-    yield _HEAD
+    yield GZIP_HEAD
     crc = size = 0
     before = b""
     waiting: deque[Future[bytes]] = deque()

@@ -1,4 +1,4 @@
-"""Layers that engines unpack differently: nobody knows which of their files somebody relies on.
+"""Layers that engines unpack differently: which of their files are relied on is unknown.
 
 The overlay follows the specification; what it calls dead may be alive for an engine that reads such a layer
 in another way. These layers stay as they are, with all layers below them.

@@ -115,10 +115,10 @@ def index_of(entries: Sequence[Mapping[str, Any]]) -> bytes:
     return encoded({"schemaVersion": 2, "mediaType": INDEX, "manifests": list(entries)})
 
 
-def described(data: bytes, media_type: str, **more: Any) -> dict[str, Any]:
+def described(data: bytes, media_type: str) -> dict[str, Any]:
     """The descriptor of a document."""
     digest = digest_of(data, "sha256", media_type)
-    return {"mediaType": media_type, "digest": digest, "size": len(data), **more}
+    return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
 
 def encoded(document: object) -> bytes:

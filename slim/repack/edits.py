@@ -130,7 +130,7 @@ class _Planner:
         return self._edits
 
     def _stays(self, row: int) -> bool:
-        """Whether the entry of a file, link or device stays for its own sake; of others: for now."""
+        """Whether the entry of a file, link or device stays for its own sake; other entries stay for now."""
         files = self._files
         kind = files.kind[row]
         if kind in (Kind.FILE, Kind.HARDLINK):

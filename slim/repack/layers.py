@@ -21,6 +21,9 @@ from slim.repack.documents import NewLayer, kept_annotations
 from slim.repack.edits import Edits, Scope
 from slim.repack.outputs import Output
 from slim.repack.rewrite import END, rewritten
+from slim.repack.toc_layers import TocLayer, has_table
+
+_NO_TABLE = "it holds what a table of contents cannot say: engines pull it as a whole"
 
 
 class Writing(Struct, frozen=True):
@@ -44,6 +47,10 @@ class WrittenLayer(Struct, frozen=True):
     blob: FileBlob
     sources: tuple[int, ...]
     what: What
+    has_table: bool = False
+    """It was written with a table of contents."""
+    why: str = ""
+    """What could not be done with it."""
 
 
 def write_layers(
@@ -138,7 +145,8 @@ def _copy(layer: Layer, table: LayerTable, what: What, writing: Writing) -> Writ
     fits = (
         table.compression in ("gzip", "zstd")
         if compressor is None or (what == "base" and compressor.name != "none")
-        else compressor.name == table.compression
+        else compressor.stored == table.compression
+        and (not compressor.has_table or has_table(layer.descriptor, compressor))
     )
     if not fits:
         kind = _usual(table) if compressor is None else compressor
@@ -166,6 +174,20 @@ def _write(
     what: What,
     writing: Writing,
 ) -> WrittenLayer:
+    if kind.has_table:
+        layer = TocLayer(kind, writing.pool, writing.threads)
+        written = writing.output.blob(
+            layer.compressed(pieces), lambda digest: writing.name(digest, layer.diff_id)
+        )
+        new = NewLayer(
+            layer.diff_id,
+            written.digest,
+            written.blob.size,
+            kind.stored,
+            annotations={**annotations, **layer.annotations},
+        )
+        why = "" if layer.has_table else _NO_TABLE
+        return WrittenLayer(new, written.blob, sources, what, layer.has_table, why)
     state = hashlib.sha256()
 
     def seen() -> Iterator[bytes]:

@@ -18,7 +18,7 @@ class Pieces:
         self.offset = 0
         """Of the next byte."""
 
-    def _more(self) -> bool:
+    def more(self) -> bool:
         """Whether there is a byte; the next piece is at hand then."""
         while self._at >= len(self._piece):
             piece = next(self._pieces, None)
@@ -30,7 +30,7 @@ class Pieces:
     def until(self, end: int) -> Iterator[bytes]:
         """The bytes up to an offset; what an archive lacks of its last padding is filled with zeros."""
         while self.offset < end:
-            if not self._more():
+            if not self.more():
                 missing = end - self.offset
                 if missing >= 512:
                     raise _too_short(self.offset)
@@ -44,7 +44,7 @@ class Pieces:
 
     def skip(self, end: int) -> None:
         """Pass over the bytes up to an offset."""
-        while self.offset < end and self._more():
+        while self.offset < end and self.more():
             count = min(end - self.offset, len(self._piece) - self._at)
             self._at += count
             self.offset += count
@@ -62,11 +62,18 @@ class Pieces:
             )
         return b"".join(self.until(self.offset + count))
 
-    def drain(self) -> None:
-        """Read the rest, so that all of it is seen by who computes a digest."""
-        while self._more():
-            self.offset += len(self._piece) - self._at
+    def rest(self) -> Iterator[bytes]:
+        """All bytes that are left."""
+        while self.more():
+            part = self._piece[self._at :]
             self._at = len(self._piece)
+            self.offset += len(part)
+            yield part
+
+    def drain(self) -> None:
+        """Read the rest, so that whoever computes a digest sees all of it."""
+        for _ in self.rest():
+            pass
 
 
 def _too_short(at: int) -> InputError:

@@ -22,7 +22,7 @@ MAX_HEADER = 4 << 20
 """Bytes of one entry's headers: three extensions of the largest size that is read, and a sparse map."""
 _XATTRS = (b"SCHILY.xattr.", b"LIBARCHIVE.xattr.")
 _NAME, _LINK = slice(0, 100), slice(157, 257)
-_DIRECTORY, _FILE = 0o755, 0o644
+_DIRECTORY, FILE_MODE = 0o755, 0o644
 
 
 class RawHeader(Struct, frozen=True):
@@ -126,12 +126,17 @@ def relinked(raw: RawHeader, target: bytes) -> bytes:
 def whiteout(path: bytes) -> bytes:
     """The entry that hides what lower layers have at a path."""
     above, slash, name = path.rpartition(b"/")
-    return _new(above + slash + b".wh." + name, b"0", _FILE)
+    return _new(above + slash + b".wh." + name, b"0", FILE_MODE)
 
 
 def opaque(directory: bytes) -> bytes:
     """The entry that hides what lower layers have in a directory."""
-    return _new(directory + b"/.wh..wh..opq", b"0", _FILE)
+    return _new(directory + b"/.wh..wh..opq", b"0", FILE_MODE)
+
+
+def file_header(path: bytes, size: int) -> bytes:
+    """The entry of a regular file of `size` bytes, without them."""
+    return _new(path, b"0", FILE_MODE, size)
 
 
 def directory(path: bytes) -> bytes:
@@ -154,11 +159,12 @@ def _size(header: Header, records: dict[bytes, bytes]) -> int:
     return int(real) if real else header.size
 
 
-def _new(path: bytes, flag: bytes, mode: int) -> bytes:
+def _new(path: bytes, flag: bytes, mode: int, size: int = 0) -> bytes:
     block = bytearray(BLOCK)
     block[100:108] = b"%07o\0" % mode
     for at, digits in ((108, 7), (116, 7), (124, 11), (136, 11)):
         block[at : at + digits + 1] = b"0" * digits + b"\0"
+    block[124:136] = b"%011o\0" % size
     block[156:157] = flag
     block[257:265] = b"ustar\x0000"
     return _with(RawHeader((), bytes(block), b""), path, _NAME, b"path", "L")

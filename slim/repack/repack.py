@@ -25,6 +25,7 @@ from slim.repack.link_groups import uneven_links
 from slim.repack.model import LayerMode, Removal, Selection
 from slim.repack.removal import NOTHING, Choice
 from slim.repack.statement import removed_names, statement
+from slim.repack.toc_layers import format_files
 
 
 class Source(Struct, frozen=True):
@@ -76,13 +77,17 @@ def repack(
     written = write_layers(image.layers, tables, files, edits, scope, writing)
 
     after = _read_back(image, tables, written, options)
-    proof = _prove(before, after, removed_names(files, removal), options.limits)
+    own = format_files(writing.compression)
+    proof = _prove(before, after, removed_names(files, removal), own, options.limits)
     config, manifest = new_documents(image, written, selection.level, options.limits)
     ledger = account(after.files, after.tables, [layer.size for layer in after.layers])
     certificate = statement(
         source, scope, edits, removal, frozen, written, (config, manifest), after, ledger
     )
-    return Repacked(config, manifest, written, replace(certificate, proof=proof))
+    certificate = replace(
+        certificate, proof=proof, format_files=tuple(sorted(path.decode() for path in own))
+    )
+    return Repacked(config, manifest, written, certificate)
 
 
 def _check_plan(selection: Selection, image: Image) -> None:
@@ -103,8 +108,8 @@ def _scope(source: Source, mode: LayerMode, frozen: Mapping[int, tuple[str, ...]
         layer, warnings = max(frozen.items())
         raise InputError(
             "cannot-merge",
-            f"engines read layer {layer} differently ({', '.join(warnings)}), so that nobody can say"
-            " what the merged layers should show",
+            f"engines read layer {layer} differently ({', '.join(warnings)}): what merged layers"
+            " should show is undefined",
             "repack it with --layers keep, which leaves such layers as they are",
         )
     return Scope(first, merged=True)
@@ -147,18 +152,35 @@ def _read_back(
     )
     with scan(reread, replace(options, verify=True, cache=None)) as found:
         again = dict(zip((layer.index for layer in fresh), found, strict=True))
+    for index, table in again.items():
+        if written[index].has_table:
+            _check_table(table, index)
     stack = [{**again, **known}[layer.index] for layer in layers]
     complete = [table for table in stack if table is not None]
     return Tree(layers, complete, resolve(complete))
 
 
-def _prove(before: Tree, after: Tree, gone: frozenset[bytes], limits: Limits) -> Proof:
+def _check_table(table: LayerTable | None, layer: int) -> None:
+    """The table of contents that was written says what the layer says."""
+    notice = table.notices.get("toc-mismatch") if table is not None else None
+    if notice is not None:
+        raise InternalError(
+            "toc-mismatch",
+            f"layer {layer} of the result would have a wrong table of contents: {notice.text};"
+            " nothing was written",
+            "this is a bug in slim: please report it with the image, or store layers as gzip or zstd",
+        )
+
+
+def _prove(
+    before: Tree, after: Tree, gone: frozenset[bytes], own: frozenset[bytes], limits: Limits
+) -> Proof:
     """The comparison of source and result.
 
     Raises:
         InternalError: there is any difference that was not asked for.
     """
-    proof = compare(before, after, gone, limits)
+    proof = compare(before, after, gone, limits, uncompared=own)
     if proof.differences:
         first = proof.differences[0]
         count = len(proof.differences) + proof.omitted_differences

@@ -139,9 +139,8 @@ def _entry(image: Image, repacked: Repacked) -> dict[str, Any]:
         "os": platform.os,
         "variant": platform.variant,
     }
-    entry = described(
-        repacked.manifest, MANIFEST, platform={key: value for key, value in known.items() if value}
-    )
+    entry = described(repacked.manifest, MANIFEST)
+    entry["platform"] = {key: value for key, value in known.items() if value}
     annotations = image.entry.annotations if image.entry else {}
     if kept := {k: v for k, v in annotations.items() if k not in (_NAME, _TAG)}:
         entry["annotations"] = kept

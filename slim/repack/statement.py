@@ -151,6 +151,7 @@ def _changes(
             )
         else:
             what = new.what
+            why = new.why
         put = sum(len(entries) for row, entries in edits.inserted.items() if row in rows)
         yield LayerChange(
             layer=at,

@@ -12,6 +12,7 @@ from slim.image.model import Image
 from slim.limits import Limits
 from slim.repack.certificate import Certificate, PlatformCertificate, Proof
 from slim.repack.compare import Tree, compare
+from slim.repack.toc_layers import FORMAT_FILES
 
 
 class Verification(Struct, frozen=True):
@@ -65,7 +66,8 @@ def verify(
                 )
     elif certificate is not None:
         faults.append(f"the certificate says nothing of {platform}")
-    proof = compare(before[1], after[1], gone, limits)
+    own = {path.encode() for path in about.format_files} if about is not None else set()
+    proof = compare(before[1], after[1], gone, limits, uncompared=own & FORMAT_FILES)
     return Verification(platform, digest(before[0]), digest(after[0]), proof), tuple(faults)
 
 

@@ -142,7 +142,7 @@ def _budgets(image: Side, gates: Gates, freed: int = 0, unsuppressed: int = 0) -
 
 
 def _dive_budgets(dive: Dive, gates: Gates, partial: bool) -> Iterator[Budget]:
-    """Decided on dive's numbers as they are; millionths are what is shown."""
+    """Decided on dive's exact numbers; the report shows millionths."""
     if gates.dive_efficiency is not None:
         over = dive.efficiency < gates.dive_efficiency
         yield _dive("dive-efficiency", dive.efficiency, gates.dive_efficiency, over, partial)

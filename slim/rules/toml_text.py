@@ -8,6 +8,7 @@ begin. The scan knows strings and brackets and nothing else of TOML; it only eve
 from __future__ import annotations
 
 import re
+import tomllib
 from bisect import bisect_right
 from functools import cached_property
 
@@ -34,8 +35,6 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
             reason = f"more than {MAX_KEY_DOTS} dots in a key"
             faults.append(Fault(file, number, "", reason))
             return None
-    import tomllib  # most runs have no TOML to read
-
     try:
         return tomllib.loads(text)
     except RecursionError:

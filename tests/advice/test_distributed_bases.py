@@ -96,7 +96,7 @@ def rpm_root(
         blobs.append(
             package(
                 name,
-                DIRS=[f"/{one}/" for one in folders],
+                DIRS=[f"/{folder}/" for folder in folders],
                 BASES=[path.rpartition("/")[2] for path in paths],
                 INDEXES=[folders.index(path.rpartition("/")[0]) for path in paths],
             )
@@ -171,8 +171,8 @@ def test_nothing_is_claimed_on_a_distributed_base(root: str, config: str, tmp_pa
     program = layer({"srv/service": b"\x00program" * 1000})
     sample = image(layer(ROOTS[root]()), program, config=CONFIGS[config])
     report = checked_analyze(save(sample, tmp_path / "image.tar", "docker"), top=1000)
-    assert [one.rule for one in report.findings if one.mode == "claim"] == []
-    assert [one.rule for one in report.findings] == []
+    assert [finding.rule for finding in report.findings if finding.mode == "claim"] == []
+    assert [finding.rule for finding in report.findings] == []
     assert report.packages, "the database was read"
 
 
@@ -180,6 +180,6 @@ def test_nothing_is_claimed_on_a_distributed_base(root: str, config: str, tmp_pa
 def test_all_that_packages_list_has_its_owner(root: str, tmp_path: Path) -> None:
     report = checked_analyze(save(image(layer(ROOTS[root]())), tmp_path / "i.tar"), top=1000)
     listed = {"alpine": APK, "rpm": RPM, "distroless": DISTROLESS}[root.partition("-")[0]]
-    assert {one.name: one.files for one in report.packages} == {
+    assert {package.name: package.files for package in report.packages} == {
         name: len(paths) for name, paths in listed.items()
     }

@@ -72,8 +72,8 @@ def explain(source: Path, *rules: Rule, base: str | None = None) -> tuple[Explan
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    one = image(layer({"var/cache/acm/a": b"x" * 3_000, "bin/sh": b"s"}))
-    return save(one, tmp_path / "image.tar")
+    built = image(layer({"var/cache/acm/a": b"x" * 3_000, "bin/sh": b"s"}))
+    return save(built, tmp_path / "image.tar")
 
 
 @LONG
@@ -84,34 +84,36 @@ def test_it_agrees_with_the_report() -> None:
     """
     shown = {finding.rule for finding in fat("VCS001")[1].findings}
     rules = list(BUILTIN.values())
-    requested = [one for at, one in enumerate(rules) if THOROUGH or at % 5 == 0 or one.id in shown]
+    requested = [
+        rule for at, rule in enumerate(rules) if THOROUGH or at % 5 == 0 or rule.id in shown
+    ]
     explained, report = explained_in(FAT, requested, rules)
-    assert [one.rule for one in explained] == requested
-    for one in explained:
-        rule = one.rule.id
+    assert [explanation.rule for explanation in explained] == requested
+    for explanation in explained:
+        rule = explanation.rule.id
         found = [finding for finding in report.findings if finding.rule == rule]
-        assert one.claimed == sum(finding.claimed_bytes for finding in found), rule
-        assert bool(one.stops) == (one.claimed == 0), rule
-        assert one.reported == bool(found), rule
-        text = render(one, report)
-        assert ("It fired" in text) == (one.claimed > 0), rule
+        assert explanation.claimed == sum(finding.claimed_bytes for finding in found), rule
+        assert bool(explanation.stops) == (explanation.claimed == 0), rule
+        assert explanation.reported == bool(found), rule
+        text = render(explanation, report)
+        assert ("It fired" in text) == (explanation.claimed > 0), rule
         assert all(line.isprintable() for line in text.splitlines()), rule
 
 
 def test_why_it_fired() -> None:
-    one, report = fat("TCH001")
-    text = render(one, report)
-    assert one.packages == ("binutils", "gcc")
+    explanation, report = fat("TCH001")
+    text = render(explanation, report)
+    assert explanation.packages == ("binutils", "gcc")
     assert "It fired: it claims 41.1 MB." in text
     assert "24.5 MB  /usr/libexec/gcc/x86_64-alpine-linux-musl/9.3.0/cc1" in text
     assert "from layer 1: RUN apk update" in text
 
 
 def test_a_false_condition_is_told_with_the_facts_value() -> None:
-    one, report = fat("ELX009")
-    assert one.stops[0] == "when"
-    assert [answer.holds for answer in one.conditions] == [False, True, True]
-    assert "    - elixir.release: no sign of it (needed)" in render(one, report)
+    explanation, report = fat("ELX009")
+    assert explanation.stops[0] == "when"
+    assert [answer.holds for answer in explanation.conditions] == [False, True, True]
+    assert "    - elixir.release: no sign of it (needed)" in render(explanation, report)
 
 
 def test_the_role_turns_it_off_or_down() -> None:
@@ -123,61 +125,65 @@ def test_the_role_turns_it_off_or_down() -> None:
 
 
 def test_suppressed() -> None:
-    one, report = fat("VCS001", None, Suppression("VCS001", reason="wanted", by="slim.toml:3"))
-    assert one.stops == ("suppressed",)
-    assert "5.50 MB, suppressed: slim.toml:3" in render(one, report)
+    explanation, report = fat(
+        "VCS001", None, Suppression("VCS001", reason="wanted", by="slim.toml:3")
+    )
+    assert explanation.stops == ("suppressed",)
+    assert "5.50 MB, suppressed: slim.toml:3" in render(explanation, report)
 
 
 def test_claimed_by_another_rule(archive: Path) -> None:
     other = acme(id="ACM002", slug="acm/other", confidence="certain")
-    one, text = explain(archive, acme(), other)
-    assert (one.stops, one.claimed, one.reported) == (("claimed",), 0, True)
+    explanation, text = explain(archive, acme(), other)
+    assert (explanation.stops, explanation.claimed, explanation.reported) == (("claimed",), 0, True)
     assert "3.00 kB, already claimed by another rule: ACM002\n  /var/cache/acm/a" in text
 
 
 def test_nothing_matches_and_which_variable_has_no_value() -> None:
-    one, report = fat("PYT001")
-    assert one.stops == ("nothing",)
-    assert "the image has no {pip_cache}: patterns with it match nothing" in render(one, report)
+    explanation, report = fat("PYT001")
+    assert explanation.stops == ("nothing",)
+    assert "the image has no {pip_cache}: patterns with it match nothing" in render(
+        explanation, report
+    )
 
 
 def test_it_is_for_another_audience(archive: Path) -> None:
-    one, text = explain(archive, acme(audience="audit"))
-    assert one.stops == ("audience",)
+    explanation, text = explain(archive, acme(audience="audit"))
+    assert explanation.stops == ("audience",)
     assert "for the audience 'audit'" in text
 
 
 def test_below_the_floor(archive: Path) -> None:
-    one, text = explain(archive, acme(floor=3_001))
-    assert (one.stops, one.disk, one.least) == (("floor",), 3_000, 3_001)
+    explanation, text = explain(archive, acme(floor=3_001))
+    assert (explanation.stops, explanation.disk, explanation.least) == (("floor",), 3_000, 3_001)
     assert "threshold in this image is 3.00 kB" in text
     assert explain(archive, acme(floor=3_000))[0].stops == ()
     assert explain(archive, acme(share=100))[0].stops == ("floor",)
 
 
 def test_excepted(archive: Path) -> None:
-    one, _ = explain(archive, acme(except_paths=("var/cache/acm/a",)))
-    assert one.stops == ("excepted",)
-    assert [(left.files, left.disk) for left in one.left_out] == [(1, 3_000)]
+    explanation, _ = explain(archive, acme(except_paths=("var/cache/acm/a",)))
+    assert explanation.stops == ("excepted",)
+    assert [(left.files, left.disk) for left in explanation.left_out] == [(1, 3_000)]
 
 
 def test_hidden(tmp_path: Path) -> None:
-    one = image(layer({"var/cache/acm/a": b"x" * 3_000}), layer(delete("var/cache/acm/a")))
-    assert explain(save(one, tmp_path / "i.tar"), acme())[0].stops == ("hidden",)
+    built = image(layer({"var/cache/acm/a": b"x" * 3_000}), layer(delete("var/cache/acm/a")))
+    assert explain(save(built, tmp_path / "i.tar"), acme())[0].stops == ("hidden",)
 
 
 def test_protected(tmp_path: Path) -> None:
     source = save(image(layer({"etc/passwd": b"x" * 3_000})), tmp_path / "i.tar")
-    one, text = explain(source, acme(match=("etc/*",)))
-    assert one.stops == ("protected",)
-    assert one.left_out[0].by
-    assert f"{one.left_out[0].by[0]}\n  /etc/passwd" in text
+    explanation, text = explain(source, acme(match=("etc/*",)))
+    assert explanation.stops == ("protected",)
+    assert explanation.left_out[0].by
+    assert f"{explanation.left_out[0].by[0]}\n  /etc/passwd" in text
 
 
 def test_owned_by_a_package() -> None:
     rule = acme(match=("usr/bin/cpp",))
-    one, text = explain(FAT, rule)
-    assert one.stops == ("owned",)
+    explanation, text = explain(FAT, rule)
+    assert explanation.stops == ("owned",)
     assert "leave alone: apk package gcc" in text
     assert explain(FAT, replace(rule, owned=True))[0].stops == ()
 
@@ -186,22 +192,22 @@ def test_only_in_the_base(tmp_path: Path) -> None:
     below, above = layer({"var/cache/acm/a": b"x" * 3_000}), layer({"b": b"y"})
     base = save(image(below), tmp_path / "base.tar")
     source = save(image(below, above), tmp_path / "i.tar")
-    one, text = explain(source, acme(), base=str(base))
-    assert (one.stops, one.claimed, one.reported) == (("base",), 0, True)
+    explanation, text = explain(source, acme(), base=str(base))
+    assert (explanation.stops, explanation.claimed, explanation.reported) == (("base",), 0, True)
     assert "only a different base would remove them" in text
 
 
 def test_another_name_stays(tmp_path: Path) -> None:
     content = b"x" * 3_000
-    one = image(layer([file("var/cache/acm/a", content), hardlink("keep", "var/cache/acm/a")]))
-    assert explain(save(one, tmp_path / "i.tar"), acme())[0].stops == ("linked",)
+    built = image(layer([file("var/cache/acm/a", content), hardlink("keep", "var/cache/acm/a")]))
+    assert explain(save(built, tmp_path / "i.tar"), acme())[0].stops == ("linked",)
 
 
 def test_hostile_names_are_only_text(tmp_path: Path) -> None:
     name = b"var/cache/acm/\x1b[2J\n::error::x\xff\xe2\x80\xae"
     source = save(image(layer([file(name, b"x" * 3_000)])), tmp_path / "i.tar")
-    one, text = explain(source, acme())
-    assert one.paths == ((name, 3_000),)
+    explanation, text = explain(source, acme())
+    assert explanation.paths == ((name, 3_000),)
     assert all(line.isprintable() for line in text.splitlines())
     assert "::error" not in text
 

@@ -39,8 +39,8 @@ def report(tmp_path: Path) -> Callable[..., Report]:
         form: str = "oci-archive",
         **options: Any,
     ) -> Report:
-        made = image(*layers, config=config, history=history)
-        return checked_analyze(save(made, tmp_path / "image.tar", form), **options, top=1000)
+        built = image(*layers, config=config, history=history)
+        return checked_analyze(save(built, tmp_path / "image.tar", form), **options, top=1000)
 
     return analyze
 
@@ -50,13 +50,13 @@ def found(report: Callable[..., Report]) -> Findings:
     """Rule id → finding."""
 
     def analyze(*layers: Layer, **options: Any) -> dict[str, Finding]:
-        return {one.rule: one for one in report(*layers, **options).findings}
+        return {finding.rule: finding for finding in report(*layers, **options).findings}
 
     return analyze
 
 
 def paths(finding: Finding) -> set[str]:
-    return {bare(one.path) for one in finding.examples}
+    return {bare(example.path) for example in finding.examples}
 
 
 def different(size: int, seed: int = 0) -> bytes:
@@ -79,8 +79,8 @@ def test_few_small_layers_are_nothing(found: Findings) -> None:
 
 
 def test_layers_without_compression(found: Findings) -> None:
-    plain, packed = layer({"a": b"1"}), layer({"b": b"2"}, compression="gzip")
-    finding = found(plain, packed)["LYR014"]
+    uncompressed, packed = layer({"a": b"1"}), layer({"b": b"2"}, compression="gzip")
+    finding = found(uncompressed, packed)["LYR014"]
     assert (finding.mode, paths(finding)) == ("note", {"a"})
 
 
@@ -114,7 +114,7 @@ START = {"Cmd": ["/app/bin/shop", "start"], "WorkingDir": "/app", "Env": ["MIX_E
 def test_the_installed_erlang_goes_and_the_release_keeps_its_own(found: Findings) -> None:
     findings = found(layer(OTP), layer(RELEASE, ERTS), config=START)
     assert findings["ELX008"].mode == "claim"
-    assert findings["ELX008"].claimed_bytes == sum(len(one or b"") for one in OTP.values())
+    assert findings["ELX008"].claimed_bytes == sum(len(content or b"") for content in OTP.values())
     # The release's copy of beam.smp is not a copy to be saved as well: one of the two must stay.
     assert findings.get("LYR004") is None or findings["LYR004"].claimed_bytes == 0
 
@@ -229,12 +229,12 @@ HIDDEN = "hunter2-of-the-test"
 def test_settings_with_a_secret(
     path: str, text: str, rule: str, report: Callable[..., Report]
 ) -> None:
-    made = report(
+    result = report(
         layer({path: text.encode()}), layer({"app/x": b"1"}), config={"WorkingDir": "/app"}
     )
-    finding = {one.rule: one for one in made.findings}[rule]
+    finding = {finding.rule: finding for finding in result.findings}[rule]
     assert (finding.mode, finding.claimed_bytes, paths(finding)) == ("note", 0, {path})
-    assert HIDDEN not in repr(made)
+    assert HIDDEN not in repr(result)
 
 
 @pytest.mark.parametrize(
@@ -275,17 +275,17 @@ def test_secrets_in_settings_and_history_are_named_and_never_shown(
         {"created_by": f"RUN |1 GIT_TOKEN={HIDDEN} /bin/sh -c make A_TOKEN=$GIT_TOKEN # buildkit"},
         {"created_by": f"/bin/sh -c git clone https://me:{HIDDEN}@host.example/x"},
     ]
-    made = report(
+    result = report(
         layer({"a": b"1"}), layer({"b": b"2"}), layer({"c": b"3"}), config=config, history=history
     )
-    finding = {one.rule: one for one in made.findings}["SEC010"]
+    finding = {finding.rule: finding for finding in result.findings}["SEC010"]
     assert finding.variables == [
         "DATABASE_PASSWORD", "GIT_TOKEN", "NPM_TOKEN", "an address with a password",
         "org.example.api-key",
     ]  # fmt: skip
-    assert [one.layer for one in finding.where] == [1, 2]
+    assert [place.layer for place in finding.where] == [1, 2]
     assert (finding.mode, finding.files, finding.disk_bytes) == ("note", 0, 0)
-    assert HIDDEN not in repr(made)
+    assert HIDDEN not in repr(result)
 
 
 def test_settings_without_secrets(found: Findings) -> None:
@@ -319,7 +319,19 @@ def test_of_two_copies_one_stays_whatever_other_rules_take(found: Findings) -> N
         layer({"usr/lib/erlang/lib/wx-2/priv/wx.so": copy}, {"srv/a": b"1"}),
         layer({"srv/deep/er/wx.so": copy}, hardlink("srv/link", "srv/deep/er/wx.so")),
     )
-    assert sum(one.claimed_bytes for one in findings.values()) <= len(copy)
+    assert sum(finding.claimed_bytes for finding in findings.values()) <= len(copy)
+
+
+def test_of_equal_copies_the_one_that_runs_stays(found: Findings) -> None:
+    copies = layer({"usr/local/bin/longer-name": MANY, "opt/a/bin/x": MANY})
+    config = {"Entrypoint": ["/usr/local/bin/longer-name"]}
+    assert paths(found(copies, config=config)["CLD005"]) == {"opt/a/bin/x"}
+
+
+def test_what_runs_is_never_claimed(found: Findings) -> None:
+    cache = layer({"root/.cache/pip/run": MANY, "root/.cache/pip/left": MANY})
+    one = found(cache, config={"Entrypoint": ["/root/.cache/pip/run"]})["PYT001"]
+    assert one.claimed_bytes == len(MANY)
 
 
 # --- Ruby -----------------------------------------------------------------------------------------
@@ -329,7 +341,7 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
     """RubyGems marks the directory of a compiled extension with an empty file."""
     home = "usr/local/bundle"
     built = f"{home}/extensions/x86_64-linux/3.3.0/nokogiri-1.16.0"
-    made = report(
+    result = report(
         layer(
             {
                 f"{home}/specifications/nokogiri-1.16.0.gemspec": b"# -*- encoding: utf-8 -*-\n"
@@ -340,7 +352,7 @@ def test_what_was_compiled_for_a_gem_is_the_gems(report: Callable[..., Report]) 
             }
         )
     )
-    (gem,) = made.packages
+    (gem,) = result.packages
     assert (gem.manager, bare(gem.name), gem.files) == ("gem", "nokogiri", 4)
 
 
@@ -352,7 +364,7 @@ def test_every_query_that_a_rule_may_name_is_computed(tmp_path: Path) -> None:
     ):
         pass
     files = resolve(tables)
-    ledger = account(files, tables, [one.size for one in opened.layers])
+    ledger = account(files, tables, [layer.size for layer in opened.layers])
     computed = set(facts_of_image(opened, files, ledger, base_layers=0).queries)
     assert computed | {*ABOUT_REBUILD} == VOCABULARY.queries, (
         "those are asked once the others have claimed"

@@ -36,13 +36,15 @@ def found(tmp_path: Path) -> Findings:
     ) -> dict[str, Finding]:
         sample = image(*layers, config=config, history=more.pop("history", None))
         path = save(sample, tmp_path / "image.tar")
-        return {one.rule: one for one in checked_analyze(path, top=1000, **more).findings}
+        return {
+            finding.rule: finding for finding in checked_analyze(path, top=1000, **more).findings
+        }
 
     return analyze
 
 
 def paths(finding: Finding) -> set[str]:
-    return {bare(one.path) for one in finding.examples}
+    return {bare(example.path) for example in finding.examples}
 
 
 def noise(size: int, seed: int) -> bytes:
@@ -115,14 +117,16 @@ def test_both_may_be_needed_where_a_command_names_both(found: Findings) -> None:
 
 
 def test_jars_of_other_sizes_are_others(found: Findings) -> None:
-    others: Contents = {f"app/lib/{name}": one + b"!" for name, one in LIBRARIES.items()}
+    others: Contents = {f"app/lib/{name}": library + b"!" for name, library in LIBRARIES.items()}
     assert "JVM004" not in found(layer(others | {"app/shop.jar": FAT}), config=JAVA)
 
 
 def test_a_servers_libraries_are_not_those_of_its_war(found: Findings) -> None:
     war = zipped({f"WEB-INF/lib/{name}": content for name, content in LIBRARIES.items()})
     server = {f"opt/tomcat/lib/{name}": content for name, content in LIBRARIES.items()}
-    beside = {f"opt/tomcat/webapps/a/WEB-INF/lib/{name}": one for name, one in LIBRARIES.items()}
+    beside = {
+        f"opt/tomcat/webapps/a/WEB-INF/lib/{name}": library for name, library in LIBRARIES.items()
+    }
     contents: Contents = {"opt/tomcat/webapps/a.war": war}
     config = {"Cmd": ["catalina.sh", "run"]}
     contents.update(server)
@@ -176,7 +180,7 @@ TREE = {
 
 
 def unpacked(place: str, strip: int = 0, tree: Mapping[str, bytes] = TREE) -> Contents:
-    return {place + "/".join(name.split("/")[strip:]): one for name, one in tree.items()}
+    return {place + "/".join(name.split("/")[strip:]): content for name, content in tree.items()}
 
 
 @pytest.mark.parametrize("mode", ["w:gz", "w:bz2", "w:xz"])
@@ -196,8 +200,8 @@ def test_a_zip_beside_its_tree(found: Findings) -> None:
 @pytest.mark.parametrize(
     "tree",
     [
-        {name: one + b"!" for name, one in TREE.items()},
-        {"other/" + name.rpartition("/")[2]: one for name, one in TREE.items()},
+        {name: content + b"!" for name, content in TREE.items()},
+        {"other/" + name.rpartition("/")[2]: content for name, content in TREE.items()},
         dict(list(TREE.items())[:2]),
         {},
     ],
@@ -274,12 +278,14 @@ def test_a_second_node_that_may_be_used(command: list[str], found: Findings) -> 
 def packages(*paragraphs: str, lists: Mapping[str, str], auto: str = "") -> Contents:
     """dpkg's database: one paragraph of fields for each package, and the files of each."""
     status = "\n".join(
-        f"Package: {one}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
-        if "\n" not in one
+        f"Package: {paragraph}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
+        if "\n" not in paragraph
         else "Package: "
-        + one.replace("\n", "\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n", 1)
+        + paragraph.replace(
+            "\n", "\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n", 1
+        )
         + "\n"
-        for one in paragraphs
+        for paragraph in paragraphs
     )
     states = "\n".join(
         f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n" for name in auto.split()
@@ -323,8 +329,10 @@ def python_image(*more: str) -> list[Entry]:
         "usr/local/lib/python3.12/os.py": b"import sys",
         "srv/app.py": b"print()",
     }
-    result = [file(path, one) for path, one in contents.items()]
-    result += [file(path, one) for path, one in database.items() if isinstance(one, bytes)]
+    result = [file(path, content) for path, content in contents.items()]
+    result += [
+        file(path, content) for path, content in database.items() if isinstance(content, bytes)
+    ]
     return [*result, symlink("usr/local/bin/python3", "python3.12")]
 
 

@@ -36,14 +36,14 @@ def report(tmp_path: Path) -> Reports:
 
 
 def finding(report: Report, rule: str) -> Finding:
-    return next(one for one in report.findings if one.rule == rule)
+    return next(finding for finding in report.findings if finding.rule == rule)
 
 
 def debian(*packages: str, auto: str = "") -> list[Entry]:
     """Packages of one file each, `usr/lib/NAME`: `name: dependencies`, with `!` in front if essential."""
     status, files = [], []
-    for one in packages:
-        name, _, depends = one.partition(":")
+    for package in packages:
+        name, _, depends = package.partition(":")
         fields = [f"Package: {name.strip('!')}", "Status: install ok installed", "Version: 1"]
         fields += ["Architecture: amd64", f"Depends: {depends.strip()}"]
         fields += ["Essential: yes"] * name.startswith("!") + ["Section: libdevel"] * (
@@ -74,9 +74,9 @@ BUILD = (
 AUTO = "gcc make libisl less perl libpq5 libssl-dev libldap libtool1"
 
 
-def names(one: Finding) -> tuple[list[str], list[str]]:
+def names(finding: Finding) -> tuple[list[str], list[str]]:
     """Packages of its own, and those that go along."""
-    return [bare(name) for name in one.packages], [bare(name) for name in one.along]
+    return [bare(name) for name in finding.packages], [bare(name) for name in finding.along]
 
 
 def test_steps_claim_what_goes_along_one_after_the_other(report: Reports) -> None:
@@ -87,7 +87,7 @@ def test_steps_claim_what_goes_along_one_after_the_other(report: Reports) -> Non
     # Perl is wanted by gcc and git: it goes with the step after which nobody wants it.
     assert names(git) == (["git"], ["less", "perl"])
     assert git.claimed_bytes >= 3 * SIZE - 20
-    kept = {one.name for one in result.packages if not one.reclaimable_bytes}
+    kept = {package.name for package in result.packages if not package.reclaimable_bytes}
     assert kept == {"libc6", "libpq5", "libldap", "tool", "libtool1"}
 
 
@@ -103,13 +103,13 @@ def test_what_the_program_links_to_stays_with_all_that_it_needs(report: Reports)
 def test_nothing_goes_along_where_nobody_knows_what_is_run(report: Reports) -> None:
     config = {"Cmd": ["/srv/missing"]}
     result = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), config=config)
-    assert not any(one.along for one in result.findings)
+    assert not any(finding.along for finding in result.findings)
 
 
 def test_a_package_that_the_program_needs_is_not_removed(report: Reports) -> None:
     packages = debian("!libc6:", "libpq5: make", "make: libm4", "libm4:", auto="libpq5 libm4 make")
     result = report(layer(packages), layer(PROGRAM))
-    assert "TCH002" not in {one.rule for one in result.findings if one.claimed_bytes}
+    assert "TCH002" not in {finding.rule for finding in result.findings if finding.claimed_bytes}
 
 
 def test_what_is_opened_by_name_stays(report: Reports) -> None:
@@ -128,8 +128,8 @@ def test_packages_asked_for_by_name_stay_though_they_depend_on_it(report: Report
 
 def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
     result = debian("git: less, libcurl", "less:", "libcurl:", auto="less libcurl")
-    base = layer([one for one in result if b"less" in one.name])
-    top = layer([one for one in result if b"less" not in one.name])
+    base = layer([entry for entry in result if b"less" in entry.name])
+    top = layer([entry for entry in result if b"less" not in entry.name])
     path = save(image(base), tmp_path / "base.tar")
     assert finding(report(base, top, layer(PROGRAM), base=path), "TCH014").along == [
         untrusted("libcurl")
@@ -140,9 +140,9 @@ def test_the_base_images_packages_stay(report: Reports, tmp_path: Path) -> None:
 def test_what_is_only_suggested_goes_where_apt_is_set_so(docker: bool, report: Reports) -> None:
     """Docker's Debian images do not keep Perl because perl-base suggests it."""
     result = debian("!perl-base:", "git: perl", "perl:", auto="perl")
-    status = next(one for one in result if one.name.endswith(b"status"))
+    status = next(entry for entry in result if entry.name.endswith(b"status"))
     suggesting = status.content.replace(b"Essential: yes", b"Essential: yes\nSuggests: perl")
-    result = [file(one.name, suggesting) if one is status else one for one in result]
+    result = [file(entry.name, suggesting) if entry is status else entry for entry in result]
     setting = [file("etc/apt/apt.conf.d/docker-autoremove-suggests", b"x")] if docker else []
     found = finding(report(layer([*result, *setting]), layer(PROGRAM)), "TCH014")
     assert found.along == (["perl"] if docker else [])
@@ -152,7 +152,7 @@ def test_a_suppressed_step_takes_nothing_along(report: Reports) -> None:
     ignores = [Suppression("TCH014", reason="it deploys itself")]
     result = report(layer(debian(*BUILD, auto=AUTO)), layer(PROGRAM), ignores=ignores)
     assert finding(result, "TCH001").along == ["libisl"]
-    assert "perl" in {one.name for one in result.packages if not one.reclaimable_bytes}
+    assert "perl" in {package.name for package in result.packages if not package.reclaimable_bytes}
 
 
 APK = """P:gcc\nV:1\nA:x86_64\nD:isl\nF:usr/lib\nR:gcc\n
@@ -176,7 +176,11 @@ def test_alpines_groups_hold_nothing(report: Reports) -> None:
     ]
     result = report(layer([*files, *database]), layer(PROGRAM))
     assert finding(result, "TCH001").along == ["isl"]
-    kept = {one.name for one in result.packages if one.files and not one.reclaimable_bytes}
+    kept = {
+        package.name
+        for package in result.packages
+        if package.files and not package.reclaimable_bytes
+    }
     assert kept == {"zlib"}
 
 

@@ -46,21 +46,21 @@ DAY = date(2026, 6, 1)
 
 
 @cache
-def told(*ignores: Suppression) -> Report:
+def warned_of(*ignores: Suppression) -> Report:
     return slim.analyze(FAT, ignores=ignores, today=DAY, cache=TABLES)
 
 
 def by_rule(report: Report) -> dict[str, Finding]:
-    return {one.rule: one for one in report.findings}
+    return {finding.rule: finding for finding in report.findings}
 
 
 def warned(report: Report) -> list[str]:
-    return [bare(one.text) for one in report.warnings if one.id.startswith("ignore-")]
+    return [bare(warning.text) for warning in report.warnings if warning.id.startswith("ignore-")]
 
 
 @LONG
 def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
-    before = told()
+    before = warned_of()
     report = checked_analyze(
         FAT,
         ignores=[Suppression("VCS001", reason="wanted", by="slim.toml:3")],
@@ -80,45 +80,49 @@ def test_a_suppressed_finding_claims_nothing_and_stays_in_the_report() -> None:
 
 @pytest.mark.parametrize("rule", ["LYR003", "TCH001", "ELX032", "VCS001", "LYR004"])
 def test_sums_hold_without_a_rule(rule: str) -> None:
-    before, after = told(), told(Suppression(rule))
-    claimed = sum(one.claimed_bytes for one in after.findings)
+    before, after = warned_of(), warned_of(Suppression(rule))
+    claimed = sum(finding.claimed_bytes for finding in after.findings)
     assert after.totals.reclaimable_bytes == claimed
     assert after.predicted.all.disk_bytes == after.totals.disk_bytes - claimed
     gone = before.totals.reclaimable_bytes - claimed
     assert 0 <= gone <= by_rule(before)[rule].claimed_bytes
     assert after.predicted.safe.disk_bytes >= before.predicted.safe.disk_bytes
-    assert sum(one.reclaimable_bytes for one in after.layers) == claimed
+    assert sum(layer.reclaimable_bytes for layer in after.layers) == claimed
 
 
 def test_paths_take_those_paths_alone() -> None:
-    before = by_rule(told())["TCH001"]
-    report = told(
+    before = by_rule(warned_of())["TCH001"]
+    report = warned_of(
         Suppression("toolchain/compilers", ("x",)), Suppression("TCH001", ("usr/libexec/gcc/**",))
     )
-    parts = [one for one in report.findings if one.rule == "TCH001"]
-    assert [bool(one.suppressed) for one in parts] == [False, True]
-    assert sum(one.disk_bytes for one in parts) == before.disk_bytes
-    assert sum(one.files for one in parts) == before.files
+    parts = [finding for finding in report.findings if finding.rule == "TCH001"]
+    assert [bool(part.suppressed) for part in parts] == [False, True]
+    assert sum(part.disk_bytes for part in parts) == before.disk_bytes
+    assert sum(part.files for part in parts) == before.files
     assert parts[0].claimed_bytes == parts[0].disk_bytes
-    assert all(bare(one.path).startswith("usr/libexec/gcc/") for one in parts[1].examples)
-    assert len({one.id for one in report.findings}) == len(report.findings)
+    assert all(bare(example.path).startswith("usr/libexec/gcc/") for example in parts[1].examples)
+    assert len({finding.id for finding in report.findings}) == len(report.findings)
 
 
 def test_the_first_that_fits_counts() -> None:
     paths = ("usr/libexec/**", "usr/**", "**")
-    report = told(*(Suppression("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
-    taken = [one.suppressed.by for one in report.findings if one.suppressed]
+    report = warned_of(*(Suppression("TCH001", (path,), by=str(n)) for n, path in enumerate(paths)))
+    taken = [finding.suppressed.by for finding in report.findings if finding.suppressed]
     assert sorted(taken) == ["0", "1"]
     assert warned(report) == ["the suppression TCH001:/** (2) has nothing to suppress: remove it"]
 
 
 def test_what_remains_below_the_floor_is_silent() -> None:
     rules = {rule.id: rule for rule in rules_of(builtin_rules(VOCABULARY).packs)}
-    found = by_rule(told())["TCH001"]
+    found = by_rule(warned_of())["TCH001"]
     assert rules["TCH001"].floor > 0 or found.files > 1
-    report = told(Suppression("NOD001", ("root/.npm/_cacache/**",)))
-    left = [one for one in report.findings if one.rule == "NOD001" and not one.suppressed]
-    assert all(one.disk_bytes >= rules["NOD001"].floor for one in left)
+    report = warned_of(Suppression("NOD001", ("root/.npm/_cacache/**",)))
+    left = [
+        finding
+        for finding in report.findings
+        if finding.rule == "NOD001" and not finding.suppressed
+    ]
+    assert all(finding.disk_bytes >= rules["NOD001"].floor for finding in left)
 
 
 @given(
@@ -136,7 +140,7 @@ def test_a_rule_is_parted_without_loss(paths: list[str]) -> None:
     )
     matches = [claim.match for claim in advice.claims]
     pointed = sum(size_of(image.files, match) for match in matches)
-    assert pointed == by_rule(told())["TCH001"].disk_bytes
+    assert pointed == by_rule(warned_of())["TCH001"].disk_bytes
     assert sum(match.suppressed_by is None for match in matches) <= 1
 
 
@@ -147,7 +151,7 @@ def fat_facts() -> ImageFacts:
     with open_image(ref) as opened, scan(opened, options, extract=True, keeps=KEEPS) as tables:
         pass
     files = resolve(tables)
-    sizes = [one.size for one in opened.layers]
+    sizes = [layer.size for layer in opened.layers]
     return facts_of_image(opened, files, account(files, tables, sizes), base_layers=1)
 
 
@@ -167,13 +171,13 @@ def fat_facts() -> ImageFacts:
     ],
 )
 def test_what_does_nothing_is_a_warning(ignore: Suppression, says: str) -> None:
-    report = told(ignore)
+    report = warned_of(ignore)
     assert says in warned(report)[0]
-    assert report.findings == told().findings
+    assert report.findings == warned_of().findings
 
 
 def test_until_is_the_last_day() -> None:
-    assert by_rule(told(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
+    assert by_rule(warned_of(Suppression("VCS001", until=DAY)))["VCS001"].suppressed
 
 
 @LONG
@@ -187,7 +191,9 @@ def test_the_day_is_that_of_the_build(
 
     def suppressed() -> bool:
         assert run("analyze", str(FAT), "-o", "json") == 0
-        return any(one["suppressed"] for one in json.loads(capsys.readouterr().out)["findings"])
+        return any(
+            finding["suppressed"] for finding in json.loads(capsys.readouterr().out)["findings"]
+        )
 
     assert not suppressed()
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")  # 2001-09-09T01:46:40Z
@@ -221,7 +227,7 @@ def test_what_is_none_is_refused(text_: str) -> None:
 
 def test_a_label_has_reasons() -> None:
     found, faults = parse_label("VCS001:/app/.git/** setuptools-scm; vcs004 small\nDEB001;; x y")
-    assert [(str(one), one.reason, one.by) for one in found] == [
+    assert [(str(suppression), suppression.reason, suppression.by) for suppression in found] == [
         ("VCS001:/app/.git/**", "setuptools-scm", "label"),
         ("VCS004", "small", "label"),
     ]
@@ -246,8 +252,8 @@ def test_a_hostile_label_suppresses_nothing(hostile: str) -> None:
 
 
 def with_label(folder: Path, label: str) -> Path:
-    one = layer({"app/.git/config": b"x" * 300_000, "app/.git/HEAD": b"ref: refs/heads/main\n"})
-    return pack(folder, with_config(config(one, config={"Labels": {LABEL: label}}), one))
+    built = layer({"app/.git/config": b"x" * 300_000, "app/.git/HEAD": b"ref: refs/heads/main\n"})
+    return pack(folder, with_config(config(built, config={"Labels": {LABEL: label}}), built))
 
 
 def test_a_label_counts_unless_nothing_is_to_be_ignored(
@@ -255,10 +261,10 @@ def test_a_label_counts_unless_nothing_is_to_be_ignored(
 ) -> None:
     image = with_label(tmp_path, "VCS001 wanted; nonsense")
     report = checked_analyze(image, today=DAY)
-    (finding,) = [one for one in report.findings if one.suppressed]
+    (finding,) = [finding for finding in report.findings if finding.suppressed]
     assert finding.suppressed is not None
     assert (finding.rule, finding.suppressed.by) == ("VCS001", "label")
-    assert any("'nonsense'" in one for one in warned(report))
+    assert any("'nonsense'" in text for text in warned(report))
     trusting = ["analyze", str(image), "--fail-on", "VCS001", "--trust-labels"]
     assert run(*trusting) == 0
     assert run(*trusting, "--no-ignore") == 1
@@ -282,7 +288,7 @@ def test_a_flag_suppresses(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_pages_say_how_many_are_suppressed() -> None:
-    report = told(
+    report = warned_of(
         Suppression("VCS001", reason="needed | *by* scm", until=date(2030, 1, 1), by="s:1")
     )
     assert "1 finding suppressed" in render(report, "text")
@@ -295,23 +301,25 @@ def test_pages_say_how_many_are_suppressed() -> None:
 
 
 def test_sarif_has_suppressions_for_all_results_or_none() -> None:
-    assert '"suppressions"' not in render(told(), "sarif")
-    log = json.loads(render(told(Suppression("VCS001", reason="wanted", by="label")), "sarif"))
+    assert '"suppressions"' not in render(warned_of(), "sarif")
+    log = json.loads(render(warned_of(Suppression("VCS001", reason="wanted", by="label")), "sarif"))
     SARIF.validate(log)
     results = log["runs"][0]["results"]
-    assert Counter(len(one["suppressions"]) for one in results) == {0: len(results) - 1, 1: 1}
-    (one,) = [one for one in results if one["suppressions"]]
-    assert one["ruleId"] == "VCS001"
-    assert one["suppressions"][0]["justification"] == "wanted, by label"
+    assert Counter(len(result["suppressions"]) for result in results) == {0: len(results) - 1, 1: 1}
+    (finding,) = [result for result in results if result["suppressions"]]
+    assert finding["ruleId"] == "VCS001"
+    assert finding["suppressions"][0]["justification"] == "wanted, by label"
 
 
 @pytest.mark.parametrize("format_", ["gitlab", "junit"])
 def test_other_tools_are_not_told(format_: str) -> None:
     gates = Gates(fail_on=("VCS001",))
-    assert "VCS001" in render(judge(told(), gates), format_)
-    assert "VCS001" not in render(judge(told(Suppression("VCS001")), gates), format_)
+    assert "VCS001" in render(judge(warned_of(), gates), format_)
+    assert "VCS001" not in render(judge(warned_of(Suppression("VCS001")), gates), format_)
 
 
 def test_a_finding_is_not_fixed_by_not_telling_it() -> None:
-    comparison = compare(told(), told(Suppression("VCS001")))
-    assert [one.finding.rule for one in comparison.findings if one.status == "fixed"] == []
+    comparison = compare(warned_of(), warned_of(Suppression("VCS001")))
+    assert [
+        finding.finding.rule for finding in comparison.findings if finding.status == "fixed"
+    ] == []

@@ -77,15 +77,15 @@ def alternate(commands: Mapping[str, list[str]], rounds: int) -> dict[str, Run]:
     runs: dict[str, list[Run]] = {name: [] for name in commands}
     for _ in range(rounds):
         for name, command in commands.items():
-            if any(one.code for one in runs[name]):
+            if any(run.code for run in runs[name]):
                 continue
             runs[name].append(run(command))
     return {
         name: Run(
-            statistics.median(one.wall for one in some),
-            statistics.median(one.cpu for one in some),
-            int(statistics.median(one.rss for one in some)),
-            max((one.code for one in some), key=abs),
+            statistics.median(run.wall for run in some),
+            statistics.median(run.cpu for run in some),
+            int(statistics.median(run.rss for run in some)),
+            max((run.code for run in some), key=abs),
         )
         for name, some in runs.items()
     }
@@ -137,10 +137,10 @@ def ratio(
     return Row(label, what, figure, target, met)
 
 
-def limit(label: str, what: str, one: Run, value: float, most: float, unit: str) -> Row:
+def limit(label: str, what: str, run: Run, value: float, most: float, unit: str) -> Row:
     """Compare one figure with the most that it may be."""
-    if one.code:
-        return Row(label, what, f"failed ({one.code})", f"≤ {most:g} {unit}", "no")
+    if run.code:
+        return Row(label, what, f"failed ({run.code})", f"≤ {most:g} {unit}", "no")
     met = "yes" if value <= most else "no"
     return Row(label, what, f"{value:.3g} {unit}", f"≤ {most:g} {unit}", met)
 
@@ -171,7 +171,7 @@ def real(name: str, form: str, rounds: int, installed: str) -> list[Row]:
     if peer := dive(path):
         commands["dive"] = peer
     runs = alternate(commands, rounds)
-    floors = min(runs["pool"], runs["pipeline"], key=lambda one: (one.code, one.wall))
+    floors = min(runs["pool"], runs["pipeline"], key=lambda run: (run.code, run.wall))
     faster, faster_bare, cpu, cpu_bare = GOALS[form]
     if name == "node-modules":
         faster, faster_bare = SMALL_FILES
@@ -214,9 +214,9 @@ def estimate(name: str, rounds: int) -> list[Row]:
     ]  # fmt: skip
 
 
-def on_processor(one: Run) -> Run:
+def on_processor(run: Run) -> Run:
     """The same run with its processor time as its wall."""
-    return one._replace(wall=one.cpu)
+    return run._replace(wall=run.cpu)
 
 
 def install(folder: Path) -> str:
@@ -240,17 +240,21 @@ def install(folder: Path) -> str:
 def extremes(rounds: int, *, quick: bool) -> list[Row]:
     """Measure what must stay small: whiteouts, a million entries, memory, start-up."""
     rows = []
-    one = alternate({"slim": slim(image("whiteouts"))}, rounds)["slim"]
-    rows.append(limit("whiteouts", "20,000 files, 1,000 whiteouts", one, one.wall, 1, "s"))
+    measured = alternate({"slim": slim(image("whiteouts"))}, rounds)["slim"]
+    rows.append(
+        limit("whiteouts", "20,000 files, 1,000 whiteouts", measured, measured.wall, 1, "s")
+    )
     if not quick:
         if peer := dive(image("whiteouts")):
             rows.append(Row("whiteouts", "the same with dive, once", f"{run(peer).wall:.3g} s"))
         for form in ("plain", "gzip"):
-            one = alternate({"slim": slim(image("million", form))}, rounds)["slim"]
-            rows.append(limit(f"million {form}", "wall", one, one.wall, 12, "s"))
-            rows.append(limit(f"million {form}", "peak memory", one, one.rss / MB, 600, "MB"))
-        one = alternate({"slim": slim(image("three"))}, rounds)["slim"]
-        rows.append(limit("three plain", "peak memory", one, one.rss / MB, 200, "MB"))
+            measured = alternate({"slim": slim(image("million", form))}, rounds)["slim"]
+            rows.append(limit(f"million {form}", "wall", measured, measured.wall, 12, "s"))
+            rows.append(
+                limit(f"million {form}", "peak memory", measured, measured.rss / MB, 600, "MB")
+            )
+        measured = alternate({"slim": slim(image("three"))}, rounds)["slim"]
+        rows.append(limit("three plain", "peak memory", measured, measured.rss / MB, 200, "MB"))
     start = alternate(
         {"slim": [PYTHON, "-m", "slim", "--version"], "bare": [PYTHON, "-c", "pass"]}, 9
     )
@@ -266,10 +270,10 @@ def series(counts: Iterable[int], rounds: int) -> list[Row]:
     runs = alternate({name: slim(image(name)) for name in names}, rounds)
     rows = []
     for before, name in zip([None, *names], names, strict=False):
-        one = runs[name]
-        rows.append(Row(name, "wall, memory", f"{one.wall:.3g} s, {one.rss / MB:.0f} MB"))
+        run = runs[name]
+        rows.append(Row(name, "wall, memory", f"{run.wall:.3g} s, {run.rss / MB:.0f} MB"))
         if before:
-            rows.append(ratio(name, "against half as many", one, runs[before], 2, at_most=True))
+            rows.append(ratio(name, "against half as many", run, runs[before], 2, at_most=True))
     return rows
 
 
@@ -334,9 +338,9 @@ def remote(name: str, rounds: int) -> list[Row]:
             }
             runs = alternate(commands, rounds)
             counts = []
-            for one in ("lazy", "full"):
+            for mode in ("lazy", "full"):
                 before = registry.sent()
-                run(commands[one])
+                run(commands[mode])
                 counts.append(registry.sent() - before)
     share = 100 * counts[0] / max(counts[1], 1)
     what = f"transferred of {counts[1] / MB:,.0f} MB, by tables of contents"
@@ -387,7 +391,7 @@ def main() -> None:
         rows += remote("big-one" if arguments.quick else "many", rounds)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     print(f"{cores} cores, {platform.machine()}, Python {platform.python_version()}, "
-          f"medians of {rounds}, load {', '.join(f'{one:.1f}' for one in os.getloadavg())}")  # fmt: skip
+          f"medians of {rounds}, load {', '.join(f'{load:.1f}' for load in os.getloadavg())}")  # fmt: skip
     print(tabulate(rows, headers=["image", "what", "measured", "target", "met"]))
 
 

@@ -27,7 +27,7 @@ MIB = 1 << 20
 
 ABOVE = [directory("srv"), directory("srv/cache")]  # builders write directory entries: so here
 TREE = [file(f"srv/cache/{number:02}", bytes([number]) * 500_000) for number in range(10)]
-CHOWNED = [file(one.name, one.content, uid=1000) for one in TREE]
+CHOWNED = [file(entry.name, entry.content, uid=1000) for entry in TREE]
 KEPT = file("srv/app", b"a" * 1_000_000)
 
 CASES: dict[str, Image] = {
@@ -69,7 +69,7 @@ def measure(case: Image, folder: Path) -> Row:
     layout, archive = folder / "layout", folder / "image.tar"
     save(case, layout, "oci-dir")
     save(case, archive, "docker")
-    shipped = sum(len(entry.content) for one in case.layers for entry in one.entries)
+    shipped = sum(len(entry.content) for layer in case.layers for entry in layer.entries)
     wasted, efficiency = dive(archive, folder / "dive.json")
     dead = analyze(archive).totals.dead_bytes
     return Row(shipped - unpacked_bytes(layout, folder / "root"), dead, wasted, efficiency)

@@ -95,27 +95,27 @@ def is_compressed(fd: int, blob: Blob) -> bool:
 def pool(fd: int, blobs: list[Blob]) -> list[str]:
     """Hash several layers at once, each in one thread."""
 
-    def one(blob: Blob) -> str:
-        stored, plain = hashlib.sha256(), hashlib.sha256()
+    def digests_of(blob: Blob) -> str:
+        stored, hasher = hashlib.sha256(), hashlib.sha256()
         if not is_compressed(fd, blob):
             for chunk in read(fd, blob):
                 stored.update(chunk)
             return stored.hexdigest()
         for chunk in inflate(read(fd, blob), stored.update):
-            plain.update(chunk)
-        return f"{stored.hexdigest()} {plain.hexdigest()}"
+            hasher.update(chunk)
+        return f"{stored.hexdigest()} {hasher.hexdigest()}"
 
-    return each(one, blobs)
+    return each(digests_of, blobs)
 
 
 def unverified(fd: int, blobs: list[Blob]) -> list[str]:
     """Read and inflate several layers at once, each in one thread; return their sizes."""
 
-    def one(blob: Blob) -> str:
+    def inflated(blob: Blob) -> str:
         chunks = read(fd, blob)
         return str(sum(map(len, inflate(chunks, len) if is_compressed(fd, blob) else chunks)))
 
-    return each(one, blobs)
+    return each(inflated, blobs)
 
 
 def each(work: Callable[[Blob], str], blobs: list[Blob]) -> list[str]:
@@ -153,10 +153,10 @@ def pipeline(fd: int, blobs: list[Blob]) -> list[str]:
                 stored.queue.put(chunk)
             digests.append(stored.hexdigest())
             continue
-        plain = Hasher()
+        hasher = Hasher()
         for chunk in inflate(read(fd, blob), stored.queue.put):
-            plain.queue.put(chunk)
-        digests.append(f"{stored.hexdigest()} {plain.hexdigest()}")
+            hasher.queue.put(chunk)
+        digests.append(f"{stored.hexdigest()} {hasher.hexdigest()}")
     return digests
 
 

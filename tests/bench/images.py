@@ -381,9 +381,11 @@ def image(name: str, form: str = "plain") -> Path:
         blobs = write_archive(target, ((None, tar(layer)) for layer in RECIPES[name]()), media)
         target.with_suffix(".json").write_text(json.dumps(blobs))
         return target
-    plain = image(name)
-    blobs = [Blob(*blob) for blob in json.loads(plain.with_suffix(".json").read_text())]
-    write_archive(target, ((blob.diff_id, pack(slices(plain, blob))) for blob in blobs), media)
+    uncompressed = image(name)
+    blobs = [Blob(*blob) for blob in json.loads(uncompressed.with_suffix(".json").read_text())]
+    write_archive(
+        target, ((blob.diff_id, pack(slices(uncompressed, blob))) for blob in blobs), media
+    )
     return target
 
 

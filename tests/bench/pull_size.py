@@ -25,6 +25,6 @@ def pull_size(path: str, pull: PullSize) -> int:
 
 
 if __name__ == "__main__":
-    path, wanted = sys.argv[1:]
-    (pull,) = (each for each in get_args(PullSize) if each == wanted)
+    path, form = sys.argv[1:]
+    (pull,) = (each for each in get_args(PullSize) if each == form)
     print(pull_size(path, pull))

@@ -71,11 +71,11 @@ def _built(project: str) -> Path:
     return archive
 
 
-def _compressed(plain: Path, form: str, place: Path, target: Path) -> None:
+def _compressed(source: Path, form: str, place: Path, target: Path) -> None:
     """An OCI layout with the `manifest.json` of docker-archives beside it, which dive reads, too."""
     layout = place / "layout"
     run("skopeo", "copy", "--quiet", "--insecure-policy", "--dest-compress-format", form,
-        f"docker-archive:{plain}", f"oci:{layout}:1")  # fmt: skip
+        f"docker-archive:{source}", f"oci:{layout}:1")  # fmt: skip
 
     def blob(descriptor: dict[str, str]) -> str:
         return "blobs/" + descriptor["digest"].replace(":", "/")
@@ -123,8 +123,8 @@ def _tar(root: Path, words: Iterable[str]) -> Iterator[bytes]:
 
 def main() -> None:
     """Make the images that are named, as NAME.FORM; all of them if none is."""
-    for wanted in sys.argv[1:] or [f"{name}.{form}" for name in NAMES for form in FORMS]:
-        name, _, form = wanted.partition(".")
+    for name_and_form in sys.argv[1:] or [f"{name}.{form}" for name in NAMES for form in FORMS]:
+        name, _, form = name_and_form.partition(".")
         print(image(name, form or "plain"), flush=True)
 
 

@@ -99,12 +99,12 @@ def run(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """A small image with waste and a secret."""
-    one = image(
+    built = image(
         layer({"etc/a": b"one"}, created_by=f"RUN |1 TOKEN={SECRET} /bin/sh -c make"),
         layer(delete("etc/a"), created_by="RUN rm /etc/a"),
         config={"Env": [f"PASSWORD={SECRET}"]},
     )
-    return save(one, tmp_path / "image.tar", "docker")
+    return save(built, tmp_path / "image.tar", "docker")
 
 
 def process(*arguments: str | Path, **options: Any) -> subprocess.CompletedProcess[bytes]:
@@ -236,8 +236,8 @@ def test_an_interrupt_is_130(run: Run, path: Path, monkeypatch: pytest.MonkeyPat
 def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     """Also in the middle of a layer that would unfold for minutes."""
     start, zeros = zstandard(header(file("f", size=1 << 40))), zstandard(bytes(32 << 20))
-    one = Layer((), b"", start + zeros * 20_000)
-    bomb = write(tmp_path, archive(docker(config(one), one)))
+    layer = Layer((), b"", start + zeros * 20_000)
+    bomb = write(tmp_path, archive(docker(config(layer), layer)))
     command = [sys.executable, "-m", "slim", "analyze", str(bomb), "--no-verify"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
         time.sleep(3)
@@ -278,7 +278,7 @@ def test_a_file_is_replaced_as_a_whole(run: Run, path: Path, tmp_path: Path) -> 
         assert run("analyze", path, "-o", f"json={report}")[0] == 0
         assert before.read() == b"x" * 100_000, "who reads the old one reads all of it"
     assert json.loads(report.read_text())
-    assert sorted(one.name for one in tmp_path.iterdir()) == ["image.tar", "report.json"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["image.tar", "report.json"]
 
 
 def test_a_link_in_the_place_of_an_output_is_replaced(run: Run, path: Path, tmp_path: Path) -> None:
@@ -320,14 +320,14 @@ def test_a_named_pipe_is_written_to(run: Run, path: Path, tmp_path: Path) -> Non
     os.close(reader)
 
 
-@pytest.mark.parametrize(("to", "said"), [("cat", "app:1: 3 B on disk"), ("true", "")])
+@pytest.mark.parametrize(("to", "output"), [("cat", "app:1: 3 B on disk"), ("true", "")])
 @LONG
-def test_a_shell_takes_outputs_by_descriptors(to: str, said: str, path: Path) -> None:
+def test_a_shell_takes_outputs_by_descriptors(to: str, output: str, path: Path) -> None:
     require("bash")
     script = f'{{ "$@" -o text=>({to} >&3) && sleep 0.2; }} 3>&1'
     call = ["bash", "-c", script, "slim", sys.executable, "-m", "slim", "analyze", str(path)]
     done = subprocess.run(call, capture_output=True, check=True, timeout=60)
-    assert done.stdout.decode().startswith(said)
+    assert done.stdout.decode().startswith(output)
     assert done.stderr == b""
 
 
@@ -348,16 +348,16 @@ def test_a_report_with_secrets_is_private(umask: int, run: Run, path: Path, tmp_
 
 def test_a_terminal_gets_text_and_a_pipe_json(path: Path) -> None:
     ours, theirs = pty.openpty()
-    plain = {**os.environ, "NO_COLOR": "1"}
-    done = process("analyze", path, env=plain, stdout=theirs, stderr=subprocess.PIPE)
+    environ = {**os.environ, "NO_COLOR": "1"}
+    done = process("analyze", path, env=environ, stdout=theirs, stderr=subprocess.PIPE)
     os.close(theirs)
     shown = os.read(ours, 100_000).decode()
     os.close(ours)
     assert done.returncode == 0
     assert shown.startswith("app:1: 3 B on disk")
     assert "\x1b" not in shown
-    piped = process("analyze", path, stdout=subprocess.PIPE)
-    assert json.loads(piped.stdout)["image"]["name"] == "app:1"
+    into_pipe = process("analyze", path, stdout=subprocess.PIPE)
+    assert json.loads(into_pipe.stdout)["image"]["name"] == "app:1"
 
 
 @pytest.mark.parametrize(
@@ -420,10 +420,10 @@ def test_names_that_the_encoding_lacks_are_written_out(tmp_path: Path) -> None:
 
 
 def test_a_file_whose_own_name_is_not_utf_8(path: Path, tmp_path: Path) -> None:
-    odd = os.fsencode(tmp_path) + b"/\xff.tar"
-    os.rename(path, odd)
+    undecodable = os.fsencode(tmp_path) + b"/\xff.tar"
+    os.rename(path, undecodable)
     done = subprocess.run(
-        [sys.executable, "-m", "slim", "analyze", odd, "-o", "json"],
+        [sys.executable, "-m", "slim", "analyze", undecodable, "-o", "json"],
         capture_output=True,
         check=True,
     )
@@ -574,9 +574,13 @@ def test_what_an_image_has_no_use_for_is_not_imported(tmp_path: Path) -> None:
 def test_every_command_has_an_example_in_its_help(name: str) -> None:
     waiting = [commands()[name]]
     while waiting:
-        one = waiting.pop()
-        waiting += getattr(one, "commands", {}).values()
-        assert getattr(one, "commands", None) or "  slim " in one.epilog or "_" in one.epilog
+        command = waiting.pop()
+        waiting += getattr(command, "commands", {}).values()
+        assert (
+            getattr(command, "commands", None)
+            or "  slim " in command.epilog
+            or "_" in command.epilog
+        )
 
 
 @LONG
@@ -591,7 +595,7 @@ def test_simple_runs_as_a_module(path: Path) -> None:
 
 def test_several_images_are_a_report_each(run: Run, path: Path, tmp_path: Path) -> None:
     other = save(image({"etc/b": b"12345"}, tags=("other:2",)), tmp_path / "other.tar")
-    single = [run("analyze", one)[1] for one in (path, other)]
+    single = [run("analyze", archive_path)[1] for archive_path in (path, other)]
     code, out, err = run("analyze", path, other, "-o", f"json={tmp_path}/r-{{}}.json", "-o", "text")
     assert (code, err) == (0, "")
     assert out.startswith("app:1: ")
@@ -637,16 +641,16 @@ def test_what_layers_images_share_is_read_once(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from slim.cli.app import app
-    from slim.files import blob
+    from slim.files import layer as read_layers
+    from slim.files.blob import scan_blob
 
     reads: list[int] = []
-    original = blob.scan_blob
 
-    def counted(one: Any, **options: Any) -> Any:
-        reads.append(one.size)
-        return original(one, **options)
+    def counted(blob: Any, **options: Any) -> Any:
+        reads.append(blob.size)
+        return scan_blob(blob, **options)
 
-    monkeypatch.setattr(blob, "scan_blob", counted)
+    monkeypatch.setattr(read_layers, "scan_blob", counted)
     output = f"json={tmp_path}/{{}}.json"
     arguments = ["analyze", str(path), str(path), "--no-cache", "-o", output]
     app(arguments, standalone_mode=False)

@@ -28,8 +28,8 @@ def machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
             monkeypatch.delenv(name)
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     waits: list[float] = []
-    for name, one in (("Transport", Transport), ("publish", publish)):
-        monkeypatch.setattr(f"slim.forge.comment.{name}", partial(one, sleep=waits.append))
+    for name, function in (("Transport", Transport), ("publish", publish)):
+        monkeypatch.setattr(f"slim.forge.comment.{name}", partial(function, sleep=waits.append))
     monkeypatch.chdir(tmp_path)
     Path("wasteful.json").write_text(slim.render(wasteful(), "json"))
     Path("clean.json").write_text(slim.render(clean(), "json"))
@@ -78,7 +78,7 @@ def test_one_command_comments_and_updates(
 
 
 @pytest.mark.parametrize(
-    ("name", "when", "made"),
+    ("name", "when", "created"),
     [
         ("wasteful", "changed", True),
         ("clean", "changed", False),
@@ -90,11 +90,11 @@ def test_one_command_comments_and_updates(
     ],
 )
 def test_a_comment_is_made_when_there_is_something_to_say(
-    github: Forge, capsys: pytest.CaptureFixture[str], name: str, when: str, made: bool
+    github: Forge, capsys: pytest.CaptureFixture[str], name: str, when: str, created: bool
 ) -> None:
     assert run("comment", f"{name}.json", "--when", when) == 0
-    assert (len(github.comments) == 1) == made
-    text = "comment made" if made else "no comment: there is nothing to say"
+    assert (len(github.comments) == 1) == created
+    text = "comment made" if created else "no comment: there is nothing to say"
     assert text in capsys.readouterr().err
 
 
@@ -297,7 +297,7 @@ def test_the_pull_request_is_found_by_its_head_where_woodpecker_does_not_say_it(
 def test_several_comments_by_key(github: Forge) -> None:
     for key in ("api", "web", "api"):
         assert run("comment", "wasteful.json", "--key", key) == 0
-    assert [one.body.split('"')[1] for one in github.comments] == ["api", "web"]
+    assert [comment.body.split('"')[1] for comment in github.comments] == ["api", "web"]
 
 
 def test_several_reports_make_one_comment_with_a_fold_each(github: Forge) -> None:

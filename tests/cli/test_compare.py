@@ -64,14 +64,14 @@ def test_the_report_beside_a_comparison_is_that_of_an_analysis() -> None:
         assert read("beside.json") == read("alone.json")
     assert run("analyze", "image.tar", "--all-files", "--top", "1", "-o", "report=all.json") == 0
     assert len(read("all.json")["largest_files"]) == 4
-    assert all(one["content"] for one in read("all.json")["largest_files"])
+    assert all(file["content"] for file in read("all.json")["largest_files"])
 
 
 def test_images_are_compared_file_by_file_and_reports_as_far_as_they_go() -> None:
     def changed(*call: str) -> tuple[list[str], bool]:
         assert run(*call, "-o", "json=made.json") == 0
         result = read("made.json")
-        return [one["path"] for one in result["files"]], result["partial"]["files"]
+        return [entry["path"] for entry in result["files"]], result["partial"]["files"]
 
     both = ["etc/c", "etc/d"]
     assert changed("compare", "base.tar", "image.tar") == (both, False)
@@ -220,7 +220,7 @@ def test_several_images_are_compared_each_with_its_base(
         assert isinstance(report, Comparison)
         assert report.base.totals.disk_bytes == before_bytes
         assert report.growth.disk_bytes == 3_000
-        assert [one.path for one in report.files] == ["etc/new"]
+        assert [file.path for file in report.files] == ["etc/new"]
         assert f'<!-- slim:report v=1 key="{name}" -->' in Path(f"out.{name}").read_text()
     # Reports of both sides give the same, and so does judging what was written.
     assert run("compare", "main/{}.json", "new/api.json", "new/web.json", "-o", "json=r-{}") == 0
@@ -349,7 +349,7 @@ def test_fingerprints_stay_when_lines_of_the_dockerfile_move(folder: Path) -> No
         line = result["locations"][0]["physicalLocation"]["region"]["startLine"]
         assert line == entry["location"]["lines"]["begin"]
         found.append((line, result["partialFingerprints"], entry["fingerprint"]))
-    assert [one[0] for one in found] == [2, 5]
+    assert [step[0] for step in found] == [2, 5]
     assert found[0][1:] == found[1][1:]
 
 

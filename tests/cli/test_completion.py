@@ -44,7 +44,10 @@ def slim(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> 
     ("line", "expected"),
     [
         ("slim ana", ["plain,analyze"]),
-        ("slim rules ", [f"plain,{one}" for one in ("list", "show", "check", "new", "try")]),
+        (
+            "slim rules ",
+            [f"plain,{command}" for command in ("list", "show", "check", "new", "try")],
+        ),
         ("slim analyze --max-s", ["plain,--max-size"]),
         ("slim analyze --no-verif", ["plain,--no-verify"]),
         ("slim analyze ap", ["file,ap"]),
@@ -62,7 +65,7 @@ def test_a_shell_is_answered(shell: str, line: str, expected: list[str], slim: S
     lines = out.splitlines() if out.strip() else []
     if shell in ("zsh", "powershell"):
         lines = [",".join(lines[at : at + 2]) for at in range(0, len(lines), 3)]
-    assert [one.partition("\t")[0] for one in lines] == expected
+    assert [line.partition("\t")[0] for line in lines] == expected
 
 
 @pytest.mark.parametrize("shell", [*SHELLS, "pwsh"])
@@ -161,4 +164,4 @@ def test_fish_completes(line: str, word: str, home: Path, slim: Slim) -> None:
         text=True,
         check=True,
     )
-    assert [one.partition("\t")[0] for one in done.stdout.splitlines()] == [word]
+    assert [line.partition("\t")[0] for line in done.stdout.splitlines()] == [word]

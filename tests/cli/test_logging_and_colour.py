@@ -1,4 +1,4 @@
-"""What is said on stderr, and how loud; colours; the time of a report."""
+"""What is messages on stderr, and how loud; colours; the time of a report."""
 
 from __future__ import annotations
 
@@ -51,11 +51,11 @@ def test_a_line_per_layer_on_stderr_and_the_same_on_stdout(
     silent = capsys.readouterr()
     assert silent.err == ""
     assert run("analyze", "app.tar", "-o", "json", "-v", "--no-cache") == 0
-    said = capsys.readouterr()
-    assert said.out == silent.out
-    first, *layers = said.err.splitlines()
+    captured = capsys.readouterr()
+    assert captured.out == silent.out
+    first, *layers = captured.err.splitlines()
     assert first == "slim: app.tar: oci-archive, linux/amd64, 2 layers"
-    assert sorted(found[1] for one in layers if (found := LAYER.fullmatch(one))) == ["0", "1"]
+    assert sorted(found[1] for layer in layers if (found := LAYER.fullmatch(layer))) == ["0", "1"]
     assert len(layers) == 2
     assert run("analyze", "app.tar", "-o", "json", "-vv", "--no-cache") == 0
     more = capsys.readouterr().err.splitlines()
@@ -104,12 +104,12 @@ def test_requests_are_told_without_what_is_secret_in_them(
     with serve(image(layer({"etc/a": b"a" * 1000})), script) as fake:
         call = ["analyze", fake.name, "--plain-http", fake.host, "--no-cache", "-o", "json=x.json"]
         assert run(*call, "-vv") == 0
-        said = capsys.readouterr().err
-        asked = [line for line in said.splitlines() if line.startswith("slim: GET ")]
-        assert len(asked) == len(fake.log)
-        assert asked[0] == f"slim: GET http://{fake.host}/v2/team/app/manifests/1: 200"
-        assert any(line.endswith(": 307") for line in asked)
-    assert "hunter2" not in said
+        messages = capsys.readouterr().err
+        requests = [line for line in messages.splitlines() if line.startswith("slim: GET ")]
+        assert len(requests) == len(fake.log)
+        assert requests[0] == f"slim: GET http://{fake.host}/v2/team/app/manifests/1: 200"
+        assert any(line.endswith(": 307") for line in requests)
+    assert "hunter2" not in messages
 
 
 # Colours
@@ -188,8 +188,8 @@ def test_there_is_no_other_colour(capsys: pytest.CaptureFixture[str]) -> None:
 @pytest.mark.parametrize("name", REPORTS)
 def test_colours_change_no_text(name: str) -> None:
     report = REPORTS[name]()
-    plain = rendered(report, "text")
-    assert CODES.sub("", rendered(report, "text", color=True)) == plain
+    uncoloured = rendered(report, "text")
+    assert CODES.sub("", rendered(report, "text", color=True)) == uncoloured
 
 
 def test_the_verdict_and_high_findings_stand_out() -> None:

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slim.cli.app import app
 from slim.cli.command import argument, command, flag, option
+from tests.support.commands import run
 
 
 def commands(group: click.Group, words: str = "") -> Iterator[tuple[str, click.Command]]:
@@ -59,7 +60,7 @@ def test_a_command_s_function_takes_what_its_options_give(name: str) -> None:
     hints = get_type_hints(callback.__wrapped__, include_extras=True)
     del hints["return"]
     types = {field: kind for hint in hints.items() for field, kind in declared(*hint)}
-    assert types == {one.name: type_of(one) for one in COMMANDS[name].params}
+    assert types == {parameter.name: type_of(parameter) for parameter in COMMANDS[name].params}
 
 
 class Inner(Struct, frozen=True):
@@ -84,7 +85,7 @@ def test_a_group_is_filled_from_its_options() -> None:
     call.main(["a", "-l", "--level", "5"], standalone_mode=False)
     call.main(["b"], standalone_mode=False)
     assert calls == [("a", Group(Inner(5), True)), ("b", Group(Inner(3), False))]
-    assert [one.name for one in call.params] == ["word", "level", "loud"]
+    assert [parameter.name for parameter in call.params] == ["word", "level", "loud"]
 
 
 def test_a_variable_sets_an_option(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -124,3 +125,10 @@ def test_the_help_has_its_options_under_headings() -> None:
         part.count("\n  -") for part in re.split(r"^[A-Z][^\n]*:$", text, flags=re.MULTILINE)
     )
     assert longest <= 12
+
+
+@pytest.mark.parametrize("option", ["--rules", "--dockerfile", "--config"])
+def test_no_file_has_an_empty_name(option: str, capsys: pytest.CaptureFixture[str]) -> None:
+    """As `--rules "$RULES"` would have where the variable is not set: it is not the current folder."""
+    assert run("analyze", "app.tar", option, "") == 2
+    assert "the name is empty" in capsys.readouterr().err

@@ -41,26 +41,26 @@ def archive(folder: Path, labels: dict[str, str]) -> str:
         "app/.git/objects/pack/pack-1.pack": b"x" * 6_000_000,
         "app/.env": b"DB_PASSWORD=correct-horse-battery\n",
     }
-    made = image(layer(contents, created_by="COPY . /app"), config={"Labels": labels})
-    return str(save(made, folder / "image.tar"))
+    built = image(layer(contents, created_by="COPY . /app"), config={"Labels": labels})
+    return str(save(built, folder / "image.tar"))
 
 
 def rules(capsys: pytest.CaptureFixture[str], suppressed: bool = False) -> set[str]:
     report = json.loads(capsys.readouterr().out)
     return {
-        one["rule"]
-        for one in report["findings"]
-        if (one.get("suppressed") is not None) == suppressed
+        finding["rule"]
+        for finding in report["findings"]
+        if (finding.get("suppressed") is not None) == suppressed
     }
 
 
 def test_a_label_silences_advice(home: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("analyze", archive(home, {"org.slim.ignore": LABEL}), "-o", "json") == 0
     report = json.loads(capsys.readouterr().out)
-    by = {one["rule"]: one.get("suppressed") for one in report["findings"]}
+    by = {finding["rule"]: finding.get("suppressed") for finding in report["findings"]}
     assert by["VCS001"]["by"] == "label"
     assert by["SEC001"] is None
-    assert any("no label silences secrets" in one["text"] for one in report["warnings"])
+    assert any("no label silences secrets" in warning["text"] for warning in report["warnings"])
 
 
 @pytest.mark.parametrize(
@@ -71,15 +71,15 @@ def test_a_label_silences_advice(home: Path, capsys: pytest.CaptureFixture[str])
 def test_no_label_turns_a_failed_gate_into_a_pass(
     label: str, gate: tuple[str, str], home: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    plain = run("analyze", archive(home, {}), "-o", "json", *gate)
+    without_label = run("analyze", archive(home, {}), "-o", "json", *gate)
     without = json.loads(capsys.readouterr().out)
     labels = {label: LABEL if label == "org.slim.ignore" else "dev"}
-    assert run("analyze", archive(home, labels), "-o", "json", *gate) == plain
-    made = json.loads(capsys.readouterr().out)
-    assert made["verdict"]["reasons"] == without["verdict"]["reasons"]
-    assert any(one["id"] == "label-untrusted" for one in made["warnings"])
+    assert run("analyze", archive(home, labels), "-o", "json", *gate) == without_label
+    document = json.loads(capsys.readouterr().out)
+    assert document["verdict"]["reasons"] == without["verdict"]["reasons"]
+    assert any(warning["id"] == "label-untrusted" for warning in document["warnings"])
     if gate != ("--fail-on", "high"):
-        assert plain == 1
+        assert without_label == 1
 
 
 def test_no_label_turns_a_failed_check_into_a_pass(
@@ -106,8 +106,8 @@ def test_no_role_of_a_label_lets_a_check_pass(
     path = archive(home, {"org.slim.role": role})
     assert run("analyze", path, "-o", "json=report.json") == 0
     for gate in (("--fail-on", "high"), ("--fail-on", "VCS001"), ("--max-reclaimable", "1MB")):
-        plain = run("check", "plain.json", *gate)
-        assert run("check", "report.json", *gate) in (plain, 3)
+        without_label = run("check", "plain.json", *gate)
+        assert run("check", "report.json", *gate) in (without_label, 3)
         assert run("check", "report.json", *gate, "--trust-labels") in (0, 1)
     assert run("check", "report.json", "--fail-on", "SEC001") == 1
     assert run("check", "report.json", "--fail-on", "DEB001") == 3

@@ -124,8 +124,8 @@ def job(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Forge]:
     monkeypatch.setenv("SLIM_TOKEN", "")  # so that what the plugin sets goes, too
     monkeypatch.setenv("no_proxy", "127.0.0.1")
     monkeypatch.chdir(tmp_path)
-    one = image(layer({"etc/a": b"x" * 500_000, "etc/b": b"two"}), layer(delete("etc/a")))
-    save(one, tmp_path / "image.tar")
+    built = image(layer({"etc/a": b"x" * 500_000, "etc/b": b"two"}), layer(delete("etc/a")))
+    save(built, tmp_path / "image.tar")
     with serve("forgejo") as forge:
         environment = {**WOODPECKER, "CI_FORGE_URL": forge.url, "SLIM_API_URL": forge.url}
         for name, value in environment.items():
@@ -205,8 +205,8 @@ def test_an_image_that_cannot_be_analysed_is_said_in_the_comment(
 def test_a_comparison_charges_what_is_new(job: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
     settings(monkeypatch, image="image.tar", output=["json=main.json"])
     assert run("plugin") == 0
-    one = image(layer({"etc/a": b"x" * 500_000, "etc/c": b"y" * 900_000}))
-    save(one, Path("image.tar"))
+    built = image(layer({"etc/a": b"x" * 500_000, "etc/c": b"y" * 900_000}))
+    save(built, Path("image.tar"))
     monkeypatch.delenv("PLUGIN_OUTPUT")
     settings(monkeypatch, base="main.json", max_growth="5%,100kB", comment=True, token=TOKEN)
     assert run("plugin") == 1
@@ -220,7 +220,7 @@ def test_reports_of_several_images_make_one_comment(
         Path(f"{name}.json").write_text(slim.render(wasteful(), "json"))
     settings(monkeypatch, reports=["api.json", "web.json"], comment=True, token=TOKEN)
     assert run("plugin") == 0
-    assert [one.body.count("<summary>") for one in job.comments] == [2]
+    assert [comment.body.count("<summary>") for comment in job.comments] == [2]
 
 
 def test_a_wrong_setting_is_explained(

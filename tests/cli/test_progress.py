@@ -46,7 +46,7 @@ def test_the_bar_says_how_far_the_image_is(total: int, expected: list[str]) -> N
         os.close(master)
     assert process.returncode == 0
     lines = shown.decode().split("\r")
-    found = [next((at for at, line in enumerate(lines) if one in line), -1) for one in expected]
+    found = [next((at for at, line in enumerate(lines) if text in line), -1) for text in expected]
     assert -1 not in found, lines
     assert found == sorted(found)
     assert lines[-1] == "\x1b[2K\x1b[?25h", "the line is empty again and the cursor is there"

@@ -15,6 +15,7 @@ from slim.image.source import open_image
 from tests.conftest import GOLDEN
 from tests.support.building import image, layer, save
 from tests.support.commands import run
+from tests.support.pipes import pipe
 from tests.support.repacking import seen, stored_layers
 
 SCHEMA = GOLDEN / "certificate-1.0.schema.json"
@@ -52,14 +53,14 @@ def test_dead_bytes_go_and_the_certificate_says_so(capsys: pytest.CaptureFixture
     out, err = capsys.readouterr()
     assert "The filesystem is the source's, path by path" in out
     assert err == ""
-    (one,) = certificate()["images"]
-    assert [(each["path"], each["rule"], each["disk_bytes"]) for each in one["removed"]] == [
+    (image,) = certificate()["images"]
+    assert [(each["path"], each["rule"], each["disk_bytes"]) for each in image["removed"]] == [
         ("a", "deleted", 5_000)
     ]
-    assert one["proof"]["differences"] == []
+    assert image["proof"]["differences"] == []
     with open_image(ImageRef("app.slim.tar")) as result:
-        assert one["result"]["digest"] == result.manifest_digest
-        assert result.config.labels["io.slim.repack.source"] == one["source"]["digest"]
+        assert image["result"]["digest"] == result.manifest_digest
+        assert result.config.labels["io.slim.repack.source"] == image["source"]["digest"]
     assert run("verify", "app.tar", "app.slim.tar", "app.slim.json") == 0
     assert run("verify", "app.tar", "app.slim.tar") == 0
 
@@ -80,11 +81,11 @@ def test_what_is_chosen_is_missed_and_certified(capsys: pytest.CaptureFixture[st
 def test_a_plan_is_edited_and_carried_out(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("analyze", "app.tar", "-o", "plan=plan.json") == 0
     plan = json.loads(Path("plan.json").read_text())
-    assert {one["rule"] for one in plan["findings"] if one["apply"]} >= {"DEB002"}
+    assert {finding["rule"] for finding in plan["findings"] if finding["apply"]} >= {"DEB002"}
     assert run("repack", "app.tar", "-o", "out.tar", "--plan", "plan.json") == 0
     assert CACHE.encode() not in seen(stored_layers(Path("out.tar")))
-    for one in plan["findings"]:
-        one["apply"] = False
+    for finding in plan["findings"]:
+        finding["apply"] = False
     Path("plan.json").write_text(json.dumps(plan))
     assert run("repack", "app.tar", "-o", "out.tar", "--plan", "plan.json") == 0
     assert CACHE.encode() in seen(stored_layers(Path("out.tar")))
@@ -121,7 +122,7 @@ def test_all_platforms_become_one_index(tmp_path: Path) -> None:
     assert run("repack", str(fixture), "-o", "oci-archive:all.tar") == 0
     before = images_in(ImageRef(str(fixture)))
     after = images_in(ImageRef("all.tar"))
-    assert [one.platform for one in after] == [one.platform for one in before]
+    assert [result.platform for result in after] == [source.platform for source in before]
     assert len(certificate("all.json")["images"]) == len(before) > 1
     assert run("verify", str(fixture), "all.tar", "all.json") == 0
     assert run("repack", str(fixture), "-o", "docker-archive:one.tar") == 2
@@ -172,3 +173,19 @@ def test_what_lies_beside_the_image_is_listed_and_not_copied(
     assert run("repack", str(fixture), "-o", "out.tar", "--platform", "linux/amd64") == 0
     assert len(certificate("out.json")["left_out"]) == companions
     assert capsys.readouterr().err.count("not copied") == companions
+
+
+def test_what_goes_by_in_a_pipe_is_kept_until_it_is_done(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run("repack", "app.tar", "-o", "first.tar") == 0
+    with pipe((folder / "app.tar").read_bytes()) as name:
+        assert run("repack", name, "-o", "second.tar") == 0
+    assert (folder / "second.tar").read_bytes() == (folder / "first.tar").read_bytes()
+    with pipe((folder / "app.tar").read_bytes()) as name:
+        assert run("verify", name, "second.tar", "second.json") == 0
+    capsys.readouterr()
+    with pipe(b"") as name:
+        assert run("repack", name, "-o", "third.tar") == 3
+    assert "is empty: did the command before the pipe fail?" in capsys.readouterr().err
+    assert not (folder / "third.tar").exists()

@@ -85,8 +85,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture
 def archive(home: Path) -> Path:
     """8 MB on disk in 2 layers, 3 MB of them dead."""
-    one = image(layer({"app/a": b"x" * 5_000_000, "b": b"y" * 3_000_000}), layer(delete("b")))
-    return save(one, home / "image.tar")
+    built = image(layer({"app/a": b"x" * 5_000_000, "b": b"y" * 3_000_000}), layer(delete("b")))
+    return save(built, home / "image.tar")
 
 
 def settings(text: str, file: str = "slim.toml") -> tuple[object, list[str]]:
@@ -101,11 +101,15 @@ def settings(text: str, file: str = "slim.toml") -> tuple[object, list[str]]:
 def test_every_key(home: Path) -> None:
     (home / "slim.toml").write_text(FULL)
     config = load_config("slim.toml")
-    one = config.image
-    assert (one.dockerfile, one.target, one.base) == ("ci/Dockerfile", "release", "debian:13-slim")
-    assert (one.platform, one.role) == ("linux/arm64", "release")
-    assert one.output == ("text", "json=size.json", "markdown=-")
-    assert one.gates == Gates(
+    settings = config.image
+    assert (settings.dockerfile, settings.target, settings.base) == (
+        "ci/Dockerfile",
+        "release",
+        "debian:13-slim",
+    )
+    assert (settings.platform, settings.role) == ("linux/arm64", "release")
+    assert settings.output == ("text", "json=size.json", "markdown=-")
+    assert settings.gates == Gates(
         size=340_000_000,
         pull_size=130_000_000,
         reclaimable=1 << 20,
@@ -113,10 +117,10 @@ def test_every_key(home: Path) -> None:
         growth=Growth(5.0, 1_000_000),
         fail_on=("new:high", "SEC001"),
     )
-    assert (one.behavior, one.when) == ("hide-and-new", "always")
+    assert (settings.behavior, settings.when) == ("hide-and-new", "always")
     assert set(config.limits) == {"layer-bytes=100 GiB", "layers=9"}
     assert config.packs == ("rules", "/etc/slim/rules.toml")
-    (ignore,) = one.ignores
+    (ignore,) = settings.ignores
     assert (ignore.rule, ignore.paths) == ("VCS001", ("app/.git/**", "app/b"))
     assert (ignore.until, ignore.by) == (date(2027, 1, 31), "slim.toml:35")
 
@@ -129,7 +133,7 @@ def test_an_image_replaces_what_it_names(home: Path) -> None:
     assert (api.gates.growth, api.gates.fail_on) == (Growth(2.5, 0), ("low",))
     assert (web.gates.size, web.gates.layers) == (340_000_000, 3)
     assert (web.behavior, web.when) == ("hide-and-new", "failed")
-    assert [one.rule for one in web.ignores] == ["VCS001", "NOD001"]
+    assert [suppression.rule for suppression in web.ignores] == ["VCS001", "NOD001"]
     with pytest.raises(UsageError, match=r"no \[image.wob\]: did you mean `web`"):
         load_config("slim.toml", key="wob")
 
@@ -180,7 +184,7 @@ def test_without_a_repository_only_the_folder_itself_counts(
 ) -> None:
     inner = tmp_path / "inner"
     inner.mkdir()
-    if any((one / ".git").exists() for one in inner.parents):
+    if any((folder / ".git").exists() for folder in inner.parents):
         pytest.skip("temporary files are kept in a repository")
     (tmp_path / "slim.toml").write_text("[budget]\nlayers = 1\n")
     monkeypatch.chdir(inner)
@@ -222,7 +226,7 @@ def test_flag_then_variable_then_file(
     code, report = call()
     assert code == 1
     assert report["image"]["role"]["name"] == "dev"
-    assert [one["limit"] for one in report["budgets"]] == [1_000_000]
+    assert [budget["limit"] for budget in report["budgets"]] == [1_000_000]
     assert call("--exit-zero")[0] == 0
     assert call("--max-size", "8MB")[0] == 0
     assert call("--no-config")[1]["budgets"] == []
@@ -277,24 +281,24 @@ def test_render_takes_what_concerns_pages(
     (home / "pages").mkdir()
     page = home / "pages" / "image.md"
 
-    def said(*arguments: str) -> str:
+    def printed(*arguments: str) -> str:
         assert run("render", "image.json", *arguments) == 0
         return capsys.readouterr().out
 
-    assert said() == ""
+    assert printed() == ""
     assert "MiB" in page.read_text()
     assert "1 more suppressed" in page.read_text()
-    assert "https://wiki.example/LYR001" in said("-o", "markdown", "--no-ignore")
-    assert "MiB" not in said("--units", "si", "-o", "text")
-    assert "MB" in said("--key", "other")
+    assert "https://wiki.example/LYR001" in printed("-o", "markdown", "--no-ignore")
+    assert "MiB" not in printed("--units", "si", "-o", "text")
+    assert "MB" in printed("--key", "other")
     monkeypatch.setenv("SLIM_RULES_URL", "https://docs.example/{id}")
-    assert "https://docs.example/LYR001" in said("-o", "markdown", "--no-ignore")
+    assert "https://docs.example/LYR001" in printed("-o", "markdown", "--no-ignore")
     flag = ("--rules-url", "https://flag.example/{id}")
-    assert "https://flag.example/LYR001" in said("-o", "markdown", "--no-ignore", *flag)
+    assert "https://flag.example/LYR001" in printed("-o", "markdown", "--no-ignore", *flag)
     monkeypatch.setenv("SLIM_OUTPUT", "csv")
-    assert said().startswith('"kind",')
+    assert printed().startswith('"kind",')
     monkeypatch.delenv("SLIM_OUTPUT")
-    assert "wiki" not in said("--no-config", "-o", "markdown", "--no-ignore")
+    assert "wiki" not in printed("--no-config", "-o", "markdown", "--no-ignore")
     # One page of several is no image's own.
     assert run("render", "image.json", "image.json", "--key", "both", "-o", "markdown") == 0
     assert "MiB" in capsys.readouterr().out
@@ -332,7 +336,7 @@ def test_gates_that_do_not_count_are_not_told_of(
 # Faults
 
 
-@pytest.mark.parametrize("key", [one for one in TOP_KEYS if one != "version"])
+@pytest.mark.parametrize("key", [key for key in TOP_KEYS if key != "version"])
 def test_a_value_of_the_wrong_type_is_a_fault(key: str) -> None:
     wrong = "[[1]]" if key in ("output", "fail-on") else "3"
     _, faults = settings(f"version = 1\n{key} = {wrong}\n")

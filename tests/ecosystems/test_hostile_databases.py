@@ -36,9 +36,9 @@ def damaged(draw: st.DrawFn) -> dict[bytes, bytes]:
 def test_the_sound_files_are_read_without_a_notice() -> None:
     for path, data in DATABASES.items():
         catalog = read_catalog({**SOUND, path: data})
-        texts = [one.text for one in catalog.notices if "are not listed" not in one.text]
+        texts = [notice.text for notice in catalog.notices if "are not listed" not in notice.text]
         assert texts == []
-        assert {one.manager for one in catalog.packages} == MANAGERS
+        assert {package.manager for package in catalog.packages} == MANAGERS
         use(catalog)
 
 

@@ -24,7 +24,7 @@ def runs(tree: str = "", contents: dict[str, str] | None = None, **fields: Any) 
 
 
 def final(found: Runs) -> list[tuple[str, str]]:
-    return [(" ".join(one.words), one.path) for one in found.final]
+    return [(" ".join(command.words), command.path) for command in found.final]
 
 
 def test_programs_are_looked_up_on_the_path_and_through_links() -> None:
@@ -59,7 +59,7 @@ def test_files_among_arguments_are_resolved_from_the_working_directory() -> None
 
 def test_commands_before_the_last_one_are_on_the_way() -> None:
     found = runs(cmd=("sh", "-c", "migrate && seed $(which db); serve & exec run"))
-    assert [(one.name, one.main) for one in found.commands] == [
+    assert [(command.name, command.main) for command in found.commands] == [
         ("sh", True), ("migrate", False), ("seed", False), ("serve", True), ("exec", True),
         ("which", False), ("run", True),
     ]  # fmt: skip
@@ -94,7 +94,7 @@ def test_scripts_that_are_read_in_are_followed() -> None:
         {"lib.sh": "PORT=1\nhelper --now\n", "run": "#!/bin/sh\n. /lib.sh\nexec serve\n"},
         cmd=("/run",),
     )
-    assert "helper" in [one.name for one in found.commands]
+    assert "helper" in [command.name for command in found.commands]
     assert final(found) == [("serve", "")]
 
 
@@ -122,7 +122,10 @@ def test_cycles_end(script: str, words: tuple[str, ...]) -> None:
     found = runs("usr/bin/env", {"run": script}, cmd=words)
     assert found.commands[0].words == words
     assert len(found.commands) <= MAX_COMMANDS
-    assert sum(len(word) for one in found.commands for word in one.words) <= MAX_COMMANDS * MAX_LINE
+    assert (
+        sum(len(word) for command in found.commands for word in command.words)
+        <= MAX_COMMANDS * MAX_LINE
+    )
 
 
 @LONG
@@ -133,16 +136,18 @@ def test_what_is_read_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found = runs("", contents, cmd=("/run",))
     assert time.process_time() - begin < 10
     assert len(found.commands) <= MAX_COMMANDS
-    assert all(len(one.words) <= MAX_WORDS for one in found.commands)
+    assert all(len(command.words) <= MAX_WORDS for command in found.commands)
     monkeypatch.setattr(follow, "MAX_READ", 5)
     assert len(runs("", contents, cmd=("/run",)).commands) == 1
 
 
 def test_the_health_check_is_apart() -> None:
     found = runs(cmd=("a",), healthcheck=("CMD-SHELL", "curl -f x || exit 1"))
-    assert [one.name for one in found.healthcheck] == ["curl"]
-    assert [one.name for one in found.commands] == ["a"]
-    assert [one.name for one in runs(healthcheck=("CMD", "/probe", "-x")).healthcheck] == ["probe"]
+    assert [command.name for command in found.healthcheck] == ["curl"]
+    assert [command.name for command in found.commands] == ["a"]
+    assert [command.name for command in runs(healthcheck=("CMD", "/probe", "-x")).healthcheck] == [
+        "probe"
+    ]
     assert not runs(healthcheck=("NONE",)).healthcheck
     assert not runs(healthcheck=("CMD",)).all
 
@@ -151,7 +156,10 @@ def test_npm_scripts_are_read_from_the_directory_that_is_asked_for() -> None:
     contents = {"web/package.json": '{"scripts": {"serve": "vite --host"}}'}
     tree = "web/node_modules/.bin/vite->../vite/bin/vite.js web/node_modules/vite/bin/vite.js"
     found = runs(tree, contents, cmd=("yarn", "--cwd", "web", "serve"))
-    assert [(one.name, one.main) for one in found.commands] == [("yarn", True), ("vite", True)]
+    assert [(command.name, command.main) for command in found.commands] == [
+        ("yarn", True),
+        ("vite", True),
+    ]
     found = runs(tree, contents, cmd=("npm", "run", "serve"), working_dir="/web")
     assert final(found) == [("vite --host", "web/node_modules/vite/bin/vite.js")]
 

@@ -19,7 +19,7 @@ from slim.facts import variables
 
 def commands(text: str, *arguments: str, known: bool = True, **env: str) -> list[str]:
     found = read_shell(text, variables=env, arguments=arguments, zero="/app/run.sh", known=known)
-    return ["|".join(one.words) for one in found if not one.inner]
+    return ["|".join(command.words) for command in found if not command.inner]
 
 
 @pytest.mark.parametrize(
@@ -189,8 +189,8 @@ def test_texts_for_shells_are_taken_out(
 
 @given(st.text("ab$(){}[]'\"\\`;&|<># \n=!*@01-+?:/", max_size=200), st.lists(st.text(max_size=5)))
 def test_any_text_is_read(text: str, arguments: list[str]) -> None:
-    for one in read_shell(text, variables={"a": "b c"}, arguments=arguments):
-        assert one.words
+    for command in read_shell(text, variables={"a": "b c"}, arguments=arguments):
+        assert command.words
 
 
 @given(st.text(max_size=100))
@@ -213,7 +213,9 @@ def test_time_and_output_are_bounded(piece: str) -> None:
     assert time.process_time() - begin < 5
     assert len(found) <= MAX_COMMANDS
     # What one token stands for may still be added when the limit is reached.
-    assert sum(len(word) for one in found for word in one.words) <= MAX_READ + 2 * 256 * 4096
+    assert (
+        sum(len(word) for command in found for word in command.words) <= MAX_READ + 2 * 256 * 4096
+    )
 
 
 @pytest.mark.parametrize("module", [expansion, shell, tables, variables, wrappers])

@@ -84,16 +84,16 @@ class Start(Struct):
 
 
 def read_starts(text: str) -> Iterator[Start]:
-    plain, lines, name = [], [], ""
+    words, lines, name = [], [], ""
     for line in text.splitlines():
         if line.startswith("## "):
             name = line.partition(" | ")[0]
-            plain.append(name)
+            words.append(name)
         elif " => " in line and not line.startswith((" ", "#")):
             lines.append((name.removeprefix("## "), line))
         else:
-            plain.append(line)
-    cases = {case.name: case for case in read_cases("\n".join(plain) + "\n")}
+            words.append(line)
+    cases = {case.name: case for case in read_cases("\n".join(words) + "\n")}
     for name, line in lines:
         command, _, expected = line.partition(" => ")
         role, family, program, *files = expected.split()
@@ -150,10 +150,12 @@ def test_a_start_command_is_understood(start: Start, form: str) -> None:
     runs = facts.runs
     shown = "\n".join((*runs.evidence, *facts.role.evidence))
     assert facts.role.name in start.roles, shown
-    assert sorted(one.path for one in runs.final if one.path) == sorted(start.programs), shown
-    families = {facts.families[one] for one in runs.final} - {""}
+    assert sorted(command.path for command in runs.final if command.path) == sorted(
+        start.programs
+    ), shown
+    families = {facts.families[command] for command in runs.final} - {""}
     assert families == set(start.families), shown
-    assert set(start.files) <= {path for one in runs.final for path in one.files}, shown
+    assert set(start.files) <= {path for command in runs.final for path in command.files}, shown
 
 
 def test_there_are_many_start_commands_each_with_a_source() -> None:

@@ -44,7 +44,7 @@ PACKAGES = (Package("apk", "curl"), Package("python", "django"))
 
 
 def ask(*when: dict[str, Any]) -> Answer:
-    predicates = [parse_predicate(one, VOCABULARY) for one in when]
+    predicates = [parse_predicate(words, VOCABULARY) for words in when]
     return evaluate(predicates, prepare(predicates, FACTS, VIEW, PACKAGES))
 
 
@@ -89,7 +89,7 @@ def test_a_predicate_holds_or_not(when: dict[str, Any], holds: bool) -> None:
     assert answer.reasons
     if len(answer.reasons) == 1:
         assert answer.reasons[0].agrees is holds
-    assert not any("s3cr3t" in one.text or "prod" in one.text for one in answer.reasons)
+    assert not any("s3cr3t" in reason.text or "prod" in reason.text for reason in answer.reasons)
 
 
 def test_programs_are_also_known_by_their_name_alone() -> None:
@@ -111,13 +111,13 @@ def test_every_reason_is_given_and_says_for_what_it_speaks() -> None:
         {"file": "{venv}/x"},
     )
     assert not answer.holds
-    assert [(one.expected, one.holds, one.agrees) for one in answer.reasons] == [
+    assert [(reason.expected, reason.holds, reason.agrees) for reason in answer.reasons] == [
         (True, True, True),
         (False, False, True),
         (False, True, False),
         (True, False, False),
     ]
-    texts = [one.text for one in answer.reasons]
+    texts = [reason.text for reason in answer.reasons]
     assert texts[0].startswith("elixir.release: app has a boot file")
     assert texts[1] == "node.server: no sign of it"
     assert texts[2] == "the image runs curl: HEALTHCHECK: curl http".removesuffix(" http")
@@ -127,7 +127,9 @@ def test_every_reason_is_given_and_says_for_what_it_speaks() -> None:
 def test_conditions_of_all_rules_can_be_evaluated() -> None:
     rules = rules_of(builtin_rules(VOCABULARY).packs)
     assert len(rules) > 100
-    prepared = prepare([one for rule in rules for one in rule.when], FACTS, VIEW, PACKAGES)
+    prepared = prepare(
+        [predicate for rule in rules for predicate in rule.when], FACTS, VIEW, PACKAGES
+    )
     answers = {rule.id: evaluate(rule.when, prepared) for rule in rules}
     assert answers["ELX009"].holds
     assert not answers["ELX032"].holds
@@ -143,7 +145,7 @@ TREES = st.lists(st.lists(NAMES, min_size=1, max_size=4).map("/".join), max_size
 def test_first_files_are_those_that_the_matcher_finds(
     patterns: list[str], tree: list[str], small: bool
 ) -> None:
-    kept = [one for one in tree if not any(other.startswith(one + "/") for other in tree)]
+    kept = [path for path in tree if not any(other.startswith(path + "/") for other in tree)]
     seen = view(" ".join(kept))
     with pytest.MonkeyPatch.context() as patch:
         if small:
@@ -152,6 +154,6 @@ def test_first_files_are_those_that_the_matcher_finds(
         found = first_files(patterns, {}, seen)
     for pattern in patterns:
         globs = compile_globs([pattern])
-        expected = {one for one in kept if globs.match(one.encode())}
+        expected = {path for path in kept if globs.match(path.encode())}
         assert bool(expected) == (pattern in found), pattern
         assert pattern not in found or found[pattern] in expected

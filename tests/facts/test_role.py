@@ -45,10 +45,10 @@ def test_the_user_wins_over_the_label_and_the_label_over_signs() -> None:
     assert facts_of(**SERVER, labels={"org.slim.role": "unknown"}).role.name == "unknown"
 
 
-@pytest.mark.parametrize("said", ["", "Release", "nonsense"])
-def test_a_role_that_does_not_exist_is_no_role(said: str) -> None:
+@pytest.mark.parametrize("label", ["", "Release", "nonsense"])
+def test_a_role_that_does_not_exist_is_no_role(label: str) -> None:
     assert (
-        facts_of(**SERVER, labels={"org.slim.role": said}, role_override=said).role.name
+        facts_of(**SERVER, labels={"org.slim.role": label}, role_override=label).role.name
         == "release"
     )
 

@@ -175,7 +175,7 @@ def test_java_and_sites_are_real_directories() -> None:
     ({"PATH": "/x"}, ()),
 ])  # fmt: skip
 def test_languages(env: dict[str, str], expected: tuple[str, ...]) -> None:
-    assert [one for one in languages(env) if one != ".."] == list(expected)
+    assert [language for language in languages(env) if language != ".."] == list(expected)
     assert bind("usr/share/locale/{lang}/**", {"lang": languages(env)}) is not None
 
 

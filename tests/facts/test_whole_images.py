@@ -55,7 +55,7 @@ def test_every_fact_has_evidence_and_every_variable_a_value_or_none(case: Case) 
         assert len(bind(f"{{{name}}}/**", {name: values})) == len(values)
     total = sum(score for _, score in facts.role.scores)
     given = [line.partition(":")[0].split(", ") for line in facts.role.evidence]
-    points = [int(one.rpartition(" ")[2]) for line in given for one in line if one[-1].isdigit()]
+    points = [int(sign.rpartition(" ")[2]) for line in given for sign in line if sign[-1].isdigit()]
     assert sum(points) == total, "the evidence adds up to the scores"
 
 

@@ -17,8 +17,8 @@ from hypothesis import given
 
 import slim
 from slim.ecosystems import KEEPS
-from slim.files import blob as blobs
 from slim.files import cache as caches
+from slim.files import layer as layers_read
 from slim.files.blob import scan_blob
 from slim.files.budget import weight
 from slim.files.cache import TableCache
@@ -48,7 +48,7 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         found.append(blob.size)
         return scan_blob(blob, **options)
 
-    monkeypatch.setattr(blobs, "scan_blob", counted)
+    monkeypatch.setattr(layers_read, "scan_blob", counted)
     return found
 
 
@@ -63,15 +63,15 @@ def test_what_is_unpacked_is_what_was_packed(entries: Any) -> None:
 
 def test_programs_modules_and_scripts_are_kept(tmp_path: Path) -> None:
     program = Path(sys.executable).resolve().read_bytes()
-    one = image(
+    built = image(
         layer({"usr/bin/python": program, "srv/run": b"exec python\n", "k": b"\0" * 9}),
         config={"Cmd": ["sh", "/srv/run"]},
     )
-    path = save(one, tmp_path / "image.tar")
-    plain = slim.analyze(path)
+    path = save(built, tmp_path / "image.tar")
+    uncached = slim.analyze(path)
     cache = TableCache(tmp_path / "cache")
-    assert slim.analyze(path, cache=cache) == plain
-    assert slim.analyze(path, cache=cache) == plain
+    assert slim.analyze(path, cache=cache) == uncached
+    assert slim.analyze(path, cache=cache) == uncached
 
 
 @pytest.mark.parametrize("form", ["docker-old", "docker", "oci-archive", "oci-dir"])
@@ -82,17 +82,17 @@ def test_only_new_layers_are_read(
     cache = TableCache(tmp_path / "cache")
     first = save(image(BASE, {"a": b"1"}), tmp_path / "first", form)
     second = save(image(BASE, {"b": b"2" * 800}, (delete("b"),)), tmp_path / "second", form)
-    plain = [slim.analyze(path, verify=verify) for path in (first, second)]
+    uncached = [slim.analyze(path, verify=verify) for path in (first, second)]
     reads.clear()
     slim.analyze(first, cache=cache)
     assert len(reads) == 2
     reads.clear()
-    assert slim.analyze(second, cache=cache, verify=verify) == plain[1]
+    assert slim.analyze(second, cache=cache, verify=verify) == uncached[1]
     assert len(reads) == 2, "the base was seen"
     slim.analyze(second, cache=cache)
     reads.clear()
-    assert slim.analyze(first, cache=cache, verify=verify) == plain[0]
-    assert slim.analyze(second, cache=cache, verify=verify) == plain[1]
+    assert slim.analyze(first, cache=cache, verify=verify) == uncached[0]
+    assert slim.analyze(second, cache=cache, verify=verify) == uncached[1]
     assert reads == []
 
 
@@ -112,13 +112,13 @@ def test_a_known_digest_on_other_bytes_is_found_out(form: str, tmp_path: Path) -
     assert at > 0 or form != "docker-old"
     data[at if at > 0 else data.find(BASE.blob) + len(BASE.blob) // 2] ^= 1
     path.write_bytes(data)
-    with pytest.raises(slim.SlimError) as plain:
+    with pytest.raises(slim.SlimError) as uncached:
         slim.analyze(path)
     with pytest.raises(slim.SlimError) as caught:
         slim.analyze(path, cache=cache)
     assert caught.value.exit_code == 4
     if form == "docker-old":
-        assert str(caught.value) == str(plain.value)
+        assert str(caught.value) == str(uncached.value)
 
 
 def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Path) -> None:
@@ -128,17 +128,17 @@ def test_a_wrong_digest_is_told_before_what_comes_after_the_layers(tmp_path: Pat
     good, bad = (tmp_path / f"{name}.tar" for name in ("good", "bad"))
     save(image(large, BASE), good, "oci-archive")
     data = good.read_bytes()
-    one, other = data.find(large.blob), data.find(BASE.blob)
-    bad.write_bytes(_flipped(data, one, other))
+    upper, other = data.find(large.blob), data.find(BASE.blob)
+    bad.write_bytes(_flipped(data, upper, other))
     slim.analyze(save(image(large), tmp_path / "large.tar", "oci-archive"), cache=cache)
     for options in ({}, {"base": "/absent"}, {"limits": Limits(image_entries=1)}):
-        with pytest.raises(slim.SlimError) as plain:
+        with pytest.raises(slim.SlimError) as uncached:
             slim.analyze(bad, **options)
         with pytest.raises(slim.SlimError) as caught:
             slim.analyze(bad, cache=cache, **options)
         assert caught.value.exit_code == 4
         assert "layer 0" in str(caught.value)
-        assert str(caught.value) == str(plain.value)
+        assert str(caught.value) == str(uncached.value)
     with pytest.raises(slim.SlimError) as later:
         slim.analyze(good, cache=cache, base="/absent")
     assert later.value.exit_code == 3
@@ -177,12 +177,12 @@ def test_contents_that_were_not_asked_for_before(tmp_path: Path, reads: list[int
     cache = TableCache(tmp_path / "cache")
     named = image(BASE, config={"Cmd": ["sh", "/usr/bin/entry"]})
     other = image(BASE, config={"Cmd": ["sh", "/usr/lib/none"]})
-    paths = [save(one, tmp_path / f"{number}.tar") for number, one in enumerate((other, named))]
-    plain = [slim.analyze(path) for path in paths]
+    paths = [save(built, tmp_path / f"{number}.tar") for number, built in enumerate((other, named))]
+    uncached = [slim.analyze(path) for path in paths]
     for order in ((0, 1, 0, 1), (1, 0, 1)):
         cache.clear()
         for number in order:
-            assert slim.analyze(paths[number], cache=cache) == plain[number]
+            assert slim.analyze(paths[number], cache=cache) == uncached[number]
     reads.clear()
     for number in (1, 0, 1):
         slim.analyze(paths[number], cache=cache)
@@ -219,7 +219,7 @@ def spoil_by_emptying(path: Path) -> None:
 
 
 def spoil_by_swapping(path: Path) -> None:
-    other = next(one for one in path.parent.iterdir() if one != path)
+    other = next(entry for entry in path.parent.iterdir() if entry != path)
     path.write_bytes(other.read_bytes())
 
 
@@ -250,17 +250,17 @@ def test_what_is_damaged_is_read_again(
 ) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE, {"a": b"1"}), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     spoil(next(folder.iterdir()))
     reads.clear()
-    assert slim.analyze(path, cache=TableCache(folder)) == plain
+    assert slim.analyze(path, cache=TableCache(folder)) == uncached
     assert len(reads) == 1
 
 
 def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     (kept,) = folder.iterdir()
     sound = kept.read_bytes()
     spoilt = [sound[:at] + bytes([sound[at] ^ 1]) + sound[at + 1 :] for at in range(len(sound))]
@@ -274,7 +274,7 @@ def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
         assert cache.load(digest, extract=True, keeps=KEEPS, extra=None, limits=Limits()) is None
         assert cache.load(digest, extract=True, keeps=KEEPS, extra=(), limits=Limits()) is None
     kept.write_bytes(sound)
-    assert slim.analyze(path, cache=cache) == plain
+    assert slim.analyze(path, cache=cache) == uncached
 
 
 def test_a_file_that_somebody_else_could_have_written_is_not_read(
@@ -282,12 +282,12 @@ def test_a_file_that_somebody_else_could_have_written_is_not_read(
 ) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE), tmp_path / "image.tar")
-    plain = slim.analyze(path, cache=TableCache(folder))
+    uncached = slim.analyze(path, cache=TableCache(folder))
     (kept,) = folder.iterdir()
     for mode in (0o620, 0o602):
         kept.chmod(mode)
         reads.clear()
-        assert slim.analyze(path, cache=TableCache(folder)) == plain
+        assert slim.analyze(path, cache=TableCache(folder)) == uncached
         assert len(reads) == 1, "it was not used, and is replaced"
         assert kept.stat().st_mode & 0o777 == 0o600
 
@@ -334,7 +334,7 @@ def test_what_is_kept_is_for_the_user_alone(tmp_path: Path) -> None:
     cache = TableCache(tmp_path / "cache")
     slim.analyze(save(image(BASE), tmp_path / "image.tar"), cache=cache)
     assert (tmp_path / "cache").stat().st_mode & 0o777 == 0o700
-    assert [one.stat().st_mode & 0o777 for one in (tmp_path / "cache").iterdir()] == [0o600]
+    assert [path.stat().st_mode & 0o777 for path in (tmp_path / "cache").iterdir()] == [0o600]
 
 
 def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
@@ -345,9 +345,9 @@ def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
         path = save(image(layers), tmp_path / f"{name}.tar")
         slim.analyze(path, cache=TableCache(folder))
         time.sleep(0.01)
-    sizes = {one.name: one.stat().st_size for one in folder.iterdir()}
+    sizes = {path.name: path.stat().st_size for path in folder.iterdir()}
     assert len(sizes) == len(names)
-    oldest = sorted(folder.iterdir(), key=lambda one: one.stat().st_mtime_ns)
+    oldest = sorted(folder.iterdir(), key=lambda path: path.stat().st_mtime_ns)
     slim.analyze(tmp_path / "a.tar", cache=TableCache(folder))
     limit = sum(sizes.values()) // 2
     cache = TableCache(folder, limit)
@@ -360,7 +360,7 @@ def test_the_size_is_bounded_and_the_unused_goes_first(tmp_path: Path) -> None:
 @LONG
 def test_runs_side_by_side(tmp_path: Path) -> None:
     path = save(image(BASE, *({f"f{n}": bytes(n)} for n in range(20))), tmp_path / "image.tar")
-    plain = msgspec.json.encode(slim.analyze(path))
+    uncached = msgspec.json.encode(slim.analyze(path))
     folder = tmp_path / "cache"
 
     def run(number: int) -> bytes:
@@ -373,7 +373,7 @@ def test_runs_side_by_side(tmp_path: Path) -> None:
                 cache.clear()
 
     with ThreadPoolExecutor(4) as pool:
-        assert set(pool.map(run, range(24))) == {plain}
+        assert set(pool.map(run, range(24))) == {uncached}
 
 
 @LONG

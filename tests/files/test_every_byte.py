@@ -48,8 +48,10 @@ def test_each_byte_is_a_file_s_or_has_a_label(name: str, type: bytes) -> None:
 def test_the_byte_of_a_file_without_a_name_is_in_the_report(tmp_path: Path) -> None:
     sample = image(layer([Entry(b"", content=b"1"), file("f", b"xy")]))
     report = slim.analyze(save(sample, tmp_path / "image", "docker"), advice=False)
-    labels = {one.label: one.tar_bytes for one in report.layers[0].labels}
+    labels = {label.label: label.tar_bytes for label in report.layers[0].labels}
     assert labels[OTHER] == 1
-    assert [(one.id, bare(one.text)) for one in report.warnings if one.id != "orphan-blob"] == [
-        ("empty-name", "an entry without a name: ignored, with 1 B of content")
-    ]
+    assert [
+        (warning.id, bare(warning.text))
+        for warning in report.warnings
+        if warning.id != "orphan-blob"
+    ] == [("empty-name", "an entry without a name: ignored, with 1 B of content")]

@@ -43,6 +43,6 @@ def test_layers_are_verified_either_way(tmp_path: Path, monkeypatch: pytest.Monk
         scan(opened, ReadOptions()) as tables,
     ):
         assert [table.diff_id for table in tables if table] == [
-            one.diff_id for one in opened.layers
+            layer.diff_id for layer in opened.layers
         ]
     assert sorted(chosen) == [False, False, True]

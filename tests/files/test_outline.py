@@ -29,7 +29,7 @@ ENTRIES = st.lists(
 def nodes(
     stacked: Stacked, limit: int, gone: dict[int, tuple[int, int]] | None = None
 ) -> list[Node]:
-    sums = account(stacked.files, stacked.tables, [len(one.blob) for one in stacked.layers])
+    sums = account(stacked.files, stacked.tables, [len(layer.blob) for layer in stacked.layers])
     rollup = roll_up(stacked.files, sums.pull)
     largest = largest_files(stacked.files, limit)
     return outline(stacked.files, rollup, sums.pull, gone or {}, {}, largest, limit)
@@ -50,7 +50,7 @@ def test_directories_and_files_have_what_is_below_them(tmp_path: Path) -> None:
     report = checked_analyze(save(image(lower, upper), tmp_path / "a.tar"))
     tree = paths(report.tree)
     assert [
-        (name, one.kind, one.disk_bytes, one.files, one.layer) for name, one in tree.items()
+        (name, node.kind, node.disk_bytes, node.files, node.layer) for name, node in tree.items()
     ] == [
         ("/", "directory", 1906, 5, 1),
         ("app", "directory", 999, 1, 1),
@@ -71,13 +71,13 @@ def test_shared_bytes_are_where_a_shown_name_is(tmp_path: Path) -> None:
     )
     report = checked_analyze(save(image(lower, layer(delete("old"))), tmp_path / "a.tar"))
     tree = paths(report.tree)
-    assert [(name, one.disk_bytes, one.files) for name, one in tree.items()] == [
+    assert [(name, node.disk_bytes, node.files) for name, node in tree.items()] == [
         ("/", 100, 2),
         ("new", 100, 2),
         ("new/b", 100, 1),
         ("new/*", 0, 1),
     ]
-    assert [one.path for one in report.directories] == ["new"]
+    assert [directory.path for directory in report.directories] == ["new"]
 
 
 def test_names_that_are_not_utf8_keep_their_bytes(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_what_findings_claim_is_marked(tmp_path: Path) -> None:
 def test_no_more_nodes_than_asked_for(limit: int) -> None:
     many = {f"d{number}/f{inner}": bytes(10) for number in range(9) for inner in range(9)}
     found = nodes(checked_files([layer(many)]), limit)
-    chosen = [one for one in found[1:] if one.sort != Sort.REST]
+    chosen = [node for node in found[1:] if node.sort != Sort.REST]
     assert len(chosen) == limit
     assert found[0].disk == 810
     assert len(found) <= 2 * limit + 2
@@ -120,7 +120,7 @@ def test_deep_paths_end_in_a_rest() -> None:
 @settings(max_examples=60)
 @LONG
 def test_whatever_is_chosen_the_sums_hold(stack: list[list[Entry]], limit: int) -> None:
-    stacked = checked_files([layer(*one) for one in stack])
+    stacked = checked_files([layer(*entries) for entries in stack])
     files = stacked.files
     live = files.live_bodies()
     gone = {row: (files.size[row] // 2, 0) for row in range(0, len(files), 2)}
@@ -134,15 +134,15 @@ def test_whatever_is_chosen_the_sums_hold(stack: list[list[Entry]], limit: int) 
         all_nodes[0].layer,
     ]
     for index, node in enumerate(found):
-        children = [one for one in found if one.parent == index]
+        children = [node for node in found if node.parent == index]
         assert node.parent < index
         assert min(node.disk, node.pull, node.files, node.gone_disk) >= 0
         assert node.gone_disk <= node.disk
         if node.sort == Sort.DIRECTORY:
-            assert node.disk == sum(one.disk for one in children)
-            assert node.pull == sum(one.pull for one in children)
-            assert node.files == sum(one.files for one in children)
-            assert node.gone_disk == sum(one.gone_disk for one in children)
+            assert node.disk == sum(child.disk for child in children)
+            assert node.pull == sum(child.pull for child in children)
+            assert node.files == sum(child.files for child in children)
+            assert node.gone_disk == sum(child.gone_disk for child in children)
         else:
             assert not children
     # With room for all there is no rest that has bytes, and each file has its own size.

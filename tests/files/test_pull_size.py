@@ -50,14 +50,14 @@ def mixed(seed: int = 1, size: int = 3 << 20) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="module")
-def plain() -> Image:
+def uncompressed() -> Image:
     """Layers of several sizes, as `docker save` stores them."""
     return image(layer(mixed(1)), layer(mixed(2, 1 << 20)), layer({"etc/a": b"a" * 999}))
 
 
 @pytest.fixture(scope="module")
-def archive(plain: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return save(plain, tmp_path_factory.mktemp("plain") / "image.tar", "docker-old")
+def archive(uncompressed: Image, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return save(uncompressed, tmp_path_factory.mktemp("plain") / "image.tar", "docker-old")
 
 
 @given(st.integers(0, 1 << 40), st.integers(0, 3))
@@ -91,10 +91,10 @@ def test_a_piece_is_never_larger_than_it_is_stored() -> None:
 
 
 def test_an_estimate_is_near_what_gzip_makes_and_says_that_it_is_one(
-    plain: Image, archive: Path
+    uncompressed: Image, archive: Path
 ) -> None:
     report = checked_analyze(archive)
-    real = sum(gzip6(one.tar) for one in plain.layers)
+    real = sum(gzip6(layer.tar) for layer in uncompressed.layers)
     assert abs(report.totals.pull_bytes - real) * 100 <= ERROR_PERCENT * real
     assert report.totals.estimated
     assert report.totals.pull_error_bytes * 100 >= ERROR_PERCENT * report.totals.pull_bytes
@@ -124,9 +124,11 @@ def test_threads_pipes_and_what_is_left_out_change_nothing(archive: Path) -> Non
     assert skimmed.totals == slim.analyze(archive, advice=False).totals
 
 
-def test_an_exact_size_is_what_gzip_makes(plain: Image, archive: Path) -> None:
+def test_an_exact_size_is_what_gzip_makes(uncompressed: Image, archive: Path) -> None:
     report = checked_analyze(archive, exact_pull=True)
-    assert [each.pull_bytes for each in report.layers] == [gzip6(one.tar) for one in plain.layers]
+    assert [each.pull_bytes for each in report.layers] == [
+        gzip6(layer.tar) for layer in uncompressed.layers
+    ]
     assert not report.totals.estimated
     assert not any(each.estimated for each in report.layers)
     assert report.totals.pull_error_bytes == 0
@@ -134,17 +136,17 @@ def test_an_exact_size_is_what_gzip_makes(plain: Image, archive: Path) -> None:
     assert skimmed.totals.pull_bytes == report.totals.pull_bytes
 
 
-def test_what_is_compressed_is_measured(plain: Image, tmp_path: Path) -> None:
+def test_what_is_compressed_is_measured(uncompressed: Image, tmp_path: Path) -> None:
     for compression in ("gzip", "zstd"):
-        packed = image(*plain.layers, compression=compression)
+        packed = image(*uncompressed.layers, compression=compression)
         report = checked_analyze(save(packed, tmp_path / compression))
         assert not report.totals.estimated
-        assert report.totals.pull_bytes == sum(len(one.blob) for one in packed.layers)
+        assert report.totals.pull_bytes == sum(len(layer.blob) for layer in packed.layers)
 
 
-def test_a_registry_sends_what_it_stores(plain: Image) -> None:
-    table = scan_blob(MemoryBlob(plain.layers[0].tar))
-    assert (table.pull_bytes, table.estimated) == (len(plain.layers[0].tar), False)
+def test_a_registry_sends_what_it_stores(uncompressed: Image) -> None:
+    table = scan_blob(MemoryBlob(uncompressed.layers[0].tar))
+    assert (table.pull_bytes, table.estimated) == (len(uncompressed.layers[0].tar), False)
 
 
 def test_the_cache_keeps_estimates_and_exact_sizes_apart(archive: Path, tmp_path: Path) -> None:
@@ -203,9 +205,9 @@ def test_every_page_marks_estimates(archive: Path) -> None:
 
 
 def test_a_comparison_of_an_estimate_with_a_measured_size_says_so(
-    plain: Image, archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    uncompressed: Image, archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    packed = save(image(*plain.layers, compression="gzip"), tmp_path / "packed.tar")
+    packed = save(image(*uncompressed.layers, compression="gzip"), tmp_path / "packed.tar")
     assert run("compare", str(packed), str(archive), "-o", "json") == 0
     found = json.loads(capsys.readouterr().out)
     change = found["growth"]["pull_bytes"]

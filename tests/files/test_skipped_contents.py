@@ -36,7 +36,7 @@ LAYERS = [
 
 
 def apart_from_digests(report: Report) -> Report:
-    layers = [changed(one, verified=True, digest="") for one in report.layers]
+    layers = [changed(layer, verified=True, digest="") for layer in report.layers]
     return changed(report, source=changed(report.source, verified=True), layers=layers)
 
 
@@ -47,7 +47,7 @@ def test_a_report_is_the_same(form: str, all_files: bool, tmp_path: Path) -> Non
     whole = analyze(path, advice=False, all_files=all_files)
     skimmed = analyze(path, advice=False, all_files=all_files, verify=False)
     assert apart_from_digests(skimmed) == apart_from_digests(whole)
-    assert {(one.kind, one.files) for one in whole.waste} == {
+    assert {(group.kind, group.files) for group in whole.waste} == {
         ("metadata-only", 1),
         ("rewritten", 2),
     }

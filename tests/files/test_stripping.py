@@ -38,7 +38,7 @@ def test_what_cannot_be_compressed_takes_what_it_is(size: int) -> None:
 
 @pytest.mark.parametrize("size", [1000, 400_000])
 def test_what_can_be_compressed_takes_little(size: int) -> None:
-    text = b"".join(b"%d of many lines\n" % one for one in range(size // 20))
+    text = b"".join(b"%d of many lines\n" % number for number in range(size // 20))
     assert packed.packed(text) == pytest.approx(len(zlib.compress(text)), rel=0.35, abs=20)
     assert packed.packed(b"\x83P" + text) == len(text) + 2, "a term says that it is compressed"
 
@@ -58,10 +58,10 @@ def test_parts_of_a_file_in_a_layer(compression: str) -> None:
     table = scan_blob(MemoryBlob(new_layer.blob), extract=True, keeps=KEEPS)
     files = resolve([table])
     pull = account(files, [table], [len(new_layer.blob)]).pull
-    elf, beam, plain = (files.name.index(name) for name in (b"a", b"b.beam", b"c"))
+    elf, beam, other = (files.name.index(name) for name in (b"a", b"b.beam", b"c"))
     assert stripped(files, pull, elf)[0] == 150_000
     assert stripped(files, pull, beam)[0] == 100_008
-    assert stripped(files, pull, plain) == (0, 0)
+    assert stripped(files, pull, other) == (0, 0)
     debug, symbols = pull_of_part(files, pull, elf, 100_000), pull_of_part(files, pull, elf, 50_000)
     assert debug + symbols <= pull[elf]
     if compression == "none":
@@ -73,4 +73,4 @@ def test_parts_of_a_file_in_a_layer(compression: str) -> None:
         assert symbols < 2_000
         assert stripped(files, pull, beam)[1] < 2_000
         assert pull[beam] > 180_000
-    assert pull_of_part(files, pull, plain, 7) == pull[plain]
+    assert pull_of_part(files, pull, other, 7) == pull[other]

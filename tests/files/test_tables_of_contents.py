@@ -65,7 +65,7 @@ def members(toc: bytes, annotation: str = "", entries: Sequence[Entry] = ENTRIES
 
 
 def toc(*changes: Callable[[list[dict[str, Any]]], object]) -> bytes:
-    listed = [dict(one) for one in LISTED]
+    listed = [dict(entry) for entry in LISTED]
     for change in changes:
         change(listed)
     return json.dumps({"version": 1, "entries": listed}).encode()
@@ -113,8 +113,8 @@ ATTACKS: tuple[Attack, ...] = (
     attack(
         "absent",
         "an annotation of eStargz without its table of contents",
-        simple(made := make_layer({"a": b"1"}, compression="gzip"), layers=[
-            entry(made.blob, str(made.descriptor["mediaType"]),
+        simple(packed := make_layer({"a": b"1"}, compression="gzip"), layers=[
+            entry(packed.blob, str(packed.descriptor["mediaType"]),
                   annotations={kinds.ESTARGZ: digest(b"")})]),
         warns="estargz",
         says=("is not among the entries",),
@@ -224,9 +224,9 @@ ATTACKS += (
             given=f"a table of contents of zstd:chunked that {given}",
             make=holding(blob),
             warns="toc-mismatch",
-            says=(said,),
+            says=(message,),
         )
-        for name, given, blob, said in (
+        for name, given, blob, message in (
             ("text", "is no JSON", in_frames(zstandard(b"{"), 1), "cannot be read"),
             ("deep", "is 100,000 brackets", in_frames(
                 zstandard(b'{"entries":' + b"[" * 100_000), 100_011), "cannot be read"),
@@ -274,5 +274,5 @@ def test_work_for_all_names_together_is_bounded() -> None:
 def test_a_table_of_very_many_entries_is_not_compared(tmp_path: Path) -> None:
     many = b'{"version":1,"entries":[' + b",".join([b"{}"] * 250_001) + b"]}"
     report = slim.analyze(pack(tmp_path, members(many)), advice=False)
-    (warning,) = [one for one in report.warnings if one.id == "toc-mismatch"]
+    (warning,) = [warning for warning in report.warnings if warning.id == "toc-mismatch"]
     assert "more than 250,000 entries" in bare(warning.text)

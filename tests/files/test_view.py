@@ -82,7 +82,7 @@ def test_only_names_that_are_left_exist_and_hard_links_have_the_content() -> Non
         layer((delete("a"), opaque("b"))),
         layer((hardlink("y", "keep/x"),)),
     ]
-    files = resolve([scan_blob(MemoryBlob(one.blob)) for one in layers])
+    files = resolve([scan_blob(MemoryBlob(layer.blob)) for layer in layers])
     row = next(row for row in range(len(files)) if files.path(row) == b"keep/x")
     seen = view_of(replace(files, texts={row: b"four"}))
     assert not seen.exists(b"a")
@@ -90,7 +90,7 @@ def test_only_names_that_are_left_exist_and_hard_links_have_the_content() -> Non
     assert seen.is_dir(b"b")
     assert seen.children(b"") == [b"b", b"keep", b"y"]
     linked = layer((hardlink("y", "x"),))
-    both = resolve([scan_blob(MemoryBlob(one.blob)) for one in (layer("x=four"), linked)])
+    both = resolve([scan_blob(MemoryBlob(built.blob)) for built in (layer("x=four"), linked)])
     whole = view_of(replace(both, texts={0: b"four"}))
     assert whole.read(b"x") == b"four"
     assert whole.read(b"y") in (b"four", None)

@@ -39,18 +39,18 @@ def rows(report: FleetReport, name: str) -> list[dict[str, Any]]:
 @LONG
 @pytest.mark.parametrize(("images", "bases"), [(1, 1), (10, 3), (17, 2)])
 def test_every_sum_against_the_manifests(tmp_path: Path, images: int, bases: int) -> None:
-    made = fleet(images, bases, seed=images)
-    write_fleet(tmp_path / "in", made)
+    built = fleet(images, bases, seed=images)
+    write_fleet(tmp_path / "in", built)
     scan(tmp_path / "store", tmp_path / "in")
     report = reported(tmp_path / "store")
-    truth = truth_of({one.tags[0]: one.manifest_json() for one in made})
+    truth = truth_of({app.tags[0]: app.manifest_json() for app in built})
     totals = report.totals
     assert totals["unique_bytes"] + totals["shared_bytes"] == totals["blob_bytes"]
     assert totals["blob_bytes"] == truth.distinct_bytes == stored_in(tmp_path / "in")
     assert totals["unique_bytes"] == truth.unique_bytes
     repositories: dict[str, set[str]] = {}
     teams: dict[str, set[str]] = {}
-    stems = {f"app{number}": one.tags[0] for number, one in enumerate(made)}
+    stems = {f"app{number}": app.tags[0] for number, app in enumerate(built)}
     for row in rows(report, "images"):
         name = stems[row["name"].partition(":")[0]]
         assert row["unique_bytes"] == truth.freed(name), name
@@ -79,8 +79,8 @@ def stored_in(folder: Path) -> int:
 
 @LONG
 def test_engines_share_by_chain(tmp_path: Path) -> None:
-    one, other, top = (layer({name: name.encode() * 1000}) for name in ("one", "other", "top"))
-    save(image(one, top), tmp_path / "in" / "a", "oci-dir")
+    first, other, top = (layer({name: name.encode() * 1000}) for name in ("one", "other", "top"))
+    save(image(first, top), tmp_path / "in" / "a", "oci-dir")
     save(image(other, top), tmp_path / "in" / "b", "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     totals = reported(tmp_path / "store").totals
@@ -143,11 +143,11 @@ def test_findings_are_ranked_by_pulls(tmp_path: Path) -> None:
     save(image(waste, tags=("few:1",)), tmp_path / "in" / "few", "oci-dir")
     save(image(*gone, tags=("many:1",)), tmp_path / "in" / "many", "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
-    plain = rows(reported(tmp_path / "store"), "rules")
-    assert plain
+    without_teams = rows(reported(tmp_path / "store"), "rules")
+    assert without_teams
     pulled = rows(reported(tmp_path / "store", pulls={"many:1": 1000}), "rules")
     assert sum(row["weight_bytes"] for row in pulled) > 100 * sum(
-        row["weight_bytes"] for row in plain if row["weight_bytes"] < 4_000_000
+        row["weight_bytes"] for row in without_teams if row["weight_bytes"] < 4_000_000
     )
 
 
@@ -169,12 +169,12 @@ class Tags(HTMLParser):
 
 def test_pages_show_hostile_names(tmp_path: Path) -> None:
     for number, name in enumerate(EVIL):
-        one = image(
+        built = image(
             layer({f"etc/{name.replace('/', '')}": b"x" * 40_000}, created_by=name),
             tags=(name,),
             config={"Labels": {"team": name}},
         )
-        save(one, tmp_path / "in" / str(number), "oci-dir")
+        save(built, tmp_path / "in" / str(number), "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     report = reported(tmp_path / "store")
     page = to_html(report, LOOKS)
@@ -241,14 +241,14 @@ def test_python_variables_are_no_tables(store: Path) -> None:
 @LONG
 def test_base_images_by_chain(tmp_path: Path) -> None:
     def base(word: bytes, day: str) -> tuple[Any, dict[str, Any]]:
-        made = layer({"rootfs": word * 30_000}, created_by="ADD file:" + "0" * 64 + " in / ")
-        return made, {"created": f"2026-01-{day}T00:00:00Z", "created_by": made.created_by}
+        built = layer({"rootfs": word * 30_000}, created_by="ADD file:" + "0" * 64 + " in / ")
+        return built, {"created": f"2026-01-{day}T00:00:00Z", "created_by": built.created_by}
 
     (old, old_entry), (new, new_entry) = base(b"o", "01"), base(b"n", "20")
     command = {"created_by": 'CMD ["sh"]', "empty_layer": True}
     for number, (below, entry) in enumerate([(old, old_entry)] * 2 + [(new, new_entry)]):
         own = layer({f"app{number}": b"x"})
-        one = image(
+        built = image(
             below,
             own,
             history=[entry, command, {"created_by": "COPY app /"}],
@@ -256,7 +256,7 @@ def test_base_images_by_chain(tmp_path: Path) -> None:
                 "org.opencontainers.image.base.name": f"registry.example/os:{entry['created'][:10]}"
             },
         )
-        save(one, tmp_path / "in" / str(number), "oci-dir")
+        save(built, tmp_path / "in" / str(number), "oci-dir")
     scan(tmp_path / "store", tmp_path / "in")
     found = rows(reported(tmp_path / "store"), "bases")
     assert [(row["images"], row["behind"], row["disk_bytes"]) for row in found] == [

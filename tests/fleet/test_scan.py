@@ -53,8 +53,8 @@ def test_each_layer_is_read_once(tmp_path: Path) -> None:
     write_fleet(tmp_path / "in", images)
     runner = Inline()
     summary = scan(tmp_path / "store", tmp_path / "in", runner=runner)
-    distinct = {one.diff_id for each in images for one in each.layers}
-    blobs = {one.blob for each in images for one in each.layers}
+    distinct = {layer.diff_id for each in images for layer in each.layers}
+    blobs = {layer.blob for each in images for layer in each.layers}
     assert (summary.images, summary.layers, summary.failures) == (12, len(blobs), [])
     assert summary.read_bytes == sum(map(len, blobs))
     assert len(layers_of(runner)) == len(set(layers_of(runner))) == len(blobs)
@@ -138,7 +138,9 @@ def test_a_killed_scan_goes_on_where_it_was(tmp_path: Path, after: int) -> None:
     going_on = Inline()
     scan(tmp_path / "store", tmp_path / "in", runner=going_on)
     read = layers_of(dying) + layers_of(going_on)
-    assert len(read) == len(set(read)) == len({one.blob for each in images for one in each.layers})
+    assert (
+        len(read) == len(set(read)) == len({layer.blob for each in images for layer in each.layers})
+    )
     scan(tmp_path / "whole", tmp_path / "in")
     for table in ("images", "layers", "image_layers", "image_blobs", "files", "findings", "waste"):
         columns = "* EXCLUDE (scan)" if table == "images" else "*"
@@ -204,7 +206,7 @@ def test_sums_are_those_of_the_manifests(tmp_path: Path) -> None:
     images = fleet(10, 3)
     write_fleet(tmp_path / "in", images)
     scan(tmp_path / "store", tmp_path / "in")
-    truth = truth_of({one.tags[0]: one.manifest_json() for one in images})
+    truth = truth_of({image.tags[0]: image.manifest_json() for image in images})
     rows = ask(
         tmp_path / "store",
         "SELECT sum(bytes), sum(bytes) FILTER (n = 1), sum(bytes) FILTER (n > 1) FROM (SELECT"
@@ -276,12 +278,12 @@ def test_one_scan_at_a_time(tmp_path: Path) -> None:
 def test_names_are_only_names(tmp_path: Path) -> None:
     evil = "'; DROP TABLE images; --", "<script>alert(1)</script>", "../../etc/passwd", 'a\nb\t"c\\'
     for number, name in enumerate(evil):
-        one = image(
+        built = image(
             layer({name.strip("/."): b"x" * 10}, created_by=name),
             tags=(name,),
             config={"Labels": {name: name}},
         )
-        save(one, tmp_path / "in" / f"x{number}'; --", "oci-dir")
+        save(built, tmp_path / "in" / f"x{number}'; --", "oci-dir")
     store = tmp_path / "it's a store"
     assert scan(store, tmp_path / "in").failures == []
     assert ask(store, "SELECT count(*) FROM images") == [(4,)]

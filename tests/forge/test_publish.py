@@ -57,7 +57,7 @@ def post(forge: Forge, body: str, waits: list[float] | None = None, **more: obje
 
 
 def bodies(forge: Forge) -> list[str]:
-    return [one.body for one in forge.comments]
+    return [comment.body for comment in forge.comments]
 
 
 def test_a_comment_is_made_and_then_updated(forge: Forge) -> None:
@@ -78,7 +78,9 @@ def test_the_own_comment_is_found_among_250(forge: Forge) -> None:
     assert post(forge, text(forge, "new")).action == "updated"
     assert len(forge.comments) == 251
     assert forge.comments[131].body == text(forge, "new")
-    pages = [one for one in forge.log if one.method == "GET" and "user" not in one.path]
+    pages = [
+        request for request in forge.log if request.method == "GET" and "user" not in request.path
+    ]
     expected = {"github": 3, "gitlab": 6, "bitbucket": 3, "bitbucket_dc": 4, "azure": 2}
     assert len(pages) == expected.get(forge.name, 1)
 
@@ -101,8 +103,8 @@ def test_a_quoted_marker_and_another_key_are_not_the_own_comment(forge: Forge) -
         text(forge, "other", key="web"),
         text(forge, "later version").replace("v=1", "v=2"),
     ]
-    for one in others:
-        forge.add(one)
+    for other in others:
+        forge.add(other)
     assert post(forge, text(forge, "mine")).action == "created"
     assert bodies(forge) == [*others, text(forge, "mine")]
 
@@ -307,7 +309,7 @@ def test_data_center_that_does_not_say_whose_the_token_is_gets_no_comment() -> N
     with serve("bitbucket_dc") as forge:
         forge.knows_user = False
         forge.add(text(forge, "forged"), STRANGER)
-        with pytest.raises(NetworkError, match="does not say whose the token is"):
+        with pytest.raises(NetworkError, match="does not say whose token it is"):
             post(forge, text(forge, "new"))
         assert bodies(forge) == [text(forge, "forged")]
 
@@ -320,7 +322,7 @@ def test_comments_that_never_end_are_given_up(
     github.faults += [Fault("GET .*comments", Reply(200, [], link)) for _ in range(10)]
     with pytest.raises(NetworkError, match="more than 3 pages"):
         post(github, text(github, "one"))
-    assert len(github.asked("GET")) == 4
+    assert len(github.requests("GET")) == 4
 
 
 def test_a_marker_is_read_only_where_slim_writes_it() -> None:

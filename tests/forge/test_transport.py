@@ -86,7 +86,7 @@ def test_redirects_that_do_not_end_are_given_up(forge: Forge) -> None:
     ]
     with pytest.raises(NetworkError, match="more than 5 redirects"):
         client(forge.url).get("/loop")
-    assert len(forge.asked("GET")) == 6
+    assert len(forge.requests("GET")) == 6
 
 
 def test_a_next_page_elsewhere_is_not_asked_for(forge: Forge) -> None:

@@ -41,14 +41,14 @@ def test_sarif_keeps_its_schema(base: list[str], after: list[str]) -> None:
     comparison = compared(hostile(base), hostile(after))
     log = json.loads(slim.render(comparison, "sarif"))
     SARIF.validate(log)
-    states = [one["baselineState"] for one in log["runs"][0]["results"]]
-    assert states.count("new") == sum(one.status == "new" for one in comparison.findings)
+    states = [result["baselineState"] for result in log["runs"][0]["results"]]
+    assert states.count("new") == sum(finding.status == "new" for finding in comparison.findings)
 
 
 def states(comparison: Comparison) -> dict[str, str]:
     (run,) = json.loads(slim.render(comparison, "sarif"))["runs"]
     assert run["baselineGuid"]
-    return {one["ruleId"]: one["baselineState"] for one in run["results"]}
+    return {finding["ruleId"]: finding["baselineState"] for finding in run["results"]}
 
 
 def test_sarif_says_what_is_new_and_leaves_out_what_is_fixed() -> None:
@@ -88,8 +88,8 @@ def test_a_finding_is_known_again_when_lines_move_and_layers_are_added() -> None
     def prints(name: str, document: Any) -> Any:
         result = json.loads(slim.render(document, name))
         if name == "gitlab":
-            return [one["fingerprint"] for one in result]
-        return [one["partialFingerprints"] for one in result["runs"][0]["results"]]
+            return [issue["fingerprint"] for issue in result]
+        return [entry["partialFingerprints"] for entry in result["runs"][0]["results"]]
 
     for name in ("sarif", "gitlab"):
         assert prints(name, at(8, 1)) == prints(name, at(30, 4))
@@ -158,7 +158,7 @@ def test_lines_for_later_steps_cannot_be_forged() -> None:
             "report",
         }
         assert text.isascii()
-        assert all(one.isdigit() for one in (lines[0].partition("=")[2],))
+        assert all(value.isdigit() for value in (lines[0].partition("=")[2],))
 
 
 def test_a_summary_has_longer_tables_and_no_marker() -> None:

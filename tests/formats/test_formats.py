@@ -29,10 +29,10 @@ from tests.support.sarif_schema import SARIF
 @settings(max_examples=15)
 @LONG
 def test_outputs_are_text_of_lines_that_files_can_hold(name: str, document: list[str]) -> None:
-    one = hostile(document)
-    text = rendered(one, name)
+    sample = hostile(document)
+    text = rendered(sample, name)
     text.encode("utf-8")
-    assert text == rendered(one, name)
+    assert text == rendered(sample, name)
     assert is_visible(text.replace("\r\n", "").replace("\n", ""))
 
 
@@ -54,32 +54,32 @@ def test_sarif_keeps_its_schema(document: list[str]) -> None:
 
 
 def test_sarif_names_the_dockerfile_lines_and_a_lasting_fingerprint() -> None:
-    one = wasteful()
-    (run,) = json.loads(rendered(one, "sarif"))["runs"]
+    sample = wasteful()
+    (run,) = json.loads(rendered(sample, "sarif"))["runs"]
     first = run["results"][0]
     assert len(run["results"]) == 3, "notes are no results"
     assert first["locations"][0]["physicalLocation"] == {
         "artifactLocation": {"uri": "Dockerfile", "uriBaseId": "SRCROOT"},
         "region": {"startLine": 14, "startColumn": 1, "endLine": 15, "endColumn": 1},
     }
-    cause = replace(one.findings[0].where[0], dockerfile=place(99))
-    moved = replace(one, findings=[replace(one.findings[0], where=[cause], claimed_bytes=7)])
+    cause = replace(sample.findings[0].where[0], dockerfile=place(99))
+    moved = replace(sample, findings=[replace(sample.findings[0], where=[cause], claimed_bytes=7)])
     again = json.loads(rendered(moved, "sarif"))["runs"][0]["results"][0]
     assert again["partialFingerprints"] == first["partialFingerprints"]
 
 
 def test_without_a_dockerfile_results_are_in_a_file_named_like_the_image() -> None:
-    one = report([], findings=[finding(1, "DEB001", 5)])
-    (result,) = json.loads(rendered(one, "sarif"))["runs"][0]["results"]
+    sample = report([], findings=[finding(1, "DEB001", 5)])
+    (result,) = json.loads(rendered(sample, "sarif"))["runs"][0]["results"]
     at = result["locations"][0]["physicalLocation"]
     assert at["artifactLocation"]["uri"] == "api"
-    assert json.loads(rendered(one, "gitlab"))[0]["location"]["path"] == "api"
-    assert rendered(one, "github") == ""
+    assert json.loads(rendered(sample, "gitlab"))[0]["location"]["path"] == "api"
+    assert rendered(sample, "github") == ""
 
 
 def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
-    one = report([], findings=[finding(number, "DEB001", 5) for number in range(5_003)])
-    (run,) = json.loads(rendered(one, "sarif"))["runs"]
+    sample = report([], findings=[finding(number, "DEB001", 5) for number in range(5_003)])
+    (run,) = json.loads(rendered(sample, "sarif"))["runs"]
     assert (len(run["results"]), run["properties"]["leftOut"]) == (5_000, 3)
 
 
@@ -97,8 +97,8 @@ def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
 def test_paths_are_relative(path: str, shown: str) -> None:
     assert relative(path) == shown
     cause = Cause(layer=0, created_by=untrusted(""), dockerfile=place(3, path))
-    one = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
-    log = json.loads(rendered(one, "sarif"))
+    sample = report([], findings=[finding(1, "DEB001", 5, where=[cause])])
+    log = json.loads(rendered(sample, "sarif"))
     SARIF.validate(log)
     at = log["runs"][0]["results"][0]["locations"][0]["physicalLocation"]
     assert unquote(at["artifactLocation"]["uri"]) == shown
@@ -135,10 +135,10 @@ def test_github_shows_the_verdict_and_ten_of_each_type() -> None:
     verdict = Verdict(
         result="fail", fail_on=["DEB001"], findings=[each.id for each in findings[:12]]
     )
-    one = replace(
+    sample = replace(
         report([], findings=[replace(each, title="50%") for each in findings]), verdict=verdict
     )
-    lines = rendered(one, "github").splitlines()
+    lines = rendered(sample, "github").splitlines()
     assert lines[0].startswith("::error title=slim%3A api::gate failed: DEB001 50%25: 5 B")
     kinds = [line.split()[0] for line in lines]
     assert (kinds.count("::error"), kinds.count("::warning")) == (10, 10)
@@ -173,8 +173,8 @@ def test_junit_is_xml_whatever_the_names(document: list[str]) -> None:
 def test_junit_fails_when_the_gate_does(
     verdict: Verdict, budgets: list[Budget], failures: int, errors: int
 ) -> None:
-    one = replace(wasteful(), verdict=verdict, budgets=budgets)
-    suites = ElementTree.fromstring(rendered(one, "junit"))  # noqa: S314
+    sample = replace(wasteful(), verdict=verdict, budgets=budgets)
+    suites = ElementTree.fromstring(rendered(sample, "junit"))  # noqa: S314
     assert (suites.attrib["failures"], suites.attrib["errors"]) == (str(failures), str(errors))
 
 
@@ -204,10 +204,10 @@ def test_csv_guards_formulas(text: str) -> None:
 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_metrics_hold_numbers_only(kind: str) -> None:
-    one = REPORTS[kind]()
-    samples = parse_metrics(rendered(one, "metrics"))
-    assert samples["image_size_bytes"] == one.totals.disk_bytes
-    assert samples["image_reclaimable_bytes"] == one.totals.reclaimable_bytes
+    sample = REPORTS[kind]()
+    samples = parse_metrics(rendered(sample, "metrics"))
+    assert samples["image_size_bytes"] == sample.totals.disk_bytes
+    assert samples["image_reclaimable_bytes"] == sample.totals.reclaimable_bytes
 
 
 def test_metrics_count_findings_and_budgets() -> None:
@@ -220,5 +220,5 @@ def test_metrics_count_findings_and_budgets() -> None:
 
 def test_no_format_needs_anything_in_the_report() -> None:
     for name in format_names():
-        for one in (report([]), clean()):
-            assert rendered(one, name) or name == "github"
+        for sample in (report([]), clean()):
+            assert rendered(sample, name) or name == "github"

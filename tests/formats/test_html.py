@@ -124,7 +124,7 @@ def test_the_policy_allows_what_is_in_the_page_and_nothing_else(kind: str) -> No
 @settings(max_examples=40)
 @LONG
 def test_names_are_text_whatever_they_are(document: list[str]) -> None:
-    one = hostile(document)
+    sample = hostile(document)
     tree = [
         TreeNode(disk_bytes=len(document) * MB, files=len(document)),
         *(
@@ -132,13 +132,13 @@ def test_names_are_text_whatever_they_are(document: list[str]) -> None:
             for name in document
         ),
     ]
-    one = replace(one, tree=tree, packages=[package(name) for name in document])
-    for text in (rendered(one, "html"), rendered(slim.compare(wasteful(), one), "html")):
+    sample = replace(sample, tree=tree, packages=[package(name) for name in document])
+    for text in (rendered(sample, "html"), rendered(slim.compare(wasteful(), sample), "html")):
         page = Document(text)
         assert page.tags["script"] == page.tags["style"] == 1
         assert not any(name.startswith("on") for _, name in page.attributes)
         assert all(link.startswith("#") for link in page.links)
-    drawing = ElementTree.fromstring(rendered(one, "svg"))  # noqa: S314
+    drawing = ElementTree.fromstring(rendered(sample, "svg"))  # noqa: S314
     assert {each.tag.rpartition("}")[2] for each in drawing.iter()} <= {
         *("svg", "g", "rect", "text", "tspan", "title", "defs", "pattern")
     }
@@ -159,11 +159,11 @@ def package(name: str) -> model.PackageInfo:
 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_verdict_and_plan_come_before_everything_else(kind: str) -> None:
-    one = REPORTS[kind]()
-    words = " ".join(" ".join(Document(rendered(one, "html")).words).split())
+    sample = REPORTS[kind]()
+    words = " ".join(" ".join(Document(rendered(sample, "html")).words).split())
     assert ("Over budget" in words) == (kind in ("over", "hostile"))
-    if one.tool.rules:
-        order = re.findall(r'<section id="([a-z]+)"', rendered(one, "html"))
+    if sample.tool.rules:
+        order = re.findall(r'<section id="([a-z]+)"', rendered(sample, "html"))
         assert order[0] == "plan"
     if kind == "over":
         for expected in ("over the limit of 340 MB", "fails the gate", "Dockerfile:14"):
@@ -174,8 +174,8 @@ def test_verdict_and_plan_come_before_everything_else(kind: str) -> None:
 
 def test_the_page_of_an_image_names_its_files(tmp_path: Path) -> None:
     files = {"usr/lib/libbig.so": bytes(9_000_000), "app/api": bytes(4_000_000), "etc/x": b"1"}
-    one = slim.analyze(save(image(layer(files)), tmp_path / "a.tar"))
-    page = Document(rendered(one, "html"))
+    sample = slim.analyze(save(image(layer(files)), tmp_path / "a.tar"))
+    page = Document(rendered(sample, "html"))
     words = " ".join(page.words)
     for name in ("libbig.so", "usr/lib", "/usr/lib/libbig.so · 9.00 MB on disk"):
         assert name in words
@@ -204,21 +204,21 @@ def test_boxes_lead_only_to_what_is_listed() -> None:
 
 @LONG
 def test_maps_are_the_whole_image(tmp_path: Path) -> None:
-    one = slim.analyze(FAT, cache=TABLES)
-    colours, tree = tones(one.layers), maps.tree_of(one)
-    totals = one.totals
+    sample = slim.analyze(FAT, cache=TABLES)
+    colours, tree = tones(sample.layers), maps.tree_of(sample)
+    totals = sample.totals
     for items in (
-        maps.by_directory(one, tree, colours, "disk", SI),
-        maps.by_package(one, colours, "disk", SI),
+        maps.by_directory(sample, tree, colours, "disk", SI),
+        maps.by_package(sample, colours, "disk", SI),
     ):
         assert sum(item.value for item in items) == totals.disk_bytes
     for items in (
-        maps.by_directory(one, tree, colours, "pull", SI),
-        maps.by_package(one, colours, "pull", SI),
+        maps.by_directory(sample, tree, colours, "pull", SI),
+        maps.by_package(sample, colours, "pull", SI),
     ):
         assert sum(item.value for item in items) == totals.pull_bytes
-    used = {item.tone for item in maps.by_directory(one, tree, colours, "disk", SI)}
-    assert used <= {tone for tone, _ in legend(one, colours)}
+    used = {item.tone for item in maps.by_directory(sample, tree, colours, "disk", SI)}
+    assert used <= {tone for tone, _ in legend(sample, colours)}
 
 
 def test_colours_can_be_read_and_told_apart() -> None:
@@ -260,12 +260,12 @@ def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
     items = change_map.changes(comparison, SI)
     waiting, total = list(items), 0
     while waiting:
-        one = waiting.pop()
-        waiting += one.children
-        if one.children:
-            assert one.value == sum(inside.value for inside in one.children)
+        area = waiting.pop()
+        waiting += area.children
+        if area.children:
+            assert area.value == sum(inside.value for inside in area.children)
         else:
-            total += -one.value if one.tone == "less" else one.value
+            total += -area.value if area.tone == "less" else area.value
     assert total == comparison.growth.disk_bytes
     assert bool(items) == ("Where the bytes changed" in slim.render(comparison, "html"))
     tones_ = {tone for tone, _ in change_map.legend(comparison, SI)}
@@ -276,7 +276,9 @@ def test_the_map_of_a_comparison_is_its_growth(kind: str) -> None:
 
 def test_a_map_of_changes_names_files_by_their_directories() -> None:
     comparison = COMPARISONS["contents"]()
-    (static,) = (one for one in change_map.changes(comparison, SI) if one.name == "app/static")
+    (static,) = (
+        change for change in change_map.changes(comparison, SI) if change.name == "app/static"
+    )
     assert (static.shown, len(static.children)) == ("+20.0 MB", 20)
     assert static.children[0].says.startswith("/app/static/")
     gone = slim.compare(after_contents(), before_contents())
@@ -286,16 +288,18 @@ def test_a_map_of_changes_names_files_by_their_directories() -> None:
     assert len(page) < 100_000
 
 
-def contrast(one: str, other: str) -> float:
+def contrast(colour: str, other: str) -> float:
     """WCAG 2.2, "contrast ratio"."""
-    light, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    light, dark = sorted((luminance(colour), luminance(other)), reverse=True)
     return (light + 0.05) / (dark + 0.05)
 
 
 def luminance(colour: str) -> float:
     digits = colour[1:] if len(colour) == 7 else "".join(2 * each for each in colour[1:])
     parts = [int(digits[at : at + 2], 16) / 255 for at in (0, 2, 4)]
-    linear = [one / 12.92 if one <= 0.04045 else ((one + 0.055) / 1.055) ** 2.4 for one in parts]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
@@ -314,19 +318,19 @@ def test_a_forged_report_makes_no_large_page() -> None:
         for at in range(500)
     ]
     layers = [layer_info(at, long, 10**6) for at in range(1_000)]
-    one = replace(
+    sample = replace(
         report(layers, findings=findings, name=long),
         tree=tree,
         packages=rows,
         warnings=[model.Warning(id=long, text=untrusted(long), path=untrusted(long))] * 500,
         largest_files=[model.Example(layer=0, path=untrusted(long), disk_bytes=1)] * 5_000,
     )
-    assert len(rendered(one, "html").encode()) < 6_000_000
+    assert len(rendered(sample, "html").encode()) < 6_000_000
     chain = [
         TreeNode(parent=at - 1 if at else None, disk_bytes=9, name=untrusted("d"))
         for at in range(5_000)
     ]
-    assert len(rendered(replace(one, tree=chain), "html").encode()) < 6_000_000
+    assert len(rendered(replace(sample, tree=chain), "html").encode()) < 6_000_000
 
 
 @given(st.lists(st.integers(0, 3), min_size=0, max_size=30))
@@ -365,8 +369,8 @@ def test_a_hundred_thousand_files_make_less_than_a_megabyte(tmp_path: Path) -> N
         return b"".join([*result, info.tobuf(), padded(status), END])
 
     layers = [raw_layer(files(number), created_by=f"RUN make {'x' * 500}") for number in range(4)]
-    one = slim.analyze(save(image(*layers), tmp_path / "a.tar"), verify=False, top=100_000)
-    assert one.totals.live_files > 100_000
-    page = rendered(one, "html")
+    sample = slim.analyze(save(image(*layers), tmp_path / "a.tar"), verify=False, top=100_000)
+    assert sample.totals.live_files > 100_000
+    page = rendered(sample, "html")
     assert len(page.encode()) < 1_000_000
     assert Document(page).tags["li"] > 500

@@ -21,8 +21,8 @@ from tests.conftest import LONG
 from tests.support.filled import filled
 from tests.support.pages import rendered
 
-ANYWHERE = sorted({one for system in CI_SYSTEMS for one in system.anywhere})
-AT_START = sorted({one for system in CI_SYSTEMS for one in system.at_start})
+ANYWHERE = sorted({text for system in CI_SYSTEMS for text in system.anywhere})
+AT_START = sorted({text for system in CI_SYSTEMS for text in system.at_start})
 COMMANDS = (
     "##vso[task.setvariable variable=a]b",
     "##[error]a",
@@ -61,7 +61,7 @@ def commands(text: str) -> list[str]:
     return [
         line
         for line in text.splitlines()
-        if any(one in line for one in ANYWHERE)
+        if any(text in line for text in ANYWHERE)
         or line.lstrip().startswith("::")
         or line.startswith(tuple(AT_START))
     ]
@@ -70,11 +70,11 @@ def commands(text: str) -> list[str]:
 def test_every_opening_of_the_table_is_tried() -> None:
     assert len({system.name for system in CI_SYSTEMS}) == len(CI_SYSTEMS) > 10
     for opening in ANYWHERE:
-        assert any(opening in one for one in COMMANDS), opening
+        assert any(opening in command for command in COMMANDS), opening
     for opening in AT_START:
-        assert any(one.lstrip().startswith(opening) for one in COMMANDS), opening
-    for one in COMMANDS:
-        assert commands(one) or one in ("##unknown[a]", "###[a]"), one
+        assert any(command.lstrip().startswith(opening) for command in COMMANDS), opening
+    for command in COMMANDS:
+        assert commands(command) or command in ("##unknown[a]", "###[a]"), command
 
 
 @pytest.mark.parametrize("text", COMMANDS)
@@ -87,7 +87,9 @@ def test_no_sink_of_logs_prints_a_command(text: str, capsys: pytest.CaptureFixtu
         assert commands(clean(hostile)) == []
 
 
-@pytest.mark.parametrize(("kind", "name"), SINKS, ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(
+    ("kind", "name"), SINKS, ids=lambda value: getattr(value, "__name__", value)
+)
 @LONG
 def test_no_format_prints_a_command(kind: type[Any], name: str) -> None:
     for turn, text in enumerate(COMMANDS):

@@ -58,7 +58,7 @@ def test_a_code_span_is_one_span_and_shows_the_text(text: str) -> None:
 @given(texts)
 def test_a_code_span_stays_in_its_cell(text: str) -> None:
     page = gfm.table(("a", "b"), "lr", [(gfm.code(text, in_table=True), "end")])
-    cells = [one.content for one in PARSER.parse(page) if one.type == "inline"]
+    cells = [token.content for token in PARSER.parse(page) if token.type == "inline"]
     assert len(cells) == 4
     assert cells[3] == "end"
 

@@ -95,8 +95,8 @@ def test_paths_of_any_depth_are_written() -> None:
     nodes = [TreeNode()]
     nodes += [TreeNode(parent=number, name=untrusted("d")) for number in range(3_000)]
     nodes.append(TreeNode(parent=3_000, kind="file", name=untrusted("f"), disk_bytes=7))
-    one = report([info(0, "RUN a", 7)], tree=nodes)
-    found, deepest = entries(render(one))
+    sample = report([info(0, "RUN a", 7)], tree=nodes)
+    found, deepest = entries(render(sample))
     assert sum(found.values()) == 7
     assert deepest < 70
 

@@ -52,12 +52,12 @@ def rebuilt(disk: int, dockerfile: str = DOCKERFILE) -> model.Rebuild:
 
 
 def with_rebuild(disk: int) -> Report:
-    made = wasteful()
-    return replace(made, predicted=replace(made.predicted, rebuild=rebuilt(disk)))
+    sample = wasteful()
+    return replace(sample, predicted=replace(sample.predicted, rebuild=rebuilt(disk)))
 
 
-def sentence(made: Report) -> str:
-    advised = recommend(made, SI)
+def sentence(sample: Report) -> str:
+    advised = recommend(sample, SI)
     return bare(advised.sentence) if advised else ""
 
 
@@ -93,19 +93,19 @@ def test_without_a_rebuild_the_lines_that_hold_most_of_it_are_counted() -> None:
         finding(number, "DEB001", size * MB, where=at(index, size * MB, line))
         for number, (index, size, line) in enumerate(claims)
     ]
-    made = report(layers, findings=findings)
+    sample = report(layers, findings=findings)
     change = "121 MB: 400 MB → 279 MB on disk (−30%)."
-    assert sentence(made) == f"Two lines of your Dockerfile can save {change}"
+    assert sentence(sample) == f"Two lines of your Dockerfile can save {change}"
     placeless = [replace(each, where=at(0, each.claimed_bytes)) for each in findings]
-    made = report(layers, findings=placeless)
-    assert sentence(made) == f"One instruction of your Dockerfile can save {change}"
+    sample = report(layers, findings=placeless)
+    assert sentence(sample) == f"One instruction of your Dockerfile can save {change}"
 
 
 @pytest.mark.parametrize("format", ["text", "markdown", "html"])
 def test_under_a_hundredth_there_is_nothing_to_do(format: str) -> None:
     small = finding(1, "DEB001", MB // 2, where=at(1, MB // 2))
-    made = report(clean().layers, findings=[small])
-    page = rendered(made, format).replace("\u00a0", " ")
+    sample = report(clean().layers, findings=[small])
+    page = rendered(sample, format).replace("\u00a0", " ")
     assert "Nothing worth changing: all fixes together would save 500 kB (0.5%)." in page
     assert small.fix.text.strip("`.") not in page.split("<details", 1)[0]
     assert "Nothing worth changing" not in rendered(wasteful(), format)
@@ -113,22 +113,22 @@ def test_under_a_hundredth_there_is_nothing_to_do(format: str) -> None:
 
 def test_a_builder_is_told_what_would_count_if_it_were_a_release() -> None:
     note = finding(1, "TCH001", 0, mode="note", disk_bytes=90 * MB)
-    made = report(clean().layers, findings=[note])
+    sample = report(clean().layers, findings=[note])
     role = model.Role(name="builder", score=6, evidence=[])
-    made = replace(made, image=replace(made.image, role=role))
-    assert "--role release judges it as that (one rule alone points at 90.0 MB)" in sentence(made)
+    sample = replace(sample, image=replace(sample.image, role=role))
+    assert "--role release judges it as that (one rule alone points at 90.0 MB)" in sentence(sample)
 
 
 def test_findings_for_another_stage_are_one_step() -> None:
     staged = [
         finding(number, "TCH001", size * MB, fix=OTHER_STAGE) for number, size in ((1, 30), (2, 20))
     ]
-    made = report(clean().layers, findings=[*staged, finding(3, "DEB001", 40 * MB)])
-    assert [(step.saves, len(step.findings)) for step in steps(made)] == [
+    sample = report(clean().layers, findings=[*staged, finding(3, "DEB001", 40 * MB)])
+    assert [(step.saves, len(step.findings)) for step in steps(sample)] == [
         (50 * MB, 2),
         (40 * MB, 1),
     ]
-    text = rendered(made, "text")
+    text = rendered(sample, "text")
     assert text.count(MULTI_STAGE) == 1
     assert OTHER_STAGE.text not in text
     alone = report(clean().layers, findings=staged[:1])
@@ -141,14 +141,14 @@ def test_packages_are_named_largest_first_with_their_size() -> None:
         package(name, "1", size * MB)
         for name, size in zip(("aaa", "erlang-dev", "zzz"), (1, 30, 9), strict=True)
     ]
-    made = report(
+    sample = report(
         clean().layers,
         findings=[finding(1, "ELX037", 40 * MB, packages=names, where=at(1, 40 * MB))],
         packages=packages,
     )
     for format in ("text", "markdown"):
         assert "erlang-dev (30.0 MB), zzz (9.00 MB), aaa (1.00 MB)" in rendered(
-            made, format
+            sample, format
         ).replace("\u00a0", " ").replace("`", "")
 
 
@@ -183,8 +183,8 @@ def test_what_shrank_reads_like_it() -> None:
     after = report(
         [layer(0, "ADD rootfs", 100 * MB), layer(2, "COPY a", 8 * MB), layer(3, "COPY b", 1 * MB)]
     )
-    made = compared(before, after)
-    text, page, html = (rendered(made, name) for name in ("text", "markdown", "html"))
+    sample = compared(before, after)
+    text, page, html = (rendered(sample, name) for name in ("text", "markdown", "html"))
     assert "▼" in text.splitlines()[0]
     assert "▼" in page.splitlines()[1]
     assert "Largest decreases" in text
@@ -212,11 +212,11 @@ def test_a_finding_says_what_it_claims_in_each_layer(tmp_path: Any) -> None:
 @pytest.mark.parametrize("format", ["text", "markdown", "html"])
 def test_where_nothing_is_worth_changing_no_details_follow_unless_a_gate_fails(format: str) -> None:
     small = finding(1, "DEB001", MB // 2, where=at(1, MB // 2))
-    made = replace(wasteful(), findings=[small], predicted=clean().predicted)
-    made = replace(made, predicted=replace(made.predicted, all=replace(made.predicted.all)))
+    sample = replace(wasteful(), findings=[small], predicted=clean().predicted)
+    sample = replace(sample, predicted=replace(sample.predicted, all=replace(sample.predicted.all)))
     quiet = replace(
-        made,
-        predicted=replace(made.predicted, all=model.Amount(disk_bytes=342 * MB, pull_bytes=1)),
+        sample,
+        predicted=replace(sample.predicted, all=model.Amount(disk_bytes=342 * MB, pull_bytes=1)),
     )
     page = rendered(quiet, format)
     assert "Nothing worth changing" in page
@@ -235,17 +235,17 @@ def test_where_nothing_is_worth_changing_no_details_follow_unless_a_gate_fails(f
 
 
 def staged(created_by: str, *, from_stage: bool = False, disk: int = 20) -> Report:
-    made = with_rebuild(104 * MB)
+    sample = with_rebuild(104 * MB)
     layers = [
         layer(0, "ADD rootfs", 100 * MB, from_base=True),
         layer(1, "RUN apt-get install", 100 * MB),
         layer(2, created_by, disk * MB, dockerfile=replace(place(9), from_stage=from_stage)),
     ]
-    return replace(made, layers=layers)
+    return replace(sample, layers=layers)
 
 
 @pytest.mark.parametrize(
-    ("made", "multi"),
+    ("sample", "multi"),
     [
         (staged("COPY /srv/build/rel/shop ./ # buildkit"), True),
         (staged("COPY --chown=app:app --from=build /rel ./"), True),
@@ -258,9 +258,9 @@ def staged(created_by: str, *, from_stage: bool = False, disk: int = 20) -> Repo
         (staged("RUN cp /a /b # buildkit"), False),
     ],
 )
-def test_an_image_of_several_stages_is_not_told_to_have_some(made: Report, multi: bool) -> None:
+def test_an_image_of_several_stages_is_not_told_to_have_some(sample: Report, multi: bool) -> None:
     for format in ("text", "markdown", "html"):
-        page = rendered(made, format).replace("\u00a0", " ").replace("`", "")
+        page = rendered(sample, format).replace("\u00a0", " ").replace("`", "")
         lead = (
             "The last stage ships more than it needs. The release alone on debian:13-slim:"
             if multi
@@ -280,21 +280,21 @@ def test_the_dockerfile_says_what_is_copied_from_a_stage(tmp_path: Any) -> None:
     )
     source = tmp_path / "Dockerfile"
     source.write_text("FROM a AS build\nRUN make\nFROM b\nCOPY --from=build /out /app\n")
-    made = slim.analyze(path, dockerfile=source)
-    places = [each.dockerfile for each in made.layers]
+    sample = slim.analyze(path, dockerfile=source)
+    places = [each.dockerfile for each in sample.layers]
     assert places[-1] is not None
     assert places[-1].from_stage
-    assert is_multi_stage(made)
+    assert is_multi_stage(sample)
 
 
 def test_a_comment_names_the_three_largest_packages() -> None:
     names = [untrusted(f"package{letter}") for letter in "abcde"]
     packages = [package(f"package{letter}", "1", 9 * MB) for letter in "abcde"]
-    made = report(
+    sample = report(
         clean().layers,
         findings=[finding(1, "ELX037", 40 * MB, packages=names, where=at(1, 40 * MB))],
         packages=packages,
     )
-    page = rendered(made).replace("\u00a0", " ")
+    page = rendered(sample).replace("\u00a0", " ")
     assert "packagec (9.00 MB) and 2 packages" in page
-    assert "packagee (9.00 MB)" in " ".join(rendered(made, "text").split())
+    assert "packagee (9.00 MB)" in " ".join(rendered(sample, "text").split())

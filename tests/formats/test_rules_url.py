@@ -66,11 +66,14 @@ def test_what_is_no_template_is_refused(text: str) -> None:
 
 @given(st.text(max_size=20), st.text(max_size=20))
 def test_only_ids_and_slugs_become_parts_of_addresses(rule: str, slug: str) -> None:
-    one = finding(1, "DEB001", 5)
-    odd = replace(one, rule=rule, slug=slug)
-    assert page_of(URL, odd) == ""
-    assert page_of("", one) == ""
-    assert page_of("https://x.example/{id}#{slug}", one) == f"https://x.example/DEB001#{one.slug}"
+    finding_of = finding(1, "DEB001", 5)
+    strange = replace(finding_of, rule=rule, slug=slug)
+    assert page_of(URL, strange) == ""
+    assert page_of("", finding_of) == ""
+    assert (
+        page_of("https://x.example/{id}#{slug}", finding_of)
+        == f"https://x.example/DEB001#{finding_of.slug}"
+    )
 
 
 def forged() -> Report:
@@ -85,8 +88,8 @@ def test_markdown_links_every_rule_that_it_names(flavor: str) -> None:
     bare = rendered(result, "markdown", flavor=flavor)
     assert "docs.example" not in bare
     # In the steps and in the fold; the reason of the gate is a sentence.
-    for one in wasteful().findings:
-        assert page.count(linked(one.rule)) == bare.count(one.rule) - (one.severity == "high")
+    for step in wasteful().findings:
+        assert page.count(linked(step.rule)) == bare.count(step.rule) - (step.severity == "high")
     assert linked("TCH001") in page
     assert "else.example)" not in rendered(forged(), "markdown", rules_url=URL)
 
@@ -106,8 +109,8 @@ def test_sarif_says_where_the_rule_is_explained() -> None:
     log = json.loads(rendered(wasteful(), "sarif", rules_url=URL))
     SARIF.validate(log)
     rules = log["runs"][0]["tool"]["driver"]["rules"]
-    assert {one["helpUri"] for one in rules} == {
-        f"https://docs.example/rules/{one['id']}" for one in rules
+    assert {rule["helpUri"] for rule in rules} == {
+        f"https://docs.example/rules/{rule['id']}" for rule in rules
     }
     (rule,) = json.loads(rendered(forged(), "sarif", rules_url=URL))["runs"][0]["tool"]["driver"][
         "rules"

@@ -146,26 +146,26 @@ def check_html(text: str, document: Document, hostile: str) -> None:
     for island in re.findall(r'<script type="application/json"[^>]*>(.*?)</script>', text, re.S):
         json.loads(island)
     assert {text.count("</script")} == {
-        one.count("</script") for one in harmless(type(document), "html")
+        page.count("</script") for page in harmless(type(document), "html")
     }
 
 
 @cache
 def harmless_shapes(kind: type[Report | Comparison]) -> set[Any]:
-    return set[Any]().union(*(Tags(one).shapes for one in harmless(kind, "html")))
+    return set[Any]().union(*(Tags(page).shapes for page in harmless(kind, "html")))
 
 
 def check_svg(text: str, document: Document, hostile: str) -> None:
     found = list(_elements(text))
-    usual = {tag for one in harmless(type(document), "svg") for tag, _ in _elements(one)}
+    usual = {tag for page in harmless(type(document), "svg") for tag, _ in _elements(page)}
     assert {tag for tag, _ in found} <= usual
     for _, names in found:
         assert not any(name.startswith("on") or name.endswith("href") for name in names)
 
 
 def _elements(text: str) -> Iterator[tuple[str, list[str]]]:
-    for one in ElementTree.fromstring(text).iter():  # noqa: S314
-        yield one.tag, list(one.attrib)
+    for element in ElementTree.fromstring(text).iter():  # noqa: S314
+        yield element.tag, list(element.attrib)
 
 
 def check_sarif(text: str, document: Document, hostile: str) -> None:
@@ -189,12 +189,12 @@ def check_github(text: str, document: Document, hostile: str) -> None:
 
 
 def check_junit(text: str, document: Document, hostile: str) -> None:
-    usual = {tag for one in harmless(type(document), "junit") for tag in _tags(one)}
+    usual = {tag for page in harmless(type(document), "junit") for tag in _tags(page)}
     assert set(_tags(text)) <= usual
 
 
 def _tags(text: str) -> list[str]:
-    return [one.tag for one in ElementTree.fromstring(text).iter()]  # noqa: S314
+    return [element.tag for element in ElementTree.fromstring(text).iter()]  # noqa: S314
 
 
 def check_csv(text: str, document: Document, hostile: str) -> None:
@@ -228,11 +228,11 @@ def check_ncdu(text: str, document: Document, hostile: str) -> None:
     assert text.isascii()
     waiting = [json.loads(text)]
     while waiting:
-        one = waiting.pop()
-        if isinstance(one, list):
-            waiting += one
-        elif isinstance(one, dict) and "name" in one and one["name"] != "":
-            assert is_visible(one["name"])
+        node = waiting.pop()
+        if isinstance(node, list):
+            waiting += node
+        elif isinstance(node, dict) and "name" in node and node["name"] != "":
+            assert is_visible(node["name"])
 
 
 Check = Callable[[str, Document, str], None]
@@ -262,7 +262,9 @@ def test_every_format_has_a_check() -> None:
     assert set(CHECKS) == {name for _, name in SINKS}
 
 
-@pytest.mark.parametrize(("kind", "name"), SINKS, ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(
+    ("kind", "name"), SINKS, ids=lambda value: getattr(value, "__name__", value)
+)
 def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> None:
     for turn in range(SINKS.index((kind, name)) % EACH, len(ALL), EACH):
         hostile = ALL[turn]
@@ -273,7 +275,9 @@ def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> Non
             assert_quiet(text)
 
 
-@pytest.mark.parametrize(("kind", "name"), SINKS, ids=lambda one: getattr(one, "__name__", one))
+@pytest.mark.parametrize(
+    ("kind", "name"), SINKS, ids=lambda value: getattr(value, "__name__", value)
+)
 @given(TEXTS, st.integers(0, 5))
 @settings(max_examples=15)
 @LONG

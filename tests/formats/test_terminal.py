@@ -100,7 +100,7 @@ def test_long_text_is_cut_in_the_middle(text: str, width: int, shown: str) -> No
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> slim.Report:
     """A report that has something in each of its parts."""
-    one = image(
+    built = image(
         layer(
             {"etc/a": b"one" * 500, "etc/b": b"two"},
             file("var/lib/apt/lists/x_Packages", b"x" * 300_000),
@@ -114,7 +114,7 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> slim.Report:
     folder = tmp_path_factory.mktemp("report")
     dockerfile = folder / "Dockerfile"
     dockerfile.write_text("FROM scratch\nRUN apt-get update && make\nRUN rm\n")
-    path = save(one, folder / "image.tar", "docker")
+    path = save(built, folder / "image.tar", "docker")
     return slim.analyze(path, dockerfile=dockerfile)
 
 
@@ -139,10 +139,10 @@ def put(value: Any, at: tuple[Any, ...], text: str) -> None:
 def everywhere(report: slim.Report, text: Callable[[int], str]) -> slim.Report:
     """The report with other text wherever its types allow any."""
     for number, at in enumerate(strings(msgspec.to_builtins(report))):
-        plain = msgspec.to_builtins(report)
-        put(plain, at, text(number))
+        fields = msgspec.to_builtins(report)
+        put(fields, at, text(number))
         try:
-            report = msgspec.convert(plain, slim.Report)
+            report = msgspec.convert(fields, slim.Report)
         except (msgspec.ValidationError, UnicodeEncodeError):
             continue  # one of a few words; half of a surrogate pair
     return report
@@ -169,13 +169,13 @@ def test_nothing_in_an_image_is_obeyed(hostile: str, tmp_path: Path) -> None:
     """From the bytes of an archive to the terminal."""
     name = hostile.encode("utf-8", "surrogateescape").replace(b"\0", b"")[:8000]
     tag = hostile.encode("utf-8", "replace").decode()
-    one = image(
+    built = image(
         layer(file(b"d/" + name, b"12345"), created_by=tag),
         layer(file(b"d/" + name, b"1234"), created_by=tag),
         tags=(f"{tag}:1",),
         config={"Labels": {tag: tag}, "Env": [f"{tag}={tag}"], "User": tag},
     )
-    text = slim.render(slim.analyze(save(one, tmp_path / "image.tar", "docker")), "text")
+    text = slim.render(slim.analyze(save(built, tmp_path / "image.tar", "docker")), "text")
     assert_tame(text)
     assert max(map(columns, text.split("\n"))) <= RenderOptions().width
 

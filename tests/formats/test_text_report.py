@@ -30,7 +30,7 @@ def with_steps(steps: int, *, notes: int = 0, left_out: int = 0) -> Report:
 
 
 @pytest.mark.parametrize(
-    ("made", "line"),
+    ("sample", "line"),
     [
         (with_steps(10), ""),
         (with_steps(11), "  … and 1 smaller one (-o json lists them)"),
@@ -43,8 +43,8 @@ def with_steps(steps: int, *, notes: int = 0, left_out: int = 0) -> Report:
         (with_steps(10, notes=1, left_out=5), ""),
     ],
 )
-def test_smaller_steps_are_counted_with_those_that_are_left_out(made: Report, line: str) -> None:
-    shown = [text for text in rendered(made, "text").splitlines() if "smaller" in text]
+def test_smaller_steps_are_counted_with_those_that_are_left_out(sample: Report, line: str) -> None:
+    shown = [text for text in rendered(sample, "text").splitlines() if "smaller" in text]
     assert shown == ([line] if line else [])
 
 
@@ -79,8 +79,8 @@ def test_the_plan_begins_with_the_sizes_before_and_after() -> None:
     ],
 )
 def test_what_is_known_of_the_base_image(base: Base, sentence: str) -> None:
-    one = report([])
-    page = rendered(replace(one, image=replace(one.image, base=base)), "text")
+    sample = report([])
+    page = rendered(replace(sample, image=replace(sample.image, base=base)), "text")
     assert f"\n{sentence}\n" in page
 
 
@@ -121,9 +121,9 @@ def test_packages_that_go_along_are_named_largest_first() -> None:
 
 
 def test_a_limit_that_has_no_row_in_the_table_is_a_reason_below_it() -> None:
-    made = compared(clean(), wasteful())
-    after = replace(made.image, dive=replace(made.image.dive, wasted_bytes=3 * MB))
-    judged = judge_comparison(replace(made, image=after), Gates(layers=1, dive_wasted_bytes=MB))
+    sample = compared(clean(), wasteful())
+    after = replace(sample.image, dive=replace(sample.image.dive, wasted_bytes=3 * MB))
+    judged = judge_comparison(replace(sample, image=after), Gates(layers=1, dive_wasted_bytes=MB))
     page = rendered(judged).replace("\u00a0", " ")
     assert "\n- dive-wasted-bytes 3.00 MB is over the limit of 1.00 MB by 2.00 MB\n" in page
     assert "- layers" not in page
@@ -132,8 +132,8 @@ def test_a_limit_that_has_no_row_in_the_table_is_a_reason_below_it() -> None:
 @pytest.mark.parametrize("width", [60, 72, 80, 100, 120, 160])
 @pytest.mark.parametrize("name", [*REPORTS, "comparison"])
 def test_no_line_is_wider_than_the_terminal(name: str, width: int) -> None:
-    made = compared(clean(), wasteful()) if name == "comparison" else REPORTS[name]()
-    page = rendered(made, "text", width=width)
+    sample = compared(clean(), wasteful()) if name == "comparison" else REPORTS[name]()
+    page = rendered(sample, "text", width=width)
     # The Dockerfile is there to be copied.
     page = re.sub(r"(?s)\nThe Dockerfile that builds it:\n.*?\n\n", "\n", page)
     assert max(map(columns, page.splitlines())) <= width

@@ -22,14 +22,14 @@ def item(value: int, *children: Item, name: str = "a") -> Item:
 ITEMS = st.recursive(
     SIZES.map(item),
     lambda inner: st.lists(inner, min_size=1, max_size=8).map(
-        lambda some: item(sum(one.value for one in some), *some)
+        lambda some: item(sum(child.value for child in some), *some)
     ),
     max_leaves=60,
 )
 
 
-def overlap(one: Box, other: Box) -> float:
-    (x, y, w, h), (a, b, v, g) = one.place, other.place
+def overlap(box: Box, other: Box) -> float:
+    (x, y, w, h), (a, b, v, g) = box.place, other.place
     return max(0.0, min(x + w, a + v) - max(x, a)) * max(0.0, min(y + h, b + g) - max(y, b))
 
 
@@ -37,8 +37,8 @@ def overlap(one: Box, other: Box) -> float:
 @settings(max_examples=80)
 def test_areas_are_in_proportion_and_fill_the_canvas(values: list[int]) -> None:
     total = sum(values)
-    boxes = layout([item(one) for one in values], WIDTH, HEIGHT, 1_000)
-    assert sum(one.item.value for one in boxes) == total
+    boxes = layout([item(value) for value in values], WIDTH, HEIGHT, 1_000)
+    assert sum(box.item.value for box in boxes) == total
     for box in boxes:
         x, y, width, height = box.place
         assert x >= -1e-6
@@ -55,19 +55,19 @@ def test_areas_are_in_proportion_and_fill_the_canvas(values: list[int]) -> None:
 @LONG
 def test_what_is_in_a_frame_is_below_its_header_and_alone(items: list[Item]) -> None:
     boxes = layout(items, WIDTH, HEIGHT, 200)
-    leaves = [one for one in boxes if not one.frame]
+    leaves = [box for box in boxes if not box.frame]
     for number, box in enumerate(leaves):
         assert all(overlap(box, other) < 1e-3 for other in leaves[:number])
     for number, frame in enumerate(boxes):
         if frame.frame:
             x, y, width, _ = frame.place
             header = Box(frame.item, (x, y, width, HEADER), frame=False)
-            assert all(overlap(header, one) < 1e-3 for one in boxes[number + 1 :] if not one.frame)
+            assert all(overlap(header, box) < 1e-3 for box in boxes[number + 1 :] if not box.frame)
 
 
 def test_what_is_too_small_to_see_is_one_box() -> None:
     boxes = layout([item(10**9), *(item(1) for _ in range(500))], WIDTH, HEIGHT, 1_000)
-    assert [(one.item.name, one.item.value) for one in boxes] == [("a", 10**9), ("500 more", 500)]
+    assert [(box.item.name, box.item.value) for box in boxes] == [("a", 10**9), ("500 more", 500)]
 
 
 def test_boxes_are_bounded_and_so_is_the_work() -> None:
@@ -82,6 +82,6 @@ def test_boxes_are_bounded_and_so_is_the_work() -> None:
 
 def test_boxes_are_not_slivers() -> None:
     boxes = layout([item(value) for value in range(1, 41)], WIDTH, HEIGHT, 1_000)
-    ratios = sorted(max(w / h, h / w) for _, _, w, h in (one.place for one in boxes))
+    ratios = sorted(max(w / h, h / w) for _, _, w, h in (box.place for box in boxes))
     assert ratios[len(ratios) // 2] < 1.5
     assert ratios[-1] < 4

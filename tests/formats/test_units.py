@@ -60,7 +60,7 @@ def test_units_are_an_option_a_variable_and_a_key(
     monkeypatch.chdir(tmp_path)
     Path("one.json").write_text(slim.render(wasteful(), "json"))
 
-    def said(*more: str) -> str:
+    def printed(*more: str) -> str:
         assert run("check", "one.json", "--max-size", "1GB", "-o", "text", *more) == 0
         assert run("check", "one.json", "--max-size", "1MB", *more) == 1
         out, err = capsys.readouterr()
@@ -68,13 +68,13 @@ def test_units_are_an_option_a_variable_and_a_key(
         assert f"1 {unit} = " in out
         return unit
 
-    assert said() == "MB"
-    assert said("--units", "iec") == "MiB"
+    assert printed() == "MB"
+    assert printed("--units", "iec") == "MiB"
     Path("slim.toml").write_text('units = "iec"\n')
-    assert said() == "MiB"
-    assert said("--units", "si") == "MB"
+    assert printed() == "MiB"
+    assert printed("--units", "si") == "MB"
     monkeypatch.setenv("SLIM_UNITS", "si")
-    assert said() == "MB"
+    assert printed() == "MB"
     assert run("render", "one.json", "-o", "text", "--units", "metric") == 2
     assert "--units: 'metric' is none of si, iec [bad-choice]" in capsys.readouterr().err
     Path("slim.toml").write_text('units = "metric"\n')

@@ -137,8 +137,8 @@ def test_the_verdict_is_in_the_first_line(kind: str) -> None:
     for flavor in ("github", "plain"):
         page = rendered(document, flavor=flavor).replace("\u00a0", " ")
         heading = next(line for line in page.splitlines() if line.startswith("### "))
-        plain = re.sub(" [▲▼]", "", sentence).rstrip(" ✅❌")
-        assert heading == f"### `api` image{sentence if flavor == 'github' else plain}"
+        words = re.sub(" [▲▼]", "", sentence).rstrip(" ✅❌")
+        assert heading == f"### `api` image{sentence if flavor == 'github' else words}"
 
 
 @pytest.mark.parametrize("kind", SENTENCES)

@@ -21,14 +21,14 @@ from tests.support.reports import REPORTS
 
 def seeds() -> Iterator[bytes]:
     texts = [slim.render(make(), "json").encode() for make in REPORTS.values()]
-    for one, other in zip(texts, texts[1:] + texts[:1], strict=True):
-        yield one + b"\0" + other
+    for text, other in zip(texts, texts[1:] + texts[:1], strict=True):
+        yield text + b"\0" + other
 
 
 def check(data: bytes) -> None:
-    one, _, other = data.partition(b"\0")
+    first, _, other = data.partition(b"\0")
     try:
-        base, image = parse_report(one, "base.json"), parse_report(other, "image.json")
+        base, image = parse_report(first, "base.json"), parse_report(other, "image.json")
     except SlimError:
         return
     comparison = compare(base, image)

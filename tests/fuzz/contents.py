@@ -34,12 +34,12 @@ def seeds() -> Iterator[bytes]:
 
 def check(data: bytes) -> None:
     layer = tar([file(name, data) for name in NAMES])
-    one, other = (
+    table, other = (
         scan_blob(
             MemoryBlob(layer, step), extract=True, keeps=KEEPS, extra=[b"entry.sh"], limits=SMALL
         )
         for step in (1 << 20, 333)
     )
-    assert one == other
-    assert not any(NAMES[row].endswith(("id_rsa", ".pem")) for row in one.texts)
-    assert set(one.flags.values()) <= {"pem", "pgp", "putty", "age"}
+    assert table == other
+    assert not any(NAMES[row].endswith(("id_rsa", ".pem")) for row in table.texts)
+    assert set(table.flags.values()) <= {"pem", "pgp", "putty", "age"}

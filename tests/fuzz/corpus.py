@@ -36,7 +36,7 @@ def minimised(inputs: Collection[bytes], check: Callable[[bytes], None]) -> list
     """Of inputs those that go a way which no smaller one goes."""
     known: set[Step] = set()
     kept = []
-    for data in sorted(set(inputs), key=lambda one: (len(one), one)):
+    for data in sorted(set(inputs), key=lambda item: (len(item), item)):
         steps = _steps(data, check)
         if not steps <= known:
             known |= steps

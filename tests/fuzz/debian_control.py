@@ -41,5 +41,5 @@ def check(data: bytes) -> None:
         for package in read.packages:
             assert package.name
             assert not any(file.startswith(b"/") for file in package.files)
-            assert all(one.names for one in (*package.depends, *package.recommends))
+            assert all(dependency.names for dependency in (*package.depends, *package.recommends))
         assert all(notice.text for notice in read.notices)

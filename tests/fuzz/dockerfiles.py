@@ -38,9 +38,12 @@ def check(data: bytes) -> None:
     if message != "read":
         return
     at = 0
-    for one in (*parsed.args, *(step for stage in parsed.stages for step in stage.instructions)):
-        assert at < one.line <= one.end_line <= lines or one in parsed.args
-        at = one.end_line
+    for instruction in (
+        *parsed.args,
+        *(step for stage in parsed.stages for step in stage.instructions),
+    ):
+        assert at < instruction.line <= instruction.end_line <= lines or instruction in parsed.args
+        at = instruction.end_line
     for placed in places:
         if placed is not None:
             assert 1 <= placed.line <= placed.end_line <= lines

@@ -66,7 +66,7 @@ def check(data: bytes) -> None:
     documents = data.split(b"\0", 9)
     for at in range(len(documents) - 1, -1, -1):
         documents[at] = _REFERENCE.sub(lambda found: _fill(found, documents), documents[at])
-    members = {blob_name(digest(one)): one for one in documents[1:]}
+    members = {blob_name(digest(document)): document for document in documents[1:]}
     members |= {"oci-layout": b'{"imageLayoutVersion":"1.0.0"}', "index.json": documents[0]}
     try:
         image = open_oci(_Memory(members), "a", "oci-dir", Choice(), LIMITS)

@@ -36,7 +36,7 @@ def check(data: bytes) -> None:
         [(gfm.code(text, in_table=True), gfm.prose(text, in_table=True), "end")],
     )
     check_inert(page)
-    cells = [one.content for one in PARSER.parse(page) if one.type == "inline"]
+    cells = [token.content for token in PARSER.parse(page) if token.type == "inline"]
     assert len(cells) == 6
     assert cells[5] == "end"
     check_inert(gfm.prose(text))

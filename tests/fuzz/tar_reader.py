@@ -12,11 +12,11 @@ from slim.errors import SlimError
 from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve
-from slim.files.table import Kind, LayerTable
-from slim.files.tar import walk
+from slim.files.table import Kind
 from tests.fuzz.targets import SMALL, assert_clear, corpus
 from tests.support.building import BLOCK, MemoryBlob, entries, tar
 from tests.support.engine_disagreements import CASES
+from tests.support.walking import read_rows
 
 CUT = b"----"
 
@@ -28,24 +28,29 @@ def seeds() -> Iterator[bytes]:
 
 
 def check(data: bytes) -> None:
-    layers = [mended(one) for one in data.split(CUT, 2)]
-    for one in layers:
-        fast, exact = _rows(one, 700, exact=False), _rows(one, 1 << 20, exact=True)
-        assert fast[1] == exact[1], (fast[1], exact[1])
-        assert fast[1] or fast == exact
+    layers = [mended(part) for part in data.split(CUT, 2)]
+    for layer in layers:
+        fast, fault = read_rows(layer, 700, limits=SMALL)
+        exact, error = read_rows(layer, 1 << 20, limits=SMALL, exact=True)
+        assert slug(fault) == slug(error), (fault, error)
+        assert fault or fast == exact
     try:
-        tables = [scan_blob(MemoryBlob(one, 1000), limits=SMALL) for one in layers]
+        tables = [scan_blob(MemoryBlob(layer, 1000), limits=SMALL) for layer in layers]
         files = resolve(tables)
     except SlimError as failed:
         assert_clear(failed, 3, 5)
         return
-    sums = account(files, tables, [len(one) for one in layers]).layers
+    sums = account(files, tables, [len(layer) for layer in layers]).layers
     for table, of in zip(tables, sums, strict=True):
         rows = zip(table.kind, table.stored, strict=True)
         stored = sum(size for kind, size in rows if kind == Kind.FILE)
         assert stored + of.overhead_bytes == table.tar_bytes
         assert of.live_bytes + sum(disk for disk, _ in of.dead.values()) == of.disk_bytes
         assert of.disk_bytes == sum(table.size)
+
+
+def slug(error: SlimError | None) -> str:
+    return error.slug if error else ""
 
 
 def mended(data: bytes) -> bytes:
@@ -57,18 +62,3 @@ def mended(data: bytes) -> bytes:
             head[148:156] = b" " * 8
             fixed[at + 148 : at + 156] = b"%06o\0 " % sum(head)
     return bytes(fixed)
-
-
-def _rows(data: bytes, step: int, *, exact: bool) -> tuple[LayerTable, str]:
-    table = LayerTable()
-    walker = walk(table, SMALL, seen=(lambda _: None) if exact else None)
-    next(walker)
-    try:
-        for at in range(0, len(data), step):
-            walker.send(data[at : at + step])
-        walker.send(b"")
-    except StopIteration:
-        return table, ""
-    except SlimError as error:
-        return table, error.slug
-    raise AssertionError("the walk went on after the end")

@@ -33,7 +33,7 @@ SETTINGS = (
 
 def seeds() -> Iterator[bytes]:
     for number, case in enumerate(CASES[::4]):
-        tars = [tar(entries(made), b"") for made in case.layers]
+        tars = [tar(entries(contents), b"") for contents in case.layers]
         yield bytes([number % 3, number % 3, number % 2, 0]) + CUT.join((SETTINGS, *tars))
     small = {name.decode(): data for name, data in SOUND.items() if len(data) < 600}
     rest = {"bin/run": b"#!/bin/sh\nexec app\n", "bin/app": ELF, "root/.ssh/id_rsa": KEY}
@@ -43,12 +43,12 @@ def seeds() -> Iterator[bytes]:
 def check(data: bytes) -> None:
     head, rest = data[:4].ljust(4, b"\0"), data[4:]
     settings, *tars = rest.split(CUT, 3)
-    made = mended_image(head, settings, tars)
+    built = mended_image(head, settings, tars)
     outcomes = set()
     with tempfile.TemporaryDirectory(dir="/dev/shm") as folder:
         for step in (0, 1):
             form = FORMS[(head[0] + step) % len(FORMS)]
-            report = analyzed(made[step], Path(folder) / f"{form}.tar", form)
+            report = analyzed(built[step], Path(folder) / f"{form}.tar", form)
             if isinstance(report, Report):
                 name = format_names()[head[3] % len(format_names())]
                 slim.render(report, name)
@@ -65,17 +65,17 @@ def mended_image(head: bytes, settings: bytes, tars: list[bytes]) -> tuple[Image
     except (ValueError, RecursionError):
         config = {}
     config = config if isinstance(config, dict) else {}
-    datas = [mended(one) for one in tars]
+    datas = [mended(tar) for tar in tars]
     both = []
     for step in (0, 1):
         compression = COMPRESSIONS[(head[1] + step) % len(COMPRESSIONS)]
-        layers = [raw_layer(one, (), compression, 1 + head[2] % 3) for one in datas]
+        layers = [raw_layer(data, (), compression, 1 + head[2] % 3) for data in datas]
         both.append(Image(tuple(layers), ("app:1",), config))
     return both[0], both[1]
 
 
-def analyzed(made: Image, path: Path, form: str) -> Report | str:
-    save(made, path, form)
+def analyzed(built: Image, path: Path, form: str) -> Report | str:
+    save(built, path, form)
     try:
         return checked_analyze(path, limits=SMALL, jobs=1)
     except SlimError as error:

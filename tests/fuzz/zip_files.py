@@ -25,7 +25,10 @@ def seeds() -> Iterator[bytes]:
     yield zipped({}, b"a comment")
     yield b"#!/bin/sh\nexec java -jar $0\n" + zipped(SMALL)
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as made, made.open("long", "w", force_zip64=True) as member:
+    with (
+        zipfile.ZipFile(out, "w") as archive,
+        archive.open("long", "w", force_zip64=True) as member,
+    ):
         member.write(b"y" * 70)
     yield out.getvalue()
 

@@ -40,11 +40,11 @@ def runs(**changes: Any) -> Callable[[Path], Path]:
     return of(HELLO, config=changes)
 
 
-def entries(*made: bool) -> list[dict[str, Any]]:
+def entries(*has_layers: bool) -> list[dict[str, Any]]:
     """History entries; True for one that made a layer."""
     return [
-        {"created_by": f"step {number}", **({} if one else {"empty_layer": True})}
-        for number, one in enumerate(made)
+        {"created_by": f"step {number}", **({} if has_layer else {"empty_layer": True})}
+        for number, has_layer in enumerate(has_layers)
     ]
 
 
@@ -259,13 +259,13 @@ def test_config(attack: Attack, tmp_path: Path) -> None:
 def test_each_layer_has_its_own_instruction(tmp_path: Path) -> None:
     history = entries(False, True, False, False, True, False)
     report = analyze(of(HELLO, BYE, history=history)(tmp_path))
-    assert [one.created_by for one in report.layers] == ["step 1", "step 4"]
+    assert [layer.created_by for layer in report.layers] == ["step 1", "step 4"]
 
 
 @pytest.mark.parametrize("history", [DROP, None, [], entries(True), entries(True, True, True)])
 def test_no_layer_is_blamed_when_the_history_does_not_fit(history: Any, tmp_path: Path) -> None:
     report = analyze(of(HELLO, BYE, history=history)(tmp_path))
-    assert [one.created_by for one in report.layers] == ["", ""]
+    assert [layer.created_by for layer in report.layers] == ["", ""]
     assert "(no history)" in slim.render(report, "text")
 
 
@@ -290,13 +290,13 @@ def test_secrets_are_in_no_output_but_on_request(created_by: str, tmp_path: Path
 
 def test_identity_is_of_the_bytes_not_of_the_meaning(tmp_path: Path) -> None:
     """Another spelling of the same config is another image."""
-    one = config(HELLO)
-    other = json.dumps(json.loads(one), indent=1).encode()
+    compact = config(HELLO)
+    other = json.dumps(json.loads(compact), indent=1).encode()
     reports = []
-    for number, result in enumerate((one, other)):
+    for number, result in enumerate((compact, other)):
         (tmp_path / str(number)).mkdir()
         reports.append(analyze(pack(tmp_path / str(number), with_config(result, HELLO))))
     assert reports[0].totals == reports[1].totals
     assert reports[0].image.config_digest != reports[1].image.config_digest
-    assert encode(json.loads(other)) == one
+    assert encode(json.loads(other)) == compact
     assert tar(HELLO.entries) == HELLO.tar

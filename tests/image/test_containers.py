@@ -648,12 +648,14 @@ def test_every_form_tells_the_same(
             return
         path.write_bytes(squeeze(path.read_bytes()))
     report = slim.analyze(path)
-    plain = slim.analyze(save(SMALL, tmp_path / "plain", "oci-archive"))
-    assert report.totals == plain.totals
-    assert [one.diff_id for one in report.layers] == [one.diff_id for one in plain.layers]
-    assert report.waste == plain.waste
+    archived = slim.analyze(save(SMALL, tmp_path / "plain", "oci-archive"))
+    assert report.totals == archived.totals
+    assert [layer.diff_id for layer in report.layers] == [
+        layer.diff_id for layer in archived.layers
+    ]
+    assert report.waste == archived.waste
     assert report.source.archive_bytes == sum(
-        one.stat().st_size for one in [path, *path.rglob("*")] if one.is_file()
+        file.stat().st_size for file in [path, *path.rglob("*")] if file.is_file()
     )
 
 
@@ -684,14 +686,12 @@ def test_a_prefix_that_does_not_fit(ref: str, slug: str, tmp_path: Path) -> None
 def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     path = saved("docker")(tmp_path)
     command = [sys.executable, "-m", "slim", "analyze", "-o", "json"]
-    piped = subprocess.run(
-        [*command, "-"], input=path.read_bytes(), capture_output=True, check=True
-    )
+    done = subprocess.run([*command, "-"], input=path.read_bytes(), capture_output=True, check=True)
     with path.open("rb") as stdin:
         redirected = subprocess.run([*command, "-"], stdin=stdin, capture_output=True, check=True)
     direct = subprocess.run([*command, str(path)], capture_output=True, check=True)
     name = encode(str(path))
-    assert piped.stdout == redirected.stdout == direct.stdout.replace(name, b'"-"')
+    assert done.stdout == redirected.stdout == direct.stdout.replace(name, b'"-"')
 
 
 def test_a_linked_blobs_folder_is_not_entered(tmp_path: Path) -> None:

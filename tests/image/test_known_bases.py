@@ -69,8 +69,8 @@ def base_of(folder: Path, texts: Sequence[str], env: Sequence[str]) -> Base:
         }
         for text in texts
     ]
-    made = [entry for entry in history if not entry["empty_layer"]]
-    layers = [layer({f"file-{number}": b"x"}) for number, _ in enumerate(made)]
+    with_layer = [entry for entry in history if not entry["empty_layer"]]
+    layers = [layer({f"file-{number}": b"x"}) for number, _ in enumerate(with_layer)]
     path = save(image(*layers, config={"Env": list(env)}, history=history), folder / "image.tar")
     return slim.analyze(path).image.base
 
@@ -131,8 +131,8 @@ def test_what_buildah_notes_is_the_base_of_a_docker_archive(tmp_path: Path) -> N
         {"created_by": "# debian.sh --arch 'amd64'"},
         {"created_by": "/bin/sh -c make", "comment": "FROM localhost/debian:bookworm-slim"},
     ]
-    one = image(layer({"a": b"a"}), layer({"b": b"b"}), history=history)
-    base = slim.analyze(save(one, tmp_path / "image.tar", "docker-old")).image.base
+    built = image(layer({"a": b"a"}), layer({"b": b"b"}), history=history)
+    base = slim.analyze(save(built, tmp_path / "image.tar", "docker-old")).image.base
     assert bare(base.name) == "localhost/debian:bookworm-slim"
     assert (base.layers, base.confidence) == (1, "likely")
 

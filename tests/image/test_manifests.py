@@ -105,9 +105,9 @@ def artifact(config_type: str, **changes: Any) -> Members:
     return world(index(entry(top)), top, EMPTY_JSON)
 
 
-def labelled(media_type: str, one: Layer = HELLO, **changes: Any) -> Members:
+def labelled(media_type: str, layer: Layer = HELLO, **changes: Any) -> Members:
     """An image whose layer has this media type."""
-    return simple(one, layers=[{**descriptor(media_type, one.blob), **changes}])
+    return simple(layer, layers=[{**descriptor(media_type, layer.blob), **changes}])
 
 
 def without(members: Members, *datas: bytes) -> Members:
@@ -129,9 +129,9 @@ def encoded(data: bytes) -> str:
     return base64.b64encode(data).decode()
 
 
-def with_data(data: str, one: Layer = HELLO, **changes: Any) -> Members:
+def with_data(data: str, layer: Layer = HELLO, **changes: Any) -> Members:
     """The layer's bytes in its descriptor, and nowhere else."""
-    return without(labelled(LAYER, one, data=data, **changes), one.blob)
+    return without(labelled(LAYER, layer, data=data, **changes), layer.blob)
 
 
 def hashed(algorithm: str, **changes: Any) -> Members:

@@ -45,13 +45,15 @@ def package(
     )
 
 
-def asked(name: str, *words: str, **more: str) -> Package:
+def installed_by_hand(name: str, *words: str, **more: str) -> Package:
     return replace(package(name, *words, **more), auto=False)  # type: ignore[arg-type]
 
 
 def reasons(*packages: Package) -> dict[str, str]:
     graph = link(packages)
-    return {one.name: why.text(graph) for one, why in zip(packages, why(graph), strict=True)}
+    return {
+        package.name: why.text(graph) for package, why in zip(packages, why(graph), strict=True)
+    }
 
 
 def weak(*packages: Package) -> set[str]:
@@ -60,14 +62,14 @@ def weak(*packages: Package) -> set[str]:
 
 def along(names: str, *packages: Package) -> set[str]:
     """What goes along with some packages, in words."""
-    chosen = [index for index, one in enumerate(packages) if one.name in names.split()]
+    chosen = [index for index, package in enumerate(packages) if package.name in names.split()]
     return {packages[index].name for index in removal_closure(link(packages), chosen)}
 
 
 GIT = (
     package("libc", essential=True),
     package("shadow", "libc", required=True),
-    asked("git", "libc perl", "ssh less|pager", "mail"),
+    installed_by_hand("git", "libc perl", "ssh less|pager", "mail"),
     package("perl", "libc"),
     package("ssh", "libc libedit", "xauth"),
     package("libedit", "libc"),
@@ -100,9 +102,11 @@ def test_recommends_only() -> None:
 
 
 def test_nothing_is_recommended_only_when_it_was_asked_for_or_is_needed() -> None:
-    assert weak(asked("a", "b", "b c"), package("b"), asked("c")) == set()
-    assert weak(asked("a", "x|y"), package("x"), package("y")) == set(), "every alternative stays"
-    assert weak(asked("a", "virtual"), package("p", provides="virtual")) == set()
+    assert weak(installed_by_hand("a", "b", "b c"), package("b"), installed_by_hand("c")) == set()
+    assert weak(installed_by_hand("a", "x|y"), package("x"), package("y")) == set(), (
+        "every alternative stays"
+    )
+    assert weak(installed_by_hand("a", "virtual"), package("p", provides="virtual")) == set()
 
 
 def test_a_library_of_a_language_is_never_recommended_only() -> None:
@@ -110,7 +114,11 @@ def test_a_library_of_a_language_is_never_recommended_only() -> None:
 
 
 def test_managers_do_not_see_each_other() -> None:
-    packages = (asked("a", "curl"), package("curl", manager="rpm", auto=True), package("curl"))
+    packages = (
+        installed_by_hand("a", "curl"),
+        package("curl", manager="rpm", auto=True),
+        package("curl"),
+    )
     assert recommends_only(link(packages)) == {1}
 
 
@@ -124,15 +132,20 @@ def test_removal_takes_dependents_and_what_only_they_wanted() -> None:
 
 
 def test_removal_stops_at_alternatives() -> None:
-    packages = (asked("a", "x|y"), package("x"), package("y"))
+    packages = (installed_by_hand("a", "x|y"), package("x"), package("y"))
     assert along("x", *packages) == {"x"}
     assert along("x y", *packages) == {"a", "x", "y"}
-    same = (asked("a", "v"), package("p", provides="v"), package("q", provides="v"))
+    same = (installed_by_hand("a", "v"), package("p", provides="v"), package("q", provides="v"))
     assert along("p", *same) == {"p"}
 
 
 def test_removal_keeps_what_is_only_wished_for() -> None:
-    packages = (asked("a", "", "r", "s"), asked("b", "r s"), package("r"), package("s"))
+    packages = (
+        installed_by_hand("a", "", "r", "s"),
+        installed_by_hand("b", "r s"),
+        package("r"),
+        package("s"),
+    )
     assert along("b", *packages) == {"b"}
 
 
@@ -142,8 +155,8 @@ def test_the_base_system_cannot_be_removed() -> None:
 
 
 def test_a_requirement_that_nothing_fulfils_breaks_nothing() -> None:
-    assert along("x", asked("a", "missing x|missing"), package("x")) == {"a", "x"}
-    assert along("b", asked("a", "missing"), package("b")) == {"b"}
+    assert along("x", installed_by_hand("a", "missing x|missing"), package("x")) == {"a", "x"}
+    assert along("b", installed_by_hand("a", "missing"), package("b")) == {"b"}
 
 
 def test_libraries_go_alone() -> None:
@@ -190,7 +203,7 @@ def test_who_wants_only_itself_is_there_for_its_own_sake() -> None:
 
 
 def test_a_package_may_fulfil_its_own_requirement() -> None:
-    packages = (asked("a", "self", provides="self"),)
+    packages = (installed_by_hand("a", "self", provides="self"),)
     assert reasons(*packages) == {"a": "manual"}
     assert along("a", *packages) == {"a"}
 
@@ -211,7 +224,7 @@ PACKAGES = st.lists(
         essential=st.sampled_from([False, False, False, True]),
     ),
     max_size=8,
-    unique_by=lambda one: one.name,
+    unique_by=lambda package: package.name,
 )
 
 
@@ -228,11 +241,11 @@ def grown(start: set[int], installed: set[int], packages: list[Package], *kinds:
     found = set(start)
     while True:
         more = {
-            one
+            other
             for index in found
             for kind in kinds
             for dependency in getattr(packages[index], kind)
-            for one in fulfilled(dependency, installed, packages)
+            for other in fulfilled(dependency, installed, packages)
         }
         if more <= found:
             return found
@@ -257,8 +270,9 @@ def test_removal_by_definition(packages: list[Package], chosen: set[int]) -> Non
         broken = {
             i
             for i in left
-            for one in packages[i].depends
-            if fulfilled(one, everything, packages) and not fulfilled(one, left, packages)
+            for dependency in packages[i].depends
+            if fulfilled(dependency, everything, packages)
+            and not fulfilled(dependency, left, packages)
         }
         if not broken:
             break
@@ -279,7 +293,7 @@ def test_every_reason_is_true(packages: list[Package]) -> None:
             kind = reason.cause.name.lower()
             wishes = {"needed": "depends", "recommended": "recommends", "suggested": "suggests"}
             by = getattr(packages[reason.by], wishes[kind])
-            assert any(index in fulfilled(one, {index}, packages) for one in by)
+            assert any(index in fulfilled(dependency, {index}, packages) for dependency in by)
             assert reason.text(graph).endswith(packages[reason.by].name)
 
 

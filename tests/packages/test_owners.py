@@ -37,14 +37,14 @@ class Owned:
 def owned(packages: list[Package], *layers: Parts) -> Owned:
     built = [layer(part, compression="gzip") for part in layers]
     stacked = checked_files(built)
-    ledger = account(stacked.files, stacked.tables, [len(one.blob) for one in built])
+    ledger = account(stacked.files, stacked.tables, [len(layer.blob) for layer in built])
     result = own(stacked.files, packages, ledger.pull)
     _check(stacked.files, result)
     return Owned(
         stacked.files,
         result,
-        sum(one.live_bytes for one in ledger.layers),
-        sum(one.live_pull_bytes for one in ledger.layers),
+        sum(layer.live_bytes for layer in ledger.layers),
+        sum(layer.live_pull_bytes for layer in ledger.layers),
     )
 
 
@@ -68,13 +68,15 @@ def dpkg(name: str, *files: str, stems: str = "") -> Package:
     return Package(
         "dpkg",
         name,
-        files=tuple(one.encode() for one in files),
-        stems=tuple(one.encode() for one in stems.split()),
+        files=tuple(file.encode() for file in files),
+        stems=tuple(stem.encode() for stem in stems.split()),
     )
 
 
 def at(manager: str, name: str, *directories: str) -> Package:
-    return Package(manager, name, directories=tuple(one.encode() for one in directories))
+    return Package(
+        manager, name, directories=tuple(directory.encode() for directory in directories)
+    )
 
 
 def test_lists_lead_through_links() -> None:

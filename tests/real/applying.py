@@ -22,24 +22,24 @@ _BLOCK = 512
 
 def without(layout: Path, removed: Mapping[int, Collection[bytes]], target: Path) -> Path:
     """Write the image of a layout to `target`, less some paths of some layers (index → paths)."""
-    plain = target.with_name(f"{target.name}-plain")
-    shutil.copytree(layout, plain)
-    index = _read(plain / "index.json")
-    manifest = _read(_blob(plain, index["manifests"][0]["digest"]))
-    config = _read(_blob(plain, manifest["config"]["digest"]))
+    unpacked = target.with_name(f"{target.name}-plain")
+    shutil.copytree(layout, unpacked)
+    index = _read(unpacked / "index.json")
+    manifest = _read(_blob(unpacked, index["manifests"][0]["digest"]))
+    config = _read(_blob(unpacked, manifest["config"]["digest"]))
     for number, paths in removed.items():
         if not paths:
             continue
         layer = manifest["layers"][number]
-        old = _blob(plain, layer["digest"])
-        layer |= _filtered(plain, old, frozenset(paths))
+        old = _blob(unpacked, layer["digest"])
+        layer |= _filtered(unpacked, old, frozenset(paths))
         layer["mediaType"] = "application/vnd.oci.image.layer.v1.tar"
         config["rootfs"]["diff_ids"][number] = layer["digest"]
-    manifest["config"] |= _write(plain, json.dumps(config).encode())
-    index["manifests"][0] |= _write(plain, json.dumps(manifest).encode())
-    (plain / "index.json").write_text(json.dumps(index))
-    run("skopeo", "copy", "--quiet", f"oci:{plain}:{TAG}", f"oci:{target}:{TAG}")
-    shutil.rmtree(plain)
+    manifest["config"] |= _write(unpacked, json.dumps(config).encode())
+    index["manifests"][0] |= _write(unpacked, json.dumps(manifest).encode())
+    (unpacked / "index.json").write_text(json.dumps(index))
+    run("skopeo", "copy", "--quiet", f"oci:{unpacked}:{TAG}", f"oci:{target}:{TAG}")
+    shutil.rmtree(unpacked)
     return target
 
 
@@ -49,9 +49,9 @@ def _filtered(layout: Path, blob: Path, paths: Collection[bytes]) -> dict[str, A
     with gzip.open(blob) as packed, raw.open("wb") as out:
         shutil.copyfileobj(packed, out, 1 << 20)
     left = set(paths)
-    made = layout / "filtered.tar"
+    filtered = layout / "filtered.tar"
     digest = hashlib.sha256()
-    with raw.open("rb") as data, made.open("wb") as out, tarfile.open(raw) as archive:
+    with raw.open("rb") as data, filtered.open("wb") as out, tarfile.open(raw) as archive:
         for member in archive:
             name = member.name.encode("utf-8", "surrogateescape").removeprefix(b"./").strip(b"/")
             stored = member.size if member.isreg() else 0
@@ -69,8 +69,8 @@ def _filtered(layout: Path, blob: Path, paths: Collection[bytes]) -> dict[str, A
         out.write(ending)
     assert not left, f"not in the layer: {sorted(left)[:5]}"
     raw.unlink()
-    size = made.stat().st_size
-    made.rename(layout / "blobs/sha256" / digest.hexdigest())
+    size = filtered.stat().st_size
+    filtered.rename(layout / "blobs/sha256" / digest.hexdigest())
     return {"digest": f"sha256:{digest.hexdigest()}", "size": size}
 
 

@@ -152,17 +152,17 @@ class Page:
         for event in self.browser.events:
             if event.get("sessionId") != self.session:
                 continue
-            method, said = event["method"], event["params"]
-            if method == "Network.requestWillBeSent" and said["type"] != "Document":
-                found.append(f"request {said['request']['url']}")
+            method, parameters = event["method"], event["params"]
+            if method == "Network.requestWillBeSent" and parameters["type"] != "Document":
+                found.append(f"request {parameters['request']['url']}")
             elif method == "Page.javascriptDialogOpening":
-                found.append(f"dialog {said['message']}")
+                found.append(f"dialog {parameters['message']}")
             elif method == "Runtime.exceptionThrown":
-                found.append(f"exception {said['exceptionDetails']}")
+                found.append(f"exception {parameters['exceptionDetails']}")
             elif method == "Runtime.consoleAPICalled":
-                found.append(f"console {said['args']}")
+                found.append(f"console {parameters['args']}")
             elif method == "Log.entryAdded":
-                found.append(f"log {said['entry']['text']}")
+                found.append(f"log {parameters['entry']['text']}")
         return found
 
     def press(self, key: str) -> None:
@@ -199,18 +199,18 @@ class Page:
 
 
 @contextmanager
-def page(one: Browser, *, scripts: bool = True) -> Iterator[Page]:
+def page(browser: Browser, *, scripts: bool = True) -> Iterator[Page]:
     """An empty page that is being watched."""
-    target = one.call("Target.createTarget", url="about:blank")["targetId"]
-    session = one.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
-    made = Page(one, session, target)
+    target = browser.call("Target.createTarget", url="about:blank")["targetId"]
+    session = browser.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
+    opened = Page(browser, session, target)
     for domain in ("Page", "Network", "Runtime", "Log", "DOM", "Accessibility"):
-        made.call(f"{domain}.enable")
+        opened.call(f"{domain}.enable")
     if not scripts:
-        made.call("Emulation.setScriptExecutionDisabled", value=True)
-    made.resize(1280, 900)
+        opened.call("Emulation.setScriptExecutionDisabled", value=True)
+    opened.resize(1280, 900)
     try:
-        yield made
+        yield opened
     finally:
-        one.call("Target.closeTarget", targetId=target)
-        one.events.clear()
+        browser.call("Target.closeTarget", targetId=target)
+        browser.events.clear()

@@ -47,21 +47,21 @@ class Built:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     here = Path(__file__).parent
     names = [str(here / f"{name}.py") for name in LONGEST]
-    items.sort(key=lambda one: names.index(str(one.path)) if str(one.path) in names else 99)
+    items.sort(key=lambda item: names.index(str(item.path)) if str(item.path) in names else 99)
 
 
 @pytest.fixture(scope="module")
 def site() -> Iterator[Site]:
     """A loopback server for pages."""
-    with serve() as made:
-        yield made
+    with serve() as started:
+        yield started
 
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A running browser."""
-    with browser(tmp_path_factory.mktemp("chromium")) as one:
-        yield one
+    with browser(tmp_path_factory.mktemp("chromium")) as started:
+        yield started
 
 
 @pytest.fixture(scope="session")

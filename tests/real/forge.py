@@ -81,10 +81,10 @@ def pull_request(server: Server, owner: str, token: str) -> tuple[str, int, str]
     text = base64.b64encode(b"FROM alpine:3.22\n").decode()
     change = {"content": text, "message": "Add an image", "branch": main, "new_branch": "image"}
     server.call("POST", f"/repos/{repo}/contents/Dockerfile", change, sign)
-    made = server.call(
+    created = server.call(
         "POST", f"/repos/{repo}/pulls", {"title": "An image", "head": "image", "base": main}, sign
     )
-    return repo, made["number"], made["head"]["sha"]
+    return repo, created["number"], created["head"]["sha"]
 
 
 class Job:
@@ -106,7 +106,7 @@ class Job:
         }
 
     def comment(self, report: str, *words: str, run: int, token: str | None = None) -> str:
-        """Run the command; what it said."""
+        """Run the command; what it printed."""
         signed = {"GITEA_TOKEN": self.token if token is None else token}
         done = subprocess.run(
             [sys.executable, "-m", "slim", "comment", report, "--key", "shop", *words],
@@ -136,7 +136,7 @@ def check(server: Server) -> None:
     owner, bot, stranger = (f"{name}-{mark}" for name in ("owner", "bot", "stranger"))
     tokens = {name: server.user(name) for name in (owner, bot, stranger)}
     repo, number, head = pull_request(server, owner, tokens[owner])
-    said(f"{repo} #{number} at {head[:7]}")
+    log(f"{repo} #{number} at {head[:7]}")
     job = Job(server, repo, number, head, tokens[bot])
     with tempfile.TemporaryDirectory() as folder:
         reports = {}
@@ -155,50 +155,50 @@ def check(server: Server) -> None:
             f'<!-- slim:report v=1 key="shop" head={head[:7]} run=5 -->'
         )
         assert "over budget" in first["body"]
-        said("made, by the token's user")
+        log("made, by the token's user")
 
         assert "comment updated" in job.comment(reports["slim"], run=6)
         found = job.all()
-        assert [one["id"] for one in found][1:] == [first["id"]]
+        assert [comment["id"] for comment in found][1:] == [first["id"]]
         assert "within budget" in found[1]["body"]
-        said("updated in place")
+        log("updated in place")
 
         assert "a newer run" in job.comment(reports["fat"], run=4)
         assert job.all() == found
-        said("an older run changes nothing")
+        log("an older run changes nothing")
 
         forged = found[1]["body"].replace("run=6", "run=999")
         job.say(forged, tokens[stranger])
         assert "comment updated" in job.comment(reports["fat"], run=7)
         assert "over budget" in job.all()[1]["body"]
         assert job.all()[-1]["body"] == forged
-        said("a stranger's comment with the marker is left alone")
+        log("a stranger's comment with the marker is left alone")
 
-        for one in range(60):
-            job.say(f"comment {one}", tokens[stranger])
+        for at in range(60):
+            job.say(f"comment {at}", tokens[stranger])
         assert "comment updated" in job.comment(reports["slim"], run=8)
         assert len(job.all()) == 63
-        said("found among others")
+        log("found among others")
 
         folded = job.comment(reports["fat"], "--behavior", "hide-and-new", run=9)
         assert "comment made" in folded
-        old, new = (one for one in job.all() if one["user"]["login"] == bot)
+        old, new = (comment for comment in job.all() if comment["user"]["login"] == bot)
         assert "<details><summary>Outdated" in old["body"]
         assert "over budget" in new["body"]
         assert "comment made" in job.comment(
             reports["slim"], "--behavior", "delete-and-new", run=10
         )
-        (last,) = (one for one in job.all() if one["user"]["login"] == bot)
+        (last,) = (comment for comment in job.all() if comment["user"]["login"] == bot)
         assert "within budget" in last["body"]
-        said("folded away, and deleted")
+        log("folded away, and deleted")
 
         wrong = job.comment(reports["fat"], "--require", run=11, token="0" * 40)
         assert "[forge-refused]" in wrong
         assert "401" in wrong
-        said("a wrong token is refused, and not shown")
+        log("a wrong token is refused, and not shown")
 
 
-def said(text: str) -> None:
+def log(text: str) -> None:
     """A line for who runs it."""
     print(f"ok: {text}", flush=True)
 

@@ -41,7 +41,7 @@ class Engine:
 
 def placed(stack: Stack, number: int) -> Stack:
     """A stack in a directory of its own; what its links lead to stays in there."""
-    return [[_placed(one, b"s%d" % number) for one in items] for items in stack]
+    return [[_placed(item, b"s%d" % number) for item in items] for items in stack]
 
 
 def _placed(entry: Entry, place: bytes) -> Entry:
@@ -74,8 +74,8 @@ def each_unpacked(
     shutil.rmtree(place, ignore_errors=True)
     place.mkdir()
     try:
-        made = image(*(layer(items) for items in together(stacks)), tags=("stacks:1",))
-        found = engine.unpacked(save(made, place / "image.tar", engine.form), place, read)
+        built = image(*(layer(items) for items in together(stacks)), tags=("stacks:1",))
+        found = engine.unpacked(save(built, place / "image.tar", engine.form), place, read)
     except RefusedError as error:
         if len(stacks) == 1:
             yield stacks, str(error)

@@ -174,20 +174,20 @@ def symlinked_parent(store: Store, _: Path, target: Path) -> Path:
 def names(store: Store, _: Path, target: Path) -> Path:
     """Names in many scripts, over 100 and 255 bytes, with blanks and newlines, not UTF-8."""
     long = "/".join(["x" * 60] * 6)
-    odd = ["größe/ünïcödé", "日本語/ファイル", "emoji-🎉", "e\u0301-nfd", "\u00e9-nfc", "a b\tc",
+    unusual = ["größe/ünïcödé", "日本語/ファイル", "emoji-🎉", "e\u0301-nfd", "\u00e9-nfc", "a b\tc",
            "line\nbreak", "-dash", "back\\slash", "quote'\"", "%41", f"{long}/leaf", "y" * 200,
            "z" * 100, "w" * 101]  # fmt: skip
     raw = [b"latin-\xe9\xff", b"\xc3(", b"dir-\xfe/in"]
 
     def fill(root: Path) -> None:
-        for number, name in enumerate([*(os.fsencode(one) for one in odd), *raw]):
+        for number, name in enumerate([*(os.fsencode(text) for text in unusual), *raw]):
             path = os.path.join(os.fsencode(root), name)
             os.makedirs(os.path.dirname(path), exist_ok=True)
             with open(path, "wb") as out:
                 out.write(b"%d" % number * (100 + number))
 
     def remove(root: Path) -> None:
-        for name in (odd[0], odd[2], f"{long}/leaf", "y" * 200):
+        for name in (unusual[0], unusual[2], f"{long}/leaf", "y" * 200):
             (root / name).unlink()
         os.unlink(os.path.join(os.fsencode(root), raw[0]))
 
@@ -210,10 +210,10 @@ def sparse(store: Store, _: Path, target: Path) -> Path:
     for version in ("0.0", "0.1", "1.0"):
         make(folder / f"pax-{version}")
         options = ("--sparse", "--format=pax", f"--sparse-version={version}", "--owner=0")
-        made = subprocess.run(
+        done = subprocess.run(
             ["tar", *options, "-c", "-C", folder, f"pax-{version}"], check=True, capture_output=True
         )
-        add_layers(target, made.stdout)
+        add_layers(target, done.stdout)
     shutil.rmtree(folder)
     return target
 

@@ -39,11 +39,11 @@ class Registry:
 
     def access(self, **more: Any) -> Access:
         """What it takes to read it."""
-        plain = frozenset() if self.tls else frozenset({self.host})
+        plain_hosts = frozenset() if self.tls else frozenset({self.host})
         logins = {self.host: self.login} if self.login else {}
         trusted = frozenset({self.realm}) if self.realm else frozenset()
         given: dict[str, Any] = {
-            "plain_http": plain,
+            "plain_http": plain_hosts,
             "ca_file": self.ca_file,
             "logins": logins,
             "trusted_realms": trusted,
@@ -114,9 +114,9 @@ def _nothing() -> Iterator[None]:
 
 
 def _free_port() -> int:
-    with socket.socket() as one:
-        one.bind(("127.0.0.1", 0))
-        port: int = one.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
         return port
 
 
@@ -147,7 +147,7 @@ class TokenServer:
     """What a token server was asked."""
 
     host: str
-    asked: list[tuple[str, str]] = field(default_factory=list)
+    requests: list[tuple[str, str]] = field(default_factory=list)
     """(scope, user) of each request."""
 
 
@@ -162,7 +162,7 @@ def token_server(folder: Path) -> Iterator[TokenServer]:
             query = parse_qs(urlsplit(self.path).query)
             scope = query.get("scope", [""])[0]
             text = base64.b64decode(self.headers.get("Authorization", "Basic ")[6:]).decode()
-            server.asked.append((scope, text.partition(":")[0]))
+            server.requests.append((scope, text.partition(":")[0]))
             if text and text != f"{USER}:{PASSWORD}":
                 self.send_error(401)
                 return

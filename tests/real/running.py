@@ -52,7 +52,7 @@ def started(root: Path, config: dict[str, Any]) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    variables = dict(one.split("=", 1) for one in config["Env"])
+    variables = dict(entry.split("=", 1) for entry in config["Env"])
     variables |= {"PORT": str(port), "RELEASE_DISTRIBUTION": "none"}
     words = config["Cmd"]
     user = _user(root, str(config.get("User", "")))
@@ -86,9 +86,9 @@ def _wait(address: str, process: subprocess.Popen[bytes], log: Path) -> str:
             ask(f"{address}/")
             return address
         except (urllib.error.URLError, ConnectionError):
-            said = log.read_text(errors="replace")[-2000:]
-            assert process.poll() is None, f"the program ended: {said}"
-            assert time.monotonic() < until, f"the program does not answer: {said}"
+            output = log.read_text(errors="replace")[-2000:]
+            assert process.poll() is None, f"the program ended: {output}"
+            assert time.monotonic() < until, f"the program does not answer: {output}"
             time.sleep(0.1)
 
 

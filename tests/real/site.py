@@ -57,7 +57,7 @@ class Site:
 
     address: str
     pages: dict[str, tuple[bytes, str, str]] = field(default_factory=dict)
-    asked: list[str] = field(default_factory=list)
+    requested: list[str] = field(default_factory=list)
 
     def add(self, name: str, text: str, policy: str = "", kind: str = HTML) -> str:
         """Serve a page with a content security policy; its address."""
@@ -71,8 +71,8 @@ def serve() -> Iterator[Site]:
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
-            made.asked.append(self.path)
-            body, policy, kind = made.pages.get(self.path, (b"", "", HTML))
+            site.requested.append(self.path)
+            body, policy, kind = site.pages.get(self.path, (b"", "", HTML))
             self.send_response(200 if body else 404)
             self.send_header("Content-Type", kind)
             if policy:
@@ -84,10 +84,10 @@ def serve() -> Iterator[Site]:
             pass
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    made = Site(f"http://127.0.0.1:{server.server_port}")
+    site = Site(f"http://127.0.0.1:{server.server_port}")
     thread = threading.Thread(target=server.serve_forever)
     thread.start()
-    yield made
+    yield site
     server.shutdown()
     thread.join()
     server.server_close()
@@ -147,9 +147,9 @@ def dangerous(names: tuple[str, ...]) -> Report:
     return replace(hostile(names), tree=tree, packages=packages)
 
 
-def shown(one: Page, selector: str) -> int:
+def shown(page: Page, selector: str) -> int:
     """How many elements are drawn."""
-    found = one.run(
+    found = page.run(
         f"[...document.querySelectorAll({selector!r})].filter(e => e.getClientRects().length > 0"
         " && getComputedStyle(e).visibility == 'visible').length"
     )
@@ -158,11 +158,12 @@ def shown(one: Page, selector: str) -> int:
 
 def largest() -> Report:
     """A report with as much of everything as slim writes of an image of a million files."""
-    one = fat()
-    tree = [replace(one.tree[0], files=1_000_000)]
+    sample = fat()
+    tree = [replace(sample.tree[0], files=1_000_000)]
     tree += [
         TreeNode(
-            parent=(number - 1) // 8, name=untrusted(f"directory-{number}"), layer=number % len(one.layers),
+            parent=(number - 1) // 8, name=untrusted(f"directory-{number}"),
+            layer=number % len(sample.layers),
             disk_bytes=10_000_000_000 // (number + 1), pull_bytes=1_000_000 // (number + 1), files=400,
             reclaimable_bytes=1_000_000 // (number + 1), rule="DEB004",
         )
@@ -170,7 +171,7 @@ def largest() -> Report:
     ]  # fmt: skip
     packages = [
         replace(
-            one.packages[0],
+            sample.packages[0],
             name=untrusted(f"package-{number}"),
             disk_bytes=(5_000 - number) * 1_000,
         )
@@ -178,10 +179,10 @@ def largest() -> Report:
     ]
     files = [
         replace(
-            one.largest_files[0],
+            sample.largest_files[0],
             path=untrusted(f"usr/lib/python3/dist-packages/module-{number}/x.py"),
         )
         for number in range(1_000)
     ]
-    layers = [replace(one.layers[-1], index=number) for number in range(127)]
-    return replace(one, tree=tree, packages=packages, largest_files=files, layers=layers)
+    layers = [replace(sample.layers[-1], index=number) for number in range(127)]
+    return replace(sample, tree=tree, packages=packages, largest_files=files, layers=layers)

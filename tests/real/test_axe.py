@@ -56,26 +56,26 @@ def test_nothing_stands_in_anybodys_way(
     chromium: Browser, site: Site, axe: str, kind: str, width: int, scheme: str
 ) -> None:
     address = site.add(f"axe-{kind}", rendered(DOCUMENTS[kind](), "html"))
-    with page(chromium) as one:
-        one.resize(width, 900)
+    with page(chromium) as tab:
+        tab.resize(width, 900)
         feature = {"name": "prefers-color-scheme", "value": scheme}
-        one.call("Emulation.setEmulatedMedia", features=[feature])
-        one.open(address)
-        one.run("for (const fold of document.querySelectorAll('main details')) fold.open = true")
-        one.run(axe)
-        assert one.run(RULES) == []
-        if one.run("document.querySelector('.map [data-i]') !== null"):
-            one.run(f"document.querySelector('.map .dir[data-i]')?.dispatchEvent({CLICK})")
-            assert one.run(RULES) == [], "within a box of the map"
+        tab.call("Emulation.setEmulatedMedia", features=[feature])
+        tab.open(address)
+        tab.run("for (const fold of document.querySelectorAll('main details')) fold.open = true")
+        tab.run(axe)
+        assert tab.run(RULES) == []
+        if tab.run("document.querySelector('.map [data-i]') !== null"):
+            tab.run(f"document.querySelector('.map .dir[data-i]')?.dispatchEvent({CLICK})")
+            assert tab.run(RULES) == [], "within a box of the map"
 
 
 def test_it_finds_what_is_wrong(chromium: Browser, site: Site, axe: str) -> None:
     broken = (
         "<!doctype html><title>x</title><p style='color:#ccc;background:#fff'>pale</p><img src=x>"
     )
-    with page(chromium) as one:
-        one.open(site.add("broken", broken))
-        one.run(axe)
-        found = " ".join(one.run(RULES))
+    with page(chromium) as tab:
+        tab.open(site.add("broken", broken))
+        tab.run(axe)
+        found = " ".join(tab.run(RULES))
     assert "color-contrast" in found
     assert "image-alt" in found

@@ -25,9 +25,13 @@ def test_debian_keeps_what_it_has(
     store = Store(tmp_path / "store")
     debian_base(store, debian_roots(not full))
     report = slim.analyze(store.save("debian", tmp_path / "layout"), top=1000)
-    claims = {one.rule: one.claimed_bytes for one in report.findings if one.mode == "claim"}
+    claims = {
+        finding.rule: finding.claimed_bytes
+        for finding in report.findings
+        if finding.mode == "claim"
+    }
     assert claims.keys() <= LEFT_OVER
     assert sum(claims.values()) < 1_000_000
-    notes = {one.rule for one in report.findings if one.mode == "note"}
+    notes = {finding.rule for finding in report.findings if finding.mode == "note"}
     assert notes <= ({"DEB016"} if full else set()), "the full image could be the slim one"
     assert report.image.role.name == "base"

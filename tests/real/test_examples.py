@@ -70,7 +70,9 @@ def test_the_action_installs_itself_measures_and_comments(
 ) -> None:
     """Its steps as the runner takes them: a file for the path, one for outputs, one for the summary."""
     find, restore, install, measure = load("action.yml")["runs"]["steps"]
-    inputs = {name: one.get("default", "") for name, one in load("action.yml")["inputs"].items()}
+    inputs = {
+        name: fields.get("default", "") for name, fields in load("action.yml")["inputs"].items()
+    }
     inputs |= {"image": "image.tar", "dockerfile": "Dockerfile", "max-size": "340MB"}
     inputs |= {"comment": "true", "output": "sarif=slim.sarif"}
     files = {name: tmp_path / name.lower() for name in ("GITHUB_PATH", "GITHUB_OUTPUT")}
@@ -139,7 +141,7 @@ def test_every_step_of_the_jenkinsfile(machine: dict[str, str], wheel: Path) -> 
             "${env.PATH}", env["PATH"]
         )
         done = [bash(step, env) for step in steps]
-        assert [one.returncode for one in done] == [0, 0, 1, 0], done
+        assert [process.returncode for process in done] == [0, 0, 1, 0], done
         assert "over budget" in forge.comments[0].body
     for name in re.findall(r"(?:junit|archiveArtifacts) '(.*)'", text):
         assert Path(name).stat().st_size > 0

@@ -19,7 +19,7 @@ PROJECTS = all_projects()
 LARGEST_FILE = 200_000
 
 
-@pytest.mark.parametrize("project", PROJECTS, ids=lambda one: one.name)
+@pytest.mark.parametrize("project", PROJECTS, ids=lambda project: project.name)
 def test_a_project_is_whole_and_small(project: Project) -> None:
     assert project.half in ("test", "train")
     assert bool(project.questions) == (project.port is not None)
@@ -34,8 +34,8 @@ def test_a_project_is_whole_and_small(project: Project) -> None:
 
 
 def test_half_of_the_projects_were_written_blind() -> None:
-    assert sum(one.half == "test" for one in PROJECTS) >= 20
-    assert len({one.ecosystem for one in PROJECTS}) >= 9
+    assert sum(project.half == "test" for project in PROJECTS) >= 20
+    assert len({project.ecosystem for project in PROJECTS}) >= 9
 
 
 @pytest.fixture(scope="session")

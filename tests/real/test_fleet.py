@@ -44,8 +44,8 @@ def registry(tmp_path_factory: pytest.TempPathFactory, images: list[Image]) -> I
 
 
 def push(registry: Registry, folder: Path, images: list[Image]) -> None:
-    for number, one in enumerate(images):
-        layout = save(one, folder / f"layout{number}", "oci-dir")
+    for number, built in enumerate(images):
+        layout = save(built, folder / f"layout{number}", "oci-dir")
         registry.push(f"oci:{layout}:1", f"team{number % 3}/app{number}:1")
 
 
@@ -58,10 +58,10 @@ def command(registry: Registry, store: Path, *words: str) -> list[str]:
 
 def layer_requests(registry: Registry, images: list[Image], since: int = 0) -> Counter[str]:
     """How often slim asked for each layer, by the registry's access log."""
-    wanted = {str(one.descriptor["digest"]) for each in images for one in each.layers}
+    expected = {str(layer.descriptor["digest"]) for each in images for layer in each.layers}
     log = (registry.folder / "access").read_text()[since:]
-    asked = re.findall(r'"GET \S+/blobs/(sha256:[0-9a-f]+) [^"]*" 200 \d+ "[^"]*" "slim/', log)
-    return Counter(digest for digest in asked if digest in wanted)
+    fetched = re.findall(r'"GET \S+/blobs/(sha256:[0-9a-f]+) [^"]*" 200 \d+ "[^"]*" "slim/', log)
+    return Counter(digest for digest in fetched if digest in expected)
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])
@@ -74,7 +74,7 @@ def test_the_registry_sends_each_layer_once(
     assert done.returncode == 0, done.stderr
     counts = layer_requests(registry, images, before)
     assert set(counts.values()) == {1}
-    assert len(counts) == len({one.blob for each in images for one in each.layers})
+    assert len(counts) == len({layer.blob for each in images for layer in each.layers})
     # What is known is not asked for again.
     before = len((registry.folder / "access").read_text())
     again = subprocess.run(words, capture_output=True, text=True, check=True)
@@ -112,7 +112,7 @@ def test_after_a_worker_was_killed_nothing_is_lost_and_nothing_twice(tmp_path: P
         assert running.returncode == 0, errors
         assert "12 images: 12 analyzed" in output
         counts = layer_requests(registry, images)
-        distinct = {one.blob for each in images for one in each.layers}
+        distinct = {layer.blob for each in images for layer in each.layers}
         assert len(counts) == len(distinct)
         # What the killed worker was reading has to be read again.
         assert counts.total() <= len(distinct) + 1

@@ -157,11 +157,11 @@ def pages() -> list[tuple[str, str]]:
     for document in (report, compared):
         where = places(document)
         for payload in (*PAYLOADS, *MARKDOWN):
-            made: Report | Comparison = filled(
+            outputs: Report | Comparison = filled(
                 document, where, payload.encode("utf-8", "replace").decode()
             )
-            found.append((payload, rendered(made, **own)))
-            found.append((payload, rendered_together([made], **own)))
+            found.append((payload, rendered(outputs, **own)))
+            found.append((payload, rendered_together([outputs], **own)))
     return found
 
 
@@ -191,8 +191,8 @@ def node(name: str, folder: Path) -> list[str]:
         "const pages = JSON.parse(require('fs').readFileSync('pages.json', 'utf8'));"
         f"process.stdout.write(JSON.stringify(pages.map(page => {call})));"
     )
-    made: list[str] = json.loads(run("node", "-e", script, cwd=folder))
-    return made
+    outputs: list[str] = json.loads(run("node", "-e", script, cwd=folder))
+    return outputs
 
 
 def python(name: str, folder: Path) -> list[str]:
@@ -204,10 +204,10 @@ def python(name: str, folder: Path) -> list[str]:
         "pages = json.load(open('pages.json'))\n"
         f"print(json.dumps([{call} for page in pages]))"
     )
-    made: list[str] = json.loads(
+    outputs: list[str] = json.loads(
         run(sys.executable, "-c", script, cwd=folder, PYTHONPATH=str(folder / name))
     )
-    return made
+    return outputs
 
 
 RENDERERS: dict[str, Callable[[str, Path], list[str]]] = {
@@ -233,9 +233,9 @@ def html_pipeline(folder: Path) -> str:
     return run("sh", "-c", f"ruby {HERE / 'markup' / 'pipeline.rb'} < pages.json", cwd=folder)
 
 
-def assert_inert(made: Sequence[str], comments: int = 1) -> None:
-    assert len(made) == len(pages())
-    for (payload, page), html in zip(pages(), made, strict=True):
+def assert_inert(outputs: Sequence[str], comments: int = 1) -> None:
+    assert len(outputs) == len(pages())
+    for (payload, page), html in zip(pages(), outputs, strict=True):
         try:
             check(html, comments)
         except AssertionError as error:

@@ -52,7 +52,7 @@ def tar_of(field: str, value: bytes) -> bytes:
 def ours(data: bytes) -> list[tuple[str, int]] | None:
     """Names and sizes; None where slim refuses."""
     try:
-        return [(one.name.decode("latin-1"), one.size) for one in list_entries([data])]
+        return [(entry.name.decode("latin-1"), entry.size) for entry in list_entries([data])]
     except SlimError:
         return None
 
@@ -73,7 +73,7 @@ def test_what_is_read_of_a_tar_is_what_gnu_tar_and_python_read(field: str, value
         assert [(line[-1], int(line[2])) for line in lines] == listed
     assert (run.returncode != 0) == ((field, value) in GNU_REFUSES), run.stderr
     with tarfile.open(fileobj=io.BytesIO(data)) as archive:
-        members = [(one.name, one.size) for one in archive]
+        members = [(member.name, member.size) for member in archive]
     assert members == listed or field == NAMED_BY_GO
 
 
@@ -136,7 +136,7 @@ def by_go(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     program = tmp_path_factory.mktemp("gunzip") / "gunzip"
     source = Path(__file__).parent / "gunzip" / "main.go"
     subprocess.run(["go", "build", "-o", program, source], check=True)
-    lines = "".join(one.hex() + "\n" for one in GZIP.values())
+    lines = "".join(data.hex() + "\n" for data in GZIP.values())
     run = subprocess.run([program], input=lines, capture_output=True, text=True, check=True)
     return dict(zip(GZIP, run.stdout.splitlines(), strict=True))
 

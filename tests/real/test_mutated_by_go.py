@@ -67,8 +67,8 @@ READERS = {"gzip": gzip.decompress, "zstd": zstd.decompress}
 def tars(path: Path) -> Iterator[bytes]:
     """The layers of an image as slim finds them, decompressed by the standard library."""
     with open_image(ImageRef(str(path))) as found:
-        for one in found.layers:
-            data = b"".join(one.blob.chunks()) if one.blob is not None else b""
+        for layer in found.layers:
+            data = b"".join(layer.blob.chunks()) if layer.blob is not None else b""
             yield READERS.get(sniff(data[:6]), bytes)(data)
 
 
@@ -92,7 +92,7 @@ def outcome(path: Path, go: Lister) -> str:
     try:
         layers = list(tars(path))
     except (OSError, EOFError, zstd.ZstdError):
-        assert {"trailing-garbage", "trailing-zeros"} & {one.id for one in report.warnings}
+        assert {"trailing-garbage", "trailing-zeros"} & {warning.id for warning in report.warnings}
         return "behind the end"
     for data in layers:
         entries, fault = go(data)
@@ -111,13 +111,13 @@ def test_a_changed_image_is_an_error_or_what_go_reads(
     go: Lister, corpora: Path, tmp_path: Path
 ) -> None:
     draw = random.Random(9)  # noqa: S311
-    said = []
+    lines = []
     for original in archives(corpora, tmp_path):
         data = original.read_bytes()
         for changed in mutations(data, draw, TRIES):
             path = tmp_path / "changed.tar"
             path.write_bytes(changed)
-            said.append(outcome(path, go))
-    assert len(said) > 300
-    assert said.count("") > len(said) / 10
-    assert len(set(said)) > 5
+            lines.append(outcome(path, go))
+    assert len(lines) > 300
+    assert lines.count("") > len(lines) / 10
+    assert len(set(lines)) > 5

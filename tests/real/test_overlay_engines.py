@@ -83,33 +83,40 @@ def random_entry(rng: random.Random) -> Entry:
 
 
 def random_stack(rng: random.Random, *, strict: bool) -> Stack:
-    made: Stack = []
+    stacked_items: Stack = []
     for _ in range(rng.randint(1, 4)):
         items = sound([random_entry(rng) for _ in range(rng.randint(0, 8))])
-        if strict and made:
-            items = without_names_below_others(items, stack(as_markers(made, attributes=False))[0])
-        made.append(items)
-    return made
+        if strict and stacked_items:
+            items = without_names_below_others(
+                items, stack(as_markers(stacked_items, attributes=False))[0]
+            )
+        stacked_items.append(items)
+    return stacked_items
 
 
 def without_names_below_others(items: Sequence[Entry], lower: Tree) -> list[Entry]:
     """A layer without names that run through something of lower layers that is no directory."""
     kept: list[Entry] = []
-    for one in items:
-        upper = Upper(0, [*kept, one], {})
-        ends = {clean(one.name), *upper.tree, *upper.whiteouts, *((*p, b"") for p in upper.opaques)}
+    for item in items:
+        upper = Upper(0, [*kept, item], {})
+        ends = {
+            clean(item.name),
+            *upper.tree,
+            *upper.whiteouts,
+            *((*p, b"") for p in upper.opaques),
+        }
         above = {path[:depth] for path in ends for depth in range(1, len(path))}
         if not any(path in lower and lower[path].kind != "directory" for path in above):
-            kept.append(one)
+            kept.append(item)
     return kept
 
 
 def sound(items: Sequence[Entry]) -> list[Entry]:
     """A layer without most of what makes it contradict itself: engines refuse the image for one entry."""
     kept: list[Entry] = []
-    for one in items:
-        before, after = Upper(0, kept, {}), Upper(0, [*kept, one], {})
-        names = places(after) - places(before) | {clean(one.name)}
+    for item in items:
+        before, after = Upper(0, kept, {}), Upper(0, [*kept, item], {})
+        names = places(after) - places(before) | {clean(item.name)}
         others = {
             path for path, node in before.tree.items() if node.kind not in ("directory", "symlink")
         }
@@ -118,13 +125,13 @@ def sound(items: Sequence[Entry]) -> list[Entry]:
             for path in names
             for depth in range(1, len(path))
         )
-        twice = clean(one.name) in {clean(other.name) for other in kept}
-        without_target = one.type == b"1" and len(after.tree) == len(before.tree)
+        twice = clean(item.name) in {clean(other.name) for other in kept}
+        without_target = item.type == b"1" and len(after.tree) == len(before.tree)
         gone = before.tree.keys() - after.tree.keys()
         hides_own = after.whiteouts & (after.tree.keys() | ways(after))
         wrong = blocked or twice or without_target or gone or hides_own
         if not (wrong or after.undecided or after.conflicting):
-            kept.append(one)
+            kept.append(item)
     return kept
 
 
@@ -138,18 +145,18 @@ def places(upper: Upper) -> set[Parts]:
     return {*upper.tree, *upper.whiteouts, *upper.opaques}
 
 
-def as_markers(made: Stack, *, attributes: bool) -> Stack:
+def as_markers(stacked_items: Stack, *, attributes: bool) -> Stack:
     """What overlay file systems read in device nodes and attributes, as layers have it."""
     layers: Stack = []
-    for items in made:
+    for items in stacked_items:
         layers.append([])
-        for one in items:
-            if is_whiteout(one, items):
-                layers[-1].append(delete(one.name))
-            elif one.pax and attributes:
-                layers[-1] += [replace(one, pax=()), opaque(one.name)]
+        for item in items:
+            if is_whiteout(item, items):
+                layers[-1].append(delete(item.name))
+            elif item.pax and attributes:
+                layers[-1] += [replace(item, pax=()), opaque(item.name)]
             else:
-                layers[-1].append(one)
+                layers[-1].append(item)
     return layers
 
 
@@ -166,24 +173,24 @@ def shown_by(words: set[str], number: int) -> set[str]:
     return {word for word in words if word.startswith(start) and word != start}
 
 
-def brought_back(made: Stack) -> bool:
+def brought_back(stacked_items: Stack) -> bool:
     """Whether a layer deletes a directory and makes it again: in overlays the lower one shows through."""
-    for items in made:
+    for items in stacked_items:
         upper = Upper(0, items, {})
         if any(place in upper.tree for place in upper.whiteouts):
             return True
     return False
 
 
-def explained(ours: set[str], theirs: set[str], made: Stack) -> str:
+def explained(ours: set[str], theirs: set[str], stacked_items: Stack) -> str:
     """Why the two differ on purpose; empty if nobody knows."""
-    uppers = [stack(made[: number + 1])[1] for number in range(len(made))]
+    uppers = [stack(stacked_items[: number + 1])[1] for number in range(len(stacked_items))]
     extra = {b"/".join(path).decode() + "/" for upper in uppers for path in ways(upper)}
     if ours <= theirs and theirs - ours <= extra:
         return "directories that only markers name"
-    if brought_back(made):
+    if brought_back(stacked_items):
         return "a directory deleted and made again"
-    if any(id == "missing-parents-opaque" for _, id, _ in stacked(made).files.notices):
+    if any(id == "missing-parents-opaque" for _, id, _ in stacked(stacked_items).files.notices):
         return "an opaque marker after files whose directories have no entries"
     return ""
 
@@ -221,12 +228,12 @@ def compare(engine: Engine, folder: Path, seed: int) -> Counter[str]:
                 assert re.search(REFUSED, found, re.IGNORECASE), (found, some)
                 tally["refused"] += 1
                 continue
-            for number, made in some:
-                own = as_markers(placed(made, number), attributes=engine.restores)
+            for number, stacked_items in some:
+                own = as_markers(placed(stacked_items, number), attributes=engine.restores)
                 ours = shown_by(shown_words(stacked(own)), number)
                 theirs = shown_by(found, number)
                 why = "the same" if ours == theirs else explained(ours, theirs, own)
-                assert why, (ours - theirs, theirs - ours, made)
+                assert why, (ours - theirs, theirs - ours, stacked_items)
                 tally[why] += 1
     print(f"\n{tally}")
     assert tally["the same"] > COUNT / 3, tally

@@ -98,25 +98,25 @@ class Shown:
         names = [f"page-{at}" for at in range(len(texts) + 1)]
         for name, text in zip(names, ("harmless words", *texts), strict=True):
             sound = text.encode("utf-8", "replace").decode()
-            made = filled(self.document, places(self.document), sound)
+            document = filled(self.document, places(self.document), sound)
             kind = "image/svg+xml" if self.format == "svg" else HTML
-            self.site.add(name, rendered(made, self.format), kind=kind)
+            self.site.add(name, rendered(document, self.format), kind=kind)
         frames = (f"<iframe src=/{name} width=1200 height=800></iframe>" for name in names)
         address = self.site.add("all", BARE + "".join(frames))
-        self.site.asked.clear()
-        with page(self.chromium) as one:
-            one.open(address)
-            complaints = one.complaints()
-            usual, *states = one.run(STATE)
+        self.site.requested.clear()
+        with page(self.chromium) as tab:
+            tab.open(address)
+            complaints = tab.complaints()
+            usual, *states = tab.run(STATE)
         if complaints:
             return f"complaints: {complaints}"
-        if sorted(self.site.asked) != sorted(["/all", *(f"/{name}" for name in names)]):
-            return f"asked: {self.site.asked}"
+        if sorted(self.site.requested) != sorted(["/all", *(f"/{name}" for name in names)]):
+            return f"asked: {self.site.requested}"
         return next(self._differences(usual, texts, states), "") or self._own(usual)
 
     def _own(self, usual: dict[str, Any]) -> str:
-        wanted = {"handlers": 0, "links": [], "scripts": self.format == "html", "wide": False}
-        return "" if usual.items() >= wanted.items() else f"harmless words: {usual}"
+        harmless = {"handlers": 0, "links": [], "scripts": self.format == "html", "wide": False}
+        return "" if usual.items() >= harmless.items() else f"harmless words: {usual}"
 
     @staticmethod
     def _differences(
@@ -158,9 +158,9 @@ def test_a_page_that_runs_what_it_shows_is_found(chromium: Browser, site: Site) 
     """The test above can fail: an image that asks for something, and an element that no page has."""
     address = site.add("broken", f"{BARE}<img src=/asked>")
     frame = site.add("frame", f"{BARE}<iframe src={address}></iframe>")
-    site.asked.clear()
-    with page(chromium) as one:
-        one.open(frame)
-        assert one.complaints()
-        assert "img" in one.run(STATE)[0]["tags"]
-    assert "/asked" in site.asked
+    site.requested.clear()
+    with page(chromium) as tab:
+        tab.open(frame)
+        assert tab.complaints()
+        assert "img" in tab.run(STATE)[0]["tags"]
+    assert "/asked" in site.requested

@@ -49,14 +49,16 @@ def test_the_plugin_s_image_is_built_and_run_on_a_real_image(tmp_path: Path) -> 
     (_, added) = report.layers
     assert added.disk_bytes < 30_000_000
     assert report.totals.dead_bytes == 0
-    assert not [one for one in report.findings if any(at.layer == 1 for at in one.where)]
+    assert not [
+        finding for finding in report.findings if any(at.layer == 1 for at in finding.where)
+    ]
 
     workspace = tmp_path / "workspace"
     workspace.mkdir()
-    one = store.layers(
+    built = store.layers(
         "step", lambda root: put(root, opt__app=700_000), lambda root: (root / "opt/app").unlink()
     )
-    store.buildah("push", "--quiet", one, f"docker-archive:{workspace}/image.tar:shop:pr")
+    store.buildah("push", "--quiet", built, f"docker-archive:{workspace}/image.tar:shop:pr")
     about = json.loads(store.buildah("inspect", "--type", "image", "localhost/plugin"))
     entry = about["OCIv1"]["config"]["Entrypoint"]
     step = store.buildah("from", "--pull=never", *LIMITS, "localhost/plugin")
@@ -78,10 +80,10 @@ def test_the_plugin_s_image_is_built_and_run_on_a_real_image(tmp_path: Path) -> 
             store.buildah("run", *words, *place, step, "--", *entry)
         assert "### `shop` image: 700" in forge.comments[0].body
         assert "over budget" in forge.comments[0].body
-        said = store.buildah(
+        output = store.buildah(
             *("run", *words, "--env", "PLUGIN_MAX_SIZE=1MB", *place, step, "--", *entry)
         )
-        assert "of it is dead weight" in said
+        assert "of it is dead weight" in output
         assert len(forge.comments) == 1
         assert "within budget" in forge.comments[0].body
     written = slim.load_report(workspace / "size.json")

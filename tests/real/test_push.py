@@ -31,11 +31,11 @@ def test_a_repacked_image_is_pushed_and_nothing_twice(
     need("docker-registry", "skopeo")
     monkeypatch.chdir(tmp_path)
     with docker_registry(tmp_path / "registry") as registry:
-        plain = ("--plain-http", registry.host)
+        without_tls = ("--plain-http", registry.host)
         target = f"{registry.host}/team/app:slim"
-        call = ("repack", str(FAT), "--push", target, "--compression", "gzip:1", *plain)
+        call = ("repack", str(FAT), "--push", target, "--compression", "gzip:1", *without_tls)
         assert command(*call) == 0
-        assert command("verify", str(FAT), target, *plain) == 0
+        assert command("verify", str(FAT), target, *without_tls) == 0
         assert Path("app-slim.json").exists()
         sent = len(requests(registry, "PATCH"))
         assert sent >= 8
@@ -43,10 +43,10 @@ def test_a_repacked_image_is_pushed_and_nothing_twice(
         assert len(requests(registry, "PATCH")) == sent
         # Another repository of the registry has the blobs: they are mounted from there.
         other = f"{registry.host}/team/other:1"
-        assert command("repack", target, "--push", other, *plain) == 0
+        assert command("repack", target, "--push", other, *without_tls) == 0
         assert len(requests(registry, "PATCH")) == sent
-        assert any("mount=" in one for one in requests(registry, "POST"))
-        assert command("verify", target, other, *plain) == 0
+        assert any("mount=" in request for request in requests(registry, "POST"))
+        assert command("verify", target, other, *without_tls) == 0
         run("skopeo", "copy", "--src-tls-verify=false", f"docker://{other}", "oci:copy:1")
 
 
@@ -69,7 +69,7 @@ def test_all_platforms_are_pushed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     monkeypatch.chdir(tmp_path)
     fixture = FAT.parent / "platforms.tar"
     with docker_registry(tmp_path / "registry") as registry:
-        plain = ("--plain-http", registry.host)
+        without_tls = ("--plain-http", registry.host)
         target = f"{registry.host}/platforms:1"
-        assert command("repack", str(fixture), "--push", target, *plain) == 0
-        assert command("verify", str(fixture), target, *plain) == 0
+        assert command("repack", str(fixture), "--push", target, *without_tls) == 0
+        assert command("verify", str(fixture), target, *without_tls) == 0

@@ -46,8 +46,8 @@ SECOND = layer(delete("usr/share/doc/a/copyright"), {"usr/share/doc/b/copyright"
 @pytest.fixture(scope="module")
 def layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An image of two layers, the second of which deletes and rewrites."""
-    made = image(layer(CONTENTS), SECOND, compression="gzip")
-    return save(made, tmp_path_factory.mktemp("layout") / "in", "oci-dir")
+    built = image(layer(CONTENTS), SECOND, compression="gzip")
+    return save(built, tmp_path_factory.mktemp("layout") / "in", "oci-dir")
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def plain_layout(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
     """A registry that is open to all, without TLS."""
     need("docker-registry", "skopeo")
     with docker_registry(tmp_path_factory.mktemp("plain")) as registry:
@@ -66,14 +66,14 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Registry]:
 
 @pytest.mark.parametrize("compression", ["gzip", "zstd", "zstd:chunked"])
 def test_the_report_is_that_of_the_file(
-    plain: Registry, plain_layout: Path, tmp_path: Path, compression: str
+    server: Registry, plain_layout: Path, tmp_path: Path, compression: str
 ) -> None:
     copied = compressed(plain_layout, tmp_path, compression)
-    reference = plain.push(f"oci:{copied}:1", f"team/{compression.replace(':', '-')}:1")
-    report = checked_analyze(reference, registry=plain.access(), full=True)
+    reference = server.push(f"oci:{copied}:1", f"team/{compression.replace(':', '-')}:1")
+    report = checked_analyze(reference, registry=server.access(), full=True)
     assert report.source.format == "registry"
     assert report.source.verified
-    assert {one.compression for one in report.layers} == {compression.partition(":")[0]}
+    assert {layer.compression for layer in report.layers} == {compression.partition(":")[0]}
     assert report.totals.dead_bytes > 0
     assert contents(report) == contents(slim.analyze(copied))
 
@@ -87,24 +87,24 @@ def compressed(layout: Path, folder: Path, compression: str) -> Path:
 
 
 def test_the_table_of_contents_that_skopeo_writes_is_read(
-    plain: Registry, plain_layout: Path, tmp_path: Path
+    server: Registry, plain_layout: Path, tmp_path: Path
 ) -> None:
     copied = compressed(plain_layout, tmp_path, "zstd:chunked")
-    reference = plain.push(f"oci:{copied}:1", "team/lazy:1")
-    lazy = checked_analyze(reference, registry=plain.access())
-    full = checked_analyze(reference, registry=plain.access(), full=True)
-    before = plain.sent()
-    slim.analyze(reference, registry=plain.access(), full=True)
-    assert plain.sent() - before == full.source.archive_bytes
+    reference = server.push(f"oci:{copied}:1", "team/lazy:1")
+    lazy = checked_analyze(reference, registry=server.access())
+    full = checked_analyze(reference, registry=server.access(), full=True)
+    before = server.sent()
+    slim.analyze(reference, registry=server.access(), full=True)
+    assert server.sent() - before == full.source.archive_bytes
     assert not lazy.source.verified
     assert lazy.waste == full.waste
     assert lazy.totals.live_pull_bytes == full.totals.live_pull_bytes
-    assert [(one.path, one.disk_bytes, one.pull_bytes) for one in lazy.largest_files] == [
-        (one.path, one.disk_bytes, one.pull_bytes) for one in full.largest_files
+    assert [(file.path, file.disk_bytes, file.pull_bytes) for file in lazy.largest_files] == [
+        (file.path, file.disk_bytes, file.pull_bytes) for file in full.largest_files
     ]
 
 
-def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> None:
+def test_an_estargz_image_survives_a_push(server: Registry, tmp_path: Path) -> None:
     """skopeo keeps the annotations, and the table is that of the layer."""
     folder = tmp_path / "in"
     entries = [file(name, content) for name, content in CONTENTS.items()]
@@ -116,18 +116,18 @@ def test_an_estargz_image_survives_a_push(plain: Registry, tmp_path: Path) -> No
     notes = {"org.opencontainers.image.ref.name": "1"}
     top = descriptor(media_type, manifest, annotations=notes)
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [top]}))
-    reference = plain.push(f"oci:{folder}:1", "team/estargz:1")
-    lazy = checked_analyze(reference, registry=plain.access())
-    full = checked_analyze(reference, registry=plain.access(), full=True)
+    reference = server.push(f"oci:{folder}:1", "team/estargz:1")
+    lazy = checked_analyze(reference, registry=server.access())
+    full = checked_analyze(reference, registry=server.access(), full=True)
     assert "estargz" in next(
-        bare(one.text) for one in lazy.warnings if one.id == "contents-not-verified"
+        bare(warning.text) for warning in lazy.warnings if warning.id == "contents-not-verified"
     )
     from_file = contents(slim.analyze(folder))
-    kept = [one for one in from_file["warnings"] if one["id"] != "orphan-blob"]
+    kept = [warning for warning in from_file["warnings"] if warning["id"] != "orphan-blob"]
     assert contents(full) == {**from_file, "warnings": kept}
     table = "stargz.index.json"
-    assert {one.path: one.pull_bytes for one in lazy.largest_files if one.path != table} == {
-        one.path: one.pull_bytes for one in full.largest_files if one.path != table
+    assert {file.path: file.pull_bytes for file in lazy.largest_files if file.path != table} == {
+        file.path: file.pull_bytes for file in full.largest_files if file.path != table
     }
 
 
@@ -183,12 +183,12 @@ def test_credentials_of_docker_and_podman_are_found(tmp_path: Path, layout: Path
             slim.analyze(reference, registry=access)
 
 
-def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
+def test_only_one_platform_is_read(server: Registry, tmp_path: Path) -> None:
     folder = tmp_path / "multi"
     entries = []
     for name in ("amd64", "arm64"):
-        one = replace(image(layer({f"bin/{name}": name.encode() * 9})), architecture=name)
-        save(one, tmp_path / name, "oci-dir")
+        built = replace(image(layer({f"bin/{name}": name.encode() * 9})), architecture=name)
+        save(built, tmp_path / name, "oci-dir")
         run("cp", "-r", f"{tmp_path / name}/.", folder)
         index = json.loads((folder / "index.json").read_text())
         entries += [{**index["manifests"][0], "platform": {"os": "linux", "architecture": name}}]
@@ -196,45 +196,45 @@ def test_only_one_platform_is_read(plain: Registry, tmp_path: Path) -> None:
     (folder / "blobs" / "sha256" / digest(nested)[7:]).write_bytes(nested)
     tagged = descriptor(INDEX, nested, annotations={"org.opencontainers.image.ref.name": "1"})
     (folder / "index.json").write_bytes(encode({"schemaVersion": 2, "manifests": [tagged]}))
-    reference = plain.push(f"oci:{folder}:1", "multi:1", "--all")
+    reference = server.push(f"oci:{folder}:1", "multi:1", "--all")
     with pytest.raises(UsageError, match="2 images match") as refused:
-        slim.analyze(reference, registry=plain.access())
+        slim.analyze(reference, registry=server.access())
     assert "--platform" in refused.value.hint
-    report = slim.analyze(reference, registry=plain.access(), platform="linux/arm64")
-    assert [one.path for one in report.largest_files] == ["bin/arm64"]
+    report = slim.analyze(reference, registry=server.access(), platform="linux/arm64")
+    assert [file.path for file in report.largest_files] == ["bin/arm64"]
     assert report.image.platform == "linux/arm64"
 
 
-def test_of_the_manifest_only_sizes_are_known(plain: Registry, layout: Path) -> None:
-    reference = plain.push(f"oci:{layout}:1", "sizes:1")
-    report = checked_analyze(reference, registry=plain.access(), manifest_only=True)
-    whole = slim.analyze(reference, registry=plain.access())
+def test_of_the_manifest_only_sizes_are_known(server: Registry, layout: Path) -> None:
+    reference = server.push(f"oci:{layout}:1", "sizes:1")
+    report = checked_analyze(reference, registry=server.access(), manifest_only=True)
+    whole = slim.analyze(reference, registry=server.access())
     assert report.totals.pull_bytes == whole.totals.pull_bytes
     assert report.totals.disk_bytes == report.totals.files == 0
     assert not report.source.verified
-    assert all(one.missing and not one.verified for one in report.layers)
-    assert "manifest-only" in {one.id for one in report.warnings}
+    assert all(layer.missing and not layer.verified for layer in report.layers)
+    assert "manifest-only" in {warning.id for warning in report.warnings}
 
 
-def test_a_digest_names_what_a_tag_did(plain: Registry, layout: Path) -> None:
-    reference = plain.push(f"oci:{layout}:1", "digest:1")
-    by_tag = slim.analyze(reference, registry=plain.access())
+def test_a_digest_names_what_a_tag_did(server: Registry, layout: Path) -> None:
+    reference = server.push(f"oci:{layout}:1", "digest:1")
+    by_tag = slim.analyze(reference, registry=server.access())
     name = reference.rpartition(":")[0]
     for given in (f"{name}@{by_tag.image.digest}", f"registry:{name}:9@{by_tag.image.digest}"):
-        by_digest = slim.analyze(given, registry=plain.access())
+        by_digest = slim.analyze(given, registry=server.access())
         assert contents(by_digest) == contents(by_tag)
     with pytest.raises(NetworkError) as refused:
-        slim.analyze(f"{name}@sha256:{'0' * 64}", registry=plain.access())
+        slim.analyze(f"{name}@sha256:{'0' * 64}", registry=server.access())
     assert refused.value.slug == "registry-not-found"
 
 
 def test_layers_that_were_seen_are_not_asked_for_again(
-    plain: Registry, layout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: Registry, layout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """By an image of a file, here: a layer is the same wherever it is."""
     monkeypatch.setattr("slim.files.cache._SMALL", 0)
-    reference = plain.push(f"oci:{layout}:1", "team/cached:1")
-    expected = slim.analyze(reference, registry=plain.access())
+    reference = server.push(f"oci:{layout}:1", "team/cached:1")
+    expected = slim.analyze(reference, registry=server.access())
     cache = TableCache(tmp_path / "cache")
     slim.analyze(layout, cache=cache)
     downloads: list[str] = []
@@ -245,8 +245,8 @@ def test_layers_that_were_seen_are_not_asked_for_again(
         return stream(client, digest, size)
 
     monkeypatch.setattr(Client, "stream", counted)
-    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert slim.analyze(reference, registry=server.access(), cache=cache) == expected
     assert downloads == []
     cache.clear()
-    assert slim.analyze(reference, registry=plain.access(), cache=cache) == expected
+    assert slim.analyze(reference, registry=server.access(), cache=cache) == expected
     assert len(downloads) == 2

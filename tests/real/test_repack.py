@@ -82,7 +82,7 @@ def layout_of(archive: Path, folder: Path) -> Path:
 
 def check(source: Path, folder: Path, mode: LayerMode, level: str, read: str) -> None:
     reader: Callable[[Path, Path], Seen] = READERS[read]
-    made = repack(
+    result = repack(
         source,
         folder / "result.tar",
         mode=mode,
@@ -95,17 +95,17 @@ def check(source: Path, folder: Path, mode: LayerMode, level: str, read: str) ->
         ORIGINALS[original] = reader(layout, folder / "before-root")
     before = ORIGINALS[original]
     after = reader(layout_of(folder / "result.tar", folder / "after"), folder / "after-root")
-    gone = removed_names(made)
+    gone = removed_names(result)
     assert level != "dead" or not gone
-    wanted = {path: said for path, said in before.items() if path not in gone}
-    assert _without_gone_names(wanted, gone) == after
+    expected = {path: attributes for path, attributes in before.items() if path not in gone}
+    assert _without_gone_names(expected, gone) == after
 
 
 def _without_gone_names(seen: Seen, gone: set[bytes]) -> Seen:
     """Names of a file that are gone are no names of it."""
     return {
-        path: (*said[:-1], tuple(name for name in said[-1] if name not in gone))
-        for path, said in seen.items()
+        path: (*attributes[:-1], tuple(name for name in attributes[-1] if name not in gone))
+        for path, attributes in seen.items()
     }
 
 

@@ -58,8 +58,8 @@ def built(store: Store, name: str, command: str, fill: Callable[[Path], None]) -
 
 def claimed(report: Report, rule: str) -> tuple[int, int]:
     """What a rule claims, on disk and in the pull."""
-    one = next((one for one in report.findings if one.rule == rule), None)
-    return (one.claimed_bytes, one.claimed_pull_bytes) if one is not None else (0, 0)
+    finding = next((finding for finding in report.findings if finding.rule == rule), None)
+    return (finding.claimed_bytes, finding.claimed_pull_bytes) if finding is not None else (0, 0)
 
 
 def difference(fat: Report, slim: Report) -> tuple[int, int]:

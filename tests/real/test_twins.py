@@ -99,12 +99,14 @@ def test_the_dockerfile_builds_what_is_foreseen(
 ) -> None:
     """The Dockerfile that slim writes is built as it is, and what it makes still answers."""
     pair = twins(stack)
-    made = analysis(pair).predicted.rebuild
-    assert made is not None
-    layout = rebuild(pair, bare(made.dockerfile), tmp_path)
+    predicted = analysis(pair).predicted.rebuild
+    assert predicted is not None
+    layout = rebuild(pair, bare(predicted.dockerfile), tmp_path)
     answers(pair, "rebuilt", layout)
     built = slim.analyze(layout).totals
-    row = Rebuilt(stack, made.disk_bytes, made.pull_bytes, built.disk_bytes, built.pull_bytes)
+    row = Rebuilt(
+        stack, predicted.disk_bytes, predicted.pull_bytes, built.disk_bytes, built.pull_bytes
+    )
     assert abs(row.disk_error) <= 0.05
     assert abs(row.pull_error) <= 0.10
     committed = Rebuilt(**committed_figures("rebuilt.json", stack, row._asdict(), request))
@@ -123,8 +125,12 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     pair = twins(stack)
     before = analysis(pair)
     advised = advise(pair.fat, pair.base)
-    steps = [one for one in advised.claims if one.claimed and one.match.rule.safety == "safe"]
-    promised = {one.rule: one.claimed_bytes for one in before.findings if one.claimed_bytes}
+    steps = [
+        claim for claim in advised.claims if claim.claimed and claim.match.rule.safety == "safe"
+    ]
+    promised = {
+        finding.rule: finding.claimed_bytes for finding in before.findings if finding.claimed_bytes
+    }
     removed: dict[int, set[bytes]] = {}
     expected: dict[int, int] = {}
     for step in steps:
@@ -151,7 +157,11 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
         slack = max(pull * 3 // 100, 64 << 10)
         assert pull - slack <= saved <= pull + headers + slack, old.created_by
     assert after.totals.pull_bytes == pytest.approx(before.predicted.safe.pull_bytes, rel=0.01)
-    again = [one.rule for one in after.findings if one.safety == "safe" and one.claimed_bytes]
+    again = [
+        finding.rule
+        for finding in after.findings
+        if finding.safety == "safe" and finding.claimed_bytes
+    ]
     assert again == []
     page, text = PAGES[stack]
     with started(root, settings(slimmed)) as address:
@@ -186,18 +196,22 @@ def test_apt_takes_what_the_steps_claim(stack: str, twins: Pairs) -> None:
     """
     pair = twins(stack)
     report, advised = analysis(pair), advise(pair.fat, pair.base)
-    claims = {one.match.rule.id: one for one in advised.claims if one.claimed}
-    claimed = {rule: names_of(advised.files, one.claimed) for rule, one in claims.items()}
+    claims = {claim.match.rule.id: claim for claim in advised.claims if claim.claimed}
+    claimed = {rule: names_of(advised.files, claim.claimed) for rule, claim in claims.items()}
     somebodys = set().union(*claimed.values())
-    known = {bare(one.name) for one in report.packages if one.manager == "dpkg"}
+    known = {bare(package.name) for package in report.packages if package.manager == "dpkg"}
     steps = sorted(
-        (one for one in report.findings if one.claimed_bytes and known.issuperset(one.packages)),
-        key=lambda one: precedence(claims[one.rule].match),
+        (
+            finding
+            for finding in report.findings
+            if finding.claimed_bytes and known.issuperset(finding.packages)
+        ),
+        key=lambda finding: precedence(claims[finding.rule].match),
     )
-    steps = [one for one in steps if one.packages]
+    steps = [step for step in steps if step.packages]
     assert len(steps) >= 2
-    assert any(one.along for one in steps)
-    named = {name for one in steps for name in (*one.packages, *one.along)}
+    assert any(step.along for step in steps)
+    named = {name for step in steps for name in (*step.packages, *step.along)}
     with mounted(pair.store, f"{stack}-fat") as root:
         run("chroot", root, "apt-mark", "manual", *sorted(known - named))
         first = now = bodies(root)
@@ -219,8 +233,8 @@ def test_apt_takes_what_the_steps_claim(stack: str, twins: Pairs) -> None:
                 if path in first and path not in left
             }
             assert disk(mine) == step.claimed_bytes, step.rule
-            gone = {path: one for path, one in now.items() if path not in left}
-            nobodys = {path: one for path, one in gone.items() if path not in somebodys}
+            gone = {path: size for path, size in now.items() if path not in left}
+            nobodys = {path: size for path, size in gone.items() if path not in somebodys}
             assert disk(nobodys) <= BESIDES * disk(gone), step.rule
             now = left
         page, text = PAGES[stack]

@@ -34,15 +34,15 @@ REFUSED = {
 """What umoci says of stacks that it does not unpack, and what slim does with them, on purpose."""
 
 
-def without_devices(made: Stack) -> Stack:
+def without_devices(drawn: Stack) -> Stack:
     """Device nodes as pipes: making one needs a right that root in a container may lack."""
-    return [[fifo(one.name) if one.type == b"3" else one for one in items] for items in made]
+    return [[fifo(item.name) if item.type == b"3" else item for item in items] for items in drawn]
 
 
 def lower_on_the_way(items: Sequence[Entry], lower: Tree, upper: Upper) -> bool:
     """Whether a name of the layer runs through something of lower layers that is no directory."""
     names = {*upper.tree, *upper.whiteouts, *((*path, b"") for path in upper.opaques)}
-    names |= {path for one in items for path in ways(one)}
+    names |= {path for item in items for path in ways(item)}
     above = {path[:depth] for path in names for depth in range(1, len(path))}
     return any(path in lower and lower[path].kind != "directory" for path in above)
 
@@ -54,7 +54,7 @@ def ways(entry: Entry) -> list[tuple[bytes, ...]]:
 
 def file_for_a_moment(items: Sequence[Entry], lower: Tree, upper: Upper) -> bool:
     """Whether the layer has a path as something else before it is the directory that it is below."""
-    names = [clean(one.name) for one in items if one.type != b"5" and not hides(one)]
+    names = [clean(item.name) for item in items if item.type != b"5" and not hides(item)]
     return any(
         path in lower and lower[path].kind == "directory" == upper.tree[path].kind
         for path in names
@@ -77,22 +77,22 @@ DIFFERENCES: tuple[tuple[str, Callable[[Sequence[Entry], Tree, Upper], bool]], .
 """Why slim differs from umoci on purpose, and the layers on which it may."""
 
 
-def differences(made: Stack) -> list[str]:
+def differences(drawn: Stack) -> list[str]:
     found = []
-    for count in range(2, len(made) + 1):
-        (lower, _), (_, upper) = stack(made[: count - 1]), stack(made[:count])
-        found += [why for why, may in DIFFERENCES if may(made[count - 1], lower, upper)]
-    if overlay(made).undecided:
+    for count in range(2, len(drawn) + 1):
+        (lower, _), (_, upper) = stack(drawn[: count - 1]), stack(drawn[:count])
+        found += [why for why, may in DIFFERENCES if may(drawn[count - 1], lower, upper)]
+    if overlay(drawn).undecided:
         found.append("no text gives it a meaning")
     return found
 
 
-def unpacked(made: Stack, folder: Path) -> set[str] | str:
+def unpacked(drawn: Stack, folder: Path) -> set[str] | str:
     """What umoci makes of a stack, in the notation of the slow model, or the line of its error."""
     for name in ("layout", "root"):
         shutil.rmtree(folder / name, ignore_errors=True)
-    one = image(*(layer(items) for items in made), tags=(f"x:{TAG}",))
-    save(one, folder / "layout", "oci-dir")
+    built = image(*(layer(items) for items in drawn), tags=(f"x:{TAG}",))
+    save(built, folder / "layout", "oci-dir")
     command = ("umoci", "raw", "unpack", "--image", f"{folder / 'layout'}:{TAG}", folder / "root")
     done = subprocess.run(command, check=False, capture_output=True, text=True)
     return done.stderr.strip().splitlines()[-1] if done.returncode else words_of(folder / "root")
@@ -109,16 +109,16 @@ def test_random_stacks(tmp_path: Path) -> None:
         database=None,
     )
     @given(STACKS.map(without_devices))
-    def compare(made: Stack) -> None:
-        theirs, ours = unpacked(made, tmp_path), shown_words(stacked(made)) - {"/"}
+    def compare(drawn: Stack) -> None:
+        theirs, ours = unpacked(drawn, tmp_path), shown_words(stacked(drawn)) - {"/"}
         if isinstance(theirs, str):
-            reasons = [why for said, why in REFUSED.items() if re.search(said, theirs)]
+            reasons = [why for pattern, why in REFUSED.items() if re.search(pattern, theirs)]
             assert reasons, theirs
             tally[reasons[0]] += 1
         elif theirs == ours:
             tally["the same"] += 1
         else:
-            reasons = differences(made)
+            reasons = differences(drawn)
             assert reasons, (ours - theirs, theirs - ours)
             tally["otherwise"] += 1
 

@@ -116,8 +116,8 @@ def measure(pair: Twins) -> Row:
     """Analyze both images and compare them file by file, by content."""
     fat = analysis(pair)
     twin = slim.analyze(pair.twin, base=pair.base)
-    made = fat.predicted.rebuild
-    assert made is not None, f"no rebuild of {pair.stack}"
+    rebuild = fat.predicted.rebuild
+    assert rebuild is not None, f"no rebuild of {pair.stack}"
     advised = advise(pair.fat, pair.base)
     there = _contents(advise(pair.twin, pair.base).files)
     files = advised.files
@@ -137,8 +137,8 @@ def measure(pair: Twins) -> Row:
         pair.stack,
         fat.totals.disk_bytes,
         fat.totals.pull_bytes,
-        made.disk_bytes,
-        made.pull_bytes,
+        rebuild.disk_bytes,
+        rebuild.pull_bytes,
         twin.totals.disk_bytes,
         twin.totals.pull_bytes,
         different,
@@ -170,7 +170,7 @@ def advise(layout: Path, base_layout: Path) -> Advised:
         facts, rules_of(builtin_rules(VOCABULARY).packs), builtin_rules(VOCABULARY).protected
     )
     gone = {row: disk for row, (disk, _) in advice.reclaimed.items()}
-    of_base = frozenset(row for one in advice.claims if one.counts for row in one.base_rows)
+    of_base = frozenset(row for claim in advice.claims if claim.counts for row in claim.base_rows)
     kept = advice.rebuild.rows if advice.rebuild else frozenset[int]()
     return Advised(files, ledger, advice.claims, gone, of_base, kept, facts.graph, facts.owned)
 
@@ -195,13 +195,13 @@ def sizes(rows: Sequence[Row]) -> str:
     """Fat, predicted and careful, on disk and in the pull, as Markdown."""
     table = [
         (
-            one.stack.capitalize(),
-            *(_mb(size) for size in (one.fat_disk, one.predicted_disk, one.twin_disk)),
-            f"{one.disk_error:+.1%}",
-            *(_mb(size) for size in (one.fat_pull, one.predicted_pull, one.twin_pull)),
-            f"{one.pull_error:+.1%}",
+            row.stack.capitalize(),
+            *(_mb(size) for size in (row.fat_disk, row.predicted_disk, row.twin_disk)),
+            f"{row.disk_error:+.1%}",
+            *(_mb(size) for size in (row.fat_pull, row.predicted_pull, row.twin_pull)),
+            f"{row.pull_error:+.1%}",
         )
-        for one in rows
+        for row in rows
     ]
     names = ("", "fat", "predicted", "real", "error", "pull: fat", "predicted", "real", "error")
     return _markdown(table, names)
@@ -211,13 +211,13 @@ def rebuilt(rows: Sequence[Rebuilt]) -> str:
     """What slim's Dockerfiles make, as Markdown."""
     table = [
         (
-            one.stack.capitalize(),
-            *(_mb(size) for size in (one.predicted_disk, one.disk)),
-            f"{one.disk_error:+.1%}",
-            *(_mb(size) for size in (one.predicted_pull, one.pull)),
-            f"{one.pull_error:+.1%}",
+            row.stack.capitalize(),
+            *(_mb(size) for size in (row.predicted_disk, row.disk)),
+            f"{row.disk_error:+.1%}",
+            *(_mb(size) for size in (row.predicted_pull, row.pull)),
+            f"{row.pull_error:+.1%}",
         )
-        for one in rows
+        for row in rows
     ]
     names = ("", "predicted", "built", "error", "pull: predicted", "built", "error")
     return _markdown(table, names)
@@ -227,13 +227,13 @@ def findings(rows: Sequence[Row]) -> str:
     """How much of what differs slim points at, as Markdown."""
     table = [
         (
-            one.stack.capitalize(),
-            _mb(one.different),
-            f"{one.coverage:.1%}",
-            f"{one.claimed / one.different:.1%}",
-            f"{one.claims:.2%}",
+            row.stack.capitalize(),
+            _mb(row.different),
+            f"{row.coverage:.1%}",
+            f"{row.claimed / row.different:.1%}",
+            f"{row.claims:.2%}",
         )
-        for one in rows
+        for row in rows
     ]
     names = ("", "only in the fat", "pointed at", "claimed", "claimed on the careful")
     return _markdown(table, names)

@@ -50,7 +50,7 @@ def written(
     debian.add("nginx", {"etc/nginx/nginx.conf": b"old", "usr/sbin/nginx": program(b"libc.so.6")})
     install = SHELL + "apt-get install -y gcc nodejs nginx"
     known = [("# debian.sh", root), (install, debian.layer()), *steps]
-    made = image(
+    built = image(
         *(layer(files, created_by=text) for text, files in known if files is not None),
         config=CONFIG | config,
         history=[
@@ -59,7 +59,7 @@ def written(
         ],
         compression="gzip",
     )
-    save(made, folder / "image.tar", "docker")
+    save(built, folder / "image.tar", "docker")
     rebuilt = checked_analyze(folder / "image.tar").predicted.rebuild
     assert rebuilt is not None
     text = bare(rebuilt.dockerfile)

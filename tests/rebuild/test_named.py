@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -11,30 +10,10 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.conftest import LONG
-from tests.support.building import image, layer, save
-from tests.support.checked import checked_analyze
-from tests.support.small_images import (
-    KILO,
-    MEGA,
-    Debian,
-    base,
-    part,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.debian import KILO, MEGA, Debian, Tree, part, program, rebuilt
+from tests.support.small_images import base, stepwise, tools
 
 SITE = "usr/local/lib/python3.13/dist-packages"
-Tree = Mapping[str, bytes | str | None]
-
-
-def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
-    """Analyze an image of (instruction, files) steps, in a directory /app."""
-    layers = [layer(files, created_by=instruction) for instruction, files in steps]
-    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
-    made = image(*layers, config=settings, compression="gzip")
-    save(made, folder / "image.tar", "docker")
-    return checked_analyze(folder / "image.tar", top=1000)
 
 
 def distribution(name: str, size: int) -> dict[str, bytes]:
@@ -108,16 +87,16 @@ def service(
 def test_what_nothing_names_decides_the_upper_bound(
     source: bytes, requirements: bytes, programs: bool, libraries: bool, tmp_path: Path
 ) -> None:
-    made = rebuilt(service(tmp_path, source, requirements))
-    packages = set(part(made, "system packages").packages)
+    rebuild = rebuilt(service(tmp_path, source, requirements))
+    packages = set(part(rebuild, "system packages").packages)
     assert ("ffmpeg" in packages) == programs
     assert "libmagic1" in packages, "a library may be loaded by a name that nobody writes down"
-    size = part(made, "libraries").disk_bytes
+    size = part(rebuild, "libraries").disk_bytes
     assert (size > 5 * MEGA) == libraries
-    beyond = made.high_disk_bytes - made.disk_bytes
+    beyond = rebuild.high_disk_bytes - rebuild.disk_bytes
     assert (beyond >= 8 * MEGA) == (not programs)
     assert (beyond % (8 * MEGA) >= 4 * MEGA) == (not libraries)
-    assert "ffmpeg" in {bare(each.name) for each in made.unused} or programs
+    assert "ffmpeg" in {bare(each.name) for each in rebuild.unused} or programs
 
 
 @LONG
@@ -202,17 +181,17 @@ def test_a_server_of_next_is_what_its_build_traced(config: str, tmp_path: Path) 
         f"{build}/cache/webpack/0.pack": b"k" * MEGA,
         **({f"app/{config}": b"export default {}\n"} if config else {}),
     }
-    made = rebuilt(started(tmp_path, "app", ["npm", "start"], files))
-    traced = part(made, "packages for production").disk_bytes
+    rebuild = rebuilt(started(tmp_path, "app", ["npm", "start"], files))
+    traced = part(rebuild, "packages for production").disk_bytes
     assert MEGA <= traced < MEGA + KILO
-    assert part(made, "the starter of Next.js").disk_bytes == 2 * MEGA
-    assert part(made, "the application").disk_bytes < 20 * KILO
-    text = bare(made.dockerfile)
+    assert part(rebuild, "the starter of Next.js").disk_bytes == 2 * MEGA
+    assert part(rebuild, "the application").disk_bytes < 20 * KILO
+    text = bare(rebuild.dockerfile)
     settings, built = text.index('output: "standalone"'), text.index("RUN npm run build")
     assert settings < built
     assert (config or "next.config.mjs") in text
     assert 'COPY --from=build ["/app/.next/standalone", "/app"]' in text
-    assert 'COPY --from=build ["/app/content/post.yaml"' in text
+    assert 'COPY --from=build ["/app/content", "/app/content"]' in text
     assert "PORT=4000" in text
     assert 'CMD ["node", "/app/server.js"]' in text
     del files[f"{build}/server/app/page.js.nft.json"]
@@ -260,8 +239,42 @@ def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
         Cmd=["check", "/app/rules.txt"],
         Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
     )
-    made = rebuilt(report)
-    assert set(part(made, "system packages").packages) == {"erlang-base", "erlang-ssl"}
-    assert part(made, "the program").disk_bytes == len(script)
-    assert part(made, "files of the application").disk_bytes == 1
-    assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(made.dockerfile)
+    rebuild = rebuilt(report)
+    assert set(part(rebuild, "system packages").packages) == {"erlang-base", "erlang-ssl"}
+    assert part(rebuild, "the program").disk_bytes == len(script)
+    assert part(rebuild, "files of the application").disk_bytes == 1
+    assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(rebuild.dockerfile)
+
+
+@pytest.mark.parametrize("named", [False, True])
+def test_a_package_that_only_brings_others(named: bool, tmp_path: Path) -> None:
+    """It is used if their programs are; of alternatives the first comes along, as with an installation."""
+    debian = Debian()
+    root = base(debian)
+    convert = {"usr/bin/convert-q16": program(size=3 * MEGA)}
+    settings = {"usr/share/fontconfig/x.conf": b"x"}
+    installed: Tree = {
+        **tools(debian),
+        **debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("magick", {"usr/share/doc/magick/copyright": b"c"}, depends="magick-q16"),
+        **debian.add("magick-q16", convert, depends="fontconfig-config", auto=True),
+        **debian.add(
+            "fontconfig-config",
+            settings,
+            depends="fonts-dejavu | fonts-none | fonts-urw",
+            auto=True,
+        ),
+        **debian.add("fonts-urw", {"usr/share/fonts/u.otf": b"u" * MEGA}, auto=True),
+        **debian.add("fonts-dejavu", {"usr/share/fonts/d.ttf": b"d" * MEGA}, auto=True),
+    }
+    source = b"import os\n" + (b"os.system('convert a b')\n" if named else b"")
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y python3 gcc magick", {**installed, **debian.database()}),
+        ("COPY . .", {"app/main.py": source}),
+        Cmd=["python3", "main.py"],
+    )
+    kept = {bare(name) for each in rebuilt(report).keep for name in each.packages}
+    brought = {"magick", "magick-q16", "fontconfig-config", "fonts-dejavu"}
+    assert kept & {*brought, "fonts-urw"} == (brought if named else set())

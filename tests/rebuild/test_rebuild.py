@@ -76,7 +76,7 @@ def test_an_image_with_nothing_to_leave_out_needs_no_rebuild() -> None:
 
 
 def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
-    cache = {f"root/.npm/_cacache/content-v2/{one}": b"n" * 2_000_000 for one in "ab"}
+    cache = {f"root/.npm/_cacache/content-v2/{letter}": b"n" * 2_000_000 for letter in "ab"}
     below = layer({"etc/os-release": b"ID=debian\n", **cache}, created_by="ADD rootfs.tar /")
     own = {"app/server.js": b"1", "app/package.json": b"{}", "usr/bin/node": b"n"}
     config = {"Cmd": ["node", "/app/server.js"], "ExposedPorts": {"80/tcp": {}}}
@@ -86,7 +86,7 @@ def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
     report = checked_analyze(tmp_path / "image.tar", base=tmp_path / "base.tar")
     assert report.predicted.other_base_bytes == 4_000_000
     assert report.totals.reclaimable_bytes == 0
-    assert not any(one.claimed_bytes for one in report.findings)
+    assert not any(finding.claimed_bytes for finding in report.findings)
     for form in ("text", "markdown"):
         output = " ".join(slim.render(report, form).split())
         assert "only a different base would remove it" in output

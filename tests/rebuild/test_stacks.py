@@ -17,21 +17,9 @@ from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.support.beam import atoms, beam_file, chunk
+from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, part, program, rebuilt
 from tests.support.elf import elf_image
-from tests.support.small_images import (
-    KILO,
-    LIBRARIES,
-    MEGA,
-    Debian,
-    analyzed,
-    base,
-    go_program,
-    node_image,
-    part,
-    program,
-    rebuilt,
-    tools,
-)
+from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
 
 @LONG
@@ -137,7 +125,7 @@ def test_python_keeps_what_was_asked_for(tmp_path: Path) -> None:
             f"{site}/{name}/__init__.py": b"p" * MEGA * (3 if name == "pytest" else 1),
             f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n{required}".encode(),
             f"{info}/INSTALLER": b"pip\n",
-            f"{info}/RECORD": "".join(f"{one},,\n" for one in listed).encode(),
+            f"{info}/RECORD": "".join(f"{path},,\n" for path in listed).encode(),
         }
     report = analyzed(
         tmp_path,
@@ -190,7 +178,7 @@ def test_go_stands_on_nothing_if_it_can(
     rebuild = rebuilt(report)
     assert rebuild.origin == origin
     assert ("build -tags timetzdata" in bare(rebuild.dockerfile)) == zones
-    assert ("time zones" in {one.what for one in rebuild.keep}) == zones
+    assert ("time zones" in {part.what for part in rebuild.keep}) == zones
     assert part(rebuild, "the program").disk_bytes == len(binary) - 1_500_000
     if origin == "scratch":
         assert part(rebuild, "TLS roots").disk_bytes == 200 * KILO
@@ -422,6 +410,9 @@ def test_elixir_without_a_release_becomes_one(
     assert "hush" not in bare(rebuild.dockerfile)
     assert 'CMD ["bin/shop", "start"]' in bare(rebuild.dockerfile)
     assert ("mix local.hex" in bare(rebuild.dockerfile)) == fetched
+    assert report.predicted.all.disk_bytes == pytest.approx(rebuild.disk_bytes, rel=0.05), (
+        "what a release strips goes with all steps, too"
+    )
 
 
 def test_a_kit_that_no_package_has(tmp_path: Path) -> None:
@@ -531,6 +522,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         base="",
         parts=(),
         rows=frozenset(),
+        stripped={},
         packages=(value(), value()),
         build_packages=(value(),),
         manager="dpkg",
@@ -562,14 +554,14 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
     parsed = parse_dockerfile(text)
     assert len(parsed.stages) <= 2
     for stage in parsed.stages:
-        assert {one.keyword for one in stage.instructions} <= allowed(template)
-        runs = [one for one in stage.instructions if one.keyword == "RUN"]
+        assert {instruction.keyword for instruction in stage.instructions} <= allowed(template)
+        runs = [instruction for instruction in stage.instructions if instruction.keyword == "RUN"]
         # The packages' installation is one; all others are the template's.
         assert len(runs) <= template.count("\nRUN ") + 4
         # The image's own commands, and paths that are deleted, may say anything: as one instruction.
-        ours = [one.value for one in runs if not one.value.startswith(("true ", "[", "rm -rf "))]
+        ours = [run.value for run in runs if not run.value.startswith(("true ", "[", "rm -rf "))]
         assert "evil" not in "".join(ours)
-        assert not any(one.heredocs for one in stage.instructions)
+        assert not any(instruction.heredocs for instruction in stage.instructions)
 
 
 def test_a_template_is_filled_in() -> None:

@@ -11,24 +11,38 @@ from pathlib import Path
 import pytest
 
 from slim.errors import InternalError, SlimError
+from slim.repack.compressors import parse_compression
+from tests.conftest import LONG
 from tests.support.attacks import Attack, everywhere
 from tests.support.building import image, layer, save
 from tests.support.mutated_images import mutations
 from tests.support.repacking import repack, seen, stored_layers
 from tests.support.tidy_stacks import tidy
 
+ATTACKS = everywhere(3, lambda attack: not attack.options and attack.error != "ambiguous-image")
 
-@pytest.mark.parametrize(
-    "attack", everywhere(3, lambda one: not one.options and one.error != "ambiguous-image")
-)
+
+@pytest.mark.parametrize("attack", ATTACKS)
 def test_attack(attack: Attack, tmp_path: Path) -> None:
+    check(attack, tmp_path, "gzip:1")
+
+
+@LONG
+@pytest.mark.parametrize("attack", ATTACKS)
+@pytest.mark.parametrize("name", ["zstd:chunked:1", "estargz:1"])
+def test_attack_on_a_table_of_contents(attack: Attack, name: str, tmp_path: Path) -> None:
+    check(attack, tmp_path, name)
+
+
+def check(attack: Attack, tmp_path: Path, compression: str) -> None:
     assert attack.make is not None
     (tmp_path / "in").mkdir()
     (tmp_path / "out").mkdir()
     source = attack.make(tmp_path / "in")
     failed: SlimError | None = None
     try:
-        made = repack(Path(source), tmp_path / "out" / "result.tar")
+        how = parse_compression(compression)
+        result = repack(Path(source), tmp_path / "out" / "result.tar", compression=how)
     except SlimError as error:
         failed = error
     left = [each.name for each in (tmp_path / "out").iterdir()]
@@ -38,7 +52,7 @@ def test_attack(attack: Attack, tmp_path: Path) -> None:
         assert not attack.error or failed.exit_code == attack.code
         return
     assert not attack.error, "what cannot be read cannot be repacked"
-    assert not any(one.proof.differences for one in made.images)
+    assert not any(image.proof.differences for image in result.images)
     assert left == ["result.tar"]
 
 

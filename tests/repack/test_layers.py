@@ -37,11 +37,11 @@ from tests.support.building import (
 from tests.support.repacking import config_of, repack, seen, stored_layers
 
 
-def made(
+def repacked(
     folder: Path, stack: Sequence[Parts | Layer], mode: LayerMode = "keep", *, base: int = 0
 ) -> tuple[Certificate, list[list[Entry]]]:
     """The result of a stack whose first layers are those of a base image."""
-    layers = [one if isinstance(one, Layer) else layer(one) for one in stack]
+    layers = [entries if isinstance(entries, Layer) else layer(entries) for entries in stack]
     source = save(image(*layers), folder / "source.tar")
     given = save(image(*layers[:base]), folder / "base.tar") if base else None
     certificate = repack(
@@ -54,41 +54,44 @@ def made(
 
 
 def names(layers: list[list[Entry]]) -> list[str]:
-    return [" ".join(one.name.decode() for one in items) for items in layers]
+    return [" ".join(item.name.decode() for item in items) for items in layers]
 
 
 def test_each_layer_loses_what_nothing_shows(tmp_path: Path) -> None:
     stack = ["d/ d/a=1 d/b=2 x=9", "d/ d/b=3", ".wh.x"]
-    certificate, result = made(tmp_path, stack)
+    certificate, result = repacked(tmp_path, stack)
     assert names(result) == ["d d/a", "d d/b"]
-    what = [(one.what, one.kept_entries) for one in certificate.images[0].layers]
+    what = [(layer.what, layer.kept_entries) for layer in certificate.images[0].layers]
     assert what == [("rewritten", 2), ("unchanged", 2), ("emptied", 0)]
-    removed = {(one.path, one.rule, one.layer) for one in certificate.images[0].removed}
+    removed = {(path.path, path.rule, path.layer) for path in certificate.images[0].removed}
     assert removed == {("d/b", "rewritten", 0), ("x", "deleted", 0)}
-    assert not any(one.visible for one in certificate.images[0].removed)
+    assert not any(path.visible for path in certificate.images[0].removed)
 
 
 def test_squash_and_flat(tmp_path: Path) -> None:
     stack = ["d/ d/a=1 d/b=2 x=9 y=8", "d/ d/b=3 z=7", ".wh.x .wh.z d/ d/c=1"]
-    assert names(made(tmp_path, stack, "squash", base=1)[1]) == ["d d/a d/b x y", "d/b .wh.x d d/c"]
-    assert names(made(tmp_path, stack, "flat", base=1)[1]) == ["d/a y d/b d d/c"]
+    assert names(repacked(tmp_path, stack, "squash", base=1)[1]) == [
+        "d d/a d/b x y",
+        "d/b .wh.x d d/c",
+    ]
+    assert names(repacked(tmp_path, stack, "flat", base=1)[1]) == ["d/a y d/b d d/c"]
 
 
 def test_entries_are_copied_byte_for_byte(tmp_path: Path) -> None:
     """Whatever is in them: records that mean nothing to us, odd owners, names beyond any field."""
-    odd = [
+    strange = [
         file("a", b"1" * 700, pax=((b"VENDOR.unknown", b"\xff\0x"), (b"mtime", b"1.25"))),
         file("n" * 200, b"2", uid=2_000_000, mode=0o6755, mtime=5),
         symlink("l", "t" * 180),
         directory("d", mode=0o1777, gid=77),
     ]
-    made(tmp_path, [[*odd, file("dead", b"x" * 5_000)], ".wh.dead"])
+    repacked(tmp_path, [[*strange, file("dead", b"x" * 5_000)], ".wh.dead"])
     with open_image(ImageRef(str(tmp_path / "result.tar"))) as found:
         blob = b"".join(found.layers[0].blob.chunks())  # type: ignore[union-attr]
     import gzip
 
-    wanted = b"".join(header(one) + padded(one.content) for one in odd)
-    assert gzip.decompress(blob) == wanted + bytes(1024)
+    expected = b"".join(header(entry) + padded(entry.content) for entry in strange)
+    assert gzip.decompress(blob) == expected + bytes(1024)
 
 
 def test_a_body_whose_name_goes_is_stored_under_the_next_name(tmp_path: Path) -> None:
@@ -101,12 +104,12 @@ def test_a_body_whose_name_goes_is_stored_under_the_next_name(tmp_path: Path) ->
         ],
         "a=other",
     ]
-    result = made(tmp_path, stack)[1]
+    result = repacked(tmp_path, stack)[1]
     assert names(result) == [f"deep {long} c", "a"]
     assert result[0][1].content == b"body"
     assert result[0][1].mode == 0o755
     assert result[0][2].link.decode() == long
-    assert seen(result) == seen([list(entries(one)) for one in stack])
+    assert seen(result) == seen([list(entries(items)) for items in stack])
 
 
 def test_a_body_keeps_its_records_under_another_name(tmp_path: Path) -> None:
@@ -116,22 +119,22 @@ def test_a_body_keeps_its_records_under_another_name(tmp_path: Path) -> None:
     last = hardlink("c", "b", pax=records)
     gone: list[Entry] = [directory("first"), delete(b"first/" + b"n" * 150)]
     stack = [[directory("first"), first, link, last], gone]
-    result = made(tmp_path, stack)[1]
+    result = repacked(tmp_path, stack)[1]
     assert names(result) == ["b c", "first"]
     assert result[0][0].pax == ((b"SCHILY.xattr.user.k", b"v"),)
 
 
 def test_names_that_say_different_things_of_a_file_all_stay(tmp_path: Path) -> None:
     stack: list[Parts] = [[file("a", b"1", mode=0o644), hardlink("b", "a", mode=0o600)], ".wh.b"]
-    assert names(made(tmp_path, stack)[1]) == ["a b", ".wh.b"]
+    assert names(repacked(tmp_path, stack)[1]) == ["a b", ".wh.b"]
     with pytest.raises(InputError, match="hard link"):
-        made(tmp_path, stack, "flat")
+        repacked(tmp_path, stack, "flat")
 
 
 def test_a_whiteout_stays_while_it_hides_something(tmp_path: Path) -> None:
     stack = ["d/ d/base=1", "d/ d/own=1", "d/ d/.wh.base d/.wh.own"]
-    assert names(made(tmp_path, stack, base=1)[1]) == ["d d/base", "d d/.wh.base"]
-    assert names(made(tmp_path, stack)[1]) == ["d"]
+    assert names(repacked(tmp_path, stack, base=1)[1]) == ["d d/base", "d d/.wh.base"]
+    assert names(repacked(tmp_path, stack)[1]) == ["d"]
 
 
 def test_what_an_entry_hid_stays_hidden_when_it_goes(tmp_path: Path) -> None:
@@ -139,18 +142,18 @@ def test_what_an_entry_hid_stays_hidden_when_it_goes(tmp_path: Path) -> None:
     stack: list[Parts] = ["p/ p/x=1", ".wh.p p=file", ".wh.p", "p/ p/y=2"]
     modes: tuple[LayerMode, ...] = ("keep", "squash")
     for mode in modes:
-        result = made(tmp_path, stack, mode, base=1)[1]
+        result = repacked(tmp_path, stack, mode, base=1)[1]
         assert seen(result).keys() == {b"p", b"p/y"}
     stack = ["p/ p/x=1", "p=file", "p/ p/y=2"]
     for mode in modes:
-        result = made(tmp_path, stack, mode, base=1)[1]
+        result = repacked(tmp_path, stack, mode, base=1)[1]
         assert seen(result).keys() == {b"p", b"p/y"}
-        assert "p" not in [one.name.decode() for one in result[1] if one.type == b"0"]
+        assert "p" not in [entry.name.decode() for entry in result[1] if entry.type == b"0"]
 
 
 def test_a_directory_that_nothing_describes_does_not_go_with_its_contents(tmp_path: Path) -> None:
     for mode in LAYER_MODES:
-        result = made(tmp_path, ["d/e/f=1 g=1", "d/e/.wh.f"], mode)[1]
+        result = repacked(tmp_path, ["d/e/f=1 g=1", "d/e/.wh.f"], mode)[1]
         assert seen(result).keys() == {b"d", b"d/e", b"g"}
 
 
@@ -170,7 +173,7 @@ def test_the_base_image_is_copied_blob_for_blob(tmp_path: Path) -> None:
         blob = found.layers[0].blob
         assert blob is not None
         assert b"".join(blob.chunks()) == first.blob
-        kinds = [one.descriptor.media_type for one in found.layers if one.descriptor]
+        kinds = [layer.descriptor.media_type for layer in found.layers if layer.descriptor]
     assert kinds == [
         "application/vnd.oci.image.layer.v1.tar+gzip",
         "application/vnd.oci.image.layer.v1.tar+zstd",
@@ -180,13 +183,13 @@ def test_the_base_image_is_copied_blob_for_blob(tmp_path: Path) -> None:
 def test_layers_that_engines_read_differently_stay_as_they_are(tmp_path: Path) -> None:
     """What is written through a link of a lower layer lies at two paths, depending on the engine."""
     stack = ["d/ d/x=1 l->d y=1", "l/x=2", ".wh.y", "z=1", "z=2"]
-    certificate, result = made(tmp_path, stack)
-    what = [one.what for one in certificate.images[0].layers]
+    certificate, result = repacked(tmp_path, stack)
+    what = [layer.what for layer in certificate.images[0].layers]
     assert what == ["frozen", "frozen", "unchanged", "emptied", "unchanged"]
     assert "write-through-symlink" in certificate.images[0].layers[1].why
     assert names(result)[:2] == ["d d/x l y", "l/x"]
     with pytest.raises(InputError, match="write-through-symlink"):
-        made(tmp_path, stack, "squash")
+        repacked(tmp_path, stack, "squash")
 
 
 def test_an_image_without_anything_to_remove_keeps_its_digest(tmp_path: Path) -> None:
@@ -194,10 +197,10 @@ def test_an_image_without_anything_to_remove_keeps_its_digest(tmp_path: Path) ->
         image("d/ d/a=1", "b=1", compression="gzip", annotations={"a.b": "c"}), tmp_path / "s.tar"
     )
     certificate = repack(source, tmp_path / "result.tar")
-    one = certificate.images[0]
-    assert one.source.digest == one.result.digest
+    image_part = certificate.images[0]
+    assert image_part.source.digest == image_part.result.digest
     with open_image(ImageRef(str(tmp_path / "result.tar"))) as found:
-        assert found.manifest_digest == one.source.digest
+        assert found.manifest_digest == image_part.source.digest
         assert found.names == ("1",)
 
 
@@ -205,7 +208,7 @@ def test_an_image_without_anything_to_remove_keeps_its_digest(tmp_path: Path) ->
 def test_an_image_of_which_nothing_is_left_has_an_empty_layer(
     tmp_path: Path, mode: LayerMode
 ) -> None:
-    assert names(made(tmp_path, ["a=1", ".wh.a"], mode)[1]) == [""]
+    assert names(repacked(tmp_path, ["a=1", ".wh.a"], mode)[1]) == [""]
 
 
 def test_another_base_is_refused(tmp_path: Path) -> None:
@@ -242,7 +245,7 @@ def test_config_and_history(tmp_path: Path) -> None:
     assert before == after
     repack(source, tmp_path / "flat.tar", mode="flat")
     after = config_of(tmp_path / "flat.tar")
-    kept = [one["created_by"] for one in after["history"] if not one.get("empty_layer")]
+    kept = [step["created_by"] for step in after["history"] if not step.get("empty_layer")]
     assert kept == ["COPY"]
 
 
@@ -263,7 +266,7 @@ def test_every_form_shows_the_same(tmp_path: Path, form: str) -> None:
     stack[1] = ".wh.x d/ d/b=3"
     source = save(image(*map(layer, stack), compression="gzip"), tmp_path / "s.tar", "docker")
     repack(source, tmp_path / "out", form=form)  # type: ignore[arg-type]
-    assert seen(stored_layers(tmp_path / "out")) == seen([list(entries(one)) for one in stack])
+    assert seen(stored_layers(tmp_path / "out")) == seen([list(entries(items)) for items in stack])
     if form in ("docker-archive", "archive"):
         with tarfile.open(tmp_path / "out") as tar:
             assert "manifest.json" in tar.getnames()

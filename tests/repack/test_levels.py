@@ -59,11 +59,11 @@ def paths(certificate: Certificate) -> set[str]:
 def test_each_level(tmp_path: Path) -> None:
     source, target = careless(tmp_path), tmp_path / "result.tar"
     assert paths(repack(source, target)) == set()
-    made = repack(source, target, level="safe", advice=advice())
-    assert paths(made) == {LISTS, LOG}
+    result = repack(source, target, level="safe", advice=advice())
+    assert paths(result) == {LISTS, LOG}
     assert not {LISTS.encode(), LOG.encode()} & seen(stored_layers(target)).keys()
     assert b"srv/app" in seen(stored_layers(target))
-    assert {one.rule for one in made.images[0].removed} == {"DEB001", "DEB002", "rewritten"}
+    assert {path.rule for path in result.images[0].removed} == {"DEB001", "DEB002", "rewritten"}
     some = repack(source, target, selection=Selection("chosen", ("DEB002",)), advice=advice())
     assert paths(some) == {LOG}
     slug = repack(
@@ -84,19 +84,21 @@ def test_what_claims_nothing_cannot_be_applied(tmp_path: Path) -> None:
 
 
 def test_suppressed_findings_are_not_carried_out(tmp_path: Path) -> None:
-    made = repack(careless(tmp_path), tmp_path / "result.tar", level="all", advice=advice("DEB001"))
-    assert LISTS not in paths(made)
+    result = repack(
+        careless(tmp_path), tmp_path / "result.tar", level="all", advice=advice("DEB001")
+    )
+    assert LISTS not in paths(result)
 
 
 def test_what_a_run_has_used_stays(tmp_path: Path) -> None:
-    made = repack(
+    result = repack(
         careless(tmp_path),
         tmp_path / "result.tar",
         selection=Selection("safe", kept=(b"/" + LOG.encode(),)),
         advice=advice(),
     )
-    assert paths(made) == {LISTS}
-    assert made.images[0].observed == (LOG,)
+    assert paths(result) == {LISTS}
+    assert result.images[0].observed == (LOG,)
 
 
 def test_a_file_of_the_base_does_not_come_back(tmp_path: Path) -> None:
@@ -108,7 +110,7 @@ def test_a_file_of_the_base_does_not_come_back(tmp_path: Path) -> None:
     base = save(image(old), tmp_path / "base.tar")
     modes: tuple[LayerMode, ...] = ("keep", "squash")
     for mode in modes:
-        made = repack(
+        result = repack(
             source,
             tmp_path / "result.tar",
             level="safe",
@@ -116,7 +118,7 @@ def test_a_file_of_the_base_does_not_come_back(tmp_path: Path) -> None:
             advice=advice(),
             base=ImageRef(str(base)),
         )
-        assert paths(made) == {LOG}
+        assert paths(result) == {LOG}
         assert LOG.encode() not in seen(stored_layers(tmp_path / "result.tar"))
 
 
@@ -126,7 +128,7 @@ def test_a_file_of_the_base_does_not_come_back(tmp_path: Path) -> None:
 def test_predicted_sizes_of_the_demo(tmp_path: Path, level: str, mode: LayerMode) -> None:
     """To the byte on disk; in the pull within 1 %, compressed as the source is."""
     report = slim.analyze(FAT, verify=False)
-    made = repack(
+    result = repack(
         FAT,
         tmp_path / "result.tar",
         level=level,
@@ -134,22 +136,26 @@ def test_predicted_sizes_of_the_demo(tmp_path: Path, level: str, mode: LayerMode
         advice=advice(),
         compression=Compression("gzip", 6),
     )
-    one = made.images[0]
+    certificate = result.images[0]
     predicted = getattr(report.predicted, level)
-    assert one.predicted is not None
-    assert (one.predicted.disk_bytes, one.predicted.pull_bytes) == (
+    assert certificate.predicted is not None
+    assert (certificate.predicted.disk_bytes, certificate.predicted.pull_bytes) == (
         predicted.disk_bytes,
         predicted.pull_bytes,
     )
-    left = sum(each.disk_bytes for each in one.unapplied)
-    base = one.source.amount.dead_bytes - one.predicted.unreported_disk_bytes
+    left = sum(each.disk_bytes for each in certificate.unapplied)
+    base = certificate.source.amount.dead_bytes - certificate.predicted.unreported_disk_bytes
     assert base >= 0
     if mode != "flat":
-        met = one.result.amount.disk_bytes + one.predicted.unreported_disk_bytes - left
+        met = (
+            certificate.result.amount.disk_bytes
+            + certificate.predicted.unreported_disk_bytes
+            - left
+        )
         assert met == predicted.disk_bytes
-        assert dead_bytes(made) == dead_in_base(report)
+        assert dead_bytes(result) == dead_in_base(report)
     else:
-        assert dead_bytes(made) == 0
+        assert dead_bytes(result) == 0
 
 
 def dead_in_base(report: slim.Report) -> int:

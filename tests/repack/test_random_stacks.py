@@ -54,11 +54,11 @@ def check(stack: Sequence[Sequence[Entry]], mode: LayerMode, base: int = 0) -> N
         if base:
             given = save(image(*map(layer, stack[:base])), folder / "base.tar")
             ref = ImageRef(str(given))
-            made = repack(source, folder / "result.tar", mode=mode, base=ref).images[0].layers
+            layers = repack(source, folder / "result.tar", mode=mode, base=ref).images[0].layers
             assert seen(stored_layers(folder / "result.tar")) == seen(list(map(list, stack)))
             if mode != "flat":
-                assert [one.new_diff_id for one in made[:base]] == [
-                    one.diff_id for one in made[:base]
+                assert [layer_change.new_diff_id for layer_change in layers[:base]] == [
+                    layer.diff_id for layer in layers[:base]
                 ]
         certificate = repack(source, folder / "result.tar", mode=mode)
         after = stored_layers(folder / "result.tar")

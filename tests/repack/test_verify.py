@@ -41,7 +41,7 @@ def compared(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -> V
 def differences(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -> dict[str, str]:
     found = compared(folder, before, after)
     assert found.holds == (not found.images[0].proof.differences)
-    return {one.path: one.what for one in found.images[0].proof.differences}
+    return {difference.path: difference.what for difference in found.images[0].proof.differences}
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def differences(folder: Path, before: Sequence[Parts], after: Sequence[Parts]) -
         (directory("f"), directory("f", mode=0o700), "mode"),
         (directory("f"), directory("f", uid=5), "owner"),
     ],
-    ids=lambda one: one.name.decode() if isinstance(one, Entry) else one,
+    ids=lambda value: value.name.decode() if isinstance(value, Entry) else value,
 )
 def test_every_attribute(tmp_path: Path, before: Entry, after: Entry, what: str) -> None:
     assert differences(tmp_path, [[before]], [[after]]) == {"f": what}
@@ -94,9 +94,9 @@ def test_a_directory_without_an_entry_is_as_engines_make_it(tmp_path: Path) -> N
 
 def test_records_and_headers_that_say_the_same_are_the_same(tmp_path: Path) -> None:
     name = "n" * 150
-    plain = [[file(name, b"1", mtime=7)]]
+    stack = [[file(name, b"1", mtime=7)]]
     records = [[file("short", b"1", pax=((b"path", name.encode()), (b"mtime", b"7.000")))]]
-    assert differences(tmp_path, plain, records) == {}
+    assert differences(tmp_path, stack, records) == {}
 
 
 def test_a_metadata_change_alone_is_found_in_the_layer_that_made_it(tmp_path: Path) -> None:

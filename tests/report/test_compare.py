@@ -44,16 +44,16 @@ from tests.support.reports import MB, clean, hostile, layer, place, report, wast
 
 def statuses(base: list[LayerInfo], after: list[LayerInfo]) -> set[tuple[Any, ...]]:
     comparison = compare(report(base), report(after))
-    return {(one.status, one.base_index, one.index) for one in comparison.layers}
+    return {(layer.status, layer.base_index, layer.index) for layer in comparison.layers}
 
 
 def test_layers_are_the_same_by_contents_then_by_instruction() -> None:
-    one, two, three = layer(0, "RUN a", 5), layer(1, "RUN b", 6), layer(2, "RUN c", 7)
-    assert statuses([one, two], [one, two]) == {("same", 0, 0), ("same", 1, 1)}
-    assert statuses([one], [one, two]) == {("same", 0, 0), ("added", None, 1)}
-    assert statuses([one, two], [two]) == {("same", 1, 1), ("removed", 0, None)}
+    first, two, three = layer(0, "RUN a", 5), layer(1, "RUN b", 6), layer(2, "RUN c", 7)
+    assert statuses([first, two], [first, two]) == {("same", 0, 0), ("same", 1, 1)}
+    assert statuses([first], [first, two]) == {("same", 0, 0), ("added", None, 1)}
+    assert statuses([first, two], [two]) == {("same", 1, 1), ("removed", 0, None)}
     bigger = replace(two, diff_id="sha256:x", disk_bytes=8)
-    assert statuses([one, two], [one, bigger, three]) == {
+    assert statuses([first, two], [first, bigger, three]) == {
         ("same", 0, 0),
         ("grew", 1, 1),
         ("added", None, 2),
@@ -89,7 +89,7 @@ sizes = st.lists(
 @given(sizes, sizes)
 @settings(max_examples=60)
 def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]) -> None:
-    def made(rows: list[Any]) -> Report:
+    def built(rows: list[Any]) -> Report:
         return report(
             [
                 replace(layer(number, f"RUN {word}", disk), diff_id=f"sha256:{contents}")
@@ -97,21 +97,22 @@ def test_every_layer_is_in_the_comparison_once(base: list[Any], after: list[Any]
             ]
         )
 
-    one, two = made(base), made(after)
-    changes = compare(one, two).layers
+    before, two = built(base), built(after)
+    changes = compare(before, two).layers
     assert sorted(c.index for c in changes if c.index is not None) == list(range(len(after)))
     assert sorted(c.base_index for c in changes if c.base_index is not None) == list(
         range(len(base))
     )
     total = sum(c.disk_bytes - c.base_disk_bytes for c in changes)
-    assert total == two.totals.disk_bytes - one.totals.disk_bytes
-    assert all(change.status == "same" for change in compare(one, one).layers)
+    assert total == two.totals.disk_bytes - before.totals.disk_bytes
+    assert all(change.status == "same" for change in compare(before, before).layers)
 
 
 def test_findings_are_new_still_there_or_fixed() -> None:
     comparison = compare(before(), wasteful())
     assert [
-        (one.status, one.finding.rule, one.base_claimed_bytes) for one in comparison.findings
+        (finding.status, finding.finding.rule, finding.base_claimed_bytes)
+        for finding in comparison.findings
     ] == [
         ("new", "TCH001", 0),
         ("new", "VCS001", 0),
@@ -130,7 +131,7 @@ def test_what_makes_reports_hard_to_compare_is_said() -> None:
         truncated=replace(base.truncated, findings=1),
         layers=[replace(base.layers[0], missing="a foreign layer")],
     )
-    assert [one.id for one in compare(other, wasteful()).warnings] == [
+    assert [warning.id for warning in compare(other, wasteful()).warnings] == [
         "other-platform",
         "other-rules",
         "findings-left-out",
@@ -224,17 +225,17 @@ def test_what_the_base_image_grew_by_is_not_charged_where_that_is_certain(
 def test_a_page_says_whether_the_base_image_s_growth_is_charged() -> None:
     limit = Gates(growth=Growth(5.0, MB))
 
-    def said(sides: tuple[Report, Report], gates: Gates | None = limit) -> str:
+    def sentence_of(sides: tuple[Report, Report], gates: Gates | None = limit) -> str:
         page = rendered(compared(*sides, gates)).replace("\u00a0", " ")
         return next(line for line in page.splitlines() if "own layers" in line)
 
     own = ", +21.0 MB from this image's own layers"
-    one = "- +4.00 MB is from the base image (`debian:13-slim`)"
-    assert said(drifted()) == f"{one}, not charged{own}"
-    assert said(drifted(), None) == f"{one}{own}"
-    assert said(drifted(how="history")) == f"{one}, a guess, charged all the same{own}"
+    sentence = "- +4.00 MB is from the base image (`debian:13-slim`)"
+    assert sentence_of(drifted()) == f"{sentence}, not charged{own}"
+    assert sentence_of(drifted(), None) == f"{sentence}{own}"
+    assert sentence_of(drifted(how="history")) == f"{sentence}, a guess, charged all the same{own}"
     two = "- +4.00 MB is from another base image (`debian:12` → `debian:13`)"
-    assert said(drifted("debian:12", "debian:13")) == f"{two}, charged all the same{own}"
+    assert sentence_of(drifted("debian:12", "debian:13")) == f"{two}, charged all the same{own}"
     reason = reasons(compared(*drifted(), limit))[0]
     assert (
         verdicts.sentence(reason, SI)
@@ -249,10 +250,12 @@ def test_pages_are_inert(name: str, flavor: str) -> None:
 
 
 def test_the_page_is_that_of_the_design() -> None:
-    one = wasteful()
+    sample = wasteful()
     cause = Cause(layer=2, created_by=untrusted(TOOLS), dockerfile=place(14))
-    one = replace(one, findings=[replace(one.findings[0], where=[cause]), *one.findings[1:]])
-    comparison = compared(before(), one, GATES)
+    sample = replace(
+        sample, findings=[replace(sample.findings[0], where=[cause]), *sample.findings[1:]]
+    )
+    comparison = compared(before(), sample, GATES)
     page = rendered(comparison, key="api", base_head="1a2b3c4", head="8b8bf6d", run="4127")
     lines = page.replace("\u00a0", " ").splitlines()
     assert lines[:8] == [
@@ -335,8 +338,8 @@ def test_a_page_of_several_has_a_fold_for_each() -> None:
     assert len(tiny.encode()) <= 500
     assert "_Left out for length" in tiny
     assert rendered_together([clean()]) == rendered(clean())
-    one = compared(clean(), wasteful())
-    assert rendered_together([one]) == rendered(one)
+    comparison = compared(clean(), wasteful())
+    assert rendered_together([comparison]) == rendered(comparison)
 
 
 @given(st.lists(texts, min_size=1, max_size=3), st.sampled_from(list(FLAVORS)))
@@ -380,8 +383,8 @@ def test_compare_takes_images_and_reports_alike(folder: Path) -> None:
             document = json.loads((folder / "out.json").read_text())
             totals = [document[side]["totals"] for side in ("base", "image")]
             result.append((document["layers"], totals))
-    assert all(one == result[0] for one in result[1:])
-    assert [one["status"] for one in result[0][0]] == ["added", "same"]
+    assert all(entry == result[0] for entry in result[1:])
+    assert [entry["status"] for entry in result[0][0]] == ["added", "same"]
 
 
 @pytest.mark.parametrize(

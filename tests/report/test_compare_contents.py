@@ -29,8 +29,8 @@ def analyzed(folder: Path, *layers: Layer, **options: Any) -> Report:
 
 def rows(comparison: Comparison) -> list[tuple[Any, ...]]:
     return [
-        (one.status, one.path, one.base_path, one.base_disk_bytes, one.disk_bytes)
-        for one in comparison.files
+        (file.status, file.path, file.base_path, file.base_disk_bytes, file.disk_bytes)
+        for file in comparison.files
     ]
 
 
@@ -81,7 +81,8 @@ def test_files_of_two_images_are_compared_by_path_and_contents(tmp_path: Path) -
         (comparison.partial.files, comparison.partial.contents, comparison.partial.directories)
     )
     found = {
-        one.path: (one.change.disk_bytes, one.files, one.layer) for one in comparison.directories
+        directory.path: (directory.change.disk_bytes, directory.files, directory.layer)
+        for directory in comparison.directories
     }
     assert found == {
         "lib/app-1/ebin": (-800, 0, None),
@@ -102,10 +103,10 @@ def test_what_the_list_does_not_show_is_its_rest(tmp_path: Path) -> None:
 
 
 def test_hard_links_are_one_file_whatever_their_order(tmp_path: Path) -> None:
-    one = layer(file("bin/a", b"x" * 100), hardlink("bin/b", "bin/a"))
+    built = layer(file("bin/a", b"x" * 100), hardlink("bin/b", "bin/a"))
     two = layer(file("bin/b", b"x" * 100), hardlink("bin/a", "bin/b"))
-    assert rows(compare(analyzed(tmp_path, one), analyzed(tmp_path, two))) == []
-    gone = compare(analyzed(tmp_path, one), analyzed(tmp_path, one, layer(delete("bin/a"))))
+    assert rows(compare(analyzed(tmp_path, built), analyzed(tmp_path, two))) == []
+    gone = compare(analyzed(tmp_path, built), analyzed(tmp_path, built, layer(delete("bin/a"))))
     assert rows(gone) == [("moved", "bin/b", "bin/a", 100, 100)]
     assert gone.growth.dead.disk_bytes == 0
 
@@ -144,7 +145,7 @@ def test_layers_without_contents_make_nothing_of_files_certain(tmp_path: Path) -
     base, after = analyzed(tmp_path, BASE), analyzed(tmp_path, AFTER)
     unknown = replace(base, layers=[replace(base.layers[0], missing="a foreign layer")])
     comparison = compare(unknown, after)
-    assert {one.status for one in comparison.files} <= {"grew", "shrank", "changed", "gone"}
+    assert {file.status for file in comparison.files} <= {"grew", "shrank", "changed", "gone"}
     assert comparison.partial.files
 
 
@@ -173,8 +174,12 @@ def test_packages_are_compared_by_manager_name_and_version() -> None:
     )
     comparison = compare(base, after)
     assert [
-        (one.status, one.manager, *map(bare, (one.name, one.base_version, one.version)))
-        for one in comparison.packages
+        (
+            package.status,
+            package.manager,
+            *map(bare, (package.name, package.base_version, package.version)),
+        )
+        for package in comparison.packages
     ] == [
         ("removed", "dpkg", "old", "1", ""),
         ("removed", "npm", "x", "2", ""),
@@ -185,7 +190,7 @@ def test_packages_are_compared_by_manager_name_and_version() -> None:
         ("added", "pip", "x", "", "1"),
     ]
     assert comparison.packages_rest.change.disk_bytes == -sum(
-        one.disk_bytes - one.base_disk_bytes for one in comparison.packages
+        package.disk_bytes - package.base_disk_bytes for package in comparison.packages
     )
     assert not comparison.partial.packages
 
@@ -195,7 +200,7 @@ def test_packages_that_a_report_may_leave_out_are_no_changes() -> None:
     after = with_packages(package("a", "2", 6), package("b", "1", 5))
     cut = replace(base, truncated=replace(base.truncated, packages=3))
     comparison = compare(cut, after)
-    assert [(one.status, bare(one.name)) for one in comparison.packages] == [
+    assert [(package.status, bare(package.name)) for package in comparison.packages] == [
         ("removed", "gone"),
         ("updated", "a"),
     ]
@@ -215,7 +220,7 @@ def test_packages_that_a_report_may_leave_out_are_no_changes() -> None:
 def test_the_base_image_is_told_apart(
     base: tuple[int, int], after: tuple[int, int], of_base: int
 ) -> None:
-    def made(sizes: tuple[int, int]) -> Report:
+    def report_of(sizes: tuple[int, int]) -> Report:
         return report(
             [
                 info(0, "# debian.sh", sizes[0], from_base=True, diff_id=f"sha256:{sizes[0]}"),
@@ -223,7 +228,7 @@ def test_the_base_image_is_told_apart(
             ]
         )
 
-    growth = compare(made(base), made(after)).growth
+    growth = compare(report_of(base), report_of(after)).growth
     assert growth.base_image is not None
     assert growth.own is not None
     assert growth.base_image.disk_bytes == of_base
@@ -231,17 +236,19 @@ def test_the_base_image_is_told_apart(
 
 
 def test_where_one_side_alone_knows_its_base_image() -> None:
-    def made(first: str, known: bool) -> Report:
+    def report_of(first: str, known: bool) -> Report:
         layers = [info(0, "x", 10, diff_id=first, from_base=known), info(1, "RUN a", 5)]
-        one = report(layers)
+        sample = report(layers)
         base = Base(layers=int(known), name=untrusted(""), digest="", how="given", guessed=False)
-        return replace(one, image=replace(one.image, base=base))
+        return replace(sample, image=replace(sample.image, base=base))
 
-    same = compare(made("sha256:a", True), made("sha256:a", False))
+    same = compare(report_of("sha256:a", True), report_of("sha256:a", False))
     assert same.growth.base_image is not None
     assert same.growth.base_image.disk_bytes == 0
-    assert {one.index: one.from_base for one in same.layers} == {0: True, 1: False}
-    assert compare(made("sha256:a", True), made("sha256:b", False)).growth.base_image is None
+    assert {layer.index: layer.from_base for layer in same.layers} == {0: True, 1: False}
+    assert (
+        compare(report_of("sha256:a", True), report_of("sha256:b", False)).growth.base_image is None
+    )
 
 
 paths = st.sampled_from(["a", "b/c", "b/d", "b/e/f", "g"])
@@ -256,17 +263,17 @@ def test_any_two_images_add_up(
 ) -> None:
     folder = tmp_path_factory.mktemp("pair")
 
-    def made(stack: list[dict[str, int]]) -> Report:
-        parts = [layer({path: b"x" * 100 * n for path, n in one.items()}) for one in stack]
+    def report_of(stack: list[dict[str, int]]) -> Report:
+        parts = [layer({path: b"x" * 100 * n for path, n in sizes.items()}) for sizes in stack]
         return analyzed(folder, *parts)
 
     def final(stack: list[dict[str, int]]) -> dict[str, int]:
-        return {path: 100 * n for one in stack for path, n in one.items()}
+        return {path: 100 * n for sizes in stack for path, n in sizes.items()}
 
-    one, two = made(base), made(after)
-    found = compare(one, two, top=top)
-    assert fault(found) == fault(one) == ""
-    whole = compare(one, two)
+    first, second = report_of(base), report_of(after)
+    found = compare(first, second, top=top)
+    assert fault(found) == fault(first) == ""
+    whole = compare(first, second)
     before, now = final(base), final(after)
     seen = dict(before)
     for change in whole.files:
@@ -277,13 +284,13 @@ def test_any_two_images_add_up(
             seen[bare(change.path)] = change.disk_bytes
     assert seen == now
     assert len(found.files) + found.files_rest.count == len(whole.files)
-    assert compare(one, one).files == []
+    assert compare(first, first).files == []
 
 
 def test_a_file_is_named_so_that_bytes_that_are_no_text_do_not_clash(tmp_path: Path) -> None:
-    one = layer(file(b"a\xff", b"x" * 10), file(b"a\xfe", b"y" * 20))
-    two = layer(file(b"a\xff", b"x" * 30), file(b"a\xfe", b"y" * 20))
-    comparison = compare(analyzed(tmp_path, one), analyzed(tmp_path, two))
+    built = layer(file(b"a\xff", b"x" * 10), file(b"a\xfe", b"y" * 20))
+    second = layer(file(b"a\xff", b"x" * 30), file(b"a\xfe", b"y" * 20))
+    comparison = compare(analyzed(tmp_path, built), analyzed(tmp_path, second))
     assert [(each.status, each.disk_bytes, each.path_b64) for each in comparison.files] == [
         ("grew", 30, "Yf8=")
     ]

@@ -154,8 +154,8 @@ def test_growth_has_two_parts() -> None:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    one = image(layer({"etc/a": b"x" * 5000, "etc/b": b"two"}), layer(delete("etc/a")))
-    return save(one, tmp_path / "a.tar")
+    built = image(layer({"etc/a": b"x" * 5000, "etc/b": b"two"}), layer(delete("etc/a")))
+    return save(built, tmp_path / "a.tar")
 
 
 @pytest.fixture

@@ -23,22 +23,22 @@ GOOD = slim.render(wasteful(), "json")
 
 @pytest.mark.parametrize("kind", REPORTS)
 def test_a_report_is_the_same_again(kind: str) -> None:
-    one = REPORTS[kind]()
-    assert parse_report(slim.render(one, "json").encode(), "r") == one
+    sample = REPORTS[kind]()
+    assert parse_report(slim.render(sample, "json").encode(), "r") == sample
 
 
 def test_a_report_of_an_image_is_the_same_again(tmp_path: Path) -> None:
-    one = image(layer({"etc/a": b"one", "etc/b": b"two"}), layer(delete("etc/a")))
-    report = slim.analyze(save(one, tmp_path / "a.tar"))
+    built = image(layer({"etc/a": b"one", "etc/b": b"two"}), layer(delete("etc/a")))
+    report = slim.analyze(save(built, tmp_path / "a.tar"))
     path = tmp_path / "report.json"
     path.write_text(slim.render(report, "json"))
     assert slim.load_report(path) == report
 
 
 def test_a_comparison_is_the_same_again() -> None:
-    one = slim.compare(clean(), wasteful())
-    data = slim.render(one, "json").encode()
-    assert parse_document(data, "c") == one
+    comparison = slim.compare(clean(), wasteful())
+    data = slim.render(comparison, "json").encode()
+    assert parse_document(data, "c") == comparison
     assert parse_document(GOOD.encode(), "r") == wasteful()
     with pytest.raises(slim.SlimError) as caught:
         parse_report(data, "c")
@@ -193,8 +193,8 @@ def test_render_says_what_is_wrong(
 
 @pytest.mark.parametrize("field", ["disk_bytes", "pull_bytes", "files"])
 def test_a_tree_that_does_not_add_up_is_refused(tmp_path: Path, field: str) -> None:
-    one = image(layer({"etc/a": b"one", "etc/b": b"two", "usr/c": bytes(99)}))
-    document = json.loads(slim.render(slim.analyze(save(one, tmp_path / "a.tar")), "json"))
+    built = image(layer({"etc/a": b"one", "etc/b": b"two", "usr/c": bytes(99)}))
+    document = json.loads(slim.render(slim.analyze(save(built, tmp_path / "a.tar")), "json"))
     for node in range(len(document["tree"])):
         wrong = json.loads(json.dumps(document))
         wrong["tree"][node][field] = wrong["tree"][node].get(field, 0) + 1

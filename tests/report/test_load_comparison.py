@@ -24,10 +24,10 @@ GOOD = slim.render(MADE, "json")
 
 @pytest.mark.parametrize("kind", PAGES)
 def test_a_comparison_is_the_same_again(kind: str, tmp_path: Path) -> None:
-    one = PAGES[kind]()
+    sample = PAGES[kind]()
     path = tmp_path / "made.json"
-    path.write_text(slim.render(one, "json"))
-    assert slim.load_comparison(path) == one
+    path.write_text(slim.render(sample, "json"))
+    assert slim.load_comparison(path) == sample
     with pytest.raises(slim.SlimError) as caught:
         slim.load_report(path)
     assert caught.value.slug == "bad-report"
@@ -78,10 +78,10 @@ def test_what_does_not_add_up_is_refused(path: str, value: Any, says: str) -> No
 @settings(max_examples=100)
 def test_any_change_is_refused_or_rendered(path: str, value: Any) -> None:
     try:
-        one = parse_document(changed(GOOD, path, value), "made.json")
+        comparison = parse_document(changed(GOOD, path, value), "made.json")
     except slim.SlimError as error:
         assert error.exit_code in (3, 5)  # noqa: PT017
         return
-    assert fault(one) == ""
+    assert fault(comparison) == ""
     for name in format_names(compared=True):
-        slim.render(one, name)
+        slim.render(comparison, name)

@@ -38,7 +38,7 @@ def test_the_committed_schema_is_that_of_the_code() -> None:
     assert COMMITTED.read_text(encoding="utf-8") == render_schema()
 
 
-def plain(report: slim.Report | slim.Comparison) -> Any:
+def without_order(report: slim.Report | slim.Comparison) -> Any:
     return json.loads(render(report))
 
 
@@ -65,20 +65,20 @@ IMAGES: dict[str, Callable[[Path], Path]] = {
 @pytest.mark.parametrize("name", IMAGES)
 @pytest.mark.parametrize("options", [{}, {"verify": False}, {"top": 1, "redact": False}])
 def test_reports_are_valid(name: str, options: dict[str, Any], tmp_path: Path) -> None:
-    report = plain(slim.analyze(IMAGES[name](tmp_path), **options))
+    report = without_order(slim.analyze(IMAGES[name](tmp_path), **options))
     validator().validate(report)
 
 
 @LONG
 def test_reports_of_attacks_are_valid(tmp_path: Path) -> None:
     """A part of the inputs that are no errors: a schema is slow to check."""
-    read = [one for _, one in every() if one.make and not one.error]
+    read = [attack for _, attack in every() if attack.make and not attack.error]
     for attack in read[::5]:
         folder = tmp_path / attack.id
         folder.mkdir()
         assert attack.make is not None
         report = slim.analyze(attack.make(folder), jobs=1, **attack.options)
-        validator().validate(plain(report))
+        validator().validate(without_order(report))
     assert len(read) > 150
 
 
@@ -86,15 +86,15 @@ def test_comparisons_are_valid(tmp_path: Path) -> None:
     for number, name in enumerate(("nothing", "docker", "unknown")):
         folder = tmp_path / str(number)
         folder.mkdir()
-        sides = [slim.analyze(IMAGES[one](folder), all_files=True) for one in (name, "rich")]
+        sides = [slim.analyze(IMAGES[kind](folder), all_files=True) for kind in (name, "rich")]
         for first, second in (sides, sides[::-1]):
-            validator().validate(plain(slim.compare(first, second, top=2)))
+            validator().validate(without_order(slim.compare(first, second, top=2)))
 
 
 def test_a_comparison_is_told_from_a_report_by_its_kind(tmp_path: Path) -> None:
     report = slim.analyze(IMAGES["rich"](tmp_path))
-    comparison = plain(slim.compare(report, report))
-    for document in (comparison, plain(report)):
+    comparison = without_order(slim.compare(report, report))
+    for document in (comparison, without_order(report)):
         validator().validate(document)
         document["kind"] = {"comparison": "analysis", "analysis": "comparison"}[document["kind"]]
         with pytest.raises(ValidationError):
@@ -137,7 +137,7 @@ def test_names_of_sizes_end_in_bytes() -> None:
 
 def test_unknown_fields_are_accepted(tmp_path: Path) -> None:
     """A newer slim of the same major version may add some."""
-    report = plain(slim.analyze(IMAGES["rich"](tmp_path)))
+    report = without_order(slim.analyze(IMAGES["rich"](tmp_path)))
     report["future"] = {"a": 1}
     report["layers"][0]["future"] = []
     validator().validate(report)
@@ -160,7 +160,7 @@ def test_unknown_fields_are_accepted(tmp_path: Path) -> None:
     ],
 )
 def test_wrong_types_are_refused(at: tuple[Any, ...], value: Any, tmp_path: Path) -> None:
-    report = plain(slim.analyze(IMAGES["rich"](tmp_path)))
+    report = without_order(slim.analyze(IMAGES["rich"](tmp_path)))
     place = report
     for key in at[:-1]:
         place = place[key]
@@ -173,7 +173,7 @@ def test_wrong_types_are_refused(at: tuple[Any, ...], value: Any, tmp_path: Path
 
 @pytest.mark.parametrize("field", ["schema_version", "totals", "layers", "image", "source"])
 def test_what_must_be_there_is_said(field: str, tmp_path: Path) -> None:
-    report = plain(slim.analyze(IMAGES["docker"](tmp_path)))
+    report = without_order(slim.analyze(IMAGES["docker"](tmp_path)))
     assert field in report
     assert field in validator().schema["$defs"]["Report"]["properties"]
 
@@ -197,7 +197,9 @@ def test_what_json_has_no_number_for_is_in_no_report(number: float) -> None:
 
 
 def test_all_of_unicode_is_escaped_as_json_does(tmp_path: Path) -> None:
-    every = "".join(chr(one) for one in range(0x3000) if not 0x300 <= one < 0x2000) + "\U0001f600"
+    every = (
+        "".join(chr(code) for code in range(0x3000) if not 0x300 <= code < 0x2000) + "\U0001f600"
+    )
     report = slim.analyze(IMAGES["docker"](tmp_path))
     report = replace(report, source=replace(report.source, input=untrusted(every)))
     text = render(report)

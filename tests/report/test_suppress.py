@@ -51,13 +51,13 @@ def test_paths_count_if_all_files_are_known_and_there() -> None:
     listed = replace(FIRST, files=len(FIRST.examples))
     report = replace(REPORT, findings=[listed, *REPORT.findings[1:]])
     everywhere = f"{FIRST.rule}:/**"
-    for one, text, silenced in (
+    for document, text, silenced in (
         (report, everywhere, True),
         (report, f"{FIRST.rule}:/nowhere/**", False),
         (replace(report, findings=[replace(listed, files=9_999)]), everywhere, False),
         (replace(report, findings=[replace(listed, examples=[], files=0)]), everywhere, False),
     ):
-        result = suppress(one, [parse_suppression(text, "--ignore")], TODAY)
+        result = suppress(document, [parse_suppression(text, "--ignore")], TODAY)
         assert isinstance(result, slim.Report)
         assert (result.findings[0].suppressed is not None) == silenced
 
@@ -118,8 +118,13 @@ def test_checking_takes_findings_out_of_the_gate(
     Path("slim.toml").write_text(f'[[ignore]]\nrule = "{FIRST.rule}"\nreason = "known"\n')
     assert run(*call) == 0
     document = json.loads(Path("made.json").read_text())
-    found = [one.get("finding", one) for one in (*document["findings"], *document.get("notes", ()))]
-    assert [one["suppressed"]["by"] for one in found if one["suppressed"]] == ["slim.toml:1"]
+    found = [
+        finding.get("finding", finding)
+        for finding in (*document["findings"], *document.get("notes", ()))
+    ]
+    assert [finding["suppressed"]["by"] for finding in found if finding["suppressed"]] == [
+        "slim.toml:1"
+    ]
     assert run(*call, "--no-ignore") == 1
     assert run(*call, "--ignore", "nonsense") == 2
     assert "[bad-ignore]" in capsys.readouterr().err

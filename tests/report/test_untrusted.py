@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     def taken(path: Untrusted, lines: list[str]) -> list[str]:
         """What it must take."""
         lines += [clean(path), cut(path, 9), visible(path), code(rooted(path))]
-        return sorted(lines, key=lambda one: (path, len(path), bool(path), path == one))
+        return sorted(lines, key=lambda line: (path, len(path), bool(path), path == line))
 
 
 def modules(word: str) -> Iterator[tuple[str, ast.Module]]:
@@ -109,19 +109,19 @@ def test_no_renderer_turns_a_field_into_str_by_another_way() -> None:
         ):
             continue
         for node in ast.walk(tree):
-            told: ast.expr | None = None
+            annotation: ast.expr | None = None
             if isinstance(node, ast.FormattedValue) and node.conversion != -1:
-                told = node.value
+                annotation = node.value
             elif isinstance(node, ast.Call) and ast.unparse(node.func) in ("str", "repr", "format"):
-                told = node.args[0] if node.args else None
-            if isinstance(told, ast.Attribute):
-                assert told.attr not in names, (module, ast.unparse(node))
+                annotation = node.args[0] if node.args else None
+            if isinstance(annotation, ast.Attribute):
+                assert annotation.attr not in names, (module, ast.unparse(node))
 
 
 def test_a_new_field_is_untrusted_or_said_to_be_ours() -> None:
-    plain = {f"{struct}.{name}" for struct, name, kind in fields() if "str" in kind}
-    assert {one for one in plain - OF_OTHERS if one.partition(".")[2] not in OURS} == set()
-    assert {one.partition(".")[2] for one in plain - OF_OTHERS} == OURS
+    texts = {f"{struct}.{name}" for struct, name, kind in fields() if "str" in kind}
+    assert {field for field in texts - OF_OTHERS if field.partition(".")[2] not in OURS} == set()
+    assert {field.partition(".")[2] for field in texts - OF_OTHERS} == OURS
 
 
 def test_what_is_made_of_it_is_the_text() -> None:

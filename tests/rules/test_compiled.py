@@ -60,8 +60,8 @@ def test_nothing_is_kept_without_a_folder(rules: Path, tmp_path: Path) -> None:
 def test_another_text_is_parsed_again(rules: Path, folder: Path) -> None:
     loaded(folder)
     before = kept(folder)
-    never = rules / PROTECTED_FILE
-    never.write_text(never.read_text() + "\n# a remark\n")
+    protected = rules / PROTECTED_FILE
+    protected.write_text(protected.read_text() + "\n# a remark\n")
     loaded(folder)
     assert len(kept(folder)) == 1
     assert kept(folder) != before

@@ -69,13 +69,13 @@ def test_the_built_in_packs_have_no_fault() -> None:
 def test_the_never_list_protects_its_own_examples(entry: Protected) -> None:
     if entry.packages:
         missed = [
-            one
-            for one in entry.examples
-            if not any(glob.matches(one.encode()) for glob in entry.packages)
+            example
+            for example in entry.examples
+            if not any(glob.matches(example.encode()) for glob in entry.packages)
         ]
     else:
         globs = compile_globs(entry.match)
-        missed = [one for one in entry.examples if not globs.match(one.encode())]
+        missed = [example for example in entry.examples if not globs.match(example.encode())]
     assert missed == []
 
 

@@ -50,7 +50,7 @@ def test_the_automaton_agrees_with_plain_recursion(patterns: list[str], paths: l
 def test_names_of_one_kind_have_the_same_answers(
     patterns: list[str], count: int, paths: list[str]
 ) -> None:
-    globs, plain = compile_globs(patterns), compile_globs(patterns)
+    globs, again = compile_globs(patterns), compile_globs(patterns)
     split = [path.encode().split(b"/") for path in paths]
     names = distinct(*split)
     inner = globs.kinds_of_directories(names)
@@ -67,7 +67,7 @@ def test_names_of_one_kind_have_the_same_answers(
     for path, (*_, name), state in zip(paths, split, states, strict=True):
         key = state, kinds.get(name, ())
         matched = accepted.setdefault(key, globs.accept(state, name))
-        assert matched == plain.match(path.encode())
+        assert matched == again.match(path.encode())
         assert (
             min(matched, default=count) >= count or name in requested or globs.is_open(state, count)
         )
@@ -179,7 +179,7 @@ def test_an_escaped_text_matches_only_itself(name: str) -> None:
 @given(st.lists(PATTERNS.filter(is_valid), max_size=4), st.lists(PATHS, max_size=8))
 @example(["a*", "*b", "[ab]*", "c"], ["a", "b", "c", "cb", "d"])
 def test_many_texts_are_matched_as_one_is(patterns: list[str], texts: list[str]) -> None:
-    globs = [parse_text_glob(one) for one in patterns if "**" not in one]
+    globs = [parse_text_glob(pattern) for pattern in patterns if "**" not in pattern]
     names = [text.encode() for text in texts]
     assert matching(globs, names) == {
         name for name in names if any(glob.matches(name) for glob in globs)

@@ -25,7 +25,7 @@ RULES = [
 def files_of(paths: set[str]) -> Files:
     # A path may be a directory of another's.
     above = {path.rpartition("/")[0] for path in paths}
-    while more := {one.rpartition("/")[0] for one in above} - above:
+    while more := {path.rpartition("/")[0] for path in above} - above:
         above |= more
     parts: Parts = dict.fromkeys(sorted(paths - above), b"x")
     return checked_files([layer(parts)]).files
@@ -52,9 +52,9 @@ def test_files_that_are_passed_over_match_no_rule() -> None:
 
 
 def test_names_that_no_rule_asks_for_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
-    plain = {f"srv/data{n % 40}/file{n}.dat" for n in range(2000)}
+    names = {f"srv/data{n % 40}/file{n}.dat" for n in range(2000)}
     lists = {f"var/lib/apt/lists/mirror_{n}_Packages.lz4" for n in range(500)}
-    files = files_of(plain | lists)
+    files = files_of(names | lists)
     requested: list[bytes] = []
     original = GlobSet.accept
 

@@ -31,17 +31,17 @@ def pack(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Path:
-    one = image(layer({"var/cache/acm/a": b"x" * 3_000_000, "bin/sh": b"s"}))
-    return save(one, tmp_path / "image.tar")
+    built = image(layer({"var/cache/acm/a": b"x" * 3_000_000, "bin/sh": b"s"}))
+    return save(built, tmp_path / "image.tar")
 
 
 def test_rules_of_a_file_or_folder_are_applied(pack: Path, archive: Path) -> None:
-    plain = slim.analyze(archive)
+    without_packs = slim.analyze(archive)
     for path in (pack, pack.parent):
         report = slim.analyze(archive, rules=[str(path)])
         assert report.findings[0].rule == "ACM001"
         assert report.totals.reclaimable_bytes == 3_000_000
-        assert report.tool.rules != plain.tool.rules
+        assert report.tool.rules != without_packs.tool.rules
 
 
 def test_the_flag_and_the_file_add_up(
@@ -87,8 +87,8 @@ def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:
     text = pack.read_text().replace('["var/cache/acm/**"]', f'["var/cache/acm/**", "{hostile}"]')
     pack.write_text(text)
     deep = "/".join(["a" * 200] * 30)
-    one = image(layer({f"var/cache/{deep}/{number}": b"x" for number in range(300)}))
-    path = save(one, archive.parent / "deep.tar")
+    built = image(layer({f"var/cache/{deep}/{number}": b"x" for number in range(300)}))
+    path = save(built, archive.parent / "deep.tar")
     started = time.process_time()
     slim.analyze(path, rules=[str(pack)])
     assert time.process_time() - started < 20

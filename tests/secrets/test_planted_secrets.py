@@ -166,7 +166,7 @@ def test_the_image_is_one_to_be_rebuilt(planted: Path) -> None:
     report = reports(planted, True)[0]
     assert report.predicted.rebuild is not None
     assert "ENV" in bare(report.predicted.rebuild.dockerfile)
-    assert {one.path for one in report.largest_files} > set(list(FILES)[1::2])
+    assert {file.path for file in report.largest_files} > set(list(FILES)[1::2])
 
 
 @LONG

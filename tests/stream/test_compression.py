@@ -63,20 +63,20 @@ SQUEEZE: dict[str, Callable[[bytes], bytes]] = {
 
 def stored(blob: bytes, label: str, tar: bytes = TAR) -> Members:
     """An image whose one layer is this blob; `label` is a compression or a media type."""
-    one = Layer((), tar, blob)
-    return simple(one, layers=[entry(blob, LABELS.get(label, label))])
+    layer = Layer((), tar, blob)
+    return simple(layer, layers=[entry(blob, LABELS.get(label, label))])
 
 
 def saved(blob: bytes, tar: bytes = TAR) -> Members:
     """A docker-archive whose one layer is this blob."""
-    one = Layer((), tar, blob)
-    return docker(config(one), one)
+    layer = Layer((), tar, blob)
+    return docker(config(layer), layer)
 
 
 def with_header(flags: int, extra: bytes, content: bytes = TAR) -> bytes:
     """A gzip member with optional fields (RFC 1952 section 2.3)."""
-    plain = members_of(content)
-    return plain[:3] + bytes([flags]) + plain[4:10] + extra + plain[10:]
+    members = members_of(content)
+    return members[:3] + bytes([flags]) + members[4:10] + extra + members[10:]
 
 
 GZIPPED = members_of(TAR)
@@ -465,14 +465,14 @@ def test_a_changed_bit_is_an_error_or_changes_nothing(kind: str) -> None:
 def test_chunks_may_end_anywhere(kind: str, step: int) -> None:
     squeeze = SQUEEZE.get(kind, bytes)
     blob = b"".join(squeeze(LONG[at : at + 999]) for at in range(0, len(LONG), 999))
-    one, other = scanned(blob), scanned(blob, step)
-    assert (one.name, one.size, one.digests, one.diff_id) == (
+    table, other = scanned(blob), scanned(blob, step)
+    assert (table.name, table.size, table.digests, table.diff_id) == (
         other.name,
         other.size,
         other.digests,
         other.diff_id,
     )
-    assert one.pull == other.pull
+    assert table.pull == other.pull
     marks = marks_of(blob, step)
     assert (marks.raw[-1], marks.out[-1]) == (len(blob), len(LONG))
 
@@ -560,10 +560,10 @@ def estargz(closed: bool, chunk: int = 30_000) -> tuple[bytes, dict[str, int]]:
     footer = b"\x1f\x8b\x08\4" + bytes(5) + b"\xff" + struct.pack("<H", len(extra)) + extra
     blob += footer + b"\1\0\0\xff\xff" + bytes(8)
     assert len(footer) + 13 == 51
-    starts = [one["offset"] for one in toc] + [offset]
-    sizes = dict.fromkeys((one["name"] for one in toc), 0)
-    for one, following in zip(toc, starts[1:], strict=True):
-        sizes[one["name"]] += one.get("end", following) - one["offset"]
+    starts = [entry["offset"] for entry in toc] + [offset]
+    sizes = dict.fromkeys((entry["name"] for entry in toc), 0)
+    for listed, following in zip(toc, starts[1:], strict=True):
+        sizes[listed["name"]] += listed.get("end", following) - listed["offset"]
     return blob, sizes
 
 
@@ -616,10 +616,10 @@ def test_zstd_chunked_by_skopeo(tmp_path: Path) -> None:
     blobs = tmp_path / "out" / "blobs" / "sha256"
     index = json.loads((tmp_path / "out" / "index.json").read_text())
     manifest = json.loads((blobs / index["manifests"][0]["digest"][7:]).read_text())
-    one = manifest["layers"][0]
-    position = one["annotations"]["io.github.containers.zstd-chunked.manifest-position"]
+    descriptor = manifest["layers"][0]
+    position = descriptor["annotations"]["io.github.containers.zstd-chunked.manifest-position"]
     at, size = map(int, position.split(":")[:2])
-    blob = (blobs / one["digest"][7:]).read_bytes()
+    blob = (blobs / descriptor["digest"][7:]).read_bytes()
     toc = json.loads(zstd.decompress(blob[at : at + size]))
     sizes = {
         entry["name"]: entry["endOffset"] - entry["offset"]
@@ -627,4 +627,4 @@ def test_zstd_chunked_by_skopeo(tmp_path: Path) -> None:
         if entry["type"] == "reg" and entry.get("size")
     }
     report = analyze(tmp_path / "out", top=100)
-    assert {one.path: one.pull_bytes for one in report.largest_files} == sizes
+    assert {file.path: file.pull_bytes for file in report.largest_files} == sizes

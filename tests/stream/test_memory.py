@@ -61,10 +61,10 @@ def test_layers_that_fail_do_not_make_others_wait(jobs: int, tmp_path: Path) -> 
     layers = [layer({str(number): bytes(100_000)}) for number in range(6)]
     path = save(image(*layers), tmp_path / "image.tar", "docker-old")
     data = path.read_bytes()
-    for one in layers:
-        packed = in_window(27, one.tar)
+    for built in layers:
+        packed = in_window(27, built.tar)
         blob = packed[:-4] + bytes(4)
-        data = data.replace(one.tar, blob.ljust(len(one.tar), b"\0"))
+        data = data.replace(built.tar, blob.ljust(len(built.tar), b"\0"))
     path.write_bytes(data)
     with pytest.raises(SlimError):
         analyze(path, jobs=jobs)

@@ -54,8 +54,8 @@ def row(id: str, given: str, data: Tar, **outcome: Any) -> Attack:
 
 def refused(id: str, given: str, data: Tar, says: str = "", **more: Any) -> Attack:
     """Not a tar that Go's reader accepts."""
-    said = (says,) if says else ()
-    return row(id, given, data, error=more.pop("error", "tar-header"), says=said, **more)
+    texts = (says,) if says else ()
+    return row(id, given, data, error=more.pop("error", "tar-header"), says=texts, **more)
 
 
 def files(count: int, size: int | None = None) -> dict[str, int]:
@@ -728,8 +728,8 @@ def test_the_fast_path_reads_what_the_exact_path_reads(
 def test_both_paths_give_the_same_warning(name: str) -> None:
     data = tar([file("f"), symlink("ln", "d"), file(name), file(name), fifo(name + "b")])
     fast, exact = (table_of(data, exact=exact).notices for exact in (False, True))
-    assert {id: (one.path, one.count) for id, one in fast.items()} == {
-        id: (one.path, one.count) for id, one in exact.items()
+    assert {id: (notice.path, notice.count) for id, notice in fast.items()} == {
+        id: (notice.path, notice.count) for id, notice in exact.items()
     }
 
 

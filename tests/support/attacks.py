@@ -103,16 +103,18 @@ def everywhere(turn: int, fits: Callable[[Attack], bool] = lambda _: True) -> li
 
     Each is proved where it is listed. In a contributor's run one in sixteen goes this way, too, by `turn`.
     """
-    rows = [(module, one) for module, one in every() if one.make is not None and fits(one)]
+    rows = [
+        (module, attack) for module, attack in every() if attack.make is not None and fits(attack)
+    ]
     return [
         pytest.param(
-            one,
-            id=one.id,
+            row,
+            id=row.id,
             marks=LONG
             if module == "whole.test_attacks_at_full_size" or at % 16 != 4 * turn
             else (),
         )
-        for at, (module, one) in enumerate(rows)
+        for at, (module, row) in enumerate(rows)
     ]
 
 
@@ -152,8 +154,8 @@ def every() -> Iterator[tuple[str, Attack]]:
 def table() -> str:
     """All attacks as a Markdown table."""
     rows = [
-        f"| {one.id} | {_cell(one.given)} | {_cell(one.expected)} | {_cell(one.reason)} |"
-        for _, one in every()
+        f"| {attack.id} | {_cell(attack.given)} | {_cell(attack.expected)} | {_cell(attack.reason)} |"
+        for _, attack in every()
     ]
     return "\n".join(["| id | input | outcome | note |", "|:--|:--|:--|:--|", *rows]) + "\n"
 

@@ -259,7 +259,7 @@ class Image:
     def config_json(self) -> bytes:
         history = self.history
         if history is None:
-            made_by = [one.created_by for one in self.layers]
+            made_by = [layer.created_by for layer in self.layers]
             history = tuple({"created": CREATED, "created_by": text} for text in made_by)
         return encode(
             {
@@ -267,7 +267,7 @@ class Image:
                 "os": "linux",
                 "created": CREATED,
                 "config": self.config,
-                "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in self.layers]},
+                "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in self.layers]},
                 **({"history": list(history)} if history else {}),
             }
         )
@@ -279,7 +279,7 @@ class Image:
                 "schemaVersion": 2,
                 "mediaType": "application/vnd.oci.image.manifest.v1+json",
                 "config": descriptor("application/vnd.oci.image.config.v1+json", config),
-                "layers": [one.descriptor for one in self.layers],
+                "layers": [layer.descriptor for layer in self.layers],
                 **({"annotations": self.annotations} if self.annotations else {}),
             }
         )
@@ -294,7 +294,7 @@ def image(
     compression: str | None = None,
 ) -> Image:
     """An image; `compression` overrides what the layers say."""
-    result = [one if isinstance(one, Layer) else layer(one) for one in layers]
+    result = [content if isinstance(content, Layer) else layer(content) for content in layers]
     if compression is not None:
         result = [raw_layer(m.tar, m.entries, compression, 1, m.created_by) for m in result]
     return Image(
@@ -323,16 +323,16 @@ def _blob_name(data: bytes) -> str:
     return "blobs/" + digest(data).replace(":", "/")
 
 
-def _oci_members(one: Image, full_names: bool = False) -> dict[str, bytes]:
+def _oci_members(image: Image, full_names: bool = False) -> dict[str, bytes]:
     """Every file of an OCI layout; equal blobs once. Only containerd and docker write full names."""
-    manifest = one.manifest_json()
+    manifest = image.manifest_json()
     media_type = "application/vnd.oci.image.manifest.v1+json"
     names = [
         {
             "org.opencontainers.image.ref.name": tag.rpartition(":")[2],
             **({"io.containerd.image.name": tag} if full_names else {}),
         }
-        for tag in one.tags
+        for tag in image.tags
     ]
     index = {
         "schemaVersion": 2,
@@ -340,7 +340,7 @@ def _oci_members(one: Image, full_names: bool = False) -> dict[str, bytes]:
         "manifests": [descriptor(media_type, manifest, annotations=name) for name in names]
         or [descriptor(media_type, manifest)],
     }
-    blobs = [*(layer.blob for layer in one.layers), one.config_json(), manifest]
+    blobs = [*(layer.blob for layer in image.layers), image.config_json(), manifest]
     return {
         "oci-layout": encode({"imageLayoutVersion": "1.0.0"}),
         "index.json": encode(index),
@@ -348,69 +348,71 @@ def _oci_members(one: Image, full_names: bool = False) -> dict[str, bytes]:
     }
 
 
-def _v1_config(one: Image, index: int) -> bytes:
+def _v1_config(image: Image, index: int) -> bytes:
     """The legacy config of a layer, whose digest is the layer's folder in old archives."""
-    parent = {"parent": _v1_id(one, index - 1)} if index else {}
-    return encode({"layer": one.layers[index].diff_id, "created": CREATED, "os": "linux", **parent})
+    parent = {"parent": _v1_id(image, index - 1)} if index else {}
+    return encode(
+        {"layer": image.layers[index].diff_id, "created": CREATED, "os": "linux", **parent}
+    )
 
 
-def _v1_id(one: Image, index: int) -> str:
+def _v1_id(image: Image, index: int) -> str:
     chain = ""
-    for layer in one.layers[: index + 1]:
+    for layer in image.layers[: index + 1]:
         chain = digest(f"{chain} {layer.diff_id}".encode())
     return chain.partition(":")[2]
 
 
-def _repositories(one: Image) -> bytes:
-    top = _v1_id(one, len(one.layers) - 1)
+def _repositories(image: Image) -> bytes:
+    top = _v1_id(image, len(image.layers) - 1)
     found: dict[str, dict[str, str]] = {}
-    for tag in one.tags:
+    for tag in image.tags:
         name, _, version = tag.rpartition(":")
         found.setdefault(name, {})[version] = top
     return encode(found)
 
 
-def _docker_members(one: Image) -> dict[str, bytes | str]:
+def _docker_members(image: Image) -> dict[str, bytes | str]:
     """`docker save` of version 25 and later: both worlds, and legacy configs that nothing names."""
-    config = one.config_json()
-    members: dict[str, bytes | str] = dict(_oci_members(one, full_names=True))
-    for index in range(len(one.layers)):
-        legacy = _v1_config(one, index)
+    config = image.config_json()
+    members: dict[str, bytes | str] = dict(_oci_members(image, full_names=True))
+    for index in range(len(image.layers)):
+        legacy = _v1_config(image, index)
         members[_blob_name(legacy)] = legacy
     members["manifest.json"] = encode(
         [
             {
                 "Config": _blob_name(config),
-                "RepoTags": list(one.tags) or None,
-                "Layers": [_blob_name(layer.blob) for layer in one.layers],
-                "LayerSources": {layer.diff_id: layer.descriptor for layer in one.layers},
+                "RepoTags": list(image.tags) or None,
+                "Layers": [_blob_name(layer.blob) for layer in image.layers],
+                "LayerSources": {layer.diff_id: layer.descriptor for layer in image.layers},
             }
         ]
     )
-    if one.tags:
-        members["repositories"] = _repositories(one)
+    if image.tags:
+        members["repositories"] = _repositories(image)
     return dict(sorted(members.items()))
 
 
-def _old_docker_members(one: Image) -> dict[str, bytes | str]:
+def _old_docker_members(image: Image) -> dict[str, bytes | str]:
     """A folder per layer; a layer that was there before is a symbolic link (str) to the first."""
-    config = one.config_json()
+    config = image.config_json()
     members: dict[str, bytes | str] = {}
     first: dict[str, str] = {}
     paths = []
-    for index, layer in enumerate(one.layers):
-        folder = _v1_id(one, index)
+    for index, layer in enumerate(image.layers):
+        folder = _v1_id(image, index)
         paths.append(f"{folder}/layer.tar")
         members[f"{folder}/VERSION"] = b"1.0"
-        members[f"{folder}/json"] = _v1_config(one, index)
+        members[f"{folder}/json"] = _v1_config(image, index)
         known = first.setdefault(layer.diff_id, folder)
         members[paths[-1]] = layer.blob if known == folder else f"../{known}/layer.tar"
     config_name = digest(config).partition(":")[2] + ".json"
     members[config_name] = config
-    manifest = {"Config": config_name, "RepoTags": list(one.tags) or None, "Layers": paths}
+    manifest = {"Config": config_name, "RepoTags": list(image.tags) or None, "Layers": paths}
     members["manifest.json"] = encode([manifest])
-    if one.tags:
-        members["repositories"] = _repositories(one)
+    if image.tags:
+        members["repositories"] = _repositories(image)
     return members
 
 
@@ -442,19 +444,19 @@ def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
     return info
 
 
-def save(one: Image, path: Path, form: str = "oci-archive") -> Path:
+def save(image: Image, path: Path, form: str = "oci-archive") -> Path:
     """Write an image in one of `FORMATS`; `path` is the archive, or the folder for `oci-dir`."""
     if form == "oci-dir":
-        for name, data in _oci_members(one).items():
+        for name, data in _oci_members(image).items():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (path / name).write_bytes(data)
         return path
     if form == "oci-archive":
-        path.write_bytes(archive(_oci_members(one)))
+        path.write_bytes(archive(_oci_members(image)))
     elif form == "docker":
-        path.write_bytes(archive(_docker_members(one)))
+        path.write_bytes(archive(_docker_members(image)))
     elif form == "docker-old":
-        path.write_bytes(archive(_old_docker_members(one)))
+        path.write_bytes(archive(_old_docker_members(image)))
     else:
         raise ValueError(f"{form!r} is none of {', '.join(FORMATS)}")
     return path

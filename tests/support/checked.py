@@ -64,7 +64,9 @@ def _check_layer(report: slim.Report, layer: LayerInfo) -> None:
     assert sum(label.tar_bytes for label in labels) == layer.overhead_bytes
     shares = sum(label.pull_bytes for label in labels) + layer.live_pull_bytes
     assert shares + layer.dead_pull_bytes == layer.pull_bytes
-    sparse = any(one.id == "sparse" and one.layer == layer.index for one in report.warnings)
+    sparse = any(
+        warning.id == "sparse" and warning.layer == layer.index for warning in report.warnings
+    )
     if not sparse:
         # Only sparse files have another size than the payload that is stored for them.
         assert layer.disk_bytes + layer.overhead_bytes == layer.tar_bytes
@@ -102,37 +104,40 @@ def _check_totals(report: slim.Report) -> None:
 def _check_waste(report: slim.Report) -> None:
     """Dead bytes are what their classes add up to, layer by layer."""
     totals = report.totals
-    assert sum(one.disk_bytes for one in report.waste) == totals.dead_bytes
-    assert sum(one.pull_bytes for one in report.waste) == totals.dead_pull_bytes
+    assert sum(group.disk_bytes for group in report.waste) == totals.dead_bytes
+    assert sum(group.pull_bytes for group in report.waste) == totals.dead_pull_bytes
     for layer in report.layers:
-        own = [one for one in report.waste if one.origin_layer == layer.index]
-        assert sum(one.disk_bytes for one in own) == layer.dead_bytes
-        assert sum(one.pull_bytes for one in own) == layer.dead_pull_bytes
-    for one in report.waste:
-        assert one.origin_layer <= one.ended_by < len(report.layers)
-        inside = one.kind in ("duplicate-entry", "orphan")
-        assert inside == (one.origin_layer == one.ended_by)
-        assert sum(example.disk_bytes for example in one.examples) <= one.disk_bytes
-        assert 0 < len(one.examples) <= one.files
+        own = [group for group in report.waste if group.origin_layer == layer.index]
+        assert sum(group.disk_bytes for group in own) == layer.dead_bytes
+        assert sum(group.pull_bytes for group in own) == layer.dead_pull_bytes
+    for group in report.waste:
+        assert group.origin_layer <= group.ended_by < len(report.layers)
+        inside = group.kind in ("duplicate-entry", "orphan")
+        assert inside == (group.origin_layer == group.ended_by)
+        assert sum(example.disk_bytes for example in group.examples) <= group.disk_bytes
+        assert 0 < len(group.examples) <= group.files
 
 
 def _check_findings(report: slim.Report) -> None:
     """Claims are disjoint: they add up to what can be reclaimed."""
     totals, predicted = report.totals, report.predicted
-    assert sum(one.claimed_bytes for one in report.findings) == totals.reclaimable_bytes
-    assert sum(one.claimed_pull_bytes for one in report.findings) == totals.reclaimable_pull_bytes
+    assert sum(finding.claimed_bytes for finding in report.findings) == totals.reclaimable_bytes
+    assert (
+        sum(finding.claimed_pull_bytes for finding in report.findings)
+        == totals.reclaimable_pull_bytes
+    )
     assert totals.reclaimable_bytes <= totals.disk_bytes
     assert predicted.all.disk_bytes == totals.disk_bytes - totals.reclaimable_bytes
     assert predicted.all.pull_bytes == totals.pull_bytes - totals.reclaimable_pull_bytes
-    theirs = [one.base_bytes for one in report.findings]
+    theirs = [finding.base_bytes for finding in report.findings]
     assert predicted.other_base_bytes <= min(sum(theirs), totals.base_bytes)
     assert predicted.all.disk_bytes <= predicted.safe.disk_bytes <= totals.disk_bytes
     assert predicted.all.pull_bytes <= predicted.safe.pull_bytes <= totals.pull_bytes
-    for one in report.findings:
-        assert one.claimed_bytes <= one.disk_bytes
-        assert one.claimed_pull_bytes <= one.pull_bytes
-        assert one.mode == "claim" or one.claimed_bytes == one.claimed_pull_bytes == 0
-    assert len({one.id for one in report.findings}) == len(report.findings)
+    for finding in report.findings:
+        assert finding.claimed_bytes <= finding.disk_bytes
+        assert finding.claimed_pull_bytes <= finding.pull_bytes
+        assert finding.mode == "claim" or finding.claimed_bytes == finding.claimed_pull_bytes == 0
+    assert len({finding.id for finding in report.findings}) == len(report.findings)
 
 
 def _check_rebuild(report: slim.Report) -> None:
@@ -156,15 +161,15 @@ def _check_rebuild(report: slim.Report) -> None:
 
 def _check_lists(report: slim.Report) -> None:
     for sizes in (
-        [one.disk_bytes for one in report.waste],
-        [one.disk_bytes for one in report.directories],
-        [one.disk_bytes for one in report.largest_files],
+        [group.disk_bytes for group in report.waste],
+        [directory.disk_bytes for directory in report.directories],
+        [file.disk_bytes for file in report.largest_files],
     ):
         assert sizes == sorted(sizes, reverse=True)
     for directory in report.directories:
         assert directory.disk_bytes <= report.totals.live_bytes
         assert directory.files <= report.totals.live_files
-    assert sum(one.disk_bytes for one in report.largest_files) <= report.totals.live_bytes
+    assert sum(file.disk_bytes for file in report.largest_files) <= report.totals.live_bytes
 
 
 def _check_tree(report: slim.Report) -> None:
@@ -234,7 +239,9 @@ def checked_files(layers: Sequence[Layer]) -> Stacked:
         if layer.entries:
             assert len(table) == len(layer.entries), "one row per entry"
     ledger = account(files, tables, [len(layer.blob) for layer in layers])
-    assert sum(sums.pull_bytes for sums in ledger.layers) == sum(len(one.blob) for one in layers)
+    assert sum(sums.pull_bytes for sums in ledger.layers) == sum(
+        len(layer.blob) for layer in layers
+    )
     assert len(ledger.pull) == len(files)
     return Stacked(tuple(layers), tables, files)
 

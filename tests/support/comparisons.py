@@ -91,13 +91,13 @@ def contents(path: str, disk: int, index: int, identity: str) -> Example:
     return replace(example(path, disk, index), content=identity)
 
 
-def on_arm(one: Report) -> Report:
-    return replace(one, image=replace(one.image, platform="linux/arm64"))
+def on_arm(report: Report) -> Report:
+    return replace(report, image=replace(report.image, platform="linux/arm64"))
 
 
-def built_on(one: Report, name: str, layers: int = 1, how: str = "given") -> Report:
+def built_on(report: Report, name: str, layers: int = 1, how: str = "given") -> Report:
     base = Base(layers=layers, name=name, digest="", how=how, guessed=how != "given")  # type: ignore[arg-type]
-    return replace(one, image=replace(one.image, base=base))
+    return replace(report, image=replace(report.image, base=base))
 
 
 def drifted(

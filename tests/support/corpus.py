@@ -47,7 +47,7 @@ def images() -> list[str]:
     return sorted(str(path.relative_to(top)) for path in archives + layouts)
 
 
-def plain(path: Path) -> bytes:
+def uncompressed(path: Path) -> bytes:
     """The tar itself: some of the corpus is compressed, not always with a suffix that says so."""
     data = path.read_bytes()
     if data[:2] == b"\x1f\x8b":

@@ -1,4 +1,4 @@
-"""Small images of Debian whose packages have files, for tests of what a rebuild keeps."""
+"""Images of Debian that grow by packages, for tests of what a rebuild keeps."""
 
 from __future__ import annotations
 
@@ -17,12 +17,15 @@ from tests.support.elf import elf_image
 LOADER = b"/lib64/ld-linux-x86-64.so.2"
 LIBRARIES = "usr/lib/x86_64-linux-gnu"
 KILO, MEGA = 1_000, 1_000_000
-Tree = dict[str, bytes | str | None]
+ESSENTIAL = "Essential: yes\n"
+Tree = Mapping[str, bytes | str | None]
 
 
-def program(*needed: bytes, size: int = 10 * KILO) -> bytes:
+def program(*needed: bytes, size: int = 10 * KILO, **more: Any) -> bytes:
     """A program or library that links to others."""
-    return elf_image([], needed=needed, interpreter=LOADER, filler=size)
+    return elf_image(
+        more.pop("sections", []), needed=needed, interpreter=LOADER, filler=size, **more
+    )
 
 
 @dataclass
@@ -31,35 +34,38 @@ class Debian:
 
     stanzas: list[str] = field(default_factory=list)
     automatic: list[str] = field(default_factory=list)
-    files: Tree = field(default_factory=dict)
+    files: dict[str, bytes | str | None] = field(default_factory=dict)
 
     def add(
         self,
         name: str,
-        files: Mapping[str, bytes | str | None],
+        files: Tree,
         *,
         depends: str = "",
         auto: bool = False,
-        essential: bool = False,
-    ) -> None:
-        """Install a package."""
+        fields: str = "",
+    ) -> Tree:
+        """Install a package; gives its files, without the database."""
         self.stanzas.append(
             f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
             + (f"Depends: {depends}\n" if depends else "")
-            + ("Essential: yes\n" if essential else "")
+            + fields
         )
         if auto:
             self.automatic.append(f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n")
-        self.files |= files
-        self.files[f"var/lib/dpkg/info/{name}.list"] = "".join(
-            f"/{path}\n" for path in files
-        ).encode()
+        listed = "".join(f"/{path}\n" for path in files).encode()
+        own = {**files, f"var/lib/dpkg/info/{name}.list": listed}
+        self.files |= own
+        return own
 
     def layer(self) -> Tree:
         """The files since the last layer, with the database as it is now."""
         files, self.files = self.files, {}
+        return {**files, **self.database()}
+
+    def database(self) -> Tree:
+        """The database as it is now."""
         return {
-            **files,
             "var/lib/dpkg/status": "\n".join(self.stanzas).encode(),
             "var/lib/apt/extended_states": "\n".join(self.automatic).encode(),
         }
@@ -67,8 +73,8 @@ class Debian:
 
 def base(debian: Debian) -> Tree:
     """The layer of the distribution."""
-    debian.add("base-files", {"etc/os-release": b'ID=debian\nVERSION_ID="13"\n'}, essential=True)
-    debian.add("dash", {"bin/sh": program(b"libc.so.6")}, depends="libc6", essential=True)
+    debian.add("base-files", {"etc/os-release": b'ID=debian\nVERSION_ID="13"\n'}, fields=ESSENTIAL)
+    debian.add("dash", {"bin/sh": program(b"libc.so.6")}, depends="libc6", fields=ESSENTIAL)
     library = {f"{LIBRARIES}/libc.so.6": program(size=2 * MEGA), LOADER.decode()[1:]: program()}
     debian.add("libc6", library, auto=True)
     return debian.layer()
@@ -91,11 +97,11 @@ def nginx(debian: Debian) -> None:
     )
 
 
-def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
+def analyzed(folder: Path, *layers: Tree, **config: Any) -> slim.Report:
     """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
     names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
     sample = image(
-        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        *(layer(content, created_by=name) for content, name in zip(layers, names, strict=False)),
         config={
             "WorkingDir": "/app",
             "ExposedPorts": {"80/tcp": {}},
@@ -116,10 +122,10 @@ def rebuilt(report: slim.Report) -> model.Rebuild:
 
 def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
     """One part of a rebuild, by what it is."""
-    return next(one for one in rebuild.keep if one.what == what)
+    return next(part for part in rebuild.keep if part.what == what)
 
 
 def installed(rebuild: model.Rebuild) -> list[str]:
     """The packages on top of the base."""
-    kept = (one.packages for one in rebuild.keep if one.what == "system packages")
+    kept = (part.packages for part in rebuild.keep if part.what == "system packages")
     return [bare(name) for names in kept for name in names]

@@ -16,14 +16,14 @@ At = tuple[str | int, ...]
 
 def places(document: Report | Comparison) -> list[At]:
     """Where a document holds a text that could be any other."""
-    plain = msgspec.to_builtins(document)
+    fields = msgspec.to_builtins(document)
     found = []
-    for at in _texts(plain):
-        before = _swap(plain, at, "any text")
+    for at in _texts(fields):
+        before = _swap(fields, at, "any text")
         try:
-            msgspec.convert(plain, type(document))
+            msgspec.convert(fields, type(document))
         except msgspec.ValidationError:
-            _swap(plain, at, before)  # one of a few words
+            _swap(fields, at, before)  # one of a few words
         else:
             found.append(at)
     return found
@@ -31,10 +31,10 @@ def places(document: Report | Comparison) -> list[At]:
 
 def filled(document: Report | Comparison, where: Sequence[At], text: str) -> Report | Comparison:
     """The document with `text` in these places."""
-    plain = msgspec.to_builtins(document)
+    fields = msgspec.to_builtins(document)
     for at in where:
-        _swap(plain, at, text)
-    return msgspec.convert(plain, type(document))
+        _swap(fields, at, text)
+    return msgspec.convert(fields, type(document))
 
 
 def field(at: At) -> str:
@@ -53,10 +53,10 @@ def _texts(value: Any, at: At = ()) -> Iterator[At]:
             yield from _texts(below, (*at, index))
 
 
-def _swap(plain: Any, at: At, text: str) -> str:
+def _swap(fields: Any, at: At, text: str) -> str:
     *above, last = at
     for key in above:
-        plain = plain[key]
-    before: str = plain[last]
-    plain[last] = text
+        fields = fields[key]
+    before: str = fields[last]
+    fields[last] = text
     return before

@@ -78,7 +78,7 @@ class Fake:
 
     def paths(self, part: str) -> list[Request]:
         """The requests for paths with `part` in them."""
-        return [one for one in self.log if part in one.path]
+        return [request for request in self.log if part in request.path]
 
     def layer_digest(self, index: int = 0) -> str:
         """Digest of a layer."""
@@ -103,11 +103,11 @@ class Fake:
 
 
 @contextmanager
-def serve(one: Image | None = None, script: Script | None = None) -> Iterator[Fake]:
+def serve(served: Image | None = None, script: Script | None = None) -> Iterator[Fake]:
     """Serve an image (or nothing) as `script` says."""
     fake = Fake(script=script)
-    if one is not None:
-        members = _oci_members(one)
+    if served is not None:
+        members = _oci_members(served)
         fake.blobs = {
             f"sha256:{name.rpartition('/')[2]}": data
             for name, data in members.items()

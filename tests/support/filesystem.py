@@ -38,8 +38,8 @@ def listing(root: Path) -> dict[bytes, tuple[Any, ...]]:
             _content(path) if stat.S_ISREG(about.st_mode) else b"",
         )
     return {
-        path: (*said, tuple(sorted(names[inodes[path]])) if path in inodes else ())
-        for path, said in found.items()
+        path: (*attributes, tuple(sorted(names[inodes[path]])) if path in inodes else ())
+        for path, attributes in found.items()
     }
 
 

@@ -49,7 +49,7 @@ def _value(about: inspect.Type, text: str, turn: int, depth: int) -> Any:
             values = sorted(about.values, key=str)
             return values[turn % len(values)]
         case inspect.UnionType():
-            first = next(one for one in about.types if not isinstance(one, inspect.NoneType))
+            first = next(kind for kind in about.types if not isinstance(kind, inspect.NoneType))
             return _value(first, text, turn, depth)
         case inspect.ListType():
             if depth > _DEPTH:

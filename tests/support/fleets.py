@@ -32,7 +32,7 @@ def fleet(images: int, bases: int, seed: int = 0) -> list[Image]:
     layer twice.
     """
     random = Random(seed)  # noqa: S311
-    made = [
+    built = [
         [
             layer(
                 {f"base{base}/{part}": random.randbytes(3_000 + 700 * part)}, created_by="ADD / /"
@@ -57,7 +57,7 @@ def fleet(images: int, bases: int, seed: int = 0) -> list[Image]:
             compression=("none", "gzip", "zstd")[number % 3],
             created_by=f"COPY app{number} /app",
         )
-        layers = [*made[number % bases], common[number % len(common)], own]
+        layers = [*built[number % bases], common[number % len(common)], own]
         if number % 5 == 4:
             layers.append(common[number % len(common)])
         labels = {"team": f"team{number % 3}"}
@@ -75,7 +75,9 @@ def write_fleet(folder: Path, images: Iterable[Image], form: str = "oci-dir") ->
     """Each image as a layout or archive of its own."""
     folder.mkdir(parents=True, exist_ok=True)
     ending = "" if form == "oci-dir" else ".tar"
-    return [save(one, folder / f"app{number}{ending}", form) for number, one in enumerate(images)]
+    return [
+        save(image, folder / f"app{number}{ending}", form) for number, image in enumerate(images)
+    ]
 
 
 @dataclass

@@ -87,8 +87,8 @@ class Forge:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
         self.faults.append(Fault(pattern, Reply(status, data, named)))
 
-    def asked(self, method: str) -> list[str]:
-        return [one.path for one in self.log if one.method == method]
+    def requests(self, method: str) -> list[str]:
+        return [request.path for request in self.log if request.method == method]
 
 
 def refused(status: int, message: str) -> Reply:
@@ -96,7 +96,7 @@ def refused(status: int, message: str) -> Reply:
 
 
 def _find(forge: Forge, number: str) -> Kept | None:
-    return next((one for one in forge.comments if one.id == int(number)), None)
+    return next((comment for comment in forge.comments if comment.id == int(number)), None)
 
 
 def _change(
@@ -129,13 +129,13 @@ def github(forge: Forge, request: Request) -> Reply:
     if request.headers.get("x-github-api-version") != "2022-11-28":
         return refused(400, "no version")
 
-    def shown(one: Kept) -> dict[str, Any]:
+    def shown(kept: Kept) -> dict[str, Any]:
         return {
-            "id": one.id,
-            "node_id": f"IC_{one.id}",
-            "html_url": f"{forge.url}/team/app/pull/{NUMBER}#issuecomment-{one.id}",
-            "user": {"login": one.author, "id": IDS[one.author], "type": "Bot"},
-            "body": one.body,
+            "id": kept.id,
+            "node_id": f"IC_{kept.id}",
+            "html_url": f"{forge.url}/team/app/pull/{NUMBER}#issuecomment-{kept.id}",
+            "user": {"login": kept.author, "id": IDS[kept.author], "type": "Bot"},
+            "body": kept.body,
             "author_association": "NONE",
         }
 
@@ -153,9 +153,9 @@ def github(forge: Forge, request: Request) -> Reply:
     if request.path == "/repos/team/app/pulls":
         owner, _, branch = request.query["head"].partition(":")
         pulls = [
-            one
-            for one in forge.pulls
-            if (one["head"]["user"]["login"], one["head"]["ref"]) == (owner, branch)
+            pull
+            for pull in forge.pulls
+            if (pull["head"]["user"]["login"], pull["head"]["ref"]) == (owner, branch)
         ]
         return Reply(200, pulls)
     if request.path == f"{base}/{NUMBER}/comments":
@@ -170,7 +170,7 @@ def github(forge: Forge, request: Request) -> Reply:
             headers["Link"] = (
                 f'<{here}&page={page + 1}>; rel="next", <{here}&page={last}>; rel="last"'
             )
-        return Reply(200, [shown(one) for one in items], headers)
+        return Reply(200, [shown(item) for item in items], headers)
     if found := re.fullmatch(rf"{base}/comments/(\d+)", request.path):
         return _change(forge, request, found[1], shown, (request.data or {}).get("body", ""))
     return refused(404, "Not Found")
@@ -180,12 +180,12 @@ def gitlab(forge: Forge, request: Request) -> Reply:
     if request.headers.get("authorization") != f"Bearer {TOKEN}":
         return Reply(401, {"message": "401 Unauthorized"})
 
-    def shown(one: Kept) -> dict[str, Any]:
+    def shown(kept: Kept) -> dict[str, Any]:
         return {
-            "id": one.id,
+            "id": kept.id,
             "type": None,
-            "body": one.body,
-            "author": {"id": IDS[one.author], "username": one.author},
+            "body": kept.body,
+            "author": {"id": IDS[kept.author], "username": kept.author},
             "system": False,
             "noteable_type": "MergeRequest",
         }
@@ -216,12 +216,12 @@ def gitea(forge: Forge, request: Request) -> Reply:
     if request.headers.get("authorization") != f"token {TOKEN}":
         return refused(401, "user does not exist [uid: 0, name: ]")
 
-    def shown(one: Kept) -> dict[str, Any]:
+    def shown(kept: Kept) -> dict[str, Any]:
         return {
-            "id": one.id,
-            "html_url": f"{forge.url}/team/app/pulls/{NUMBER}#issuecomment-{one.id}",
-            "user": {"id": IDS[one.author], "login": one.author, "username": one.author},
-            "body": one.body,
+            "id": kept.id,
+            "html_url": f"{forge.url}/team/app/pulls/{NUMBER}#issuecomment-{kept.id}",
+            "user": {"id": IDS[kept.author], "login": kept.author, "username": kept.author},
+            "body": kept.body,
         }
 
     base = "/repos/team/app/issues"
@@ -233,7 +233,7 @@ def gitea(forge: Forge, request: Request) -> Reply:
                 return refused(403, "issue is locked")
             return Reply(201, shown(forge.add(request.data["body"])))
         headers = {"X-Total-Count": str(len(forge.comments))}
-        return Reply(200, [shown(one) for one in forge.comments], headers)
+        return Reply(200, [shown(comment) for comment in forge.comments], headers)
     if found := re.fullmatch(rf"{base}/comments/(\d+)", request.path):
         return _change(forge, request, found[1], shown, (request.data or {}).get("body", ""))
     return refused(404, "The target couldn't be found.")
@@ -247,14 +247,14 @@ def bitbucket(forge: Forge, request: Request) -> Reply:
     if request.headers.get("authorization") not in (f"Bearer {TOKEN}", f"Basic {person}"):
         return failed(401, "Token is invalid, expired, or not supported for this endpoint.")
 
-    def shown(one: Kept) -> dict[str, Any]:
+    def shown(kept: Kept) -> dict[str, Any]:
         return {
-            "id": one.id,
+            "id": kept.id,
             "type": "pullrequest_comment",
-            "content": {"type": "rendered", "raw": one.body, "markup": "markdown", "html": "<p>"},
-            "user": {"uuid": f"{{{one.author}}}", "display_name": one.author, "type": "user"},
+            "content": {"type": "rendered", "raw": kept.body, "markup": "markdown", "html": "<p>"},
+            "user": {"uuid": f"{{{kept.author}}}", "display_name": kept.author, "type": "user"},
             "deleted": False,
-            "links": {"html": {"href": f"{forge.url}/pull-requests/{NUMBER}#comment-{one.id}"}},
+            "links": {"html": {"href": f"{forge.url}/pull-requests/{NUMBER}#comment-{kept.id}"}},
         }
 
     base = f"/repositories/team/app/pullrequests/{NUMBER}/comments"
@@ -292,12 +292,12 @@ def azure(forge: Forge, request: Request) -> Reply:
     if not request.query.get("api-version", "").startswith("7.1"):
         return Reply(400, {"message": "No api-version was supplied"})
 
-    def comment(one: Kept) -> dict[str, Any]:
-        author = {"id": f"guid-{one.author}", "displayName": one.author}
-        return {"id": 1, "parentCommentId": 0, "author": author, "content": one.body}
+    def comment(kept: Kept) -> dict[str, Any]:
+        author = {"id": f"guid-{kept.author}", "displayName": kept.author}
+        return {"id": 1, "parentCommentId": 0, "author": author, "content": kept.body}
 
-    def thread(one: Kept) -> dict[str, Any]:
-        return {"id": one.id, "comments": [comment(one)], "status": "closed", "isDeleted": False}
+    def thread(kept: Kept) -> dict[str, Any]:
+        return {"id": kept.id, "comments": [comment(kept)], "status": "closed", "isDeleted": False}
 
     base = f"/proj%20ect/_apis/git/repositories/app/pullRequests/{NUMBER}/threads"
     if request.path == "/_apis/connectionData":
@@ -329,14 +329,14 @@ def bitbucket_dc(forge: Forge, request: Request) -> Reply:
         user = {}
         return failed(401, "Authentication failed. Please check your credentials and try again.")
 
-    def shown(one: Kept) -> dict[str, Any]:
+    def shown(kept: Kept) -> dict[str, Any]:
         return {
             "properties": {"repositoryId": 1},
-            "id": one.id,
-            "version": one.version,
-            "text": one.body,
-            "author": {"name": one.author, "id": IDS[one.author], "slug": one.author},
-            "comments": [{"id": 9_000 + one.id, "version": 0, "text": one.body}],
+            "id": kept.id,
+            "version": kept.version,
+            "text": kept.body,
+            "author": {"name": kept.author, "id": IDS[kept.author], "slug": kept.author},
+            "comments": [{"id": 9_000 + kept.id, "version": 0, "text": kept.body}],
             "severity": "NORMAL",
             "state": "OPEN",
         }
@@ -353,13 +353,18 @@ def bitbucket_dc(forge: Forge, request: Request) -> Reply:
     if request.path == "/application-properties":
         return Reply(200, {"version": "8.9.1", "displayName": "Bitbucket"}, user)
     if request.path == "/projects/TEAM/repos/app/pull-requests":
-        return listed([one for one in forge.pulls if one["state"] == request.query["state"]])
+        return listed([pull for pull in forge.pulls if pull["state"] == request.query["state"]])
     if request.path == f"{base}/activities":
         commented = [
-            {"id": one.id, "action": "COMMENTED", "commentAction": "ADDED", "comment": shown(one)}
-            for one in reversed(forge.comments)
+            {
+                "id": comment.id,
+                "action": "COMMENTED",
+                "commentAction": "ADDED",
+                "comment": shown(comment),
+            }
+            for comment in reversed(forge.comments)
         ]
-        edited = [one | {"commentAction": "EDITED"} for one in commented[:1]]
+        edited = [comment | {"commentAction": "EDITED"} for comment in commented[:1]]
         return listed([{"id": 1, "action": "APPROVED"}, *edited, *commented])
     if request.path == f"{base}/comments" and request.method == "POST":
         if forge.locked:

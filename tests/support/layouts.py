@@ -43,8 +43,8 @@ def config(*layers: Layer, **changes: Any) -> bytes:
             "architecture": "amd64",
             "os": "linux",
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [one.diff_id for one in layers]},
-            "history": [{"created_by": one.created_by} for one in layers],
+            "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in layers]},
+            "history": [{"created_by": layer.created_by} for layer in layers],
         },
         changes,
     )
@@ -57,7 +57,7 @@ def manifest(image_config: bytes, *layers: Layer | dict[str, object], **changes:
             "schemaVersion": 2,
             "mediaType": MANIFEST,
             "config": descriptor(CONFIG, image_config),
-            "layers": [one.descriptor if isinstance(one, Layer) else one for one in layers],
+            "layers": [layer.descriptor if isinstance(layer, Layer) else layer for layer in layers],
         },
         changes,
     )
@@ -81,7 +81,7 @@ def blob_name(data: bytes) -> str:
 
 def world(top: bytes, *blobs: bytes | Layer) -> Members:
     """The members of a layout."""
-    datas = [one.blob if isinstance(one, Layer) else one for one in blobs]
+    datas = [blob.blob if isinstance(blob, Layer) else blob for blob in blobs]
     return {
         "oci-layout": encode({"imageLayoutVersion": "1.0.0"}),
         "index.json": top,
@@ -96,22 +96,22 @@ def simple(*layers: Layer, **changes: Any) -> Members:
     return world(index(entry(top)), top, settings, *layers)
 
 
-def with_config(made: bytes, *layers: Layer) -> Members:
+def with_config(document: bytes, *layers: Layer) -> Members:
     """The layout of an image with this config."""
-    top = manifest(made, *layers)
-    return world(index(entry(top)), top, made, *layers)
+    top = manifest(document, *layers)
+    return world(index(entry(top)), top, document, *layers)
 
 
 def docker(
-    made: bytes, *layers: Layer, names: tuple[str, ...] | None = None, **changes: Any
+    document: bytes, *layers: Layer, names: tuple[str, ...] | None = None, **changes: Any
 ) -> Members:
     """An old docker-archive; `changes` are to the entry in its manifest.json."""
     names = names or tuple(f"{number}/layer.tar" for number in range(len(layers)))
     listed = {"Config": "config.json", "RepoTags": ["app:1"], "Layers": list(names), **changes}
     fields = {name: value for name, value in listed.items() if value is not DROP}
     return {
-        "config.json": made,
-        **{name: one.blob for name, one in zip(names, layers, strict=False)},
+        "config.json": document,
+        **{name: layer.blob for name, layer in zip(names, layers, strict=False)},
         "manifest.json": encode([fields]),
     }
 

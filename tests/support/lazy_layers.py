@@ -150,16 +150,16 @@ def chunked(entries: Sequence[Entry], change: Change = nothing) -> Lazy:
 
 def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:
     """An image of these layers: (the same with plain layers, its manifest, its blobs)."""
-    plain = image(*(raw_layer(one.tar, (), "none", 1) for one in layers))
+    uncompressed = image(*(raw_layer(layer.tar, (), "none", 1) for layer in layers))
     config = encode(
         {
             "os": "linux",
             "architecture": "amd64",
             "config": {},
-            "rootfs": {"type": "layers", "diff_ids": [digest(one.tar) for one in layers]},
+            "rootfs": {"type": "layers", "diff_ids": [digest(layer.tar) for layer in layers]},
         }
     )
-    blobs = {digest(one.blob): one.blob for one in layers} | {digest(config): config}
+    blobs = {digest(layer.blob): layer.blob for layer in layers} | {digest(config): config}
     manifest = {
         "schemaVersion": 2,
         "mediaType": "application/vnd.oci.image.manifest.v1+json",
@@ -170,15 +170,15 @@ def with_layers(*layers: Lazy) -> tuple[Image, bytes, dict[str, bytes]]:
         },
         "layers": [
             {
-                "mediaType": one.media_type,
-                "digest": digest(one.blob),
-                "size": len(one.blob),
-                "annotations": one.annotations,
+                "mediaType": layer.media_type,
+                "digest": digest(layer.blob),
+                "size": len(layer.blob),
+                "annotations": layer.annotations,
             }
-            for one in layers
+            for layer in layers
         ],
     }
-    return plain, encode(manifest), blobs
+    return uncompressed, encode(manifest), blobs
 
 
 @contextmanager

@@ -14,17 +14,17 @@ def mutations(data: bytes, draw: random.Random, count: int) -> Iterator[bytes]:
     blocks = len(data) // BLOCK
     for number in range(2 * count):
         changed = bytearray(data)
-        one, other = (draw.randrange(blocks) * BLOCK for _ in range(2))
+        first, other = (draw.randrange(blocks) * BLOCK for _ in range(2))
         match number % 6:
             case 0 | 1 | 2:
                 changed[draw.randrange(len(data))] ^= 1 << draw.randrange(8)
             case 3:
-                changed[one : one + BLOCK], changed[other : other + BLOCK] = (
+                changed[first : first + BLOCK], changed[other : other + BLOCK] = (
                     data[other : other + BLOCK],
-                    data[one : one + BLOCK],
+                    data[first : first + BLOCK],
                 )
             case 4:
-                changed[one : one + BLOCK] = data[other : other + BLOCK] * draw.randrange(3)
+                changed[first : first + BLOCK] = data[other : other + BLOCK] * draw.randrange(3)
             case _:
                 del changed[draw.randrange(len(data)) :]
         yield bytes(changed)

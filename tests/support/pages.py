@@ -51,7 +51,9 @@ def rendered_together(
 
 
 def is_visible(text: str) -> bool:
-    return all(unicodedata.category(one) not in ("Cc", "Cf", "Cs", "Co", "Cn") for one in text)
+    return all(
+        unicodedata.category(character) not in ("Cc", "Cf", "Cs", "Co", "Cn") for character in text
+    )
 
 
 def parse_metrics(text: str) -> dict[str, int]:

@@ -36,7 +36,7 @@ def of_pipe(data: bytes, prefix: str = "", **options: Any) -> slim.Report:
         return slim.analyze(prefix + path, **options)
 
 
-def alike(one: slim.Report, other: slim.Report) -> None:
+def alike(report: slim.Report, other: slim.Report) -> None:
     """Equal but for how the input is called."""
-    same = msgspec.structs.replace(other.source, input=one.source.input)
-    assert msgspec.structs.replace(other, source=same) == one
+    same = msgspec.structs.replace(other.source, input=report.source.input)
+    assert msgspec.structs.replace(other, source=same) == report

@@ -94,7 +94,7 @@ class Seen(NamedTuple):
     kind: str
     content: bytes
     link: bytes
-    said: tuple[Any, ...] | None
+    attributes: tuple[Any, ...] | None
     """Mode, owner, time, xattrs and device; None for a directory without an entry."""
     names: tuple[bytes, ...]
     """All paths of the same file."""
@@ -112,15 +112,15 @@ def described(tree: Tree, layers: Sequence[Sequence[Entry]]) -> dict[bytes, Seen
         names[id(node)].append(b"/".join(path))
     found = {}
     for path, node in tree.items():
-        said = None
+        attributes = None
         if node.row is not None:
-            one = layers[node.row[0]][node.row[1]]
-            mode = 0 if node.kind == "symlink" else one.mode
-            said = mode, one.uid, one.gid, one.mtime, one.pax, one.device
-        if said == (0o755, 0, 0, 0, (), (0, 0)) and node.kind == "directory":
-            said = None  # as engines make it where there is no entry
+            entry = layers[node.row[0]][node.row[1]]
+            mode = 0 if node.kind == "symlink" else entry.mode
+            attributes = mode, entry.uid, entry.gid, entry.mtime, entry.pax, entry.device
+        if attributes == (0o755, 0, 0, 0, (), (0, 0)) and node.kind == "directory":
+            attributes = None  # as engines make it where there is no entry
         found[b"/".join(path)] = Seen(
-            node.kind, node.content, node.link, said, tuple(sorted(names[id(node)]))
+            node.kind, node.content, node.link, attributes, tuple(sorted(names[id(node)]))
         )
     return found
 
@@ -134,8 +134,8 @@ def removed_names(certificate: Certificate) -> set[bytes]:
     """Paths that the certificate says are missed in the result."""
     return {
         each.path.encode("utf-8", "surrogateescape")
-        for one in certificate.images
-        for each in one.removed
+        for image in certificate.images
+        for each in image.removed
         if each.visible
     }
 

@@ -100,11 +100,11 @@ def report(
 ) -> Report:
     """A report whose totals are those of its layers and findings."""
     findings = more.get("findings", [])
-    disk = sum(one.disk_bytes for one in layers)
-    pull = sum(one.pull_bytes for one in layers)
-    dead = sum(one.dead_bytes for one in layers)
-    claimed = sum(one.claimed_bytes for one in findings)
-    base = [one for one in layers if one.from_base]
+    disk = sum(layer.disk_bytes for layer in layers)
+    pull = sum(layer.pull_bytes for layer in layers)
+    dead = sum(layer.dead_bytes for layer in layers)
+    claimed = sum(finding.claimed_bytes for finding in findings)
+    base = [layer for layer in layers if layer.from_base]
     amount = model.Amount(disk_bytes=max(0, disk - claimed), pull_bytes=pull)
     fields: dict[str, Any] = {
         "tool": model.Tool(version="0.4.0", rules="sha256:" + "0" * 64),
@@ -149,13 +149,13 @@ def report(
             tar_bytes=disk + 1024 * len(layers),
             overhead_bytes=1024 * len(layers),
             overhead_pull_bytes=0,
-            base_bytes=sum(one.disk_bytes for one in base),
-            base_pull_bytes=sum(one.pull_bytes for one in base),
+            base_bytes=sum(layer.disk_bytes for layer in base),
+            base_pull_bytes=sum(layer.pull_bytes for layer in base),
             reclaimable_bytes=claimed,
             reclaimable_pull_bytes=claimed // 3,
             layers=len(layers),
-            files=sum(one.files for one in layers),
-            live_files=sum(one.live_files for one in layers),
+            files=sum(layer.files for layer in layers),
+            live_files=sum(layer.live_files for layer in layers),
         ),
         "predicted": model.Predicted(safe=amount, all=amount),
         "findings": [],
@@ -376,8 +376,8 @@ def failing() -> Report:
 
 def undecided() -> Report:
     """No rules were applied, so that nothing is known to be reclaimable."""
-    one = replace(clean(), tool=model.Tool(version="0.4.0"))
-    return judge(one, Gates(reclaimable=25 * MB, fail_on=("high",)))
+    sample = replace(clean(), tool=model.Tool(version="0.4.0"))
+    return judge(sample, Gates(reclaimable=25 * MB, fail_on=("high",)))
 
 
 REPORTS = {

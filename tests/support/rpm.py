@@ -24,7 +24,7 @@ def header(tags: dict[int, Value]) -> bytes:
             kind, data = INT32, struct.pack(f">{count}I", *value)
             store += bytes(-len(store) % 4)
         else:
-            kind, data = ARRAY, b"".join(str(one).encode() + b"\0" for one in value)
+            kind, data = ARRAY, b"".join(str(text).encode() + b"\0" for text in value)
         entries += struct.pack(">4I", tag, kind, len(store), count)
         store += data
     return struct.pack(">2I", len(tags), len(store)) + entries + store
@@ -61,7 +61,7 @@ def sqlite(
 ) -> bytes:
     connection = sqlite3.connect(":memory:")
     connection.execute(schema)
-    connection.executemany("INSERT INTO Packages (blob) VALUES (?)", [(one,) for one in blobs])
+    connection.executemany("INSERT INTO Packages (blob) VALUES (?)", [(blob,) for blob in blobs])
     connection.commit()
     data = bytes(connection.serialize())
     connection.close()

@@ -85,7 +85,7 @@ def with_records(entry: Entry, **records: bytes) -> bytes:
 
 def image_of(*tars: bytes, compression: str = "zstd") -> Members:
     """A docker-archive of these layers, which have no ends yet."""
-    layers = [raw_layer(one + END, compression=compression) for one in tars]
+    layers = [raw_layer(tar + END, compression=compression) for tar in tars]
     return docker(config(*layers), *layers)
 
 

@@ -4,66 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import slim
-from slim.report import model
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.debian import ESSENTIAL, KILO, LIBRARIES, LOADER, MEGA, Debian, Tree, program
 from tests.support.elf import elf_image, go_section
 
-LOADER = b"/lib64/ld-linux-x86-64.so.2"
-LIBRARIES = "usr/lib/x86_64-linux-gnu"
-KILO, MEGA = 1_000, 1_000_000
 
-
-def program(*needed: bytes, size: int = 10 * KILO, **more: Any) -> bytes:
-    return elf_image(
-        more.pop("sections", []), needed=needed, interpreter=LOADER, filler=size, **more
-    )
-
-
-@dataclass
-class Debian:
-    """Packages with their files, for the database of an image."""
-
-    stanzas: list[str] = field(default_factory=list)
-    files: dict[str, bytes | str | None] = field(default_factory=dict)
-    automatic: list[str] = field(default_factory=list)
-
-    def add(
-        self,
-        name: str,
-        files: Mapping[str, bytes | str | None],
-        *,
-        depends: str = "",
-        auto: bool = False,
-        fields: str = "",
-    ) -> dict[str, bytes | str | None]:
-        """Install a package; gives its files, without the database."""
-        self.stanzas.append(
-            f"Package: {name}\nStatus: install ok installed\nVersion: 1\nArchitecture: amd64\n"
-            + (f"Depends: {depends}\n" if depends else "")
-            + fields
-        )
-        if auto:
-            self.automatic.append(f"Package: {name}\nArchitecture: amd64\nAuto-Installed: 1\n")
-        listed = "".join(f"/{path}\n" for path in files)
-        return {**files, f"var/lib/dpkg/info/{name}.list": listed.encode()}
-
-    def database(self) -> dict[str, bytes | str | None]:
-        return {
-            "var/lib/dpkg/status": "\n".join(self.stanzas).encode(),
-            "var/lib/apt/extended_states": "\n".join(self.automatic).encode(),
-        }
-
-
-ESSENTIAL = "Essential: yes\n"
-
-
-def base(debian: Debian) -> dict[str, bytes | str | None]:
+def base(debian: Debian) -> Tree:
     tree = {
         **debian.add(
             "base-files", {"etc/os-release": b'ID=debian\nVERSION_ID="13"\n'}, fields=ESSENTIAL
@@ -81,11 +32,11 @@ def base(debian: Debian) -> dict[str, bytes | str | None]:
     return {**tree, "etc/passwd": b"app:x:1000:1001::/home/app:/bin/sh\n", **debian.database()}
 
 
-def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: Any) -> slim.Report:
+def analyzed(folder: Path, *layers: Tree, **config: Any) -> slim.Report:
     # A history with a hole cannot be repeated: the stack's template is filled in instead.
     names = ["ADD rootfs.tar.xz /", "", "COPY . .", "RUN make", "RUN more"]
     sample = image(
-        *(layer(one, created_by=name) for one, name in zip(layers, names, strict=False)),
+        *(layer(content, created_by=name) for content, name in zip(layers, names, strict=False)),
         config={"WorkingDir": "/app", "User": "app", "ExposedPorts": {"80/tcp": {}}, **config},
         compression="gzip",
     )
@@ -93,16 +44,15 @@ def analyzed(folder: Path, *layers: Mapping[str, bytes | str | None], **config: 
     return checked_analyze(folder / "image.tar")
 
 
-def rebuilt(report: slim.Report) -> model.Rebuild:
-    assert report.predicted.rebuild is not None, report.image.role
-    return report.predicted.rebuild
+def stepwise(folder: Path, *steps: tuple[str, Tree], **config: object) -> slim.Report:
+    """Analyze an image of (instruction, files) steps, in a directory /app."""
+    layers = [layer(files, created_by=instruction) for instruction, files in steps]
+    settings = {"WorkingDir": "/app", "ExposedPorts": {"80/tcp": {}}, **config}
+    save(image(*layers, config=settings, compression="gzip"), folder / "image.tar", "docker")
+    return checked_analyze(folder / "image.tar", top=1000)
 
 
-def part(rebuild: model.Rebuild, what: str) -> model.KeepPart:
-    return next(one for one in rebuild.keep if one.what == what)
-
-
-def tools(debian: Debian) -> dict[str, bytes | str | None]:
+def tools(debian: Debian) -> Tree:
     """What builds, and nothing that runs needs."""
     return debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)})
 

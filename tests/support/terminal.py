@@ -50,8 +50,8 @@ HOSTILE = (
     "[link=https://evil.example]x[/link]",
     "| a | b |",
 )
-COMMANDS = ("::", *(one for system in CI_SYSTEMS for one in system.anywhere))
-STARTS = tuple(one for system in CI_SYSTEMS for one in system.at_start)
+COMMANDS = ("::", *(text for system in CI_SYSTEMS for text in system.anywhere))
+STARTS = tuple(text for system in CI_SYSTEMS for text in system.at_start)
 FORBIDDEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -63,7 +63,7 @@ def allowed(character: str) -> bool:
 
 
 def columns(text: str) -> int:
-    return sum(2 if unicodedata.east_asian_width(one) in "WF" else 1 for one in text)
+    return sum(2 if unicodedata.east_asian_width(character) in "WF" else 1 for character in text)
 
 
 def assert_tame(text: str) -> None:

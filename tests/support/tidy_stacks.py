@@ -60,8 +60,8 @@ class _Layer:
         here[path] = "directory" if kind == "directory" else "file"
 
     def _is_taken(self, path: str) -> bool:
-        above = any(path.startswith(one + "/") for one in self._taken)
-        below = any(one.startswith(path + "/") for one in (*self._taken, *self._folders))
+        above = any(path.startswith(taken + "/") for taken in self._taken)
+        below = any(taken.startswith(path + "/") for taken in (*self._taken, *self._folders))
         return above or below or path in self._taken or path in self._folders
 
     def _entry(self, kind: str, path: str) -> Entry:
@@ -72,7 +72,7 @@ class _Layer:
             return symlink(path, choose(_NAMES), **self._said())
         if kind == "link":
             target = choose(self._files)
-            first = next(one for one in self.items if one.name == target.encode())
+            first = next(item for item in self.items if item.name == target.encode())
             return hardlink(path, target, mode=first.mode, uid=first.uid, mtime=first.mtime)
         self._files.append(path)
         content = choose([b"", b"x", b"yy" * 400, b"z" * 2000])
@@ -88,5 +88,7 @@ class _Layer:
             )
 
     def _forget(self, path: str) -> None:
-        for each in [one for one in self._here if one == path or one.startswith(path + "/")]:
+        for each in [
+            known for known in self._here if known == path or known.startswith(path + "/")
+        ]:
             del self._here[each]

@@ -115,7 +115,11 @@ def expand(text: str) -> list[str]:
             pieces.append(text[last:at])
             last = at + 1
         if not depth:
-            return [one for piece in pieces for one in expand(text[:start] + piece + text[last:])]
+            return [
+                expanded
+                for piece in pieces
+                for expanded in expand(text[:start] + piece + text[last:])
+            ]
     raise AssertionError(f"unbalanced: {text}")
 
 

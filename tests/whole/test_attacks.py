@@ -32,7 +32,7 @@ def test_every_row_is_attacked() -> None:
 
 @pytest.mark.parametrize("module", MODULES)
 def test_every_attack_is_one_phrase_and_has_a_proof(module: str) -> None:
-    functions = {name for one in MODULES for name in dir(import_module(f"tests.{one}"))}
+    functions = {name for module in MODULES for name in dir(import_module(f"tests.{module}"))}
     for attack in import_module(f"tests.{module}").ATTACKS:
         assert (attack.make is None) == bool(attack.proof), attack.id
         assert not attack.proof or attack.proof in functions, attack.id

@@ -141,7 +141,7 @@ def test_every_count_is_exact(size: Size, tmp_path: Path) -> None:
     report = slim.analyze(path, advice=False)
     for name, value in size.totals.items():
         assert getattr(report.totals, name) == many(MANY, value), name
-    assert {one.id: one.count for one in report.warnings} == {
+    assert {warning.id: warning.count for warning in report.warnings} == {
         id: many(MANY, count) for id, count in size.warns.items()
     }
     dead: Counter[str] = Counter()
@@ -305,16 +305,16 @@ def test_a_million_files_in_bounded_memory(tmp_path: Path) -> None:
         zstandard(header(symlink("l", f"d{number}"))) + thousand
         for number in range(MILLION // 1000)
     ]
-    one = Layer((), b"", b"".join([*frames, zstandard(END)]), "zstd")
-    settings = config(one, rootfs={"type": "layers", "diff_ids": [DIFF_ID]})
-    path, out = pack(tmp_path, docker(settings, one)), tmp_path / "report.json"
+    layer = Layer((), b"", b"".join([*frames, zstandard(END)]), "zstd")
+    settings = config(layer, rootfs={"type": "layers", "diff_ids": [DIFF_ID]})
+    path, out = pack(tmp_path, docker(settings, layer)), tmp_path / "report.json"
     options = ["--no-verify", "--no-advice", "-o", f"json={out}"]
     code, peak, errors = run_and_measure("analyze", str(path), *options)
     assert code == 0, errors
     assert peak < 512 << 20, f"{peak:,} bytes"
     report = slim.load_report(out)
     assert report.totals.live_files == MILLION
-    assert {one.id: one.count for one in report.warnings} == {
+    assert {warning.id: warning.count for warning in report.warnings} == {
         "write-through-symlink": 1,
         "duplicate-entry": 999,
     }

@@ -72,8 +72,8 @@ def several_windows(count: int) -> bytes:
 
 def layer_of(blob: bytes) -> bytes:
     """A docker-archive whose layer is this blob."""
-    one = Layer((), b"", blob)
-    return archive(docker(config(one), one))
+    layer = Layer((), b"", blob)
+    return archive(docker(config(layer), layer))
 
 
 def headers(count: int) -> bytes:

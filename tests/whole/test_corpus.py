@@ -13,7 +13,7 @@ import pytest
 from slim import SlimError
 from tests.conftest import Golden
 from tests.support.checked import checked_analyze
-from tests.support.corpus import DIFFERENCES, IMAGES, Listing, expected, images, plain, tars
+from tests.support.corpus import DIFFERENCES, IMAGES, Listing, expected, images, tars, uncompressed
 from tests.support.tar_entries import list_entries
 
 pytestmark = pytest.mark.corpus
@@ -40,7 +40,7 @@ def listing(chunks: Iterable[bytes]) -> tuple[Listing, SlimError | None]:
 @pytest.mark.parametrize("name", tars())
 @pytest.mark.parametrize("step", [512, 1000, 1 << 20])
 def test_tar_reader_agrees_with_go(corpora: Path, name: str, step: int) -> None:
-    data = plain(corpora / "tar" / name)
+    data = uncompressed(corpora / "tar" / name)
     entries, error = listing(data[at : at + step] for at in range(0, len(data), step))
     go = expected(str(corpora))[name]
     theirs: Listing = [

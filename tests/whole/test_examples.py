@@ -93,7 +93,9 @@ def test_examples_are_valid_for_their_system(name: str) -> None:
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_command_is_one_that_the_command_line_takes(name: str) -> None:
     text = (ROOT / name).read_text("utf-8")
-    found = [one for one in COMMAND.findall(text) if "…" not in one and "[" not in one]
+    found = [
+        command for command in COMMAND.findall(text) if "…" not in command and "[" not in command
+    ]
     commands: Any = app
     for line in found:
         words = shlex.split(line.replace("\\", ""), comments=True)
@@ -111,7 +113,7 @@ def test_the_plugin_s_dockerfile_is_read_by_slim_itself() -> None:
     parsed = parse_dockerfile((ROOT / "plugin" / "Dockerfile").read_text())
     build, final = parsed.stages
     assert build.name == "build"
-    assert [one.keyword for one in final.instructions] == ["COPY", "ENTRYPOINT"]
+    assert [instruction.keyword for instruction in final.instructions] == ["COPY", "ENTRYPOINT"]
     assert exec_form(final.instructions[-1].value) == ["/opt/slim/bin/slim", "plugin"]
     # All that the build copies, and nothing else, gets past .dockerignore.
     kept = [line[1:] for line in (ROOT / ".dockerignore").read_text().split() if line[0] == "!"]
@@ -188,7 +190,7 @@ def run_action(with_: Mapping[str, str], env: Mapping[str, str], image: Path = F
     action = load("action.yml")
     unknown = set(with_) - set(action["inputs"])
     assert not unknown
-    inputs = {name: one.get("default", "") for name, one in action["inputs"].items()}
+    inputs = {name: fields.get("default", "") for name, fields in action["inputs"].items()}
     inputs.update(with_)
 
     def value(text: str) -> str:
@@ -198,7 +200,7 @@ def run_action(with_: Mapping[str, str], env: Mapping[str, str], image: Path = F
     steps = action["runs"]["steps"]
     assert "pip" in steps[2]["run"]
     step = steps[-1]
-    assert not [one for one in steps if "${{" in one.get("run", "")]
+    assert not [step for step in steps if "${{" in step.get("run", "")]
     if not inputs["image"]:
         return 0
     assert step["if"] == "inputs.image != ''"
@@ -292,17 +294,17 @@ def workflow(name: str, env: Mapping[str, str], image: Path, kept: Path) -> Job:
     (job,) = load(name)["jobs"].values()
     env = {"GITHUB_OUTPUT": str(Path("../output").absolute()), **env}
     Path(env["GITHUB_OUTPUT"]).touch()
-    made = Job(env, image, kept)
+    started = Job(env, image, kept)
     for step in job["steps"]:
-        made.run(step)
-    return made
+        started.run(step)
+    return started
 
 
 def test_the_action_s_inputs_are_settings_of_the_plugin() -> None:
     from slim.cli.plugin import plugin_options
     from slim.cli.plugin_settings import SETTINGS
 
-    known = {*SETTINGS, *(one for options in plugin_options(app).values() for one in options)}
+    known = {*SETTINGS, *(option for options in plugin_options(app).values() for option in options)}
     action = load("action.yml")
     environment = action["runs"]["steps"][-1]["env"]
     settings = {
@@ -334,9 +336,9 @@ def test_the_workflow_of_github_keeps_compares_fails_and_comments(
     outputs = (tmp_path / "output").read_text().splitlines()
     assert "verdict=fail" in outputs
     assert "report_file=slim-report.json" in outputs
-    wanted = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
+    named = re.findall(r"outputs\.(\w+)", json.dumps(load("action.yml")["outputs"]))
     names = {line.partition("=")[0] for line in outputs}
-    assert names | {"delta_bytes"} == set(wanted) == names | set(wanted)
+    assert names | {"delta_bytes"} == set(named) == names | set(named)
     assert "over budget" in (tmp_path / "summary").read_text()
     assert json.loads((workspace / "slim.sarif").read_text())["version"] == "2.1.0"
     # The main branch keeps its report, and makes no comment.
@@ -534,9 +536,9 @@ def test_the_first_of_two_workflows_has_no_rights_and_the_second_runs_nothing_of
     assert measure["permissions"] == {"contents": "read"}
     assert "secrets" not in (EXAMPLES / "github/fork-measure.yml").read_text()
     (upload,) = [
-        one["with"]
-        for one in measure["jobs"]["measure"]["steps"]
-        if "upload" in one.get("uses", "")
+        step["with"]
+        for step in measure["jobs"]["measure"]["steps"]
+        if "upload" in step.get("uses", "")
     ]
     assert upload["path"] == "slim-report.json"
     assert comment["on"]["workflow_run"]["workflows"] == [measure["name"]]
@@ -657,7 +659,7 @@ def test_a_forged_report_is_only_wrong_about_its_image(
     )
     assert run_workflow(COMMENT, env) == [0, 0, 0]
     # Which pull request, which commit and which run: from the event, not from the report.
-    assert {one.path for one in forge.log if "issues/" in one.path} == {
+    assert {request.path for request in forge.log if "issues/" in request.path} == {
         "/repos/team/app/issues/7/comments"
     }
     body = forge.comments[0].body
@@ -680,7 +682,7 @@ def test_a_commit_that_is_no_head_any_more_is_not_commented_on(
     ARTIFACT.write_bytes(forged())
     assert run_workflow(COMMENT, env) == [0, 0, 0]
     assert not forge.comments
-    assert not forge.asked("POST")
+    assert not forge.requests("POST")
 
 
 @LONG

@@ -39,7 +39,7 @@ def analyzed(name: str) -> Report:
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(one, marks=LONG if FAT in one else ()) for one in IMAGES]
+    "name", [pytest.param(image, marks=LONG if FAT in image else ()) for image in IMAGES]
 )
 @LONG
 def test_the_committed_images_are_those_that_the_script_makes(name: str) -> None:
@@ -96,7 +96,7 @@ def test_a_beam_file_is_an_iff_form(debug: int, docs: int) -> None:
     assert {"AtU8", "Code", "ImpT", "ExpT", "Line"} <= set(chunks)
     assert chunks.get("Dbgi", 0) == debug // 1024 * 1024
     assert chunks.get("Docs", 0) == docs // 1024 * 1024
-    kept = len(data) - sum(chunks[one] + 8 for one in ("Dbgi", "Docs") if one in chunks)
+    kept = len(data) - sum(chunks[chunk] + 8 for chunk in ("Dbgi", "Docs") if chunk in chunks)
     assert abs(kept - 100_003) < 4
 
 
@@ -108,9 +108,9 @@ def test_an_elf_file_has_its_sections() -> None:
     headers = [
         struct.unpack("<IIQQQQIIQQ", data[offset + n * entry :][:entry]) for n in range(count)
     ]
-    assert all(one[4] + one[5] <= offset for one in headers)
+    assert all(header[4] + header[5] <= offset for header in headers)
     table = data[headers[names][4] :][: headers[names][5]]
-    sizes = {table[one[0] :].split(b"\0")[0].decode(): one[5] for one in headers}
+    sizes = {table[header[0] :].split(b"\0")[0].decode(): header[5] for header in headers}
     assert sizes[".symtab"] + sizes[".strtab"] == 9_000
     assert sizes[".symtab"] % 24 == 0
     assert sizes[".text"] > 40_000
@@ -137,7 +137,7 @@ def test_the_history_is_the_dockerfile_line_by_line(name: str, lines: list[int])
     dockerfile = (FOLDER / f"{name}.Dockerfile").read_text()
     history = [entry["created_by"] for entry in config(name)["history"]]
     places = place(parse_dockerfile(dockerfile), history)
-    assert [one.line if one else None for one in places] == [None, None, *lines]
+    assert [place.line if place else None for place in places] == [None, None, *lines]
     report = analyzed(name)
     own = [layer for layer in report.layers if not layer.from_base]
     assert all(layer.dockerfile and layer.dockerfile.line in lines for layer in own)
@@ -157,9 +157,10 @@ def test_what_is_dead_in_the_fat_image_and_why() -> None:
     line_of = [layer.dockerfile.line if layer.dockerfile else 2 for layer in report.layers]
     size = dict(zip(line_of, (layer.disk_bytes for layer in report.layers), strict=True))
     dead = {
-        (one.kind, line_of[one.origin_layer], line_of[one.ended_by]): one for one in report.waste
+        (group.kind, line_of[group.origin_layer], line_of[group.ended_by]): group
+        for group in report.waste
     }
-    large = {cause: one.disk_bytes for cause, one in dead.items() if one.disk_bytes > MB}
+    large = {cause: group.disk_bytes for cause, group in dead.items() if group.disk_bytes > MB}
     modules = large["deleted", 24, 25]
     assert 30 * MB < modules < 40 * MB
     # `chown -R` stores again what four instructions put below /app, npm's part to no end
@@ -198,7 +199,7 @@ def test_how_the_fat_image_runs_and_what_it_stands_on() -> None:
 
 def test_hardly_anything_is_dead_in_the_slim_image() -> None:
     report = analyzed(SLIM)
-    assert {one.kind for one in report.waste} == {"rewritten"}, "the package database"
+    assert {group.kind for group in report.waste} == {"rewritten"}, "the package database"
     assert report.totals.dead_bytes < 10_000
     assert report.image.user == "nobody"
 
@@ -240,7 +241,9 @@ def test_the_zstd_image() -> None:
         "oci-archive",
         "debian:bookworm-slim",
     )
-    lists = next(one for one in report.directories if one.path == "var/lib/apt/lists")
+    lists = next(
+        directory for directory in report.directories if directory.path == "var/lib/apt/lists"
+    )
     assert (lists.disk_bytes, lists.files) == (18_065_000, 3)
     (status,) = report.waste
     assert [example.path for example in status.examples] == ["var/lib/dpkg/status"]
@@ -279,8 +282,8 @@ def untar(data: bytes) -> dict[str, bytes]:
 
 
 def manifest(name: str) -> dict[str, list[str]]:
-    (one,) = json.loads(members(name)["manifest.json"])
-    return dict(one)
+    (entry,) = json.loads(members(name)["manifest.json"])
+    return dict(entry)
 
 
 def config(name: str) -> dict[str, list[dict[str, str]]]:

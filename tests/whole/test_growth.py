@@ -53,7 +53,7 @@ def link(name: bytes, target: bytes) -> bytes:
 def growing(n: int) -> bytes:
     """In each directory a link to a sibling of 7,900 bytes, through the links above it."""
     above = [b"l/" * level for level in range(n)]
-    return b"".join(link(one + b"l", LONG_NAME) for one in above) + path(b"l/" * n + b"f")
+    return b"".join(link(path + b"l", LONG_NAME) for path in above) + path(b"l/" * n + b"f")
 
 
 def growing_wide(n: int) -> bytes:
@@ -229,13 +229,13 @@ def test_there_are_twenty_ways_to_grow() -> None:
 def test_names_grow_with_the_tar(name: str) -> None:
     generate = GENERATORS[name]
     work(generate(1))  # imports and other first times
-    small, one, two = generate(8), generate(24), generate(40)
-    (none, *_), (once, kept, slug), (twice, _, again) = map(work, (small, one, two))
+    small, single, two = generate(8), generate(24), generate(40)
+    (none, *_), (once, kept, slug), (twice, _, again) = map(work, (small, single, two))
     assert bool(slug) == bool(again) == (name in ENDS_AT_A_LIMIT)
     assert slug in ("", "limit-path-bytes", "limit-path-depth")
     assert twice - none <= 2.1 * (once - none) + 100, (none, once, twice)
     assert twice <= LINES * (len(two) // 1024 + 1), (twice, len(two))
-    assert kept <= 20 * len(one)
+    assert kept <= 20 * len(single)
 
 
 @pytest.mark.parametrize("name", sorted(set(GENERATORS) - ENDS_AT_A_LIMIT))

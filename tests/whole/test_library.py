@@ -22,8 +22,8 @@ from tests.support.layouts import BYE, HELLO, config, pack, simple, with_config,
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    one = image(layer({"etc/a": b"one"}), layer(delete("etc/a"), compression="gzip"))
-    return save(one, tmp_path / "image.tar", "docker")
+    built = image(layer({"etc/a": b"one"}), layer(delete("etc/a"), compression="gzip"))
+    return save(built, tmp_path / "image.tar", "docker")
 
 
 def test_a_report_is_typed_and_frozen(path: Path) -> None:

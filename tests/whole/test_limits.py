@@ -245,7 +245,7 @@ def test_a_layer_that_unfolds_far_is_said(
     table = LayerTable(blob_bytes=stored_bytes, tar_bytes=tar_bytes, compression="none")
     with open_image(ImageRef(str(pack(tmp_path, simple(HELLO))))) as read:
         found = warnings(read, [table], resolve([table]), ())
-    assert ("high-ratio" in [one.id for one in found]) == warned
+    assert ("high-ratio" in [warning.id for warning in found]) == warned
 
 
 def test_every_limit_is_attacked() -> None:
@@ -261,9 +261,9 @@ def test_every_limit_is_attacked() -> None:
 
 
 def changed(limits: Limits) -> Iterator[str]:
-    for one in fields(Limits):
-        if getattr(limits, one.name) != getattr(DEFAULT_LIMITS, one.name):
-            yield one.name
+    for field in fields(Limits):
+        if getattr(limits, field.name) != getattr(DEFAULT_LIMITS, field.name):
+            yield field.name
 
 
 def test_a_variable_and_a_flag_set_a_limit() -> None:
@@ -339,12 +339,12 @@ CUT = {
 
 def bytes_of(form: str, folder: Path) -> bytes:
     """SMALL in one of the forms; compressed forms are of an OCI archive."""
-    plain = "oci-archive" if form in ("gzip", "zstd") else form
-    data = save(SMALL, folder / "whole", plain).read_bytes()
+    container = "oci-archive" if form in ("gzip", "zstd") else form
+    data = save(SMALL, folder / "whole", container).read_bytes()
     return {"gzip": gzip, "zstd": zstandard}.get(form, bytes)(data)
 
 
-def told(path: Path) -> object:
+def outcome(path: Path) -> object:
     """All that a report says, but for the size of the file that it is about."""
     report = slim.analyze(path, jobs=1, advice=False)
     return report.image, report.layers, report.waste, report.totals, report.warnings
@@ -354,29 +354,29 @@ def told(path: Path) -> object:
 def test_a_cut_archive_is_an_error_or_the_same(form: str, tmp_path: Path) -> None:
     data = bytes_of(form, tmp_path)
     path = write(tmp_path, data)
-    whole = told(path)
+    whole = outcome(path)
     draw = random.Random(7)  # noqa: S311
     cuts = {*range(0, len(data), 512), *(draw.randrange(len(data)) for _ in range(40))}
     survived = 0
     for cut in sorted(cuts):
         path.write_bytes(data[:cut])
         with suppress(InputError, IntegrityError):
-            assert told(path) == whole, cut
+            assert outcome(path) == whole, cut
             survived += 1
     assert survived < len(cuts) / 2
 
 
 def test_a_cut_file_of_a_layout_is_an_error(tmp_path: Path) -> None:
     root = save(SMALL, tmp_path / "layout", "oci-dir")
-    whole = told(root)
-    for path in sorted(one for one in root.rglob("*") if one.is_file()):
+    whole = outcome(root)
+    for path in sorted(path for path in root.rglob("*") if path.is_file()):
         data = path.read_bytes()
         for cut in {0, 1, len(data) // 2, len(data) - 1}:
             path.write_bytes(data[:cut])
             with pytest.raises(SlimError):
                 slim.analyze(root)
         path.write_bytes(data)
-    assert told(root) == whole
+    assert outcome(root) == whole
 
 
 @pytest.mark.parametrize("form", CUT)
@@ -394,8 +394,8 @@ def test_a_changed_byte_is_an_error_or_changes_no_number(form: str, tmp_path: Pa
             report = slim.analyze(path, jobs=1, advice=False)
             assert report.totals == whole.totals, at
             assert report.largest_files == whole.largest_files, at
-            assert [one.diff_id for one in report.layers] == [
-                one.diff_id for one in whole.layers
+            assert [layer.diff_id for layer in report.layers] == [
+                layer.diff_id for layer in whole.layers
             ], at
 
 

@@ -119,7 +119,9 @@ def empty_members(n: int) -> list[Layer]:
 
 def links(n: int) -> list[Layer]:
     """Files through a symbolic link that changes after each."""
-    items = [one for i in range(n // 2) for one in (symlink("ln", f"d{i % 7}"), file(f"ln/f{i}"))]
+    items = [
+        entry for i in range(n // 2) for entry in (symlink("ln", f"d{i % 7}"), file(f"ln/f{i}"))
+    ]
     return [layer(items), layer([delete("ln")])]
 
 
@@ -143,7 +145,7 @@ def noops(n: int) -> list[Layer]:
     return [layer([delete(f"no/such/{i}/f") for i in range(n)])]
 
 
-def plain(n: int) -> list[Layer]:
+def plain_files(n: int) -> list[Layer]:
     return [layer([file(f"d{i // 50}/f{i}", b"x") for i in range(n)])]
 
 
@@ -173,7 +175,7 @@ GENERATORS: dict[str, tuple[str, Callable[[int], list[Layer]]]] = {
     "pax": ("an extended header for every file", pax),
     "orphans": ("children of files of a lower layer", orphans),
     "noops": ("whiteouts of what is not there", noops),
-    "plain": ("files", plain),
+    "plain": ("files", plain_files),
     "collisions": ("names that differ in case", collisions),
     "many-layers": ("files in 100 layers", many_layers),
 }
@@ -191,12 +193,12 @@ ATTACKS = tuple(
 
 def analyze(layers: Sequence[Layer]) -> None:
     """Everything from the blobs to the texts, in this thread."""
-    tables = [scan_blob(MemoryBlob(one.blob), verify=False) for one in layers]
+    tables = [scan_blob(MemoryBlob(layer.blob), verify=False) for layer in layers]
     files = resolve(tables)
-    ledger = account(files, tables, [len(one.blob) for one in layers])
+    ledger = account(files, tables, [len(layer.blob) for layer in layers])
     result = [
-        ImageLayer(index=index, diff_id=one.diff_id, blob=MemoryBlob(one.blob))
-        for index, one in enumerate(layers)
+        ImageLayer(index=index, diff_id=layer.diff_id, blob=MemoryBlob(layer.blob))
+        for index, layer in enumerate(layers)
     ]
     image = Image(
         format="docker-archive",
@@ -246,11 +248,11 @@ def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
     """What does not depend on the number is taken off: it would hide work that does too much."""
     _, generate = GENERATORS[name]
     lines_of(generate(100))  # imports and other first times
-    none, one, two = (lines_of(generate(n)) for n in (100, 100 + STEP, 100 + 2 * STEP))
-    if two - none > 2.02 * (one - none):
+    none, single, two = (lines_of(generate(n)) for n in (100, 100 + STEP, 100 + 2 * STEP))
+    if two - none > 2.02 * (single - none):
         # The first entries of some kinds take shorter ways; the next ones all take the same.
-        none, one, two = one, two, lines_of(generate(100 + 3 * STEP))
-    assert two - none <= 2.02 * (one - none), (none, one, two)
+        none, single, two = single, two, lines_of(generate(100 + 3 * STEP))
+    assert two - none <= 2.02 * (single - none), (none, single, two)
 
 
 @LONG
@@ -258,10 +260,10 @@ def test_twice_the_entries_are_twice_the_lines(name: str) -> None:
 def test_eight_times_the_entries_are_no_more_than_that(name: str) -> None:
     _, generate = GENERATORS[name]
     few, many = generate(500), generate(4000)
-    one, eight = min(seconds_of(few), seconds_of(few)), seconds_of(many)
-    if eight >= 24 * max(one, 0.005):  # perhaps something else was at work
+    once, eight = min(seconds_of(few), seconds_of(few)), seconds_of(many)
+    if eight >= 24 * max(once, 0.005):  # perhaps something else was at work
         eight = min(eight, seconds_of(many))
-    assert eight < 24 * max(one, 0.005), (one, eight)
+    assert eight < 24 * max(once, 0.005), (once, eight)
 
 
 EVIL_TEXTS = (
@@ -326,5 +328,5 @@ def test_no_pattern_tries_many_ways(piece: str) -> None:
         tell(f"COPY x / # {text}\ny")
         return time.thread_time() - start
 
-    one, eight = min(seconds(4000), seconds(4000)), seconds(32_000)
-    assert eight < 24 * max(one, 0.002), (one, eight)
+    once, eight = min(seconds(4000), seconds(4000)), seconds(32_000)
+    assert eight < 24 * max(once, 0.002), (once, eight)

@@ -92,7 +92,7 @@ def file_lists(share: int, layer: int) -> bytes:
     stanza = b"Package: %d-%d\nStatus: install ok installed\nArchitecture: all\n\n"
     packages = [(layer, at) for at in range(share)]
     lists = (whole(f"var/lib/dpkg/info/{a}-{b}.list", b"/\n" * 500_000) for a, b in packages)
-    status = whole("var/lib/dpkg/status", b"".join(stanza % one for one in packages))
+    status = whole("var/lib/dpkg/status", b"".join(stanza % package for package in packages))
     return status + b"".join(lists)
 
 
@@ -188,8 +188,8 @@ ATTACKS = tuple(
 
 
 def blobs(kind: Growth, share: int, layers: int) -> list[bytes]:
-    made = (kind.make(share, number) for number in range(layers))
-    return [tar if kind.squeeze is bytes else kind.squeeze(tar + END) for tar in made]
+    archives = (kind.make(share, number) for number in range(layers))
+    return [tar if kind.squeeze is bytes else kind.squeeze(tar + END) for tar in archives]
 
 
 def image(kind: Growth, share: int, layers: int, folder: Path) -> Path:
@@ -202,9 +202,9 @@ def test_one_budget_is_for_all_layers(kind: Growth, tmp_path: Path) -> None:
     alone, together = tmp_path / "alone", tmp_path / "together"
     alone.mkdir()
     together.mkdir()
-    one, three = image(kind, kind.few, 1, alone), image(kind, kind.few, 4, together)
+    single, three = image(kind, kind.few, 1, alone), image(kind, kind.few, 4, together)
     limits = Limits(memory_bytes=kind.small)
-    slim.analyze(one, verify=False, limits=limits, jobs=2)
+    slim.analyze(single, verify=False, limits=limits, jobs=2)
     with pytest.raises(LimitError) as caught:
         slim.analyze(three, verify=False, limits=limits, jobs=2)
     assert caught.value.slug == "limit-memory-bytes"

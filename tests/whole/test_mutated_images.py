@@ -53,8 +53,8 @@ def numbers(path: Path) -> object:
     report = slim.analyze(path, jobs=1, advice=False)
     # Old archives have no digest of the config, and so none of the instructions of its history; nor one
     # of blobs, of which another may unfold to the same layer.
-    layers = [msgspec.structs.replace(one, created_by="", digest="") for one in report.layers]
-    waste = [msgspec.structs.replace(one, created_by="") for one in report.waste]
+    layers = [msgspec.structs.replace(layer, created_by="", digest="") for layer in report.layers]
+    waste = [msgspec.structs.replace(group, created_by="") for group in report.waste]
     return layers, waste, report.totals, report.largest_files
 
 

@@ -84,10 +84,10 @@ def test_every_promise_has_a_test_of_its_name() -> None:
 def test_nothing_is_run_and_nothing_is_unpacked(tmp_path: Path) -> None:
     """Of an image with a program to run, names that lead out, and links: all that the process did."""
     items = {"usr/bin/app": b"#!/bin/sh\ntouch /tmp/ran\n", "../../up": b"x", "/abs": b"y"}
-    made = image(
+    built = image(
         layer(items), layer(symlink("l", "/etc"), file("l/passwd", b"z")), config={"Cmd": ["app"]}
     )
-    save(made, tmp_path / "image.tar")
+    save(built, tmp_path / "image.tar")
     (tmp_path / "out").mkdir()
     read, write = os.pipe()
     done = subprocess.run(
@@ -131,7 +131,7 @@ def test_nothing_is_hidden(tmp_path: Path) -> None:
     after = layer({"a": b"1"}, end=bytes(1024) + b"behind the end" + bytes(498))
     report = checked_analyze(save(image(after, {"b": b"2"}), tmp_path / "a.tar"))
     assert report.totals.tar_bytes == report.totals.disk_bytes + report.totals.overhead_bytes
-    assert any(one.id == "data-after-end" for one in report.warnings)
+    assert any(warning.id == "data-after-end" for warning in report.warnings)
     lie = replace(after, tar=b"another layer")
     with pytest.raises(SlimError) as caught:
         slim.analyze(save(image(lie), tmp_path / "b.tar"))
@@ -189,10 +189,10 @@ def test_nothing_is_injected(tmp_path: Path) -> None:
     ]
     names = {f"srv/{text.replace('/', '|')}": b"x" * 900 for text in bad}
     labels = {f"l{at}": text for at, text in enumerate(bad)}
-    made = image(
+    built = image(
         layer(names, created_by="RUN " + " ".join(bad)), (delete("srv"),), config={"Labels": labels}
     )
-    report = slim.analyze(save(made, tmp_path / "a.tar"))
+    report = slim.analyze(save(built, tmp_path / "a.tar"))
     for name in format_names():
         text = slim.render(report, name).replace("\r\n", "\n")
         assert not re.search(r"[\x1b\u202e\u200b\r]", text), name
@@ -219,8 +219,8 @@ def test_secrets_are_not_repeated(tmp_path: Path) -> None:
     items = {"app/.env": f"DB_PASSWORD={mark}\n".encode(), "root/.ssh/id_rsa": KEY % mark.encode()}
     padding = {"usr/lib/x.so": os.urandom(200_000)}
     config = {"Env": [f"API_TOKEN={mark}"], "Labels": {"u": f"https://a:{mark}@x.example/"}}
-    made = image(layer(items | padding, created_by=f"ARG NPM_TOKEN={mark}"), config=config)
-    save(made, tmp_path / "image.tar")
+    built = image(layer(items | padding, created_by=f"ARG NPM_TOKEN={mark}"), config=config)
+    save(built, tmp_path / "image.tar")
     report = slim.analyze(tmp_path / "image.tar")
     for name in format_names():
         assert mark not in slim.render(report, name), name
@@ -245,8 +245,8 @@ KEY = b"-----BEGIN PRIVATE KEY-----\n%s\n-----END PRIVATE KEY-----\n"
 def caches_content(path: Path) -> bytes:
     """The bytes of a table in the cache, decompressed."""
     packed: bytes = msgspec.msgpack.decode(path.read_bytes()[16:])[1]
-    plain: bytes = zstd.decompress(packed)
-    return plain
+    uncompressed: bytes = zstd.decompress(packed)
+    return uncompressed
 
 
 @LONG
@@ -281,7 +281,7 @@ def test_registries_are_only_read_from(tmp_path: Path) -> None:
         access = fake.access(logins={fake.host: LOGIN}, plain_http=hosts)
         report = slim.analyze(fake.name, registry=access)
         assert report.totals.live_bytes == 1
-        assert any(one.login for one in fake.log)
+        assert any(request.login for request in fake.log)
         assert other.log
-        assert not any(one.login for one in other.log)
-        assert {one.method for one in (*fake.log, *other.log)} <= {"GET", "HEAD"}
+        assert not any(request.login for request in other.log)
+        assert {request.method for request in (*fake.log, *other.log)} <= {"GET", "HEAD"}

@@ -51,9 +51,9 @@ GOOD = msgspec.to_builtins(wasteful())
 def places(value: Any, at: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
     """Where a report holds whole numbers."""
     if isinstance(value, dict):
-        return [one for key, below in value.items() for one in places(below, (*at, key))]
+        return [place for key, below in value.items() for place in places(below, (*at, key))]
     if isinstance(value, list):
-        return [one for key, below in enumerate(value) for one in places(below, (*at, key))]
+        return [place for key, below in enumerate(value) for place in places(below, (*at, key))]
     return [at] if type(value) is int else []
 
 

@@ -9,6 +9,7 @@ from operator import ge
 
 from slim.ecosystems.model import Subject
 from slim.ecosystems.shared import beside
+from slim.facts.gather import run_rows
 from slim.files.table import DIGEST_BYTES, both
 from slim.rules.match import QueryResult
 
@@ -20,9 +21,10 @@ _PACKED = (b".gz", b".br", b".zst")
 def duplicates(subject: Subject) -> QueryResult:
     """All copies but one of each content. Hard links share their bytes and are no copies.
 
-    The copy with the shortest path stays; of equal ones the first.
+    A copy that the image runs stays, else that with the shortest path; of equal ones the first.
     """
     files = subject.files
+    runs = {files.body.get(row, row) for row in run_rows(subject.view, subject.facts)}
     large = both(files.live_bodies(), bytes(map(ge, files.size, repeat(_SMALLEST))))
     # Half a digest tells nearly all contents apart, as a number at C speed.
     halves = array("Q", bytes(files.digests))[:: DIGEST_BYTES // 8]
@@ -37,7 +39,7 @@ def duplicates(subject: Subject) -> QueryResult:
     keeps: dict[int, int] = {}
     for copies in groups.values():
         if len(copies) > 1:
-            kept = min(copies, key=lambda row: (len(files.path(row)), row))
+            kept = min(copies, key=lambda row: (row not in runs, len(files.path(row)), row))
             for row in copies:
                 if row != kept:
                     rows.append(row)

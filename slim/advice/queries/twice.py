@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from slim.ecosystems import ECOSYSTEMS
 from slim.ecosystems.model import Runtime, Runtimes, Subject
-from slim.files.view import encoded
+from slim.facts.gather import run_rows
 from slim.packages.closure import removal_closure
 from slim.packages.owners import NOBODY
 from slim.rules.match import QueryResult
@@ -41,12 +41,13 @@ def twice(subject: Subject) -> QueryResult:
 
 def _used(subject: Subject, languages: list[Runtimes]) -> frozenset[int]:
     """Rows of the programs that commands lead to, and that languages need besides."""
-    paths = [encoded(path) for path in subject.facts.runs.resolved]
+    paths: list[bytes] = []
     for language in languages:
         if language.uses is not None:
             paths += language.uses(subject.view, subject.facts)
     found = (subject.view.row(path) for path in paths)
-    return frozenset(row for row in found if row is not None)
+    used = frozenset(row for row in found if row is not None)
+    return used.union(run_rows(subject.view, subject.facts))
 
 
 def _packaged(runtime: Runtime, language: Runtimes, subject: Subject) -> list[int]:

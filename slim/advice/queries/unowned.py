@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from slim.ecosystems.model import Subject
-from slim.facts.gather import Facts
+from slim.facts.gather import Facts, run_rows
 from slim.files.table import ROOT
-from slim.files.view import View, encoded
+from slim.files.view import View
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.libraries import libraries
@@ -75,7 +75,6 @@ def system(subject: Subject) -> QueryResult:
 
 
 def _application(view: View, facts: Facts) -> frozenset[int]:
-    found = (view.row(encoded(path)) for path in facts.runs.resolved)
-    programs = [row for row in found if row is not None]
+    programs = run_rows(view, facts)
     needed: Iterable[int] = libraries(view, programs, facts.env)
     return frozenset((*programs, *needed))

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Subject
+from slim.facts.gather import run_rows
 from slim.files.table import Fate
 from slim.files.view import below, encoded
 
@@ -23,7 +24,7 @@ def hidden_programs(subject: Subject) -> Iterator[int]:
     for row, elf in files.elfs.items():
         if elf.go is not None and elf.go.main and files.fate[row] == Fate.LIVE:
             groups[files.name[row], elf.go.main].append(row)
-    named = {view.row(encoded(path)) for path in facts.runs.resolved}
+    named = frozenset(run_rows(view, facts))
     places = [encoded(place) for place in facts.env.get("PATH", _PATH).split(":") if place]
     for (name, _), rows in groups.items():
         if len(rows) < 2:

@@ -45,6 +45,7 @@ LINUX = Ecosystem(
             "*.ini *.conf",
             heads=(b"[p", b"[i", b"[s", b"[g", b"[e", b"[u", b"; "),
             libraries=".git .cache",
+            unnamed="lib lib64 share include .git proc sys",
         ),
     ),
     runners={"asdf": ("exec",)},

@@ -1,6 +1,6 @@
 """nginx and Caddy: the server, its settings, and what they serve.
 
-What made the files that are served is not there when they are: Node, `node_modules` and the sources of a
+What built the files is not needed to serve them: Node, `node_modules` and the sources of a
 site stay in the build stage.
 """
 

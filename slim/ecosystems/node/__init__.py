@@ -69,6 +69,7 @@ NODE = Ecosystem(
             2 * SMALL,
             heads=tuple(sorted(raw_names(_HEADS))),
             libraries="node_modules .npm",
+            unnamed="node_modules",
         ),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),

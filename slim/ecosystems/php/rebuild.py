@@ -31,6 +31,18 @@ _BUILDS = frozenset(
     )
 )
 """Packages that build applications of PHP and their assets, or test them."""
+_INTERFACES = {
+    "apache": re.compile(r"libapache2-mod-php[0-9.]*"),
+    "fpm": re.compile(r"php[0-9.]*-fpm"),
+    "cgi": re.compile(r"php[0-9.]*-cgi"),
+}
+"""What a web server runs PHP by → Debian's packages of it."""
+_ANY_INTERFACE = re.compile(r"php[0-9.]*")
+"""Packages without files that need one of them, Apache's first."""
+_STARTERS = frozenset(("service", "systemctl", "invoke-rc.d", "systemd", "init"))
+"""Programs that may start an interface which no command names …"""
+_SPEAKERS = frozenset(("nginx", "caddy", "lighttpd"))
+"""… and those that may speak to one."""
 _EXTENSION = re.compile(rb"(?m)^\s*(?:zend_)?extension\s*=\s*[\"']?([^\s\"';]{1,200})")
 _PROGRAM = re.compile(rb"(?:php|frankenphp)[a-z0-9.-]*")
 _PROGRAMS = (b"usr/local/bin/php", b"usr/local/sbin/php-fpm", b"usr/bin/php")
@@ -57,6 +69,7 @@ def plan(given: Given) -> Plan | None:
         given, binary, extensions, not_called(given, homes, _stems(given, extensions), declared)
     )
     unused |= {row for row in extensions if system_owner(given, row) in spare}
+    spare |= _not_started(given, command)
     extensions = [row for row in extensions if row not in unused]
     owned = [found for row in extensions if (found := system_owner(given, row)) is not None]
     compiled: list[int] = []
@@ -249,7 +262,46 @@ def _spare(
         if owner is not None:
             (found if _stem(given, row).lower() in unused else used).add(owner)
     runs = given.owned.owner[binary]
-    return frozenset(found - used - closure(given.graph, [] if runs == NOBODY else [runs]))
+    needed = [*_libraries(given), *([] if runs == NOBODY else [runs])]
+    return frozenset(found - used - closure(given.graph, needed))
+
+
+def _libraries(given: Given) -> list[int]:
+    """Packages of the system that were asked for by name and hold sources of PHP: what these need is used."""
+    packages, owner = given.graph.packages, given.owned.owner
+    rows = below(given.view, b"usr/share/php")
+    found = {owner[row] for row in rows if given.view.files.name[row].endswith(b".php")} - {NOBODY}
+    return sorted(
+        index
+        for index in found
+        if packages[index].manager in SYSTEM
+        and packages[index].auto is not True
+        and packages[index].name not in _BUILDS
+    )
+
+
+def _not_started(given: Given, command: Command) -> frozenset[int]:
+    """Packages of interfaces between PHP and a web server that the image does not start."""
+    names = {command.name, *(each.name for each in given.facts.runs.all)}
+    if names & _STARTERS:
+        return frozenset()
+    idle = [] if names & APACHE else [_INTERFACES["apache"]]
+    if not names & _SPEAKERS:
+        others = [name for name in ("fpm", "cgi") if not any(name in each for each in names)]
+        idle += map(_INTERFACES.__getitem__, others)
+    packages = given.graph.packages
+    found = {
+        index
+        for index, package in enumerate(packages)
+        if package.manager in SYSTEM and any(each.fullmatch(package.name) for each in idle)
+    }
+    if found:
+        found |= {
+            index
+            for index, package in enumerate(packages)
+            if package.manager in SYSTEM and _ANY_INTERFACE.fullmatch(package.name)
+        }
+    return frozenset(found)
 
 
 def _stems(given: Given, rows: Iterable[int]) -> frozenset[str]:

@@ -81,6 +81,7 @@ PYTHON = Ecosystem(
             2 * SMALL,
             heads=_HEADS,
             libraries="site-packages dist-packages python3.*",
+            unnamed="site-packages dist-packages",
         ),
         Keep("*.dist-info/RECORD *.egg-info/installed-files.txt", BIG),
         Keep(

@@ -5,6 +5,7 @@ Source: rpm.org, "RPM tags" and "Package Header format"; dnf5's system state (sy
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Iterator
 
 from slim.ecosystems.rpm.bdb import bdb_headers
@@ -167,12 +168,10 @@ def _read_reasons(data: bytes | None, notices: Notices) -> dict[str, str] | None
     """`name.arch` → reason, as dnf5 keeps it; None without dnf5."""
     if data is None:
         return None
-    import tomllib
-
     try:
         table = tomllib.loads(text(data)).get("packages")
     except (tomllib.TOMLDecodeError, RecursionError):
-        notices.add(_REASONS, "it is no TOML")
+        notices.add(_REASONS, "it is not TOML")
         return None
     if not isinstance(table, dict):
         notices.add(_REASONS, "it has no table of packages")

@@ -92,7 +92,7 @@ class Picker:
             self.places.add(directory)
         elif self._all:
             path = self._table.directory_path(directory)
-            if not texts.is_library(path.split(b"/")):
+            if self._keeps.unnamed.isdisjoint(path.split(b"/")):
                 self.places.add(directory)
 
     def take(self, content: memoryview) -> None:

@@ -35,6 +35,8 @@ class Keep(Struct, frozen=True):
     libraries: str = ""
     """Names of directories, with blanks between them, in which sources are those of libraries, whatever list
     has them; `*` at the end stands for anything."""
+    unnamed: str = ""
+    """Names of directories, with blanks between them, below which the config of an image names no file."""
 
 
 class Choice(Struct, frozen=True):
@@ -125,6 +127,8 @@ class Keeps(Struct, frozen=True, eq=False):
     """Names of directories of libraries …"""
     library_stems: tuple[bytes, ...] = ()
     """… and how such names begin."""
+    unnamed: frozenset[bytes] = frozenset()
+    """Names of directories below which the config of an image names no file."""
     digest: str = ""
     """A short name for what is kept: equal for equal lists."""
 
@@ -174,15 +178,7 @@ class Keeps(Struct, frozen=True, eq=False):
 
 _HEADS = (b"{\n", b"{\r", b"{ ", b'{"', b"\xef\xbb", b"Me")
 """JSON and `Metadata-…`."""
-_LIBRARIES = frozenset(
-    b"lib lib64 share include node_modules site-packages dist-packages deps .git proc sys".split()
-)
 _SYSTEM = (b"usr/", b"etc/", b"lib/", b"lib64/", b"proc/", b"sys/", b"bin/", b"sbin/")
-
-
-def is_library(path: Iterable[bytes]) -> bool:
-    """Whether a directory is one of libraries or of the system, by the names in its path."""
-    return not _LIBRARIES.isdisjoint(path)
 
 
 def keeps_of(keeps: Iterable[Keep]) -> Keeps:
@@ -212,6 +208,7 @@ def keeps_of(keeps: Iterable[Keep]) -> Keeps:
         frozenset(key[:-2] for key in by_directory if key.endswith(b"/*")),
         frozenset(name for name in libraries if not name.endswith(b"*")),
         tuple(sorted(name[:-1] for name in libraries if name.endswith(b"*"))),
+        frozenset(name for keep in lists for name in keep.unnamed.encode().split()),
         hashlib.sha256(repr(sorted(map(repr, lists))).encode()).hexdigest()[:12],
     )
 

@@ -44,7 +44,7 @@ def _walk(items: Sequence[Item]) -> Iterator[tuple[int, Item]]:
 
 
 def _least(items: Sequence[Item]) -> int:
-    """The size from which on there are about as many items as are to be shown."""
+    """The smallest size of about as many items as are to be shown."""
     values = []
     waiting = list(items)
     while waiting:

@@ -65,7 +65,7 @@ class Client:
                     "wrong-digest",
                     f"the manifest {name[:80]} has the digest {digest},"
                     f" but it should be {claim[:100]!r}",
-                    "the registry, or somebody between, sent something else: try again",
+                    "the registry, or somebody in between, sent something else: try again",
                 )
         kind = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         return data, digest, kind
@@ -292,7 +292,7 @@ def _position(
             raise IntegrityError(
                 "wrong-size",
                 f"the registry has {length[:20]} bytes of {digest}, but its descriptor says {size:,}",
-                "the registry, or somebody between, has something else: try again",
+                "the registry, or somebody in between, has something else: try again",
             )
         return at, end - at
     found = _RANGE.fullmatch(response.headers.get("Content-Range", ""))
@@ -300,7 +300,7 @@ def _position(
         raise NetworkError(
             "registry-range",
             f"the registry answered with another part of {digest} than was asked for",
-            "try again; ask the registry's operator if it stays so",
+            "try again; ask the registry's operator if it persists",
         )
     if found[3] not in ("*", str(size)):
         raise _too_long(digest, size)
@@ -311,5 +311,5 @@ def _too_long(digest: str, size: int) -> IntegrityError:
     return IntegrityError(
         "wrong-size",
         f"the registry sends other bytes for {digest} than the {size:,} that its descriptor says",
-        "the registry, or somebody between, has something else: try again",
+        "the registry, or somebody in between, has something else: try again",
     )

@@ -94,5 +94,5 @@ def _refused(why: str) -> NetworkError:
     return NetworkError(
         "registry-url",
         f"the registry answered with a URL that cannot be used: {why}",
-        "this is the registry's fault, or somebody between",
+        "this is the registry's fault, or somebody in between",
     )

@@ -61,7 +61,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
     def __init__(
         self, reference: Reference, access: Access, body_bytes: int, scope: str = ""
     ) -> None:
-        """`scope` is what a token is asked for; `change` needs one that ends with `:pull,push`."""
+        """`scope` is what a token is asked for."""
         without_tls = not {reference.host, reference.api_host}.isdisjoint(access.plain_http)
         self.origin = registry_origin(reference.api_host, plain_http=without_tls)
         super().__init__(hostname=reference.api_host, insecure=without_tls)
@@ -79,7 +79,6 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
             pause=_PAUSE,
         )
         self.identity = Identity(reference, self.origin, access, self.http, scope)
-        self._writes = scope.endswith(":pull,push")
         namespace, _, name = reference.repository.rpartition("/")
         # A catalogue is of no repository, which oras-py does not allow.
         self.container = oras.container.Container(name or "catalogue")
@@ -120,12 +119,7 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
         """
         if method not in _ACCEPTED or data is not None or json is not None:
             raise ValueError(f"slim only reads registries: {method}")
-        if origin_of(url) != self.origin:
-            raise NetworkError(
-                "registry-url",
-                f"the registry {self.origin} names a page of {origin_of(url)}",
-                "slim reads lists from the registry itself only",
-            )
+        self.require_own(url, "names a page of", "slim reads lists from the registry itself only")
         sent = self.identity.header
         answer = self._follow(method, url, headers or {}, sent)
         if answer.status in (401, 403):
@@ -137,32 +131,16 @@ class GuardedRegistry(oras.provider.Registry):  # type: ignore[misc]
                 raise self.identity.denied()
         return self._response(method, answer, stream)
 
-    def change(
-        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
-    ) -> Answer:
-        """One request of a push, to the registry itself; redirects are not followed.
+    def require_own(self, url: str, request: str, hint: str) -> None:
+        """Refuse a URL that is not of the registry itself.
 
         Raises:
-            HttpError, GaveUp: there is no answer; what may have arrived is not sent again.
-            NetworkError: it does not let us in.
+            NetworkError: it is another origin's; `request` is what the registry does with it.
         """
-        if not self._writes or origin_of(url) != self.origin:
-            raise ValueError(f"slim only reads registries: {method}")
-        sent = self.identity.header
-        for header in (sent, None):
-            login = self.identity.header if header is None else header
-            answer = self.http.request(
-                method,
-                url,
-                {**headers, **({"Authorization": login} if login else {})},
-                body,
-                repeatable=method == "HEAD" or "/manifests/" in url,
+        if origin_of(url) != self.origin:
+            raise NetworkError(
+                "registry-url", f"the registry {self.origin} {request} {origin_of(url)}", hint
             )
-            if answer.status != 401 or header is None:
-                return answer
-            answer.close()
-            self.identity.log_in(answer, sent)
-        raise AssertionError("the second answer is returned")
 
     @property
     def timeout(self) -> float:

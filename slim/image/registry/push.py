@@ -10,8 +10,7 @@ from collections.abc import Callable, Iterator
 from urllib.parse import quote, urljoin
 
 from slim.errors import InputError, NetworkError
-from slim.http.client import Answer, GaveUp
-from slim.http.failures import HttpError
+from slim.http.client import Answer
 from slim.image import kinds
 from slim.image.archive import Archive
 from slim.image.build import read_document
@@ -20,9 +19,7 @@ from slim.image.graph import blob_name
 from slim.image.model import Blob
 from slim.image.reference import Reference
 from slim.image.registry.access import Access
-from slim.image.registry.failures import busy_error
-from slim.image.registry.origin import origin_of
-from slim.image.registry.protocol import GuardedRegistry
+from slim.image.registry.writable import WritableRegistry
 from slim.image.stored import read_all
 from slim.limits import Limits
 
@@ -53,8 +50,7 @@ def push(
     digests = {entry.get("digest") for entry in entries if isinstance(entry, dict)}
     if len(digests) != 1:
         raise InputError("ambiguous-image", "index.json leads to several images")
-    scope = f"repository:{reference.repository}:pull,push"
-    registry = GuardedRegistry(reference, access, limits.json_bytes, scope)
+    registry = WritableRegistry(reference, access, limits.json_bytes)
     pusher = _Pusher(archive, registry, reference, limits, mount_from, progress)
     try:
         return pusher.tree(check_digest(str(digests.pop()), "index.json"), reference.tag)
@@ -66,7 +62,7 @@ class _Pusher:
     def __init__(
         self,
         archive: Archive,
-        registry: GuardedRegistry,
+        registry: WritableRegistry,
         reference: Reference,
         limits: Limits,
         mount_from: str,
@@ -90,7 +86,7 @@ class _Pusher:
             for part in (document.get("config"), *(document.get("layers") or [])):
                 self._push_blob(check_digest(str((part or {}).get("digest")), digest))
         name = tag or digest
-        answer = self._send(
+        answer = self._registry.change(
             "PUT", f"{self._base}/manifests/{name}", data, {"Content-Type": str(kind)}
         )
         self._expect(answer, (201,), f"the manifest {name}")
@@ -107,7 +103,7 @@ class _Pusher:
             return
         self._done.add(digest)
         blob = self._blob(digest)
-        answer = self._send("HEAD", f"{self._base}/blobs/{digest}")
+        answer = self._registry.change("HEAD", f"{self._base}/blobs/{digest}")
         answer.close()
         if answer.status == 200:
             return
@@ -129,7 +125,7 @@ class _Pusher:
         url = f"{self._base}/blobs/uploads/"
         if self._mount_from:
             url += f"?mount={digest}&from={quote(self._mount_from)}"
-        answer = self._send("POST", url, b"")
+        answer = self._registry.change("POST", url, b"")
         if answer.status == 201:
             answer.close()
             return ""
@@ -143,43 +139,23 @@ class _Pusher:
                 "Content-Type": "application/octet-stream",
                 "Content-Range": f"{at}-{at + len(chunk) - 1}",
             }
-            answer = self._send("PATCH", location, chunk, headers)
+            answer = self._registry.change("PATCH", location, chunk, headers)
             self._expect(answer, (202,), f"a part of {digest}")
             location = self._location(answer)
             at += len(chunk)
             if self._progress is not None:
                 self._progress(len(chunk))
         separator = "&" if "?" in location else "?"
-        answer = self._send("PUT", f"{location}{separator}digest={digest}", b"")
+        answer = self._registry.change("PUT", f"{location}{separator}digest={digest}", b"")
         self._expect(answer, (201,), digest)
 
     def _location(self, answer: Answer) -> str:
         """Where the registry wants the next part: nowhere but at itself."""
         location = urljoin(answer.url, answer.headers.get("Location", ""))
-        if origin_of(location) != self._registry.origin:
-            raise NetworkError(
-                "registry-url",
-                f"the registry {self._registry.origin} wants an upload at {origin_of(location)}",
-                "slim sends images to the registry itself only",
-            )
+        self._registry.require_own(
+            location, "wants an upload at", "slim sends images to the registry itself only"
+        )
         return location
-
-    def _send(
-        self,
-        method: str,
-        url: str,
-        body: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> Answer:
-        try:
-            return self._registry.change(method, url, body, headers or {})
-        except HttpError as error:
-            raise self._registry.failure(error) from None
-        except GaveUp as failed:
-            origin = self._registry.origin
-            if failed.answer is not None:
-                failed.answer.close()
-            raise busy_error(failed, origin, origin, self._registry.timeout) from None
 
     def _expect(self, answer: Answer, statuses: tuple[int, ...], what: str) -> None:
         answer.close()

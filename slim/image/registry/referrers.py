@@ -6,6 +6,7 @@ its digest and its size were checked. Source: OCI distribution-spec "Listing Ref
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from slim.errors import InputError, IntegrityError, NetworkError
@@ -107,8 +108,6 @@ def _list_under_tag(
     limits: Limits,
 ) -> None:
     """Add the artifact to the index under the tag that stands for the image's referrers."""
-    import json
-
     tag = digest.replace(":", "-", 1)
     listed: list[Any] = []
     try:

@@ -10,12 +10,13 @@ import json
 import os
 import tempfile
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import requests
 
 from slim.errors import NetworkError
-from slim.http.client import GaveUp
+from slim.http.client import Answer, GaveUp
 from slim.http.failures import HttpError
 from slim.image.hashes import digest_of
 from slim.image.reference import Reference
@@ -46,21 +47,54 @@ class WritableRegistry(GuardedRegistry):
         """As that of `GuardedRegistry`, with POST and PUT; nothing is sent to another origin."""
         if method not in _CHANGES:
             return super().do_request(url, method, data, headers, json, stream)
-        if origin_of(url) != self.origin:
-            raise NetworkError(
-                "registry-url",
-                f"the registry {self.origin} wants an upload to go to {origin_of(url)}",
-                "slim sends it to the registry itself only",
-            )
+        self.require_own(
+            url, "wants an upload to go to", "slim sends it to the registry itself only"
+        )
+        answer = self.change(method, url, data or b"", headers or {})
+        return self._response(method, answer, stream=False)
+
+    def change(
+        self,
+        method: str,
+        url: str,
+        body: bytes | None = None,
+        headers: Mapping[str, str] = MappingProxyType({}),
+    ) -> Answer:
+        """One request of a push, to the registry itself; redirects are not followed.
+
+        Raises:
+            NetworkError: it does not let us in, or there is no answer; what may have arrived is not sent
+                again.
+        """
         try:
-            answer = self.change(method, url, data or b"", headers or {})
+            return self._change(method, url, body, headers)
         except HttpError as error:
             raise self.failure(error) from None
         except GaveUp as failed:
             if failed.answer is not None:
                 failed.answer.close()
             raise busy_error(failed, self.origin, self.origin, self.timeout) from None
-        return self._response(method, answer, stream=False)
+
+    def _change(
+        self, method: str, url: str, body: bytes | None, headers: Mapping[str, str]
+    ) -> Answer:
+        if origin_of(url) != self.origin:
+            raise ValueError(f"nothing is sent to {origin_of(url)}")
+        sent = self.identity.header
+        for header in (sent, None):
+            login = self.identity.header if header is None else header
+            answer = self.http.request(
+                method,
+                url,
+                {**headers, **({"Authorization": login} if login else {})},
+                body,
+                repeatable=method == "HEAD" or "/manifests/" in url,
+            )
+            if answer.status != 401 or header is None:
+                return answer
+            answer.close()
+            self.identity.log_in(answer, sent)
+        raise AssertionError("the second answer is returned")
 
     def put_blob(self, data: bytes) -> dict[str, object]:
         """Push a blob unless it is there; its digest and size.

@@ -15,36 +15,36 @@ from tests.support.installed_apk import INSTALLED, WORLD
 def read(place: bytes = b"lib/apk/db/installed") -> dict[str, Package]:
     found = read_apk({place: INSTALLED, b"etc/apk/world": WORLD})
     assert not found.notices
-    return {one.name: one for one in found.packages}
+    return {package.name: package for package in found.packages}
 
 
 def test_fields_and_files() -> None:
     app = read()["app"]
     assert (app.version, app.arch, app.source) == ("1.0-r0", "x86_64", "application")
     assert app.files == (b"etc/app.conf", b"usr/bin/app")
-    assert [one.names for one in app.depends] == [("cmd:sh",), ("so:libx.so",)]
+    assert [dependency.names for dependency in app.depends] == [("cmd:sh",), ("so:libx.so",)]
     assert read()["busybox"].provides == ("cmd:sh", "cmd:ls")
     assert read()["busybox"].files == (b"linuxrc",)
-    assert [one.names for one in read()["app-doc"].install_if] == [("app",), ("docs",)]
+    assert [package.names for package in read()["app-doc"].install_if] == [("app",), ("docs",)]
 
 
 def test_both_places_of_the_database() -> None:
     newer = b"usr/lib/apk/db/installed"
-    assert read(newer) == {name: replace(one, record=newer) for name, one in read().items()}
+    assert read(newer) == {name: replace(package, record=newer) for name, package in read().items()}
 
 
 def test_world_says_what_was_asked_for() -> None:
     found = read()
-    requested = {name for name, one in found.items() if one.auto is False}
+    requested = {name for name, package in found.items() if package.auto is False}
     assert requested == {".build-deps", "app", "busybox", "docs", "make"}
     without = read_apk({b"lib/apk/db/installed": INSTALLED}).packages
-    assert {one.auto for one in without} == {None}
+    assert {package.auto for package in without} == {None}
 
 
 def test_why() -> None:
     packages = list(read().values())
     graph = link(packages)
-    reasons = {p.name: one.text(graph) for p, one in zip(packages, why(graph), strict=True)}
+    reasons = {p.name: package.text(graph) for p, package in zip(packages, why(graph), strict=True)}
     assert reasons["app"] == reasons[".build-deps"] == "manual"
     assert reasons["gcc"] == "needed by .build-deps"
     assert reasons["binutils"] == "needed by gcc"
@@ -68,7 +68,7 @@ def test_why() -> None:
 )
 def test_what_goes_along(name: str, gone: set[str]) -> None:
     packages = list(read().values())
-    chosen = [index for index, one in enumerate(packages) if one.name == name]
+    chosen = [index for index, package in enumerate(packages) if package.name == name]
     closure = removal_closure(link(packages), chosen)
     assert {packages[index].name for index in closure} == gone
 
@@ -76,5 +76,8 @@ def test_what_goes_along(name: str, gone: set[str]) -> None:
 def test_damaged_lines_are_skipped_and_noted() -> None:
     data = b"P:a\nV:1\nx\nR:no-directory\nF:usr\nR:" + b"n" * 5000 + b"\nR:ok\n\nV:1\n\nP:b"
     found = read_apk({b"lib/apk/db/installed": data})
-    assert [(one.name, one.files) for one in found.packages] == [("a", (b"usr/ok",)), ("b", ())]
+    assert [(package.name, package.files) for package in found.packages] == [
+        ("a", (b"usr/ok",)),
+        ("b", ()),
+    ]
     assert len(found.notices) == 4

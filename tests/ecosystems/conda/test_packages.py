@@ -14,9 +14,12 @@ def test_conda() -> None:
         b"opt/conda/lib/a.so",
         b"opt/conda/bin/f2py",
     )
-    assert [one.names for one in package.depends] == [("opt/conda:python",), ("opt/conda:libblas",)]
+    assert [dependency.names for dependency in package.depends] == [
+        ("opt/conda:python",),
+        ("opt/conda:libblas",),
+    ]
     assert package.auto is False
     assert read_conda(conda(requested_spec="")).packages[0].auto is True
     assert read_conda({b"opt/conda/conda-meta/history": b"x"}).packages == ()
-    odd = read_conda(conda(files=[1, None, "../../../escape", "ok"], depends={}, version=3))
-    assert odd.packages[0].files[1:] == (b"opt/conda/ok",)
+    found = read_conda(conda(files=[1, None, "../../../escape", "ok"], depends={}, version=3))
+    assert found.packages[0].files[1:] == (b"opt/conda/ok",)

@@ -59,7 +59,7 @@ def test_a_published_application_needs_its_runtime_only(tmp_path: Path) -> None:
     assert kept.files == 4, "dotnet, hostfxr, the two frameworks"
     assert 8 * MEGA < kept.disk_bytes < 8.5 * MEGA
     assert part(rebuild, "the application").files == 3
-    assert "other copied files" not in {one.what for one in rebuild.keep}
+    assert "other copied files" not in {part.what for part in rebuild.keep}
     assert not rebuild.assumes
 
 

@@ -103,7 +103,7 @@ def test_recommends_only_is_what_apt_would_sweep(debian: Debian) -> None:
     assert theirs is not None
     assert len(ours) >= 10
     assert ours <= theirs
-    assert theirs - ours <= {one.name for one in debian.packages if one.required}
+    assert theirs - ours <= {package.name for package in debian.packages if package.required}
 
 
 def test_closures_are_what_apt_would_remove(debian: Debian) -> None:
@@ -120,14 +120,19 @@ def test_closures_are_what_apt_would_remove(debian: Debian) -> None:
             compared += 1
             extra = theirs - ours
             assert ours <= theirs, package.name
-            assert extra <= {one.name for one in debian.packages if one.required}, package.name
+            assert extra <= {package.name for package in debian.packages if package.required}, (
+                package.name
+            )
     assert compared >= 10
     assert refused >= 3
 
 
 def test_purging_frees_what_was_measured(debian: Debian, tmp_path: Path) -> None:
     archive = tmp_path / "root.tar"
-    leave = [f"--exclude=./{one}" for one in ("var/lib/apt/lists", "var/cache", "dev", "proc")]
+    leave = [
+        f"--exclude=./{directory}"
+        for directory in ("var/lib/apt/lists", "var/cache", "dev", "proc")
+    ]
     run("tar", "-C", debian.root, "-cf", archive, *leave, ".")
     blob = MemoryBlob(archive.read_bytes())
     table = scan_blob(blob, verify=False)
@@ -142,9 +147,9 @@ def test_purging_frees_what_was_measured(debian: Debian, tmp_path: Path) -> None
     before = disk_bytes(copy)
     run("chroot", copy, "dpkg", "--purge", *sorted(debian.names(chosen)))
     freed = before - disk_bytes(copy)
-    left = {one.name for one in read_dpkg(read_files(copy, "var/lib/dpkg")).packages}
+    left = {package.name for package in read_dpkg(read_files(copy, "var/lib/dpkg")).packages}
     run("rm", "-rf", "--one-file-system", copy)
-    assert left == {one.name for one in debian.packages} - debian.names(chosen)
+    assert left == {package.name for package in debian.packages} - debian.names(chosen)
     # What maintainer scripts generated belongs to nobody.
     assert abs(freed - expected) < 0.03 * freed
 

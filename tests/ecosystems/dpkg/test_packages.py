@@ -25,7 +25,7 @@ def contents(**more: bytes) -> dict[bytes, bytes]:
 
 
 def by_name(files: dict[bytes, bytes]) -> dict[str, Package]:
-    return {one.name: one for one in read_dpkg(files).packages}
+    return {package.name: package for package in read_dpkg(files).packages}
 
 
 def test_fields_of_a_package() -> None:
@@ -33,13 +33,13 @@ def test_fields_of_a_package() -> None:
     assert (package.version, package.arch, package.section) == ("1:1.3-2", "amd64", "libs")
     assert package.source == "zlib"
     assert package.provides == ("libz", "zlib-abi")
-    assert [one.names for one in package.depends] == [
+    assert [dependency.names for dependency in package.depends] == [
         ("libc6",),
         ("gcc-base",),
         ("debconf", "debconf-2.0"),
     ]
-    assert [one.names for one in package.recommends] == [("tools",)]
-    assert [one.names for one in package.suggests] == [("docs",)]
+    assert [dependency.names for dependency in package.recommends] == [("tools",)]
+    assert [dependency.names for dependency in package.suggests] == [("docs",)]
     assert package.files == (b".", b"lib", b"lib/libz.so.1", b"usr/share/doc/libz1")
 
 
@@ -127,7 +127,7 @@ def test_distroless() -> None:
         b"var/lib/dpkg/status.d/bHRs": b"Package: tzdata\nVersion: 2025b\nArchitecture: all\n",
     }
     read = read_dpkg(files)
-    assert [one.name for one in read.packages] == ["tzdata", "base-files"]
+    assert [package.name for package in read.packages] == ["tzdata", "base-files"]
     assert read.packages[1].files == (b"usr/lib/os",)
     assert read.packages[1].auto is None, "nothing says who asked for it"
     assert not read.notices
@@ -139,7 +139,7 @@ def test_damaged_records_are_skipped_and_noted() -> None:
         + STATUS
     )
     read = read_dpkg({**contents(), b"var/lib/dpkg/status": status})
-    assert {one.name for one in read.packages} == {"libz1", "tools", "base"}
+    assert {package.name for package in read.packages} == {"libz1", "tools", "base"}
     assert len(read.notices) == 3
 
 

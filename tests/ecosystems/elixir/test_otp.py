@@ -18,9 +18,9 @@ def test_an_application() -> None:
     assert (app.name, app.version) == ("phoenix", "1.8.0")
     assert app.directories == (b"srv/demo/lib/phoenix-1.8.0",)
     assert app.provides == ("srv/demo/lib:phoenix",)
-    names = [one.names[0].removeprefix("srv/demo/lib:") for one in app.depends]
+    names = [dependency.names[0].removeprefix("srv/demo/lib:") for dependency in app.depends]
     assert names == ["kernel", "stdlib", "telemetry", "inner"]
-    assert [one.names for one in app.suggests] == [("srv/demo/lib:plug_cowboy",)]
+    assert [dependency.names for dependency in app.suggests] == [("srv/demo/lib:plug_cowboy",)]
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_a_site_needs_nothing_that_built_it(tmp_path: Path) -> None:
     assert installed(rebuild) == ["nginx"]
     assert any("/app" in bare(text) for text in rebuild.assumes)
     assert part(rebuild, "nginx's settings").files >= 3
-    kept = {one.what for one in rebuild.keep}
+    kept = {part.what for part in rebuild.keep}
     assert "other copied files" not in kept, "sources and package.json stay behind"
 
 
@@ -69,6 +69,6 @@ def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
     assert installed(rebuild) == ["nginx"], "nginx starts no pandoc"
     assert part(rebuild, "the files that are served").paths == ["/var/www/book"]
     assert part(rebuild, "nginx's settings").files == 3
-    assert not [one for one in rebuild.keep if "content" in "".join(map(bare, one.paths))]
-    assert sum(one.disk_bytes for one in rebuild.keep if one.what.startswith("other")) == 0
+    assert not [part for part in rebuild.keep if "content" in "".join(map(bare, part.paths))]
+    assert sum(part.disk_bytes for part in rebuild.keep if part.what.startswith("other")) == 0
     assert any("/app" in bare(text) for text in rebuild.assumes)

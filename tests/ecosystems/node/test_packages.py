@@ -10,11 +10,11 @@ from tests.support.installed_node import APP, LOCK, PNPM, Fields, manifest, tree
 
 
 def dev(read: Read) -> dict[str, bool | None]:
-    return {one.directories[0].decode(): one.dev for one in read.packages}
+    return {package.directories[0].decode(): package.dev for package in read.packages}
 
 
 def test_every_package_directory_is_a_package() -> None:
-    found = {one.directories[0]: one for one in read_node(APP).packages}
+    found = {package.directories[0]: package for package in read_node(APP).packages}
     assert len(found) == 9
     deep = found[b"app/node_modules/@x/deep"]
     assert (deep.name, deep.version) == ("@x/deep", "1.0.0")
@@ -25,8 +25,8 @@ def test_dependencies_lead_to_the_nearest_place() -> None:
     packages = read_node(APP).packages
     graph = link(packages)
     reasons = {
-        one.directories[0].decode().removeprefix("app/node_modules/"): reason.text(graph)
-        for one, reason in zip(packages, why(graph), strict=True)
+        package.directories[0].decode().removeprefix("app/node_modules/"): reason.text(graph)
+        for package, reason in zip(packages, why(graph), strict=True)
     }
     assert reasons == {
         "web": "manual",
@@ -43,7 +43,7 @@ def test_dependencies_lead_to_the_nearest_place() -> None:
 
 def test_development_follows_from_the_project() -> None:
     marks = {
-        name.removeprefix("app/node_modules/"): one for name, one in dev(read_node(APP)).items()
+        name.removeprefix("app/node_modules/"): mark for name, mark in dev(read_node(APP)).items()
     }
     assert marks == {
         "web": False,
@@ -74,14 +74,14 @@ def test_the_installers_record_counts_more() -> None:
     assert marks["app/node_modules/web"] is True
     assert marks["app/node_modules/ms"] is False, "without development it stays as optional"
     assert marks["app/node_modules/test"] is False
-    optional = {one.name for one in read.packages if one.optional}
+    optional = {package.name for package in read.packages if package.optional}
     assert optional == {"ms", "speed"}
 
 
 def test_without_a_project_nothing_is_known() -> None:
     packages = {path: data for path, data in APP.items() if path != b"app/package.json"}
     assert set(dev(read_node(packages)).values()) == {None}
-    assert {one.auto for one in read_node(packages).packages} == {None}
+    assert {package.auto for package in read_node(packages).packages} == {None}
 
 
 def test_workspaces_keep_what_they_need() -> None:
@@ -94,7 +94,7 @@ def test_workspaces_keep_what_they_need() -> None:
 
 
 def names(read: Read, mark: bool) -> set[str]:
-    return {f"{one.name}@{one.version}" for one in read.packages if one.dev is mark}
+    return {f"{package.name}@{package.version}" for package in read.packages if package.dev is mark}
 
 
 def test_pnpm_without_a_lock_keeps_every_version_that_may_be_meant() -> None:
@@ -131,9 +131,11 @@ def test_what_is_a_package_directory() -> None:
 
 
 def test_odd_manifests_are_read_as_far_as_they_go() -> None:
-    odd: Fields = {"version": 1, "dependencies": ["a"], "devDependencies": None}
-    read = read_node(tree(**{"node_modules/a/package.json": odd, "package.json": odd}))
-    assert [(one.name, one.version, one.depends) for one in read.packages] == [("a", "", ())]
+    fields: Fields = {"version": 1, "dependencies": ["a"], "devDependencies": None}
+    read = read_node(tree(**{"node_modules/a/package.json": fields, "package.json": fields}))
+    assert [(package.name, package.version, package.depends) for package in read.packages] == [
+        ("a", "", ())
+    ]
     broken = read_node({b"node_modules/a/package.json": b"{"})
     assert not broken.packages
     assert broken.notices[0].text.startswith("could not read node_modules/a/package.json because")
@@ -152,4 +154,4 @@ def test_depth_is_no_trouble() -> None:
     packages: tuple[Package, ...] = read_node(tree(**files)).packages
     assert len(packages) == 250
     assert packages[-1].depends[0].names != ()
-    assert max(len(one.directories[0]) for one in packages) == len(folder)
+    assert max(len(package.directories[0]) for package in packages) == len(folder)

@@ -28,7 +28,10 @@ INSTALLED = {
 
 def php(document: object, place: bytes = b"app/") -> dict[str, Package]:
     path = place + b"vendor/composer/installed.json"
-    return {one.name: one for one in read_php({path: json.dumps(document).encode()}).packages}
+    return {
+        package.name: package
+        for package in read_php({path: json.dumps(document).encode()}).packages
+    }
 
 
 def test_composer() -> None:
@@ -36,7 +39,7 @@ def test_composer() -> None:
     assert set(found) == {"monolog/monolog", "phpunit/phpunit", "meta/package"}
     monolog = found["monolog/monolog"]
     assert monolog.directories == (b"app/vendor/monolog/monolog",)
-    names = [one.names for one in monolog.depends]
+    names = [dependency.names for dependency in monolog.depends]
     assert names == [("app/vendor:php",), ("app/vendor:psr/log",)]
     assert monolog.provides[1] == "app/vendor:psr/log-implementation"
     assert (monolog.dev, found["phpunit/phpunit"].dev) == (False, True)

@@ -132,21 +132,21 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
 
 def test_an_extension_that_no_source_calls_decides_the_upper_bound(tmp_path: Path) -> None:
     page: Tree = {"srv/shop/public/index.php": b"<!doctype html><?= 1 ?>\n"}
-    made = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))
-    assert not {"php8.4-gd", "php8.4-intl"} & set(installed(made))
-    assert "php8.4-zip" in installed(made), "a package of Composer requires it"
-    assert any("gd" in bare(text) for text in made.assumes)
-    assert made.high_disk_bytes - made.disk_bytes >= 2 * MEGA
+    rebuild = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert not {"php8.4-gd", "php8.4-intl"} & set(installed(rebuild))
+    assert "php8.4-zip" in installed(rebuild), "a package of Composer requires it"
+    assert any("gd" in bare(text) for text in rebuild.assumes)
+    assert rebuild.high_disk_bytes - rebuild.disk_bytes >= 2 * MEGA
     unread: Tree = {"srv/shop/public/index.php": b"#!/usr/bin/php\n" + b"<?php" * 50_000}
-    made = rebuilt(php_image(tmp_path, unread, Cmd=["supervisord", "-n"], WorkingDir="/"))
-    assert "php8.4-gd" in installed(made), "a source that is too large for a look"
+    rebuild = rebuilt(php_image(tmp_path, unread, Cmd=["supervisord", "-n"], WorkingDir="/"))
+    assert "php8.4-gd" in installed(rebuild), "a source that is too large for a look"
 
 
 def test_supervisord_reads_settings_of_the_application(tmp_path: Path) -> None:
     settings: Tree = {"srv/shop/docker/all.ini": SUPERVISED}
     command = ["supervisord", "-c", "/srv/shop/docker/all.ini"]
-    made = rebuilt(php_image(tmp_path, settings, Cmd=command, WorkingDir="/"))
-    assert made.stack == "services"
+    rebuild = rebuilt(php_image(tmp_path, settings, Cmd=command, WorkingDir="/"))
+    assert rebuild.stack == "services"
 
 
 def test_php_alone(tmp_path: Path) -> None:
@@ -218,3 +218,32 @@ def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
     rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv"))
     assert part(rebuild, "the application").paths == ["/srv"]
     assert part(rebuild, "the application").files == 2
+
+
+def test_an_interface_that_nothing_starts(tmp_path: Path) -> None:
+    """`apt install php` brings Apache's module; a library that was asked for keeps its extensions."""
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    module = {"usr/lib/apache2/modules/libphp8.4.so": program(b"libc.so.6", size=5 * MEGA)}
+    debian.add("php", {"usr/share/doc/php/x": b""}, depends="php8.4")
+    debian.add(
+        *("php8.4", {"usr/share/doc/php8.4/x": b""}),
+        depends="libapache2-mod-php8.4 | php8.4-fpm",
+        auto=True,
+    )
+    debian.add("libapache2-mod-php8.4", module, depends="apache2-bin, php8.4-cli", auto=True)
+    server = {"usr/sbin/apache2": program(b"libc.so.6", size=MEGA)}
+    debian.add("apache2-bin", server, auto=True)
+    debian.add("php8.4-cli", {"usr/bin/php": program(b"libc.so.6", size=5 * MEGA)}, auto=True)
+    library = {"usr/share/php/Twig/Twig.php": b"<?php mb_strlen('');\n"}
+    debian.add("php-twig", library, depends="php8.4-mbstring, php8.4-cli")
+    extension = {"usr/lib/php/20240924/mbstring.so": program(size=MEGA)}
+    debian.add("php8.4-mbstring", extension, auto=True)
+    debian.files["etc/php/8.4/cli/conf.d/20-mbstring.ini"] = b"extension=mbstring.so\n"
+    app = {"srv/web/index.php": b"<?php require 'Twig/Twig.php';\n"}
+    command = ["php", "-S", "0.0.0.0:80", "web/index.php"]
+    report = analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv")
+    kept = {name for one in rebuilt(report).keep for name in map(bare, one.packages)}
+    assert kept >= {"php8.4-cli", "php-twig", "php8.4-mbstring"}
+    assert not {"php", "apache2-bin", "libapache2-mod-php8.4"} & kept

@@ -35,7 +35,10 @@ def test_a_wheel() -> None:
     assert not any(b"escape" in path for path in package.files)
     assert package.directories == (SITE + b"demo-1.0.dist-info",)
     scope = SITE.decode().rstrip("/") + ":"
-    assert [one.names for one in package.depends] == [(scope + "pyyaml",), (scope + "tomli",)]
+    assert [dependency.names for dependency in package.depends] == [
+        (scope + "pyyaml",),
+        (scope + "tomli",),
+    ]
     assert package.provides == (scope + "demo",)
 
 
@@ -68,7 +71,7 @@ def test_eggs() -> None:
             egg + b"EGG-INFO/PKG-INFO": b"Name: new\nVersion: 1\n",
         }
     )
-    found = {one.name: one for one in read.packages}
+    found = {package.name: package for package in read.packages}
     assert found["old"].files == (
         SITE + b"old/a.py",
         b"opt/venv/bin/old",
@@ -83,7 +86,7 @@ def test_eggs() -> None:
 def test_damaged_metadata_is_noted() -> None:
     nameless = {SITE + b"x-1.dist-info/METADATA": b"Version: 1\n"}
     read = read_python(nameless | distribution("demo", "a" * 200_000 + '",x\n"open'))
-    assert [one.name for one in read.packages] == ["demo"]
+    assert [package.name for package in read.packages] == ["demo"]
     assert len(read.notices) == 2
 
 
@@ -95,21 +98,23 @@ def test_this_environment_is_read_as_the_standard_library_reads_it() -> None:
     """An independent oracle: importlib.metadata, on what is installed here."""
     contents: dict[bytes, bytes] = {}
     expected: dict[tuple[str, str], set[str]] = {}
-    for one in metadata.distributions():
-        folder = getattr(one, "_path", None)
-        if not isinstance(folder, Path) or folder.suffix != ".dist-info" or not one.files:
+    for distribution in metadata.distributions():
+        folder = getattr(distribution, "_path", None)
+        if not isinstance(folder, Path) or folder.suffix != ".dist-info" or not distribution.files:
             continue
         for path in folder.iterdir():
             chosen = KEEPS.choose(str(path.parent).lstrip("/").encode(), path.name.encode())
             if path.is_file() and chosen is not None and path.stat().st_size <= chosen.cap:
                 contents[str(path).lstrip("/").encode()] = path.read_bytes()
-        located = {str(Path(str(one.locate_file(file)))) for file in one.files}
-        expected[one.metadata["Name"], one.version] = {_plain(path) for path in located}
+        located = {str(Path(str(distribution.locate_file(file)))) for file in distribution.files}
+        expected[distribution.metadata["Name"], distribution.version] = {
+            _plain(path) for path in located
+        }
     read = read_python(contents)
     assert not read.notices
     found = {
-        (one.name, one.version): {"/" + path.decode() for path in one.files}
-        for one in read.packages
+        (package.name, package.version): {"/" + path.decode() for path in package.files}
+        for package in read.packages
     }
     assert len(expected) > 5
     assert found == expected

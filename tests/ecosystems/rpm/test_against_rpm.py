@@ -128,7 +128,9 @@ def test_rpm_says_the_same(rpms: list[Path], tmp_path: Path, backend: str) -> No
         provided = run(*query, "-q", "--provides", package.name).splitlines()
         assert {line.split()[0] for line in provided} == set(package.provides)
         recommended = run(*query, "-q", "--recommends", package.name).split()
-        assert [name for one in package.recommends for name in one.names] == recommended
+        assert [
+            name for dependency in package.recommends for name in dependency.names
+        ] == recommended
     graph = link(read.packages)
     weak = {read.packages[index].name for index in recommends_only(graph)}
     assert weak == {"demo-extra", "demo-data"}

@@ -36,14 +36,17 @@ from tests.support.rpm import (
 def test_every_database_has_the_same_packages(path: bytes) -> None:
     read = read_rpm({path: DATABASES[path]})
     assert not read.notices
-    assert [one.name for one in read.packages] == ["big", "demo", "extra", "lib"]
+    assert [package.name for package in read.packages] == ["big", "demo", "extra", "lib"]
     big, demo, extra, _ = read.packages
     assert (demo.version, demo.arch, demo.section) == ("3:1.0-2", "noarch", "Applications")
     assert demo.source == "demos-1.0-2"
     assert demo.files == (b"usr/bin/demo", b"usr/bin/demo2"), "a ghost is no file of the package"
     assert demo.provides == ("demo", "config(demo)")
-    assert [one.names for one in demo.depends] == [("/usr/bin/lib",), ("lib", "other")]
-    assert [one.names for one in demo.recommends] == [("extra",)]
+    assert [dependency.names for dependency in demo.depends] == [
+        ("/usr/bin/lib",),
+        ("lib", "other"),
+    ]
+    assert [dependency.names for dependency in demo.recommends] == [("extra",)]
     assert demo.auto is None
     assert extra.files == (b"usr/share/extra",)
     assert extra.install_if == (Dependency(("demo", "lib")),)
@@ -57,7 +60,7 @@ def test_big_endian_berkeley_db() -> None:
 
 def test_the_newest_database_wins() -> None:
     both = {b"var/lib/rpm/Packages": bdb([LIB]), b"var/lib/rpm/rpmdb.sqlite": sqlite([DEMO])}
-    assert [one.name for one in read_rpm(both).packages] == ["demo"]
+    assert [package.name for package in read_rpm(both).packages] == ["demo"]
 
 
 def test_reasons_of_dnf5() -> None:
@@ -71,12 +74,12 @@ def test_reasons_of_dnf5() -> None:
         b"usr/lib/sysimage/rpm/rpmdb.sqlite": sqlite(BLOBS),
         b"usr/lib/sysimage/libdnf5/packages.toml": reasons,
     }
-    autos = {one.name: one.auto for one in read_rpm(contents).packages}
+    autos = {package.name: package.auto for package in read_rpm(contents).packages}
     assert autos == {"demo": False, "extra": True, "lib": True, "big": False}
     for damaged in (b"=", b"packages = 1", b"\xff"):
         contents[b"usr/lib/sysimage/libdnf5/packages.toml"] = damaged
         read = read_rpm(contents)
-        assert {one.auto for one in read.packages} == {None}
+        assert {package.auto for package in read.packages} == {None}
         assert len(read.notices) == 1
 
 
@@ -160,7 +163,7 @@ def test_slots_and_pages_that_lie() -> None:
         list(bdb_headers(bytes(data)))
 
 
-def one(blob: bytes) -> Read:
+def read_blob(blob: bytes) -> Read:
     return read_rpm({b"var/lib/rpm/Packages.db": ndb([blob, LIB])})
 
 
@@ -178,14 +181,14 @@ def one(blob: bytes) -> Read:
     ],
 )
 def test_a_damaged_header_costs_its_package_only(blob: bytes) -> None:
-    read = one(blob)
+    read = read_blob(blob)
     assert [found.name for found in read.packages] == ["lib"]
     assert len(read.notices) == 1
 
 
 def test_paths_cannot_multiply() -> None:
     long = package("x", DIRS=["/" + "d" * 4000], BASES=["f"] * 70_000, INDEXES=[0] * 70_000)
-    read = one(long)
+    read = read_blob(long)
     assert [found.name for found in read.packages] == ["lib"]
     assert "list of files is too long" in read.notices[0].text
 

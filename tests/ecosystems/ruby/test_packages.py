@@ -17,7 +17,7 @@ def test_gems() -> None:
         b"app/app.gemspec": b"# stub: app 1 ruby lib\n",
     }
     read = read_ruby(contents)
-    found = {one.name: one for one in read.packages}
+    found = {package.name: package for package in read.packages}
     assert set(found) == {"nokogiri", "json"}
     gem = found["nokogiri"]
     assert (gem.version, gem.arch) == ("1.18.10", "x86_64-linux-gnu")
@@ -27,7 +27,7 @@ def test_gems() -> None:
         home + b"/extensions/x86_64-linux/3.4.0/" + full,
     )
     assert home + b"/cache/" + full + b".gem" in gem.files
-    names = [one.names for one in gem.depends]
+    names = [dependency.names for dependency in gem.depends]
     assert names == [("usr/local/bundle:mini_portile2",), ("usr/local/bundle:racc",)]
     assert found["json"].directories == ()
     assert found["json"].provides == ("usr/local/bundle:json",)

@@ -50,7 +50,7 @@ DEPENDENCIES
 
 
 def gems(home: str, *names: str) -> Tree:
-    tree: Tree = {}
+    tree: dict[str, bytes | str | None] = {}
     for name in names:
         stub = f"# -*- encoding: utf-8 -*-\n# stub: {name} 1 ruby lib\n\nGem::Specification.new\n"
         tree[f"{home}/specifications/{name}-1.gemspec"] = stub.encode()
@@ -73,7 +73,7 @@ def test_ruby_keeps_the_bundle_without_its_development(tmp_path: Path) -> None:
         "usr/local/bundle/bin/puma": b"#!/usr/local/bin/ruby\n",
         **gems("usr/local/bundle", "sinatra", "puma", "nio4r", "rack", "rspec", "pry"),
     }
-    app: Tree = {
+    app: dict[str, bytes | str | None] = {
         "app/Gemfile": GEMFILE,
         "app/Gemfile.lock": LOCKED,
         "app/config.ru": b"run App\n",
@@ -124,7 +124,10 @@ def test_ruby_from_packages_of_the_distribution(tmp_path: Path) -> None:
             depends="ruby-rack" if name == "sinatra" else "ruby",
             auto=auto,
         )
-    app: Tree = {"app/Gemfile": b'gem "sinatra"\n', "app/app.rb": b"require 'sinatra'\n"}
+    app: dict[str, bytes | str | None] = {
+        "app/Gemfile": b'gem "sinatra"\n',
+        "app/app.rb": b"require 'sinatra'\n",
+    }
     report = analyzed(tmp_path, root, debian.layer(), app, Cmd=["ruby", "app.rb"])
     rebuild = rebuilt(report)
     assert installed(rebuild) == ["ruby", "ruby-rack", "ruby-sinatra", "ruby3.3"]

@@ -127,8 +127,8 @@ def test_which_files_are_looked_at() -> None:
 
 @pytest.mark.parametrize("step", [1 << 20, 5000])
 def test_a_layer_keeps_what_its_archives_hold_and_no_more_than_fits(step: int) -> None:
-    one = zipped({f"lib/{at}.jar": noise(2_000, at) for at in range(60)})
-    data = tar([file(f"app/{at}.jar", one) for at in range(40)] + [file("etc/passwd", b"root\n")])
+    inner = zipped({f"lib/{at}.jar": noise(2_000, at) for at in range(60)})
+    data = tar([file(f"app/{at}.jar", inner) for at in range(40)] + [file("etc/passwd", b"root\n")])
     table = LayerTable(blob_bytes=len(data) // 100)
     walker = walk(table, extract=True, keeps=KEEPS)
     next(walker)

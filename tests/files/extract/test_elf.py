@@ -235,7 +235,7 @@ def test_the_same_as_readelf() -> None:
         assert f"Class:                             ELF{found.bits}" in text
         assert re.search(r"Type: +(\w+)", text)[1] == {1: "REL", 2: "EXEC", 3: "DYN"}[found.type]  # type: ignore[index]
         assert [name for tag, name in dynamic if tag == "NEEDED"] == [
-            one.decode() for one in found.links.needed
+            library.decode() for library in found.links.needed
         ], path
         for tag, mine in (
             ("SONAME", found.links.soname),

@@ -9,7 +9,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.ecosystems import KEEPS
-from slim.errors import SlimError
 from slim.files.blob import scan_blob
 from slim.files.extract import picker
 from slim.files.overlay import resolve
@@ -18,6 +17,7 @@ from slim.files.tar import walk
 from tests.support.beam import MODULE
 from tests.support.building import Layer, MemoryBlob, delete, file, hardlink, layer, symlink
 from tests.support.heads import ELF, KEY
+from tests.support.walking import read_rows
 
 MIB = 1 << 20
 SCRIPT = b'#!/bin/sh\nexec /app/bin/server "$@"\n'
@@ -61,13 +61,13 @@ TEXTS = {
 }
 
 
-def walked(one: Layer, step: int, extra: Collection[bytes] = ()) -> LayerTable:
-    table = LayerTable(blob_bytes=len(one.blob))
+def walked(layer: Layer, step: int, extra: Collection[bytes] = ()) -> LayerTable:
+    table = LayerTable(blob_bytes=len(layer.blob))
     walker = walk(table, extract=True, keeps=KEEPS, extra=extra)
     next(walker)
     try:
-        for at in range(0, len(one.tar), step):
-            walker.send(one.tar[at : at + step])
+        for at in range(0, len(layer.tar), step):
+            walker.send(layer.tar[at : at + step])
         walker.send(b"")
     except StopIteration:
         return settled(table, extra)
@@ -87,10 +87,10 @@ def test_the_same_however_the_stream_is_cut(step: int) -> None:
     table = walked(MIXED, step)
     assert by_path(table, table.texts) == TEXTS
     assert paths(table, table.elfs) == {b"usr/bin/tool"}
-    assert [one.links.needed for one in table.elfs.values()] == [(b"libc.so.6",)]
-    assert [one.debug_bytes for one in table.elfs.values()] == [1100]
+    assert [elf.links.needed for elf in table.elfs.values()] == [(b"libc.so.6",)]
+    assert [elf.debug_bytes for elf in table.elfs.values()] == [1100]
     assert paths(table, table.beams) == {b"app/lib/app-1/ebin/Elixir.App.beam"}
-    assert [one.strip_bytes for one in table.beams.values()] == [1028]
+    assert [beam.strip_bytes for beam in table.beams.values()] == [1028]
     assert [(table.path(row), flag) for row, flag in table.flags.items()] == [
         (b"root/.ssh/id_ed25519", "pem")
     ]
@@ -98,29 +98,13 @@ def test_the_same_however_the_stream_is_cut(step: int) -> None:
 
 
 def test_rows_are_those_of_a_scan_without_contents() -> None:
-    one, other = walked(MIXED, 4096), scan_blob(MemoryBlob(MIXED.blob), verify=False)
-    assert (one.kind, one.name, one.size) == (other.kind, other.name, other.size)
-    assert one.digests == other.digests
+    table, other = walked(MIXED, 4096), scan_blob(MemoryBlob(MIXED.blob), verify=False)
+    assert (table.kind, table.name, table.size) == (other.kind, other.name, other.size)
+    assert table.digests == other.digests
     assert not other.texts
     assert not other.elfs
     assert not other.beams
     assert not other.flags
-
-
-def rows(data: bytes, step: int, *, extract: bool) -> tuple[LayerTable, str]:
-    """The table of damaged bytes as far as it goes, and the fault."""
-    table = LayerTable()
-    walker = walk(table, extract=extract, keeps=KEEPS)
-    try:
-        next(walker)
-        for at in range(0, len(data), step):
-            walker.send(data[at : at + step])
-        walker.send(b"")
-    except StopIteration:
-        return table, ""
-    except SlimError as error:
-        return table, str(error)
-    raise AssertionError("the walk went on after the end")
 
 
 @settings(max_examples=200)
@@ -137,13 +121,13 @@ def test_damaged_layers_fail_as_without_contents(
         # Checksums stay right where only contents are changed.
         data[at : at + len(value)] = value
     for version in (bytes(data), bytes(data[:cut])):
-        one, fault = rows(version, step, extract=True)
-        other, same = rows(version, step, extract=False)
-        assert fault == same
-        assert (one.kind, one.name, one.size) == (other.kind, other.name, other.size)
-        assert one.digests == other.digests
-        kept = {**one.texts, **one.elfs, **one.beams, **one.flags}
-        assert all(0 <= row < len(one) and one.kind[row] == 0 for row in kept)
+        table, fault = read_rows(version, step, extract=True, keeps=KEEPS)
+        other, same = read_rows(version, step)
+        assert str(fault) == str(same)
+        assert (table.kind, table.name, table.size) == (other.kind, other.name, other.size)
+        assert table.digests == other.digests
+        kept = {**table.texts, **table.elfs, **table.beams, **table.flags}
+        assert all(0 <= row < len(table) and table.kind[row] == 0 for row in kept)
 
 
 def test_files_that_somebody_asks_for() -> None:
@@ -220,7 +204,7 @@ def test_number_of_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_directories_through_links_and_under_other_names() -> None:
     """`lib` is a link to `usr/lib` in the same layer: the path is the one below it."""
-    one = layer(
+    built = layer(
         [
             symlink("lib", "usr/lib"),
             file("lib/apk/db/installed", b"P:musl\n"),
@@ -228,7 +212,7 @@ def test_directories_through_links_and_under_other_names() -> None:
             file("/etc//apk/world", b"musl\n"),
         ]
     )
-    table = walked(one, MIB)
+    table = walked(built, MIB)
     assert by_path(table, table.texts) == {
         b"usr/lib/apk/db/installed": b"P:musl\n",
         b"var/lib/dpkg/info/a.list": b"/.\n",
@@ -239,8 +223,8 @@ def test_directories_through_links_and_under_other_names() -> None:
 def test_rows_of_the_image() -> None:
     """Row ids run on through the layers, and stay with the content that a later layer hides."""
     tables = [
-        walked(one, MIB)
-        for one in (
+        walked(built, MIB)
+        for built in (
             layer({"etc/hosts": b"-", "var/lib/dpkg/status": b"old", "bin/a": ELF}),
             layer([file("var/lib/dpkg/status", b"new"), delete("bin/a"), file("k.pem", KEY)]),
             layer([hardlink("copy.app", "a/ebin/a.app")], {"a/ebin/a.beam": MODULE}),
@@ -257,8 +241,8 @@ def test_rows_of_the_image() -> None:
 
 
 def test_hard_links_lead_to_the_content() -> None:
-    one = layer({"a/ebin/a.app": b"{a}."}, [hardlink("b/ebin/a.app", "a/ebin/a.app")])
-    files = resolve([walked(one, MIB)])
+    built = layer({"a/ebin/a.app": b"{a}."}, [hardlink("b/ebin/a.app", "a/ebin/a.app")])
+    files = resolve([walked(built, MIB)])
     linked = next(row for row in range(len(files)) if files.path(row) == b"b/ebin/a.app")
     assert linked not in files.texts
     assert files.texts[files.body[linked]] == b"{a}."

@@ -37,7 +37,9 @@ def _name(case: Case) -> str:
 
 
 EVERY = pytest.mark.parametrize("case", CASES, ids=_name)
-AGREED = pytest.mark.parametrize("case", [one for one in CASES if one.follows == "all"], ids=_name)
+AGREED = pytest.mark.parametrize(
+    "case", [case for case in CASES if case.follows == "all"], ids=_name
+)
 
 
 def _layers(case: Case) -> list[Layer]:

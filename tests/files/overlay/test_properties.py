@@ -55,10 +55,10 @@ IN_CASES = st.builds(directory, NESTED) | st.builds(file, NESTED)
 """Mostly one below the other, with names that differ in case."""
 
 
-def related(one: Entry, other: Entry) -> bool:
+def related(entry: Entry, other: Entry) -> bool:
     """Whether a path of one is a path of the other, or above it."""
     return any(
-        a[: len(b)] == b or b[: len(a)] == a for a in footprint(one) for b in footprint(other)
+        a[: len(b)] == b or b[: len(a)] == a for a in footprint(entry) for b in footprint(other)
     )
 
 
@@ -141,9 +141,9 @@ def test_reports_add_up(stack: list[tuple[list[Entry], tuple[str, int]]], form: 
         len(entry.content) for items, _ in stack for entry in items if not hides(entry)
     )
     # Old docker archives have one blob for a diff id, the others one for a digest.
-    blobs = {one.diff_id if form == "docker-old" else one.blob: one for one in layers[::-1]}
-    packed = [len(one.blob) for one in blobs.values() if one.compression != "none"]
-    measured = [one.pull_bytes for one in report.layers if one.compression != "none"]
+    blobs = {layer.diff_id if form == "docker-old" else layer.blob: layer for layer in layers[::-1]}
+    packed = [len(layer.blob) for layer in blobs.values() if layer.compression != "none"]
+    measured = [layer.pull_bytes for layer in report.layers if layer.compression != "none"]
     assert sum(measured) == sum(packed)
 
 
@@ -200,15 +200,15 @@ def test_whiteouts_act_alike_wherever_they_stand(below: Stack, items: list[Entry
 
 
 def _same_in_any_order(below: Stack, items: list[Entry], order: list[int]) -> None:
-    one = stacked([*below, items])
+    whole = stacked([*below, items])
     other = stacked([*below, [items[index] for index in order]])
-    assert shown_words(other) == shown_words(one)
+    assert shown_words(other) == shown_words(whole)
     top = len(below)
     fates = {
         (number, order[index] if number == top else index): fate
         for (number, index), fate in shown_fates(other).items()
     }
-    assert fates == shown_fates(one)
+    assert fates == shown_fates(whole)
 
 
 @given(STACKS, STACKS)

@@ -308,8 +308,8 @@ def test_a_proxy_is_used_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None
     with serve(image(layer({"a": b"b"}))) as target, serve(None, proxy) as middle:
         monkeypatch.setenv("http_proxy", "http://localhost:1")
         name = "registry.example.com/team/app:1"
-        plain = frozenset({"registry.example.com"})
-        access = Access(plain_http=plain, proxy=f"http://{middle.host}", timeout=20)
+        hosts = frozenset({"registry.example.com"})
+        access = Access(plain_http=hosts, proxy=f"http://{middle.host}", timeout=20)
         assert slim.analyze(name, registry=access).totals.files == 1
         assert seen[0] == "http://registry.example.com/v2/team/app/manifests/1"
 
@@ -324,8 +324,8 @@ def test_a_host_that_is_not_there_is_one_error() -> None:
 
 def test_the_commands_take_images_in_registries() -> None:
     """By options and by variables; a failing gate is no success, whatever the registry says."""
-    one = image(layer({"a": b"b" * 5000}), compression="gzip")
-    with serve(one) as first, serve(one) as second:
+    built = image(layer({"a": b"b" * 5000}), compression="gzip")
+    with serve(built) as first, serve(built) as second:
         program = [sys.executable, "-m", "slim"]
         quiet = {name: text for name, text in os.environ.items() if not name.startswith("SLIM_")}
         analyzed = subprocess.run(

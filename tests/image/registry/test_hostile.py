@@ -305,7 +305,9 @@ CASES = [
     ),
     Case(
         "R7-digest-that-is-a-path",
-        manifest_of(lambda one: one["layers"][0].update(digest="sha256:../../../etc/passwd")),
+        manifest_of(
+            lambda document: document["layers"][0].update(digest="sha256:../../../etc/passwd")
+        ),
         "bad-document",
         3,
     ),
@@ -435,7 +437,7 @@ class TestCredentials:
             assert requested.login.startswith("Basic ")
             assert "scope=repository%3Ateam%2Fapp%3Apull" in requested.path
             assert "push" not in requested.path
-            assert {one.login for one in fake.paths("/v2/")} == {"", "Bearer abc"}
+            assert {request.login for request in fake.paths("/v2/")} == {"", "Bearer abc"}
 
     def test_a_token_server_elsewhere_sees_nobody_unless_it_is_trusted(self) -> None:
         def answer(fake: Fake, request: Request) -> Answer | None:
@@ -447,7 +449,7 @@ class TestCredentials:
             slim.analyze(fake.name, registry=fake.access(**access))
             trusted = fake.access(**access, trusted_realms=frozenset({other.host}))
             slim.analyze(fake.name, registry=trusted)
-            assert [bool(one.login) for one in other.log] == [False, True]
+            assert [bool(request.login) for request in other.log] == [False, True]
 
     def test_a_redirect_to_another_host_takes_no_credentials_along(self) -> None:
         def storage(fake: Fake, request: Request) -> Answer | None:
@@ -469,7 +471,7 @@ class TestCredentials:
             access = fake.access(logins={fake.host: LOGIN}, plain_http=named)
             assert slim.analyze(fake.name, registry=access).totals.files == 1
             assert len(other.log) == 2
-            assert {one.login for one in other.log} == {""}
+            assert {request.login for request in other.log} == {""}
 
     def test_another_host_that_asks_who_we_are_is_not_told(self) -> None:
         def curious(fake: Fake, request: Request) -> Answer | None:
@@ -484,7 +486,7 @@ class TestCredentials:
                     slim.analyze(fake.name, registry=access)
             assert refused.value.slug == "registry-foreign-login"
             assert "geheim" not in refused.value.message
-            assert {one.login for one in other.log} == {""}
+            assert {request.login for request in other.log} == {""}
 
     def test_a_registry_cannot_make_us_print_a_secret(self) -> None:
         def script(fake: Fake, request: Request) -> Answer | None:
@@ -517,7 +519,7 @@ class TestFailuresThatPass:
         with serve(IMAGE, lambda f, r: _cut_then(f, r, None)) as fake:
             report = slim.analyze(fake.name, registry=fake.access())
             assert report.source.verified
-            ranges = [one.headers.get("Range") for one in fake.paths(fake.layer_digest())]
+            ranges = [request.headers.get("Range") for request in fake.paths(fake.layer_digest())]
             assert ranges == [None, f"bytes=1000-{len(fake.blobs[fake.layer_digest()]) - 1}"]
 
     def test_a_registry_without_ranges_begins_anew(self) -> None:
@@ -575,7 +577,7 @@ def test_everything_after_the_tag_is_asked_for_by_digest() -> None:
         fake.documents["1"] = encode(document)
         report = slim.analyze(fake.name, registry=fake.access())
         assert report.image.digest == digest(fake.documents["1"])
-        kinds = [one.path.rpartition("/")[0].rpartition("/")[2] for one in fake.log]
+        kinds = [request.path.rpartition("/")[0].rpartition("/")[2] for request in fake.log]
         assert kinds == ["manifests", "blobs", "blobs"]
         assert fake.sent == report.source.archive_bytes
 

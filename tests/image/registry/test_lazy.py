@@ -38,7 +38,7 @@ MAKERS: list[Maker] = [estargz, chunked]
 
 def files(report: slim.Report) -> dict[str, tuple[int, int]]:
     """Path → (bytes on disk, bytes of the pull)."""
-    return {bare(one.path): (one.disk_bytes, one.pull_bytes) for one in report.largest_files}
+    return {bare(file.path): (file.disk_bytes, file.pull_bytes) for file in report.largest_files}
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -48,7 +48,7 @@ def test_a_table_says_what_the_layers_would(make: Maker) -> None:
         full = checked_analyze(fake.name, registry=fake.access(), full=True)
     assert full.source.verified
     assert not lazy.source.verified
-    assert [one.verified for one in lazy.layers] == [False, False]
+    assert [layer.verified for layer in lazy.layers] == [False, False]
     extra = {"stargz.index.json"}
     known = {path: sizes for path, sizes in files(full).items() if path not in extra}
     assert {path: sizes for path, sizes in files(lazy).items() if path not in extra} == known
@@ -58,12 +58,12 @@ def test_a_table_says_what_the_layers_would(make: Maker) -> None:
     if make is chunked:
         assert lazy.waste == full.waste
     # eStargz's table is a file of the layer, whose share is only estimated where the layer is read.
-    assert [(one.kind, one.disk_bytes) for one in lazy.waste] == [
-        (one.kind, one.disk_bytes) for one in full.waste
+    assert [(group.kind, group.disk_bytes) for group in lazy.waste] == [
+        (group.kind, group.disk_bytes) for group in full.waste
     ]
-    ids = [one.id for one in lazy.warnings]
+    ids = [warning.id for warning in lazy.warnings]
     assert ids.count("contents-not-verified") == 2
-    assert "contents-not-verified" not in [one.id for one in full.warnings]
+    assert "contents-not-verified" not in [warning.id for warning in full.warnings]
 
 
 @LONG
@@ -85,7 +85,9 @@ def test_about_a_hundredth_of_a_large_image_is_transferred(make: Maker) -> None:
             len(blob) for blob in fake.blobs.values() if blob is not layer.blob
         )
         assert fake.sent == documents + layer.toc_bytes
-        (warning,) = [one for one in report.warnings if one.id == "contents-not-verified"]
+        (warning,) = [
+            warning for warning in report.warnings if warning.id == "contents-not-verified"
+        ]
         assert f"{layer.toc_bytes:,} of {len(layer.blob):,} bytes" in bare(warning.text)
 
 
@@ -95,14 +97,16 @@ def test_rules_about_names_advise_and_are_not_certain(make: Maker) -> None:
     with served(make(cache), make([delete("var/cache/apt/archives/p0.deb")])) as fake:
         lazy = slim.analyze(fake.name, registry=fake.access())
         full = slim.analyze(fake.name, registry=fake.access(), full=True)
-    assert [one.rule for one in lazy.findings] == [one.rule for one in full.findings]
-    assert "LYR001" in [one.rule for one in lazy.findings]
-    for one in lazy.findings:
-        if one.rule.startswith("LYR"):
-            assert (one.confidence, one.safety) == ("certain", "safe")
+    assert [finding.rule for finding in lazy.findings] == [
+        finding.rule for finding in full.findings
+    ]
+    assert "LYR001" in [finding.rule for finding in lazy.findings]
+    for finding in lazy.findings:
+        if finding.rule.startswith("LYR"):
+            assert (finding.confidence, finding.safety) == ("certain", "safe")
         else:
-            assert one.confidence != "certain"
-            assert one.safety != "safe"
+            assert finding.confidence != "certain"
+            assert finding.safety != "safe"
 
 
 @pytest.mark.parametrize("make", MAKERS)
@@ -137,22 +141,22 @@ def first(**fields: Any) -> Change:
     """Change the first file that has bytes."""
 
     def change(table: Table) -> None:
-        next(one for one in table if one.get("size")).update(fields)
+        next(row for row in table if row.get("size")).update(fields)
 
     return change
 
 
 def drop(*names: str) -> Change:
     def change(table: Table) -> None:
-        for one in table:
+        for row in table:
             for name in names:
-                one.pop(name, None)
+                row.pop(name, None)
 
     return change
 
 
 def overlap(table: Table) -> None:
-    large = [one for one in table if one.get("size")]
+    large = [row for row in table if row.get("size")]
     large[1].update(offset=large[0]["offset"] + 1)
 
 
@@ -177,7 +181,7 @@ LIES: list[tuple[str, Change, str, int]] = [
 
 @pytest.mark.parametrize("make", MAKERS)
 @pytest.mark.parametrize(
-    ("lie", "slug", "code"), [one[1:] for one in LIES], ids=[x[0] for x in LIES]
+    ("lie", "slug", "code"), [lie[1:] for lie in LIES], ids=[x[0] for x in LIES]
 )
 def test_lies_of_a_table_end_in_one_error(make: Maker, lie: Change, slug: str, code: int) -> None:
     with served(make(FIRST, lie)) as fake, pytest.raises(SlimError) as refused:
@@ -193,12 +197,12 @@ def test_files_in_the_same_bytes_are_refused() -> None:
 
 @pytest.mark.parametrize("make", MAKERS)
 def test_a_whiteout_with_contents_is_no_file(make: Maker) -> None:
-    odd = [file("etc/.wh.b", b"x" * 5000), file("etc/c", b"y" * 100)]
-    with served(make(FIRST), make(odd)) as fake:
+    contents = [file("etc/.wh.b", b"x" * 5000), file("etc/c", b"y" * 100)]
+    with served(make(FIRST), make(contents)) as fake:
         lazy = checked_analyze(fake.name, registry=fake.access())
         full = slim.analyze(fake.name, registry=fake.access(), full=True)
-    labels = {one.label: one for one in lazy.layers[1].labels}
-    expected = {one.label: one for one in full.layers[1].labels}
+    labels = {label.label: label for label in lazy.layers[1].labels}
+    expected = {label.label: label for label in full.layers[1].labels}
     label = "[other entries]"
     assert labels[label].tar_bytes == expected[label].tar_bytes == 5000
     assert 0 < labels[label].pull_bytes < lazy.layers[1].pull_bytes
@@ -208,7 +212,7 @@ def test_several_small_files_in_one_member_share_it_by_size() -> None:
     """`innerOffset`: eStargz with a minimal size of chunks."""
 
     def join(table: Table) -> None:
-        large = [one for one in table if one.get("offset") and one["type"] == "reg"]
+        large = [row for row in table if row.get("offset") and row["type"] == "reg"]
         large[1].update(offset=large[0]["offset"], innerOffset=large[0]["size"])
 
     entries = [file("a", b"x" * 3000), file("b", b"y" * 1000), file("c", b"z" * 500)]

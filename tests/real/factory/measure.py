@@ -15,7 +15,7 @@ from typing import Any
 from tests.real.factory.differences import claims_of, compare, without_breaking
 from tests.real.factory.project import Project
 from tests.real.factory.smoke import smoke
-from tests.real.factory.workshop import BuildError, Workshop, nice
+from tests.real.factory.workshop import BuildError, Workshop, captured
 from tests.real.twin_table import advise
 
 _OTHER_START = "still started with its present command"
@@ -51,24 +51,31 @@ def measure(workshop: Workshop, project: Project, *, quick: bool = False) -> Res
     _rebuild(workshop, project, result, quick=quick)
     advised = advise(images["careless"], base)
     claims = claims_of(advised)
-    config = workshop.config(images["careless"])
+    configs = {which: workshop.config(archive) for which, archive in images.items()}
 
-    def try_without(paths: Collection[bytes]) -> str | None:
-        with workshop.root(project, "careless") as root:
+    def try_without(paths: Collection[bytes], which: str = "careless") -> str | None:
+        with workshop.root(project, which) as root:
             for path in paths:
                 with contextlib.suppress(FileNotFoundError):
                     os.unlink(os.path.join(os.fsencode(root), path))
-            return smoke(root, config, project)
+            return smoke(root, configs[which], project)
 
     safe = {path for one in claims if one.safety == "safe" for path in one.paths}
     result["safe_breaks"] = try_without(safe)
     # What only another start makes superfluous is not superfluous now; its finding says so.
-    conditional = {one["rule"] for one in result["careless"]["findings"] if one["conditional"]}
-    result["conditional"] = sorted(conditional)
-    at_once = [one for one in claims if one.rule not in conditional]
+    conditional = {
+        which: {one["rule"] for one in result[which]["findings"] if one["conditional"]}
+        for which in images
+    }
+    result["conditional"] = sorted(conditional["careless"])
+    at_once = [one for one in claims if one.rule not in conditional["careless"]]
     result["all_breaks"] = try_without({path for one in at_once for path in one.paths})
     guilty = without_breaking(at_once, try_without) if result["all_breaks"] else {}
     result["rules_that_break"] = guilty
+    on_careful = claims_of(advise(images["careful"], base))
+    at_once = [one for one in on_careful if one.rule not in conditional["careful"]]
+    flagged = {path for one in at_once for path in one.paths}
+    result["careful_breaks"] = try_without(flagged, "careful")
     result["differences"] = asdict(compare(advised, images["careful"], base))
     result["seconds"] = round(time.monotonic() - began)
     result["measured"] = time.strftime("%Y-%m-%d")
@@ -85,7 +92,7 @@ def _analyze(
 ) -> dict[str, Any] | str:
     """The JSON report of an image, or what slim says instead."""
     target = workshop.of(project) / f"{which}.json"
-    done = nice(
+    done = captured(
         *(sys.executable, "-m", "slim", "analyze", f"oci-archive:{archive}"),
         *("--dockerfile", str(project.folder / f"{which}.Dockerfile")),
         *("--base", f"oci-archive:{workshop.base()}", "--top", "1000"),
@@ -109,12 +116,13 @@ def _of_report(report: dict[str, Any]) -> Result:
         "stacks": report["image"]["stacks"],
         "safe_bytes": predicted["safe"]["disk_bytes"],
         "all_bytes": predicted["all"]["disk_bytes"],
+        "other_base_bytes": predicted["other_base_bytes"],
         "rebuild": rebuild
         and {
             key: rebuild[key]
             for key in (
                 *("disk_bytes", "pull_bytes", "low_disk_bytes", "high_disk_bytes"),
-                *("stack", "dockerfile"),
+                *("stack", "origin", "dockerfile"),
             )
         },
         "findings": [
@@ -154,7 +162,7 @@ def _rebuild(workshop: Workshop, project: Project, result: Result, *, quick: boo
 
 
 def _analyze_size(archive: Path) -> int | None:
-    done = nice(
+    done = captured(
         *(sys.executable, "-m", "slim", "analyze", f"oci-archive:{archive}"),
         *("--no-advice", "--no-config", "--no-cache", "--quiet", "--output", "json"),
     )

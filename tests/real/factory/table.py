@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from statistics import median
 
 from tabulate import tabulate
@@ -10,6 +10,8 @@ from tabulate import tabulate
 from tests.real.factory.measure import Result
 from tests.real.factory.project import all_projects
 
+_LEFT_OVER = ("DEB001", "DEB009", "DEB010", "DEB011")
+"""Rules about what apt and dpkg leave behind wherever they install something: right of any image."""
 _NAMES = ("project", "careless", "careful", "rebuild", "error", "low to high", "all", "error",
           "Dockerfile", "safe", "all claims", "claimed", "on the careful", "measured")  # fmt: skip
 HALVES = {
@@ -29,7 +31,39 @@ def page(results: Sequence[Result]) -> str:
         parts += [_table(rows), _summary(rows)] if rows else []
         if missing:
             parts.append(f"Not measured: {', '.join(missing)}.\n")
-    return "\n".join(parts)
+    return "\n".join([*parts, _on_careful([one for one in results if "broken" not in one])])
+
+
+def _on_careful(results: Sequence[Result]) -> str:
+    """What is claimed of careful images, by rule."""
+    sizes: dict[tuple[str, str], list[tuple[int, float]]] = {}
+    for one in results:
+        for finding in one["careful"]["findings"]:
+            size = finding["claimed_bytes"]
+            share = size / one["careful"]["disk_bytes"]
+            sizes.setdefault((finding["rule"], finding["title"]), []).append((size, share))
+    rows = sorted(
+        (
+            (
+                *rule,
+                len(found),
+                _mb(sum(size for size, _ in found)),
+                max(share for _, share in found),
+            )
+            for rule, found in sizes.items()
+        ),
+        key=lambda row: -row[-1],
+    )
+    table = [(*row[:-1], f"{row[-1]:.2%}") for row in rows]
+    names = ("rule", "what it claims of careful images", "images", "together", "at most")
+    align = ("left", "left", "right", "right", "right")
+    tried = [one for one in results if "careful_breaks" in one]
+    working = _count(tried, lambda one: not one["careful_breaks"])
+    return (
+        "### What is claimed of careful images\n\n"
+        + tabulate(table, names, tablefmt="github", colalign=align, disable_numparse=True)
+        + f"\n\nCareful images that answer without all of this: {working}.\n"
+    )
 
 
 def _table(results: Sequence[Result]) -> str:
@@ -44,7 +78,6 @@ def _row(one: Result) -> Sequence[str]:
     careless, careful, rebuild = one["careless"], one["careful"], one["careless"]["rebuild"]
     changes = one["differences"]
     guilty = ", ".join(one["rules_that_break"]) or "only together"
-    on_careful = sum(finding["claimed_bytes"] for finding in careful["findings"])
     return (
         one["name"],
         _mb(careless["disk_bytes"]),
@@ -52,13 +85,15 @@ def _row(one: Result) -> Sequence[str]:
         _mb(rebuild["disk_bytes"]) if rebuild else "none",
         f"{rebuild_error(one):+.1%}" if rebuild else "—",
         f"{_range(one)}, {'inside' if is_inside(one) else 'outside'}" if rebuild else "—",
-        _mb(careless["all_bytes"]),
+        _mb(all_bytes(one))
+        + ("" if all_bytes(one) == careless["all_bytes"] else " on another base"),
         f"{all_error(one):+.1%}",
         one["written"],
         "breaks" if one["safe_breaks"] else "works",
         f"{guilty} breaks" if one["all_breaks"] else "works" + _without(one),
         f"{changes['claimed_bytes'] / max(changes['only_careless_bytes'], 1):.1%}",
-        f"{on_careful / careful['disk_bytes']:.2%}",
+        f"{flagged(one):.2%}, {flagged(one, _LEFT_OVER):.2%}"
+        + (", breaks" if one.get("careful_breaks") else ""),
         one["measured"],
     )
 
@@ -80,14 +115,37 @@ def is_inside(one: Result) -> bool:
     return bool(rebuild["low_disk_bytes"] <= size <= rebuild["high_disk_bytes"])
 
 
+def width(one: Result) -> float:
+    """How far the bounds of the prediction are apart, of the careful image's size; 1 = 100 %."""
+    rebuild = one["careless"]["rebuild"]
+    return float(
+        (rebuild["high_disk_bytes"] - rebuild["low_disk_bytes"]) / one["careful"]["disk_bytes"]
+    )
+
+
 def rebuild_error(one: Result) -> float:
     """Of the rebuild's size, 1 = 100 %."""
     return float(one["careless"]["rebuild"]["disk_bytes"] / one["careful"]["disk_bytes"] - 1)
 
 
+def all_bytes(one: Result) -> int:
+    """Once all advice is followed: that about another base, too, where the rebuild stands on one."""
+    careless = one["careless"]
+    origin = (careless["rebuild"] or {}).get("origin", "layers")
+    other_base: int = 0 if origin == "layers" else careless["other_base_bytes"]
+    return int(careless["all_bytes"]) - other_base
+
+
 def all_error(one: Result) -> float:
     """Of the size once all advice is followed, 1 = 100 %."""
-    return float(one["careless"]["all_bytes"] / one["careful"]["disk_bytes"] - 1)
+    return float(all_bytes(one) / one["careful"]["disk_bytes"] - 1)
+
+
+def flagged(one: Result, besides: Collection[str] = ()) -> float:
+    """What findings claim of the careful image, some rules aside, of its size; 1 = 100 %."""
+    careful = one["careful"]
+    bytes_ = (each["claimed_bytes"] for each in careful["findings"] if each["rule"] not in besides)
+    return float(sum(bytes_) / careful["disk_bytes"])
 
 
 def _summary(results: Sequence[Result]) -> str:
@@ -105,12 +163,16 @@ def _summary(results: Sequence[Result]) -> str:
         f"Of {len(whole)} projects {len(rebuilt)} have a rebuild: median error"
         f" {median_of(rebuild_error, rebuilt)}, worst {worst:.1%}; of `all` the median is"
         f" {median_of(all_error, whole)}.\nThe careful image lies within the bounds of"
-        f" {_count(rebuilt, is_inside)}.\nDockerfiles that build and answer:"
+        f" {_count(rebuilt, is_inside)}; they are {median_of(width, rebuilt)} of its size apart (median)."
+        f"\nDockerfiles that build and answer:"
         f" {_count(tried, lambda one: one['written'] == 'works')}. Applications that answer without"
         f" what is called safe to delete: {_count(whole, lambda one: not one['safe_breaks'])};"
         f"\nwithout all that is claimed: {_count(whole, lambda one: not one['all_breaks'])}."
         f" Role `release` or `tool`:"
         f" {_count(whole, lambda one: one['careless']['role'] in ('release', 'tool'))}.\n"
+        f"Claimed on careful images: {median(map(flagged, whole)):.2%} (median); besides what apt and"
+        f" dpkg leave behind {median(flagged(one, _LEFT_OVER) for one in whole):.2%},"
+        f" at most {max(flagged(one, _LEFT_OVER) for one in whole):.2%}.\n"
     )
 
 
@@ -137,7 +199,7 @@ def _details(one: Result) -> str:
         f" stack {rebuild['stack']})"
         if rebuild
         else "predicted.rebuild: NONE",
-        f"predicted.all {_mb(careless['all_bytes'])} ({all_error(one):+.1%}),"
+        f"predicted.all {_mb(all_bytes(one))} ({all_error(one):+.1%}),"
         f" predicted.safe {_mb(careless['safe_bytes'])}",
         "",
         f"written Dockerfile: {one['written']}"

@@ -27,7 +27,15 @@ BASES = ("debian:13", "debian:13-slim", "debian:trixie", "debian:trixie-slim",
          "debian:stable-slim", "debian:bookworm-slim")  # fmt: skip
 """Names of the local base image, which stands for all of them."""
 _TRUSTING = {"etc/pip.conf": f"[global]\ncert = {TRUST}\n", "root/.npmrc": f"cafile={TRUST}\n"}
-"""Settings by which the package managers find the certificates of this machine."""
+"""Settings by which the package managers find the certificates of this machine; the base has these files."""
+_TRUSTING_AS_WELL: dict[str, dict[str, str | None]] = {
+    "uv": {"etc/uv/uv.toml": "system-certs = true\n", "etc/ssl/certs/00000000.0": None},
+    "poetry": {
+        "root/.local/lib/python3.13/site-packages/usercustomize.py": "import os\n"
+        f"os.environ.setdefault('REQUESTS_CA_BUNDLE', '{TRUST}')\n"
+    },
+}
+"""The same for those that few Dockerfiles name, None for the certificates: empty files of them are left."""
 
 
 class BuildError(Exception):
@@ -147,10 +155,15 @@ class Workshop:
     def _build(self, context: Path, dockerfile: Path, name: str, log: Path) -> None:
         options = ["--volume", f"{CERTIFICATES}:{TRUST}:ro"]
         settings = self.folder / "settings"
-        for place, text in _TRUSTING.items():
-            path = settings / place
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text)
+        trusting: dict[str, str | None] = {**_TRUSTING}
+        for manager, files in _TRUSTING_AS_WELL.items():
+            if manager in dockerfile.read_text().split():
+                trusting |= files
+        for place, text in trusting.items():
+            path = CERTIFICATES if text is None else settings / place
+            if text is not None:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text)
             options += ["--volume", f"{path}:/{place}:ro"]
         limits = ("--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096")
         try:
@@ -176,8 +189,6 @@ def free_bytes(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
 
-def nice(*command: str) -> subprocess.CompletedProcess[str]:
-    """Run a command with a low priority."""
-    return subprocess.run(
-        ["nice", *command], check=False, capture_output=True, text=True, timeout=1800
-    )
+def captured(*command: str) -> subprocess.CompletedProcess[str]:
+    """Run a command, whatever its exit code."""
+    return subprocess.run(command, check=False, capture_output=True, text=True, timeout=1800)
