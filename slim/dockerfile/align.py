@@ -29,7 +29,7 @@ from slim.dockerfile.expect import argument_names, expected, written_shells
 from slim.dockerfile.forms import Forms, declarations
 from slim.dockerfile.history import Entry
 from slim.dockerfile.parse import Dockerfile
-from slim.dockerfile.words import fits
+from slim.dockerfile.syntax import fits
 
 MAX_PAIRS = 200_000
 MAX_COMPARED = 1 << 26

@@ -8,7 +8,7 @@ was written; both sides are brought to the same key before they are compared. A 
 from collections.abc import Iterable, Sequence
 
 from slim.dockerfile.parse import exec_form, first_word
-from slim.dockerfile.words import split_flags
+from slim.dockerfile.syntax import split_flags
 
 MAX_PORTS = 256
 """Ports that one range of an EXPOSE is written out to; a wider range stays as written."""

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from slim.dockerfile.parse import Dockerfile, DockerfileError, Instruction, Stage, first_word
-from slim.dockerfile.words import UNKNOWN, Text, expand, literal, split_words
+from slim.dockerfile.syntax import UNKNOWN, Text, expand, literal, split_words
 
 MAX_LISTED = 20
 

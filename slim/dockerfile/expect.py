@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from slim.dockerfile.chain import Chain, Step
 from slim.dockerfile.forms import Forms, Scope, declarations, directory, forms
 from slim.dockerfile.parse import exec_form
-from slim.dockerfile.words import MAX_EXPANDED, UNKNOWN, Text, assignments, concat
+from slim.dockerfile.syntax import MAX_EXPANDED, UNKNOWN, Text, assignments, concat
 
 
 def argument_names(steps: Sequence[Step], escape: str) -> frozenset[str]:

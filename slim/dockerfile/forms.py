@@ -14,7 +14,7 @@ from msgspec import Struct
 from slim.dockerfile import canon
 from slim.dockerfile.chain import Step
 from slim.dockerfile.parse import exec_form
-from slim.dockerfile.words import (
+from slim.dockerfile.syntax import (
     UNKNOWN,
     Text,
     assignments,

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from slim.dockerfile import canon
 from slim.dockerfile.parse import first_word
-from slim.dockerfile.words import split_flags
+from slim.dockerfile.syntax import split_flags
 
 MAX_SHELLS = 16
 

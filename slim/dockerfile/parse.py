@@ -9,7 +9,7 @@ import json
 
 from msgspec import Struct
 
-from slim.dockerfile.words import heredoc_markers, split_flags
+from slim.dockerfile.syntax import heredoc_markers, split_flags
 
 MAX_BYTES = 1 << 20
 MAX_INSTRUCTIONS = 10_000

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from slim.formats import words
 from slim.formats.terminal import cut
 from slim.report.model import Finding, Rebuild, Report
+from slim.report.noteworthy import best_remedy
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -41,8 +42,6 @@ class Recommendation(NamedTuple):
     """… and behind it."""
     because: str
     """Why the two predictions differ; empty where they do not."""
-    worthwhile: bool
-    """Whether there is anything to do: else no steps follow."""
 
     @property
     def sentence(self) -> Untrusted:
@@ -65,16 +64,16 @@ def steps(report: Report) -> list[Step]:
 
 def recommend(report: Report, units: Units) -> Recommendation | None:
     """The recommendation; None where no rules were applied."""
-    if report.tool.rules is None:
+    remedy = best_remedy(report)
+    if remedy is None:
         return None
-    disk, fixed = report.totals.disk_bytes, report.predicted.all.disk_bytes
-    rebuild = report.predicted.rebuild
-    smallest = min(fixed, rebuild.disk_bytes) if rebuild else fixed
-    if (disk - smallest) * 100 < disk:
-        return Recommendation(_nothing(report, disk - fixed, units), "", "", "", False)
+    disk, rebuild = report.totals.disk_bytes, report.predicted.rebuild
+    if remedy == "nothing":
+        saved = disk - report.predicted.all.disk_bytes
+        return Recommendation(_nothing(report, saved, units), "", "", "")
     because = _because(report, units)
-    if rebuild is None or rebuild.disk_bytes * 10 > fixed * 11:
-        return Recommendation(_lines(report, units), "", "", because, True)
+    if remedy == "fixes" or rebuild is None:
+        return Recommendation(_lines(report, units), "", "", because)
     image = _last_base(rebuild)
     share = format_percent(disk - rebuild.disk_bytes, disk)
     sizes = f"{units.size(disk)} → {words.rebuilt_size(rebuild, units)} on disk (−{share})"
@@ -84,19 +83,7 @@ def recommend(report: Report, units: Units) -> Recommendation | None:
         after = f": {sizes}."
     else:
         before, after = f"Ship {_shipped(rebuild)}{on}", f", built in an earlier stage: {sizes}."
-    return Recommendation(before, image, f"{after} The Dockerfile is below.", because, True)
-
-
-def is_worthwhile(report: Report, units: Units) -> bool:
-    """Whether steps and details follow: where a gate failed they always do."""
-    advised = recommend(report, units)
-    return advised is None or advised.worthwhile or report.verdict.result == "fail"
-
-
-def is_base_worth_a_word(report: Report, units: Units) -> bool:
-    """Whether to mention the waste in the base image: also where nothing else could be improved."""
-    waste = report.predicted.other_base_bytes
-    return is_worthwhile(report, units) or waste * 100 >= report.totals.disk_bytes > 0
+    return Recommendation(before, image, f"{after} The Dockerfile is below.", because)
 
 
 def _change(before: int, after: int, units: Units) -> str:

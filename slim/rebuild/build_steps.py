@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from msgspec import Struct
 
 from slim.dockerfile.history import Recorded, recorded, shells
-from slim.dockerfile.words import split_flags
+from slim.dockerfile.syntax import split_flags
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.image.model import History

@@ -1,12 +1,16 @@
-"""What is worth a reader's attention: whether an image really changed, whether a comment should be made."""
+"""What is worth a reader's attention: whether an image changed, what to do about it, whether to comment."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 
 _SMALL = 100_000
 """Bytes: less than this, and than 0.1 % of the image, is no change; less waste needs no comment."""
+
+Remedy = Literal["nothing", "fixes", "rebuild"]
 
 
 def is_unchanged(comparison: Comparison) -> bool:
@@ -36,3 +40,27 @@ def is_noteworthy(document: Report | Comparison) -> bool:
         document.verdict.result != "pass"
         or max(totals.reclaimable_bytes, totals.dead_bytes) >= _SMALL
     )
+
+
+def best_remedy(report: Report) -> Remedy | None:
+    """What to recommend: nothing below 1 % of the image; a multi-stage build, if it gets nearly as far as
+    the fixes or farther; else the fixes. None where no rules were applied."""
+    if report.tool.rules is None:
+        return None
+    disk, fixed = report.totals.disk_bytes, report.predicted.all.disk_bytes
+    rebuild = report.predicted.rebuild
+    smallest = min(fixed, rebuild.disk_bytes) if rebuild else fixed
+    if (disk - smallest) * 100 < disk:
+        return "nothing"
+    return "fixes" if rebuild is None or rebuild.disk_bytes * 10 > fixed * 11 else "rebuild"
+
+
+def is_worthwhile(report: Report) -> bool:
+    """Whether steps and details follow a recommendation: where a gate failed they always do."""
+    return best_remedy(report) != "nothing" or report.verdict.result == "fail"
+
+
+def is_base_worth_mentioning(report: Report) -> bool:
+    """Whether to mention the waste in the base image: also where nothing else could be improved."""
+    waste = report.predicted.other_base_bytes
+    return is_worthwhile(report) or waste * 100 >= report.totals.disk_bytes > 0

@@ -330,8 +330,8 @@ def test_of_equal_copies_the_one_that_runs_stays(found: Findings) -> None:
 
 def test_what_runs_is_never_claimed(found: Findings) -> None:
     cache = layer({"root/.cache/pip/run": MANY, "root/.cache/pip/left": MANY})
-    one = found(cache, config={"Entrypoint": ["/root/.cache/pip/run"]})["PYT001"]
-    assert one.claimed_bytes == len(MANY)
+    run = found(cache, config={"Entrypoint": ["/root/.cache/pip/run"]})["PYT001"]
+    assert run.claimed_bytes == len(MANY)
 
 
 # --- Ruby -----------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from slim.dockerfile import DockerfileError, parse_dockerfile
-from slim.dockerfile.words import Text, expand, fits, heredoc_markers, split_flags
+from slim.dockerfile.syntax import Text, expand, fits, heredoc_markers, split_flags
 
 Short = tuple[str, str, tuple[str, ...], int, int]
 

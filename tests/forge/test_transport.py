@@ -19,7 +19,6 @@ from slim.forge.links import next_link
 from slim.forge.signing import bearer, check_token, check_url
 from slim.forge.transport import Refusal, Transport, Unsure, path_of, segment
 from slim.http import client as http_client
-from slim.http.retries import asked_to_wait
 from tests.support.forges import TOKEN, Fault, Forge, Reply, serve
 
 
@@ -203,14 +202,6 @@ def test_a_server_that_is_not_there_is_an_error_after_some_tries() -> None:
     assert len(waits) == 3
     with pytest.raises(Unsure):
         client(f"http://127.0.0.1:{port}").send("POST", "/user", {})
-
-
-def test_a_date_to_wait_until_is_understood() -> None:
-    past = "Fri, 31 Dec 1999 23:59:59 GMT"
-    assert asked_to_wait({"Retry-After": past}) == 0
-    for text in ("soon", "-5", "１２", "1e3", ""):
-        assert asked_to_wait({"Retry-After": text}) is None
-    assert (asked_to_wait({"Retry-After": "9" * 5000}) or 0) > 60
 
 
 @pytest.mark.parametrize(

@@ -16,9 +16,10 @@ from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
-from slim.formats.plan import MULTI_STAGE, is_worthwhile, recommend, steps
+from slim.formats.plan import MULTI_STAGE, recommend, steps
 from slim.formats.terminal import cut, shorten
 from slim.report.model import LayerInfo, Report, Role, TreeNode
+from slim.report.noteworthy import is_worthwhile
 from slim.report.reasons import reasons
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, joined
@@ -64,7 +65,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "other_budgets": [budget for budget in report.budgets if budget.name not in _WITH_TOTALS],
         "rebuilt": words.rebuilt(report, units),
         "advised": advised,
-        "worthwhile": is_worthwhile(report, units),
+        "worthwhile": is_worthwhile(report),
         "rebuilt_bounds": words.rebuilt_bounds(rebuild, units) if rebuild else "",
         "multi_stage": is_multi_stage(report),
         "unused": words.unused(rebuild, units) if rebuild else "",

@@ -14,6 +14,7 @@ from slim.formats.markdown import report_folds as folds
 from slim.formats.markdown.page import Section, Style, links, page, style_of, where
 from slim.formats.model import RenderOptions
 from slim.report.model import Budget, Report
+from slim.report.noteworthy import is_base_worth_mentioning, is_worthwhile
 from slim.report.reasons import reasons
 from slim.units import format_percent
 
@@ -54,7 +55,7 @@ def section(report: Report, options: RenderOptions) -> Section:
         image = code(advised.image, 60) if advised.image else ""
         lead = f"**{advised.before}{image}{advised.after}** {advised.because}".rstrip()
         parts.append(_SIZE.sub("\\1\u00a0\\2", lead))
-    worthwhile = plan.is_worthwhile(report, style.units)
+    worthwhile = is_worthwhile(report)
     if worthwhile and (steps := plan.steps(report)):
         parts.append(_steps(steps[:_STEPS], report, style))
     parts.append(_sizes(report, style))
@@ -64,7 +65,7 @@ def section(report: Report, options: RenderOptions) -> Section:
         lines = (verdicts.sentence(reason, style.units) for reason in why[: style.rows])
         parts.append("\n".join(f"- {prose(line)}" for line in lines))
     other_base = words.other_base(report, style.units)
-    if other_base and plan.is_base_worth_a_word(report, style.units):
+    if other_base and is_base_worth_mentioning(report):
         parts.append(prose(other_base))
     possible = [
         folds.findings(report, style, _STEPS if worthwhile else 0),

@@ -9,6 +9,7 @@ from slim.formats.terminal import clean
 from slim.formats.text.layout import INDENT, Layout
 from slim.formats.text.paint import SEVERITIES
 from slim.report.model import Finding, Report
+from slim.report.noteworthy import is_base_worth_mentioning, is_worthwhile
 from slim.report.untrusted import Untrusted, bare
 
 _SHOWN = 10
@@ -29,13 +30,13 @@ def lead(report: Report, layout: Layout) -> str:
 
 def what_to_change(report: Report, layout: Layout) -> str:
     """The steps in order, and how big the image is then."""
-    if not plan.is_base_worth_a_word(report, layout.units):
+    if not is_base_worth_mentioning(report):
         return ""
     other_base = layout.wrapped(
         clean(words.other_base(report, layout.units)), first="  ", rest="  "
     )
     found = plan.steps(report)
-    if not found or not plan.is_worthwhile(report, layout.units):
+    if not found or not is_worthwhile(report):
         return other_base.strip()
     safe, everything = report.predicted.safe.disk_bytes, report.predicted.all.disk_bytes
     sizes = [f"What to change: {layout.size(report.totals.disk_bytes)}"]
@@ -64,7 +65,7 @@ def what_to_change(report: Report, layout: Layout) -> str:
 def multi_stage(report: Report, layout: Layout) -> str:
     """What a multi-stage build would keep, and its Dockerfile."""
     rebuild = report.predicted.rebuild
-    if rebuild is None or not plan.is_worthwhile(report, layout.units):
+    if rebuild is None or not is_worthwhile(report):
         return ""
     rows = [
         (

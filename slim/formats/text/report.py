@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from slim.formats import plan, words
+from slim.formats import words
 from slim.formats.instructions import abbreviated
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
 from slim.formats.text import advice
 from slim.formats.text.layout import Layout, layout_of, numbered_instruction
 from slim.report.model import Base, LayerInfo, Report, Waste
+from slim.report.noteworthy import is_worthwhile
 from slim.units import format_percent
 
 _SHOWN = 10
@@ -24,7 +25,7 @@ def render(report: Report, options: RenderOptions) -> str:
     """
     layout = layout_of(options)
     suppressed = [finding for finding in report.findings if finding.suppressed]
-    details = plan.is_worthwhile(report, layout.units)
+    details = is_worthwhile(report)
     parts = [
         _headline(report, layout),
         _totals(report, layout),

@@ -244,6 +244,6 @@ def test_an_interface_that_nothing_starts(tmp_path: Path) -> None:
     app = {"srv/web/index.php": b"<?php require 'Twig/Twig.php';\n"}
     command = ["php", "-S", "0.0.0.0:80", "web/index.php"]
     report = analyzed(tmp_path, root, debian.layer(), app, Cmd=command, WorkingDir="/srv")
-    kept = {name for one in rebuilt(report).keep for name in map(bare, one.packages)}
+    kept = {name for part in rebuilt(report).keep for name in map(bare, part.packages)}
     assert kept >= {"php8.4-cli", "php-twig", "php8.4-mbstring"}
     assert not {"php", "apache2-bin", "libapache2-mod-php8.4"} & kept
