@@ -266,7 +266,7 @@ def _read(
             files = resolve(tables)
             _log.debug("names in all layers: %s", f"{len(files.name):,}")
             ledger = account(files, tables, [layer.size for layer in image.layers])
-            opened = open_base(base, platform, options) if base else None
+            opened = open_base(base, image, options) if base else None
             yield Reading(image, tables, files, ledger, find_base(image, opened), placements)
 
 

@@ -51,7 +51,7 @@ from tests.real.factory.table import page
 
 ROOT = Path(__file__).resolve().parents[1]
 DEMO = "analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text"
-_DEMO_LINES = 26
+_DEMO_LINES = 13
 _BLOCK = re.compile(r"(<!-- generated: ([a-z-]+) -->\n).*?(<!-- /generated -->)", re.DOTALL)
 
 

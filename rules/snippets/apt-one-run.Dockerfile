@@ -1,5 +1,4 @@
 # Without BuildKit: fetch, use and delete in one RUN; a later RUN cannot remove bytes from this layer.
-RUN apt-get update \
-    && apt-get install -y --no-install-recommends {packages} \
+RUN {apt_command} \
     && apt-get clean \
     && rm -rf /var/lib/apt/lists/* /var/log/apt/* /var/log/dpkg.log /var/log/alternatives.log

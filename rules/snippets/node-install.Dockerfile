@@ -6,4 +6,3 @@ RUN --mount=type=cache,target=/root/.npm \
 # yarn 1: cache target /usr/local/share/.cache/yarn, command: yarn install --frozen-lockfile --production
 # bun:    cache target /root/.bun/install/cache,     command: bun install --frozen-lockfile --production
 ENV NODE_ENV=production
-CMD ["node", "{entry}"]

@@ -1,4 +1,2 @@
 # Files that one RUN adds and removes again are in no layer; a later RUN can only hide them.
-RUN {install_command} \
- && {use_command} \
- && {remove_command}
+RUN {joined_commands}

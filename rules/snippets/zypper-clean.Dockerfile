@@ -1,4 +1,4 @@
 # Install and clean in one RUN.
-RUN zypper --non-interactive install --no-recommends {packages} \
+RUN {lean_zypper_command} \
     && zypper clean --all \
     && rm -rf /var/log/zypp/* /var/log/zypper.log

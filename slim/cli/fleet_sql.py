@@ -13,6 +13,7 @@ from slim.cli.write import print_output
 from slim.errors import UsageError
 from slim.fleet.database import Row, database, select
 from slim.fleet.folder import folder_of
+from slim.fleet.schema import TABLES
 from slim.fleet.store import Store
 from slim.formats.csv import table
 from slim.formats.terminal import clean
@@ -27,7 +28,7 @@ _OUTPUTS = ("text", "csv", "json")
 )
 def sql(
     statement: Annotated[
-        str, argument("STATEMENT", "A single SELECT; docs/fleet.md lists tables and columns.")
+        str, argument("STATEMENT", f"A single SELECT. The tables are {', '.join(TABLES)}.")
     ],
     store: StorePlace,
     output: Annotated[str, option("--output -o", "text, csv or json.", "FORMAT", default="text")],

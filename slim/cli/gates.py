@@ -196,12 +196,15 @@ class Conclusion(NamedTuple):
 
 def conclusion_of(document: Document, units: Units) -> Conclusion:
     """The verdict of a document, in words with these units."""
-    kinds = {reason.kind for reason in reasons(document)}
+    found = reasons(document)
+    kinds = {reason.kind for reason in found}
     hint = "make the report of an archive that holds all layers, with rules and a larger --top"
     if "contents-unverified" in kinds:
         hint = "--full reads the layers that are known by their tables of contents alone"
     elif "role-from-label" in kinds:
         hint = "--trust-labels takes its word; or make the report with --fail-on or --role"
+    elif all(reason.budget and reason.budget.error_bytes for reason in found if not reason.fails):
+        hint = "make the report with --exact-pull, which compresses every layer"
     return Conclusion(document.verdict.result, headline(document, units), hint)
 
 

@@ -156,7 +156,7 @@ class ImageOptions(Struct, frozen=True):
         option(
             "--base",
             "The base image (same forms as IMAGE), so that its bytes are attributed exactly instead of"
-            " guessed.",
+            " guessed. Of a repository in a registry, HOST/NAME without a tag, the tag is found.",
             "IMAGE",
             file=True,
         ),

@@ -31,8 +31,7 @@ def plugin() -> None:
     """Entry point for Drone/Woodpecker: takes its settings from PLUGIN_* variables.
 
     A setting is an option of `slim analyze` or `slim comment`: max_size (PLUGIN_MAX_SIZE) is --max-size.
-    Others are image (what to analyze), base (what to compare with), comment (true: make one) and token;
-    plugin/docs.md lists all.
+    Others are image (what to analyze), base (what to compare with), comment (true: make one) and token.
     """
     context = click.get_current_context()
     root = context.find_root().command

@@ -166,5 +166,5 @@ def _unknown(name: str, commands: Mapping[str, Options]) -> UsageError:
     return UsageError(
         "plugin-setting",
         f"unknown setting {name[:60]!r}{suggestion(name, names)}",
-        "plugin/docs.md",
+        "a setting is an option of `slim analyze` or `slim comment`: max_size is --max-size",
     )

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from slim.cli.command import flag, option
 from slim.errors import UsageError
-from slim.image.registry.access import Access, Login, auth_file_paths
+from slim.image.registry.access import Access, Login, auth_file_paths, engine_sockets
 
 _PASSWORD = "SLIM_REGISTRY_PASSWORD"  # noqa: S105 - the name of a variable
 _PASSWORD_BYTES = 64 << 10
@@ -144,6 +144,7 @@ class RegistryOptions(Struct, frozen=True):
             proxy=self.proxy,
             block_private=self.block_private,
             remote=self.remote,
+            sockets=engine_sockets(environ),
             timeout=timeout or _A_DAY,
         )
 

@@ -23,7 +23,7 @@ from slim.rules.toml_text import MAX_FILE_BYTES
 
 NAMES = (".slim.toml", "slim.toml")
 DIVE_NAME = ".dive-ci"
-_HINT = "docs/configuration.md lists the keys; --no-config goes without the file"
+_HINT = "`slim config --help` explains the order; --no-config goes without the file"
 
 
 class Config(Struct, frozen=True):

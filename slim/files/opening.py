@@ -17,7 +17,14 @@ from slim.image.engine import running, split_engine
 from slim.image.local import located
 from slim.image.model import Image
 from slim.image.ref import ImageRef
-from slim.image.source import PREFIXES, choice_of, open_image, open_pipe, read_archive
+from slim.image.source import (
+    PREFIXES,
+    choice_of,
+    find_reference,
+    open_image,
+    open_pipe,
+    read_archive,
+)
 from slim.limits import Limits, exceeded
 
 
@@ -102,9 +109,20 @@ def _called(ref: ImageRef) -> str:
     return "stdin" if ref.name.rpartition(":")[2] == "-" else repr(ref.name)
 
 
-def open_base(ref: ImageRef, platform: str, options: ReadOptions = DEFAULT_OPTIONS) -> Image:
-    """The base image of an image of this platform, whose blobs stay unread where they can; errors as for
-    `open_any`."""
+def open_base(ref: ImageRef, built: Image, options: ReadOptions = DEFAULT_OPTIONS) -> Image:
+    """The base image that `built` was built on, whose blobs stay unread where they can.
+
+    Where `ref` names a repository of a registry and no tag, the tag is the one whose layers `built` begins
+    with, else `latest`. Errors are those of `open_any`.
+    """
+    ref = located(ref)
+    reference = find_reference(ref.name)
+    if reference is not None and reference.tag == "latest" and not reference.digest:
+        # Searching a registry is imported where one is named.
+        from slim.image.registry.base_tag import find_base_tag
+
+        ref = replace(ref, name=find_base_tag(built, reference, ref, options.limits) or ref.name)
+    platform = str(built.config.platform)
     unverified = ReadOptions(verify=False, limits=options.limits)
     try:
         with open_any(ref, unverified) as image:
@@ -119,7 +137,7 @@ def open_base(ref: ImageRef, platform: str, options: ReadOptions = DEFAULT_OPTIO
 def _open_stream(ref: ImageRef) -> AbstractContextManager[int] | None:
     """The file descriptor that an archive comes from, once; None for what can be read in any order."""
     if engine := split_engine(ref.name):
-        return running(*engine, ref.platform)
+        return running(*engine, ref.platform, ref.access.sockets)
     pipe = open_pipe(ref.name)
     return _closed_after(pipe) if pipe is not None else None
 

@@ -118,7 +118,7 @@ def select(connection: Any, statement: str) -> tuple[list[str], list[Row]]:
         if isinstance(error, duckdb.OutOfMemoryException) or ".parquet" in str(error):
             raise
         text = str(error).strip().partition("\n")[0]
-        raise UsageError("bad-sql", text[:500], "docs/fleet.md lists tables and columns") from None
+        raise UsageError("bad-sql", text[:500], f"the tables are {', '.join(TABLES)}") from None
 
 
 def merge(store: Store, gone: Iterable[str] = ()) -> None:

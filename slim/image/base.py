@@ -55,9 +55,9 @@ def find_base(image: Image, given: Image | None = None) -> BaseImage:
     """
     if given is not None:
         shared = _shared(image.layers, given.layers)
-        name = given.names[0] if given.names else given.input
         whole = shared == len(given.layers)
         full = next((name for name in given.names if ":" in name or "@" in name), "")
+        name = full or given.input  # the bare tag of an OCI layout, `latest`, says nothing
         layers = shared if whole else 0
         certainty = "certain" if layers else ""
         return BaseImage(layers, name, given.manifest_digest, "given", False, certainty, full)

@@ -1,7 +1,8 @@
 """Images of a container engine on this machine, by the engine's own command for saving one, as a pipe.
 
-The engine answers for access and storage: slim only runs the command, which must be on PATH, and reads
-what it writes. Sources: docker-save(1), podman-save(1), ctr(8) `images export`, buildah-push(1).
+The engine answers for access and storage: slim only runs the command and reads what it writes. Where the
+command is not on PATH, the engine's socket will do. Sources: docker-save(1), podman-save(1), ctr(8) `images
+export`, buildah-push(1).
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
@@ -64,11 +65,17 @@ def command_of(engine: str, name: str, platform: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
-    """Run the engine's command; the value is the file descriptor that its archive comes from.
+def running(
+    engine: str, name: str, platform: str | None, sockets: Mapping[str, str] = {}
+) -> Iterator[int]:
+    """Run the engine's command, or ask at its socket; the value is the file descriptor that its archive
+    comes from.
+
+    Args:
+        sockets: engine → where it listens, if not at the usual place.
 
     Raises:
-        UsageError: the command is not on PATH.
+        UsageError: the command is not on PATH, and there is no socket.
         InputError: it fails; its own words are in the message.
     """
     # Most images are files: what runs commands is imported for those that are not.
@@ -79,9 +86,16 @@ def running(engine: str, name: str, platform: str | None) -> Iterator[int]:
     command = command_of(engine, name, platform)
     program = shutil.which(command[0])
     if program is None:
+        from slim.image.engine_socket import find_socket, streaming
+
+        if path := find_socket(engine, sockets):
+            _log.debug("asking %s at %s", engine, path)
+            with streaming(engine, path, name) as fd:
+                yield fd
+            return
         raise UsageError(
             "no-engine",
-            f"{command[0]} is not on PATH",
+            f"{command[0]} is not on PATH, and there is no socket of {engine}",
             f"install {command[0]}, or run `{' '.join(ENGINES[engine])}` on the machine that has the image"
             " and analyze the file",
         )

@@ -1,14 +1,15 @@
 """Which container engine of this machine has an image that the user calls by a bare name, such as `app:1`.
 
-Each engine is asked by its own command, where that is on PATH; none of these commands pulls. Only what no
-engine has may be looked for in a registry, and only with consent: otherwise a registry that the user never
-chose would be told of names that are mistyped, or of images that are not built yet.
+Each engine is asked by its own command, where that is on PATH, else at its socket; none of this pulls. Only
+what no engine has may be looked for in a registry, and only with consent: otherwise a registry that the user
+never chose would be told of names that are mistyped, or of images that are not built yet.
 """
 
 from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from msgspec.structs import replace
@@ -67,7 +68,7 @@ def located(ref: ImageRef) -> ImageRef:
         return ref
     answers: tuple[str, ...] = ()
     if not ref.manifest_only:
-        engine, answers = _find(ref.name)
+        engine, answers = _find(ref.name, ref.access.sockets)
         if engine:
             return replace(ref, name=f"{engine}:{_called(engine, ref.name)}")
     if not ref.access.remote:
@@ -80,7 +81,7 @@ def full_name(name: str) -> str:
     return str(parse_reference(name))
 
 
-def _find(name: str) -> tuple[str, tuple[str, ...]]:
+def _find(name: str, sockets: Mapping[str, str]) -> tuple[str, tuple[str, ...]]:
     """The first engine that has the image, or none and what each engine answered."""
     # Most images are files: what runs commands is imported for those that are not.
     import shutil
@@ -88,10 +89,13 @@ def _find(name: str) -> tuple[str, tuple[str, ...]]:
     answers, missing = [], []
     for lookup in _LOOKUPS:
         program = shutil.which(lookup.command[0])
-        if program is None:
+        if program is not None:
+            answer = _ask(lookup, program, name)
+        elif (answer_there := _ask_socket(lookup.engine, name, sockets)) is not None:
+            answer = answer_there
+        else:
             missing.append(lookup.command[0])
             continue
-        answer = _ask(lookup, program, name)
         _log.debug("%s: %s", lookup.engine, answer or f"has {name}")
         if not answer:
             return lookup.engine, ()
@@ -104,6 +108,19 @@ def _find(name: str) -> tuple[str, tuple[str, ...]]:
 def _called(engine: str, name: str) -> str:
     """containerd itself knows full names only."""
     return full_name(name) if engine == "containerd" else name
+
+
+def _ask_socket(engine: str, name: str, sockets: Mapping[str, str]) -> str | None:
+    """The same at the engine's socket; None where there is none."""
+    from slim.image.engine_socket import ask, find_socket
+
+    path = find_socket(engine, sockets)
+    if not path:
+        return None
+    refusal = ask(path, name)
+    if refusal is None:
+        return ""
+    return f"failed: {refusal}" if refusal else _NO_IMAGE
 
 
 def _ask(lookup: _Lookup, program: str, name: str) -> str:

@@ -37,6 +37,23 @@ def fits_on_line(text: str, longest: int = _LONGEST) -> bool:
     return len(text) <= longest and not _CONTROL.search(text)
 
 
+def one_line(command: str) -> str:
+    """A shell command as it can follow RUN; empty for one that would not stay one instruction.
+
+    >>> one_line("make\tall "), one_line("cat <<EOF"), one_line("--mount=type=secret make")
+    ('make all', '', '')
+    """
+    shown = " ".join(command.split("\t")).strip()
+    if (
+        not fits_on_line(shown, longest=1 << 16)
+        or "<<" in shown
+        or shown.startswith(("-", "["))
+        or shown.endswith("\\")
+    ):
+        return ""
+    return shown
+
+
 def quoted(text: str) -> str:
     """A value between double quotes, in which no variable is replaced; it must fit on a line."""
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'

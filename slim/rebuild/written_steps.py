@@ -11,9 +11,10 @@ import json
 import re
 import shlex
 from collections.abc import Mapping, Sequence
+from textwrap import wrap
 
 from slim.rebuild.model import BuildStep, Rebuild
-from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, quoted, words
+from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
 from slim.secrets import redact
 
 _CACHES = (
@@ -30,7 +31,6 @@ _CACHES = (
 )
 """What downloads, and where it keeps that for the next build."""
 _FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
-_OPENS_HEREDOC = re.compile(r"<<")
 
 
 def written_steps(
@@ -103,17 +103,10 @@ def _run(command: str, redacted: bool, root: bool) -> str:
         if root and pattern.search(command[:4096])
         for place in places
     ]
-    shown = " ".join(command.split("\t"))
-    if (
-        not fits_on_line(shown, longest=1 << 16)
-        or _OPENS_HEREDOC.search(shown)
-        or shown.startswith(("-", "["))
-        or shown.rstrip().endswith("\\")
-    ):
-        if "\0" in command:
-            return ""
-        shown = json.dumps(["/bin/sh", "-c", command])
-    return f"RUN {''.join(mounts)}{shown.strip()}"
+    if "\0" in command:
+        return ""
+    shown = one_line(command) or json.dumps(["/bin/sh", "-c", command])
+    return f"RUN {''.join(mounts)}{shown}"
 
 
 def _shell(value: str) -> str:
@@ -153,7 +146,7 @@ def prune(rebuild: Rebuild) -> str:
         lines.append(
             "# Tools of development, and the installer.\n"
             f"RUN PIP_BREAK_SYSTEM_PACKAGES=1 {pip}{target} uninstall --yes \\\n    "
-            + " ".join(names)
+            + " \\\n    ".join(wrap(" ".join(names), 90, break_on_hyphens=False))
         )
     paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
     if paths:

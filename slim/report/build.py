@@ -14,8 +14,6 @@ from slim.files.pull_size import ERROR_PERCENT
 from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
-from slim.packages.package import SYSTEM
-from slim.rebuild.quoting import PACKAGE, PLAIN_VERSION
 from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
@@ -23,6 +21,7 @@ from slim.report.naming import contents, example, path, utf8
 from slim.report.notices import mismatches, warnings
 from slim.report.packages import largest_rule, packages
 from slim.report.rebuild import rebuild
+from slim.report.snippets import snippets_of
 from slim.report.untrusted import bare, untrusted
 from slim.report.waste import waste
 from slim.secrets import redact
@@ -113,8 +112,12 @@ def build(
             advice,
             created_by=created_by,
             places=lines,
-            snippets=rulebook.snippets if rulebook else {},
-            values=_values(image, base, rebuilt, advice),
+            snippets=snippets_of(
+                image,
+                rulebook.snippets if rulebook else {},
+                advice.image.facts.env,
+                bare(rebuilt.dockerfile) if rebuilt else "",
+            ),
             example=lambda row: example(files, ledger, row),
             ignores=advice.suppressions if advice else (),
             top=top,
@@ -218,50 +221,6 @@ def _predicted(
         other_base_bytes=advice.base.disk,
         rebuild=rebuilt,
     )
-
-
-_VERSIONS = {
-    "go_version": "GOLANG_VERSION",
-    "java_version": "JAVA_VERSION",
-    "node_version": "NODE_VERSION",
-    "python_version": "PYTHON_VERSION",
-    "rust_version": "RUST_VERSION",
-}
-"""Placeholder → the variable in which official images say their version."""
-
-
-def _values(
-    image: Image, base: BaseImage, rebuilt: model.Rebuild | None, advice: Advice
-) -> dict[str, str]:
-    """What this image knows of the placeholders in snippets."""
-    config = image.config
-    values: dict[str, str] = {}
-    if config.working_dir not in ("", "/"):
-        values["app_dir"] = utf8(config.working_dir)
-    if config.exposed_ports:
-        values["port"] = utf8(config.exposed_ports[0].partition("/")[0])
-    if config.user:
-        values["user"] = utf8(config.user.partition(":")[0])
-    for name, variable in _VERSIONS.items():
-        version = advice.image.facts.env.get(variable, "")
-        if PLAIN_VERSION.fullmatch(version):
-            values[name] = version
-    owned = advice.image.owned
-    named = {
-        package.name
-        for package, layer in zip(owned.packages, owned.layer, strict=True)
-        if package.manager in SYSTEM and package.auto is False and layer >= max(base.layers, 1)
-    }
-    packages_by_name = [name for name in sorted(named) if PACKAGE.fullmatch(name)]
-    if advice.rebuild is not None:
-        packages_by_name = [name for name in advice.rebuild.packages if PACKAGE.fullmatch(name)]
-    if packages_by_name:
-        values["packages"] = " ".join(packages_by_name)
-    if base.reference:
-        values["base_image"] = values["base"] = utf8(base.reference)
-    if rebuilt is not None:
-        values["rebuild"] = bare(rebuilt.dockerfile).rstrip("\n")
-    return values
 
 
 def _image(image: Image, base: BaseImage, advice: Advice | None, redacted: bool) -> model.ImageInfo:

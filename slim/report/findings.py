@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from slim.report import model
@@ -14,6 +13,8 @@ if TYPE_CHECKING:
     from slim.advice.advise import Advice
     from slim.advice.findings import Finding
     from slim.advice.suppression import Suppression
+    from slim.files.table import Files
+    from slim.report.snippets import Snippets
 
 Example = Callable[[int], model.Example]
 """Names the file of a row."""
@@ -24,29 +25,30 @@ def findings(
     *,
     created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
-    snippets: Mapping[str, str],
-    values: Mapping[str, str],
+    snippets: Snippets,
     example: Example,
     ignores: Sequence[Suppression] = (),
     top: int,
 ) -> list[model.Finding]:
-    """The first `top` findings. `values` fill the placeholders of the snippets."""
+    """The first `top` findings."""
+    files = advice.image.files
     return [
-        _finding(finding, created_by, places, snippets, values, example, ignores)
+        _finding(finding, files, created_by, places, snippets, example, ignores)
         for finding in advice.findings[:top]
     ]
 
 
 def _finding(
     finding: Finding,
+    files: Files,
     created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
-    snippets: Mapping[str, str],
-    values: Mapping[str, str],
+    snippets: Snippets,
     example: Example,
     ignores: Sequence[Suppression],
 ) -> model.Finding:
     rule = finding.rule
+    snippet = snippets.of(finding, files)
     return model.Finding(
         id=finding.id,
         rule=rule.id,
@@ -75,7 +77,7 @@ def _finding(
         ],
         fix=model.FixInfo(
             text=rule.fix.text,
-            snippet=_snippet(finding, snippets, values),
+            snippet=None if snippet is None else untrusted(snippet),
             where=rule.where,
             verify=rule.verify,
         ),
@@ -97,27 +99,3 @@ def _suppressed(by: Suppression) -> model.Suppressed:
         reason=utf8(by.reason),
         until=by.until.isoformat() if by.until else None,
     )
-
-
-_PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
-
-
-def _snippet(
-    finding: Finding, snippets: Mapping[str, str], values: Mapping[str, str]
-) -> Untrusted | None:
-    """The Dockerfile fragment of a rule; what the image does not say is in capitals: `PACKAGES`."""
-    name = finding.rule.fix.snippet
-    text = snippets.get(name) if name else None
-    if text is None:
-        return None
-    known = dict(values)
-    if finding.packages:
-        # What a finding removes, no fix installs.
-        gone = frozenset(finding.packages)
-        kept = [package for package in values.get("packages", "").split() if package not in gone]
-        known["packages"] = " ".join(kept)
-        if not kept and "{packages}" in text:
-            return None
-    for key, value in known.items():
-        text = text.replace(f"{{{key}}}", value)
-    return untrusted(_PLACEHOLDER.sub(lambda found: found[1].upper(), text))

@@ -43,5 +43,5 @@ class Faulty(UsageError):
 def faulty_rules(faults: Sequence[Fault]) -> Faulty:
     """The error for files of rules."""
     return Faulty(
-        "rules-invalid", "files of rules", faults, "rules/FORMAT.md says how they are written"
+        "rules-invalid", "files of rules", faults, "`slim rules new` writes one to begin with"
     )

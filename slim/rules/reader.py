@@ -143,7 +143,7 @@ def _query(fields: Fields) -> str | None:
     query = fields.text("query")
     known = fields.vocabulary.queries
     if query and query not in known:
-        hint = suggestion(query, known) or "; rules/FORMAT.md lists them"
+        hint = suggestion(query, known) or f"; there are {', '.join(sorted(known))}"
         fields.note(f"no query `{query[:64]}`{hint}", "query")
     return query or None
 
@@ -181,7 +181,7 @@ def _fix(fields: Fields, snippets: Collection[str] | None) -> Fix:
     snippet = inner.text("snippet") or None
     if snippet is not None and snippets is not None and snippet not in snippets:
         hint = suggestion(snippet, snippets)
-        inner.note(f"there is no rules/snippets/{snippet[:64]}.Dockerfile{hint}", "snippet")
+        inner.note(f"there is no snippet `{snippet[:64]}`{hint}", "snippet")
     return Fix(inner.text("text", required=True, multiline=True), snippet)
 
 

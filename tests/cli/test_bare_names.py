@@ -44,6 +44,8 @@ def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Engine:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    for name in ("DOCKER_HOST", "CONTAINER_HOST"):
+        monkeypatch.setenv(name, f"unix://{folder}/none.sock")
     monkeypatch.setenv("APP", str(tmp_path / "saved.tar"))
     save(image(layer({"etc/a": b"a" * 1000}), layer({"etc/b": b"b"})), tmp_path / "saved.tar")
     save(image(layer({"etc/a": b"a" * 1000})), tmp_path / "base.tar")

@@ -6,6 +6,7 @@ What a module does is read from its source, so that nobody has to be trusted to 
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -28,6 +29,9 @@ ENDS = {
     "os.environ",
     "os.getenv",
 }
+FILE_OF_THE_REPOSITORY = re.compile(
+    r"\b(?:docs|plugin|examples|rules)/[\w/{}.\[\]:-]*\.(?:md|yml|Dockerfile)|\b(?:CONTRIBUTING|SECURITY|CHANGELOG)\.md"
+)
 PRINTS = {"print", "input", "exit", "quit", "SystemExit"}
 
 
@@ -82,3 +86,22 @@ def test_nothing_else_reads_the_environment_prints_or_exits(name: str) -> None:
 )
 def test_such_a_use_is_seen(text: str, found: list[str]) -> None:
     assert sorted(uses(ast.parse(text))) == found
+
+
+def texts(tree: ast.AST) -> Iterator[str]:
+    """The strings of a module that are no docstrings."""
+    loose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in loose:
+            yield node.value
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_no_message_names_a_file_that_only_the_repository_has(name: str) -> None:
+    """Who has installed slim has neither its docs nor the sources of its rules."""
+    found = [
+        text
+        for text in texts(ast.parse(MODULES[name].read_text("utf-8")))
+        if FILE_OF_THE_REPOSITORY.search(text)
+    ]
+    assert not found

@@ -101,7 +101,7 @@ def test_a_limit_of_nothing_needs_no_unit() -> None:
 @pytest.mark.parametrize(
     ("words", "id", "text"),
     [
-        (["--base", "other.tar"], "other-base", "not the base of this image"),
+        (["--base", "other.tar"], "other-base", "other.tar is not the base of this image"),
         (["--dockerfile", "Dockerfile"], "other-dockerfile", "0 of 2 instructions"),
     ],
 )

@@ -186,6 +186,7 @@ def test_a_gate_that_an_estimate_cannot_decide_says_so(
     out, err = capsys.readouterr()
     text = " ".join(out.split())
     assert "is an estimate, too close to the limit" in text + " ".join(err.split())
+    assert "hint: make the report with --exact-pull" in " ".join(err.split())
     assert f"≈{slim.RenderOptions().units.size(size)} to pull" in text
     words = ("--max-pull-size", f"{2 * size}B", "--exact-pull")
     assert run("analyze", str(archive), "-o", "text", *words) == 0

@@ -6,13 +6,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import slim
 from slim.errors import UsageError
 from slim.formats import gfm
 from slim.formats.markdown.flavors import FLAVORS
+from slim.formats.plan import MULTI_STAGE
 from tests.conftest import LONG
 from tests.support.pages import PARSER, check_inert, leaves, rendered
 from tests.support.pages import markdown_texts as texts
 from tests.support.reports import HOSTILE, clean, finding, hostile, report, wasteful
+from tests.support.shared import FAT, TABLES
 
 
 def test_the_page_begins_with_marker_and_sentence() -> None:
@@ -117,3 +120,15 @@ def test_long_lists_say_how_much_is_left_out() -> None:
 def test_an_unknown_flavor_is_a_usage_error() -> None:
     with pytest.raises(UsageError, match="unknown flavor 'html'"):
         rendered(clean(), flavor="html")
+
+
+@LONG
+def test_what_belongs_in_a_build_stage_is_called_as_the_rules_call_it() -> None:
+    """Titles may begin with a name: Go, Python, .NET."""
+    fat = slim.analyze(FAT, cache=TABLES)
+    (row,) = (line for line in slim.render(fat, "markdown").splitlines() if MULTI_STAGE in line)
+    *named, rest = row.partition(f"{MULTI_STAGE}: ")[2].partition(" | ")[0].split("; ")
+    titles = tuple(each.title for each in fat.findings)
+    assert len(named) > 2
+    assert all(text.startswith(titles) for text in named)
+    assert rest.startswith("and ")

@@ -6,13 +6,16 @@ from __future__ import annotations
 
 import time
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import slim
-from tests.real.browser import Browser, page
+from tests.bench.images import image as million
+from tests.conftest import LONG
+from tests.real.browser import Browser, Page, page
 from tests.real.site import PAGES, PAYLOADS, Site, dangerous, fat, shown
 from tests.support.attacks import Attack
 from tests.support.pages import rendered
@@ -287,3 +290,32 @@ def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: 
         steps = tab.run("document.querySelectorAll('#plan .steps > li').length")
         assert steps >= len(fat().findings)
         assert shown(tab, "#plan .steps > li") == steps
+
+
+@LONG
+def test_the_page_of_a_million_files_opens_in_two_seconds(
+    chromium: Browser, site: Site, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In processor time of the page's own process, from the request to the drawn treemap."""
+    monkeypatch.setenv("SLIM_BENCH_DIR", str(tmp_path))
+    report = slim.analyze(million("million", "gzip"), verify=False)
+    assert report.totals.live_files > 950_000
+    text = rendered(report, "html")
+    assert len(text.encode()) < 1_000_000
+    address = site.add("million", text)
+    with page(chromium) as tab:
+        tab.call("Performance.enable")
+        begin = processor_time(tab)
+        tab.open(address)
+        assert tab.run("document.querySelectorAll('.map rect').length") > 100
+        assert processor_time(tab) - begin < 2
+        tab.run("document.querySelector('#search').focus()")
+        assert processor_time(tab) - begin < 2
+        assert tab.complaints() == []
+
+
+def processor_time(tab: Page) -> float:
+    """Seconds that the page's process has worked."""
+    metrics = tab.call("Performance.getMetrics")["metrics"]
+    (found,) = (each["value"] for each in metrics if each["name"] == "ProcessTime")
+    return float(found)

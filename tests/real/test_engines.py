@@ -5,6 +5,9 @@ podman and buildah need no daemon; docker and containerd do.
 
 from __future__ import annotations
 
+import os
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,6 +15,7 @@ import msgspec
 import pytest
 
 import slim
+from slim.image.registry.access import Access
 from tests.real.daemons import daemons
 from tests.real.tools import need, run
 from tests.support.commands import run as command
@@ -199,10 +203,45 @@ def test_a_bare_name_of_a_daemon(saved: Path) -> None:
     assert "containerd: has no such image" in answers
 
 
+@pytest.mark.usefixtures("daemons")
+def test_docker_at_its_socket_where_its_command_is_not_installed(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run(*LOAD["docker"], saved)
+    run("docker", "tag", "localhost/team/app:1", "bare:3")
+    with_command = slim.analyze("docker:localhost/team/app:1")
+    there = Access(sockets={"docker": os.environ["DOCKER_HOST"]})
+    monkeypatch.setenv("PATH", str(tmp_path))
+    alike(with_command, slim.analyze("docker:localhost/team/app:1", registry=there))
+    assert slim.analyze("bare:3", registry=there).source.input == "docker:bare:3"
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze("docker:localhost/team/none:1", registry=there)
+    assert caught.value.slug == "engine-failed"
+    assert "reference does not exist" in caught.value.message
+
+
+def test_podman_at_its_socket_where_its_command_is_not_installed(
+    saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"unix://{tmp_path}/podman.sock"
+    service = subprocess.Popen(["podman", "system", "service", "--time", "60", address])
+    try:
+        until = time.monotonic() + 60
+        while not (tmp_path / "podman.sock").exists() and time.monotonic() < until:
+            time.sleep(0.05)
+        there = Access(sockets={"podman": address})
+        monkeypatch.setenv("PATH", str(tmp_path))
+        alike(slim.analyze(saved), slim.analyze("podman:localhost/team/app:1", registry=there))
+    finally:
+        service.terminate()
+        service.wait(30)
+
+
 def test_an_engine_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
+    nowhere = Access(sockets={"docker": f"unix://{tmp_path}/none.sock"})
     with pytest.raises(slim.SlimError) as caught:
-        slim.analyze("docker:app:1")
+        slim.analyze("docker:app:1", registry=nowhere)
     assert (caught.value.slug, caught.value.exit_code) == ("no-engine", 2)
 
 

@@ -217,9 +217,9 @@ def test_a_fault_elsewhere_does_not_hide_a_missed_example() -> None:
     assert [
         piece
         for fault in faults_of(text)
-        for piece in ("snippets/no-such", "'usr/x' is not matched")
+        for piece in ("no snippet `no-such`", "'usr/x' is not matched")
         if piece in fault
-    ] == ["snippets/no-such", "'usr/x' is not matched"]
+    ] == ["no snippet `no-such`", "'usr/x' is not matched"]
 
 
 def test_a_secret_may_reach_what_must_not_be_deleted() -> None:

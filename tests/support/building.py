@@ -323,7 +323,7 @@ def _blob_name(data: bytes) -> str:
     return "blobs/" + digest(data).replace(":", "/")
 
 
-def _oci_members(image: Image, full_names: bool = False) -> dict[str, bytes]:
+def oci_members(image: Image, full_names: bool = False) -> dict[str, bytes]:
     """Every file of an OCI layout; equal blobs once. Only containerd and docker write full names."""
     manifest = image.manifest_json()
     media_type = "application/vnd.oci.image.manifest.v1+json"
@@ -375,7 +375,7 @@ def _repositories(image: Image) -> bytes:
 def _docker_members(image: Image) -> dict[str, bytes | str]:
     """`docker save` of version 25 and later: both worlds, and legacy configs that nothing names."""
     config = image.config_json()
-    members: dict[str, bytes | str] = dict(_oci_members(image, full_names=True))
+    members: dict[str, bytes | str] = dict(oci_members(image, full_names=True))
     for index in range(len(image.layers)):
         legacy = _v1_config(image, index)
         members[_blob_name(legacy)] = legacy
@@ -447,12 +447,12 @@ def _member(name: str, kind: bytes, mode: int) -> tarfile.TarInfo:
 def save(image: Image, path: Path, form: str = "oci-archive") -> Path:
     """Write an image in one of `FORMATS`; `path` is the archive, or the folder for `oci-dir`."""
     if form == "oci-dir":
-        for name, data in _oci_members(image).items():
+        for name, data in oci_members(image).items():
             (path / name).parent.mkdir(parents=True, exist_ok=True)
             (path / name).write_bytes(data)
         return path
     if form == "oci-archive":
-        path.write_bytes(archive(_oci_members(image)))
+        path.write_bytes(archive(oci_members(image)))
     elif form == "docker":
         path.write_bytes(archive(_docker_members(image)))
     elif form == "docker-old":

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 from slim.image.registry.access import Access, Login
-from tests.support.building import Image, _oci_members
+from tests.support.building import Image, oci_members
 
 LOGIN = Login("reader", "hunter2-secret")
 
@@ -107,7 +107,7 @@ def serve(served: Image | None = None, script: Script | None = None) -> Iterator
     """Serve an image (or nothing) as `script` says."""
     fake = Fake(script=script)
     if served is not None:
-        members = _oci_members(served)
+        members = oci_members(served)
         fake.blobs = {
             f"sha256:{name.rpartition('/')[2]}": data
             for name, data in members.items()

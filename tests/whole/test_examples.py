@@ -353,6 +353,10 @@ def test_the_workflow_of_github_keeps_compares_fails_and_comments(
     Path("main.json").unlink()
     assert workflow(name, env, FAT, kept).codes == [0, 1, 0]
     assert "grew" in forge.comments[0].body
+    # The report of a main branch that is over the limit is kept, too.
+    Path("main.json").unlink()
+    assert workflow(name, {**env, "GITHUB_EVENT_NAME": "push"}, FAT, kept).codes == [0, 1]
+    assert slim.load_report(kept / "main.json").totals.disk_bytes > 400_000_000
 
 
 def test_the_action_needs_a_python_that_runs_slim_and_names_its_cache_after_it(
@@ -443,8 +447,8 @@ def exit_codes(name: str, env: Mapping[str, str], image: Path) -> Iterator[int]:
         api = {"CI_API_V4_URL": env["SLIM_API_URL"]} if "SLIM_API_URL" in env else {}
         given = {"CI_JOB_URL": "https://gitlab.example/jobs/1", **env, **job["variables"], **api}
         yield bash(script, given, image).returncode
-        for paths in job["artifacts"]["reports"].values():
-            assert Path(paths).stat().st_size > 0
+        for path in (*job["artifacts"]["paths"], *job["artifacts"]["reports"].values()):
+            assert Path(path).stat().st_size > 0
     elif name == "bitbucket":
         (step,) = load("examples/bitbucket/bitbucket-pipelines.yml")["pipelines"]["pull-requests"][
             "**"
@@ -487,7 +491,8 @@ def test_the_phoenix_pipeline_keeps_compares_fails_and_comments(
     assert list(steps) == ["test", "build", "main-report", "size", "page", "size-of-main", "keep"]
     assert "dest=image.tar" in steps["build"]["commands"][0]
     settings = steps["size"]["settings"]
-    assert settings["report_url"].endswith(steps["page"]["settings"]["target"])
+    kept_page = steps["page"]["settings"]
+    assert settings["report_url"].endswith(f"{kept_page['target']}/size.html"), "a folder"
     with serve("gitea") as forge:
         env = {**job, **plugin_environment(settings), "SLIM_API_URL": forge.url}
         env["PLUGIN_REPORT_URL"] = re.sub(r"\$\{\w+\}", "7", env["PLUGIN_REPORT_URL"])
@@ -508,8 +513,10 @@ def test_the_phoenix_pipeline_keeps_compares_fails_and_comments(
         fat = forge.comments[0].body
         assert fat.startswith('<!-- slim:report v=1 key="shop" head=8b8bf6d run=31 -->')
         assert "over budget" in fat
-        assert "[HTML report](https://artifacts.example/shop/pull-7.html)" in fat
-        assert Path(steps["page"]["settings"]["source"]).stat().st_size > 0
+        assert "[HTML report](https://artifacts.example/shop/pull-7/size.html)" in fat
+        kept_files = sorted(path.name for path in Path().glob(kept_page["source"]))
+        assert kept_files == ["size.html", "size.json", "size.sarif"]
+        assert json.loads(Path("size.sarif").read_text())["version"] == "2.1.0"
         # One that changes nothing is not; nor is the first, which is compared with itself.
         shutil.copy(SLIM, settings["image"])
         shutil.copy(ROOT / "fixtures" / "phoenix-slim.Dockerfile", "Dockerfile")

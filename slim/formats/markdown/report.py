@@ -115,20 +115,16 @@ def _steps(steps: Sequence[plan.Step], report: Report, style: Style) -> str:
             action += f" ({style.rule(finding)}{': ' if cause else ''}{cause})"
         else:
             named = [
-                f"{prose(_inside(finding.title), 80, in_table=True)} ({style.size(finding.claimed_bytes)},"
+                f"{prose(finding.title, 80, in_table=True)} ({style.size(finding.claimed_bytes)},"
                 f" {style.rule(finding)})"
                 for finding in step.findings[:_IN_STEP]
             ]
             more = len(step.findings) - _IN_STEP
-            rest = f" and {words.count(more, 'smaller one')}" if more > 0 else ""
-            action = f"{plan.MULTI_STAGE}: {', '.join(named)}{rest}"
+            if more > 0:
+                named.append(f"and {words.count(more, 'smaller one')}")
+            action = f"{plan.MULTI_STAGE}: {'; '.join(named)}"
         rows.append((saves if number else f"**{saves}**", action, where(step.findings[0])))
     return table(("saves", "do this", "where"), "rll", rows)
-
-
-def _inside(title: str) -> str:
-    """A title within a sentence."""
-    return title[0].lower() + title[1:] if title[1:2].islower() else title
 
 
 def _sizes(report: Report, style: Style) -> str:

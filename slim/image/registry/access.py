@@ -42,12 +42,21 @@ class Access(Struct, frozen=True):
     """Refuse hosts whose names lead to addresses of private networks."""
     remote: bool = False
     """A name without a registry's host that no engine of this machine knows may be looked up in one."""
+    sockets: Mapping[str, str] = field(default_factory=dict)
+    """Container engine → where it listens, as `unix:///run/docker.sock`, where that is not the usual place;
+    only used where its command is not installed."""
     timeout: float = 900.0
     """Seconds in all, after which every connection is cut."""
 
 
 ANONYMOUS = Access()
 """No credentials, TLS everywhere."""
+
+
+def engine_sockets(environ: Mapping[str, str]) -> dict[str, str]:
+    """Where docker and podman listen, as the variables say that their own commands read."""
+    variables = {"docker": "DOCKER_HOST", "podman": "CONTAINER_HOST"}
+    return {engine: environ[name] for engine, name in variables.items() if environ.get(name)}
 
 
 def auth_file_paths(environ: Mapping[str, str]) -> tuple[str, ...]:
