@@ -97,7 +97,7 @@ def of_runner(
         above, inside, name = path.partition(b"/node_modules/")
         if inside:
             places.append(above + inside + name.partition(b"/")[0])
-    theirs = closure(image.graph, sorted(owners))
+    theirs = closure(image.graph, sorted(owners), first=False)
     within = below_any(image.view, places)
     left_out = not_kept(image, replace(rebuild, runs=frozenset()), claims, protected).rows
     return QueryResult(

@@ -66,9 +66,11 @@ def base_packages(graph: Graph) -> frozenset[int]:
     return closure(graph, roots)
 
 
-def closure(graph: Graph, roots: Iterable[int], without: Iterable[int] = ()) -> frozenset[int]:
-    """Packages, and all that is installed with them."""
-    reach = Reach(graph, frozenset(without), first=True)
+def closure(
+    graph: Graph, roots: Iterable[int], without: Iterable[int] = (), *, first: bool = True
+) -> frozenset[int]:
+    """Packages, and all that is installed with them; or, without `first`, all that they may use now."""
+    reach = Reach(graph, frozenset(without), first=first)
     reach.start(roots)
     return frozenset(reach.order)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem, Reader
-from slim.ecosystems.php.apache import APACHE, module_of
+from slim.ecosystems.php.interfaces import APACHE, module_of
 from slim.ecosystems.php.packages import read_php
 from slim.ecosystems.php.rebuild import plan
 from slim.ecosystems.shared import development_only

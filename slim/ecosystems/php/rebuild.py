@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
-from slim.ecosystems.php.apache import APACHE, module_of
 from slim.ecosystems.php.extensions import not_called, required
+from slim.ecosystems.php.interfaces import APACHE, module_of, not_started
 from slim.ecosystems.shared import without
 from slim.ecosystems.sites import site_of
 from slim.entrypoint.runs import Command
@@ -31,18 +31,6 @@ _BUILDS = frozenset(
     )
 )
 """Packages that build applications of PHP and their assets, or test them."""
-_INTERFACES = {
-    "apache": re.compile(r"libapache2-mod-php[0-9.]*"),
-    "fpm": re.compile(r"php[0-9.]*-fpm"),
-    "cgi": re.compile(r"php[0-9.]*-cgi"),
-}
-"""What a web server runs PHP by → Debian's packages of it."""
-_ANY_INTERFACE = re.compile(r"php[0-9.]*")
-"""Packages without files that need one of them, Apache's first."""
-_STARTERS = frozenset(("service", "systemctl", "invoke-rc.d", "systemd", "init"))
-"""Programs that may start an interface which no command names …"""
-_SPEAKERS = frozenset(("nginx", "caddy", "lighttpd"))
-"""… and those that may speak to one."""
 _EXTENSION = re.compile(rb"(?m)^\s*(?:zend_)?extension\s*=\s*[\"']?([^\s\"';]{1,200})")
 _PROGRAM = re.compile(rb"(?:php|frankenphp)[a-z0-9.-]*")
 _PROGRAMS = (b"usr/local/bin/php", b"usr/local/sbin/php-fpm", b"usr/bin/php")
@@ -69,7 +57,7 @@ def plan(given: Given) -> Plan | None:
         given, binary, extensions, not_called(given, homes, _stems(given, extensions), declared)
     )
     unused |= {row for row in extensions if system_owner(given, row) in spare}
-    spare |= _not_started(given, command)
+    spare |= not_started(given, command)
     extensions = [row for row in extensions if row not in unused]
     owned = [found for row in extensions if (found := system_owner(given, row)) is not None]
     compiled: list[int] = []
@@ -278,30 +266,6 @@ def _libraries(given: Given) -> list[int]:
         and packages[index].auto is not True
         and packages[index].name not in _BUILDS
     )
-
-
-def _not_started(given: Given, command: Command) -> frozenset[int]:
-    """Packages of interfaces between PHP and a web server that the image does not start."""
-    names = {command.name, *(each.name for each in given.facts.runs.all)}
-    if names & _STARTERS:
-        return frozenset()
-    idle = [] if names & APACHE else [_INTERFACES["apache"]]
-    if not names & _SPEAKERS:
-        others = [name for name in ("fpm", "cgi") if not any(name in each for each in names)]
-        idle += map(_INTERFACES.__getitem__, others)
-    packages = given.graph.packages
-    found = {
-        index
-        for index, package in enumerate(packages)
-        if package.manager in SYSTEM and any(each.fullmatch(package.name) for each in idle)
-    }
-    if found:
-        found |= {
-            index
-            for index, package in enumerate(packages)
-            if package.manager in SYSTEM and _ANY_INTERFACE.fullmatch(package.name)
-        }
-    return frozenset(found)
 
 
 def _stems(given: Given, rows: Iterable[int]) -> frozenset[str]:
