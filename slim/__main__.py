@@ -22,7 +22,7 @@ def main() -> None:
         if sys.stdout is not None:
             sys.stdout.flush()
     except OSError as error:
-        # Nothing may be tried again when the interpreter ends. A reader that has gone is no failure,
+        # Nothing may be tried again when the interpreter ends. A reader that has gone is not a failure,
         # and a failed gate stays one.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         if not isinstance(error, BrokenPipeError):

@@ -1,6 +1,6 @@
 """`slim comment`: the environment and options → one comment on the pull request that a job runs for.
 
-A comment that cannot be made is no failure of the build unless `--require` is given: a fork's job has
+A comment that cannot be made is not a failure of the build unless `--require` is given: a fork's job has
 no token, a push has no pull request. A report that cannot be read always is one.
 """
 
@@ -246,7 +246,7 @@ def _token(context: Context, token_file: str | None) -> str:
     """The token of the file, else of the first variable that holds one.
 
     Raises:
-        UsageError: the file cannot be read, or what was found is no token.
+        UsageError: the file cannot be read, or what was found is not a token.
         NetworkError: there is none.
     """
     if token_file is not None:

@@ -92,7 +92,7 @@ def _rows(
 
 
 def _variables() -> Iterator[_Row]:
-    """Variables that are no option's, where they are set."""
+    """Variables that belong to no option, where they are set."""
     for name, value in sorted(os.environ.items()):
         if name in _ALONE:
             yield _Row("", value, name, name)

@@ -26,7 +26,7 @@ SETTINGS = {
     "forge": "The forge, where the CI system does not say it: github, gitlab, gitea, …",
     "token": "The forge's token, from a secret. Without one the comment is printed.",
 }
-"""Settings that are no options."""
+"""Settings that are not options."""
 _TIMES = ("0", "1", "2")
 _YES, _NO = ("true", "1", "yes", "on"), ("false", "0", "no", "off")
 

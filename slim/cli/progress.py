@@ -81,7 +81,7 @@ def print_message(text: str) -> None:
 
 
 def print_notice(text: str) -> None:
-    """The same for what is no error, unless `--quiet` was given."""
+    """The same for what is not an error, unless `--quiet` was given."""
     if _LOGGER.isEnabledFor(logging.WARNING):
         print_message(text)
 

@@ -14,7 +14,7 @@ def push_result(path: str, name: str, source: str, access: Access, limits: Limit
     """Push the image of an OCI archive or layout. What its `source` is made of may be mounted from there.
 
     Raises:
-        UsageError: `name` is no tag of a repository.
+        UsageError: `name` is not a tag of a repository.
         NetworkError: the registry refuses, or does not answer.
     """
     reference = parse_reference(name.removeprefix("registry:"))

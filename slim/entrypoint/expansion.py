@@ -36,7 +36,7 @@ class Shell(Struct):
     def set_arguments(self, words: Sequence[str], *, always: bool) -> None:
         """`set -- …`; `always`: it stands in no condition.
 
-        A condition is mostly "the first argument is an option", or "is no program": believed where that
+        A condition is mostly "the first argument is an option", or "is not a program": believed where that
         holds.
         """
         first = self.arguments[:1]

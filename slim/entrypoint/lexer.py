@@ -48,7 +48,7 @@ class Word(Struct, frozen=True):
 
     text: str
     quoted: bool
-    """Part of it was quoted: it is no reserved word."""
+    """Part of it was quoted: it is not a reserved word."""
     more: tuple[str, ...] | None = None
     """The words, also none, that `"$@"`, an array or an unquoted variable in it stands for."""
 

@@ -99,7 +99,7 @@ def evaluate(predicates: Sequence[Predicate], prepared: Prepared) -> Answer:
 
 
 def leaves(predicates: Iterable[Predicate]) -> Iterable[Predicate]:
-    """The predicates that are no combination of others, in order."""
+    """The predicates that are not combinations of others, in order."""
     todo = list(predicates)[::-1]
     while todo:
         predicate = todo.pop()

@@ -2,7 +2,7 @@
 
 Stack first, role later: an image can be a Phoenix release and a Node server at once. What is run counts
 most; a stack is also there when an application of it lies in the image, needed or not. A toolchain alone
-is no stack.
+is not a stack.
 """
 
 from __future__ import annotations

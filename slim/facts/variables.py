@@ -151,5 +151,5 @@ def languages(env: Mapping[str, str]) -> tuple[str, ...]:
 
 
 def _texts(paths: Iterable[bytes]) -> tuple[str, ...]:
-    """As texts, each once; the root is no value."""
+    """As texts, each once; the root is not a value."""
     return tuple(dict.fromkeys(decoded(path) for path in paths if path))[:MAX_VALUES]

@@ -19,7 +19,7 @@ class PassedBlob(Struct, frozen=True):
     size: int
     position: int
     found: LayerTable | SlimError
-    """The error if it is no layer."""
+    """The error if it is not a layer."""
 
     def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`; always an error."""
@@ -36,7 +36,7 @@ def table_of(
     """The table of a blob whose digest and diff id are named now; `extra` as for `scan`.
 
     Raises:
-        SlimError: it is no layer, or its digests would have to be computed by another algorithm.
+        SlimError: it is not a layer, or its digests would have to be computed by another algorithm.
     """
     if isinstance(blob.found, SlimError):
         raise blob.found

@@ -105,7 +105,7 @@ def _sum_layer(
     here = slice(files.starts[layer], files.starts[layer + 1])
     kinds, fates, sizes = files.kind[here], files.fate[here], files.size[here]
     bodies, names = mask(kinds, Kind.FILE), mask(kinds, Kind.FILE, Kind.HARDLINK)
-    # What is no file has no bytes, neither on disk nor in the pull.
+    # What is not a file has no bytes, neither on disk nor in the pull.
     disk, pull = sum(sizes), sum(shares)
     stored = sum(compress(table.stored, bodies)) if table.stored != table.size else disk
     amounts: dict[Fate, Bytes] = {}

@@ -377,5 +377,5 @@ class SlowPath:
 
 
 def _with_bytes(stored: int) -> str:
-    """For the text about an entry that is no file: its bytes are in the ledger all the same."""
+    """For the text about an entry that is not a file: its bytes are in the ledger all the same."""
     return f", with {format_bytes(stored)} of content" if stored else ""

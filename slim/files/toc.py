@@ -120,7 +120,7 @@ def read_toc(toc: TableOfContents, blob_bytes: int, limits: Limits) -> LayerTabl
 
 
 def _set_apart(table: LayerTable) -> Bytes:
-    """Take the bytes of what is no file, such as a whiteout with contents, from its row."""
+    """Take the bytes of what is not a file, such as a whiteout with contents, from its row."""
     stored = pull = 0
     for row, (kind, size) in enumerate(zip(table.kind, table.stored, strict=True)):
         if size and kind != Kind.FILE:

@@ -102,7 +102,7 @@ def select(connection: Any, statement: str) -> tuple[list[str], list[Row]]:
     """Names and rows that a statement of the user gives; it can only read.
 
     Raises:
-        UsageError: it is no single SELECT, or DuckDB refuses it.
+        UsageError: it is not a single SELECT, or DuckDB refuses it.
     """
     duckdb = load_engine("duckdb")
     try:

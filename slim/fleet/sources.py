@@ -148,7 +148,7 @@ def _references(path: str, lines: Iterable[str]) -> list[Source]:
 
 
 def _remote(word: str, text: str, named: bool) -> Source:
-    """What a word means that is no file: with `registry:` in front a repository has all its tags."""
+    """What a word means that is not a file: with `registry:` in front a repository has all its tags."""
     host, slash, pattern = text.partition("/")
     if "*" in text or "?" in text:
         if not slash or not _HOST.fullmatch(host) or not _PATTERN.fullmatch(pattern):

@@ -9,7 +9,7 @@ def is_set(value: str | None) -> bool:
 
 
 def pull_number(text: str | None) -> int | None:
-    """A number of a pull request; what is none, or 0, is no number."""
+    """A number of a pull request; what is none, or 0, is not a number."""
     if text and text.isascii() and text.isdigit() and len(text) <= 12:
         return int(text) or None
     return None

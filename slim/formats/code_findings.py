@@ -39,7 +39,7 @@ def totals(document: Document) -> Totals:
 
 
 def counted(document: Document) -> list[Finding]:
-    """The image's findings that claim bytes or fail the gate, in order; notes are no results."""
+    """The image's findings that claim bytes or fail the gate, in order; notes are not results."""
     failing = set(document.verdict.findings)
     return [
         finding

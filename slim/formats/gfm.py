@@ -56,7 +56,7 @@ def _line(text: str) -> str:
 
 
 def prose(text: Text, width: int = 300, *, in_table: bool = False) -> str:
-    """A sentence of a rule: what it has in backticks, and what is no plain word, as code spans."""
+    """A sentence of a rule: what it has in backticks, and what is not a plain word, as code spans."""
     parts: list[str] = []
     pieces = shorten(visible(_BREAK.sub(" ", bare(text))), width).split("`")
     if len(pieces) % 2 == 0:

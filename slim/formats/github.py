@@ -19,7 +19,7 @@ _PROPERTY = str.maketrans({"%": "%25", "\r": "%0D", "\n": "%0A", ":": "%3A", ","
 
 
 def render(document: Document, options: RenderOptions) -> str:
-    """One command a line: the verdict when it is no pass, and findings whose line is known.
+    """One command a line: the verdict when it is not a pass, and findings whose line is known.
 
     Of a comparison those that are new or fail the gate.
     """

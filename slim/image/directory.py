@@ -102,7 +102,7 @@ class DirectoryArchive:
 
 
 def _members(root: Path) -> Iterator[tuple[str, int]]:
-    """(name, bytes) of all files of a layout; 0 bytes for what is no regular file."""
+    """(name, bytes) of all files of a layout; 0 bytes for what is not a regular file."""
     for entry in _entries(root):
         if not entry.is_dir(follow_symlinks=False):
             yield entry.name, _size(entry)

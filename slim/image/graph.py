@@ -42,7 +42,7 @@ class Graph(Struct):
     images: dict[str, Found] = field(default_factory=dict)
     """By digest."""
     refusals: list[SlimError] = field(default_factory=list)
-    """Why other manifests are no images."""
+    """Why other manifests are not images."""
     referenced: set[str] = field(default_factory=set)
     """Digests that something points to."""
     attestations: int = 0

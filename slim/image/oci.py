@@ -172,7 +172,7 @@ def make_layer(
     blob: Blob | None,
     missing: str = "",
 ) -> Layer:
-    """A layer of a manifest; `missing` says why there is no blob, where that is no fault.
+    """A layer of a manifest; `missing` says why there is no blob, where that is not a fault.
 
     Raises:
         InputError: no layer that can be read, or its blob is absent.

@@ -91,7 +91,7 @@ def parse_reference(text: str) -> Reference:
 
 
 def looks_remote(text: str) -> bool:
-    """Whether a word that is no file must mean an image in a registry: it has a host, a tag or a digest.
+    """Whether a word that is not a file must mean an image in a registry: it has a host, a tag or a digest.
 
     >>> looks_remote("registry.example.com/app"), looks_remote("app:1"), looks_remote("app.tar")
     (True, True, False)

@@ -125,7 +125,7 @@ def find_reference(given: str) -> Reference | None:
     a registry, and so is a bare name, unless it looks like the name of an archive.
 
     Raises:
-        UsageError: it could be two things, or is no reference.
+        UsageError: it could be two things, or is not a reference.
     """
     prefix, colon, rest = given.partition(":")
     if colon and prefix in PREFIXES:

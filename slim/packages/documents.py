@@ -1,7 +1,7 @@
 """JSON documents of an image's packages, read without trust.
 
 Nothing that is read here decides anything about the image itself, so that what parsers may see
-differently (duplicate keys, large numbers) is no fault; what is of another type than expected is absent.
+differently (duplicate keys, large numbers) is not a fault; what is of another type than expected is absent.
 """
 
 from __future__ import annotations

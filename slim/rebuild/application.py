@@ -1,8 +1,8 @@
 """Which files of an application stay beside its code: all but those that are known to be left over.
 
 A settings file, a web page, a model: nothing in an image says which of these a program reads, so that what
-is no source, no output of the build, no dependency for development and no matter of the repository stays,
-and goes only where a rule names it. The same holds of what the application's own steps put elsewhere.
+is neither a source, output of the build, a dependency for development nor a file of the repository's own
+stays, and goes only where a rule names it. The same holds of what the application's own steps put elsewhere.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ def libraries(view: View, programs: Iterable[int], env: Mapping[str, str]) -> li
     """Rows of the libraries and the loader that programs need, and that these need; sorted.
 
     Args:
-        programs: rows of any files; those that are no programs or libraries need nothing.
+        programs: rows of any files; those that are not programs or libraries need nothing.
     """
     places = [*_split(env.get("LD_LIBRARY_PATH", "")), *_system(view)]
     known: dict[bytes, int | None] = {}

@@ -85,7 +85,7 @@ class KeptFiles(Struct, frozen=True):
     what: str
     why: str
     rows: Sequence[int]
-    """Rows of names or of bodies; those that are no files count nothing."""
+    """Rows of names or of bodies; those that are not files count nothing."""
     strip: bool = False
     """What a release build strips from programs and modules goes."""
     loses: frozenset[str] = FROM_ANY

@@ -60,5 +60,5 @@ def quoted(text: str) -> str:
 
 
 def words(items: Sequence[str]) -> str:
-    """The exec form of a command: JSON, in which no line can end. `$` is no variable there."""
+    """The exec form of a command: JSON, in which no line can end. `$` is not a variable there."""
     return json.dumps(list(items))

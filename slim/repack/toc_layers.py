@@ -100,7 +100,7 @@ class TocLayer:
         """The blob; some chunks of 4 MiB are in memory, and the table, compressed.
 
         Raises:
-            InputError: the pieces are no tar.
+            InputError: the pieces are not a tar.
         """
         waiting: deque[tuple[Future[bytes], _Member]] = deque()
         pack = _frame if self._is_chunked else _gzip_member
@@ -213,7 +213,7 @@ class TocLayer:
         self._names.add(known)
 
     def _segment(self, data: bytes) -> None:
-        """Bytes of the tar that are no file's contents."""
+        """Bytes of the tar that are not the contents of a file."""
         if data:
             payload = binascii.b2a_base64(data, newline=False).decode()
             self._line({"type": _SEGMENT, "payload": payload})

@@ -16,7 +16,7 @@ def packages(
 ) -> tuple[list[PackageChange], Rest, bool]:
     """The changes of most bytes, what is left of `live` beside them, and whether some may be missing.
 
-    A package that a report may have left out is no change: it is in the rest.
+    A package that a report may have left out is not a change: it is in the rest.
     """
     wholes = _is_whole(base), _is_whole(image)
     pairs = [

@@ -8,7 +8,7 @@ from slim.report.comparison import Comparison
 from slim.report.model import Report
 
 _SMALL = 100_000
-"""Bytes: less than this, and than 0.1 % of the image, is no change; less waste needs no comment."""
+"""Bytes: less than this, and than 0.1 % of the image, is not a change; less waste needs no comment."""
 
 Remedy = Literal["nothing", "fixes", "rebuild"]
 

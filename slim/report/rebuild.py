@@ -31,7 +31,7 @@ def rebuild(
     """
     if rebuilt is None:
         return None
-    # An image of this machine alone is no base for others.
+    # An image of this machine alone is not a base for others.
     known = base.layers and not base.reference.startswith("localhost/")
     name = base.reference if rebuilt.origin == "layers" and known else ""
     return model.Rebuild(

@@ -103,7 +103,7 @@ def _candidates(
 ) -> Iterable[int]:
     """The regular files that have one of `names`, or that are in a directory whose mask `is_open` is set.
 
-    Most files of an image are no candidates, and these cost the interpreter no step.
+    Most files of an image are not candidates, and these cost the interpreter no step.
     """
     chosen = bytes(map(names.__contains__, files.name)) if names else bytes(len(files))
     if 1 in is_open:

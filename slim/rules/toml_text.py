@@ -49,7 +49,7 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
 
 def _key_dots(line: str) -> int:
     # A key stands in front of `=` or, in a header, between brackets, always on one line. Strings
-    # are counted too: a text with so many dots in front of a `=` is no loss.
+    # are counted too: a text with so many dots in front of a `=` is not a loss.
     *keys, rest = line.split("=")
     if line.lstrip().startswith("["):
         keys.append(rest)

@@ -1,7 +1,7 @@
 """Where a word of a shell command ends: a value is hidden up to there, however it is quoted.
 
 Follows POSIX (XCU 2.2, 2.3, 2.6) as far as word boundaries go: quotes, escapes, line continuations, and
-substitutions with anything in them. Text that is no shell only makes a word longer. Linear in the input.
+substitutions with anything in them. Text that is not a shell only makes a word longer. Linear in the input.
 """
 
 from __future__ import annotations

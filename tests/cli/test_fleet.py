@@ -83,7 +83,7 @@ def test_sources_that_are_none(tmp_path: Path, capsys: pytest.CaptureFixture[str
     for source, what in (
         (str(tmp_path / "empty"), "no image in the folder"),
         (str(tmp_path / "list"), "list:2"),
-        ("registry:bad host/*", "no pattern"),
+        ("registry:bad host/*", "not a pattern"),
         ("./nothing", "no file"),
     ):
         assert run("fleet", "scan", source, "--store", str(tmp_path / "store")) == 2

@@ -262,7 +262,7 @@ def test_another_schema_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="schema 99"):
         scan(tmp_path / "store", tmp_path / "in")
     (tmp_path / "store" / "store.json").write_text("not JSON")
-    with pytest.raises(InputError, match="no store"):
+    with pytest.raises(InputError, match="not a store"):
         scan(tmp_path / "store", tmp_path / "in")
 
 

@@ -76,7 +76,7 @@ def test_units_are_an_option_a_variable_and_a_key(
     monkeypatch.setenv("SLIM_UNITS", "si")
     assert printed() == "MB"
     assert run("render", "one.json", "-o", "text", "--units", "metric") == 2
-    assert "--units: 'metric' is none of si, iec [bad-choice]" in capsys.readouterr().err
+    assert "--units: 'metric' is not one of si, iec [bad-choice]" in capsys.readouterr().err
     Path("slim.toml").write_text('units = "metric"\n')
     assert run("check", "one.json", "--max-size", "1GB") == 2
     assert "units" in capsys.readouterr().err

@@ -19,7 +19,7 @@ _PACKED = (b".gz", b".br", b".zst")
 
 
 def duplicates(subject: Subject) -> QueryResult:
-    """All copies but one of each content. Hard links share their bytes and are no copies.
+    """All copies but one of each content. Hard links share their bytes and are not copies.
 
     A copy that the image runs stays, else that with the shortest path; of equal ones the first.
     """

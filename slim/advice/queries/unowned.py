@@ -1,7 +1,7 @@
 """Query about files in the system's directories that no package brought.
 
 Package managers and scanners do not know them. Much there is written by the packages' own scripts, though:
-caches, indexes, compiled code; the table says which, and why they are no finding.
+caches, indexes, compiled code; the table says which, and why they are not findings.
 Source: Debian policy §6 and §9.1.2 (nothing but packages writes below /usr); FHS 3.0 §4.9.
 """
 

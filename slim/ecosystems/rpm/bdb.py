@@ -2,7 +2,7 @@
 
 Every page says its type, so that all of them are read in order, without following buckets. A hash page
 has pairs of keys and values; a value that does not fit in is on a chain of overflow pages. A key is the
-number of a package in 4 bytes; package 0 is no package but the database's own counter.
+number of a package in 4 bytes; package 0 is not a package but the database's own counter.
 
     page: 8 bytes, number, previous, next (4 each), entries, offset of free space (2 each), level, type
           then the offset of each entry (2 bytes); entries grow from the end of the page

@@ -120,7 +120,7 @@ def _package(
 
 
 def _files(header: Header, budget: int) -> tuple[bytes, ...]:
-    """Paths of the files, without ghosts: those are no bytes of the package."""
+    """Paths of the files, without ghosts: those are not bytes of the package."""
     flags = header.numbers.get(_FILE_FLAGS, ())
     names = header.strings.get(_BASE_NAMES, ())
     if not names:

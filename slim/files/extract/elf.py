@@ -141,7 +141,7 @@ def _links(file: Pieces, header: Header, segments: list[Segment]) -> Links:
     limit = values.get(_STRINGS_SIZE, 0)
 
     def text_at(at: int | None, most: int) -> bytes:
-        """A string of the table; what is cut off is no name of anything."""
+        """A string of the table; what is cut off is not a name of anything."""
         nonlocal partial
         if at is None:
             return b""

@@ -19,7 +19,7 @@ class HardLinks:
         """(directory's path, name) of the layer's files that the tree does not have → row."""
 
     def resolve(self, row: int, place: int, name: bytes) -> bool:
-        """Find the bytes of a hard link; False when there are none, and the entry is no file."""
+        """Find the bytes of a hard link; False when there are none, and the entry is not a file."""
         names, columns = self._names, self._names.columns
         if row in columns.body or columns.kind[row] != _HARDLINK:
             return True

@@ -118,7 +118,7 @@ class Identity:
 
     def _token(self, challenge: Challenge) -> str:
         """Ask the token server; for what is needed here, whatever scope the registry names."""
-        # A token server inside of what somebody else named is no place to send anything to.
+        # Nothing is sent to a token server inside a network that somebody else names.
         query = {"scope": self._scope}
         if challenge.service:
             query = {"service": challenge.service, **query}

@@ -11,7 +11,7 @@ from slim.report.untrusted import Untrusted
 
 
 class Warning(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Something to know that is no error."""
+    """Something to know that is not an error."""
 
     id: str
     text: Untrusted
