@@ -9,21 +9,27 @@ import json
 import os
 import shutil
 import stat
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import slim
+from slim import pipeline
 from slim.advice.claim import precedence
+from slim.advice.vocabulary import VOCABULARY
+from slim.image.ref import ImageRef
 from slim.report.untrusted import bare
+from slim.rules.builtin import builtin_rules
 from tests.conftest import GOLDEN, LONGER
 from tests.real.applying import without
 from tests.real.conftest import Pairs
 from tests.real.running import ask, mounted, settings, started, unpack
-from tests.real.tools import run, shown
+from tests.real.tools import TAG, run, shown
 from tests.real.twin_images import STACKS, Twins, rebuild
 from tests.real.twin_table import Rebuilt, Row, advise, analysis, measure, names_of
+from tests.support.repacking import repack
 
 pytestmark = pytest.mark.real
 
@@ -165,6 +171,34 @@ def test_safe_steps_take_what_they_promise_and_break_nothing(
     assert again == []
     page, text = PAGES[stack]
     with started(root, settings(slimmed)) as address:
+        assert ask(address + page).strip() == text
+    shutil.rmtree(tmp_path)
+
+
+@pytest.mark.parametrize("stack", STACKS if LONGER > 1 else ["elixir", "python"])
+def test_the_image_repacked_without_what_is_safe_answers(
+    stack: str, twins: Pairs, tmp_path: Path
+) -> None:
+    pair = twins(stack)
+    certificate = repack(
+        pair.fat,
+        tmp_path / "repacked",
+        level="safe",
+        form="oci-dir",
+        advice=pipeline.AdviceOptions(builtin_rules(VOCABULARY, None), date(2026, 1, 1)),
+        base=ImageRef(str(pair.base)),
+    )
+    (made,) = certificate.images
+    assert made.predicted is not None
+    expected = made.predicted.disk_bytes - made.predicted.unreported_disk_bytes
+    assert made.result.amount.disk_bytes == expected + sum(
+        each.disk_bytes for each in made.unapplied
+    )
+    assert made.result.amount.disk_bytes < made.source.amount.disk_bytes
+    layout = tmp_path / "tagged"
+    run("skopeo", "copy", "--quiet", f"oci:{tmp_path / 'repacked'}", f"oci:{layout}:{TAG}")
+    page, text = PAGES[stack]
+    with started(unpack(layout, tmp_path / "root"), settings(layout)) as address:
         assert ask(address + page).strip() == text
     shutil.rmtree(tmp_path)
 
