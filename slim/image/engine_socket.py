@@ -131,10 +131,10 @@ def _words(response: HTTPResponse) -> str:
     """What the engine says of its refusal: JSON with a message, or any text."""
     text = response.read(_WORDS).decode("utf-8", "replace")
     try:
-        said = json.loads(text)["message"]
+        reason = json.loads(text)["message"]
     except (ValueError, KeyError, TypeError, RecursionError):
-        said = text
-    line = str(said).strip().partition("\n")[0]
+        reason = text
+    line = str(reason).strip().partition("\n")[0]
     return line[:300] or f"HTTP status {response.status}"
 
 

@@ -28,10 +28,10 @@ class Engine(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     saved = b""
     send: Answer
-    asked: list[str]
+    requests: list[str]
 
     def do_GET(self) -> None:
-        self.asked.append(self.path)
+        self.requests.append(self.path)
         if self.path == "/images/team/app:1/json":
             self.reply(200, b"{}")
         elif self.path == "/images/team/app:1/get":
@@ -60,12 +60,14 @@ class Server(ThreadingMixIn, UnixStreamServer):
 def serve(path: Path, saved: bytes, send: Answer) -> Iterator[list[str]]:
     """An engine at this socket; the value is what it has been asked."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    asked: list[str] = []
-    kind = type("Known", (Engine,), {"saved": saved, "send": staticmethod(send), "asked": asked})
+    requests: list[str] = []
+    kind = type(
+        "Known", (Engine,), {"saved": saved, "send": staticmethod(send), "requests": requests}
+    )
     with Server(str(path), kind) as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
         thread.start()
-        yield asked
+        yield requests
         server.shutdown()
         thread.join()
 
@@ -110,8 +112,8 @@ def saved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
     for name in ("DOCKER_HOST", "CONTAINER_HOST"):
         monkeypatch.setenv(name, f"unix://{tmp_path}/none.sock")
-    made = image(layer({"etc/a": b"a" * 20_000}), layer({"etc/b": b"b"}))
-    return save(made, tmp_path / "saved.tar", "docker")
+    built = image(layer({"etc/a": b"a" * 20_000}), layer({"etc/b": b"b"}))
+    return save(built, tmp_path / "saved.tar", "docker")
 
 
 def at(path: Path) -> Access:
@@ -124,9 +126,9 @@ def test_the_image_of_a_socket_is_that_of_the_file(
     send: Answer, saved: Path, tmp_path: Path
 ) -> None:
     path = tmp_path / "engine.sock"
-    with serve(path, saved.read_bytes(), send) as asked:
+    with serve(path, saved.read_bytes(), send) as requests:
         alike(slim.analyze(saved), slim.analyze("docker:team/app:1", registry=at(path)))
-        assert asked == ["/images/team/app:1/get"]
+        assert requests == ["/images/team/app:1/get"]
 
 
 def test_a_bare_name_is_looked_for_at_sockets_too(
@@ -134,10 +136,10 @@ def test_a_bare_name_is_looked_for_at_sockets_too(
 ) -> None:
     path = tmp_path / "podman.sock"
     monkeypatch.setenv("CONTAINER_HOST", f"unix://{path}")
-    with serve(path, saved.read_bytes(), chunked) as asked:
+    with serve(path, saved.read_bytes(), chunked) as requests:
         assert run("analyze", "team/app:1", "-o", "json") == 0
         assert "team/app:1 is an image of podman" in capsys.readouterr().err
-        assert asked == ["/images/team/app:1/json", "/images/team/app:1/get"]
+        assert requests == ["/images/team/app:1/json", "/images/team/app:1/get"]
         assert run("analyze", "team/none:1") == 3
     err = capsys.readouterr().err
     assert "podman: has no such image" in err

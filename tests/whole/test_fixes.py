@@ -73,13 +73,13 @@ def archive(folder: Path, install: str) -> Path:
     for name in ("gcc", "git", "make", "curl"):
         debian.add(name, {f"usr/bin/{name}": program(b"libc.so.6", size=MEGA)})
     lists = {"var/lib/apt/lists/deb_main_Packages": b"p" * MEGA}
-    made = image(
+    built = image(
         layer(root, created_by="# debian.sh"),
         layer({**debian.layer(), **lists, "srv/notes": b"n" * MEGA}, created_by=install),
         layer([delete("srv/notes")], created_by="RUN /bin/sh -c rm /srv/notes # buildkit"),
         config={"Cmd": ["curl"], "Env": ["PATH=/usr/bin:/bin", "API_TOKEN=hush"], "User": "1"},
     )
-    return save(made, folder / f"{abs(hash(install))}.tar")
+    return save(built, folder / f"{abs(hash(install))}.tar")
 
 
 def alone(rule: Rule, path: Path, *packages: str) -> Report:

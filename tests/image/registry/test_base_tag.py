@@ -88,8 +88,8 @@ def test_the_digest_that_the_image_names_is_enough(registry: Fake, tmp_path: Pat
         "org.opencontainers.image.base.name": "registry.example/team/app:nightly",
         "org.opencontainers.image.base.digest": digest,
     }
-    made = image(ROOTFS, TOOLS, OTHER, OWN, config={"Labels": labels})
-    base = base_of(registry, tmp_path, made)
+    built = image(ROOTFS, TOOLS, OTHER, OWN, config={"Labels": labels})
+    base = base_of(registry, tmp_path, built)
     assert (base.layers, base.digest) == (3, digest)
     assert len(registry.log) < 20, "the tag of that name comes first"
 
