@@ -22,7 +22,10 @@ _PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
 """`pandas` of `pandas.core`."""
 _MOST_BYTES = 8 << 20
 """More sources are not searched."""
-_ABOUT = (b"usr/share/doc/", b"usr/share/lintian/", b"var/lib/dpkg/", b"usr/share/man/")
+_ABOUT = (
+    *(b"usr/share/bug/", b"usr/share/doc/", b"usr/share/lintian/", b"usr/share/man/"),
+    b"var/lib/dpkg/",
+)
 """Where a package has files that no program reads."""
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 
@@ -48,7 +51,9 @@ def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
     for path in given.facts.runs.resolved:
         found.update(_WORD.findall(given.view.read(path.encode("utf-8", "surrogateescape")) or b""))
     for command in given.facts.runs.all:
-        found.update(word.encode("utf-8", "surrogateescape") for word in command.words)
+        for word in (command.name, *command.words):
+            text = word.encode("utf-8", "surrogateescape")
+            found.update((text, *_WORD.findall(text)))
     return frozenset(found) if seen else None
 
 

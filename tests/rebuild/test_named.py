@@ -246,8 +246,17 @@ def test_an_escript_needs_erlang_and_no_elixir(tmp_path: Path) -> None:
     assert "COPY --from=build /usr/local/bin /usr/local/bin" in bare(rebuild.dockerfile)
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_a_package_that_only_brings_others(named: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("line", "start", "used"),
+    [
+        (b"", "exec python3 main.py", False),
+        (b"os.system('convert a b')\n", "exec python3 main.py", True),
+        (b"", "/usr/bin/convert-q16 a b && exec python3 main.py", True),
+    ],
+)
+def test_a_package_that_only_brings_others(
+    line: bytes, start: str, used: bool, tmp_path: Path
+) -> None:
     """It is used if their programs are; of alternatives the first comes along, as with an installation."""
     debian = Debian()
     root = base(debian)
@@ -256,7 +265,7 @@ def test_a_package_that_only_brings_others(named: bool, tmp_path: Path) -> None:
     installed: Tree = {
         **tools(debian),
         **debian.add("python3", {"usr/bin/python3": program(b"libc.so.6", size=MEGA)}),
-        **debian.add("magick", {"usr/share/doc/magick/copyright": b"c"}, depends="magick-q16"),
+        **debian.add("magick", {"usr/share/bug/magick": b"c"}, depends="magick-q16"),
         **debian.add("magick-q16", convert, depends="fontconfig-config", auto=True),
         **debian.add(
             "fontconfig-config",
@@ -267,14 +276,13 @@ def test_a_package_that_only_brings_others(named: bool, tmp_path: Path) -> None:
         **debian.add("fonts-urw", {"usr/share/fonts/u.otf": b"u" * MEGA}, auto=True),
         **debian.add("fonts-dejavu", {"usr/share/fonts/d.ttf": b"d" * MEGA}, auto=True),
     }
-    source = b"import os\n" + (b"os.system('convert a b')\n" if named else b"")
     report = stepwise(
         tmp_path,
         ("ADD rootfs.tar.xz /", root),
         ("RUN apt-get install -y python3 gcc magick", {**installed, **debian.database()}),
-        ("COPY . .", {"app/main.py": source}),
-        Cmd=["python3", "main.py"],
+        ("COPY . .", {"app/main.py": b"import os\n" + line}),
+        Cmd=["sh", "-c", start],
     )
     kept = {bare(name) for each in rebuilt(report).keep for name in each.packages}
     brought = {"magick", "magick-q16", "fontconfig-config", "fonts-dejavu"}
-    assert kept & {*brought, "fonts-urw"} == (brought if named else set())
+    assert kept & {*brought, "fonts-urw"} == (brought if used else set())
