@@ -31,7 +31,8 @@ def page(results: Sequence[Result]) -> str:
         parts += [_table(rows), _summary(rows)] if rows else []
         if missing:
             parts.append(f"Not measured: {', '.join(missing)}.\n")
-    return "\n".join([*parts, _on_careful([one for one in results if "broken" not in one])])
+    whole = [one for one in results if "broken" not in one]
+    return "\n".join([*parts, *([_on_careful(whole)] if whole else [])])
 
 
 def _on_careful(results: Sequence[Result]) -> str:
