@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 
 _SECRET = re.compile(
-    r"passw(?:or)?d|passphrase|requirepass|(?:^|[_.-])(?:pass|pwd|pat|pw)$|secret|token(?!iz)|credential"
-    r"|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
+    r"passw(?:or)?d|passphrase|requirepass|(?:store|key)pass$|(?:^|[_.-])(?:pass|pwd|pat|pw)$"
+    r"|secret|token(?!iz)|credential|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
     r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string|^sig$|^x-(?:amz|goog)-signature$",
     re.IGNORECASE,
 )

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable
 
 from slim.secrets.names import is_secret
+from slim.secrets.programs import BEFORE_PASSWORD, PIPED_PASSWORD
 from slim.secrets.shapes import hide_shapes
 from slim.secrets.shell import word_end
 
@@ -19,7 +20,7 @@ ASSIGNMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _BLANKS = r"(?:\\?[ \t]|\\\r?\n){1,16}"
 """Between an option or name and its value; a line may be continued there."""
 _NAMES = (
-    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})=(?!=)"),
+    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:=(?!=)|[ \t]{1,4}=[ \t]{1,4})"),
     re.compile(
         rf"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9_.:-]{{0,99}})(?:=|(?:\\{{0,8}}["'])?,?{_BLANKS}|["'],(?=["']))"""
     ),
@@ -43,17 +44,12 @@ _USER = re.compile(
     r"""(?<![\w-])(?:-u|--user|--proxy-user)(?:["']?,?[ \t]{0,4}|=)(["']?)"""
     r"""(?!\d{1,10}:)[^\s:=()$"',]{1,100}:"""
 )
-_COMMANDS = re.compile(
-    r"""(?<![\w-])(?:sshpass(?:[ \t]{1,4}-[a-oq-zA-Z]\S{0,40}){0,3}[ \t]{1,4}-p[ \t]{0,4}"""
-    r"""|(?:mysql|mysqladmin|mysqldump|mariadb)\b[^\n;&|]{0,200}?[ \t]-p(?=[^\s;&|])"""
-    r"""|redis-cli\b[^\n;&|]{0,200}?[ \t]-a[ \t]{1,4}"""
-    r"""|-pass(?:in|out)?[ \t]{1,4}["']?pass:)"""
-)
-"""Commands whose password is an option without a name."""
 _CHPASSWD = re.compile(
     r"""(["' \t][a-z_][a-z0-9_-]{0,31}:)([^\s"'|]{1,500})(?=["']?[ \t]{0,8}\|[ \t]{0,8}(?:sudo )?chpasswd)"""
 )
 _ADDRESS = re.compile(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
+_TOKEN_AS_USER = re.compile(r"://(?=[^\s/@]{0,100}\d)[\w.~+-]{20,500}@(?!sha\d{3}:)")
+"""A user without a password whose name is so long is a token."""
 _PORT = re.compile(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
 """A host, and no password: `git@host:22/`, `[::1]:80/`."""
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
@@ -61,6 +57,8 @@ INSTRUCTION = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+"
 _SPACED = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})[ \t]+")
 _ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
 _WORD = re.compile(r"(-{0,2}[A-Za-z_][\w.-]{0,99}(?:=|:\s*))")
+_LINE = 300
+"""Characters of the words before, which say what the next one is."""
 _OPTION_OF_USER = frozenset(("-u", "--user", "--proxy-user"))
 
 
@@ -72,10 +70,14 @@ def value(name: str, text: str) -> str:
 def words(items: Iterable[str]) -> list[str]:
     """A command as a list of words: the one after an option that looks secret is its value."""
     shown: list[str] = []
-    before = ""
+    before = line = ""
     for word in items:
-        shown.append(_word(before, word))
-        before = word
+        start = len(line)
+        line += word
+        passwords = (found.end() - start for found in BEFORE_PASSWORD.finditer(line))
+        at = next((at for at in passwords if at >= 0), len(word))
+        shown.append(_word(before, word) if at == len(word) else word[:at] + REDACTED)
+        before, line = word, f"{line[-_LINE:]} "
     return shown
 
 
@@ -138,7 +140,9 @@ def _everywhere(text: str) -> str:
     for names in _NAMES:
         text = _hide(names, text)
     text = _after(_USER, text)
-    text = _after(_COMMANDS, text)
+    text = _after(BEFORE_PASSWORD, text)
+    if "|" in text:
+        text = PIPED_PASSWORD.sub(rf"\1{REDACTED}", text)
     if "chpasswd" in text:
         text = _CHPASSWD.sub(rf"\1{REDACTED}", text)
     return _addresses(text)
@@ -206,7 +210,9 @@ def _closing(text: str, at: int, quote: str) -> int:
 
 def _addresses(text: str) -> str:
     """Without user and password of addresses; a password may have `@` and `/` in it."""
-    return _ADDRESS.sub(_without_user, text) if "://" in text else text
+    if "://" not in text:
+        return text
+    return _TOKEN_AS_USER.sub(f"://{REDACTED}@", _ADDRESS.sub(_without_user, text))
 
 
 def _without_user(found: re.Match[str]) -> str:

@@ -65,7 +65,8 @@ def load(name: str) -> Target:
     """A target with its seeds: its own, those that once failed, and its corpus."""
     module = import_module(f"tests.fuzz.{name}")
     found = [path.read_bytes() for path in sorted((FOUND / name).glob("*"))]
-    return Target(name, module.check, (*module.seeds(), *found, *corpus_of(name)))
+    seeds = dict.fromkeys((*module.seeds(), *found, *corpus_of(name)))
+    return Target(name, module.check, tuple(seeds))
 
 
 def corpus(part: str) -> Iterator[bytes]:

@@ -22,6 +22,11 @@ pytestmark = pytest.mark.real
 
 CALLS = "write,rename,renameat,renameat2,unlink,mkdir,ftruncate,utimensat"
 NOBODY = 65534
+AS_NOBODY = (
+    *("setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"),
+    *("--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"),
+)
+"""Another user, who can read all files, so that slim runs from wherever it lies, and write none of root's."""
 LARGE = 100_000
 """Bytes of a layer that is worth a file."""
 
@@ -39,7 +44,7 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def analyzed(
-    archive: Path, cache: Path, *options: str, before: tuple[str, ...] = (), user: int = 0
+    archive: Path, cache: Path, *options: str, before: tuple[str, ...] = ()
 ) -> subprocess.CompletedProcess[bytes]:
     words = ("analyze", str(archive), "--no-progress", "-o", "json", *options)
     return subprocess.run(
@@ -48,8 +53,6 @@ def analyzed(
         capture_output=True,
         check=False,
         timeout=300,
-        user=user,
-        group=user,
     )
 
 
@@ -125,6 +128,25 @@ def test_what_another_user_has_put_there_is_not_believed(
     assert analyzed(archive, own, before=trace).stdout == uncached
     assert kept[0].name in (tmp_path / "trace").read_text(), "it was read again and replaced"
     assert kept[0].stat().st_uid == 0
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o777, 0o1777])
+def test_two_users_of_one_folder(mode: int, archive: Path, uncached: bytes, tmp_path: Path) -> None:
+    """Neither reads what the other has written, nor changes it, where the modes would allow it."""
+    need("strace", "setpriv")
+    shared, log = tmp_path / "shared", tmp_path / "trace"
+    assert analyzed(archive, shared).stdout == uncached
+    kept = {path: path.read_bytes() for path in tables(shared)}
+    assert len(kept) == 3
+    for path in kept:
+        path.chmod(0o666)
+    shared.chmod(mode)
+    trace = ("strace", "-f", "-qq", "-o", str(log), "-e", "trace=read,rename,unlink", "-y")
+    done = analyzed(archive, shared, before=(*trace, *AS_NOBODY))
+    assert (done.returncode, done.stdout) == (0, uncached), done.stderr
+    assert "image.tar>" in log.read_text(), "reads are seen"
+    assert ".table" not in log.read_text()
+    assert {path: path.read_bytes() for path in tables(shared)} == kept
 
 
 def test_links_in_the_folder_lead_nowhere(archive: Path, uncached: bytes, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ from tests.support.stacks import Stack, stacked
 pytestmark = pytest.mark.real
 
 OPAQUE = ((b"SCHILY.xattr.trusted.overlay.opaque", b"y"),)
-COUNT, AT_ONCE, SEED = 60 * LONGER, 20, 7
+COUNT, AT_ONCE, SEED = 60 * LONGER, 60, 7
 REFUSED = (
     "no such file or directory|not a directory|file exists|too many|not permitted|is a directory"
 )
@@ -195,12 +195,35 @@ def explained(ours: set[str], theirs: set[str], stacked_items: Stack) -> str:
     return ""
 
 
+def through_own_link(made: Stack) -> bool:
+    """Whether a marker or device runs through a symbolic link of its own layer: engines refuse many of these,
+    since what the link leads to is in another layer."""
+    for items in made:
+        links = {clean(one.name) for one in items if one.type == b"2"}
+        for one in items:
+            path = clean(one.name)
+            special = one.type == b"3" or path[-1].startswith(b".wh.")
+            if special and any(path[:depth] in links for depth in range(1, len(path))):
+                return True
+    return False
+
+
+def batches(stacks: Sequence[tuple[int, Stack]]) -> Iterator[Sequence[tuple[int, Stack]]]:
+    """What goes into an image: many stacks, or one that may well be refused."""
+    usual = [one for one in stacks if not through_own_link(one[1])]
+    for at in range(0, len(usual), AT_ONCE):
+        yield usual[at : at + AT_ONCE]
+    for one in stacks:
+        if through_own_link(one[1]):
+            yield [one]
+
+
 def compare(engine: Engine, folder: Path, seed: int) -> Counter[str]:
     rng = random.Random(seed)  # noqa: S311
     stacks = list(enumerate(random_stack(rng, strict=engine.strict) for _ in range(COUNT)))
     tally: Counter[str] = Counter()
-    for at in range(0, len(stacks), AT_ONCE):
-        for some, found in each_unpacked(engine, stacks[at : at + AT_ONCE], folder, words_of):
+    for batch in batches(stacks):
+        for some, found in each_unpacked(engine, batch, folder, words_of):
             if isinstance(found, str):
                 assert re.search(REFUSED, found, re.IGNORECASE), (found, some)
                 tally["refused"] += 1

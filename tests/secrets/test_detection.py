@@ -62,6 +62,9 @@ def test_tokens_are_hidden_under_any_name_and_in_messages() -> None:
         ["sh", "-c", "PASSWORD=a\\ {} app"],
         ["app", '{{"password": "a {}"}}'],
         ["git", "clone", "https://bob:p@a/{}@git.example/x"],
+        ["sshpass", "-p", "{}", "ssh", "x"],
+        ["mysql", "-uroot", "-pa {}"],
+        ["docker", "login", "-u", "bob", "-p", "a {}", "registry.example"],
     ],
 )
 def test_words_of_a_command(items: list[str]) -> None:
@@ -102,7 +105,8 @@ def test_where_a_word_ends(text: str, end: int) -> None:
     "piece",
     ["$(", "`", '"', "'", "\\", "${", "PASSWORD=$(", 'PASSWORD="', "://a:b@", "://a:", "a:b@", "--token ",
      "eyJa-", "ghp_", "-----BEGIN PRIVATE KEY-----", "Authorization: ", '"password": ["', "set token ",
-     "mysql ", "sshpass -p", "root:a|", "bearer ", "-u a:", "password: ", "token\\ "],
+     "mysql ", "sshpass -p", "root:a|", "bearer ", "-u a:", "password: ", "token\\ ",
+     "docker login ", "machine x ", "htpasswd -b a ", "echo a |", "://a1", "password = "],
 )  # fmt: skip
 def test_work_grows_with_the_text_and_no_faster(piece: str) -> None:
     def seconds(length: int) -> float:

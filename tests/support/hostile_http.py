@@ -63,6 +63,10 @@ BURSTS: dict[str, Script] = {
     "two-lengths": at_once(OK + b"Content-Length: 5\r\nContent-Length: 6\r\n\r\n{}"),
     "bad-chunk": at_once(OK + b"Transfer-Encoding: chunked\r\n\r\nzz\r\n"),
     "encoded": at_once(OK + b"Content-Encoding: gzip\r\nContent-Length: 2\r\n\r\n{}"),
+    "early-hints": at_once(b"HTTP/1.1 103 Early Hints\r\nLink: </x>\r\n\r\n" * 20_000),
+    "come-back-in-years": at_once(
+        b"HTTP/1.1 503 Busy\r\nRetry-After: 100000000\r\nContent-Length: 0\r\n\r\n"
+    ),
     "redirect-in-a-circle": at_once(
         b"HTTP/1.1 302 Found\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n"
     ),

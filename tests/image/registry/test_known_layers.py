@@ -86,6 +86,17 @@ def test_a_lie_about_a_known_layer_is_the_error_that_it_is_without_a_cache(
     assert warm.value.message == cold.value.message
 
 
+@pytest.mark.parametrize("at", [0, 1])
+def test_a_lie_about_one_of_two_layers_that_are_one_blob(at: int) -> None:
+    def lie(manifest: dict[str, Any], config: dict[str, Any]) -> None:
+        config["rootfs"]["diff_ids"][at] = digest(b"something else")
+
+    one = layer({"a": b"x"})
+    with serve(image(one, one, compression="gzip")) as fake, pytest.raises(SlimError) as caught:
+        slim.analyze(add(fake, "bad", lie), registry=fake.access())
+    assert (caught.value.slug, caught.value.exit_code) == ("layer-diff-id", 4)
+
+
 def test_the_order_of_two_images_changes_nothing(registry: Fake) -> None:
     bad, shared = add(registry, "bad", _false_diff_id), TableCache(None, share=True)
     with pytest.raises(SlimError):
