@@ -18,6 +18,8 @@ _FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
 _NUMBERS = ("no", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _NOT_SHIPPED = ("the base image", "the package database")
 _PATH = 60
+_NEAR = 20
+"""Sizes that differ by less than one part in so many need no explanation."""
 MULTI_STAGE = "Leave in a build stage what only the build needs"
 """Title of the step that several findings share."""
 
@@ -159,7 +161,7 @@ def _because(report: Report, units: Units) -> str:
     if rebuild is None:
         return ""
     built = rebuild.disk_bytes
-    if abs(built - fixed) * 10 <= max(built, fixed):
+    if abs(built - fixed) * _NEAR <= max(built, fixed):
         return ""
     kept = report.predicted.other_base_bytes
     if rebuild.origin != "layers" and built < fixed and (fixed - built) <= 2 * kept:
