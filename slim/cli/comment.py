@@ -18,7 +18,7 @@ from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import read_limits
 from slim.cli.options import SettingsOptions, Timeout, UnitsName, read_units
 from slim.cli.pages import ReportUrl, RulesUrl
-from slim.cli.progress import MessageOptions, print_notice
+from slim.cli.progress import MessageOptions, print_warning
 from slim.cli.write import print_output
 from slim.errors import NetworkError, UsageError
 from slim.forge import comment as comments
@@ -169,7 +169,7 @@ def comment(
         )
     problem: NetworkError | None = None
     if post.dry_run:
-        print_notice(f"slim: not posted (--dry-run): {clean(_where(context))}")
+        print_warning(f"slim: not posted (--dry-run): {clean(_where(context))}")
     else:
         try:
             _post(page, context, behavior, post, limits)
@@ -195,9 +195,9 @@ def _post(
         )
     )
     for number, outcome in outcomes:
-        print_notice(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
+        print_warning(f"slim: {_done(outcome)} ({clean(context.repo)} #{number})")
     if not outcomes:
-        print_notice(
+        print_warning(
             "slim: no comment: no open pull request has"
             f" {clean(context.head[: comments.HEAD])} as its head any more"
         )
@@ -205,7 +205,7 @@ def _post(
 
 def _conclude(page: Page, problem: NetworkError | None, require: bool) -> None:
     if problem is not None and (page.error is not None or not require):
-        print_notice(f"slim: not posted: {clean(problem.message)} [{problem.slug}]")
+        print_warning(f"slim: not posted: {clean(problem.message)} [{problem.slug}]")
     if page.error is not None:
         raise page.error
     if problem is not None and require:

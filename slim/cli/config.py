@@ -12,7 +12,7 @@ from tabulate import tabulate
 
 from slim.cli.command import command
 from slim.cli.options import SettingsOptions
-from slim.cli.progress import print_notice
+from slim.cli.progress import print_warning
 from slim.cli.write import print_output
 from slim.config.load import Config
 from slim.formats.terminal import clean
@@ -55,7 +55,9 @@ def config(settings: SettingsOptions) -> None:
     known = {row.variable for row in rows} | {*_ALONE, *_SECRET}
     for name in sorted(os.environ):
         if name.startswith("SLIM_") and name not in known:
-            print_notice(f"slim: nothing reads the variable {clean(name)}{suggestion(name, known)}")
+            print_warning(
+                f"slim: nothing reads the variable {clean(name)}{suggestion(name, known)}"
+            )
     table = [(row.option, clean(row.value), clean(row.source), row.variable) for row in rows]
     header = ("option", "value", "from", "environment")
     print_output(tabulate(table, header, tablefmt="plain", disable_numparse=True) + "\n")

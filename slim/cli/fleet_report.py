@@ -12,7 +12,7 @@ from slim.cli.command import command, option
 from slim.cli.fleet_scan import StorePlace
 from slim.cli.options import ExitZero, SettingsOptions, UnitsName, read_units
 from slim.cli.output import Output, Text, write_outputs
-from slim.cli.progress import MessageOptions, print_notice
+from slim.cli.progress import MessageOptions, print_warning
 from slim.cli.write import STDOUT
 from slim.errors import UsageError
 from slim.fleet.folder import folder_of
@@ -75,7 +75,7 @@ def report(
     write_outputs([Text(_page(result, each.format, table, options), each) for each in outputs])
     for each in result.exceeded:
         size = options.units.size
-        print_notice(
+        print_warning(
             f"slim: team {clean(each.team)}: {each.budget} is {size(each.value_bytes)},"
             f" at most {size(each.limit_bytes)}"
         )

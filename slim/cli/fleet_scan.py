@@ -18,7 +18,7 @@ from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now
 from slim.cli.options import Limit, RulePaths
-from slim.cli.progress import MessageOptions, is_terminal, print_message, print_notice
+from slim.cli.progress import MessageOptions, is_terminal, print_message, print_warning
 from slim.cli.registry import AttachedOptions, RegistryOptions, own_login_files
 from slim.cli.write import print_output
 from slim.errors import UsageError, hide_logins
@@ -129,7 +129,7 @@ class ClusterOptions(Struct, frozen=True):
             context, scheduler=self.scheduler, workers=self.workers, dashboard=self.dashboard
         ) as found:
             if found.dashboard:
-                print_notice(f"slim: dashboard: {clean(found.dashboard)}")
+                print_warning(f"slim: dashboard: {clean(found.dashboard)}")
             yield found
 
 
@@ -208,8 +208,8 @@ def scan(
 
 
 def _tell(summary: Summary) -> None:
-    for notice in summary.notices:
-        print_notice(f"slim: {clean(notice)}")
+    for warning in summary.warnings:
+        print_warning(f"slim: {clean(warning)}")
     for name, error, _ in summary.failures[:_SHOWN]:
         print_message(f"slim: {clean(hide_logins(name))}: {clean(redact.message(error))}")
     if len(summary.failures) > _SHOWN:

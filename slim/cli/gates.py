@@ -16,7 +16,7 @@ from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import flag, option
 from slim.cli.environment import cache_folder
 from slim.cli.options import ExitZero
-from slim.cli.progress import print_notice
+from slim.cli.progress import print_warning
 from slim.errors import InputError, UsageError
 from slim.formats.model import Document
 from slim.formats.terminal import clean
@@ -164,7 +164,7 @@ def warn_of_rule_names(
     known = {name for rule in rules_of(every.packs) for name in (rule.id, rule.slug)}
     for option_name, name in given:
         if name not in known:
-            print_notice(
+            print_warning(
                 f"slim: warning: {option_name}: unknown rule {clean(name)!r}"
                 f"{suggestion(name, known | reported)}"
             )
@@ -223,7 +223,7 @@ def conclude(verdicts: Sequence[tuple[str, Conclusion]], exit_zero: bool) -> Non
     ]
     for verdict, text in lines:
         if verdict.result != "unknown":
-            print_notice(f"slim: {clean(text)}")
+            print_warning(f"slim: {clean(text)}")
     for verdict, text in lines:
         if verdict.result == "unknown":
             raise InputError("gate-undecided", text, verdict.hint)

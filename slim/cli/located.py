@@ -7,7 +7,7 @@ import sys
 import click
 from msgspec.structs import replace
 
-from slim.cli.progress import is_terminal, print_notice
+from slim.cli.progress import is_terminal, print_warning
 from slim.errors import InputError
 from slim.formats.terminal import clean
 from slim.image.engine import split_engine
@@ -32,9 +32,9 @@ def find_image(ref: ImageRef) -> ImageRef:
             raise
         found = replace(ref, name=full_name(ref.name))
     if engine := split_engine(found.name) if found is not ref else None:
-        print_notice(f"slim: {clean(ref.name)} is an image of {engine[0]}: reading {found.name}")
+        print_warning(f"slim: {clean(ref.name)} is an image of {engine[0]}: reading {found.name}")
     elif found is not ref:
-        print_notice(
+        print_warning(
             f"slim: {clean(ref.name)} is in no container engine here: reading {found.name} from its registry"
         )
     return found

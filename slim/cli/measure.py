@@ -36,7 +36,7 @@ from slim.cli.output import (
     write_outputs,
 )
 from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
-from slim.cli.progress import MessageOptions, print_notice
+from slim.cli.progress import MessageOptions, print_warning
 from slim.cli.registry import AttachedOptions, RegistryOptions
 from slim.config.load import Config
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
@@ -54,8 +54,8 @@ from slim.report.judge import judge, judge_comparison
 from slim.report.load import is_report, load_report
 from slim.report.model import Report
 from slim.report.naming import utf8
-from slim.report.notices import OTHER_BASE, OTHER_DOCKERFILE
 from slim.report.untrusted import bare, untrusted
+from slim.report.warnings import OTHER_BASE, OTHER_DOCKERFILE
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules
 from slim.rules.user_packs import with_user_packs
@@ -170,7 +170,7 @@ def measure(
             if compared and run.attached.attached and dockerfile.path is None:
                 signed = run.attached.require_signature
                 if attached := _attached_report(find_image(ref), limits, signed):
-                    print_notice(f"slim: {clean(ref.name)}: its attached report is used")
+                    print_warning(f"slim: {clean(ref.name)}: its attached report is used")
                     return attached
             base = subject.image.base_ref(access, task.config.image)
             return pipeline.analyze(
@@ -196,7 +196,7 @@ def measure(
                 report = report_of(task, ref, subject.image.dockerfile_ref(settings))
                 for warning in report.warnings:
                     if warning.id in (OTHER_BASE, OTHER_DOCKERFILE):
-                        print_notice(f"slim: warning: {clean(warning.text)}")
+                        print_warning(f"slim: warning: {clean(warning.text)}")
                 if content.timestamp:
                     moment = now.replace(microsecond=0, tzinfo=None).isoformat()
                     report = replace(report, timestamp=f"{moment}Z")

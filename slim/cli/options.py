@@ -15,7 +15,7 @@ from msgspec import Struct
 from slim.advice.suppression import Suppression, parse_suppression
 from slim.cli.command import argument, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now, user_cache
-from slim.cli.progress import deadline, print_notice, progress
+from slim.cli.progress import deadline, print_warning, progress
 from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
@@ -129,8 +129,8 @@ class SettingsOptions(Struct, frozen=True):
                 raise UsageError("two-configs", "--config and --no-config exclude each other")
             return Config()
         config = load_config(self.config, key=key, trusted=self.trust_config)
-        if config.notice and judging:
-            print_notice(f"slim: {clean(config.notice)}")
+        if config.warning and judging:
+            print_warning(f"slim: {clean(config.warning)}")
         return config
 
 

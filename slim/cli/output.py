@@ -17,7 +17,7 @@ from itertools import chain
 from typing import Annotated, NamedTuple
 
 from slim.cli.command import option
-from slim.cli.progress import is_terminal, print_notice
+from slim.cli.progress import is_terminal, print_warning
 from slim.cli.write import STDOUT, append_output, print_output, write_output
 from slim.errors import UsageError
 from slim.formats.formats import find_format
@@ -76,7 +76,7 @@ def parse_outputs(
         if several or name != OWN_REPORT:
             find_format(name, compared=compared, several=several)
         if path == "+":
-            print_notice(f"slim: {name} is left out: there is no path after the +")
+            print_warning(f"slim: {name} is left out: there is no path after the +")
             continue
         append = path.startswith("+")
         outputs.append(Output(name, "" if path in STDOUT else path.removeprefix("+"), append))
@@ -94,7 +94,7 @@ def parse_outputs(
 def tell_of_json() -> None:
     """Say to somebody at a terminal why a pipe gets no text."""
     if is_terminal(sys.stderr):
-        print_notice(
+        print_warning(
             "slim: stdout is not a terminal, so it gets JSON; -o text is the report for people"
         )
 

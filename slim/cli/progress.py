@@ -1,4 +1,4 @@
-"""What slim says on stderr: errors, notices, log lines, a progress bar; and the clock that ends a command."""
+"""What slim says on stderr: errors, warnings, log lines, progress; and the clock that ends a command."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ def print_message(text: str) -> None:
             print(text, file=sys.stderr, flush=True)
 
 
-def print_notice(text: str) -> None:
+def print_warning(text: str) -> None:
     """The same for what is not an error, unless `--quiet` was given."""
     if _LOGGER.isEnabledFor(logging.WARNING):
         print_message(text)
 
 
 def listen(*, quiet: bool, verbose: int) -> None:
-    """Show on stderr what the modules of slim log: with `verbose` 1 what is read, with 2 how. Notices are
+    """Show on stderr what the modules of slim log: with `verbose` 1 what is read, with 2 how. Warnings are
     shown in any case but `quiet`."""
 
     class Handler(logging.Handler):

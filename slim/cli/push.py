@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from slim.cli.progress import print_notice
+from slim.cli.progress import print_warning
 from slim.errors import UsageError
 from slim.image.reference import parse_reference
 from slim.image.registry.access import Access
@@ -35,4 +35,4 @@ def push_result(path: str, name: str, source: str, access: Access, limits: Limit
             limits,
             mount_from=origin.repository if origin is not None and shared else "",
         )
-    print_notice(f"slim: pushed {reference.host}/{reference.repository}:{reference.tag}@{digest}")
+    print_warning(f"slim: pushed {reference.host}/{reference.repository}:{reference.tag}@{digest}")

@@ -21,7 +21,7 @@ from slim.cli.options import (
     UnitsName,
     read_units,
 )
-from slim.cli.progress import deadline, print_notice, progress
+from slim.cli.progress import deadline, print_warning, progress
 from slim.cli.push import push_result
 from slim.cli.read import read_small
 from slim.cli.repack_options import RunOptions, ShapeOptions, SourceOptions, WhatOptions
@@ -136,7 +136,7 @@ def repack(
             push_result(target.path, push, image, access, limits)
     for paper in papers:
         write_output(render_certificate(found, _form(paper), shown), paper, private=False)
-    _notices(found)
+    _tell_left_out(found)
     print_output(render_certificate(found, "text", shown))
 
 
@@ -200,9 +200,9 @@ def _check_paper(paper: str) -> None:
         raise UsageError("no-output", f"cannot write {paper!r}: there is no folder {str(folder)!r}")
 
 
-def _notices(certificate: Certificate) -> None:
+def _tell_left_out(certificate: Certificate) -> None:
     for each in certificate.left_out:
-        print_notice(
+        print_warning(
             f"slim: not copied, since it is about the source: {clean(each.kind)}"
             f" {clean(each.digest)}"
         )

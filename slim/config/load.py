@@ -35,7 +35,7 @@ class Config(Struct, frozen=True):
     teams: Teams = field(default_factory=Teams)
     file: str = ""
     """As it was found; empty when there is none."""
-    notice: str = ""
+    warning: str = ""
     """To be told to the user, one line."""
 
 
@@ -79,8 +79,8 @@ def _dive(file: str) -> Config:
     gates = dive_ci.parse_dive_ci(file, _read(file, dive_ci.MAX_BYTES), faults)
     if faults:
         raise Faulty("bad-config", file, sorted(faults), "--no-config goes without the file")
-    notice = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"
-    return Config(ImageSettings(gates=gates), file=file, notice=notice)
+    warning = f"{file} is applied to dive's own numbers; a slim.toml would be read in its place"
+    return Config(ImageSettings(gates=gates), file=file, warning=warning)
 
 
 def _find(folder: str | os.PathLike[str], names: tuple[str, ...]) -> str | None:

@@ -5,20 +5,20 @@ from __future__ import annotations
 from msgspec import Struct
 
 from slim.ecosystems import ECOSYSTEMS
-from slim.packages.package import Contents, Notice, Notices, Package, readable
+from slim.packages.package import Contents, Package, PackageWarning, PackageWarnings, readable
 
 
 class Catalog(Struct, frozen=True):
     """Everything that is installed, as far as it is known."""
 
     packages: tuple[Package, ...]
-    notices: tuple[Notice, ...]
+    warnings: tuple[PackageWarning, ...]
 
 
 def read_catalog(contents: Contents) -> Catalog:
     """Run all readers that can find something; each says what it could not read."""
-    notices = Notices()
-    ordered = readable(contents, notices)
+    warnings = PackageWarnings()
+    ordered = readable(contents, warnings)
     paths = b"\n".join(ordered)
     readers = [ecosystem.packages for ecosystem in ECOSYSTEMS if ecosystem.packages is not None]
     found = [
@@ -26,5 +26,5 @@ def read_catalog(contents: Contents) -> Catalog:
     ]
     return Catalog(
         tuple(package for read in found for package in read.packages),
-        (*notices.all(), *(notice for read in found for notice in read.notices)),
+        (*warnings.all(), *(warning for read in found for warning in read.warnings)),
     )

@@ -174,7 +174,7 @@ def _check_ends(table: LayerTable, marks: Marks) -> None:
             b"",
             f"{marks.zeros:,} zero bytes after the {table.compression} stream",
         )
-    if marks.garbage and ("missing-eoa" in table.notices or not table.tar_bytes):
+    if marks.garbage and ("missing-eoa" in table.warnings or not table.tar_bytes):
         raise InputError(
             "layer-garbage",
             f"{marks.garbage:,} bytes after the {table.compression} stream are neither padding"

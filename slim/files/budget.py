@@ -16,7 +16,7 @@ from slim.limits import Limits, exceeded
 
 ROW, DIRECTORY, LINK = 304, 640, 192
 """Bytes that a row, a directory and a link target take beside their names, measured on a million of each."""
-NOTICE = 512
+WARNING = 512
 MARK = 24
 """A checkpoint of a decompressor."""
 PARSED = 640
@@ -84,9 +84,9 @@ def weight(table: LayerTable) -> int:
 
 def weight_of_names(table: LayerTable, name_bytes: int) -> int:
     """The same without contents, where the length of all names and link targets is known."""
-    notices = sum(NOTICE + 2 * len(notice.path) for notice in table.notices.values())
+    warnings = sum(WARNING + 2 * len(warning.path) for warning in table.warnings.values())
     rows = ROW * len(table) + DIRECTORY * len(table.dirs) + LINK * len(table.links)
-    return LAYER + rows + name_bytes + notices
+    return LAYER + rows + name_bytes + warnings
 
 
 def contents(table: LayerTable) -> int:

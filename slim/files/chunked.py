@@ -27,7 +27,7 @@ _OPTIONS = {int(zstd.DecompressionParameter.window_log_max): MAX_BYTES.bit_lengt
 
 
 def note_chunked(table: LayerTable, marks: Marks) -> None:
-    """Add to the table's notices what its own table of contents says differently, if it has one."""
+    """Add to the table's warnings what its own table of contents says differently, if it has one."""
     kept = marks.skipped
     if not kept or len(kept[-1][1]) != _FOOTER.size or not kept[-1][1].endswith(_MAGIC):
         return

@@ -43,7 +43,7 @@ def table_of(
     table = replace(blob.found)
     if (path := unread(table, extra)) is not None:
         text = "it had gone by in the pipe before the config named it: what it starts is unknown"
-        table = replace(table, notices=dict(table.notices))
+        table = replace(table, warnings=dict(table.warnings))
         table.note("unread-script", path, text)
     if verify:
         for digest, computed in ((claimed, table.blob_digest), (diff_id, table.diff_id)):

@@ -34,7 +34,7 @@ class Contents:
         return f"sha256:{self._state.hexdigest()}"
 
     def note(self, table: LayerTable) -> None:
-        """Add to the table's notices what there is to say, once all of its rows are there."""
+        """Add to the table's warnings what there is to say, once all of its rows are there."""
         table.toc_digest = self.digest
         own = [row for row in range(len(table)) if _is_own(table, row)]
         extra = sum(table.size[row] for row in own)

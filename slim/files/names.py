@@ -139,7 +139,7 @@ class Names:
 
     def _note_once(self, id: str, path: bytes, text: str) -> None:
         """A warning about a directory's name, which many entries may have: the first stands for all."""
-        if id not in self._table.notices:
+        if id not in self._table.warnings:
             self._table.note(id, path, text)
 
     def _forget(self) -> None:
@@ -174,7 +174,7 @@ class Names:
 
     def _follow(self, at: int, part: bytes) -> int:
         """Resolve a symbolic link of this layer, clamped to the root; a loop is a plain directory."""
-        if "write-through-symlink" not in self._table.notices:
+        if "write-through-symlink" not in self._table.warnings:
             self._table.note(
                 "write-through-symlink",
                 self._path(at, part),

@@ -1,7 +1,7 @@
 """Tar entries that are not usual: whiteouts, devices, sparse files, whatever has a rare header.
 
 Each is decoded exactly as Go's reader does (`Reader.next` in `src/archive/tar/reader.go`) and becomes
-one row. Where engines disagree about an entry, the row follows the specification and a notice says so.
+one row. Where engines disagree about an entry, the row follows the specification and a warning says so.
 """
 
 from __future__ import annotations

@@ -119,7 +119,7 @@ ROOT = 0
 """Id of the root directory in every table."""
 
 
-class LayerNotice(Struct):
+class LayerWarning(Struct):
     """A warning about a layer: how often it applies, and where it applied first."""
 
     text: str
@@ -152,7 +152,7 @@ class LayerTable(Struct):
     """Row to link target, for hard links and symbolic links."""
     dirs: list[tuple[int, bytes, bool]] = field(default_factory=lambda: [(-1, b"", False)])
     """(parent, name, hidden) of each directory, parents first. Hidden: below a whiteout-like name."""
-    notices: dict[str, LayerNotice] = field(default_factory=dict)
+    warnings: dict[str, LayerWarning] = field(default_factory=dict)
     """What a reader should know, by warning id; `note` adds to it."""
     texts: dict[int, bytes] = field(default_factory=dict)
     """Row to content, for the small files that `extract.texts` names. This and the next five are empty
@@ -199,9 +199,9 @@ class LayerTable(Struct):
 
     def note(self, id: str, path: bytes, text: str) -> None:
         """Record a warning: the first path stands for all, so that hostile input stays bounded."""
-        known = self.notices.get(id)
+        known = self.warnings.get(id)
         if known is None:
-            self.notices[id] = LayerNotice(text, path)
+            self.warnings[id] = LayerWarning(text, path)
         else:
             known.count += 1
 
@@ -283,8 +283,8 @@ class Files(Struct, frozen=True):
     """Whiteout row of a directory to the bytes that it hid."""
     changes: tuple[tuple[int, int, int], ...]
     """Names of regular files that each layer (added, changed, removed)."""
-    notices: tuple[tuple[int, str, LayerNotice], ...]
-    """(layer, warning id, notice)."""
+    warnings: tuple[tuple[int, str, LayerWarning], ...]
+    """(layer, warning id, warning)."""
     texts: dict[int, bytes] = field(default_factory=dict)
     """Row to content, as in `LayerTable`; look a hard link up by its `body`."""
     elfs: dict[int, Elf] = field(default_factory=dict)

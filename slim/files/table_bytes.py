@@ -11,14 +11,14 @@ from array import array
 import msgspec
 
 from slim.files.extract.found import Archive, Beam, Elf
-from slim.files.table import DIGEST_BYTES, Bytes, LayerNotice, LayerTable
+from slim.files.table import DIGEST_BYTES, Bytes, LayerTable, LayerWarning
 
 if sys.version_info >= (3, 14):
     from compression import zstd
 else:
     from backports import zstd
 
-FORMAT = 11
+FORMAT = 12
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _AS_SIZE = ("stored", "pull")
@@ -37,7 +37,7 @@ class _Packed(msgspec.Struct, frozen=True, array_like=True):
     simple: bytes
     directories: bytes
     hidden: bytes
-    notices: dict[str, tuple[str, bytes, int]]
+    warnings: dict[str, tuple[str, bytes, int]]
     texts: dict[int, bytes]
     named: dict[int, bytes]
     elfs: dict[int, Elf]
@@ -81,7 +81,7 @@ def pack(table: LayerTable) -> bytes | None:
         table.simple.tobytes(),
         directories,
         bytes(hidden for _, _, hidden in table.dirs),
-        {id: (notice.text, notice.path, notice.count) for id, notice in table.notices.items()},
+        {id: (warning.text, warning.path, warning.count) for id, warning in table.warnings.items()},
         table.texts,
         table.named,
         table.elfs,
@@ -114,7 +114,7 @@ def unpack(data: bytes) -> LayerTable | None:
         digests=bytearray(stored.digests),
         name=stored.names.split(b"\0") if stored.digests else [],
         links=stored.links,
-        notices={id: LayerNotice(*notice) for id, notice in stored.notices.items()},
+        warnings={id: LayerWarning(*warning) for id, warning in stored.warnings.items()},
         texts=stored.texts,
         named=stored.named,
         elfs=stored.elfs,

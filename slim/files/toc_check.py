@@ -58,14 +58,14 @@ _DECODER = msgspec.json.Decoder(_Document)
 
 
 def hold_against(table: LayerTable, text: bytes, where: bytes, own: set[int]) -> None:
-    """Add `toc-mismatch` to the table's notices if the document says anything else than the rows.
+    """Add `toc-mismatch` to the table's warnings if the document says anything else than the rows.
 
     `where` is the path to name when the document cannot be read; `own` are rows that it does not list.
     """
     # Each entry has a brace, however it is written.
     if text.count(b"{") > _MAX_OBJECTS:
-        notice = f"the table of contents lists more than {_MAX_OBJECTS:,} entries: not compared with the tar"
-        table.note("toc-mismatch", where, notice)
+        warning = f"the table of contents lists more than {_MAX_OBJECTS:,} entries: not compared with the tar"
+        table.note("toc-mismatch", where, warning)
         return
     with _TURN:
         _compare(table, text, where, own)

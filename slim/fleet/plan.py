@@ -68,7 +68,7 @@ class Plan(Struct):
     """Keys of images that the store has as they are."""
     failed_sources: list[tuple[str, SlimError]]
     """Sources of which nothing is known: their images stay as they were."""
-    notices: list[str]
+    warnings: list[str]
 
 
 class _Tag(Struct, frozen=True):
@@ -162,7 +162,7 @@ def _repositories(
         plan.failed_sources.append((source.word, error))
         return
     if listing.refused:
-        plan.notices.append(
+        plan.warnings.append(
             f"{source.host} lists {listing.refused:,} names that are no repositories"
         )
     chosen = [name for name in listing.names if fnmatchcase(name, source.pattern)]

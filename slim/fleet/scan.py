@@ -72,7 +72,7 @@ class Summary(Struct):
     """Their stored bytes."""
     failures: list[tuple[str, str, int]] = field(default_factory=list)
     """(name, error, exit code) of sources and images that could not be read."""
-    notices: list[str] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
 
     @property
     def exit_code(self) -> int:
@@ -285,7 +285,7 @@ def _sum_up(summary: Summary, plan: Plan, new: Sequence[Planned], gone: set[str]
     summary.images = len(plan.kept | {planned.key for planned in plan.images})
     summary.kept = summary.images - len(new)
     summary.removed = len(gone)
-    summary.notices += plan.notices
+    summary.warnings += plan.warnings
     for word, error in plan.failed_sources:
         summary.failures.append((word, _line(error), error.exit_code))
     summary.failures.sort()

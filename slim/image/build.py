@@ -8,7 +8,7 @@ from slim.errors import InputError
 from slim.image.archive import Archive
 from slim.image.documents import parse
 from slim.image.manifest import ImageConfig
-from slim.image.model import History, Notice
+from slim.image.model import History, ImageWarning
 from slim.image.stored import read_all
 from slim.limits import Limits
 
@@ -51,7 +51,7 @@ def check_layer_count(config: ImageConfig, layers: int, where: str) -> None:
 
 def align_history(
     config: ImageConfig, layers: int
-) -> tuple[tuple[History | None, ...], tuple[Notice, ...]]:
+) -> tuple[tuple[History | None, ...], tuple[ImageWarning, ...]]:
     """The history entry of each layer: the i-th non-empty one, and only when all counts match.
 
     A wrong blame is worse than none, so on a mismatch no layer gets one.
@@ -63,4 +63,4 @@ def align_history(
     if not config.history:
         return (None,) * layers, ()
     text = f"the history has {len(with_layer)} entries with a layer, the image has {layers} layers"
-    return (None,) * layers, (Notice("history-mismatch", text),)
+    return (None,) * layers, (ImageWarning("history-mismatch", text),)

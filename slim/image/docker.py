@@ -15,7 +15,7 @@ from slim.image.documents import Object, refused
 from slim.image.hashes import digest_of
 from slim.image.manifest import ImageConfig, read_config
 from slim.image.members import clean
-from slim.image.model import Image, Layer, Notice, Platform
+from slim.image.model import Image, ImageWarning, Layer, Platform
 from slim.image.select import Candidate, Choice, choose
 from slim.image.stored import read_all
 from slim.limits import Limits
@@ -24,9 +24,13 @@ _ENTRY = ("Config", "RepoTags", "Layers", "Parent", "LayerSources")
 
 
 def open_docker(
-    archive: Archive, given: str, choice: Choice, limits: Limits, notices: tuple[Notice, ...] = ()
+    archive: Archive,
+    given: str,
+    choice: Choice,
+    limits: Limits,
+    warnings: tuple[ImageWarning, ...] = (),
 ) -> Image:
-    """The one image that is meant; `notices` are what is known about the archive already.
+    """The one image that is meant; `warnings` are what is known about the archive already.
 
     Raises:
         InputError: not a docker-archive, incomplete, or not an image.
@@ -43,7 +47,7 @@ def open_docker(
     digest, config, document = _config(archive, entry, limits)
     names = entry.texts("Layers")
     check_layer_count(config, len(names), "manifest.json")
-    history, history_notices = align_history(config, len(names))
+    history, history_warnings = align_history(config, len(names))
     return Image(
         format="docker-archive",
         input=given,
@@ -57,7 +61,7 @@ def open_docker(
             _layer(archive, index, name, config.diff_ids[index], history[index])
             for index, name in enumerate(names)
         ),
-        notices=(*notices, *history_notices, *_reused_paths(names, config.diff_ids)),
+        warnings=(*warnings, *history_warnings, *_reused_paths(names, config.diff_ids)),
         config_document=document,
         compression=archive.compression,
     )
@@ -85,13 +89,13 @@ def _platforms(archive: Archive, entries: list[Object], limits: Limits) -> dict[
     }
 
 
-def _reused_paths(names: tuple[str, ...], diff_ids: tuple[str, ...]) -> tuple[Notice, ...]:
+def _reused_paths(names: tuple[str, ...], diff_ids: tuple[str, ...]) -> tuple[ImageWarning, ...]:
     """One file cannot have two diff ids: a verifying reader stops there, any other must be told."""
     known: dict[str, str] = {}
     for name, diff_id in zip(names, diff_ids, strict=True):
         if known.setdefault(name, diff_id) != diff_id:
             text = f"{name[:200]!r} is listed as two layers with different diff ids"
-            return (Notice("layer-path-reused", text),)
+            return (ImageWarning("layer-path-reused", text),)
     return ()
 
 

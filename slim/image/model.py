@@ -146,7 +146,7 @@ class Config(Struct, frozen=True):
     shell: tuple[str, ...] = ()
 
 
-class Notice(Struct, frozen=True):
+class ImageWarning(Struct, frozen=True):
     """Something that is not an error and that the reader of a report should know."""
 
     id: str
@@ -173,7 +173,7 @@ class Image(Struct, frozen=True):
     history: tuple[History, ...]
     layers: tuple[Layer, ...]
     annotations: Mapping[str, str] = field(default_factory=dict)
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[ImageWarning, ...] = ()
     config_document: bytes = b""
     """The config as it is stored."""
     manifest_document: bytes = b""

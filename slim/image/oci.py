@@ -26,7 +26,7 @@ from slim.image.graph import (
     walk,
 )
 from slim.image.manifest import read_config, read_index, read_manifest, verify
-from slim.image.model import Blob, Descriptor, History, Image, Layer, Notice, Platform
+from slim.image.model import Blob, Descriptor, History, Image, ImageWarning, Layer, Platform
 from slim.image.select import Candidate, Choice, choose
 from slim.image.stored import MemoryBlob
 from slim.limits import Limits
@@ -49,7 +49,7 @@ def open_oci(archive: Archive, given: str, form: str, choice: Choice, limits: Li
     candidates = image_candidates(fetch, graph, limits, look=look)
     digest = digests[choose(candidates, choice)]
     image = _image(archive, fetch, graph, digest, given, form, limits)
-    return replace(image, notices=(*image.notices, *_orphans(archive, graph)))
+    return replace(image, warnings=(*image.warnings, *_orphans(archive, graph)))
 
 
 def read_all_images(
@@ -91,7 +91,7 @@ def _image(
     manifest = read_manifest(read_verified(fetch, found.descriptor, limits), where, limits)
     config = read_config(read_verified(fetch, found.config, limits), found.config.digest, limits)
     check_layer_count(config, len(manifest.layers), where)
-    history, notices = align_history(config, len(manifest.layers))
+    history, warnings = align_history(config, len(manifest.layers))
     return Image(
         format=form,
         input=given,
@@ -112,7 +112,7 @@ def _image(
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**found.descriptor.annotations, **manifest.annotations},
-        notices=(*notices, *graph_notices(graph)),
+        warnings=(*warnings, *graph_warnings(graph)),
         config_document=stored_document(fetch, found.config),
         manifest_document=stored_document(fetch, found.descriptor),
         entry=found.descriptor,
@@ -228,23 +228,23 @@ def no_image(graph: Graph) -> SlimError:
     )
 
 
-def graph_notices(graph: Graph) -> tuple[Notice, ...]:
+def graph_warnings(graph: Graph) -> tuple[ImageWarning, ...]:
     """What else the index leads to."""
-    notices: list[Notice] = []
+    warnings: list[ImageWarning] = []
     if graph.attestations:
         text = (
             f"{graph.attestations} attestation manifests of {graph.attestation_bytes:,} bytes"
             " beside the image"
         )
-        notices.append(Notice("attestations", text))
+        warnings.append(ImageWarning("attestations", text))
     if graph.others:
         types = ", ".join(kind[:120] for kind in sorted(graph.others)[:3])
         text = f"{graph.others.total()} entries of the index are of other types: {types}"
-        notices.append(Notice("other-descriptors", text))
-    return tuple(notices)
+        warnings.append(ImageWarning("other-descriptors", text))
+    return tuple(warnings)
 
 
-def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
+def _orphans(archive: Archive, graph: Graph) -> tuple[ImageWarning, ...]:
     expected = {blob_name(digest) for digest in graph.referenced}
     orphans = [
         size
@@ -257,4 +257,4 @@ def _orphans(archive: Archive, graph: Graph) -> tuple[Notice, ...]:
         f"{len(orphans)} blobs of {sum(orphans):,} bytes that nothing refers to:"
         " they cost archive size"
     )
-    return (Notice("orphan-blob", text),)
+    return (ImageWarning("orphan-blob", text),)

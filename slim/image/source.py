@@ -14,7 +14,7 @@ from slim.errors import InputError, SlimError, UsageError
 from slim.image.archive import Archive, TarArchive
 from slim.image.directory import DirectoryArchive
 from slim.image.docker import config_digests, open_docker
-from slim.image.model import Image, Notice
+from slim.image.model import Image, ImageWarning
 from slim.image.oci import list_images, open_oci
 from slim.image.oci import read_all_images as read_layout
 from slim.image.ref import ImageRef
@@ -226,10 +226,10 @@ def _read_either(archive: Archive, given: str, choice: Choice, limits: Limits) -
         broken = error.message
     else:
         if not _is_shuffled(image):
-            return replace(image, notices=(*image.notices, *_other_world(archive, image, limits)))
+            return replace(image, warnings=(*image.warnings, *_other_world(archive, image, limits)))
         broken = "it lists the layers in another order than the config"
-    notice = Notice("docker25-index-broken", f"index.json is broken: {broken}")
-    return open_docker(archive, given, choice, limits, notices=(notice,))
+    warning = ImageWarning("docker25-index-broken", f"index.json is broken: {broken}")
+    return open_docker(archive, given, choice, limits, warnings=(warning,))
 
 
 _BROKEN_INDEX = frozenset({"layer-count", "no-image", "missing-blob"})
@@ -242,12 +242,12 @@ def _is_shuffled(image: Image) -> bool:
     return digests != diff_ids and sorted(digests) == sorted(diff_ids)
 
 
-def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[Notice, ...]:
+def _other_world(archive: Archive, image: Image, limits: Limits) -> tuple[ImageWarning, ...]:
     """containerd takes the index, a docker engine without it `manifest.json`: do both say the same?"""
     if image.config_digest in config_digests(archive, limits):
         return ()
     text = "manifest.json does not list this image: engines that read it load another one"
-    return (Notice("manifest-differs", text),)
+    return (ImageWarning("manifest-differs", text),)
 
 
 def open_pipe(ref: str) -> int | None:

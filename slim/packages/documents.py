@@ -8,20 +8,20 @@ from __future__ import annotations
 
 import msgspec
 
-from slim.packages.package import Notices
+from slim.packages.package import PackageWarnings
 
 _BOM = b"\xef\xbb\xbf"
 
 
-def load_object(data: bytes, path: bytes, notices: Notices) -> dict[str, object] | None:
-    """The object that a document is; None, and a notice, if it is none."""
+def load_object(data: bytes, path: bytes, warnings: PackageWarnings) -> dict[str, object] | None:
+    """The object that a document is; None, and a warning, if it is none."""
     try:
         value = msgspec.json.decode(data.removeprefix(_BOM))
     except (msgspec.DecodeError, RecursionError, ValueError) as error:
-        notices.add(path, f"it is no JSON: {str(error)[:80]}")
+        warnings.add(path, f"it is no JSON: {str(error)[:80]}")
         return None
     if not isinstance(value, dict):
-        notices.add(path, "it is no JSON object")
+        warnings.add(path, "it is no JSON object")
         return None
     return value
 

@@ -1,7 +1,7 @@
 """What a package database says, in one form for all package managers.
 
 A reader takes the contents of an image's files, live path (without leading slash) → bytes, and returns
-`Read`: packages, and notices of what it could not read. Readers raise nothing: a damaged record costs
+`Read`: packages, and warnings of what it could not read. Readers raise nothing: a damaged record costs
 that record.
 """
 
@@ -32,8 +32,8 @@ PATH_BYTES = 64
 MAX_TEXT_BYTES = 256 << 20
 """Most bytes of memory that the texts of all readers together may take once they are read."""
 _LINE_BYTES, _ITEM_BYTES = 64, 160
-MAX_NOTICES = 50
-"""Most notices of one reader."""
+MAX_WARNINGS = 50
+"""Most warnings of one reader."""
 
 
 class Dependency(Struct, frozen=True):
@@ -85,7 +85,7 @@ class Package(Struct, frozen=True):
     """The application works without it (npm's optional dependencies)."""
 
 
-class Notice(Struct, frozen=True):
+class PackageWarning(Struct, frozen=True):
     """A file, or a part of one, that could not be read."""
 
     path: bytes
@@ -101,33 +101,33 @@ class Read(Struct, frozen=True):
     """What a reader found."""
 
     packages: tuple[Package, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    warnings: tuple[PackageWarning, ...] = ()
 
 
-class Notices(Struct):
-    """Collects notices; of very many the first are kept."""
+class PackageWarnings(Struct):
+    """Collects warnings; of very many the first are kept."""
 
-    kept: list[Notice] = field(default_factory=list)
+    kept: list[PackageWarning] = field(default_factory=list)
     dropped: int = 0
 
     def add(self, path: bytes, why: str) -> None:
         """Note that something at `path` could not be read, and why."""
-        if len(self.kept) < MAX_NOTICES:
-            self.kept.append(Notice(path, why))
+        if len(self.kept) < MAX_WARNINGS:
+            self.kept.append(PackageWarning(path, why))
         else:
             self.dropped += 1
 
-    def all(self) -> tuple[Notice, ...]:
-        """The notices; the last one counts those that were dropped."""
+    def all(self) -> tuple[PackageWarning, ...]:
+        """The warnings; the last one counts those that were dropped."""
         if not self.dropped:
             return tuple(self.kept)
         last = self.kept[-1]
         more = f"{last.why} (and {self.dropped:,} more like this)"
-        return (*self.kept[:-1], Notice(last.path, more))
+        return (*self.kept[:-1], PackageWarning(last.path, more))
 
 
-def readable(contents: Contents, notices: Notices) -> dict[bytes, bytes]:
-    """The files, by path, that can be read in bounded memory; a notice for each of the others.
+def readable(contents: Contents, warnings: PackageWarnings) -> dict[bytes, bytes]:
+    """The files, by path, that can be read in bounded memory; a warning for each of the others.
 
     A line of a list becomes a path, and what stands between two commas an entry of a document.
     """
@@ -137,7 +137,7 @@ def readable(contents: Contents, notices: Notices) -> dict[bytes, bytes]:
         lines_and_items = _LINE_BYTES * content.count(b"\n") + _ITEM_BYTES * content.count(b",")
         takes = len(content) + lines_and_items
         if takes > left:
-            notices.add(path, "the package lists of the image are too long together")
+            warnings.add(path, "the package lists of the image are too long together")
             continue
         left -= takes
         found[path] = content

@@ -9,7 +9,7 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, object_of
 from slim.packages.owners import NOBODY
-from slim.packages.package import SYSTEM, Notices
+from slim.packages.package import SYSTEM, PackageWarnings
 from slim.rebuild.model import Given
 from slim.rebuild.quoting import PLAIN_VERSION
 
@@ -86,7 +86,7 @@ def script_names(content: bytes | None) -> frozenset[str]:
     """The scripts of a `package.json`."""
     if content is None:
         return frozenset()
-    document = load_object(content, b"package.json", Notices()) or {}
+    document = load_object(content, b"package.json", PackageWarnings()) or {}
     return frozenset(object_of(document.get("scripts")))
 
 

@@ -41,7 +41,7 @@ DIVERGENT = frozenset(
 def divergent_layers(files: Files) -> dict[int, tuple[str, ...]]:
     """Layer → the warnings that say that engines read it differently."""
     found: dict[int, list[str]] = {}
-    for layer, id, _ in files.notices:
+    for layer, id, _ in files.warnings:
         if id in DIVERGENT and layer >= 0:
             found.setdefault(layer, []).append(id)
     for layer in range(len(files.starts) - 1):

@@ -162,11 +162,11 @@ def _read_back(
 
 def _check_table(table: LayerTable | None, layer: int) -> None:
     """The table of contents that was written says what the layer says."""
-    notice = table.notices.get("toc-mismatch") if table is not None else None
-    if notice is not None:
+    warning = table.warnings.get("toc-mismatch") if table is not None else None
+    if warning is not None:
         raise InternalError(
             "toc-mismatch",
-            f"layer {layer} of the result would have a wrong table of contents: {notice.text};"
+            f"layer {layer} of the result would have a wrong table of contents: {warning.text};"
             " nothing was written",
             "this is a bug in slim: please report it with the image, or store layers as gzip or zstd",
         )

@@ -18,11 +18,11 @@ from slim.report import model
 from slim.report.findings import findings
 from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import contents, example, path, utf8
-from slim.report.notices import mismatches, warnings
 from slim.report.packages import largest_rule, packages
 from slim.report.rebuild import rebuild
 from slim.report.snippets import snippets_of
 from slim.report.untrusted import bare, untrusted
+from slim.report.warnings import mismatches, warnings
 from slim.report.waste import waste
 from slim.secrets import redact
 from slim.version import VERSION
@@ -267,7 +267,7 @@ def _image(image: Image, base: BaseImage, advice: Advice | None, redacted: bool)
 
 def _unread(advice: Advice) -> list[str]:
     """What could not be read of package databases."""
-    return sorted({notice.text for notice in advice.image.catalog.notices})
+    return sorted({warning.text for warning in advice.image.catalog.warnings})
 
 
 def _totals(ledger: Ledger, base: BaseImage, advice: Advice | None) -> model.Totals:

@@ -7,8 +7,8 @@ from msgspec import UNSET
 from slim.facts.role import LABEL_SAYS
 from slim.report.comparison import Side
 from slim.report.model import Report
-from slim.report.notices import CONTENTS_NOT_VERIFIED
 from slim.report.untrusted import bare
+from slim.report.warnings import CONTENTS_NOT_VERIFIED
 
 
 def side(report: Report) -> Side:

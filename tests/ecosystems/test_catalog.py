@@ -42,7 +42,7 @@ def test_the_examples_of_the_documentation() -> None:
 def test_no_document_is_a_notice(path: bytes, data: bytes) -> None:
     catalog = read_catalog({path: data})
     assert catalog.packages == ()
-    assert len(catalog.notices) == (path.startswith(b"vendor") and data == b"[1]") ^ 1
+    assert len(catalog.warnings) == (path.startswith(b"vendor") and data == b"[1]") ^ 1
 
 
 @pytest.mark.parametrize(

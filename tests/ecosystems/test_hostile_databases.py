@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.ecosystems.catalog import read_catalog
-from slim.packages.package import MAX_NOTICES
+from slim.packages.package import MAX_WARNINGS
 from tests.conftest import LONG
 from tests.support.package_databases import MANAGERS, PATHS, SOUND, use
 from tests.support.rpm import DATABASES
@@ -36,7 +36,9 @@ def damaged(draw: st.DrawFn) -> dict[bytes, bytes]:
 def test_the_sound_files_are_read_without_a_notice() -> None:
     for path, data in DATABASES.items():
         catalog = read_catalog({**SOUND, path: data})
-        texts = [notice.text for notice in catalog.notices if "are not listed" not in notice.text]
+        texts = [
+            warning.text for warning in catalog.warnings if "are not listed" not in warning.text
+        ]
         assert texts == []
         assert {package.manager for package in catalog.packages} == MANAGERS
         use(catalog)
@@ -57,9 +59,9 @@ def test_nonsense(contents: dict[bytes, bytes]) -> None:
 
 def test_a_flood_of_faults_is_a_few_notices() -> None:
     contents = {b"node_modules/p%d/package.json" % n: b"{" for n in range(500)}
-    notices = read_catalog(contents).notices
-    assert len(notices) == MAX_NOTICES
-    assert "450 more" in notices[-1].text
+    warnings = read_catalog(contents).warnings
+    assert len(warnings) == MAX_WARNINGS
+    assert "450 more" in warnings[-1].text
 
 
 DEB = b"Package: a\nStatus: install ok installed\nArchitecture: all\n"

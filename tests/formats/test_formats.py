@@ -122,7 +122,7 @@ def test_github_commands_cannot_be_forged(document: list[str]) -> None:
     lines = rendered(hostile(document), "github").split("\n")
     assert lines.pop() == ""
     for line in lines:
-        found = re.fullmatch(r"::(error|warning|notice) ([^:]*)::(.*)", line)
+        found = re.fullmatch(r"::(error|warning|warning) ([^:]*)::(.*)", line)
         assert found, line
         keys = [pair.partition("=")[0] for pair in found[2].split(",")]
         assert keys in (["title"], ["file", "line", "endLine", "title"])

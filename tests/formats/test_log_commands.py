@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from slim.cli.progress import print_error, print_notice
+from slim.cli.progress import print_error, print_warning
 from slim.errors import UsageError
 from slim.formats.formats import format_names
 from slim.formats.log_commands import CI_SYSTEMS, quiet, quiet_json, quiet_page
@@ -82,7 +82,7 @@ def test_no_sink_of_logs_prints_a_command(text: str, capsys: pytest.CaptureFixtu
     """Not at a line's start, after blanks or in the middle, nor on stderr."""
     for hostile in (text, f"a {text} {text}", f"a\n{text}\n", f"a\r\n  {text}"):
         print_error(UsageError("slug", hostile, hostile, (hostile,)))
-        print_notice(clean(hostile))
+        print_warning(clean(hostile))
         assert commands(capsys.readouterr().err) == []
         assert commands(clean(hostile)) == []
 
@@ -98,7 +98,7 @@ def test_no_format_prints_a_command(kind: type[Any], name: str) -> None:
                 given = {"key": hostile, "head": hostile, "run": hostile, "flavor": flavor}
                 found = commands(rendered(filled(kind, hostile, turn=turn), name, **given))
                 if name == "github":  # commands are what it writes: its own alone
-                    own = re.compile(r"::(error|warning|notice) [^:]*::")
+                    own = re.compile(r"::(error|warning|warning) [^:]*::")
                     assert all(own.match(line) for line in found)
                     found = commands("\n".join(own.sub("x", line) for line in found))
                 assert found == [], (text, flavor)

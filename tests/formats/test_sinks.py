@@ -185,7 +185,7 @@ def check_gitlab(text: str, document: Document, hostile: str) -> None:
 
 def check_github(text: str, document: Document, hostile: str) -> None:
     for line in text.splitlines():
-        assert re.fullmatch(r"::(error|warning|notice) [^:]*::.*", line), line
+        assert re.fullmatch(r"::(error|warning|warning) [^:]*::.*", line), line
 
 
 def check_junit(text: str, document: Document, hostile: str) -> None:

@@ -1,7 +1,7 @@
 """dpkg's and apk's databases: control paragraphs, lists of files, diversions, states.
 
 An input is up to five files with NUL between them, in the order of `PATHS`. Oracle: nothing is raised;
-packages have names, files are paths without leading slash, and what is not read is a notice.
+packages have names, files are paths without leading slash, and what is not read is a warning.
 """
 
 from __future__ import annotations
@@ -42,4 +42,4 @@ def check(data: bytes) -> None:
             assert package.name
             assert not any(file.startswith(b"/") for file in package.files)
             assert all(dependency.names for dependency in (*package.depends, *package.recommends))
-        assert all(notice.text for notice in read.notices)
+        assert all(warning.text for warning in read.warnings)

@@ -1,6 +1,6 @@
 """Package databases and manifests. An input is a number of a path, and what the file there holds.
 
-Oracle: nothing is raised; faults are notices; every package that is found can be used.
+Oracle: nothing is raised; faults are warnings; every package that is found can be used.
 """
 
 from __future__ import annotations

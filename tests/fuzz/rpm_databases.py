@@ -2,7 +2,7 @@
 
 An input is a form (one byte) and the database; of the fourth form, a header on its own, which is then put
 into the simplest database there is. Oracle: nothing is raised; every package has a name and is usable, and
-whatever could not be read is a notice.
+whatever could not be read is a warning.
 """
 
 from __future__ import annotations
@@ -36,6 +36,6 @@ def check(data: bytes) -> None:
         assert not any(file.startswith(b"/") for file in package.files)
         for dependency in (*package.depends, *package.install_if):
             assert dependency.names
-    assert all(notice.text for notice in read.notices)
+    assert all(warning.text for warning in read.warnings)
     # A damaged header hides no other one.
     assert form < 3 or any(package.name == "demo" for package in read.packages)

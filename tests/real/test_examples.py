@@ -104,7 +104,7 @@ def test_the_action_installs_itself_measures_and_comments(
         done = bash(measure["run"], env | {k: value(v) for k, v in measure["env"].items()})
         assert done.returncode == 1, done.stderr
         assert "over budget" in forge.comments[0].body
-    assert re.search(r"(?m)^::(?:error|warning|notice) file=Dockerfile,line=", done.stderr)
+    assert re.search(r"(?m)^::(?:error|warning|warning) file=Dockerfile,line=", done.stderr)
     assert "verdict=fail\n" in files["GITHUB_OUTPUT"].read_text()
     assert "over budget" in files["GITHUB_STEP_SUMMARY"].read_text()
     assert json.loads(Path("slim.sarif").read_text())["version"] == "2.1.0"

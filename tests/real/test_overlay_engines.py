@@ -190,7 +190,7 @@ def explained(ours: set[str], theirs: set[str], stacked_items: Stack) -> str:
         return "directories that only markers name"
     if brought_back(stacked_items):
         return "a directory deleted and made again"
-    if any(id == "missing-parents-opaque" for _, id, _ in stacked(stacked_items).files.notices):
+    if any(id == "missing-parents-opaque" for _, id, _ in stacked(stacked_items).files.warnings):
         return "an opaque marker after files whose directories have no entries"
     return ""
 

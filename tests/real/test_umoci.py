@@ -65,7 +65,7 @@ def file_for_a_moment(items: Sequence[Entry], lower: Tree, upper: Upper) -> bool
 DIFFERENCES: tuple[tuple[str, Callable[[Sequence[Entry], Tree, Upper], bool]], ...] = (
     (
         "a lower link or file on the way to a name is a directory in overlay engines; umoci follows"
-        " the link, and takes no notice of markers below a file",
+        " the link, and takes no warning of markers below a file",
         lower_on_the_way,
     ),
     (

@@ -441,7 +441,7 @@ def test_a_cut_between_members_is_the_tar_s_to_notice(kind: str) -> None:
     for count in range(1, len(pieces)):
         with suppress(SlimError):
             table = scanned(b"".join(pieces[:count]))
-            assert "missing-eoa" in table.notices or count * 300 >= len(LONG) - 512
+            assert "missing-eoa" in table.warnings or count * 300 >= len(LONG) - 512
             assert table.tar_bytes == count * 300
 
 
@@ -457,7 +457,7 @@ def test_a_changed_bit_is_an_error_or_changes_nothing(kind: str) -> None:
                 table = scanned(changed)
                 same = (table.diff_id, table.name) == (whole.diff_id, whole.name)
                 # A block that is not read any more is garbage behind a complete tar.
-                assert same or "trailing-garbage" in table.notices
+                assert same or "trailing-garbage" in table.warnings
 
 
 @pytest.mark.parametrize("kind", [*SQUEEZE, "none"])

@@ -727,9 +727,9 @@ def test_the_fast_path_reads_what_the_exact_path_reads(
 @pytest.mark.parametrize("name", ["../a", "ln/a", "ln/."])
 def test_both_paths_give_the_same_warning(name: str) -> None:
     data = tar([file("f"), symlink("ln", "d"), file(name), file(name), fifo(name + "b")])
-    fast, exact = (table_of(data, exact=exact).notices for exact in (False, True))
-    assert {id: (notice.path, notice.count) for id, notice in fast.items()} == {
-        id: (notice.path, notice.count) for id, notice in exact.items()
+    fast, exact = (table_of(data, exact=exact).warnings for exact in (False, True))
+    assert {id: (warning.path, warning.count) for id, warning in fast.items()} == {
+        id: (warning.path, warning.count) for id, warning in exact.items()
     }
 
 
@@ -761,7 +761,7 @@ def outcome(data: bytes, *, exact: bool = False, steps: Iterable[int] = ()) -> o
         )
         for row in range(len(table))
     ]
-    warnings = {id: notice.count for id, notice in table.notices.items()}
+    warnings = {id: warning.count for id, warning in table.warnings.items()}
     return rows, table.tar_bytes, table.end, warnings
 
 

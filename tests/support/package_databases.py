@@ -53,8 +53,8 @@ MANAGERS = {*SYSTEM, "conda", "python", "node", "otp", "gem", "composer", "nuget
 
 def use(catalog: Catalog) -> None:
     """Everything that is done with packages, on an image that has a few of their files."""
-    for notice in catalog.notices:
-        assert notice.text.startswith("could not read ")
+    for warning in catalog.warnings:
+        assert warning.text.startswith("could not read ")
     graph = link(catalog.packages)
     for reason in why(graph):
         assert reason.text(graph)

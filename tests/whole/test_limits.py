@@ -23,7 +23,7 @@ from slim.image.build import read_document
 from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded, limit_names, limits_in, with_limits
-from slim.report.notices import warnings
+from slim.report.warnings import warnings
 from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import (
     END,

@@ -18,8 +18,8 @@ from slim.packages.package import (
     PATH_BYTES,
     Contents,
     Dependency,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -36,7 +36,7 @@ _OPERATORS = "<>=~"
 
 def read_apk(contents: Contents) -> Read:
     """All installed packages; those of `world` are the ones that were asked for."""
-    notices = Notices()
+    warnings = PackageWarnings()
     path = next((path for path in DATABASES if path in contents), None)
     if path is None:
         return Read()
@@ -51,13 +51,13 @@ def read_apk(contents: Contents) -> Read:
         if not line:
             if fields:
                 if len(packages) == MAX_PACKAGES:
-                    notices.add(path, f"it has more than {MAX_PACKAGES:,} packages")
+                    warnings.add(path, f"it has more than {MAX_PACKAGES:,} packages")
                     break
-                _finish(packages, fields, files, path, named, notices)
+                _finish(packages, fields, files, path, named, warnings)
             fields, files, directory = {}, [], None
             continue
         if line[1:2] != b":":
-            notices.add(path, f"a line is not a field: {text(line[:40])!r}")
+            warnings.add(path, f"a line is not a field: {text(line[:40])!r}")
             continue
         letter, value = line[0], line[2:]
         if letter in _WORDS:
@@ -66,14 +66,14 @@ def read_apk(contents: Contents) -> Read:
             directory = value
         elif letter == ord("R"):
             if directory is None or len(directory) + len(value) >= MAX_PATH_BYTES:
-                notices.add(path, f"a file has no directory, or a long name: {text(value[:40])!r}")
+                warnings.add(path, f"a file has no directory, or a long name: {text(value[:40])!r}")
                 continue
             budget -= len(directory) + len(value) + PATH_BYTES
             if budget < 0:
-                notices.add(path, "its list of files is too long")
+                warnings.add(path, "its list of files is too long")
                 break
             files.append(below(directory, value))
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def _finish(
@@ -82,12 +82,12 @@ def _finish(
     files: list[bytes],
     path: bytes,
     named: set[str] | None,
-    notices: Notices,
+    warnings: PackageWarnings,
 ) -> None:
     words = {chr(letter): text(value) for letter, value in fields.items()}
     name = words.get("P", "")
     if not name:
-        notices.add(path, "a paragraph names no package")
+        warnings.add(path, "a paragraph names no package")
         return
     provides = tuple(map(bare_name, words.get("p", "").split()))
     packages.append(

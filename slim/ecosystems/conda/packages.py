@@ -10,8 +10,8 @@ from slim.packages.documents import load_object, text_of, texts_of
 from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -23,23 +23,23 @@ from slim.packages.package import (
 
 def read_conda(contents: Contents) -> Read:
     """All packages of all environments."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     for path in sorted(contents):
         folder, _, name = path.rpartition(b"/")
         if folder.rpartition(b"/")[2] != b"conda-meta" or not name.endswith(b".json"):
             continue
-        record = load_object(contents[path], path, notices)
+        record = load_object(contents[path], path, warnings)
         if record is None:
             continue
         if len(packages) == MAX_PACKAGES:
-            notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
+            warnings.add(path, f"there are more than {MAX_PACKAGES:,} packages")
             break
         prefix = parent(folder)
         scope = text(prefix) + ":"
         called = text_of(record.get("name"))
         if not called:
-            notices.add(path, "it names no package")
+            warnings.add(path, "it names no package")
             continue
         joined = (
             normal(below(prefix, name.encode("utf-8", "surrogatepass")))
@@ -59,4 +59,4 @@ def read_conda(contents: Contents) -> Read:
                 auto=not text_of(record.get("requested_spec")),
             )
         )
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())

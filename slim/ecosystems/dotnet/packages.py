@@ -11,8 +11,8 @@ from slim.packages.documents import load_object, object_of, text_of
 from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -24,23 +24,23 @@ from slim.packages.package import (
 
 def read_dotnet(contents: Contents) -> Read:
     """All libraries that the applications name, projects included."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     for path in sorted(contents):
         if not path.endswith(b".deps.json"):
             continue
-        document = load_object(contents[path], path, notices)
+        document = load_object(contents[path], path, warnings)
         if document is None:
             continue
         kinds = object_of(document.get("libraries"))
         target = text_of(object_of(document.get("runtimeTarget")).get("name"))
         for key, value in object_of(object_of(document.get("targets")).get(target)).items():
             if len(packages) == MAX_PACKAGES:
-                notices.add(path, f"there are more than {MAX_PACKAGES:,} libraries")
-                return Read(tuple(packages), notices.all())
+                warnings.add(path, f"there are more than {MAX_PACKAGES:,} libraries")
+                return Read(tuple(packages), warnings.all())
             kind = text_of(object_of(kinds.get(key)).get("type"))
             packages.append(_package(path, key, object_of(value), kind))
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def _package(path: bytes, key: str, assets: dict[str, object], kind: str) -> Package:

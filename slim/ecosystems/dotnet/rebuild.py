@@ -17,7 +17,7 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, object_of, objects_of, text_of
 from slim.packages.owners import NOBODY
-from slim.packages.package import SYSTEM, Notices
+from slim.packages.package import SYSTEM, PackageWarnings
 from slim.rebuild.interpreted import home_of, listed, main_command
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, rows_at
@@ -132,7 +132,7 @@ def _frameworks(given: Given, application: bytes) -> list[tuple[str, str]]:
     content = given.view.read(application + _CONFIG)
     if content is None:
         return []
-    document = load_object(content, application + _CONFIG, Notices()) or {}
+    document = load_object(content, application + _CONFIG, PackageWarnings()) or {}
     options = object_of(document.get("runtimeOptions"))
     several = options.get("frameworks")
     entries = objects_of(several) if isinstance(several, list) else []

@@ -9,7 +9,7 @@ Source: dpkg(1), dpkg-query(1), dpkg-divert(1), deb-control(5), apt-mark(8).
 from __future__ import annotations
 
 from slim.packages.control_fields import bare_name, paragraphs, relations
-from slim.packages.package import MAX_PACKAGES, Contents, Notices, Package, Read, lines
+from slim.packages.package import MAX_PACKAGES, Contents, Package, PackageWarnings, Read, lines
 
 _ADMIN = b"var/lib/dpkg/"
 _STATES = b"var/lib/apt/extended_states"
@@ -29,21 +29,21 @@ _Diversions = dict[bytes, tuple[bytes, str]]
 
 def read_dpkg(contents: Contents) -> Read:
     """All packages that are unpacked or installed."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     diversions = _read_diversions(contents.get(_ADMIN + b"diversions", b""))
     states = contents.get(_STATES)
     automatic = _read_states(states or b"")
-    for path, stanza in _stanzas(contents, notices):
+    for path, stanza in _stanzas(contents, warnings):
         if len(packages) == MAX_PACKAGES:
-            notices.add(path, f"it has more than {MAX_PACKAGES:,} packages")
+            warnings.add(path, f"it has more than {MAX_PACKAGES:,} packages")
             break
         name = stanza.get("package", "")
         if not name:
-            notices.add(path, "a paragraph names no package")
+            warnings.add(path, "a paragraph names no package")
             continue
         arch = stanza.get("architecture", "")
-        files = _files_of(contents, path, stanza, notices)
+        files = _files_of(contents, path, stanza, warnings)
         if not diversions.keys().isdisjoint(files):
             files = tuple(_diverted(file, name, diversions) for file in files)
         # Without a database of its own apt takes every package for one that was asked for; where
@@ -73,17 +73,17 @@ def read_dpkg(contents: Contents) -> Read:
                 auto=(name, arch) in automatic if known else None,
             )
         )
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
-def _stanzas(contents: Contents, notices: Notices) -> list[tuple[bytes, dict[str, str]]]:
+def _stanzas(contents: Contents, warnings: PackageWarnings) -> list[tuple[bytes, dict[str, str]]]:
     """(file, paragraph) of each package that has files."""
     found: list[tuple[bytes, dict[str, str]]] = []
     status = _ADMIN + b"status"
     for stanza in paragraphs(contents.get(status, b""), _FIELDS):
         state = stanza.get("status", "").split()
         if len(state) != 3:
-            notices.add(
+            warnings.add(
                 status, f"the state of {stanza.get('package', 'a package')[:80]} is unclear"
             )
         elif state[2] not in _GONE:
@@ -96,7 +96,7 @@ def _stanzas(contents: Contents, notices: Notices) -> list[tuple[bytes, dict[str
 
 
 def _files_of(
-    contents: Contents, record: bytes, stanza: dict[str, str], notices: Notices
+    contents: Contents, record: bytes, stanza: dict[str, str], warnings: PackageWarnings
 ) -> tuple[bytes, ...]:
     """The listed paths; from checksums and conffiles where an image has no list."""
     if record != _ADMIN + b"status":
@@ -115,7 +115,7 @@ def _files_of(
         sums = contents.get(_ADMIN + b"info/" + stem + b".md5sums")
         if sums is not None:
             return _from_sums(sums) + conffiles
-    notices.add(record, f"the files of {stanza['package'][:80]} are not listed")
+    warnings.add(record, f"the files of {stanza['package'][:80]} are not listed")
     return conffiles
 
 

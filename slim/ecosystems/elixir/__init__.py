@@ -20,15 +20,15 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import View, below, decoded, encoded
-from slim.packages.package import Contents, Notices, Read
+from slim.packages.package import Contents, PackageWarnings, Read
 from slim.rebuild.model import Recipe, Sources
 
 
 def _read(contents: Contents) -> Read:
     """Applications, and what is wrong with the lists of releases."""
-    read, notices = read_otp(contents), Notices()
-    read_releases(contents, notices)
-    return Read(read.packages, read.notices + notices.all())
+    read, warnings = read_otp(contents), PackageWarnings()
+    read_releases(contents, warnings)
+    return Read(read.packages, read.warnings + warnings.all())
 
 
 def _release_roots(found: Marks, view: View, runs: Runs) -> list[bytes]:

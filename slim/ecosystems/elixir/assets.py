@@ -9,7 +9,7 @@ from __future__ import annotations
 from slim.ecosystems.model import Subject
 from slim.files.view import below
 from slim.packages.documents import load_object, object_of
-from slim.packages.package import Notices, normal
+from slim.packages.package import PackageWarnings, normal
 from slim.rules.match import QueryResult
 
 _MANIFEST = b"cache_manifest.json"
@@ -27,7 +27,7 @@ def old_digests(subject: Subject) -> QueryResult:
         folder = path.removesuffix(b"/" + _MANIFEST)
         if not (b"/" + folder).endswith(b"/priv/static"):
             continue
-        manifest = load_object(view.read(path) or b"", path, Notices())
+        manifest = load_object(view.read(path) or b"", path, PackageWarnings())
         if manifest is None:
             continue
         latest = {

@@ -12,8 +12,8 @@ from slim.ecosystems.elixir.terms import Atom, Compound, Term, TermError, parse_
 from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     dependencies,
     parent,
@@ -37,24 +37,24 @@ class Release(Struct, frozen=True):
 
 def read_otp(contents: Contents) -> Read:
     """All applications: of Erlang/OTP, of releases, and of build directories."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     for path in sorted(contents):
         if not path.endswith(b".app") or parent(path).rpartition(b"/")[2] != b"ebin":
             continue
-        term = _term(contents, path, notices)
+        term = _term(contents, path, warnings)
         if not isinstance(term, Compound) or not term.tagged("application") or len(term.items) < 3:
             if term is not None:
-                notices.add(path, "it describes no application")
+                warnings.add(path, "it describes no application")
             continue
         if len(packages) == MAX_PACKAGES:
-            notices.add(path, f"there are more than {MAX_PACKAGES:,} applications")
+            warnings.add(path, f"there are more than {MAX_PACKAGES:,} applications")
             break
         packages.append(_application(path, term))
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
-def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
+def read_releases(contents: Contents, warnings: PackageWarnings) -> tuple[Release, ...]:
     """All releases, in order of paths."""
     releases: list[Release] = []
     for path in sorted(contents):
@@ -62,10 +62,10 @@ def read_releases(contents: Contents, notices: Notices) -> tuple[Release, ...]:
         folder = parent(path, 2)
         if not path.endswith(b".rel") or folder.rpartition(b"/")[2] != b"releases":
             continue
-        term = _term(contents, path, notices)
+        term = _term(contents, path, warnings)
         if not isinstance(term, Compound) or not term.tagged("release") or len(term.items) != 4:
             if term is not None:
-                notices.add(path, "it describes no release")
+                warnings.add(path, "it describes no release")
             continue
         _, named, erts, listed = term.items
         applications = [_pair(item) for item in _items(listed)]
@@ -108,11 +108,11 @@ def _application(path: bytes, term: Compound) -> Package:
     )
 
 
-def _term(contents: Contents, path: bytes, notices: Notices) -> Term | None:
+def _term(contents: Contents, path: bytes, warnings: PackageWarnings) -> Term | None:
     try:
         return parse_term(text(contents[path]))
     except TermError as error:
-        notices.add(path, str(error))
+        warnings.add(path, str(error))
         return None
 
 

@@ -8,7 +8,7 @@ from slim.ecosystems.elixir.otp import read_releases
 from slim.ecosystems.elixir.releases import releases_of
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate
-from slim.packages.package import Notices
+from slim.packages.package import PackageWarnings
 from slim.rules.match import QueryResult
 
 
@@ -30,7 +30,7 @@ def erts_twice(subject: Subject) -> QueryResult:
 
 def not_in_releases(subject: Subject) -> QueryResult:
     """Erlang applications that no `.rel` file of the image lists; nothing where there is none."""
-    owned, releases = subject.owned, read_releases(subject.contents, Notices())
+    owned, releases = subject.owned, read_releases(subject.contents, PackageWarnings())
     if not releases:
         return QueryResult()
     booted = {name for release in releases for name, _ in release.applications}
@@ -46,7 +46,7 @@ def old_versions(subject: Subject) -> QueryResult:
     """Applications in a version that no `.rel` lists, where another version of them is listed."""
     owned = subject.owned
     listed: dict[str, set[str]] = defaultdict(set)
-    for release in read_releases(subject.contents, Notices()):
+    for release in read_releases(subject.contents, PackageWarnings()):
         for name, version in release.applications:
             listed[name].add(version)
     chosen = [

@@ -14,7 +14,7 @@ from msgspec import Struct, field
 
 from slim.ecosystems.node.tree import Manifest, Tree
 from slim.packages.documents import load_object, object_of
-from slim.packages.package import Contents, Notices, below, normal, parent
+from slim.packages.package import Contents, PackageWarnings, below, normal, parent
 
 _LOCK = b"node_modules/.package-lock.json"
 _PNPM = b"node_modules/.modules.yaml"
@@ -31,14 +31,14 @@ class Flags(Struct):
 
 
 def find_flags(
-    contents: Contents, projects: Mapping[bytes, Manifest], tree: Tree, notices: Notices
+    contents: Contents, projects: Mapping[bytes, Manifest], tree: Tree, warnings: PackageWarnings
 ) -> Flags:
     """Collect what records and projects say; a record's word counts more."""
     flags = Flags()
     _from_projects(projects, tree, flags)
     for path in sorted(contents):
         if path.endswith(_LOCK):
-            _from_npm(path, contents, notices, flags)
+            _from_npm(path, contents, warnings, flags)
         elif path.endswith(_PNPM):
             _from_pnpm(path, contents, tree, flags)
     return flags
@@ -63,8 +63,8 @@ def _from_projects(projects: Mapping[bytes, Manifest], tree: Tree, flags: Flags)
     flags.dev.update((path, False) for path in kept)
 
 
-def _from_npm(path: bytes, contents: Contents, notices: Notices, flags: Flags) -> None:
-    document = load_object(contents[path], path, notices)
+def _from_npm(path: bytes, contents: Contents, warnings: PackageWarnings, flags: Flags) -> None:
+    document = load_object(contents[path], path, warnings)
     root = parent(path, 2)
     for key, value in object_of((document or {}).get("packages")).items():
         folder = normal(below(root, key.encode("utf-8", "replace")))

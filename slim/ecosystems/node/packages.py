@@ -16,8 +16,8 @@ from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
     Dependency,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -35,7 +35,7 @@ def read_node(contents: Contents) -> Read:
     Whether one is needed only for development is what the installer's own record says, or what follows
     from the projects' `package.json`; None where there is neither.
     """
-    notices = Notices()
+    warnings = PackageWarnings()
     manifests: dict[bytes, Manifest] = {}
     projects: dict[bytes, Manifest] = {}
     for path in sorted(contents):
@@ -46,23 +46,23 @@ def read_node(contents: Contents) -> Read:
         if home is None and _inside(folder):
             # Deeper in a package, `package.json` only says how files are to be read.
             continue
-        document = load_object(contents[path], path, notices)
+        document = load_object(contents[path], path, warnings)
         if document is None:
             continue
         if len(manifests) == MAX_PACKAGES:
-            notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
+            warnings.add(path, f"there are more than {MAX_PACKAGES:,} packages")
             break
         (projects if home is None else manifests)[folder] = _manifest(folder, document)
     tree = Tree(
         manifests, {home for folder in manifests if (home := modules_of(folder)) is not None}
     )
-    flags = find_flags(contents, projects, tree, notices)
+    flags = find_flags(contents, projects, tree, warnings)
     packages = tuple(
         _package(folder, manifest, tree, flags) for folder, manifest in manifests.items()
     )
     if tree.exhausted:
-        notices.add(next(iter(manifests)), "its packages require too much to follow all of it")
-    return Read(packages, notices.all())
+        warnings.add(next(iter(manifests)), "its packages require too much to follow all of it")
+    return Read(packages, warnings.all())
 
 
 def modules_of(folder: bytes) -> bytes | None:

@@ -17,7 +17,7 @@ from slim.entrypoint.tables import raw_names
 from slim.files.view import View, decoded, encoded
 from slim.files.view import below as join
 from slim.packages.documents import load_object, object_of, text_of, texts_of
-from slim.packages.package import Notices
+from slim.packages.package import PackageWarnings
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below, row_at
 
@@ -135,4 +135,4 @@ def _config(view: View, home: bytes) -> str:
 
 def _object(view: View, path: bytes) -> dict[str, object] | None:
     content = view.read(path)
-    return None if content is None else load_object(content, path, Notices())
+    return None if content is None else load_object(content, path, PackageWarnings())

@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterable
 
 from slim.files.view import below as join
 from slim.packages.documents import load_object, object_of
-from slim.packages.package import Notices
+from slim.packages.package import PackageWarnings
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
 
@@ -55,7 +55,7 @@ def required(given: Given, homes: Iterable[bytes]) -> frozenset[str]:
     for home in homes:
         path = join(home, b"composer.json")
         content = given.view.read(path)
-        document = None if content is None else load_object(content, path, Notices())
+        document = None if content is None else load_object(content, path, PackageWarnings())
         found.update(object_of((document or {}).get("require")))
         found.update(object_of((document or {}).get("suggest")))
         text = given.view.read(join(home, b"vendor/composer/installed.json")) or b""

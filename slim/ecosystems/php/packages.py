@@ -9,8 +9,8 @@ from slim.packages.documents import load_object, object_of, objects_of, text_of,
 from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -24,28 +24,28 @@ _PATH = b"vendor/composer/installed.json"
 
 def read_php(contents: Contents) -> Read:
     """All packages of all vendor directories."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     for path in sorted(contents):
         if path != _PATH and not path.endswith(b"/" + _PATH):
             continue
         data = contents[path]
         # Composer 1: an array of packages and nothing else.
-        document = load_object(_as_object(data), path, notices)
+        document = load_object(_as_object(data), path, warnings)
         if document is None:
             continue
         names = document.get("dev-package-names")
         dev = frozenset(texts_of(names)) if isinstance(names, list) else None
         for entry in objects_of(document.get("packages")):
             if len(packages) == MAX_PACKAGES:
-                notices.add(path, f"there are more than {MAX_PACKAGES:,} packages")
+                warnings.add(path, f"there are more than {MAX_PACKAGES:,} packages")
                 break
             found = _package(entry, path, dev)
             if found is None:
-                notices.add(path, "an entry names no package")
+                warnings.add(path, "an entry names no package")
             else:
                 packages.append(found)
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def _as_object(data: bytes) -> bytes:

@@ -18,8 +18,8 @@ from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
     Dependency,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -37,7 +37,7 @@ _RECORD_FILES = 1_000_000
 
 def read_python(contents: Contents) -> Read:
     """All distributions of all site directories."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     for path in sorted(contents):
         folder, _, name = path.rpartition(b"/")
@@ -50,12 +50,12 @@ def read_python(contents: Contents) -> Read:
         else:
             continue
         if len(packages) == MAX_PACKAGES:
-            notices.add(path, f"there are more than {MAX_PACKAGES:,} distributions")
+            warnings.add(path, f"there are more than {MAX_PACKAGES:,} distributions")
             break
-        found = read(contents, path, notices)
+        found = read(contents, path, warnings)
         if found is not None:
             packages.append(found)
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def normalized(name: str) -> str:
@@ -67,11 +67,11 @@ def normalized(name: str) -> str:
     return _SEPARATORS.sub("-", name).lower()
 
 
-def _dist_info(contents: Contents, path: bytes, notices: Notices) -> Package | None:
+def _dist_info(contents: Contents, path: bytes, warnings: PackageWarnings) -> Package | None:
     folder = parent(path)
     site = parent(folder)
     record = contents.get(below(folder, b"RECORD"))
-    listed = None if record is None else _record(record, below(folder, b"RECORD"), notices)
+    listed = None if record is None else _record(record, below(folder, b"RECORD"), warnings)
     auto: bool | None = None
     if listed is not None and contents.get(below(folder, b"INSTALLER"), b"").strip() == b"pip":
         # pip marks what was asked for, and lists the mark.
@@ -79,23 +79,23 @@ def _dist_info(contents: Contents, path: bytes, notices: Notices) -> Package | N
     joined = (normal(below(site, path)) for path in listed or ())
     files = tuple(path for path in joined if path is not None)
     directories = _modules(contents, folder) if listed is None else (folder,)
-    return _package(contents[path], path, site, files, directories, auto, notices)
+    return _package(contents[path], path, site, files, directories, auto, warnings)
 
 
-def _egg_info(contents: Contents, path: bytes, notices: Notices) -> Package | None:
+def _egg_info(contents: Contents, path: bytes, warnings: PackageWarnings) -> Package | None:
     folder = path if path.endswith(b".egg-info") else parent(path)
     site = parent(folder)
     listed = contents.get(below(folder, b"installed-files.txt"))
     if folder.endswith(b"/EGG-INFO"):
         # An unpacked egg is a directory of its own.
-        return _package(contents[path], path, parent(site), (), (site,), None, notices)
+        return _package(contents[path], path, parent(site), (), (site,), None, warnings)
     if listed is not None:
         joined = (normal(below(folder, line.strip())) for line in lines(listed) if line)
         files = tuple(path for path in joined if path is not None)
-        return _package(contents[path], path, site, files, (folder,), None, notices)
+        return _package(contents[path], path, site, files, (folder,), None, warnings)
     if folder == path:
-        return _package(contents[path], path, site, (path,), (), None, notices)
-    return _package(contents[path], path, site, (), _modules(contents, folder), None, notices)
+        return _package(contents[path], path, site, (path,), (), None, warnings)
+    return _package(contents[path], path, site, (), _modules(contents, folder), None, warnings)
 
 
 def _modules(contents: Contents, folder: bytes) -> tuple[bytes, ...]:
@@ -112,12 +112,12 @@ def _package(
     files: tuple[bytes, ...],
     directories: tuple[bytes, ...],
     auto: bool | None,
-    notices: Notices,
+    warnings: PackageWarnings,
 ) -> Package | None:
     fields = next(paragraphs(data, _FIELDS), {})
     name = fields.get("name", "").split("\n")[0]
     if not name:
-        notices.add(path, "it names no distribution")
+        warnings.add(path, "it names no distribution")
         return None
     # A distribution is seen only by what is in the same site directory.
     scope = text(site) + ":"
@@ -145,12 +145,12 @@ def _requirements(value: str, scope: str) -> tuple[Dependency, ...]:
     return dependencies(names)
 
 
-def _record(data: bytes, path: bytes, notices: Notices) -> list[bytes] | None:
+def _record(data: bytes, path: bytes, warnings: PackageWarnings) -> list[bytes] | None:
     """First column of a RECORD."""
     lines = data.decode("utf-8", "surrogateescape").splitlines()
     try:
         rows = list(islice(csv.reader(lines), _RECORD_FILES))
     except csv.Error as error:
-        notices.add(path, f"it is no CSV: {error}")
+        warnings.add(path, f"it is no CSV: {error}")
         return None
     return [row[0].encode("utf-8", "surrogateescape") for row in rows if row and row[0]]

@@ -19,8 +19,8 @@ from slim.packages.package import (
     PATH_BYTES,
     Contents,
     Dependency,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     dependencies,
     text,
@@ -48,7 +48,7 @@ _GHOST = 1 << 6
 
 def read_rpm(contents: Contents) -> Read:
     """All packages of the first database that is there."""
-    notices = Notices()
+    warnings = PackageWarnings()
     path = next(
         (
             folder + b"/" + name
@@ -60,7 +60,7 @@ def read_rpm(contents: Contents) -> Read:
     )
     if path is None:
         return Read()
-    reasons = _read_reasons(contents.get(_REASONS), notices)
+    reasons = _read_reasons(contents.get(_REASONS), warnings)
     packages: list[Package] = []
     budget = MAX_JOINED_BYTES
     try:
@@ -73,11 +73,11 @@ def read_rpm(contents: Contents) -> Read:
                 budget -= sum(len(file) + PATH_BYTES for file in files)
                 packages.append(_package(header, files, path, reasons))
             except RpmError as error:
-                notices.add(path, str(error))
+                warnings.add(path, str(error))
     except RpmError as error:
-        notices.add(path, str(error))
+        warnings.add(path, str(error))
     packages.sort(key=lambda package: (package.name, package.arch, package.version))
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def _headers(path: bytes, contents: Contents) -> Iterator[bytes]:
@@ -164,17 +164,17 @@ def _conditions(values: list[str]) -> tuple[Dependency, ...]:
     return (Dependency(tuple(names)),) if names else ()
 
 
-def _read_reasons(data: bytes | None, notices: Notices) -> dict[str, str] | None:
+def _read_reasons(data: bytes | None, warnings: PackageWarnings) -> dict[str, str] | None:
     """`name.arch` → reason, as dnf5 keeps it; None without dnf5."""
     if data is None:
         return None
     try:
         table = tomllib.loads(text(data)).get("packages")
     except (tomllib.TOMLDecodeError, RecursionError):
-        notices.add(_REASONS, "it is not TOML")
+        warnings.add(_REASONS, "it is not TOML")
         return None
     if not isinstance(table, dict):
-        notices.add(_REASONS, "it has no table of packages")
+        warnings.add(_REASONS, "it has no table of packages")
         return None
     return {
         name: reason

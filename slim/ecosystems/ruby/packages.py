@@ -10,8 +10,8 @@ from __future__ import annotations
 from slim.packages.package import (
     MAX_PACKAGES,
     Contents,
-    Notices,
     Package,
+    PackageWarnings,
     Read,
     below,
     dependencies,
@@ -26,7 +26,7 @@ _ADD = (b"add_runtime_dependency(%q<", b"add_dependency(%q<")
 
 def read_ruby(contents: Contents) -> Read:
     """All gems of all gem homes; default gems own only their specification."""
-    notices = Notices()
+    warnings = PackageWarnings()
     packages: list[Package] = []
     built = _built(contents)
     for path in sorted(contents):
@@ -38,10 +38,10 @@ def read_ruby(contents: Contents) -> Read:
         stub = next((line for line in lines[:_HEAD_LINES] if line.startswith(_STUB)), None)
         words = text(stub or b"").removeprefix("# stub: ").split(" ")
         if stub is None or len(words) < 3:
-            notices.add(path, "it has no stub line that says which gem it is")
+            warnings.add(path, "it has no stub line that says which gem it is")
             continue
         if len(packages) == MAX_PACKAGES:
-            notices.add(path, f"there are more than {MAX_PACKAGES:,} gems")
+            warnings.add(path, f"there are more than {MAX_PACKAGES:,} gems")
             break
         name, version, platform = words[:3]
         home = parent(folder, 2 if default else 1)
@@ -61,7 +61,7 @@ def read_ruby(contents: Contents) -> Read:
                 provides=(scope + name,),
             )
         )
-    return Read(tuple(packages), notices.all())
+    return Read(tuple(packages), warnings.all())
 
 
 def _built(contents: Contents) -> dict[tuple[bytes, bytes], list[bytes]]:

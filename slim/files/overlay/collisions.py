@@ -6,12 +6,12 @@ import unicodedata
 from collections.abc import Callable
 
 from slim.files.overlay.children import Children
-from slim.files.table import LayerNotice
+from slim.files.table import LayerWarning
 
 
 def find_collisions(
     children: Children, path_of: Callable[[int, bytes], bytes]
-) -> LayerNotice | None:
+) -> LayerWarning | None:
     """The number of such names and the first of them; None where there is none.
 
     Those that were put into the image at once have none: `find_simple` has looked at them.
@@ -37,7 +37,7 @@ def find_collisions(
     if not count:
         return None
     text = "names that differ only in case or Unicode form: they collide on macOS and Windows"
-    return LayerNotice(text, first, count)
+    return LayerWarning(text, first, count)
 
 
 def _fold(name: bytes) -> bytes:

@@ -9,7 +9,7 @@ from operator import and_
 from slim.files.extract.found import Archive, Beam, Elf
 from slim.files.overlay.children import Children
 from slim.files.simple_directories import NOT_SIMPLE
-from slim.files.table import ROOT, Files, LayerNotice, LayerTable
+from slim.files.table import ROOT, Files, LayerTable, LayerWarning
 
 HIDDEN = -1
 """Place of directories that are no part of the tree."""
@@ -42,7 +42,7 @@ class Columns:
         self.children = Children(self.kind, self.name, self.dir_ids)
         self.hid: dict[int, int] = {}
         self.changes: list[tuple[int, int, int]] = []
-        self.notices: list[tuple[int, str, LayerNotice]] = []
+        self.warnings: list[tuple[int, str, LayerWarning]] = []
 
     def place(self, table: LayerTable, simple: array[int]) -> tuple[list[int], bytes]:
         """Ids of the layer's directories in the image, `HIDDEN` for those outside the tree; and a mask.
@@ -127,7 +127,7 @@ class Columns:
             dir_shown=self.linked,
             hid=self.hid,
             changes=tuple(self.changes),
-            notices=tuple(self.notices),
+            warnings=tuple(self.warnings),
             texts=self.texts,
             elfs=self.elfs,
             beams=self.beams,

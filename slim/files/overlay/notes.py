@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slim.files.overlay.columns import Columns
-from slim.files.table import ROOT, LayerNotice, LayerTable
+from slim.files.table import ROOT, LayerTable, LayerWarning
 
 
 class LayerNotes:
@@ -12,7 +12,7 @@ class LayerNotes:
     def __init__(self, columns: Columns, table: LayerTable) -> None:
         self._columns = columns
         self._base = len(columns.name)
-        self.known = {id: LayerNotice(n.text, n.path, n.count) for id, n in table.notices.items()}
+        self.known = {id: LayerWarning(n.text, n.path, n.count) for id, n in table.warnings.items()}
         """By warning id: those that the walk over its tar has made, and those of the overlay."""
         self.whiteouts: dict[tuple[int, bytes], int] = {}
         """(directory, name) → row of the whiteout."""
@@ -29,7 +29,7 @@ class LayerNotes:
             return
         columns = self._columns
         path = columns.path_of(columns.directory[row], columns.name[row])
-        self.known[id] = LayerNotice(text, path)
+        self.known[id] = LayerWarning(text, path)
 
     def duplicate(self, row: int) -> None:
         """A path has a second entry, or something of the layer's own in its way."""

@@ -30,10 +30,12 @@ def resolve(tables: Sequence[LayerTable | None]) -> Files:
         applied = _Layer(names, layer, table if table is not None else LayerTable())
         applied.apply()
         columns.starts.append(len(columns.name))
-        columns.notices += [(layer, id, notice) for id, notice in sorted(names.notes.known.items())]
+        columns.warnings += [
+            (layer, id, warning) for id, warning in sorted(names.notes.known.items())
+        ]
     collisions = find_collisions(columns.children, columns.path_of)
     if collisions is not None:
-        columns.notices.append((-1, "case-collision", collisions))
+        columns.warnings.append((-1, "case-collision", collisions))
     return columns.freeze()
 
 
@@ -131,7 +133,7 @@ class _Layer:
             return None
         table, columns, base = self._table, self._columns, self._names.base
         empty = NameTree()
-        _Layer(empty, 0, replace(table, notices={}))._add(None)
+        _Layer(empty, 0, replace(table, warnings={}))._add(None)
         alone = empty.columns
         remains = bytearray(b"\1" * len(table))
         for at, (kind, fate) in enumerate(zip(alone.kind, alone.fate, strict=True)):

@@ -18,8 +18,8 @@ from slim.image.build import align_history, check_layer_count
 from slim.image.documents import parse, refused
 from slim.image.graph import Graph, read_verified, stored_document, walk
 from slim.image.manifest import Manifest, read_config, read_index, read_manifest
-from slim.image.model import CHUNK, Blob, Descriptor, History, Image, Layer, Notice
-from slim.image.oci import graph_notices, image_candidates, make_layer, no_image
+from slim.image.model import CHUNK, Blob, Descriptor, History, Image, ImageWarning, Layer
+from slim.image.oci import graph_warnings, image_candidates, make_layer, no_image
 from slim.image.reference import Reference
 from slim.image.registry.client import Client
 from slim.image.registry.lazy import with_tables
@@ -202,7 +202,7 @@ def _image(
     check_layer_count(config, len(manifest.layers), where)
     if choice.platform is not None and chosen.platform is None:
         _check_platform(choice, str(config.config.platform))
-    history, notices = align_history(config, len(manifest.layers))
+    history, warnings = align_history(config, len(manifest.layers))
     return Image(
         format="registry",
         input=given,
@@ -217,7 +217,7 @@ def _image(
             for index, layer in enumerate(manifest.layers)
         ),
         annotations={**chosen.annotations, **manifest.annotations},
-        notices=(*notices, *graph_notices(graph), *_not_read(layers)),
+        warnings=(*warnings, *graph_warnings(graph), *_not_read(layers)),
         config_document=data,
         entry=chosen,
         companions=tuple(graph.companions),
@@ -263,7 +263,11 @@ def _stored(chosen: Descriptor, manifest: Manifest) -> int:
     return sum(parts.values())
 
 
-def _not_read(layers: bool) -> tuple[Notice, ...]:
+def _not_read(layers: bool) -> tuple[ImageWarning, ...]:
     if layers:
         return ()
-    return (Notice("manifest-only", "the layers were not read: their sizes are all that is known"),)
+    return (
+        ImageWarning(
+            "manifest-only", "the layers were not read: their sizes are all that is known"
+        ),
+    )

@@ -14,7 +14,7 @@ from tests.support.installed_apk import INSTALLED, WORLD
 
 def read(place: bytes = b"lib/apk/db/installed") -> dict[str, Package]:
     found = read_apk({place: INSTALLED, b"etc/apk/world": WORLD})
-    assert not found.notices
+    assert not found.warnings
     return {package.name: package for package in found.packages}
 
 
@@ -80,4 +80,4 @@ def test_damaged_lines_are_skipped_and_noted() -> None:
         ("a", (b"usr/ok",)),
         ("b", ()),
     ]
-    assert len(found.notices) == 4
+    assert len(found.warnings) == 4

@@ -6,7 +6,7 @@ import pytest
 
 from slim.ecosystems.dpkg.packages import read_dpkg
 from slim.packages.control_fields import bare_name, paragraphs, relations
-from slim.packages.package import MAX_NOTICES, Package
+from slim.packages.package import MAX_WARNINGS, Package
 from tests.support.installed_dpkg import STATUS
 
 INFO = "var/lib/dpkg/info/"
@@ -74,8 +74,8 @@ def test_files_from_checksums_where_there_is_no_list() -> None:
 
 
 def test_a_package_without_any_list_is_a_notice() -> None:
-    (notice,) = read_dpkg(contents()).notices
-    assert notice.text == (
+    (warning,) = read_dpkg(contents()).warnings
+    assert warning.text == (
         "could not read var/lib/dpkg/status because the files of base are not listed"
     )
     assert by_name(contents())["base"].files == (b"etc/base.conf",)
@@ -130,7 +130,7 @@ def test_distroless() -> None:
     assert [package.name for package in read.packages] == ["tzdata", "base-files"]
     assert read.packages[1].files == (b"usr/lib/os",)
     assert read.packages[1].auto is None, "nothing says who asked for it"
-    assert not read.notices
+    assert not read.warnings
 
 
 def test_damaged_records_are_skipped_and_noted() -> None:
@@ -140,14 +140,14 @@ def test_damaged_records_are_skipped_and_noted() -> None:
     )
     read = read_dpkg({**contents(), b"var/lib/dpkg/status": status})
     assert {package.name for package in read.packages} == {"libz1", "tools", "base"}
-    assert len(read.notices) == 3
+    assert len(read.warnings) == 3
 
 
 def test_many_notices_are_counted() -> None:
-    status = b"Package: a\nStatus: broken\n\n" * (MAX_NOTICES + 7)
-    notices = read_dpkg({b"var/lib/dpkg/status": status}).notices
-    assert len(notices) == MAX_NOTICES
-    assert notices[-1].why.endswith("(and 7 more like this)")
+    status = b"Package: a\nStatus: broken\n\n" * (MAX_WARNINGS + 7)
+    warnings = read_dpkg({b"var/lib/dpkg/status": status}).warnings
+    assert len(warnings) == MAX_WARNINGS
+    assert warnings[-1].why.endswith("(and 7 more like this)")
 
 
 def test_an_image_without_dpkg_has_no_packages() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from slim.ecosystems.elixir.otp import read_otp, read_releases
 from slim.ecosystems.elixir.terms import Atom, Compound, TermError, parse_term
-from slim.packages.package import Notices
+from slim.packages.package import PackageWarnings
 from tests.conftest import LONG
 from tests.support.installed_otp import APP, REL
 
@@ -41,8 +41,8 @@ def test_a_release() -> None:
         b"app/releases/demo.rel": REL,
         b"app/lib/x/priv/other.rel": b"text",
     }
-    notices = Notices()
-    (release,) = read_releases(contents, notices)
+    warnings = PackageWarnings()
+    (release,) = read_releases(contents, warnings)
     assert (release.name, release.version, release.erts) == ("demo", "0.1.0", "15.2.7")
     assert release.root == b"app"
     assert release.applications == (
@@ -51,7 +51,7 @@ def test_a_release() -> None:
         ("demo", "0.1.0"),
         ("sasl", "4.2.2"),
     )
-    assert notices.all() == ()
+    assert warnings.all() == ()
 
 
 def test_what_is_no_application_is_noted() -> None:
@@ -59,15 +59,15 @@ def test_what_is_no_application_is_noted() -> None:
     contents = {b"lib/a%d/ebin/a.app" % number: data for number, data in enumerate(sources)}
     read = read_otp(contents)
     assert read.packages == ()
-    assert len(read.notices) == len(sources)
-    notices = Notices()
+    assert len(read.warnings) == len(sources)
+    warnings = PackageWarnings()
     assert (
         read_releases(
-            {b"r/releases/1/a.rel": b"{release, x}.", b"r/releases/1/b.rel": b"{"}, notices
+            {b"r/releases/1/a.rel": b"{release, x}.", b"r/releases/1/b.rel": b"{"}, warnings
         )
         == ()
     )
-    assert len(notices.all()) == 2
+    assert len(warnings.all()) == 2
 
 
 def test_terms() -> None:

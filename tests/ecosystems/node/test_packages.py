@@ -138,7 +138,7 @@ def test_odd_manifests_are_read_as_far_as_they_go() -> None:
     ]
     broken = read_node({b"node_modules/a/package.json": b"{"})
     assert not broken.packages
-    assert broken.notices[0].text.startswith("could not read node_modules/a/package.json because")
+    assert broken.warnings[0].text.startswith("could not read node_modules/a/package.json because")
 
 
 def test_an_alias_has_the_name_of_its_place() -> None:

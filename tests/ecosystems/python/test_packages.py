@@ -80,14 +80,14 @@ def test_eggs() -> None:
     assert found["single"].files == (SITE + b"single.egg-info",)
     assert found["tops"].directories == (SITE + b"tops.egg-info", SITE + b"tops")
     assert found["new"].directories == (egg.rstrip(b"/"),)
-    assert not read.notices
+    assert not read.warnings
 
 
 def test_damaged_metadata_is_noted() -> None:
     nameless = {SITE + b"x-1.dist-info/METADATA": b"Version: 1\n"}
     read = read_python(nameless | distribution("demo", "a" * 200_000 + '",x\n"open'))
     assert [package.name for package in read.packages] == ["demo"]
-    assert len(read.notices) == 2
+    assert len(read.warnings) == 2
 
 
 def test_names_are_compared_as_pip_does() -> None:
@@ -111,7 +111,7 @@ def test_this_environment_is_read_as_the_standard_library_reads_it() -> None:
             _plain(path) for path in located
         }
     read = read_python(contents)
-    assert not read.notices
+    assert not read.warnings
     found = {
         (package.name, package.version): {"/" + path.decode() for path in package.files}
         for package in read.packages

@@ -108,7 +108,7 @@ def test_rpm_says_the_same(rpms: list[Path], tmp_path: Path, backend: str) -> No
     root = tmp_path / "root"
     data = installed(root, backend, rpms)
     read = read_rpm({f"var/lib/rpm/{BACKENDS[backend]}".encode(): data})
-    assert not read.notices
+    assert not read.warnings
     query = (
         "rpm",
         "--root",
@@ -153,7 +153,7 @@ def test_berkeley_db_wrote_it(rpms: list[Path], tmp_path: Path, order: str) -> N
     same = read_rpm(
         {b"var/lib/rpm/rpmdb.sqlite": (tmp_path / "root/var/lib/rpm/rpmdb.sqlite").read_bytes()}
     )
-    assert not read.notices
+    assert not read.warnings
     assert [(p.name, p.files, p.depends) for p in read.packages] == [
         (p.name, p.files, p.depends) for p in same.packages
     ]

@@ -35,7 +35,7 @@ from tests.support.rpm import (
 @pytest.mark.parametrize("path", DATABASES)
 def test_every_database_has_the_same_packages(path: bytes) -> None:
     read = read_rpm({path: DATABASES[path]})
-    assert not read.notices
+    assert not read.warnings
     assert [package.name for package in read.packages] == ["big", "demo", "extra", "lib"]
     big, demo, extra, _ = read.packages
     assert (demo.version, demo.arch, demo.section) == ("3:1.0-2", "noarch", "Applications")
@@ -80,7 +80,7 @@ def test_reasons_of_dnf5() -> None:
         contents[b"usr/lib/sysimage/libdnf5/packages.toml"] = damaged
         read = read_rpm(contents)
         assert {package.auto for package in read.packages} == {None}
-        assert len(read.notices) == 1
+        assert len(read.warnings) == 1
 
 
 def wal(folder: Path) -> tuple[bytes, bytes]:
@@ -139,7 +139,7 @@ def test_cut_and_changed_databases_are_notices() -> None:
     for path, data in DATABASES.items():
         for damaged in (b"", data[:100], data[: len(data) // 2], b"\xff" * len(data)):
             read = read_rpm({path: damaged})
-            assert read.notices, path
+            assert read.warnings, path
             assert len(read.packages) < 4
 
 
@@ -183,14 +183,14 @@ def read_blob(blob: bytes) -> Read:
 def test_a_damaged_header_costs_its_package_only(blob: bytes) -> None:
     read = read_blob(blob)
     assert [found.name for found in read.packages] == ["lib"]
-    assert len(read.notices) == 1
+    assert len(read.warnings) == 1
 
 
 def test_paths_cannot_multiply() -> None:
     long = package("x", DIRS=["/" + "d" * 4000], BASES=["f"] * 70_000, INDEXES=[0] * 70_000)
     read = read_blob(long)
     assert [found.name for found in read.packages] == ["lib"]
-    assert "list of files is too long" in read.notices[0].text
+    assert "list of files is too long" in read.warnings[0].text
 
 
 def test_a_header_reads_each_tag_once() -> None:

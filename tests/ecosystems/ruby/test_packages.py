@@ -31,4 +31,4 @@ def test_gems() -> None:
     assert names == [("usr/local/bundle:mini_portile2",), ("usr/local/bundle:racc",)]
     assert found["json"].directories == ()
     assert found["json"].provides == ("usr/local/bundle:json",)
-    assert len(read.notices) == 1
+    assert len(read.warnings) == 1

@@ -139,4 +139,4 @@ def test_a_layer_keeps_what_its_archives_hold_and_no_more_than_fits(step: int) -
     assert 10 < len(table.archives) < 40
     assert {len(found.nested) for found in table.archives.values()} == {60}
     assert [table.path(row) for row in table.texts] == [b"etc/passwd"]
-    assert not table.notices
+    assert not table.warnings

@@ -94,7 +94,7 @@ def test_the_same_however_the_stream_is_cut(step: int) -> None:
     assert [(table.path(row), flag) for row, flag in table.flags.items()] == [
         (b"root/.ssh/id_ed25519", "pem")
     ]
-    assert not table.notices
+    assert not table.warnings
 
 
 def test_rows_are_those_of_a_scan_without_contents() -> None:
@@ -152,7 +152,7 @@ def test_sparse_files_are_left_alone() -> None:
         (b"GNU.sparse.size", b"4"),
     )
     table = walked(layer([file("a/package.json", b"{  }", pax=sparse)]), MIB)
-    assert "sparse" in table.notices
+    assert "sparse" in table.warnings
     assert not table.texts
 
 
@@ -162,11 +162,11 @@ def test_large_texts_are_no_texts() -> None:
         layer({"a/package.json": big, "b/package.json": b"{}", "bin/x": b"#!" + big}), MIB
     )
     assert by_path(table, table.texts) == {b"b/package.json": b"{}"}
-    assert table.notices["content-too-large"].path == b"a/package.json"
+    assert table.warnings["content-too-large"].path == b"a/package.json"
     script = b"#!/usr/bin/env escript\n" + big
     table = walked(layer({"bin/x": script, "app/a.js": b"const a = 1\n" + big}), 7)
     assert by_path(table, table.texts) == {b"bin/x": b"#!/usr/bin/env escript\n"}
-    assert not table.notices
+    assert not table.warnings
 
 
 def test_sources_take_no_room_from_manifests() -> None:
@@ -176,7 +176,7 @@ def test_sources_take_no_room_from_manifests() -> None:
     table = scan_blob(MemoryBlob(small.blob), extract=True, keeps=KEEPS)
     assert by_path(table, table.texts)[b"app/package.json"] == b"{}"
     assert 1 < len(table.texts) < 76
-    assert not table.notices
+    assert not table.warnings
 
 
 def test_budget_goes_with_the_size_of_the_blob() -> None:
@@ -188,18 +188,18 @@ def test_budget_goes_with_the_size_of_the_blob() -> None:
     table = scan_blob(MemoryBlob(small.blob), extract=True, keeps=KEEPS)
     kept = sum(map(len, table.texts.values()))
     assert MIB // 2 < kept <= MIB + 16 * len(small.blob)
-    assert table.notices["content-limit"].count == 76 - len(table.texts)
+    assert table.warnings["content-limit"].count == 76 - len(table.texts)
     assert by_path(table, table.texts)[b"var/lib/dpkg/status"] == b"Package: a\n"
     large = scan_blob(MemoryBlob(layer(entries).blob), extract=True, keeps=KEEPS)
     assert len(large.texts) == 76
-    assert not large.notices
+    assert not large.warnings
 
 
 def test_number_of_programs_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(picker, "_TEXTS_BYTES", 10_000)
     table = walked(layer({f"bin/{at}": ELF for at in range(100)}), MIB)
     assert 0 < len(table.elfs) < 20
-    assert table.notices["content-limit"].count == 100 - len(table.elfs)
+    assert table.warnings["content-limit"].count == 100 - len(table.elfs)
 
 
 def test_directories_through_links_and_under_other_names() -> None:

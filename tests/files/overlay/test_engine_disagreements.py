@@ -95,7 +95,7 @@ def test_tree(case: Case) -> None:
 
 @EVERY
 def test_warnings(case: Case) -> None:
-    found = {id for _, id, _ in checked_files(_layers(case)).files.notices}
+    found = {id for _, id, _ in checked_files(_layers(case)).files.warnings}
     required = set(case.warns.split())
     assert required <= found <= required | set(case.may.split())
 

@@ -1,4 +1,4 @@
-"""What is worth a warning: the image's, the layers' and the overlay's notices → the report."""
+"""What is worth a warning: the image's, the layers' and the overlay's warnings → the report."""
 
 from __future__ import annotations
 
@@ -38,9 +38,12 @@ def warnings(
     """
     found = [
         model.Warning(
-            id=notice.id, text=untrusted(notice.text), layer=notice.layer, path=_path(notice.path)
+            id=warning.id,
+            text=untrusted(warning.text),
+            layer=warning.layer,
+            path=_path(warning.path),
         )
-        for notice in image.notices
+        for warning in image.warnings
     ]
     found += [model.Warning(id="package-database", text=untrusted(utf8(text))) for text in unread]
     found += [model.Warning(id=id, text=untrusted(utf8(text))) for id, text in general]
@@ -59,14 +62,14 @@ def warnings(
     if len(image.layers) > _MANY_LAYERS:
         text = f"{len(image.layers)} layers: overlay2 refuses more than {_MANY_LAYERS}"
         found.append(model.Warning(id="many-layers", text=untrusted(text)))
-    for layer_index, id, notice in files.notices:
+    for layer_index, id, warning in files.warnings:
         found.append(
             model.Warning(
                 id=id,
-                text=untrusted(notice.text),
+                text=untrusted(warning.text),
                 layer=layer_index if layer_index >= 0 else None,
-                path=_path(notice.path),
-                count=notice.count,
+                path=_path(warning.path),
+                count=warning.count,
             )
         )
     return sorted(
