@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from inspect import cleandoc
 from typing import Any
 
 import msgspec
@@ -26,19 +27,22 @@ def schema_of(types: Sequence[type], name: str, version: str) -> dict[str, Any]:
         "$id": f"urn:slim:{name}:{version}",
         "title": f"slim {name}",
         **top,
-        "$defs": {name: _null_last(part) for name, part in sorted(parts.items())},
+        "$defs": {name: _settled(part) for name, part in sorted(parts.items())},
     }
 
 
-def _null_last(part: Any) -> Any:
-    """The same schema with `null` behind its alternatives, where versions of msgspec differ."""
+def _settled(part: Any) -> Any:
+    """The same schema where versions of msgspec differ: `null` behind its alternatives, and descriptions
+    without the indentation of docstrings."""
     if isinstance(part, list):
-        return [_null_last(item) for item in part]
+        return [_settled(item) for item in part]
     if not isinstance(part, dict):
         return part
-    copy = {key: _null_last(value) for key, value in part.items()}
+    copy = {key: _settled(value) for key, value in part.items()}
     if "anyOf" in copy:
         copy["anyOf"].sort(key=lambda option: option == {"type": "null"})
+    if isinstance(copy.get("description"), str):
+        copy["description"] = cleandoc(copy["description"])
     return copy
 
 

@@ -241,7 +241,13 @@ def test_an_interrupt_ends_with_130(tmp_path: Path) -> None:
     # Zeros unfold so fast that the usual limit is reached in a few seconds.
     limits = ("--limit", f"layer-bytes={1 << 50}", "--limit", f"image-bytes={1 << 50}")
     command = [sys.executable, "-m", "slim", "analyze", str(bomb), "--no-verify", *limits]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as child:
+    with subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        # What a shell starts in the background ignores it, and so would its children.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509
+    ) as child:
         time.sleep(3)
         assert child.poll() is None, "it is still at work"
         started = time.monotonic()
