@@ -103,7 +103,7 @@ def test_random_stacks(tmp_path: Path) -> None:
     tally: Counter[str] = Counter()
 
     @settings(
-        max_examples=150 * LONGER,
+        max_examples=200 * LONGER,
         derandomize=LONGER == 1,
         suppress_health_check=list(HealthCheck),
         database=None,
