@@ -9,8 +9,8 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import shutil
-import tempfile
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -121,8 +121,10 @@ def new_archive(path: str) -> Iterator[ArchiveOutput]:
     with _told_of(path):
         if target.exists() and not target.is_file():
             raise UsageError("no-output", f"cannot write {path!r}: it is not a regular file")
-        fd, temporary = tempfile.mkstemp(prefix=_PREFIX, dir=target.parent)
+        # Its name is known before it is there: an interrupt at any moment finds it.
+        temporary, fd = _temporary(target), -1
         try:
+            fd = os.open(temporary, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
             output = ArchiveOutput(fd)
             yield output
             output.finish()
@@ -130,10 +132,11 @@ def new_archive(path: str) -> Iterator[ArchiveOutput]:
             os.replace(temporary, target)
             _sync_folder(target.parent)
         except BaseException:
-            os.unlink(temporary)
+            temporary.unlink(missing_ok=True)
             raise
         finally:
-            os.close(fd)
+            if fd >= 0:
+                os.close(fd)
 
 
 @contextmanager
@@ -149,9 +152,10 @@ def new_directory(path: str) -> Iterator[DirectoryOutput]:
             raise UsageError(
                 "no-output", f"cannot write {path!r}: it exists", "give the path of a new directory"
             )
-        folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=target.parent))
+        folder = _temporary(target)
         output = DirectoryOutput(folder)
         try:
+            folder.mkdir(0o700)
             yield output
             folder.chmod(0o777 & ~_umask())
             os.replace(folder, target)
@@ -161,6 +165,10 @@ def new_directory(path: str) -> Iterator[DirectoryOutput]:
             raise
         finally:
             output.close()
+
+
+def _temporary(target: Path) -> Path:
+    return target.parent / f"{_PREFIX}{secrets.token_hex(8)}"
 
 
 @contextmanager
