@@ -84,17 +84,9 @@ def attributes_of(raw: RawHeader) -> Attributes:
     Raises:
         InputError: as `split_header`.
     """
-    records: dict[bytes, bytes] = {}
-    long_link = b""
     try:
-        for flag, _, body in raw.extensions:
-            if flag == "x":
-                records = parse_pax(body)
-            elif flag == "K":
-                long_link = body.split(b"\0", 1)[0]
-        header = parse_header(raw.block)
+        header, records = merged(raw)
         seconds = number(raw.block[136:148])
-        apply_pax(header, records)
     except HeaderError as error:
         raise InputError("layer-changed", f"a tar header is not readable: {error}") from None
     kind = "0" if header.type in "\x007S0" else header.type
@@ -107,10 +99,31 @@ def attributes_of(raw: RawHeader) -> Attributes:
         mtime=_time(records.get(b"mtime", b""), seconds),
         xattrs=tuple(sorted((k, v) for k, v in records.items() if k.startswith(_XATTRS))),
         device=header.device if kind in "34" else (0, 0),
-        link=(long_link or header.link) if kind == "2" else b"",
+        link=header.link if kind == "2" else b"",
         size=_size(header, records) if kind == "0" else 0,
         sparse=b"".join((*maps, raw.rest)) if kind == "0" else b"",
     )
+
+
+def merged(raw: RawHeader) -> tuple[Header, dict[bytes, bytes]]:
+    """The header with what its extensions say, and the records of the last extended header.
+
+    Raises:
+        HeaderError: as `parse_header`.
+    """
+    header, records = parse_header(raw.block), dict[bytes, bytes]()
+    for flag, _, body in raw.extensions:
+        if flag == "x":
+            records = parse_pax(body)
+    apply_pax(header, records)
+    # Go takes a long name of GNU before that of an extended header.
+    for flag, _, body in raw.extensions:
+        text = body.split(b"\0", 1)[0]
+        if flag == "L":
+            header.name = text or header.name
+        elif flag == "K":
+            header.link = text or header.link
+    return header, records
 
 
 def renamed(raw: RawHeader, path: bytes) -> bytes:

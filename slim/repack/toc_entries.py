@@ -15,17 +15,14 @@ from msgspec import Struct, field
 
 from slim.errors import InputError
 from slim.repack.pieces import Pieces
-from slim.repack.raw_header import split_header
+from slim.repack.raw_header import merged, split_header
 from slim.stream.header import (
     BLOCK,
     HEADER_ONLY,
     ZERO_BLOCK,
     Header,
     HeaderError,
-    apply_pax,
     number,
-    parse_header,
-    parse_pax,
 )
 
 _TYPES = {
@@ -84,7 +81,7 @@ def next_entry(feed: Pieces) -> TarEntry:
     """Read one header; the caller reads the payload and its padding.
 
     Raises:
-        InputError: it is none, as Go reads it.
+        InputError: it is not a header that Go accepts.
     """
     head = bytearray()
     try:
@@ -95,33 +92,25 @@ def next_entry(feed: Pieces) -> TarEntry:
             head += block
             if block == ZERO_BLOCK:
                 return TarEntry(bytes(head), is_end=True)
-            header = parse_header(block)
-            if header.type not in "xLKg":
+            flag = chr(block[156])
+            if flag not in "xLKg":
                 break
-            head += feed.take(header.size + -header.size % BLOCK)
-            if header.type == "g":
+            size = number(block[124:136])
+            head += feed.take(size + -size % BLOCK)
+            if flag == "g":
                 return TarEntry(bytes(head))
-        is_extended = header.type == "S" and block[482] != 0
+        is_extended = flag == "S" and block[482] != 0
         while is_extended:  # the map of an old GNU sparse file goes on
             extension = feed.take(BLOCK)
             head += extension
             is_extended = extension[504] != 0
-        return _read(bytes(head), header, block)
+        return _read(bytes(head), block)
     except HeaderError as error:
         raise InputError("layer-changed", f"a tar header is not readable: {error}") from None
 
 
-def _read(head: bytes, header: Header, block: bytes) -> TarEntry:
-    raw = split_header(head)
-    records = next(
-        (parse_pax(body) for flag, _, body in reversed(raw.extensions) if flag == "x"), {}
-    )
-    apply_pax(header, records)
-    for flag, _, body in raw.extensions:
-        if flag == "L":
-            header.name = body.split(b"\0", 1)[0]
-        elif flag == "K":
-            header.link = body.split(b"\0", 1)[0]
+def _read(head: bytes, block: bytes) -> TarEntry:
+    header, records = merged(split_header(head))
     payload = 0 if header.type in HEADER_ONLY else header.size
     toc = None
     kind = header.type

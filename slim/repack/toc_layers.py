@@ -184,7 +184,8 @@ class TocLayer:
             if toc is None or not self.has_table:
                 yield _Member(data)
                 continue
-            whole.update(data)
+            if size > CHUNK:
+                whole.update(data)
             chunk = TocEntry("chunk", toc.name, chunk_offset=at) if at else toc
             chunk.chunk_size = len(data)
             chunk.chunk_digest = f"sha256:{hashlib.sha256(data).hexdigest()}"
@@ -192,7 +193,7 @@ class TocLayer:
             checksum = crc64(data, checksum) if self._is_chunked else 0
             is_last = at + CHUNK >= size
             if is_last:
-                toc.digest = f"sha256:{whole.hexdigest()}"
+                toc.digest = f"sha256:{whole.hexdigest()}" if size > CHUNK else chunk.chunk_digest
                 self._leave_out(chunks)
                 self._file(toc, checksum)
             yield _Member(data, chunk, chunks if is_last else [])
