@@ -24,7 +24,7 @@ from slim.fleet.teams import Teams
 from tests.conftest import require
 from tests.real.registries import Registry, docker_registry
 from tests.support.building import Image, image, layer, save
-from tests.support.fleets import fleet
+from tests.support.fleets import NOW, fleet
 
 pytestmark = pytest.mark.real
 
@@ -84,7 +84,7 @@ def test_the_registry_sends_each_layer_once(
 
 def test_sums_are_what_the_registry_stores(registry: Registry, tmp_path: Path) -> None:
     subprocess.run(command(registry, tmp_path / "store"), capture_output=True, check=True)
-    report = make_report(Store(folder_of(str(tmp_path / "store"))), Teams(), {}, 100)
+    report = make_report(Store(folder_of(str(tmp_path / "store"))), Teams(), {}, 100, NOW.date())
     stored = sum(path.stat().st_size for path in (registry.folder / "data").rglob("blobs/**/data"))
     assert report.totals["blob_bytes"] == stored
     assert report.totals["unique_bytes"] + report.totals["shared_bytes"] == stored
