@@ -38,6 +38,7 @@ test: $(VENV)/installed
 # A module's tests stay in one process, since what they build is large. Tools that are not installed are
 # named and skipped.
 check-real: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,real]'
 	$(BIN)/python -m pytest --real -m real --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # With the lowest versions that pyproject.toml allows, the tests of the rooms that use them: a bound is only as
