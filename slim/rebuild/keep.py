@@ -59,7 +59,9 @@ class Keep:
             disk += files.size[body] - min(gone[0], files.size[body])
             pulled += pull[body] - min(gone[1], pull[body])
             count += 1
-        unsure = (disk, pulled) if kept.unsure else kept.extra
+        spare = min(kept.spare, disk)
+        unsure = kept.extra if not spare else (spare, pulled * spare // disk)
+        unsure = (disk, pulled) if kept.unsure else unsure
         self._unsure = self._unsure[0] + unsure[0], self._unsure[1] + unsure[1]
         if count or any(kept.extra):
             self.parts.append(

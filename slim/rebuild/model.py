@@ -96,6 +96,8 @@ class KeptFiles(Struct, frozen=True):
     """Bytes that no file of the image has: a guess."""
     unsure: bool = False
     """Nothing shows that the program uses it."""
+    spare: int = 0
+    """Bytes on disk by which another build of the same sources may make it smaller."""
     paths: tuple[bytes, ...] = ()
     """Where they are, for people."""
 
@@ -113,7 +115,7 @@ class Plan(Struct, frozen=True):
     replaced: frozenset[int] = frozenset()
     """System packages that only build it, or whose files the parts hold."""
     spare: frozenset[int] = frozenset()
-    """System packages of which nothing is named by the application: left out, although it may use them."""
+    """System packages that something known would have to name for them to be used, and does not."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
     builds: frozenset[str] = frozenset()

@@ -131,7 +131,7 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         kept,
         tuple(named),
         unsure=kept - used,
-        more=closure(graph, [*called, *plan.spare]) - base - kept,
+        more=closure(graph, called, replaced) - base - kept,
         unused=tuple(
             index
             for index in (*unused, *(index for index in named if index in spare))

@@ -180,6 +180,14 @@ def test_go_stands_on_nothing_if_it_can(
     assert ("build -tags timetzdata" in bare(rebuild.dockerfile)) == zones
     assert ("time zones" in {part.what for part in rebuild.keep}) == zones
     assert part(rebuild, "the program").disk_bytes == len(binary) - 1_500_000
+    shorter = len(binary) * 5 // 1000
+    if origin == "layers":
+        saved = rebuild.disk_bytes - rebuild.low_disk_bytes
+        assert shorter <= saved < shorter + KILO, "with -trimpath"
+    else:
+        # Without roots for TLS, time zones and what calls C, too.
+        spare = shorter + 200 * KILO + zones * 406_000 + (50_000 if needed else 0)
+        assert rebuild.disk_bytes - rebuild.low_disk_bytes == spare
     if origin == "scratch":
         assert part(rebuild, "TLS roots").disk_bytes == 200 * KILO
         assert "FROM scratch\n" in bare(rebuild.dockerfile)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
+from slim.ecosystems.nginx.modules import unused_modules
 from slim.ecosystems.sites import site_of
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
@@ -59,8 +60,12 @@ def plan_of(given: Given, server: Server) -> Plan | None:
     named_files = rows_at(view, (*site.settings, *site.files))
     owner = system_owner(given, binary)
     program = [] if owner is not None else [binary, *_compiled(given, binary)]
+    idle = unused_modules(given, site.settings, named_files)
     owners = [owner, *(system_owner(given, row) for row in named_files)]
-    packages = [*named(given, (server.name,)), *(owner for owner in owners if owner is not None)]
+    packages = [
+        *named(given, (server.name,)),
+        *(owner for owner in owners if owner is not None and owner not in idle),
+    ]
     left = left_behind(given, cwd)
     guesses: tuple[str, ...] = ()
     if left:
@@ -88,6 +93,7 @@ def plan_of(given: Given, server: Server) -> Plan | None:
         ),
         runtime=(view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),
+        spare=idle,
         builds=_builds(given),
         homes=tuple(left),
         values={"home": f"/{decoded(cwd)}" if cwd else "/src", **_build(given, left)},

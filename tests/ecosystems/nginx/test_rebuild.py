@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.debian import (
@@ -72,3 +74,46 @@ def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
     assert not [part for part in rebuild.keep if "content" in "".join(map(bare, part.paths))]
     assert sum(part.disk_bytes for part in rebuild.keep if part.what.startswith("other")) == 0
     assert any("/app" in bare(text) for text in rebuild.assumes)
+
+
+@pytest.mark.parametrize(
+    ("directive", "kept"),
+    [
+        (b"", {"libnginx-mod-http-own"}),
+        (b"# xslt_stylesheet one.xsl;\n", {"libnginx-mod-http-own"}),
+        (b"xslt_stylesheet one.xsl;\n", {"libnginx-mod-http-own", "libnginx-mod-http-xslt-filter"}),
+        (b"#" * 70_000, {"libnginx-mod-http-own", "libnginx-mod-http-xslt-filter"}),
+    ],
+    ids=["none", "a comment", "its directive", "settings that are too long to read"],
+)
+def test_modules_whose_directives_no_settings_name(
+    directive: bytes, kept: set[str], tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    nginx(debian)
+    debian.add("pandoc", {"usr/bin/pandoc": program(b"libc.so.6", size=40 * MEGA)})
+    modules = {
+        "http_xslt_filter": "libnginx-mod-http-xslt-filter",
+        "http_own": "libnginx-mod-http-own",
+    }
+    for module, package in modules.items():
+        path = f"usr/lib/nginx/modules/ngx_{module}_module.so"
+        debian.add(package, {path: program(size=2 * MEGA)}, depends="nginx", auto=True)
+        debian.files[f"etc/nginx/modules-enabled/{module}.conf"] = (
+            f"load_module /{path};\n".encode()
+        )
+    debian.add(
+        "nginx-full",
+        {"usr/share/doc/nginx-full/x": b"x"},
+        depends=", ".join(("nginx", *modules.values())),
+    )
+    app: Tree = {
+        "etc/nginx/nginx.conf": b"include modules-enabled/*.conf;\nhttp { include sites-enabled/*; }\n",
+        "etc/nginx/sites-enabled/one": directive + b"server { root /var/www/html; }\n",
+        "var/www/html/index.html": b"i" * 20 * KILO,
+    }
+    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=["nginx"]))
+    packages = {bare(name) for part in rebuild.keep for name in part.packages}
+    assert {name for name in packages if "-mod-" in name} == kept
+    assert ("nginx-full" in packages) == (len(kept) == 2)
