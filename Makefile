@@ -65,6 +65,7 @@ generated: $(VENV)/installed
 # Ratios against dive and against a floor, in one run; nothing here passes or fails.
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.repacking
 
 # Long: every target of tests/fuzz, then slim against Go's tar reader, and against engines that unpack layers.
 fuzz: targets differentials

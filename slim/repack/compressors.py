@@ -26,10 +26,12 @@ _BLOCK = 1 << 19
 _WINDOW = 1 << 15
 GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
 """Deflate, no time, best compression, unknown system."""
+USUAL_ZSTD = 12
+"""Of 60 MB of `node_modules` level 15 makes 0.2% less in three times the time."""
 _LEVELS = {
     "gzip": (1, 9, 9),
-    "zstd": (1, 22, 15),
-    "zstd:chunked": (1, 22, 15),
+    "zstd": (1, 22, USUAL_ZSTD),
+    "zstd:chunked": (1, 22, USUAL_ZSTD),
     "estargz": (1, 9, 9),
 }
 """Lowest, highest and usual level."""
@@ -79,8 +81,8 @@ def parse_compression(text: str) -> Compression:
 def compressed(
     pieces: Iterable[bytes], compression: Compression, pool: Executor, threads: int
 ) -> Iterator[bytes]:
-    """The compressed bytes; some blocks are in memory: 5 MB for gzip, 30 to 130 MB for zstd, whose strong
-    levels have fewer threads for that."""
+    """The compressed bytes; some blocks are in memory: half a megabyte a thread for gzip, up to 100 MB in all
+    for zstd, whose strong levels have fewer threads for that."""
     if compression.name == "gzip":
         yield from _gzip(pieces, compression.level, pool, threads)
     elif compression.name == "zstd":
@@ -140,17 +142,19 @@ class _Strength(Struct, frozen=True):
 
 
 _STRENGTHS = (
-    _Strength(1, 4 << 20, 8),
+    _Strength(1, 4 << 20, 6),
     _Strength(9, 8 << 20, 2),
-    _Strength(12, 8 << 20, 2, (22, 22, 22)),
-    _Strength(17, 16 << 20, 1, (23, 23, 22)),
+    _Strength(10, 8 << 20, 2, (22, 21, 21)),
+    _Strength(17, 8 << 20, 1, (23, 22, 22)),
 )
 
 
 def zstd_options(level: int, threads: int) -> dict[int, int]:
     """The parameters of zstd that compress as this level does, in a bounded amount of memory."""
     parameter = zstd.CompressionParameter
-    strength = max((each for each in _STRENGTHS if each.level <= level), key=lambda each: each.level)
+    strength = max(
+        (each for each in _STRENGTHS if each.level <= level), key=lambda each: each.level
+    )
     options = {int(parameter.compression_level): level, int(parameter.checksum_flag): 1}
     if strength.tables is not None:
         names = (parameter.window_log, parameter.chain_log, parameter.hash_log)

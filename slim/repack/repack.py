@@ -77,6 +77,7 @@ def repack(
     edits = plan_edits(files, tables, scope, removal.rows.keys(), uneven)
     written = write_layers(image.layers, tables, files, edits, scope, writing)
 
+    return_free_memory()
     after = _read_back(image, tables, written, options)
     own = format_files(writing.compression)
     return_free_memory()
