@@ -143,6 +143,8 @@ def test_predicted_sizes_of_the_demo(tmp_path: Path, level: str, mode: LayerMode
         predicted.disk_bytes,
         predicted.pull_bytes,
     )
+    if mode == "keep":
+        assert certificate.result.amount.pull_bytes == pytest.approx(predicted.pull_bytes, rel=0.01)
     left = sum(each.disk_bytes for each in certificate.unapplied)
     base = certificate.source.amount.dead_bytes - certificate.predicted.unreported_disk_bytes
     assert base >= 0

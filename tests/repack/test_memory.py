@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import LONG
-from tests.support.building import file, image, layer, save
-from tests.support.layouts import archive, write
+from tests.support.building import archive, file, image, layer, save
+from tests.support.layouts import write
 from tests.support.sizes import bodies, image_of, run_and_measure
 
 LARGE = 300 << 20
