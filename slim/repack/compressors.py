@@ -143,8 +143,8 @@ class _Strength(Struct, frozen=True):
 
 _STRENGTHS = (
     _Strength(1, 4 << 20, 6),
-    _Strength(9, 8 << 20, 2),
-    _Strength(10, 8 << 20, 2, (22, 21, 21)),
+    _Strength(9, 4 << 20, 3),
+    _Strength(10, 4 << 20, 3, (22, 21, 21)),
     _Strength(17, 8 << 20, 1, (23, 22, 22)),
 )
 
@@ -162,6 +162,8 @@ def zstd_options(level: int, threads: int) -> dict[int, int]:
     if parameter.nb_workers.bounds()[1]:  # else the library was built without threads
         options[int(parameter.nb_workers)] = min(threads, strength.workers)
         options[int(parameter.job_size)] = strength.job_bytes
+        # Each job knows a whole window before it: jobs can be small, and take less memory, at no loss.
+        options[int(parameter.overlap_log)] = 9
     return options
 
 

@@ -118,10 +118,12 @@ def peers(path: str, tools: Path) -> Iterator[Row]:
     name = Path(path).name
     yield Row(name, "source", sizes(path))
     with tempfile.TemporaryDirectory(dir=tools) as folder:
-        for layers in ("keep", "squash"):
-            target = f"{folder}/slim.tar"
-            done = run(repack(path, target, "--include-base", "--layers", layers))
-            yield from outcome(name, f"slim --layers {layers}", done, path, target)
+        target = f"{folder}/slim.tar"
+        # Compressed, and as docker-squash writes it.
+        for layers, form in (("keep", "oci-archive:"), ("squash", "docker-archive:")):
+            options = ("--include-base", "--layers", layers, "--certificate", f"{folder}/slim.json")
+            done = run(repack(path, f"{form}{target}", *options))
+            yield from outcome(name, f"slim --layers {layers}, {form[:-1]}", done, path, target)
         if docker_squash := squash(tools):
             yield from squashed(name, docker_squash, path, folder)
         else:
