@@ -8,7 +8,7 @@ BIN := $(VENV)/bin
 # would compile the program anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: twins demo check check-lowest check-real lint types layers test generated generate bench fuzz targets differentials forge clean
+.PHONY: twins demo check check-lowest check-real lint types layers test generated generate end-of-life bench fuzz targets differentials forge clean
 
 demo: $(VENV)/installed
 	@$(BIN)/slim analyze fixtures/phoenix-fat.tar --dockerfile fixtures/phoenix-fat.Dockerfile -o text
@@ -38,6 +38,7 @@ test: $(VENV)/installed
 # A module's tests stay in one process, since what they build is large. Tools that are not installed are
 # named and skipped.
 check-real: $(VENV)/installed
+	$(BIN)/pip install --quiet --disable-pip-version-check --editable '.[dev,real]'
 	$(BIN)/python -m pytest --real -m real --numprocesses auto --dist loadfile --no-loadscope-reorder
 
 # With the lowest versions that pyproject.toml allows, the tests of the rooms that use them: a bound is only as
@@ -61,6 +62,10 @@ generate: $(VENV)/installed
 
 generated: $(VENV)/installed
 	$(BIN)/python -m tests.generate --check
+
+# Until when distributions are supported: from the Debian package distro-info-data, and Alpine's list if ALPINE names it.
+end-of-life: $(VENV)/installed
+	$(BIN)/python -m tests.end_of_life $(if $(ALPINE),--alpine $(ALPINE))
 
 # Ratios against dive and against a floor, in one run; nothing here passes or fails.
 bench: $(VENV)/installed

@@ -45,7 +45,7 @@ def _terminate(number: int, _: object) -> None:
 
 def _run() -> int:
     # Tables are large and hold no cycles: looking for some costs a tenth of a short run.
-    gc.set_threshold(200_000, 50, 50)
+    gc.set_threshold(500_000, 50, 50)
     from click import ClickException
 
     from slim.cli.app import app

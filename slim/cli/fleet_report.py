@@ -9,6 +9,7 @@ from typing import Annotated
 import click
 
 from slim.cli.command import command, option
+from slim.cli.environment import read_now
 from slim.cli.fleet_scan import StorePlace
 from slim.cli.options import ExitZero, SettingsOptions, UnitsName, read_units
 from slim.cli.output import Output, Text, write_outputs
@@ -70,7 +71,7 @@ def report(
     outputs = [_output(value) for value in output or ("markdown",)]
     opened = Store(folder_of(store))
     opened.check()
-    result = make_report(opened, config.teams, _pulls(pulls), top)
+    result = make_report(opened, config.teams, _pulls(pulls), top, read_now().date())
     options = RenderOptions(units=read_units(units, config.image.units))
     write_outputs([Text(_page(result, each.format, table, options), each) for each in outputs])
     for each in result.exceeded:

@@ -11,7 +11,7 @@ from slim.cli.fleet_scan import StorePlace
 from slim.cli.progress import MessageOptions
 from slim.cli.write import print_output
 from slim.errors import UsageError
-from slim.fleet.database import Row, database, select
+from slim.fleet.database import Row, database, select, tables_in
 from slim.fleet.folder import folder_of
 from slim.fleet.schema import TABLES
 from slim.fleet.store import Store
@@ -42,7 +42,7 @@ def sql(
         )
     opened = Store(folder_of(store))
     opened.check()
-    with database(opened) as connection:
+    with database(opened, tables=tables_in(statement)) as connection:
         names, rows = select(connection, statement)
     print_output(_text(names, rows, output), exact=output != "text")
 

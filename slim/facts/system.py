@@ -12,7 +12,11 @@ _SHELLS = (b"bin/sh", b"bin/bash", b"bin/busybox", b"busybox/sh", b"usr/bin/sh")
 
 def os_release(view: View) -> dict[str, str]:
     """The settings of os-release, quotes taken off."""
-    content = view.read(b"etc/os-release") or view.read(b"usr/lib/os-release") or b""
+    return parse_os_release(view.read(b"etc/os-release") or view.read(b"usr/lib/os-release") or b"")
+
+
+def parse_os_release(content: bytes) -> dict[str, str]:
+    """The settings in the text of an os-release, quotes taken off."""
     found: dict[str, str] = {}
     for line in content[:8192].decode("utf-8", "replace").splitlines():
         name, sign, value = line.partition("=")

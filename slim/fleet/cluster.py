@@ -15,7 +15,7 @@ from typing import Any
 
 from msgspec.structs import replace
 
-from slim.errors import NetworkError, UsageError
+from slim.errors import NetworkError, UsageError, hide_logins
 from slim.fleet.extra import load_engine
 from slim.fleet.scan import Task
 from slim.fleet.work import Context, Done, Sealed
@@ -144,6 +144,13 @@ def _local(distributed: Any, workers: int | None, dashboard: str | None) -> Iter
 def _remote(distributed: Any, scheduler: str) -> Iterator[Any]:
     try:
         client = distributed.Client(scheduler, timeout=_WAIT, set_as_default=False)
+    except TypeError:
+        # What Dask raises where an address wants TLS and its settings name no certificate.
+        raise UsageError(
+            "no-certificate",
+            f"Dask's settings have no certificate for {scheduler}",
+            "set distributed.comm.tls (DASK_DISTRIBUTED__COMM__TLS__CA_FILE, …__CLIENT__CERT, …__KEY)",
+        ) from None
     except (OSError, TimeoutError, ValueError) as error:
         raise NetworkError(
             "no-scheduler",
@@ -169,10 +176,20 @@ def _over(scheduler: str, context: Context) -> Context:
     Where credentials are in files, workers look into their own.
     """
     access = context.access.value
-    if access.logins and not scheduler.startswith(("tls://", "wss://")):
+    secrets = {
+        "the password of --registry-user": bool(access.logins),
+        "the password of --proxy": _has_login(access.proxy or ""),
+        "the password in the address of the store": _has_login(context.store),
+    }
+    found = next((what for what, is_there in secrets.items() if is_there), None)
+    if found and not scheduler.startswith(("tls://", "wss://")):
         raise UsageError(
             "open-channel",
-            f"{scheduler} is not encrypted: the password of --registry-user is not sent there",
-            "use a scheduler at tls://, or log in on the workers and leave --registry-user out",
+            f"{scheduler} is not encrypted: {found} is not sent there",
+            "use a scheduler at tls://, or let the workers have it in their own environment",
         )
     return replace(context, access=Sealed(replace(access, auth_files=())), away=True)
+
+
+def _has_login(address: str) -> bool:
+    return hide_logins(address) != address

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
@@ -28,10 +28,13 @@ MEMORY = "4GB"
 
 
 @contextmanager
-def database(store: Store | None = None, *, memory: str = MEMORY) -> Iterator[Any]:
+def database(
+    store: Store | None = None, *, tables: Collection[str] = tuple(TABLES), memory: str = MEMORY
+) -> Iterator[Any]:
     """A connection to DuckDB that spills to a folder of its own, with views of the store's tables.
 
-    With a store it can only read, and only the store's Parquet files.
+    With a store it can only read, and only the Parquet files of these tables: the others are empty. Those of
+    a store elsewhere are fetched.
 
     Raises:
         InputError: a file of the store is damaged.
@@ -49,7 +52,7 @@ def database(store: Store | None = None, *, memory: str = MEMORY) -> Iterator[An
         )
         try:
             if store is not None:
-                _lock_up(connection, store)
+                _lock_up(connection, store, tables)
             yield connection
         except duckdb.OutOfMemoryException:
             raise LimitError(
@@ -65,9 +68,11 @@ def database(store: Store | None = None, *, memory: str = MEMORY) -> Iterator[An
             connection.close()
 
 
-def _lock_up(connection: Any, store: Store) -> None:
+def _lock_up(connection: Any, store: Store, tables: Collection[str]) -> None:
     """Views of all tables; then nothing else can be opened, and nothing of that be undone."""
-    files = {table: [store.folder.path(name) for name in store.parquet(table)] for table in TABLES}
+    files: dict[str, list[str]] = {table: [] for table in TABLES}
+    for table in tables:
+        files[table] = [store.folder.path(name) for name in store.parquet(table)]
     paths = ", ".join(quoted(path) for found in files.values() for path in found)
     connection.execute(f"SET allowed_paths = [{paths}]")
     connection.execute("SET enable_external_access = false")
@@ -96,6 +101,17 @@ def _columns(table: str) -> str:
 def quoted(text: str) -> str:
     """A text as a literal of SQL."""
     return "'" + text.replace("'", "''") + "'"
+
+
+def tables_in(statement: str) -> frozenset[str]:
+    """The tables that a statement names; all of them where that cannot be told."""
+    duckdb = load_engine("duckdb")
+    with duckdb.connect(config={"enable_external_access": False}) as connection:
+        try:
+            named = connection.get_table_names(statement)
+        except duckdb.Error:
+            return frozenset(TABLES)
+    return frozenset(name.casefold() for name in named) & frozenset(TABLES)
 
 
 def select(connection: Any, statement: str) -> tuple[list[str], list[Row]]:

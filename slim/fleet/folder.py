@@ -125,24 +125,27 @@ class RemoteFolder:
     def read(self, name: str) -> bytes | None:
         """See `Folder.read`."""
         try:
-            data: bytes = self._files.cat_file(f"{self._root}/{name}")
+            with self._asking("read", name):
+                data: bytes = self._files.cat_file(f"{self._root}/{name}")
         except FileNotFoundError:
             return None
         return data
 
     def write(self, name: str, data: bytes) -> None:
         """See `Folder.write`."""
-        self._files.pipe_file(f"{self._root}/{name}", data)
+        with self._asking("write", name), self._found(name):
+            self._files.pipe_file(f"{self._root}/{name}", data)
 
     def take(self, name: str, path: str) -> None:
         """See `Folder.take`."""
-        self._files.put_file(path, f"{self._root}/{name}")
+        with self._asking("write", name), self._found(name):
+            self._files.put_file(path, f"{self._root}/{name}")
         os.unlink(path)
 
     def names(self, folder: str) -> list[str]:
         """See `Folder.names`."""
         self._files.invalidate_cache()
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), self._asking("list", folder):
             found = self._files.ls(f"{self._root}/{folder}", detail=True)
             return sorted(
                 each["name"].rpartition("/")[2] for each in found if each["type"] == "file"
@@ -151,15 +154,44 @@ class RemoteFolder:
 
     def remove(self, name: str) -> None:
         """See `Folder.remove`."""
-        with suppress(FileNotFoundError):
+        with suppress(FileNotFoundError), self._asking("remove", name):
             self._files.rm_file(f"{self._root}/{name}")
 
     def path(self, name: str) -> str:
         """See `Folder.path`; always fetched anew."""
         target = os.path.join(self._fetched.name, name)
         os.makedirs(os.path.dirname(target), exist_ok=True)
-        self._files.get_file(f"{self._root}/{name}", target)
+        with self._asking("read", name), self._found(name):
+            self._files.get_file(f"{self._root}/{name}", target)
         return target
+
+    @contextmanager
+    def _asking(self, verb: str, name: str) -> Iterator[None]:
+        """Whatever the package of the user raises but for what is not there is one error in one line."""
+        try:
+            yield
+        except (FileNotFoundError, InputError):
+            raise
+        except Exception as error:
+            text = str(error).strip().partition("\n")[0][:300]
+            raise InputError(
+                "store-unusable",
+                f"cannot {verb} {name!r} of the store {self.place!r}:"
+                f" {text or type(error).__name__}",
+                "check its address, and the settings of the package that opens it (for s3fs AWS_…)",
+            ) from None
+
+    @contextmanager
+    def _found(self, name: str) -> Iterator[None]:
+        """What has to be there: a bucket to write to, or a file that was listed."""
+        try:
+            yield
+        except FileNotFoundError as error:
+            raise InputError(
+                "store-unusable",
+                f"the store {self.place!r} has no place for {name!r}: {error}",
+                "make its bucket, and scan again",
+            ) from None
 
 
 def folder_of(place: str) -> Folder:

@@ -153,6 +153,11 @@ def facts(report: FleetReport, units: Units) -> list[str]:
         f" + {size(totals['shared_disk_bytes'])} = {size(totals['disk_bytes'])};"
         f" without sharing {size(totals['apart_disk_bytes'])}",
     ]
+    if totals["ended"]:
+        lines.append(
+            f"{totals['ended']:,} images are of a distribution that gets no free updates any more:"
+            " see the base images"
+        )
     if totals["failed"]:
         lines.append(f"{totals['failed']:,} images could not be analyzed: see the table of images")
     return lines

@@ -50,10 +50,33 @@ CREATE TEMP TABLE image_disk AS
   SELECT image, sum(c.bytes)::BIGINT AS disk_bytes,
     coalesce(sum(c.bytes) FILTER (c.images = 1), 0)::BIGINT AS unique_disk_bytes
   FROM (SELECT DISTINCT image, chain FROM image_layers) JOIN chain c USING (chain) GROUP BY image;
+CREATE TEMP TABLE whole AS
+  SELECT l.chain, f.repository, min(f.name) AS name, min(f.image) AS image, any_value(f.layers) AS layers,
+    max(coalesce(nullif(l.created, ''), f.created)) AS created
+  FROM fleet f JOIN image_layers l ON l.image = f.image AND l.position = f.layers - 1 GROUP BY ALL;
 CREATE TEMP TABLE base AS
-  SELECT f.image, f.repository, f.base_name, l.chain, l.created, l.position + 1 AS layers,
-    regexp_replace(regexp_replace(f.base_name, '@.*$', ''), ':[^/:]*$', '') AS base_repository
-  FROM fleet f JOIN image_layers l ON l.image = f.image AND l.position = f.base_layers - 1;
+  WITH below AS (
+    SELECT f.image, max(l.position) + 1 AS layers FROM fleet f JOIN image_layers l USING (image)
+      JOIN whole w USING (chain)
+    WHERE l.position < f.layers - 1 AND w.repository <> f.repository GROUP BY f.image),
+  depth AS (
+    SELECT f.image, f.repository, greatest(f.base_layers, coalesce(b.layers, 0)) AS layers,
+      CASE WHEN f.base_layers >= coalesce(b.layers, 0) THEN f.base_name ELSE '' END AS base_name
+    FROM fleet f LEFT JOIN below b USING (image)),
+  owner AS (SELECT chain, min(repository) AS repository FROM whole GROUP BY chain)
+  SELECT d.image, d.repository, d.base_name, d.layers, l.chain, l.created,
+    coalesce(
+      nullif(regexp_replace(regexp_replace(d.base_name, '@.*$', ''), ':[^/:]*$', ''), ''),
+      o.repository, '') AS base_repository
+  FROM depth d JOIN image_layers l ON l.image = d.image AND l.position = d.layers - 1
+    LEFT JOIN owner o ON o.chain = l.chain AND o.repository <> d.repository;
+CREATE TEMP TABLE distribution AS
+  SELECT digest, any_value(y.os) AS os,
+    any_value(coalesce(nullif(y.support_end, ''), r.ends, '')) AS ends
+  FROM layers y LEFT JOIN release_ends r USING (os) WHERE y.os <> '' GROUP BY digest;
+CREATE TEMP TABLE image_distribution AS
+  SELECT l.image, max_by(o, l.position) AS found
+  FROM image_layers l JOIN distribution o USING (digest) GROUP BY l.image;
 """
 
 TOTALS = """
@@ -70,6 +93,7 @@ SELECT (SELECT count(*) FROM fleet) AS images,
   (SELECT coalesce(sum(bytes) FILTER (images = 1), 0)::BIGINT FROM chain) AS unique_disk_bytes,
   (SELECT coalesce(sum(bytes) FILTER (images > 1), 0)::BIGINT FROM chain) AS shared_disk_bytes,
   (SELECT coalesce(sum(disk_bytes), 0)::BIGINT FROM image_disk) AS apart_disk_bytes,
+  (SELECT count(*) FROM image_distribution WHERE found.ends <> '' AND found.ends < report_day()) AS ended,
   (SELECT coalesce(max(scan), 0) FROM scans) AS scan,
   (SELECT coalesce(max(time), '') FROM scans) AS time
 """
@@ -206,7 +230,8 @@ FROM copies GROUP BY content, bytes HAVING count(*) > 1 ORDER BY saves_bytes DES
         "bases",
         "Base images",
         "Images on the same base share its layers. Behind: how many newer builds of the same base"
-        " repository are in use here. If all moved to the newest, the older base's own layers would go.",
+        " repository this store knows, and by how many days the newest is younger. If all moved to it, the"
+        " older base's own layers would go.",
         (
             ("name", "code", "Base image"),
             ("images", "count", "Images"),
@@ -216,42 +241,62 @@ FROM copies GROUP BY content, bytes HAVING count(*) > 1 ORDER BY saves_bytes DES
             ("disk_bytes", "bytes", "On disk"),
             ("created", "text", "Built"),
             ("behind", "count", "Behind"),
+            ("behind_days", "count", "Days behind"),
+            ("newest", "code", "Newest"),
             ("saves_bytes", "bytes", "Moving to the newest saves"),
+            ("os", "code", "Distribution"),
+            ("support_ends", "code", "Support ends"),
+            ("support", "text", "Support"),
         ),
         """
-WITH named AS (
-  SELECT l.chain, min(f.name) AS name FROM fleet f
-    JOIN image_layers l ON l.image = f.image AND l.position = f.layers - 1 GROUP BY l.chain),
+WITH named AS (SELECT chain, min(name) AS name FROM whole GROUP BY chain),
 used AS (
   SELECT b.chain, count(*) AS images, count(DISTINCT b.repository) AS repositories,
     any_value(b.layers) AS layers, max(b.created) AS created,
     coalesce(min(n.name), min(nullif(b.base_name, '')), b.chain) AS name,
     min(nullif(b.base_repository, '')) AS base_repository, any_value(b.image) AS image
   FROM base b LEFT JOIN named n USING (chain) GROUP BY b.chain),
+builds AS (
+  SELECT chain, base_repository, created, name, image, layers FROM used
+  UNION
+  SELECT w.chain, w.repository, w.created, w.name, w.image, w.layers FROM whole w
+    WHERE w.repository IN (SELECT base_repository FROM used) AND w.chain NOT IN (SELECT chain FROM used)),
 parts AS (
-  SELECT DISTINCT u.chain, l.digest, l.pull_bytes FROM used u
+  SELECT DISTINCT u.chain, u.base_repository, l.digest, l.pull_bytes FROM builds u
     JOIN image_layers l ON l.image = u.image AND l.position < u.layers),
 sizes AS (
   SELECT u.chain, sum(c.bytes)::BIGINT AS disk_bytes FROM used u
     JOIN image_layers l ON l.image = u.image AND l.position < u.layers
     JOIN chain c ON c.chain = l.chain GROUP BY u.chain),
+systems AS (
+  SELECT u.chain, max_by(d, l.position) AS found FROM used u
+    JOIN image_layers l ON l.image = u.image AND l.position < u.layers
+    JOIN distribution d USING (digest) GROUP BY u.chain),
 newest AS (
-  SELECT base_repository, max_by(chain, created) AS newest FROM used
-    WHERE base_repository IS NOT NULL GROUP BY base_repository),
+  SELECT base_repository, max_by(chain, created) AS chain, max_by(name, created) AS name,
+    max(created) AS created
+  FROM builds WHERE base_repository IS NOT NULL GROUP BY base_repository),
 saved AS (
   SELECT p.chain, sum(p.pull_bytes)::BIGINT AS saves_bytes
-  FROM parts p JOIN used u USING (chain) JOIN newest n USING (base_repository)
-  WHERE n.newest <> p.chain AND p.digest NOT IN (
-    SELECT q.digest FROM parts q JOIN used v USING (chain)
-    WHERE v.base_repository IS DISTINCT FROM u.base_repository OR q.chain = n.newest)
+  FROM parts p JOIN newest n USING (base_repository)
+  WHERE n.chain <> p.chain AND NOT EXISTS (
+    SELECT 1 FROM parts q WHERE q.digest = p.digest
+      AND (q.base_repository IS DISTINCT FROM p.base_repository OR q.chain = n.chain))
   GROUP BY p.chain)
 SELECT u.name, u.images, u.repositories, u.layers,
   (SELECT coalesce(sum(pull_bytes), 0)::BIGINT FROM parts p WHERE p.chain = u.chain) AS pull_bytes,
   coalesce(z.disk_bytes, 0) AS disk_bytes, u.created,
-  (SELECT count(*) FROM used v WHERE v.base_repository = u.base_repository
+  (SELECT count(*) FROM builds v WHERE v.base_repository = u.base_repository
     AND v.created > u.created) AS behind,
-  coalesce(s.saves_bytes, 0) AS saves_bytes
+  greatest(coalesce(date_diff('day', try_cast(left(u.created, 10) AS DATE),
+    try_cast(left(n.created, 10) AS DATE)), 0), 0) AS behind_days,
+  CASE WHEN n.created > u.created THEN n.name ELSE '' END AS newest,
+  coalesce(s.saves_bytes, 0) AS saves_bytes,
+  coalesce(y.found.os, '') AS os, coalesce(y.found.ends, '') AS support_ends,
+  CASE WHEN coalesce(y.found.ends, '') = '' THEN '' WHEN y.found.ends < report_day() THEN 'ended'
+    WHEN y.found.ends < soon() THEN 'ends soon' ELSE 'supported' END AS support
 FROM used u LEFT JOIN sizes z USING (chain) LEFT JOIN saved s USING (chain)
+  LEFT JOIN newest n USING (base_repository) LEFT JOIN systems y USING (chain)
 ORDER BY u.images DESC, u.name
 """,
     ),

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
 from typing import Any
 
 from msgspec import Struct
 
 from slim.fleet.database import Row, database
+from slim.fleet.end_of_life import support_ends
 from slim.fleet.questions import COMMON, PREPARE, QUESTIONS, TOTALS
 from slim.fleet.schema import SCHEMA
 from slim.fleet.store import Store
@@ -21,6 +23,8 @@ _GROUPS = 5
 _PACKAGES = 200
 """Packages of one that are listed."""
 _CANDIDATES = 300
+_SOON = timedelta(days=180)
+"""Support that ends in this time ends soon."""
 
 
 class Section(Struct, frozen=True):
@@ -64,14 +68,19 @@ class FleetReport(Struct, frozen=True):
     version: str = VERSION
 
 
-def make_report(store: Store, teams: Teams, pulls: Mapping[str, int], top: int) -> FleetReport:
+def make_report(
+    store: Store, teams: Teams, pulls: Mapping[str, int], top: int, today: date
+) -> FleetReport:
     """Answer all questions; `top` bounds each table, `pulls` is name → how often an image is pulled.
+
+    `today` decides whether the support of a distribution has ended.
 
     Raises:
         InputError: the store is damaged.
     """
     with database(store) as connection:
         _say_owners(connection, teams, pulls)
+        _say_ends(connection, today)
         for statement in PREPARE.split(";"):
             if statement.strip():
                 connection.execute(statement)
@@ -122,6 +131,17 @@ def _say_owners(connection: Any, teams: Teams, pulls: Mapping[str, int]) -> None
         "CREATE TEMP TABLE pull_counts AS SELECT unnest(?::VARCHAR[]) AS name, unnest(?::BIGINT[]) AS pulls",
         [list(pulls), list(pulls.values())],
     )
+
+
+def _say_ends(connection: Any, today: date) -> None:
+    """Until when the distributions of the store are supported, and which day it is."""
+    rows = connection.execute("SELECT DISTINCT os FROM layers WHERE os <> ''").fetchall()
+    connection.execute(
+        "CREATE TEMP TABLE release_ends AS SELECT unnest(?::VARCHAR[]) AS os, unnest(?::VARCHAR[]) AS ends",
+        [[os for (os,) in rows], [support_ends(os) for (os,) in rows]],
+    )
+    for name, day in (("report_day", today), ("soon", today + _SOON)):
+        connection.execute(f"CREATE TEMP MACRO {name}() AS '{day.isoformat()}'")
 
 
 def _team_sizes(connection: Any) -> dict[str, tuple[int, int]]:

@@ -9,6 +9,7 @@ from itertools import compress
 
 import msgspec
 
+from slim.facts.system import parse_os_release
 from slim.files.table import DIGEST_BYTES, Kind, LayerTable, mask
 from slim.fleet.planned import Planned
 from slim.report.model import Finding, Report
@@ -18,6 +19,7 @@ from slim.secrets import redact
 _encode = msgspec.json.Encoder().encode
 _LONGEST = 1_000
 """Characters of a text from an image that are kept."""
+_OS_RELEASE = (b"etc/os-release", b"usr/lib/os-release")
 
 
 def layer_rows(table: LayerTable) -> dict[str, list[bytes]]:
@@ -33,8 +35,17 @@ def layer_rows(table: LayerTable) -> dict[str, list[bytes]]:
         "tar_bytes": table.tar_bytes,
         "disk_bytes": sum(table.size[row] for row in rows),
         "files": names,
+        **_distribution(table),
     }
     return {"files": list(_files(table, digest, rows)), "layers": [_encode(layer)]}
+
+
+def _distribution(table: LayerTable) -> dict[str, str]:
+    """Which distribution the layer brings, by its os-release."""
+    texts = {table.path(row): text for row, text in table.texts.items()}
+    found = parse_os_release(next((texts[path] for path in _OS_RELEASE if path in texts), b""))
+    name = f"{found.get('ID', '')} {found.get('VERSION_ID', '')}".strip()
+    return {"os": _text(name), "support_end": _text(found.get("SUPPORT_END", ""))}
 
 
 def _files(table: LayerTable, digest: str, rows: Sequence[int]) -> Iterator[bytes]:

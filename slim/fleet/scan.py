@@ -168,7 +168,7 @@ _NOTHING = _Row("", "", "", "", "", "", "")
 
 
 def _known(store: Store) -> dict[str, _Row]:
-    with database(store) as connection:
+    with database(store, tables=("images",)) as connection:
         rows = connection.execute(
             "SELECT image, source, repository, tag, top_digest, created, fingerprint, error FROM images"
         ).fetchall()

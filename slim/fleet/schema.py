@@ -83,6 +83,8 @@ TABLES: Mapping[str, tuple[Column, ...]] = {
             ("disk_bytes", "Sizes of its regular files."),
         ),
         Column("files", "BIGINT", "Regular files, hard links included."),
+        Column("os", "VARCHAR", "`debian 12`, by an os-release in this layer; empty without one."),
+        Column("support_end", "VARCHAR", "`SUPPORT_END` of that file; empty where it has none."),
     ),
     "image_layers": (
         _IMAGE,

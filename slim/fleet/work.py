@@ -148,6 +148,8 @@ class Worker:
             stop=Event(),
             memory=Memory(),
             budget=Budget(limits),
+            # Other workers keep the other cores busy.
+            beside=False,
         )
 
     def analyze(self, planned: Planned) -> Done:

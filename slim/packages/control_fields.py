@@ -17,7 +17,8 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     """The paragraphs, each with the wanted fields (names in lower case).
 
     The lines of a value, and the values of a field that occurs again, are joined by line ends. Lines
-    that are neither a field nor its continuation are skipped.
+    that are neither a field nor its continuation are skipped. A line of spaces ends no paragraph: licences
+    in the metadata of Python distributions have such lines, and dpkg writes none.
 
     >>> list(paragraphs(b"Package: a\\nDepends: b,\\n c\\n\\nPackage: d\\n", {"package", "depends"}))
     [{'package': 'a', 'depends': 'b,\\nc'}, {'package': 'd'}]
@@ -26,7 +27,7 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     current: list[str] | None = None
     for raw in lines(data):
         line = raw.rstrip(b"\r")
-        if not line.strip():
+        if not line:
             if fields:
                 yield {name: "\n".join(values) for name, values in fields.items()}
             fields, current = {}, None

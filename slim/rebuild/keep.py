@@ -1,7 +1,8 @@
 """Adds up what is kept, each file once.
 
 A hard-linked body is kept with any of its names. What findings would delete goes from what is kept too,
-except where the plan needs the very file.
+except where the plan needs the very file, and inside of packages that stay: an installation brings their
+tests and documentation along, in any stage.
 """
 
 from __future__ import annotations
@@ -11,7 +12,11 @@ from collections.abc import Iterable
 
 from slim.files.stripping import stripped
 from slim.files.table import Fate, Kind
-from slim.rebuild.model import Bytes, Given, KeptFiles, Part
+from slim.packages.owners import NOBODY
+from slim.rebuild.model import FROM_APPLICATION, Bytes, Given, KeptFiles, Part
+
+_WRITTEN = frozenset(("cache",))
+"""Categories of rules about files that no installation has to leave behind."""
 
 
 class Keep:
@@ -27,6 +32,7 @@ class Keep:
         self._directories: set[int] = set()
         self._base_end = 0
         self._unsure = (0, 0)
+        self._brought = brought_along(given)
         self.parts: list[Part] = []
         self.stripped: dict[int, int] = {}
         """Body → bytes on disk that are stripped from it."""
@@ -38,7 +44,7 @@ class Keep:
         disk, pulled = kept.extra
         count = 0
         for row in kept.rows:
-            if claimed.get(row) in kept.loses:
+            if claimed.get(row) in kept.loses and row not in self._brought:
                 continue
             body = files.body.get(row, row) if files.kind[row] == Kind.HARDLINK else row
             self._entry(row)
@@ -149,3 +155,19 @@ class Keep:
         if home not in self._directories:
             self._directories.add(home)
             self._names[layer] += 1
+
+
+def brought_along(given: Given) -> frozenset[int]:
+    """Rows that findings would delete inside of packages of which more stays."""
+    files, owned = given.view.files, given.owned
+    claimed: Counter[int] = Counter()
+    rows = [
+        row
+        for row, category in given.claimed.items()
+        if owned.owner[row] != NOBODY and category in FROM_APPLICATION - _WRITTEN
+    ]
+    for row in rows:
+        claimed[owned.owner[row]] += files.size[row]
+    return frozenset(
+        row for row in rows if 10 * claimed[owned.owner[row]] < 9 * owned.disk[owned.owner[row]]
+    )

@@ -30,12 +30,20 @@ _ABOUT = (
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 
 
-def words_of(given: Given, homes: Collection[bytes]) -> frozenset[bytes] | None:
-    """The words of all sources and scripts of the application; None where not all of them are known."""
+def words_of(
+    given: Given, homes: Collection[bytes], without: tuple[bytes, ...] = ()
+) -> frozenset[bytes] | None:
+    """The words of all sources and scripts of the application; None where not all of them are known.
+
+    Args:
+        without: how the names of files end whose words do not count.
+    """
     found: set[bytes] = set()
     seen, left = False, _MOST_BYTES
     for row in _own(given, homes):
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
+        if without and name.endswith(without):
+            continue
         left -= len(text or b"")
         if left < 0:
             return None
@@ -98,16 +106,19 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
 
 
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:
-    """Rows of the application's files, without those of libraries and tests."""
+    """Rows of the application's files, without those of libraries, virtual environments and tests."""
     files = given.view.files
     skipped: dict[int, bool] = {}
     others = _NOT_RUN | given.sources.libraries
+    environments = tuple(given.facts.roots.of("venv"))
     for home in homes:
         for row in below(given.view, home):
             directory = files.directory[row]
             if directory not in skipped:
-                inside = files.directory_path(directory)[len(home) :].split(b"/")
-                skipped[directory] = not others.isdisjoint(inside)
+                path = files.directory_path(directory)
+                skipped[directory] = not others.isdisjoint(path[len(home) :].split(b"/")) or any(
+                    (path + b"/").startswith(environment + b"/") for environment in environments
+                )
             if (
                 not skipped[directory]
                 and files.kind[row] == Kind.FILE

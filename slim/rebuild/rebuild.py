@@ -21,7 +21,7 @@ from slim.rebuild.base import base_layers, closure
 from slim.rebuild.build_steps import build_steps
 from slim.rebuild.interpreted import system_owner
 from slim.rebuild.interpreted import version as version_in
-from slim.rebuild.keep import Keep
+from slim.rebuild.keep import Keep, brought_along
 from slim.rebuild.libraries import libraries
 from slim.rebuild.model import (
     FROM_ANY,
@@ -57,8 +57,8 @@ _STATUS = (b"var/lib/dpkg/status", b"var/lib/dpkg/status-old")
 _INSTALLED = (b"lib/apk/db/installed", b"usr/lib/apk/db/installed")
 
 
-_IN_LIBRARIES = FROM_ANY - {"cache"}
-"""Categories of rules about files that an installation brings and that nobody takes out as a rule."""
+_OF_APPLICATION = FROM_ANY - {"cache"}
+"""Categories of rules about files that come with an application and that nobody takes out as a rule."""
 _DEBRIS = (
     *(b"var/lib/dpkg/status-old", b"var/log/dpkg.log", b"var/log/apt", b"var/log/alternatives.log"),
     *(b"var/cache/debconf/templates.dat-old", b"var/cache/debconf/config.dat-old"),
@@ -139,7 +139,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
-        unsure=keep.unsure(_package_rows(given, system.unsure)),
+        unsure=keep.unsure([*_package_rows(given, system.unsure), *brought_along(given)]),
         more=keep.beyond(_more(given, plan, system)),
         unused=_unused(given, system),
     )
@@ -215,11 +215,11 @@ def _package_rows(given: Given, packages: frozenset[int]) -> list[int]:
 
 def _more(given: Given, plan: Plan, system: System) -> list[int]:
     """What may be there besides what is kept: tools that something may call; tests, documentation and maps
-    inside of libraries, which go only if their findings are followed; data of unknown use; and what an
+    of the application, which go only if their findings are followed; data of unknown use; and what an
     installation in the final stage leaves behind."""
     rows = [*given.owned.rows(system.more), *plan.maybe]
     for part in plan.parts:
-        rows += (row for row in part.rows if given.claimed.get(row) in _IN_LIBRARIES & part.loses)
+        rows += (row for row in part.rows if given.claimed.get(row) in _OF_APPLICATION & part.loses)
     rows += unknown_data(given, plan.homes)
     if system.kept:
         for path in _DEBRIS:

@@ -58,7 +58,9 @@ _SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
 
 Choices = tuple[tuple[Part, ...], ...]
 """A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""
-_ANY_DEPTH: list[Token] = [STAR, STAR]
+_ANY_DEPTH: tuple[Token, ...] = (STAR, STAR)
+_END = -1
+"""In place of the offset of a slash behind the last component."""
 _Placed = tuple[Token, int]
 """A token and the offset of its first character."""
 
@@ -241,38 +243,46 @@ def _alternatives(pattern: str, *, is_path: bool) -> list[list[_Placed]]:
 
 def _components(pattern: str, text: list[_Placed]) -> tuple[Part, ...]:
     """Cut one token sequence at its slashes; runs of `**` become one."""
-    every = [token for token, _ in text]
-    cuts = [-1, *(at for at, token in enumerate(every) if token is _SLASH), len(text)]
     parts: list[Part] = []
-    for before, after in pairwise(cuts):
-        tokens = every[before + 1 : after]
-        at = text[before + 1][1] if tokens else text[before][1] if text and before >= 0 else 0
-        _check_component(pattern, tokens, at, is_last=after == len(text))
-        if tokens == _ANY_DEPTH:
-            if not parts or parts[-1] is not ANY_DEPTH:
-                parts.append(ANY_DEPTH)
+    tokens: list[Token] = []
+    at = 0
+    for token, offset in (*text, (_SLASH, _END)):
+        if token is not _SLASH:
+            at = at if tokens else offset
+            tokens.append(token)
             continue
-        part = component(tokens)
-        if part in (b".", b".."):
-            raise GlobError(pattern, at, "paths have no `.` and no `..`")
-        parts.append(part)
+        if not tokens:
+            if offset == _END:
+                reason = (
+                    "a component is empty at the end: to match everything below, end with `/**`"
+                )
+            else:
+                reason = "a component is empty: paths have no leading slash and no `//`"
+            raise GlobError(pattern, at, reason)
+        try:
+            part = _part(tuple(tokens))
+        except ValueError as error:
+            raise GlobError(pattern, at, str(error)) from None
+        if part is not ANY_DEPTH or not parts or parts[-1] is not ANY_DEPTH:
+            parts.append(part)
+        tokens, at = [], offset
     return tuple(parts)
 
 
-def _check_component(pattern: str, tokens: list[Token], at: int, *, is_last: bool) -> None:
-    if not tokens:
-        if is_last:
-            reason = "a component is empty at the end: to match everything below, end with `/**`"
-        else:
-            reason = "a component is empty: paths have no leading slash and no `//`"
-        raise GlobError(pattern, at, reason)
-    if len(pattern) > MAX_COMPONENT // 4 and _size(tokens) > MAX_COMPONENT:
-        reason = f"a component is longer than {MAX_COMPONENT} bytes, as no file name is"
-        raise GlobError(pattern, at, reason)
-    several = tokens.count(STAR) > 1 and tokens != _ANY_DEPTH
-    if several and any(a is b is STAR for a, b in pairwise(tokens)):
-        raise GlobError(pattern, at, "`**` must be a whole component")
+@lru_cache(4 * MAX_KEPT)
+def _part(tokens: tuple[Token, ...]) -> Part:
+    """The component of these tokens, which many patterns have in common.
 
-
-def _size(tokens: list[Token]) -> int:
-    return sum(len(token) if isinstance(token, bytes) else 1 for token in tokens)
+    Raises:
+        ValueError: why no component of a pattern is like this.
+    """
+    if sum(len(token) if isinstance(token, bytes) else 1 for token in tokens) > MAX_COMPONENT:
+        raise ValueError(f"a component is longer than {MAX_COMPONENT} bytes, as no file name is")
+    if tokens == _ANY_DEPTH:
+        return ANY_DEPTH
+    if any(first is second is STAR for first, second in pairwise(tokens)):
+        raise ValueError("`**` must be a whole component")
+    part = component(tokens)
+    if part in (b".", b".."):
+        raise ValueError("paths have no `.` and no `..`")
+    return part

@@ -36,6 +36,7 @@ _BEFORE_PASSWORD = (
     rf"bundle{_TO}config{_TO}(?:set{_TO})?(?:--\S{{1,20}}{_TO})?\S{{1,200}}{_TO}[^\s:/;&|-][^\s:/]{{0,100}}:",
     rf"rclone{_TO}config\b{_ON}(?:pass|secret_access_key|key|token|client_secret){_AT}",
     r"(?:smbclient|rpcclient|mount\.cifs)\b[^\n;&|%]{0,200}%",
+    rf"(?i:net){_TO}use{_TO}(?:[A-Za-z*]:?{_TO})?\\{{2,8}}[^\s\"';&|]{{1,200}}{_AT}(?=[^\s/;&|<>-])",
     rf"lftp\b{_ON}-u{_TO}[^\s,;&|]{{1,100}},",
     rf"machine[ \t][^;&|]{{1,200}}?[ \t\n]password{_AT}",
 )

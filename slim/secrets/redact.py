@@ -48,8 +48,11 @@ _CHPASSWD = re.compile(
     r"""(["' \t][a-z_][a-z0-9_-]{0,31}:)([^\s"'|]{1,500})(?=["']?[ \t]{0,8}\|[ \t]{0,8}(?:sudo )?chpasswd)"""
 )
 _ADDRESS = re.compile(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
-_TOKEN_AS_USER = re.compile(r"://(?=[^\s/@]{0,100}\d)[\w.~+-]{20,500}@(?!sha\d{3}:)")
-"""A user without a password whose name is so long is a token."""
+_TOKEN_AS_USER = re.compile(
+    r"(https?://)(?!(?:git|oauth2|x-access-token|x-token-auth|anonymous|user)@)[\w.~+%-]{1,500}@(?!sha\d{3}:)(?=\w)"
+    r"|(://)(?=[^\s/@]{0,100}\d)[\w.~+-]{20,500}@(?!sha\d{3}:)"
+)
+"""A user without a password: on the web mostly a token, elsewhere if the name is so long."""
 _PORT = re.compile(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
 """A host, and no password: `git@host:22/`, `[::1]:80/`."""
 _SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
@@ -212,7 +215,7 @@ def _addresses(text: str) -> str:
     """Without user and password of addresses; a password may have `@` and `/` in it."""
     if "://" not in text:
         return text
-    return _TOKEN_AS_USER.sub(f"://{REDACTED}@", _ADDRESS.sub(_without_user, text))
+    return _TOKEN_AS_USER.sub(rf"\1\2{REDACTED}@", _ADDRESS.sub(_without_user, text))
 
 
 def _without_user(found: re.Match[str]) -> str:

@@ -19,7 +19,7 @@ from slim.fleet.teams import Team, Teams
 from slim.formats.model import RenderOptions
 from tests.conftest import LONG
 from tests.support.building import digest, image, layer, save
-from tests.support.fleets import fleet, scan, truth_of, write_fleet
+from tests.support.fleets import NOW, fleet, scan, truth_of, write_fleet
 
 LOOKS = RenderOptions()
 
@@ -27,7 +27,7 @@ LOOKS = RenderOptions()
 def reported(
     store: Path, teams: Teams | None = None, top: int = 1000, pulls: dict[str, int] | None = None
 ) -> FleetReport:
-    return make_report(Store(folder_of(str(store))), teams or Teams(), pulls or {}, top)
+    return make_report(Store(folder_of(str(store))), teams or Teams(), pulls or {}, top, NOW.date())
 
 
 def rows(report: FleetReport, name: str) -> list[dict[str, Any]]:

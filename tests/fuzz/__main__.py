@@ -79,7 +79,8 @@ def alone(name: str) -> None:
     """A target as a program of its own, whose options are libFuzzer's: for OSS-Fuzz."""
     import atheris
 
-    with atheris.instrument_imports(include=["slim"], enable_loader_override=False):
+    # Also of loaders of their own, which frozen programs have.
+    with atheris.instrument_imports(include=["slim"]):
         target = load(name)
     atheris.Setup(sys.argv, target.check)
     atheris.Fuzz()

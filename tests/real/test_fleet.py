@@ -24,7 +24,7 @@ from slim.fleet.teams import Teams
 from tests.conftest import require
 from tests.real.registries import Registry, docker_registry
 from tests.support.building import Image, image, layer, save
-from tests.support.fleets import fleet
+from tests.support.fleets import NOW, fleet
 
 pytestmark = pytest.mark.real
 
@@ -84,7 +84,7 @@ def test_the_registry_sends_each_layer_once(
 
 def test_sums_are_what_the_registry_stores(registry: Registry, tmp_path: Path) -> None:
     subprocess.run(command(registry, tmp_path / "store"), capture_output=True, check=True)
-    report = make_report(Store(folder_of(str(tmp_path / "store"))), Teams(), {}, 100)
+    report = make_report(Store(folder_of(str(tmp_path / "store"))), Teams(), {}, 100, NOW.date())
     stored = sum(path.stat().st_size for path in (registry.folder / "data").rglob("blobs/**/data"))
     assert report.totals["blob_bytes"] == stored
     assert report.totals["unique_bytes"] + report.totals["shared_bytes"] == stored
@@ -160,63 +160,6 @@ def test_passwords_stay_where_they_are(tmp_path: Path) -> None:
         for path in (tmp_path / "store").rglob("*"):
             if path.is_file():
                 assert registry.login.password.encode() not in path.read_bytes()
-
-
-def test_a_cluster_that_is_there(registry: Registry, tmp_path: Path) -> None:
-    """A scheduler and a worker as `dask` starts them; and no password for them without TLS."""
-    scheduler_file = tmp_path / "scheduler.json"
-    dask = [sys.executable, "-m", "distributed.cli.dask_scheduler"]
-    scheduler = subprocess.Popen(
-        [
-            *dask,
-            "--host",
-            "127.0.0.1",
-            "--port",
-            "0",
-            "--no-dashboard",
-            "--scheduler-file",
-            str(scheduler_file),
-        ],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    worker = subprocess.Popen(
-        [
-            *(sys.executable, "-m", "distributed.cli.dask_worker", "--no-dashboard"),
-            *("--nworkers", "1", "--nthreads", "1", "--scheduler-file", str(scheduler_file)),
-        ],
-        cwd=tmp_path,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        for _ in range(600):
-            if scheduler_file.exists() and scheduler_file.read_text().strip():
-                break
-            time.sleep(0.1)
-        address = json.loads(scheduler_file.read_text())["address"]
-        words = command(registry, tmp_path / "store", "--scheduler", address)
-        done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=300)
-        assert done.returncode == 0, done.stderr
-        assert "12 images: 12 analyzed" in done.stdout
-        words = command(
-            registry,
-            tmp_path / "other",
-            "--scheduler",
-            address,
-            "--registry-user",
-            f"{registry.host}=me",
-        )
-        environment = {**os.environ, "SLIM_REGISTRY_PASSWORD": "hunter2"}
-        refused = subprocess.run(
-            words, capture_output=True, text=True, check=False, env=environment, timeout=300
-        )
-        assert refused.returncode == 2
-        assert "[open-channel]" in refused.stderr
-    finally:
-        for process in (worker, scheduler):
-            process.terminate()
-            process.wait()
 
 
 def test_a_report_travels_with_its_image(

@@ -16,27 +16,36 @@ from tests.support.small_images import base, stepwise, tools
 SITE = "usr/local/lib/python3.13/dist-packages"
 
 
-def distribution(name: str, size: int) -> dict[str, bytes]:
-    """A distribution of Python that was asked for by name."""
+def distribution(
+    name: str, size: int, *requires: str, asked: bool = True, entries: bytes = b""
+) -> dict[str, bytes]:
+    """A distribution of Python, by default one that was asked for by name."""
     info = f"{SITE}/{name}-1.dist-info"
-    listed = (
-        f"{name}/__init__.py",
-        f"{name}-1.dist-info/METADATA",
-        f"{name}-1.dist-info/REQUESTED",
-    )
-    return {
+    about = f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\nLicense: all rights\n        \n        kept\n"
+    files = {
         f"{SITE}/{name}/__init__.py": b"x" * size,
-        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n".encode(),
+        f"{info}/METADATA": (
+            about + "".join(f"Requires-Dist: {one}\n" for one in requires)
+        ).encode(),
+        **({f"{info}/REQUESTED": b""} if asked else {}),
+        **({f"{info}/entry_points.txt": entries} if entries else {}),
+    }
+    listed = (path.removeprefix(SITE + "/") for path in files)
+    return {
+        **files,
         f"{info}/INSTALLER": b"pip\n",
-        f"{info}/REQUESTED": b"",
         f"{info}/RECORD": "".join(f"{path},,\n" for path in listed).encode(),
     }
 
 
 def service(
-    folder: Path, source: bytes, requirements: bytes = b"flask\n", beside: Tree | None = None
+    folder: Path,
+    source: bytes,
+    requirements: bytes = b"flask\n",
+    beside: Tree | None = None,
+    more: Tree | None = None,
 ) -> slim.Report:
-    """A service of Python with more distributions and programs than it may use."""
+    """A service of Python with more distributions and programs than it may use; `more` are further ones."""
     debian = Debian()
     root = base(debian)
     python: Tree = {
@@ -51,7 +60,11 @@ def service(
         **debian.add("libavcodec61", {"usr/lib/libav.so.61": program(size=5 * MEGA)}, auto=True),
         **debian.add("libmagic1", {"usr/lib/libmagic.so.1": program(size=MEGA)}),
     }
-    libraries = {**distribution("flask", MEGA), **distribution("charting", 4 * MEGA)}
+    libraries = {
+        **distribution("flask", MEGA),
+        **distribution("charting", 4 * MEGA),
+        **(more or {}),
+    }
     return stepwise(
         folder,
         ("ADD rootfs.tar.xz /", root),
@@ -77,7 +90,7 @@ def service(
         (b"import flask\n", b"flask\n", False, False),
         (b"import flask\nrun(['ffmpeg', '-i'])\n", b"flask\n", True, False),
         (b"import flask\nload('charting.services')\n", b"flask\n", False, True),
-        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, True),
+        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, False),
         (b"import flask\n", b"", False, True),
         (b"\0compiled", b"flask\n", True, True),
     ],
@@ -97,6 +110,68 @@ def test_what_nothing_names_decides_the_upper_bound(
     assert (beyond >= 8 * MEGA) == (not programs)
     assert (beyond % (8 * MEGA) >= 4 * MEGA) == (not libraries)
     assert "ffmpeg" in {bare(each.name) for each in rebuild.unused} or programs
+
+
+@LONG
+@pytest.mark.parametrize(
+    ("source", "requirements", "more", "kept"),
+    [
+        (b"", b"mysqlclient", distribution("mysqlclient", MEGA), True),
+        (b"", b"maps", distribution("maps", MEGA, entries=b"[flask.plugins]\na = maps\n"), True),
+        (b"", b"maps", distribution("maps", MEGA, entries=b"[console_scripts]\na = maps\n"), False),
+        (b"frame.plot()", b"plots", distribution("plots", MEGA), True),
+        (b"frame.sum()", b"plots", distribution("plots", MEGA), False),
+        (b"", b"", distribution("plots", MEGA, asked=False), True),
+        (b"", b"", distribution("checker", MEGA, asked=False), False),
+        (b"import checker", b"", distribution("checker", MEGA, asked=False), True),
+        (b"", b"", distribution("speedups", MEGA, asked=False), True),
+        (b"", b"", distribution("slowdowns", MEGA, asked=False), False),
+        (
+            b"",
+            b"",
+            distribution("serving", 1, "below", asked=False) | distribution("below", MEGA),
+            True,
+        ),
+    ],
+)
+def test_a_requirement_that_no_source_names(
+    source: bytes, requirements: bytes, more: Tree, kept: bool, tmp_path: Path
+) -> None:
+    """It is used where a library loads it: as a driver or a plug-in, or for an extra that a source means."""
+    frames = distribution(
+        "frames",
+        MEGA,
+        *("plots; extra == 'plot'", "checker>=2; extra == 'test'", "serving[fast]"),
+        asked=True,
+    )
+    serving = distribution(
+        "serving", KILO, "speedups; extra == 'fast'", "slowdowns; extra == 'slow'", asked=False
+    )
+    report = service(
+        tmp_path,
+        b"import frames\nimport flask\n" + source + b"\n",
+        b"frames\nflask\n" + requirements + b"\n",
+        more={**frames, **serving, **more},
+    )
+    size = part(rebuilt(report), "libraries").disk_bytes
+    assert (size > 3 * MEGA) == kept
+
+
+@LONG
+def test_what_only_developers_ask_for_stays_behind(tmp_path: Path) -> None:
+    """Even where a source is not known, which may name it."""
+    report = service(
+        tmp_path,
+        b"\0compiled",
+        beside={"app/requirements/dev.txt": b"-r ../requirements.txt\ntoolbar==4\n"},
+        more={
+            **distribution("toolbar", 2 * MEGA, "painter"),
+            **distribution("painter", MEGA, asked=False),
+        },
+    )
+    rebuild = rebuilt(report)
+    assert part(rebuild, "libraries").disk_bytes < 6 * MEGA
+    assert rebuild.high_disk_bytes - rebuild.disk_bytes < MEGA
 
 
 @LONG

@@ -65,6 +65,7 @@ def test_tokens_are_hidden_under_any_name_and_in_messages() -> None:
         ["sshpass", "-p", "{}", "ssh", "x"],
         ["mysql", "-uroot", "-pa {}"],
         ["docker", "login", "-u", "bob", "-p", "a {}", "registry.example"],
+        ["net", "use", "X:", r"\\server\share", "a {}", "/user:bob"],
     ],
 )
 def test_words_of_a_command(items: list[str]) -> None:
@@ -81,6 +82,10 @@ def test_words_of_a_command(items: list[str]) -> None:
         ("https://a:b/c@d/e", "https://[redacted]@d/e"),
         ("https://a:b@c@d/e", "https://[redacted]@d/e"),
         ("https://git@c/d", "https://git@c/d"),
+        ("https://abcdefghij@c/d", "https://[redacted]@c/d"),
+        ("git+http://abcdefghij@c/d", "git+http://[redacted]@c/d"),
+        ("ssh://abcdefghij@c/d", "ssh://abcdefghij@c/d"),
+        ("https://c/@scope/d", "https://c/@scope/d"),
         ("https://c:8080/d@e", "https://c:8080/d@e"),
         ("https://c/d:e@f", "https://c/d:e@f"),
         ("docker://c:5000/a@sha256:0", "docker://c:5000/a@sha256:0"),
@@ -106,7 +111,8 @@ def test_where_a_word_ends(text: str, end: int) -> None:
     ["$(", "`", '"', "'", "\\", "${", "PASSWORD=$(", 'PASSWORD="', "://a:b@", "://a:", "a:b@", "--token ",
      "eyJa-", "ghp_", "-----BEGIN PRIVATE KEY-----", "Authorization: ", '"password": ["', "set token ",
      "mysql ", "sshpass -p", "root:a|", "bearer ", "-u a:", "password: ", "token\\ ",
-     "docker login ", "machine x ", "htpasswd -b a ", "echo a |", "://a1", "password = "],
+     "docker login ", "machine x ", "htpasswd -b a ", "echo a |", "://a1",
+     "https://a", "net use \\\\a ", "password = "],
 )  # fmt: skip
 def test_work_grows_with_the_text_and_no_faster(piece: str) -> None:
     def seconds(length: int) -> float:

@@ -100,6 +100,9 @@ HIDDEN = [
     "RUN pip install --index-url https://:{}@pypi.example/simple x",
     "RUN echo '//npm.example/:_authToken={}' > .npmrc",
     "COPY --from=https://a:{}@x.example /a /b",
+    "RUN git clone https://{}@git.example/x",
+    r"RUN net use X: \\server\share {} /user:bob",
+    r"RUN net use \\server\share '{} x'",
 ]
 
 

@@ -111,6 +111,8 @@ _TEXTS = (
     "RUN echo 'a {}' | podman login -u bob --password-stdin",
     "RUN bundle config https://gems.example bob:{}",
     "RUN lftp -u bob,{} x.example",
+    "RUN git clone https://{}@git.example/x",
+    r"RUN net use X: \\server\share {} /user:bob",
     "RUN smbclient -U bob%{} //x/y",
     "RUN git clone https://0123456789abcdef01{}@git.example/x",
     'CMD ["sshpass", "-p", "{}", "ssh", "x"]',

@@ -10,7 +10,9 @@ from typing import Any
 import msgspec
 import pytest
 
+import slim
 from slim import SlimError
+from slim.files.pull_size import ERROR_PERCENT
 from tests.conftest import Golden
 from tests.support.checked import checked_analyze
 from tests.support.corpus import DIFFERENCES, IMAGES, Listing, expected, images, tars, uncompressed
@@ -70,6 +72,21 @@ def test_every_difference_is_still_in_the_corpus(corpora: Path) -> None:
 @pytest.mark.parametrize("name", images())
 def test_images_have_their_golden_numbers(corpora: Path, golden: Golden, name: str) -> None:
     golden("corpus-images.json", name, outcome(corpora / IMAGES / name))
+
+
+def test_sizes_to_pull_are_estimated_within_their_error(corpora: Path) -> None:
+    """Of all images of the corpus whose layers are stored uncompressed, against `gzip -6`."""
+    tried = 0
+    for path in (corpora / IMAGES / name for name in images()):
+        try:
+            totals = slim.analyze(path).totals
+        except SlimError:
+            continue
+        if totals.estimated:
+            exact = slim.analyze(path, exact_pull=True).totals.pull_bytes
+            assert abs(totals.pull_bytes - exact) * 100 <= ERROR_PERCENT * exact, path
+            tried += 1
+    assert tried >= 3
 
 
 def outcome(path: Path, image_index: int | None = None) -> Any:

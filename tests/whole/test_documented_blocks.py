@@ -27,7 +27,7 @@ NOT_RUN = {
     "docs/architecture.md: cli            one module per command; alone rea": "a drawing",
     'docs/fuzzing.md: homepage: "…"': "for a service that runs fuzz targets",
     "docs/fuzzing.md: FROM base-builder-python": "built on an image of that service",
-    "docs/fuzzing.md: python -c 'from tests.fuzz.__main__ import alone": "needs atheris: `make targets`",
+    "docs/fuzzing.md: python -c 'from tests.fuzz.__main__ import alone": "run by test_fuzz_programs.py",
     "docs/reading.md: # GitHub": "two systems side by side",
 }  # fmt: skip
 EXAMPLE_FILES = {

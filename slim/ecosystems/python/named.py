@@ -2,7 +2,8 @@
 
 One that nothing names may still be loaded by a name computed at run time, so that this only parts what is
 known to be used from the rest.
-Source: PEP 508, PEP 621; pip's documentation, "Requirements File Format"; Poetry's, "Dependencies".
+Source: PEP 508, PEP 621, PEP 735; Python packaging "Core metadata specifications" (Provides-Extra); pip's
+documentation, "Requirements File Format"; Poetry's, "Dependencies".
 """
 
 from __future__ import annotations
@@ -12,39 +13,152 @@ import tomllib
 from collections.abc import Collection, Iterator
 
 from slim.ecosystems.python.packages import normalized
+from slim.entrypoint.tables import names
 from slim.files.view import below as join
 from slim.files.view import decoded
 from slim.packages.package import Package
+from slim.rebuild.base import closure
 from slim.rebuild.mentions import words_of
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s*(?:\[|[=<>!~;@,\s]|$)")
-_EXTRA = re.compile(rb"(?mi)^Requires-Dist:\s*([A-Za-z0-9._-]+)[^\n]*\bextra\b")
+_REQUIRES = re.compile(
+    r"(?mi)^Requires-Dist:\s*([A-Za-z0-9._-]{1,100})\s*(?:\[([^\]\n]{0,500})\])?([^\n]*)"
+)
+_MARKER = re.compile(r"\bextra\s*==\s*[\"']([^\"'\n]{1,100})")
 _DEVELOPMENT = re.compile(rb"dev|test|lint|doc|ci|debug|local")
+_FOR_DEVELOPMENT = names(
+    "dev devel develop development test tests testing lint linting linters doc docs documentation ci debug "
+    "typing types typecheck mypy format style check checks quality qa cov coverage bench benchmark"
+)
+"""Words in the names of extras and groups that developers ask for."""
+_GROUP = re.compile(rb"(?m)^\s*\[([^\]\n]{1,100})\]")
+_BY_NAME = names(
+    "psycopg2 psycopg2-binary psycopg psycopg-binary psycopg-c asyncpg pg8000 mysqlclient pymysql "
+    "aiomysql asyncmy mysql-connector-python aiosqlite oracledb cx-oracle pyodbc aioodbc pymssql redis "
+    "hiredis pymongo motor cassandra-driver gevent eventlet uvloop httptools tornado python-multipart "
+    "email-validator orjson ujson lxml html5lib openpyxl xlrd xlsxwriter pyarrow fastparquet bcrypt "
+    "argon2-cffi cryptography brotli zstandard pysocks h2 tzdata pytz setuptools python-dotenv whitenoise "
+    "watchdog"
+)
+"""Distributions that libraries load where a setting, an address or a file asks for them, whether or not they
+say so in an extra: drivers of databases, event loops, parsers, codecs."""
+_REQUIREMENTS = (b".txt", b".in", b"pyproject.toml")
+"""How the names of files end that ask for distributions, and use none."""
+_EVERYTHING = frozenset(("all", "full", "complete", "everything", "recommended"))
+"""Extras that bring all others."""
+_LEAST_NAME = 3
+"""Shorter names of extras are in many words by chance."""
 
 
-def not_named(given: Given, home: bytes, candidates: Collection[int]) -> frozenset[int]:
-    """Those of some distributions that nothing names; none where sources or requirements are not known."""
-    required = _required(given, home)
-    words = words_of(given, (home,)) if required else None
-    if words is None:
+def not_used(given: Given, home: bytes, candidates: Collection[int]) -> frozenset[int]:
+    """Those of some distributions that nothing names; none where requirements are not known.
+
+    What requirements ask for and no source names is used where another library loads it: as a driver or a
+    plug-in, or for what one of its extras is for. Where not all sources are known, only those are returned
+    that developers alone ask for: in requirements of their own, or by an extra that no other asks for.
+
+    Args:
+        candidates: what was asked for by name or is required by nothing.
+    """
+    required, development = _required(given, home)
+    if not required:
         return frozenset()
-    extras = {
-        normalized(decoded(name))
-        for package in given.graph.packages
-        if package.manager == "python"
-        for name in _EXTRA.findall(given.view.read(package.record) or b"")
-    }
     packages = given.graph.packages
+    words = words_of(given, (home,), _REQUIREMENTS)
+    called = {index: normalized(packages[index].name) for index in candidates}
+    if words is None:
+        named = {
+            index
+            for index, name in called.items()
+            if name in required or (packages[index].auto is not True and name not in development)
+        }
+    else:
+        named = {
+            index
+            for index, name in called.items()
+            if name.encode() in words
+            or not (modules := frozenset(_modules(packages[index])))
+            or not words.isdisjoint(modules)
+            or (name in required and _is_loaded(given, packages[index]))
+        }
+    while True:
+        extras = _extras(given, closure(given.graph, sorted(named)))
+        more = {
+            index
+            for index, name in called.items()
+            if index not in named
+            and (found := extras.get(name))
+            and (words is None or name not in required or _means(words, found))
+        }
+        if not more:
+            return frozenset(candidates) - named
+        named |= more
+
+
+def _is_loaded(given: Given, package: Package) -> bool:
+    """Whether libraries load a distribution by a name that they are given, or find it by what it says."""
+    if normalized(package.name) in _BY_NAME:
+        return True
+    entries = package.record.rpartition(b"/")[0] + b"/entry_points.txt"
+    groups = _GROUP.findall(given.view.read(entries) or b"")
+    return any(not group.endswith(b"_scripts") for group in groups)
+
+
+def for_development(given: Given, home: bytes, candidates: Collection[int]) -> frozenset[int]:
+    """Those of some distributions that the project's files ask for only to develop."""
+    packages = given.graph.packages
+    _, development = _required(given, home)
     return frozenset(
-        index
-        for index in candidates
-        if (name := normalized(packages[index].name)) not in required
-        and name not in extras
-        and name.encode() not in words
-        and words.isdisjoint(_modules(packages[index]))
+        index for index in candidates if normalized(packages[index].name) in development
     )
+
+
+def _extras(given: Given, kept: Collection[int]) -> dict[str, frozenset[str]]:
+    """Distribution → extras of some others that ask for it, or use it where it is there; empty names stand
+    for extras that a requirement names.
+
+    Of a distribution that was asked for by name all extras count, those for development aside.
+    """
+    by_extra: dict[str, set[tuple[str, str]]] = {}
+    asked: set[tuple[str, str]] = set()
+    roots: set[str] = set()
+    for index in kept:
+        package = given.graph.packages[index]
+        if package.manager != "python":
+            continue
+        own = normalized(package.name)
+        if package.auto is not True:
+            roots.add(own)
+        about = decoded(given.view.read(package.record) or b"")
+        for name, extras, rest in _REQUIRES.findall(about):
+            target = normalized(name)
+            asked.update((target, normalized(extra.strip())) for extra in extras.split(","))
+            for extra in _MARKER.findall(rest):
+                by_extra.setdefault(target, set()).add((own, normalized(extra)))
+    found: dict[str, frozenset[str]] = {}
+    for name, pairs in by_extra.items():
+        counted = {
+            "" if (own, extra) in asked else extra
+            for own, extra in pairs
+            if (own, extra) in asked or (own in roots and not _for_development(extra))
+        }
+        if counted:
+            found[name] = frozenset(counted)
+    return found
+
+
+def _for_development(extra: str) -> bool:
+    return not _FOR_DEVELOPMENT.isdisjoint(normalized(extra).split("-"))
+
+
+def _means(words: Collection[bytes], extras: Collection[str]) -> bool:
+    """Whether a source may use what an extra is for, as `frame.plot()` what `pandas[plot]` brings."""
+    meant = [
+        extra.encode() for extra in extras if len(extra) >= _LEAST_NAME and extra not in _EVERYTHING
+    ]
+    return "" in extras or any(extra in word for word in words for extra in meant)
 
 
 def _modules(package: Package) -> Iterator[bytes]:
@@ -58,41 +172,54 @@ def _modules(package: Package) -> Iterator[bytes]:
             yield file.rpartition(b"/")[2]
 
 
-def _required(given: Given, home: bytes) -> frozenset[str]:
-    """Distributions that the project's files ask for; empty where it has no such file that is known."""
+def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]]:
+    """Distributions that the project's files ask for, and those that they ask for only to develop; empty
+    where it has no such file that is known."""
     found: set[str] = set()
+    development: set[str] = set()
     view = given.view
     for row in below(view, home):
         path, name = view.files.path(row), view.files.name[row]
-        listed = b"requirements" in path[len(home) :] and name.endswith((b".txt", b".in"))
-        if not listed or _DEVELOPMENT.search(path[len(home) :].lower()):
+        if b"requirements" not in path[len(home) :] or not name.endswith((b".txt", b".in")):
             continue
+        ours = development if _DEVELOPMENT.search(path[len(home) :].lower()) else found
         content = view.files.texts.get(row)
         if content is None:
-            return frozenset()
+            if ours is found:
+                return frozenset(), frozenset()
+            continue
         for line in decoded(content).splitlines():
-            if not line.lstrip().startswith(("-", "#")) and (match := _NAME.match(line)):
-                found.add(normalized(match[1]))
-    found.update(map(normalized, _of_project(view.read(join(home, b"pyproject.toml")))))
-    return frozenset(found)
+            if not line.lstrip().startswith(("-", "#")):
+                ours.update(_names((line,)))
+    document = _document(view.read(join(home, b"pyproject.toml")))
+    project, tool = _table(document, "project"), _table(document, "tool")
+    poetry = _table(tool, "poetry")
+    found.update(_names(project.get("dependencies")))
+    found.update(map(normalized, _table(poetry, "dependencies")))
+    development.update(map(normalized, _table(poetry, "dev-dependencies")))
+    for groups in (_table(project, "optional-dependencies"), _table(document, "dependency-groups")):
+        for group, listed in groups.items():
+            (development if _for_development(group) else found).update(_names(listed))
+    for group, table in _table(poetry, "group").items():
+        listed = map(normalized, _table(table, "dependencies"))
+        (development if _for_development(group) else found).update(listed)
+    return frozenset(found), frozenset(development - found)
 
 
-def _of_project(content: bytes | None) -> Iterator[str]:
-    try:
-        document = tomllib.loads(decoded(content or b""))
-    except (ValueError, RecursionError):
-        return
-    project = document.get("project")
-    listed = project.get("dependencies") if isinstance(project, dict) else None
-    for requirement in listed if isinstance(listed, list) else ():
+def _names(requirements: object) -> Iterator[str]:
+    """The distributions of a list of requirements."""
+    for requirement in requirements if isinstance(requirements, list | tuple) else ():
         if isinstance(requirement, str) and (match := _NAME.match(requirement)):
-            yield match[1]
-    extras = project.get("optional-dependencies") if isinstance(project, dict) else None
-    for group in extras.values() if isinstance(extras, dict) else ():
-        for requirement in group if isinstance(group, list) else ():
-            if isinstance(requirement, str) and (match := _NAME.match(requirement)):
-                yield match[1]
-    tool = document.get("tool")
-    poetry = tool.get("poetry") if isinstance(tool, dict) else None
-    table = poetry.get("dependencies") if isinstance(poetry, dict) else None
-    yield from table if isinstance(table, dict) else ()
+            yield normalized(match[1])
+
+
+def _document(content: bytes | None) -> dict[str, object]:
+    try:
+        return tomllib.loads(decoded(content or b""))
+    except (ValueError, RecursionError):
+        return {}
+
+
+def _table(document: object, name: str) -> dict[str, object]:
+    found = document.get(name) if isinstance(document, dict) else None
+    return found if isinstance(found, dict) else {}

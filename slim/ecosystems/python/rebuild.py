@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections import Counter
 
 from slim.ecosystems.python.environment import venv_at_run_time
-from slim.ecosystems.python.named import not_named
+from slim.ecosystems.python.named import for_development, not_used
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -52,11 +52,11 @@ def plan(given: Given) -> Plan | None:
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
-    left = _left(given, home)
+    left = _left(given, home, sure=False)
     libraries = _libraries(given, venv, stdlib, left, owner is None)
     maybe = [
         row
-        for row in _libraries(given, venv, stdlib, _left(given), owner is None)
+        for row in _libraries(given, venv, stdlib, _left(given, home, sure=True), owner is None)
         if given.owned.owner[row] in left
     ]
     places = [venv] if venv is not None else []
@@ -155,12 +155,16 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
     return None
 
 
-def _left(given: Given, home: bytes | None = None) -> frozenset[int]:
+def _left(given: Given, home: bytes, *, sure: bool) -> frozenset[int]:
     """Distributions that stay behind: installers, those for development, those that neither the application
     in `home` nor its requirements name, and what only these require.
 
     One is for development if findings of tools take nearly all that can be imported from it, or its programs.
     Large tests or sources inside of a library make it no tool.
+
+    Args:
+        home: of the application.
+        sure: without what only nothing names.
     """
     packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
     ours = [index for index, package in enumerate(packages) if package.manager == "python"]
@@ -198,9 +202,11 @@ def _left(given: Given, home: bytes | None = None) -> frozenset[int]:
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
-    if home is not None:
-        unnamed = not_named(given, home, by_name)
-        by_name = [index for index in by_name if index not in unnamed]
+    if sure:
+        unused = for_development(given, home, by_name)
+    else:
+        unused = not_used(given, home, by_name)
+    by_name = [index for index in by_name if index not in unused]
     # An installer that a library requires is a library.
     return frozenset(ours) - closure(given.graph, by_name)
 

@@ -158,6 +158,8 @@ def test_paragraphs_of_other_systems() -> None:
     data = b"\r\n\nName: a\r\nVERSION: 1\r\n more\r\nName: b\r\nno field\r\n\r\n  \r\nName: c"
     found = list(paragraphs(data, {"name", "version"}))
     assert found == [{"name": "a\nb", "version": "1\nmore"}, {"name": "c"}]
+    licence = b"Name: a\nLicense: free\n        \n        as in beer\nVersion: 1\n\nName: b\n"
+    assert next(paragraphs(licence, {"name", "version"})) == {"name": "a", "version": "1"}
 
 
 def test_names_end_where_conditions_begin() -> None:
