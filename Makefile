@@ -71,6 +71,7 @@ end-of-life: $(VENV)/installed
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
 	$(BIN)/python -m tests.bench.repacking
+	$(BIN)/python -m tests.bench.fleet
 
 # Long: every target of tests/fuzz, then slim against Go's tar reader, and against engines that unpack layers.
 fuzz: targets differentials

@@ -61,8 +61,7 @@ def database(
                 "ask for less at once",
             ) from None
         except duckdb.Error as error:
-            if not isinstance(error, duckdb.IOException) and ".parquet" not in str(error):
-                raise
+            # Statements of users have errors of their own: see `select`.
             raise _damaged(error) from None
         finally:
             connection.close()
@@ -82,14 +81,17 @@ def _lock_up(connection: Any, store: Store, tables: Collection[str]) -> None:
 
 
 def _select(table: str, files: Sequence[str]) -> str:
-    """All rows of a table; a column that older files lack is NULL."""
+    """All rows of a table; a column that older files lack is NULL, and so is a value of another type."""
     nothing = ", ".join(f'NULL::{column.type} AS "{column.name}"' for column in TABLES[table])
     empty = f"SELECT {nothing} WHERE false"
     if not files:
         return empty
     paths = ", ".join(map(quoted, files))
+    typed = ", ".join(
+        f'TRY_CAST("{column.name}" AS {column.type}) AS "{column.name}"' for column in TABLES[table]
+    )
     return (
-        f"SELECT {_columns(table)} FROM ({empty} UNION ALL BY NAME"  # noqa: S608 - quoted paths
+        f"SELECT {typed} FROM ({empty} UNION ALL BY NAME"  # noqa: S608 - quoted paths
         f" SELECT * FROM read_parquet([{paths}], union_by_name = true))"
     )
 
@@ -162,8 +164,13 @@ def _merge_layers(connection: Any, store: Store, keys: Sequence[str], folder: st
         with _Collected(LAYER_TABLES, folder) as lines:
             for key in batch:
                 lines.add(store.pending_rows("layer", key))
+            keys_of_batch = _keys(folder, batch)
             for table in LAYER_TABLES:
-                rows = f"SELECT * FROM {lines.read(table)}"  # noqa: S608 - quoted paths
+                column = "layer" if table == "files" else "digest"
+                rows = (
+                    f"SELECT * FROM {lines.read(table)} WHERE replace({column}, ':', '-') IN"  # noqa: S608
+                    f" (SELECT key FROM {keys_of_batch})"
+                )
                 order = "layer, path" if table == "files" else "digest"
                 _write(connection, store, f"{table}/{segment}.parquet", rows, order, folder)
         store.forget_pending("layer", batch)
@@ -183,9 +190,7 @@ def _merge_images(
         leaving = [key for key in gone if key.startswith(digit)]
         if not inside and not leaving:
             continue
-        replaced = os.path.join(folder, "replaced.json")
-        with open(replaced, "w", encoding="utf-8") as file:
-            file.writelines(f'{{"image": "{key}"}}\n' for key in (*inside, *leaving))
+        replaced = _keys(folder, (*inside, *leaving))
         with _Collected(IMAGE_TABLES, folder) as lines:
             for key in inside:
                 lines.add(store.pending_rows("image", key))
@@ -194,11 +199,19 @@ def _merge_images(
                 existing = [store.folder.path(name)] if name in store.parquet(table) else []
                 rows = (
                     f"SELECT * FROM ({_select(table, existing)}) WHERE image NOT IN"  # noqa: S608
-                    f" (SELECT image FROM read_json({quoted(replaced)}, columns = {{'image':"
-                    f" 'VARCHAR'}})) UNION ALL BY NAME SELECT * FROM {lines.read(table)}"
+                    f" (SELECT key FROM {replaced}) UNION ALL BY NAME SELECT * FROM"
+                    f" {lines.read(table)} WHERE image IN (SELECT key FROM {replaced})"
                 )
                 _write(connection, store, name, rows, "image", folder)
         store.forget_pending("image", inside)
+
+
+def _keys(folder: str, keys: Iterable[str]) -> str:
+    """What reads some keys as a column `key`, as a part of a statement."""
+    path = os.path.join(folder, "keys.json")
+    with open(path, "w", encoding="utf-8") as file:
+        file.writelines(f'{{"key": "{key}"}}\n' for key in keys)
+    return f"read_json({quoted(path)}, columns = {{'key': 'VARCHAR'}})"
 
 
 def _write(connection: Any, store: Store, name: str, rows: str, order: str, folder: str) -> None:
@@ -206,7 +219,7 @@ def _write(connection: Any, store: Store, name: str, rows: str, order: str, fold
     target = os.path.join(folder, "new.parquet")
     connection.execute(
         f"COPY (SELECT {_columns(table)} FROM ({rows}) ORDER BY {order}) TO {quoted(target)}"  # noqa: S608
-        f" (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
+        f" (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE {_GROUP})"
     )
     store.folder.take(name, target)
 
@@ -237,7 +250,7 @@ class _Collected:
         self._files[table].flush()
         return (
             f"read_json({quoted(self._paths[table])}, format = 'newline_delimited',"
-            f" columns = {columns_of(table)}, maximum_object_size = 268435456)"
+            f" columns = {columns_of(table)}, ignore_errors = true, maximum_object_size = 268435456)"
         )
 
 

@@ -164,7 +164,8 @@ class Store:
         data = self.folder.read(f"{PENDING}/{kind}-{key}.rows") or b""
         try:
             text = zstd.decompress(data) if data else b""
-        except zstd.ZstdError:
+            text.decode()
+        except (zstd.ZstdError, UnicodeDecodeError):
             text = b""
         known = LAYER_TABLES if kind == "layer" else IMAGE_TABLES
         found: dict[str, list[bytes]] = {table: [] for table in known}

@@ -197,7 +197,8 @@ def _copy(connection: object, store: Path, name: str, rows: str) -> None:
     target = store / name
     target.parent.mkdir(parents=True, exist_ok=True)
     connection.execute(  # type: ignore[attr-defined]
-        f"COPY ({rows}) TO {quoted(str(target))} (FORMAT parquet, COMPRESSION zstd)"
+        f"COPY ({rows}) TO {quoted(str(target))}"
+        " (FORMAT parquet, PARQUET_VERSION v2, COMPRESSION zstd, ROW_GROUP_SIZE 100000)"
     )
 
 

@@ -12,12 +12,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.conftest import require
+from tests.conftest import require, skip_or_fail
 from tests.real.registries import Registry, docker_registry, make_certificate
 from tests.support.building import save
 from tests.support.fleets import fleet
@@ -271,3 +272,38 @@ def test_other_passwords_are_not_sent_in_the_clear(words: Any, what: str) -> Non
     ):
         pass
     assert "hunter2" not in str(caught.value)
+
+
+JOBS = """
+import subprocess, sys
+from dask_jobqueue import SLURMCluster
+from dask_jobqueue.local import LocalCluster
+from dask_jobqueue.slurm import SLURMJob
+
+if __name__ == "__main__":
+    options = {"host": "127.0.0.1", "dashboard": False}
+    with LocalCluster(cores=1, memory="2GB", scheduler_options=options) as cluster:
+        cluster.scale(1)
+        address = cluster.scheduler_address
+        script = SLURMJob(address, name="slim", cores=4, memory="8GB").job_script()
+        assert "#SBATCH --cpus-per-task=4" in script and f"dask_worker {address}" in script, script
+        sys.exit(subprocess.run([*sys.argv[1:], "--scheduler", address]).returncode)
+"""
+"""The recipe for SLURM, with the jobs of its script run by a shell of this machine: there is no SLURM."""
+
+
+def test_workers_that_a_job_script_starts(registry: Registry, tmp_path: Path) -> None:
+    if find_spec("dask_jobqueue") is None:
+        skip_or_fail("not installed: dask-jobqueue (the extra real)")
+    (tmp_path / "jobs.py").write_text(JOBS)
+    call = [
+        *(sys.executable, str(tmp_path / "jobs.py"), sys.executable, "-m", "slim", "fleet", "scan"),
+        *(f"registry:{registry.host}/team/*", "--plain-http", registry.host),
+        *("--store", str(tmp_path / "store")),
+    ]
+    own = {"DOCKER_CONFIG": str(log_in(tmp_path / "mine", registry))}
+    done = subprocess.run(
+        call, capture_output=True, text=True, check=False, timeout=300, env=os.environ | own
+    )
+    assert done.returncode == 0, done.stderr
+    assert f"{IMAGES} images: {IMAGES} analyzed" in done.stdout
