@@ -70,6 +70,7 @@ end-of-life: $(VENV)/installed
 # Ratios against dive and against a floor, in one run; nothing here passes or fails.
 bench: $(VENV)/installed
 	$(BIN)/python -m tests.bench.bench
+	$(BIN)/python -m tests.bench.repacking
 	$(BIN)/python -m tests.bench.fleet
 
 # Long: every target of tests/fuzz, then slim against Go's tar reader, and against engines that unpack layers.

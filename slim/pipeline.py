@@ -178,6 +178,7 @@ def repack(
         Others as for `analyze`; nothing is written then.
     """
     # Writing images is imported by who writes one.
+    from slim.repack.memory import forget_contents, return_free_memory
     from slim.repack.removal import NOTHING, choose
     from slim.repack.repack import Source
     from slim.repack.run import repack_all
@@ -196,16 +197,20 @@ def repack(
                     )
                 base_layers = 0 if selection.include_base else read.base.layers
                 own = replace(read, base=replace(read.base, layers=base_layers))
-                # The advice is let go of: it takes as much memory as all that follows.
+                # The advice is let go of, and what it asked for: it takes as much memory as all that follows.
                 choice = NOTHING
                 if advice is not None:
                     advised = _advise(own, advice)
                     choice = choose(read.files, read.ledger, base_layers, advised, selection)
                     del advised
+                    forget_contents(read.files, read.tables)
+                return_free_memory()
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
     with rereadable(ref, options.limits) as stored:
-        return repack_all(sources(), ref.name, selection, mode, target, options)
+        certificate = repack_all(sources(), ref.name, selection, mode, target, options)
+    return_free_memory()
+    return certificate
 
 
 def verify(

@@ -6,6 +6,7 @@ attributes and contents are read from the layers, in one pass over each.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from msgspec import Struct
@@ -75,8 +76,9 @@ def compare(
         InputError, LimitError: a layer cannot be read any more.
     """
     differences = _Differences()
-    pairs: list[tuple[int, int]] = []
-    links = _Links()
+    # Rows, as two columns: an image has many.
+    mine, other = array("q"), array("q")
+    links = _Links(before.files, after.files)
     paths = expected = 0
     ours, theirs = _described(before.files), _described(after.files)
     for path, left, right in _walk(before.files, after.files):
@@ -102,32 +104,34 @@ def compare(
             if not links.agree(*pair):
                 differences.add(path, "hard links")
         if not _is_same(before, after, *pair):
-            pairs.append(pair)
-    own = read_attributes(
-        before.layers, before.tables, before.files, _rows(pairs, 0), limits, contents=True,
-        progress=progress,
-    )  # fmt: skip
-    other = read_attributes(
-        after.layers, after.tables, after.files, _rows(pairs, 1), limits, contents=True,
-        progress=progress,
-    )  # fmt: skip
-    for left, right in pairs:
-        what = _different(own, left, other, right)
-        if what:
+            mine.append(pair[0])
+            other.append(pair[1])
+    read = [
+        read_attributes(
+            tree.layers, tree.tables, tree.files, (row for row in rows if row >= 0), limits,
+            contents=True, progress=progress,
+        )
+        for tree, rows in ((before, mine), (after, other))
+    ]  # fmt: skip
+    for left, right in zip(mine, other, strict=True):
+        if what := _different(before.files, read[0], left, after.files, read[1], right):
             files, row = (before.files, left) if left >= 0 else (after.files, right)
             differences.add(files.path(row) if row >= 0 else b"", what)
     omitted = differences.count - len(differences.found)
-    return Proof(paths, len(pairs), expected, tuple(differences.found), omitted)
+    return Proof(paths, len(mine), expected, tuple(differences.found), omitted)
 
 
 class _Links:
     """Names of one file on one side have to be those of one file on the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, before: Files, after: Files) -> None:
+        self._several = frozenset(before.body.values()), frozenset(after.body.values())
         self._right: dict[int, int] = {}
         self._left: dict[int, int] = {}
 
     def agree(self, left: int, right: int) -> bool:
+        if left not in self._several[0] and right not in self._several[1]:
+            return True  # one name on each side
         return (
             self._right.setdefault(left, right) == right
             and self._left.setdefault(right, left) == left
@@ -171,10 +175,6 @@ def _body(files: Files, row: int) -> int:
     return files.body.get(row, row)
 
 
-def _rows(pairs: Sequence[tuple[int, int]], side: int) -> list[int]:
-    return [pair[side] for pair in pairs if pair[side] >= 0]
-
-
 def _is_same(before: Tree, after: Tree, left: int, right: int) -> bool:
     """Whether two rows are the same entry of the same layer."""
     if left < 0 or right < 0:
@@ -186,7 +186,14 @@ def _is_same(before: Tree, after: Tree, left: int, right: int) -> bool:
     return own_diff_id == other_diff_id != ""
 
 
-def _different(own: FileAttributes, left: int, other: FileAttributes, right: int) -> str:
+def _different(
+    before: Files,
+    own: FileAttributes,
+    left: int,
+    after: Files,
+    other: FileAttributes,
+    right: int,
+) -> str:
     """The attributes that differ, in words; empty for none."""
     if left < 0 or right < 0:
         return _not_as_made(other.of(right) if left < 0 else own.of(left))
@@ -201,7 +208,7 @@ def _different(own: FileAttributes, left: int, other: FileAttributes, right: int
             ("xattrs", old.xattrs != new.xattrs),
             ("link target", old.link != new.link),
             ("device", old.device != new.device),
-            ("size", old.size != new.size),
+            ("size", before.size[left] != after.size[right]),
             (
                 "content",
                 (old.sparse, own.content(left)) != (new.sparse, other.content(right)),

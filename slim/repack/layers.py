@@ -16,9 +16,10 @@ from slim.image.stored import FileBlob
 from slim.limits import Limits
 from slim.repack.attributes import uncompressed
 from slim.repack.certificate import What
-from slim.repack.compressors import Compression, compressed
+from slim.repack.compressors import USUAL_ZSTD, Compression, compressed
 from slim.repack.documents import NewLayer, kept_annotations
 from slim.repack.edits import Edits, Scope
+from slim.repack.memory import return_free_memory
 from slim.repack.outputs import Output
 from slim.repack.rewrite import END, rewritten
 from slim.repack.toc_layers import TocLayer, has_table
@@ -200,13 +201,14 @@ def _write(
 
     stored = compressed(seen(), kind, writing.pool, writing.threads)
     written = writing.output.blob(stored, lambda digest: writing.name(digest, diff_id()))
+    return_free_memory()
     new = NewLayer(diff_id(), written.digest, written.blob.size, kind.name, annotations=annotations)
     return WrittenLayer(new, written.blob, sources, what)
 
 
 def _usual(table: LayerTable) -> Compression:
     """How a layer is stored where nobody says how: as it was, if registries take that."""
-    return Compression("zstd", 15) if table.compression == "zstd" else Compression()
+    return Compression("zstd", USUAL_ZSTD) if table.compression == "zstd" else Compression()
 
 
 def _tar(layer: Layer, table: LayerTable, writing: Writing) -> Iterator[bytes]:

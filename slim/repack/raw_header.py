@@ -36,7 +36,7 @@ class RawHeader(Struct, frozen=True):
 
 
 class Attributes(Struct, frozen=True):
-    """What an entry says of a file, apart from its name and content."""
+    """What an entry says of a file, apart from its name, size and content."""
 
     type: str
     """Type flag; `0` for every kind of regular file."""
@@ -49,7 +49,6 @@ class Attributes(Struct, frozen=True):
     device: tuple[int, int]
     link: bytes
     """Target of a symbolic link."""
-    size: int
     sparse: bytes
     """The map of a sparse file as it is stored; empty for others."""
 
@@ -100,7 +99,6 @@ def attributes_of(raw: RawHeader) -> Attributes:
         xattrs=tuple(sorted((k, v) for k, v in records.items() if k.startswith(_XATTRS))),
         device=header.device if kind in "34" else (0, 0),
         link=header.link if kind == "2" else b"",
-        size=_size(header, records) if kind == "0" else 0,
         sparse=b"".join((*maps, raw.rest)) if kind == "0" else b"",
     )
 
@@ -163,13 +161,6 @@ def _time(text: bytes, seconds: int) -> str:
     if not whole:
         return str(seconds)
     return f"{int(whole)}.{fraction}" if fraction else str(int(whole))
-
-
-def _size(header: Header, records: dict[bytes, bytes]) -> int:
-    real = records.get(b"GNU.sparse.size") or records.get(b"GNU.sparse.realsize")
-    if header.type == "S":
-        return -1  # in the map, which is compared as it is
-    return int(real) if real else header.size
 
 
 def _new(path: bytes, flag: bytes, mode: int, size: int = 0) -> bytes:

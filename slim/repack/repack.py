@@ -22,6 +22,7 @@ from slim.repack.edits import Scope, plan_edits
 from slim.repack.image_documents import new_documents
 from slim.repack.layers import Writing, WrittenLayer, write_layers
 from slim.repack.link_groups import uneven_links
+from slim.repack.memory import return_free_memory
 from slim.repack.model import LayerMode, Removal, Selection
 from slim.repack.removal import NOTHING, Choice
 from slim.repack.statement import removed_names, statement
@@ -76,8 +77,10 @@ def repack(
     edits = plan_edits(files, tables, scope, removal.rows.keys(), uneven)
     written = write_layers(image.layers, tables, files, edits, scope, writing)
 
+    return_free_memory()
     after = _read_back(image, tables, written, options)
     own = format_files(writing.compression)
+    return_free_memory()
     proof = _prove(before, after, removed_names(files, removal), own, options.limits)
     config, manifest = new_documents(image, written, selection.level, options.limits)
     ledger = account(after.files, after.tables, [layer.size for layer in after.layers])

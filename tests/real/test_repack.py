@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
+import subprocess
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -16,12 +17,16 @@ import pytest
 
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
+from slim.errors import SlimError
+from slim.image.ref import ImageRef
+from slim.image.source import open_image
 from slim.repack.model import LAYER_MODES, LayerMode
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG, LONGER
 from tests.real.running import mounted
 from tests.real.tools import TAG, Store, need, run
 from tests.support.building import image, layer, save
+from tests.support.corpus import IMAGES, images
 from tests.support.filesystem import listing
 from tests.support.repacking import removed_names, repack
 from tests.support.shared import FAT
@@ -30,6 +35,9 @@ from tests.support.tidy_stacks import tidy
 pytestmark = pytest.mark.real
 
 Seen = dict[bytes, tuple[Any, ...]]
+Reader = Callable[[Path, Path], Seen]
+TRANSPORTS = {"docker-archive": "docker-archive", "oci-archive": "oci-archive", "oci-dir": "oci"}
+LEVELS = ("dead", "safe", "all")
 ORIGINALS: dict[tuple[bytes, str], Seen] = {}
 """What is read of a source, whose results are many: by its digest and who reads."""
 
@@ -37,7 +45,7 @@ ORIGINALS: dict[tuple[bytes, str], Seen] = {}
 FIXTURES = [
     (name, level, mode, read)
     for name in ("phoenix-fat", "debian-zstd")
-    for level in ("dead", "safe", "all")
+    for level in LEVELS
     for mode in LAYER_MODES
     for read in ("umoci", "buildah")
     # buildah takes half a minute for each of the large ones, and umoci reads no zstd.
@@ -71,7 +79,7 @@ def by_buildah(layout: Path, folder: Path) -> Seen:
         store.buildah("rmi", "--all", "--force")
 
 
-READERS = {"umoci": by_umoci, "buildah": by_buildah}
+READERS: dict[str, Reader] = {"umoci": by_umoci, "buildah": by_buildah}
 
 
 def layout_of(archive: Path, folder: Path) -> Path:
@@ -81,7 +89,18 @@ def layout_of(archive: Path, folder: Path) -> Path:
 
 
 def check(source: Path, folder: Path, mode: LayerMode, level: str, read: str) -> None:
-    reader: Callable[[Path, Path], Seen] = READERS[read]
+    original = hashlib.sha256(source.read_bytes()).digest(), read
+    if original not in ORIGINALS:
+        layout = layout_of(source, folder / "before")
+        ORIGINALS[original] = READERS[read](layout, folder / "before-root")
+    compare_with(ORIGINALS[original], source, folder, mode, level, READERS[read])
+
+
+def compare_with(
+    before: Seen, source: Path, folder: Path, mode: LayerMode, level: str, reader: Reader
+) -> None:
+    """The result is what was read of the source, less what the certificate lists."""
+    folder.mkdir(exist_ok=True)
     result = repack(
         source,
         folder / "result.tar",
@@ -89,11 +108,6 @@ def check(source: Path, folder: Path, mode: LayerMode, level: str, read: str) ->
         level=level,
         advice=advice() if level != "dead" else None,
     )
-    original = hashlib.sha256(source.read_bytes()).digest(), read
-    if original not in ORIGINALS:
-        layout = layout_of(source, folder / "before")
-        ORIGINALS[original] = reader(layout, folder / "before-root")
-    before = ORIGINALS[original]
     after = reader(layout_of(folder / "result.tar", folder / "after"), folder / "after-root")
     gone = removed_names(result)
     assert level != "dead" or not gone
@@ -122,6 +136,33 @@ def test_random_stacks(tmp_path: Path, seed: int, mode: LayerMode, read: str) ->
     need("skopeo", read)
     source = save(image(*map(layer, tidy(seed))), tmp_path / "source.tar")
     check(source, tmp_path, mode, "dead", read)
+
+
+@LONG
+@pytest.mark.parametrize("mode", LAYER_MODES)
+@pytest.mark.parametrize("name", images())
+def test_corpus(corpora: Path, name: str, mode: LayerMode, tmp_path: Path) -> None:
+    """Every image of the corpora that all three can read, at every level."""
+    need("skopeo", "umoci", "buildah")
+    source = corpora / IMAGES / name
+    try:
+        with open_image(ImageRef(str(source))) as found:
+            place = f"{TRANSPORTS[found.format]}:{source}"
+        repack(source, tmp_path / "result.tar", mode=mode)
+    except SlimError:
+        pytest.skip("it is no image, or cannot be read or merged")
+    layout = tmp_path / "before"
+    copied = subprocess.run(
+        ["skopeo", "copy", "--quiet", "--insecure-policy", place, f"oci:{layout}:{TAG}"],
+        capture_output=True,
+        check=False,
+    )
+    if copied.returncode:
+        pytest.skip("skopeo does not read it")
+    read = by_buildah if "zstd" in name else by_umoci
+    before = read(layout, tmp_path / "before-root")
+    for level in LEVELS:
+        compare_with(before, source, tmp_path / level, mode, level, read)
 
 
 @LONG
