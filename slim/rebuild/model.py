@@ -118,6 +118,8 @@ class Plan(Struct, frozen=True):
     """System packages that something known would have to name for them to be used, and does not."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
+    doubtful: tuple[int, ...] = ()
+    """Rows that are kept, although nothing shows that the application uses them."""
     builds: frozenset[str] = frozenset()
     """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()

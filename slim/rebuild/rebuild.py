@@ -139,7 +139,9 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
-        unsure=keep.unsure([*_package_rows(given, system.unsure), *brought_along(given)]),
+        unsure=keep.unsure(
+            {*_package_rows(given, system.unsure), *brought_along(given), *plan.doubtful}
+        ),
         more=keep.beyond(_more(given, plan, system)),
         unused=_unused(given, system),
     )

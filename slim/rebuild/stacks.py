@@ -96,6 +96,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         replaced=frozenset().union(*(plan.replaced for plan in every)) - needed,
         spare=frozenset().union(*(plan.spare for plan in every)) - needed,
         maybe=_once(row for plan in every for row in plan.maybe),
+        doubtful=_once(row for plan in every for row in plan.doubtful),
         builds=frozenset().union(*(plan.builds for plan in every)),
         homes=_once(path for plan in every for path in plan.homes),
         static=all(plan.static for plan in every),

@@ -90,7 +90,7 @@ def service(
         (b"import flask\n", b"flask\n", False, False),
         (b"import flask\nrun(['ffmpeg', '-i'])\n", b"flask\n", True, False),
         (b"import flask\nload('charting.services')\n", b"flask\n", False, True),
-        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, False),
+        (b"import flask\n", b"flask\ncharting>=7 # editor\n", False, True),
         (b"import flask\n", b"", False, True),
         (b"\0compiled", b"flask\n", True, True),
     ],
@@ -114,7 +114,7 @@ def test_what_nothing_names_decides_the_upper_bound(
 
 @LONG
 @pytest.mark.parametrize(
-    ("source", "requirements", "more", "kept"),
+    ("source", "requirements", "more", "used"),
     [
         (b"", b"mysqlclient", distribution("mysqlclient", MEGA), True),
         (b"", b"maps", distribution("maps", MEGA, entries=b"[flask.plugins]\na = maps\n"), True),
@@ -135,9 +135,12 @@ def test_what_nothing_names_decides_the_upper_bound(
     ],
 )
 def test_a_requirement_that_no_source_names(
-    source: bytes, requirements: bytes, more: Tree, kept: bool, tmp_path: Path
+    source: bytes, requirements: bytes, more: Tree, used: bool, tmp_path: Path
 ) -> None:
-    """It is used where a library loads it: as a driver or a plug-in, or for an extra that a source means."""
+    """It is used where a library loads it: as a driver or a plug-in, or for an extra that a source means.
+
+    What requirements ask for stays all the same, since settings may name it, but not in the lower bound.
+    """
     frames = distribution(
         "frames",
         MEGA,
@@ -153,8 +156,27 @@ def test_a_requirement_that_no_source_names(
         b"frames\nflask\n" + requirements + b"\n",
         more={**frames, **serving, **more},
     )
+    rebuild = rebuilt(report)
+    size = part(rebuild, "libraries").disk_bytes
+    assert (size > 3 * MEGA) == (used or requirements != b"")
+    if requirements:
+        unsure = rebuild.disk_bytes - rebuild.low_disk_bytes
+        assert (unsure > 2 * MEGA) != used, "libmagic1 is unsure in any case"
+
+
+@LONG
+@pytest.mark.parametrize("notebooks", [True, False])
+def test_what_notebooks_draw_with(notebooks: bool, tmp_path: Path) -> None:
+    """It is asked for with all the rest, and stays behind where there are notebooks that may use it."""
+    report = service(
+        tmp_path,
+        b"import flask\n",
+        b"flask\nseaborn\n",
+        beside={"app/explore.ipynb": b"{}"} if notebooks else None,
+        more=distribution("seaborn", 3 * MEGA),
+    )
     size = part(rebuilt(report), "libraries").disk_bytes
-    assert (size > 3 * MEGA) == kept
+    assert (size > 3 * MEGA) != notebooks
 
 
 @LONG

@@ -16,6 +16,7 @@ from slim.ecosystems.python.packages import normalized
 from slim.entrypoint.tables import names
 from slim.files.view import below as join
 from slim.files.view import decoded
+from slim.packages.owners import NOBODY
 from slim.packages.package import Package
 from slim.rebuild.base import closure
 from slim.rebuild.mentions import words_of
@@ -44,6 +45,11 @@ _BY_NAME = names(
 )
 """Distributions that libraries load where a setting, an address or a file asks for them, whether or not they
 say so in an extra: drivers of databases, event loops, parsers, codecs."""
+_IN_NOTEBOOKS = names(
+    "altair bokeh folium holoviews hvplot ipykernel ipympl ipython ipywidgets jupyter jupyterlab matplotlib "
+    "notebook panel plotly pygwalker pyvis seaborn ydata-profiling"
+)
+"""Distributions that draw and show: where sources do not name them, a project's notebooks use them."""
 _REQUIREMENTS = (b".txt", b".in", b"pyproject.toml")
 """How the names of files end that ask for distributions, and use none."""
 _EVERYTHING = frozenset(("all", "full", "complete", "everything", "recommended"))
@@ -52,15 +58,19 @@ _LEAST_NAME = 3
 """Shorter names of extras are in many words by chance."""
 
 
-def not_used(given: Given, home: bytes, candidates: Collection[int]) -> frozenset[int]:
+def not_used(
+    given: Given, home: bytes, candidates: Collection[int], *, trusted: bool
+) -> frozenset[int]:
     """Those of some distributions that nothing names; none where requirements are not known.
 
-    What requirements ask for and no source names is used where another library loads it: as a driver or a
-    plug-in, or for what one of its extras is for. Where not all sources are known, only those are returned
-    that developers alone ask for: in requirements of their own, or by an extra that no other asks for.
+    What requirements ask for and no source names is known to be used where another library loads it: as a
+    driver or a plug-in, or for what one of its extras is for. Settings and models that are loaded may name
+    more. Where not all sources are known, only those are returned that developers alone ask for: in
+    requirements of their own, or by an extra that no other asks for.
 
     Args:
         candidates: what was asked for by name or is required by nothing.
+        trusted: whether what requirements ask for counts as used.
     """
     required, development = _required(given, home)
     if not required:
@@ -68,6 +78,9 @@ def not_used(given: Given, home: bytes, candidates: Collection[int]) -> frozense
     packages = given.graph.packages
     words = words_of(given, (home,), _REQUIREMENTS)
     called = {index: normalized(packages[index].name) for index in candidates}
+    trusted_names = required if trusted else frozenset[str]()
+    if trusted and _has_notebooks(given, home):
+        trusted_names -= _IN_NOTEBOOKS
     if words is None:
         named = {
             index
@@ -81,7 +94,7 @@ def not_used(given: Given, home: bytes, candidates: Collection[int]) -> frozense
             if name.encode() in words
             or not (modules := frozenset(_modules(packages[index])))
             or not words.isdisjoint(modules)
-            or (name in required and _is_loaded(given, packages[index]))
+            or (name in required and (name in trusted_names or _is_loaded(given, packages[index])))
         }
     while True:
         extras = _extras(given, closure(given.graph, sorted(named)))
@@ -95,6 +108,14 @@ def not_used(given: Given, home: bytes, candidates: Collection[int]) -> frozense
         if not more:
             return frozenset(candidates) - named
         named |= more
+
+
+def _has_notebooks(given: Given, home: bytes) -> bool:
+    files, owner = given.view.files, given.owned.owner
+    return any(
+        files.name[row].endswith(b".ipynb") and owner[row] == NOBODY
+        for row in below(given.view, home)
+    )
 
 
 def _is_loaded(given: Given, package: Package) -> bool:

@@ -9,6 +9,8 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Collection
+from functools import partial
 
 from slim.ecosystems.python.environment import venv_at_run_time
 from slim.ecosystems.python.named import for_development, not_used
@@ -52,11 +54,13 @@ def plan(given: Given) -> Plan | None:
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
-    left = _left(given, home, sure=False)
+    left = _left(given, home, partial(not_used, trusted=True))
+    least = _left(given, home, partial(not_used, trusted=False))
+    most = _left(given, home, for_development)
     libraries = _libraries(given, venv, stdlib, left, owner is None)
     maybe = [
         row
-        for row in _libraries(given, venv, stdlib, _left(given, home, sure=True), owner is None)
+        for row in _libraries(given, venv, stdlib, most, owner is None)
         if given.owned.owner[row] in left
     ]
     places = [venv] if venv is not None else []
@@ -97,6 +101,7 @@ def plan(given: Given) -> Plan | None:
         runtime=(given.view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),
         maybe=tuple(maybe),
+        doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
         homes=(home, *places),
         values={
             "home": f"/{decoded(home)}",
@@ -155,16 +160,18 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
     return None
 
 
-def _left(given: Given, home: bytes, *, sure: bool) -> frozenset[int]:
-    """Distributions that stay behind: installers, those for development, those that neither the application
-    in `home` nor its requirements name, and what only these require.
+_Unused = Callable[[Given, bytes, Collection[int]], frozenset[int]]
+
+
+def _left(given: Given, home: bytes, unused: _Unused) -> frozenset[int]:
+    """Distributions that stay behind: installers, those for development, those that the application in `home`
+    does not use, and what only these require.
 
     One is for development if findings of tools take nearly all that can be imported from it, or its programs.
     Large tests or sources inside of a library make it no tool.
 
     Args:
-        home: of the application.
-        sure: without what only nothing names.
+        unused: tells those that it does not use from others.
     """
     packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
     ours = [index for index, package in enumerate(packages) if package.manager == "python"]
@@ -202,11 +209,8 @@ def _left(given: Given, home: bytes, *, sure: bool) -> frozenset[int]:
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
-    if sure:
-        unused = for_development(given, home, by_name)
-    else:
-        unused = not_used(given, home, by_name)
-    by_name = [index for index in by_name if index not in unused]
+    without = unused(given, home, by_name)
+    by_name = [index for index in by_name if index not in without]
     # An installer that a library requires is a library.
     return frozenset(ours) - closure(given.graph, by_name)
 
