@@ -27,6 +27,15 @@ _ABOUT = (
     b"var/lib/dpkg/",
 )
 """Where a package has files that no program reads."""
+_CLIENT = re.compile(
+    r"(?:postgresql[0-9]*-client|(?:default-)?mysql-client|mariadb-client|redis-tools|mongodb-mongosh)(?:$|-)"
+)
+_CLIENT_PROGRAMS = frozenset(
+    b"psql pg_dump pg_dumpall pg_restore pg_isready createdb dropdb mysql mysqldump mysqladmin mariadb"
+    b" mariadb-dump mariadb-admin redis-cli mongosh".split()
+)
+"""Clients of databases, and what they are started as: some of it stands in packages that they depend on."""
+_SCRIPTS = (b".sh", b".bash")
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 
 
@@ -38,15 +47,24 @@ def words_of(
     Args:
         without: how the names of files end whose words do not count.
     """
+    words, all_known = _known_words(given, homes, without)
+    return words if all_known else None
+
+
+def _known_words(
+    given: Given, homes: Collection[bytes], without: tuple[bytes, ...] = ()
+) -> tuple[frozenset[bytes], bool]:
+    """The words of the sources and scripts that are known, and whether these are all."""
     found: set[bytes] = set()
-    seen, left = False, _MOST_BYTES
+    seen, all_known, left = False, True, _MOST_BYTES
     for row in _own(given, homes):
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
         if without and name.endswith(without):
             continue
         left -= len(text or b"")
         if left < 0:
-            return None
+            all_known = False
+            break
         if text is not None:
             found.update(_WORD.findall(text))
             found.update(_PART.findall(text))
@@ -55,14 +73,14 @@ def words_of(
             name.endswith((*given.sources.kept, *given.sources.unread))
             and given.view.files.size[row]
         ):
-            return None
+            all_known = False
     for path in given.facts.runs.resolved:
         found.update(_WORD.findall(given.view.read(path.encode("utf-8", "surrogateescape")) or b""))
     for command in given.facts.runs.all:
         for word in (command.name, *command.words):
             text = word.encode("utf-8", "surrogateescape")
             found.update((text, *_WORD.findall(text)))
-    return frozenset(found) if seen else None
+    return frozenset(found), all_known and seen
 
 
 def programs_of(given: Given, package: int) -> frozenset[bytes]:
@@ -84,11 +102,26 @@ def programs_of(given: Given, package: int) -> frozenset[bytes]:
 
 def not_named(given: Given, homes: Collection[bytes], packages: Collection[int]) -> frozenset[int]:
     """Those of some system packages whose programs no source names and no library is known to start;
-    packages without programs are not among them."""
-    words = words_of(given, homes) if packages else None
-    if words is None:
+    packages without programs are not among them.
+
+    Where not all sources are known, only clients of databases are, which people and scripts start: other
+    programs connect through a library.
+    """
+    if not packages:
         return frozenset()
     every = given.graph.packages
+    words, all_known = _known_words(given, homes)
+    if not all_known:
+        files = given.view.files
+        scripts_known = not any(
+            files.name[row].endswith(_SCRIPTS)
+            and files.name[row] not in given.sources.settings
+            and row not in files.texts
+            for row in _own(given, homes)
+        )
+        packages = [
+            index for index in packages if scripts_known and _CLIENT.match(every[index].name)
+        ]
     called = {
         name
         for package in every
@@ -100,9 +133,14 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
         for index in packages
         if every[index].name not in called
         and every[index].name.encode() not in words
-        and (programs := programs_of(given, index))
+        and (programs := _started_as(given, index))
         and words.isdisjoint(programs)
     )
+
+
+def _started_as(given: Given, package: int) -> frozenset[bytes]:
+    is_client = _CLIENT.match(given.graph.packages[package].name)
+    return _CLIENT_PROGRAMS if is_client else programs_of(given, package)
 
 
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:

@@ -38,6 +38,8 @@ class Sources(Struct, frozen=True):
     """How the names of other programs end, compiled ones too: of what these call nothing is known."""
     libraries: frozenset[bytes] = frozenset()
     """Names of directories in an application that hold what others wrote."""
+    settings: frozenset[bytes] = frozenset()
+    """Names of scripts that only set variables."""
     callers: Mapping[str, tuple[str, ...]] = {}
     """Library → packages of the system whose programs it starts, as its documentation says."""
 
@@ -53,6 +55,7 @@ def all_sources(parts: Iterable[Sources]) -> Sources:
         tuple(ending for part in parts for ending in part.kept),
         tuple(ending for part in parts for ending in part.unread),
         frozenset(name for part in parts for name in part.libraries),
+        frozenset(name for part in parts for name in part.settings),
         callers,
     )
 

@@ -44,8 +44,10 @@ def service(
     requirements: bytes = b"flask\n",
     beside: Tree | None = None,
     more: Tree | None = None,
+    system: dict[str, Tree] | None = None,
 ) -> slim.Report:
-    """A service of Python with more distributions and programs than it may use; `more` are further ones."""
+    """A service of Python with more distributions and programs than it may use; `more` are further
+    distributions, `system` further packages."""
     debian = Debian()
     root = base(debian)
     python: Tree = {
@@ -60,6 +62,8 @@ def service(
         **debian.add("libavcodec61", {"usr/lib/libav.so.61": program(size=5 * MEGA)}, auto=True),
         **debian.add("libmagic1", {"usr/lib/libmagic.so.1": program(size=MEGA)}),
     }
+    for name, files in (system or {}).items():
+        installed |= debian.add(name, files)
     libraries = {
         **distribution("flask", MEGA),
         **distribution("charting", 4 * MEGA),
@@ -162,6 +166,25 @@ def test_a_requirement_that_no_source_names(
     if requirements:
         unsure = rebuild.disk_bytes - rebuild.low_disk_bytes
         assert (unsure > 2 * MEGA) != used, "libmagic1 is unsure in any case"
+
+
+@LONG
+@pytest.mark.parametrize("script", [False, True])
+def test_clients_of_databases_are_started_by_scripts(script: bool, tmp_path: Path) -> None:
+    """What the application's compiled part does is not known, but it connects through a library."""
+    client: Tree = {"usr/lib/postgresql/17/bin/psql": program(size=4 * MEGA)}
+    report = service(
+        tmp_path,
+        b"\0compiled",
+        beside={"app/wait.sh": b"#!/bin/sh\nuntil pg_isready; do sleep 1; done\n"}
+        if script
+        else None,
+        system={"postgresql-client-17": client},
+    )
+    rebuild = rebuilt(report)
+    packages = part(rebuild, "system packages").packages
+    assert ("postgresql-client-17" in packages) == script
+    assert (rebuild.high_disk_bytes - rebuild.disk_bytes >= 4 * MEGA) != script
 
 
 @LONG

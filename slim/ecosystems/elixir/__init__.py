@@ -189,5 +189,9 @@ ELIXIR = Ecosystem(
         "phoenix.old_digests": old_digests,
     },
     rebuild=Recipe(plan, "elixir", "ELIXIR_VERSION"),
-    sources=Sources(unread=(b".ex", b".exs", b".erl", b".beam"), libraries=frozenset((b"deps",))),
+    sources=Sources(
+        unread=(b".ex", b".exs", b".erl", b".beam"),
+        libraries=frozenset((b"deps",)),
+        settings=frozenset((b"env.sh",)),
+    ),
 )

@@ -60,6 +60,7 @@ def _runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
 
 
 _CALLERS = {
+    "activerecord": ("postgresql-client", "default-mysql-client", "mariadb-client"),
     "wicked_pdf": ("wkhtmltopdf",),
     "mini_magick": ("imagemagick", "graphicsmagick"),
     "streamio-ffmpeg": ("ffmpeg",),
