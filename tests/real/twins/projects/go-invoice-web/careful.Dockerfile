@@ -7,7 +7,7 @@ COPY main.go .
 RUN CGO_ENABLED=0 go build -ldflags='-s -w' -o /out/invoices .
 
 FROM debian:13
-RUN adduser --system --group invoices
+RUN useradd --system --user-group invoices
 ENV INVOICES_HOME=/opt/invoices
 WORKDIR /opt/invoices
 COPY --from=build /out/invoices ./

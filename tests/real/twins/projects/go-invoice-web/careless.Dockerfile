@@ -7,7 +7,7 @@ ENV GOPATH=/usr/share/gocode GO111MODULE=off INVOICES_HOME=/opt/invoices
 COPY . /opt/invoices
 WORKDIR /opt/invoices
 RUN go build -o invoices .
-RUN adduser --system --group invoices && chown -R invoices:invoices /opt/invoices
+RUN useradd --system --user-group invoices && chown -R invoices:invoices /opt/invoices
 USER invoices
 EXPOSE 7070
 ENTRYPOINT ["./entrypoint.sh"]
