@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -190,6 +191,9 @@ def test_a_report_travels_with_its_image(
     assert compared.returncode == 0, compared.stderr
     assert "its attached report is used" in compared.stderr
     assert json.loads(compared.stdout)["growth"]["disk_bytes"] == 0
+    against = slim("analyze", str(local), "--against", name, *words, "-o", "json")
+    assert "its attached report is used" in against.stderr
+    assert json.loads(against.stdout)["growth"]["disk_bytes"] == 0
     assert not layer_requests(registry, [images[0]], before)
     # A signature is asked for, and there is none: the layers are read.
     unsigned = slim(
@@ -210,3 +214,44 @@ def test_a_report_travels_with_its_image(
     with database(Store(folder_of(str(store)))) as connection:
         rows = select(connection, "SELECT attached, disk_bytes > 0, error FROM images")[1]
     assert rows == [(True, True, "")]
+
+
+@pytest.mark.parametrize(
+    ("options", "tags"),
+    [
+        ([], ["v1", "v2", "v3", "x1"]),
+        (["--tags", "v*"], ["v1", "v2", "v3"]),
+        (["--newest", "2"], ["v3", "x1"]),
+        (["--since", "2026-02-01"], ["v2", "v3", "x1"]),
+        (["--tags", "v*", "--newest", "1"], ["v3"]),
+        (["--platform", "linux/arm64"], ["v2"]),
+    ],
+)
+def test_a_repository_s_tags_are_chosen(
+    registry: Registry, tmp_path: Path, options: list[str], tags: list[str]
+) -> None:
+    """By their names, by when they were built, and by their platform; all are in one repository."""
+    for tag, day, architecture in (
+        ("v1", "2026-01-31", "amd64"),
+        ("v2", "2026-02-01", "arm64"),
+        ("v3", "2026-03-01", "amd64"),
+        ("x1", "2026-04-01", "amd64"),
+    ):
+        built = replace(
+            image(layer({tag: tag.encode()})),
+            architecture=architecture,
+            created=f"{day}T00:00:00Z",
+        )
+        registry.push(f"oci:{save(built, tmp_path / tag, 'oci-dir')}:1", f"chosen/app:{tag}")
+    words = [f"registry:{registry.host}/chosen/app", "--plain-http", registry.host, *options]
+    store = tmp_path / "store"
+    done = subprocess.run(
+        [sys.executable, "-m", "slim", "fleet", "scan", *words, "--store", store, "--workers", "1"],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    with database(Store(folder_of(str(store)))) as connection:
+        rows = select(connection, "SELECT tag FROM images ORDER BY tag")[1]
+    assert [tag for (tag,) in rows] == tags

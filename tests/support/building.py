@@ -255,6 +255,7 @@ class Image:
     annotations: dict[str, str] = field(default_factory=dict)
     """Of the OCI manifest."""
     architecture: str = "amd64"
+    created: str = CREATED
 
     def config_json(self) -> bytes:
         history = self.history
@@ -265,7 +266,7 @@ class Image:
             {
                 "architecture": self.architecture,
                 "os": "linux",
-                "created": CREATED,
+                "created": self.created,
                 "config": self.config,
                 "rootfs": {"type": "layers", "diff_ids": [layer.diff_id for layer in self.layers]},
                 **({"history": list(history)} if history else {}),
