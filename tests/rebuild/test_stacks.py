@@ -199,6 +199,27 @@ def test_go_stands_on_nothing_if_it_can(
 
 
 @LONG
+def test_go_that_a_script_starts_stands_on_a_system(tmp_path: Path) -> None:
+    """A static program needs nothing, but the script needs a shell, and what it calls."""
+    debian = Debian()
+    root = base(debian)
+    report = analyzed(
+        tmp_path,
+        root,
+        {**tools(debian), **debian.database()},
+        {"app/go.mod": b"module example.com/shop\n", "app/main.go": b"m" * KILO},
+        {"app/shop": go_program(), "app/start.sh": b'#!/bin/sh\ndate\nexec "$@"\n'},
+        WorkingDir="/app",
+        Entrypoint=["./start.sh"],
+        Cmd=["./shop"],
+    )
+    rebuild = rebuilt(report)
+    assert rebuild.origin == "layers"
+    assert "FROM scratch" not in bare(rebuild.dockerfile)
+    assert "start.sh" in bare(rebuild.dockerfile)
+
+
+@LONG
 def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -9,6 +9,7 @@ Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip
 
 from __future__ import annotations
 
+from slim.entrypoint.wrappers import SHELLS
 from slim.files.extract.found import Elf
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
@@ -61,7 +62,7 @@ def plan(given: Given) -> Plan | None:
 
 def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     pure = stack == "go" and _GO_LIBC.issuperset(elf.links.needed)
-    static = elf.static or pure
+    static = (elf.static or pure) and _starts_alone(given, path)
     homes = tuple(given.facts.roots.projects_of(stack))
     guesses: list[str] = []
     if static and not elf.static:
@@ -123,6 +124,14 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
             (f"/src/{decoded(path[len(home) + 1 :])}", f"/{decoded(path)}") for home, path in paths
         ),
         guesses=tuple(guesses),
+    )
+
+
+def _starts_alone(given: Given, path: bytes) -> bool:
+    """Whether nothing else is started: a script that starts the program needs a shell, and what it calls."""
+    return all(
+        encoded(command.path or "") in (b"", path) or (command.name in SHELLS and not command.files)
+        for command in given.facts.runs.commands
     )
 
 
