@@ -19,7 +19,8 @@ from slim.files.view import below as join
 
 _MAX_FILES = 500
 _MAX_NAMES = 2_000
-_COMMENT = re.compile(rb"(?m)(?:^|(?<=\s))#[^\n]*")
+COMMENT = re.compile(rb"(?m)(?:^|(?<=\s))#[^\n]*")
+"""Of settings of most servers."""
 _NGINX = re.compile(
     rb"(?:^|[;{}\s])(root|alias|include|load_module|auth_basic_user_file|ssl_certificate(?:_key)?"
     rb"|ssl_dhparam|ssl_trusted_certificate|js_import|perl_modules)\s+([^;{}\n]{1,1000})\s*;"
@@ -105,7 +106,7 @@ def site_of(view: View, server: str, commands: Iterable[Command] = (), cwd: byte
         if path in settings or not view.is_file(path):
             continue
         settings[path] = None
-        content = _COMMENT.sub(b"", view.read(path) or b"")
+        content = COMMENT.sub(b"", view.read(path) or b"")
         for key, value in _SYNTAX[server].findall(content):
             values = [word.strip(b"\"'") for word in value.split()]
             name = key.lower()

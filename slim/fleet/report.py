@@ -11,8 +11,9 @@ from msgspec import Struct
 
 from slim.fleet.database import Row, database
 from slim.fleet.end_of_life import support_ends
-from slim.fleet.questions import COMMON, PREPARE, QUESTIONS, TOTALS
+from slim.fleet.questions import COMMON, QUESTIONS, TOTALS
 from slim.fleet.schema import SCHEMA
+from slim.fleet.shared_tables import PREPARE
 from slim.fleet.store import Store
 from slim.fleet.teams import Exceeded, Teams, exceeded_budgets
 from slim.packages.package import SYSTEM

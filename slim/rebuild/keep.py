@@ -32,7 +32,7 @@ class Keep:
         self._directories: set[int] = set()
         self._base_end = 0
         self._unsure = (0, 0)
-        self._brought = brought_along(given)
+        self._brought = _brought_along(given)
         self.parts: list[Part] = []
         self.stripped: dict[int, int] = {}
         """Body → bytes on disk that are stripped from it."""
@@ -96,8 +96,10 @@ class Keep:
         return frozenset(self._taken).union(range(self._base_end))
 
     def unsure(self, rows: Iterable[int]) -> Bytes:
-        """Bytes of the parts that nothing shows to be used, and of those of some rows that are kept."""
-        disk, pulled = self._bytes(body for body in self._bodies(rows) if body in self._taken)
+        """Bytes of the parts that nothing shows to be used, of what packages bring along, and of those of
+        some rows that are kept."""
+        doubtful = self._bodies(self._brought.union(rows))
+        disk, pulled = self._bytes(body for body in doubtful if body in self._taken)
         return self._unsure[0] + disk, self._unsure[1] + pulled
 
     def beyond(self, rows: Iterable[int]) -> Bytes:
@@ -159,7 +161,7 @@ class Keep:
             self._names[layer] += 1
 
 
-def brought_along(given: Given) -> frozenset[int]:
+def _brought_along(given: Given) -> frozenset[int]:
     """Rows that findings would delete inside of packages of which more stays."""
     files, owned = given.view.files, given.owned
     claimed: Counter[int] = Counter()

@@ -21,7 +21,7 @@ from slim.rebuild.base import base_layers, closure
 from slim.rebuild.build_steps import build_steps
 from slim.rebuild.interpreted import system_owner
 from slim.rebuild.interpreted import version as version_in
-from slim.rebuild.keep import Keep, brought_along
+from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
 from slim.rebuild.model import (
     FROM_ANY,
@@ -139,9 +139,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
-        unsure=keep.unsure(
-            {*_package_rows(given, system.unsure), *brought_along(given), *plan.doubtful}
-        ),
+        unsure=keep.unsure([*_package_rows(given, system.unsure), *plan.doubtful]),
         more=keep.beyond(_more(given, plan, system)),
         unused=_unused(given, system),
     )

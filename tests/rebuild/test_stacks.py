@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -198,9 +199,21 @@ def test_go_stands_on_nothing_if_it_can(
         assert "FROM debian:13-slim\n" in bare(rebuild.dockerfile)
 
 
+@pytest.mark.parametrize(
+    "start",
+    [
+        {"Entrypoint": ["./start.sh"], "Cmd": ["./shop"]},
+        {"Cmd": ["/bin/sh", "-c", "./shop --port $PORT"]},
+        {"Cmd": ["/bin/sh", "-c", "exec ./shop"]},
+        {"Cmd": ["./shop"], "Healthcheck": {"Test": ["CMD-SHELL", "date"]}},
+    ],
+    ids=["script", "shell", "shell-exec", "health-check"],
+)
 @LONG
-def test_go_that_a_script_starts_stands_on_a_system(tmp_path: Path) -> None:
-    """A static program needs nothing, but the script needs a shell, and what it calls."""
+def test_go_that_is_not_started_alone_stands_on_a_system(
+    start: dict[str, Any], tmp_path: Path
+) -> None:
+    """A static program needs nothing, but the rest needs a shell, and what it calls."""
     debian = Debian()
     root = base(debian)
     report = analyzed(
@@ -210,8 +223,7 @@ def test_go_that_a_script_starts_stands_on_a_system(tmp_path: Path) -> None:
         {"app/go.mod": b"module example.com/shop\n", "app/main.go": b"m" * KILO},
         {"app/shop": go_program(), "app/start.sh": b'#!/bin/sh\ndate\nexec "$@"\n'},
         WorkingDir="/app",
-        Entrypoint=["./start.sh"],
-        Cmd=["./shop"],
+        **start,
     )
     rebuild = rebuilt(report)
     assert rebuild.origin == "layers"

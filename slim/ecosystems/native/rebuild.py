@@ -9,7 +9,6 @@ Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip
 
 from __future__ import annotations
 
-from slim.entrypoint.wrappers import SHELLS
 from slim.files.extract.found import Elf
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
@@ -128,11 +127,9 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
 
 
 def _starts_alone(given: Given, path: bytes) -> bool:
-    """Whether nothing else is started: a script that starts the program needs a shell, and what it calls."""
-    return all(
-        encoded(command.path or "") in (b"", path) or (command.name in SHELLS and not command.files)
-        for command in given.facts.runs.commands
-    )
+    """Whether nothing else is started, no shell and no health check either."""
+    runs = given.facts.runs
+    return all(encoded(each.path or "") == path for each in (*runs.commands, *runs.healthcheck))
 
 
 def _spare(elf: Elf, size: int, static: bool) -> int:

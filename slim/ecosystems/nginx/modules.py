@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from slim.ecosystems.sites import COMMENT
 from slim.files.view import View
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
@@ -16,7 +17,7 @@ from slim.rebuild.model import Given
 from slim.rebuild.trees import row_at
 
 _DIRECTIVES = {
-    name: re.compile(rb"(?:^|[;{}\s])(?:" + directives.encode() + rb")")
+    name: rb"(?:^|[;{}\s])(?:" + directives.encode() + rb")"
     for name, directives in {
         "http_auth_pam": r"auth_pam",
         "http_brotli_filter": r"brotli",
@@ -47,7 +48,7 @@ _DIRECTIVES = {
         "stream_js": r"stream\s*\{",
     }.items()
 }
-"""Module → how settings that use it read. Others are taken to be used."""
+"""Module → a pattern of how settings that use it read. Others are taken to be used."""
 _FILE = re.compile(rb"ngx_([a-z0-9_]+?)(?:_module)?\.so")
 
 
@@ -70,7 +71,7 @@ def unused_modules(given: Given, settings: Iterable[bytes], files: Iterable[int]
             continue
         named = _FILE.fullmatch(given.view.files.name[row])
         directives = _DIRECTIVES.get(named[1].decode()) if named else None
-        idle = directives is not None and not any(directives.search(text) for text in texts)
+        idle = directives is not None and not any(re.search(directives, text) for text in texts)
         (found if idle else used).add(owner)
     return frozenset(found - used)
 
@@ -83,5 +84,5 @@ def _texts(view: View, settings: Iterable[bytes]) -> list[bytes] | None:
         row = row_at(view, path)
         if text is None and row is not None and view.files.size[row]:
             return None
-        found.append(re.sub(rb"(?m)(?:^|(?<=\s))#[^\n]*", b"", text or b""))
+        found.append(COMMENT.sub(b"", text or b""))
     return found

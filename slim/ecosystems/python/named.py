@@ -12,6 +12,8 @@ import re
 import tomllib
 from collections.abc import Collection, Iterator
 
+from msgspec import Struct
+
 from slim.ecosystems.python.packages import normalized
 from slim.entrypoint.tables import names
 from slim.files.view import below as join
@@ -58,8 +60,35 @@ _LEAST_NAME = 3
 """Shorter names of extras are in many words by chance."""
 
 
+class Requirements(Struct, frozen=True):
+    """What a project's files ask for, and what its sources say."""
+
+    names: frozenset[str]
+    """Distributions that it runs with; none where a file of them is not known."""
+    for_development: frozenset[str]
+    """Distributions that it only develops with."""
+    words: frozenset[bytes] | None
+    """Of the sources; None where not all are known."""
+    has_notebooks: bool
+
+
+def read_requirements(given: Given, home: bytes) -> Requirements:
+    """Read the files of the project in `home`."""
+    required, development = _required(given, home)
+    files, owner = given.view.files, given.owned.owner
+    return Requirements(
+        required,
+        development,
+        words_of(given, (home,), _REQUIREMENTS) if required else None,
+        any(
+            files.name[row].endswith(b".ipynb") and owner[row] == NOBODY
+            for row in below(given.view, home)
+        ),
+    )
+
+
 def not_used(
-    given: Given, home: bytes, candidates: Collection[int], *, trusted: bool
+    given: Given, requirements: Requirements, candidates: Collection[int], *, trusted: bool
 ) -> frozenset[int]:
     """Those of some distributions that nothing names; none where requirements are not known.
 
@@ -70,22 +99,22 @@ def not_used(
 
     Args:
         candidates: what was asked for by name or is required by nothing.
-        trusted: whether what requirements ask for counts as used.
+        trusted: whether what requirements ask for counts as used, but for what notebooks draw with.
     """
-    required, development = _required(given, home)
+    required, words = requirements.names, requirements.words
     if not required:
         return frozenset()
     packages = given.graph.packages
-    words = words_of(given, (home,), _REQUIREMENTS)
     called = {index: normalized(packages[index].name) for index in candidates}
     trusted_names = required if trusted else frozenset[str]()
-    if trusted and _has_notebooks(given, home):
+    if requirements.has_notebooks:
         trusted_names -= _IN_NOTEBOOKS
     if words is None:
         named = {
             index
             for index, name in called.items()
-            if name in required or (packages[index].auto is not True and name not in development)
+            if name in required
+            or (packages[index].auto is not True and name not in requirements.for_development)
         }
     else:
         named = {
@@ -110,14 +139,6 @@ def not_used(
         named |= more
 
 
-def _has_notebooks(given: Given, home: bytes) -> bool:
-    files, owner = given.view.files, given.owned.owner
-    return any(
-        files.name[row].endswith(b".ipynb") and owner[row] == NOBODY
-        for row in below(given.view, home)
-    )
-
-
 def _is_loaded(given: Given, package: Package) -> bool:
     """Whether libraries load a distribution by a name that they are given, or find it by what it says."""
     if normalized(package.name) in _BY_NAME:
@@ -127,12 +148,15 @@ def _is_loaded(given: Given, package: Package) -> bool:
     return any(not group.endswith(b"_scripts") for group in groups)
 
 
-def for_development(given: Given, home: bytes, candidates: Collection[int]) -> frozenset[int]:
+def for_development(
+    given: Given, requirements: Requirements, candidates: Collection[int]
+) -> frozenset[int]:
     """Those of some distributions that the project's files ask for only to develop."""
     packages = given.graph.packages
-    _, development = _required(given, home)
     return frozenset(
-        index for index in candidates if normalized(packages[index].name) in development
+        index
+        for index in candidates
+        if normalized(packages[index].name) in requirements.for_development
     )
 
 

@@ -9,11 +9,9 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection
-from functools import partial
 
 from slim.ecosystems.python.environment import venv_at_run_time
-from slim.ecosystems.python.named import for_development, not_used
+from slim.ecosystems.python.named import for_development, not_used, read_requirements
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -54,9 +52,16 @@ def plan(given: Given) -> Plan | None:
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
-    left = _left(given, home, partial(not_used, trusted=True))
-    least = _left(given, home, partial(not_used, trusted=False))
-    most = _left(given, home, for_development)
+    ours, by_name = _candidates(given)
+    requirements = read_requirements(given, home)
+
+    def left_without(unused: frozenset[int]) -> frozenset[int]:
+        # An installer that a library requires is a library.
+        return ours - closure(given.graph, [index for index in by_name if index not in unused])
+
+    left = left_without(not_used(given, requirements, by_name, trusted=True))
+    least = left_without(not_used(given, requirements, by_name, trusted=False))
+    most = left_without(for_development(given, requirements, by_name))
     libraries = _libraries(given, venv, stdlib, left, owner is None)
     maybe = [
         row
@@ -160,18 +165,12 @@ def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | No
     return None
 
 
-_Unused = Callable[[Given, bytes, Collection[int]], frozenset[int]]
-
-
-def _left(given: Given, home: bytes, unused: _Unused) -> frozenset[int]:
-    """Distributions that stay behind: installers, those for development, those that the application in `home`
-    does not use, and what only these require.
+def _candidates(given: Given) -> tuple[frozenset[int], list[int]]:
+    """All distributions, and those that may stay: asked for by name or required by nothing, no installers and
+    none for development.
 
     One is for development if findings of tools take nearly all that can be imported from it, or its programs.
     Large tests or sources inside of a library make it no tool.
-
-    Args:
-        unused: tells those that it does not use from others.
     """
     packages, owner, files = given.graph.packages, given.owned.owner, given.view.files
     ours = [index for index, package in enumerate(packages) if package.manager == "python"]
@@ -209,10 +208,7 @@ def _left(given: Given, home: bytes, unused: _Unused) -> frozenset[int]:
         for index in ours
         if index not in gone and (packages[index].auto is False or index not in required)
     ]
-    without = unused(given, home, by_name)
-    by_name = [index for index in by_name if index not in without]
-    # An installer that a library requires is a library.
-    return frozenset(ours) - closure(given.graph, by_name)
+    return frozenset(ours), by_name
 
 
 def _libraries(
