@@ -27,7 +27,7 @@ _WINDOW = 1 << 15
 GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
 """Deflate, no time, best compression, unknown system."""
 USUAL_ZSTD = 12
-"""Of 60 MB of `node_modules` level 15 makes 0.2% less in three times the time."""
+"""Level 15 makes 0.2% less of `node_modules` in three times the time, 0.5% of `/usr/share` in six."""
 _LEVELS = {
     "gzip": (1, 9, 9),
     "zstd": (1, 22, USUAL_ZSTD),
