@@ -105,6 +105,20 @@ class KeptFiles(Struct, frozen=True):
     """Where they are, for people."""
 
 
+class Uninstall(Struct, frozen=True):
+    """Packages that the manager of a language can take out of a build stage."""
+
+    packages: frozenset[int]
+    command: str
+    """Shell command, quoted. The packages' names follow it …"""
+    by_name: bool = True
+    """… or it knows which they are."""
+    last: frozenset[str] = frozenset()
+    """Names of packages that the command needs itself."""
+    why: str = ""
+    """What they are, for a comment."""
+
+
 class Plan(Struct, frozen=True):
     """What one stack keeps of an image."""
 
@@ -123,6 +137,8 @@ class Plan(Struct, frozen=True):
     """Rows that are left out, although the application may use them."""
     doubtful: tuple[int, ...] = ()
     """Rows that are kept, although nothing shows that the application uses them."""
+    uninstalls: tuple[Uninstall, ...] = ()
+    """How packages that are not kept leave a directory that is copied."""
     builds: frozenset[str] = frozenset()
     """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()
@@ -200,8 +216,8 @@ class Transfer(Struct, frozen=True):
     """Paths that the final stage has where the build stage has them."""
     deleted: tuple[str, ...] = ()
     """Files and directories to delete before, so that a directory above can be copied whole."""
-    uninstalled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Manager of a language → packages to uninstall before."""
+    uninstalled: tuple[tuple[Uninstall, tuple[str, ...]], ...] = ()
+    """Packages of languages to uninstall before, with their names."""
     links: tuple[tuple[str, str], ...] = ()
     """(target, path) of links that steps made beside packages."""
     removed: tuple[str, ...] = ()

@@ -97,6 +97,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         spare=frozenset().union(*(plan.spare for plan in every)) - needed,
         maybe=_once(row for plan in every for row in plan.maybe),
         doubtful=_once(row for plan in every for row in plan.doubtful),
+        uninstalls=tuple(each for plan in every for each in plan.uninstalls),
         builds=frozenset().union(*(plan.builds for plan in every)),
         homes=_once(path for plan in every for path in plan.homes),
         static=all(plan.static for plan in every),
