@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
@@ -29,6 +30,15 @@ FROM_APPLICATION: frozenset[str] = FROM_ANY | TOOLS
 """… and from an application's own directory. A tool chain that a package brings is needed by it."""
 
 
+class Clients(Struct, frozen=True):
+    """Packages of the system that people and scripts use, and programs through a library alone."""
+
+    packages: re.Pattern[str]
+    """How their names begin."""
+    programs: frozenset[str]
+    """As which they are started."""
+
+
 class Sources(Struct, frozen=True):
     """How the sources of applications are told from other files, and what is known of what they call."""
 
@@ -42,6 +52,7 @@ class Sources(Struct, frozen=True):
     """Names of scripts that only set variables."""
     callers: Mapping[str, tuple[str, ...]] = {}
     """Library → packages of the system whose programs it starts, as its documentation says."""
+    clients: tuple[Clients, ...] = ()
 
 
 def all_sources(parts: Iterable[Sources]) -> Sources:
@@ -57,6 +68,7 @@ def all_sources(parts: Iterable[Sources]) -> Sources:
         frozenset(name for part in parts for name in part.libraries),
         frozenset(name for part in parts for name in part.settings),
         callers,
+        tuple(clients for part in parts for clients in part.clients),
     )
 
 
@@ -131,7 +143,7 @@ class Plan(Struct, frozen=True):
     """System packages that run the application; what they depend on comes along."""
     replaced: frozenset[int] = frozenset()
     """System packages that only build it, or whose files the parts hold."""
-    spare: frozenset[int] = frozenset()
+    unnamed: frozenset[int] = frozenset()
     """System packages that something known would have to name for them to be used, and does not."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
