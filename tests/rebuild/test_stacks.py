@@ -65,6 +65,40 @@ def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
     assert rebuild.confidence == "likely"
 
 
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        (["sh", "-c", "cd /srv/feed && exec node feed.js"], "/srv/feed"),
+        (["node", "/srv/feed/feed.js"], "/srv/feed"),
+        (["node", "/srv/feed/bin/serve.js"], "/srv/feed"),
+        (["node", "/usr/local/bin/serve.js"], None),
+    ],
+)
+def test_the_application_is_where_it_is_started_or_where_its_program_lies(
+    command: list[str], home: str | None, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {
+        "srv/feed/feed.js": b"1",
+        "srv/feed/bin/serve.js": b"1",
+        "srv/feed/programme.json": b"{}",
+        "usr/local/bin/serve.js": b"1",
+    }
+    found = analyzed(
+        tmp_path, root, {**installed, **debian.database()}, app, Cmd=command, WorkingDir=""
+    ).predicted.rebuild
+    if home is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert part(found, "the application").paths == [home]
+
+
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from slim.ecosystems.conda.environment_file import NAMES
 from slim.ecosystems.conda.packages import read_conda
+from slim.ecosystems.conda.runners import RUNNERS
 from slim.ecosystems.model import Ecosystem, Reader
 from slim.entrypoint.runs import Runs
 from slim.facts.roots import Marks, Place, cut, last
@@ -35,7 +36,7 @@ CONDA = Ecosystem(
     places=(Place(name="conda", marks=frozenset((b"conda-meta",)), find=_installations),),
     foreign=frozenset((b"conda-meta", b"pkgs")),
     system=frozenset((b"opt/conda",)),
-    runners={"conda": ("run",), "mamba": ("run",), "micromamba": ("run",), "pixi": ("run",)},
+    runners=RUNNERS,
     role=RoleSigns(builder=frozenset(("CONDA_DIR",))),
     variables=(
         Variable(
