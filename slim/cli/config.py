@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 import click
 from click.core import ParameterSource
-from tabulate import tabulate
 
 from slim.cli.command import command
 from slim.cli.options import SettingsOptions
 from slim.cli.progress import print_warning
 from slim.cli.write import print_output
 from slim.config.load import Config
+from slim.formats.columns import aligned
 from slim.formats.terminal import clean
 from slim.limits import limits_in
 from slim.rules.suggestions import suggestion
@@ -60,7 +60,7 @@ def config(settings: SettingsOptions) -> None:
             )
     table = [(row.option, clean(row.value), clean(row.source), row.variable) for row in rows]
     header = ("option", "value", "from", "environment")
-    print_output(tabulate(table, header, tablefmt="plain", disable_numparse=True) + "\n")
+    print_output(aligned(table, header) + "\n")
 
 
 def _rows(
@@ -146,6 +146,7 @@ def _in_file(read: Config) -> dict[str, str]:
         "--base": image.base,
         "--platform": image.platform,
         "--role": image.role,
+        "--gpu": " ".join(f"sm_{gpu}" for gpu in image.gpus),
         "--units": image.units,
         "--rules-url": image.rules_url,
         "--trust-labels": None if image.trust_labels is None else _text(image.trust_labels),

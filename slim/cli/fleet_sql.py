@@ -15,6 +15,7 @@ from slim.fleet.database import Row, database, select, tables_in
 from slim.fleet.folder import folder_of
 from slim.fleet.schema import TABLES
 from slim.fleet.store import Store
+from slim.formats.columns import aligned
 from slim.formats.csv import table
 from slim.formats.terminal import clean
 
@@ -60,7 +61,5 @@ def _text(names: Sequence[str], rows: Sequence[Row], output: str) -> str:
         return json.dumps(found, indent=1, default=str, ensure_ascii=False) + "\n"
     if output == "csv":
         return table(names, ([_cell(cell) for cell in row] for row in rows))
-    from tabulate import tabulate
-
     shown = [[clean(str("" if cell is None else cell), 120) for cell in row] for row in rows]
-    return tabulate(shown, [clean(name, 60) for name in names], disable_numparse=True) + "\n"
+    return aligned(shown, [clean(name, 60) for name in names], rule=True) + "\n"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 
+from slim.entrypoint.runners import Runner, StartScript, Tools
 from slim.facts.gather import Facts
 from slim.facts.knowledge import Knowledge
 from slim.facts.known import Known, Test
@@ -49,6 +50,8 @@ class Subject(Struct, frozen=True):
     facts: Facts
     compressions: Sequence[str]
     """How each layer is stored; nothing where the form of the image does not say."""
+    gpus: Sequence[int] = ()
+    """Architectures of the GPUs that the image is for, as the user says: 90 is sm_90."""
 
 
 Query = Callable[[Subject], QueryResult]
@@ -96,8 +99,12 @@ class Ecosystem(Struct, frozen=True, kw_only=True):
 
     # What runs
     programs: Programs | None = None
-    runners: Mapping[str, tuple[str, ...]] = {}
-    """Programs that start a command: name → the words of which one stands in front of it."""
+    runners: tuple[Runner, ...] = ()
+    """Tools that start commands and scripts."""
+    project_bins: tuple[bytes, ...] = ()
+    """Where a project has the commands of its packages."""
+    start_script: StartScript | None = None
+    """Tells the scripts that its tools write to start an application."""
     stack: bool = False
     """An image can run or carry an application of it."""
     carried: Callable[[Known], Iterable[str]] | None = None
@@ -138,9 +145,20 @@ def knowledge_of(ecosystems: Sequence[Ecosystem]) -> Knowledge:
             system=frozenset(path for ecosystem in ecosystems for path in ecosystem.system),
         ),
         families=families_of(programs),
-        runners={
-            name: words for ecosystem in ecosystems for name, words in ecosystem.runners.items()
-        },
+        tools=Tools(
+            {
+                name: runner
+                for ecosystem in ecosystems
+                for runner in ecosystem.runners
+                for name in runner.names
+            },
+            tuple(place for ecosystem in ecosystems for place in ecosystem.project_bins),
+            tuple(
+                ecosystem.start_script
+                for ecosystem in ecosystems
+                if ecosystem.start_script is not None
+            ),
+        ),
         stacks=tuple(
             StackSigns(
                 ecosystem.name,

@@ -9,18 +9,18 @@ before, in the same directory, is not followed again, so cycles end.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.entrypoint.runners import Documents, environment_places, project_script
+from slim.entrypoint.runners import Call, Documents, Tools
 from slim.entrypoint.runs import Command
 from slim.entrypoint.services import SUPERVISORS, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
 from slim.entrypoint.tables import names
-from slim.entrypoint.wrappers import SHELLS, Runners, unwrap
+from slim.entrypoint.wrappers import SHELLS, unwrap
 from slim.files.view import View, below, decoded, encoded
 
 MAX_COMMANDS = 400
@@ -36,13 +36,10 @@ MAX_LINE = 32 << 10
 _MAX_SEARCH = 32
 """Directories of PATH that are looked at."""
 _MAX_FILES = 16
-_PROJECT = (b"node_modules/.bin", b".venv/bin", b"venv/bin")
-"""Where a project has the commands of its packages."""
+_MAX_ENVIRONMENTS = 16
 _MAX_SHEBANG = 256
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SOURCE = (".", "source")
-_RELEASE_MARKS = (b"start_erl.data", b"RELEASE_ROOT_DIR", b"REL_VSN")
-"""What is in the start scripts of mix, distillery, exrm and relx."""
 _BUILTINS = names(
     ": [ [[ alias bg break cd continue declare dirs disown echo exit export false fg getopts hash help "
     "history jobs let local popd printf pushd pwd read readonly return set shift shopt test times trap "
@@ -79,12 +76,12 @@ def search_path(env: Mapping[str, str]) -> tuple[str, ...]:
 class Walk:
     """The queue, and what may still be read."""
 
-    def __init__(self, view: View, env: Mapping[str, str], cwd: bytes, runners: Runners) -> None:
+    def __init__(self, view: View, env: Mapping[str, str], cwd: bytes, tools: Tools) -> None:
         self._view = view
         self._documents = Documents(view)
         self._env = env
         self._cwd = cwd
-        self._runners = runners
+        self._tools = tools
         self._search = self._directories(search_path(env))
         self._queue: deque[_Job] = deque()
         self._seen: dict[tuple[tuple[str, ...], bytes], bool] = {}
@@ -151,14 +148,21 @@ class Walk:
         """The file that a command's first word names, links followed."""
         name, cwd = encoded(program), job.cwd
         # The commands of a project's environment are on no PATH until something puts them there.
-        places = (
-            [cwd] if b"/" in name else [*job.search, *(below(cwd, folder) for folder in _PROJECT)]
-        )
+        project = (below(cwd, folder) for folder in self._tools.project_bins)
+        places = [cwd] if b"/" in name else [*job.search, *project]
         for place in places:
             path = below(place, name)
             if self._view.is_file(path):
                 return self._view.real(path)
         return None
+
+    def _environment_bins(self, environments: Iterable[bytes]) -> tuple[bytes, ...]:
+        """The directories of commands of some environments of a language."""
+        bins = (
+            self._view.real(below(environment, b"bin"))
+            for environment in islice(environments, _MAX_ENVIRONMENTS)
+        )
+        return tuple(dict.fromkeys(path for path in bins if path is not None))
 
     def _inside(self, words: Sequence[str], places: Sequence[bytes]) -> Sequence[str]:
         """A command line whose program is named by its path, if an environment has it: there it is often
@@ -187,22 +191,29 @@ class Walk:
             self._put_script(job.words[1:], job)
             return False
         self._put_services(name, job)
-        places = environment_places(name, job.words, path, job.cwd, self._env, self._view)
+        runner = self._tools.runners.get(name)
+        call = Call(name, job.words[1:], job.cwd, path, self._env)
+        found = runner.environments(call, self._view) if runner and runner.environments else ()
+        places = self._environment_bins(found)
         inside = replace(job, search=(*places, *job.search)[:_MAX_SEARCH], sets=())
-        script = project_script(name, job.words, job.cwd, self._documents)
+        script = runner.script(call, self._documents) if runner and runner.script else None
         if script is not None:
             inside = replace(inside, how=script.where, cwd=script.cwd)
             self._put_text(script.before, replace(inside, main=False))
             self._put_text(script.text, inside)
             return True
-        inner = unwrap(name, job.words, self._runners)
+        inner = unwrap(name, job.words, self._tools)
         if inner is not None and inner.text is not None:
             self._put_text(inner.text, inside, inner.arguments)
         elif inner is not None and name in SHELLS:
             self._put_script(inner.words, inside)
         elif inner is not None:
             self._put(self._inside(inner.words, places), replace(inside, sets=inner.sets))
-        elif path is not None and name not in SHELLS and not self._starts_release(path):
+        elif (
+            path is not None
+            and name not in SHELLS
+            and not self._tools.is_start_script(self._view, path)
+        ):
             self._put_interpreter(job, path, main=job.main and name not in SUPERVISORS)
         return inner is not None and inner.runner
 
@@ -321,18 +332,6 @@ class Walk:
             found = self._view.real(below(cwd, encoded(target)))
             return cwd if found is None else found
         return encoded(script.rpartition("/")[0]) if script else cwd
-
-    def _starts_release(self, path: bytes) -> bool:
-        """Whether a program is the start script of an Erlang or Elixir release, which needs no reading.
-
-        Scripts of one's own beside it, such as `bin/server`, are read: they call it.
-        """
-        above = path.rpartition(b"/")[0]
-        root, _, last = above.rpartition(b"/")
-        if last != b"bin" or not self._view.is_file(below(root, b"releases/start_erl.data")):
-            return False
-        text = self._view.read(path) or b""
-        return any(mark in text for mark in _RELEASE_MARKS)
 
 
 def _end_cycle(found: list[Command]) -> None:

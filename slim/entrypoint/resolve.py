@@ -6,10 +6,10 @@
 from __future__ import annotations
 
 from slim.entrypoint.follow import MAX_COMMANDS, MAX_WORDS, Walk, search_path
+from slim.entrypoint.runners import NO_TOOLS, Tools
 from slim.entrypoint.runs import Runs, environment
 from slim.entrypoint.services import buildpack_processes
 from slim.entrypoint.shell import MAX_TEXT, read_shell
-from slim.entrypoint.wrappers import NO_RUNNERS, Runners
 from slim.files.view import View, below, encoded
 from slim.image.model import Config
 
@@ -17,21 +17,21 @@ _MAX_PLACES = 8
 """Directories of PATH in which a script is expected."""
 
 
-def runs_of(config: Config, view: View, runners: Runners = NO_RUNNERS) -> Runs:
+def runs_of(config: Config, view: View, tools: Tools = NO_TOOLS) -> Runs:
     """Resolve entry point, command and health check of an image.
 
     Args:
-        runners: programs of languages that start a command, as `wrappers.unwrap` takes them.
+        tools: those of languages that start commands.
     """
     words = (*config.entrypoint, *config.cmd)
     env = environment(config)
     cwd = encoded(config.working_dir.strip("/"))
-    walk = Walk(view, env, cwd, runners)
+    walk = Walk(view, env, cwd, tools)
     walk.put(words, "ENTRYPOINT" if config.entrypoint else "CMD", main=True)
     for line in buildpack_processes(config.labels):
         walk.put_text(line, "buildpack process", main=True)
     check = config.healthcheck
-    health = Walk(view, env, cwd, runners)
+    health = Walk(view, env, cwd, tools)
     if check[:1] == ("CMD-SHELL",):
         health.put_text(" ".join(check[1:]), "HEALTHCHECK", main=True)
     elif check[:1] == ("CMD",):

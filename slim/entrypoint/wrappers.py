@@ -8,10 +8,11 @@ Source: the manual pages of the tools.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 
 from msgspec import Struct
 
+from slim.entrypoint.operands import behind_options
+from slim.entrypoint.runners import NO_TOOLS, Runner, Tools
 from slim.entrypoint.tables import names
 
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}=", re.ASCII)
@@ -85,22 +86,14 @@ _DASHES = names(
     "envconsul secrets-init berglas teller newrelic-admin dotenv dotenvx mise rtx"
 )
 """Wrappers whose command stands behind `--`."""
-Runners = Mapping[str, tuple[str, ...]]
-"""Tools of a language that start a command: name → the words of which one stands in front of it."""
-NO_RUNNERS: Runners = {}
-_RUNNER_VALUED = names(
-    "-n --name -p --prefix -C --directory --project --with --python --package --cwd --group --extra "
-    "--env-file -e --gemfile --filter --workspace -w --extra-index-url --index-url --with-requirements "
-    "--with-editable --no-group --only-group --cwd --project-directory"
-)
 
 
-def unwrap(name: str, words: tuple[str, ...], runners: Runners = NO_RUNNERS) -> Inner | None:
+def unwrap(name: str, words: tuple[str, ...], tools: Tools = NO_TOOLS) -> Inner | None:
     """What the command `words` starts; None if it is not a wrapper, or starts nothing.
 
     Args:
         name: of the program, without directory.
-        runners: the tools of languages that start commands.
+        tools: those of languages that start commands.
 
     >>> unwrap("gosu", ("gosu", "app", "java", "-jar", "a.jar")).words
     ('java', '-jar', 'a.jar')
@@ -119,14 +112,13 @@ def unwrap(name: str, words: tuple[str, ...], runners: Runners = NO_RUNNERS) -> 
         return None
     form = _FORMS.get(name)
     if form is not None:
-        return _some(_behind(rest, form.valued, form.operands))
+        return _some(behind_options(rest, form.valued, form.operands))
     if name in _DASHES:
         if name == "newrelic-admin" and rest[:1] == ("run-program",):
             return _some(rest[1:])
         return _some(rest[rest.index("--") + 1 :]) if "--" in rest else None
-    if name in runners:
-        return _runner(name, rest, runners[name])
-    return None
+    runner = tools.runners.get(name)
+    return _runner(rest, runner) if runner is not None else None
 
 
 def is_wrapper(name: str) -> bool:
@@ -136,25 +128,6 @@ def is_wrapper(name: str) -> bool:
 
 def _some(words: tuple[str, ...]) -> Inner | None:
     return Inner(words) if words else None
-
-
-def _behind(words: tuple[str, ...], valued: frozenset[str], operands: int) -> tuple[str, ...]:
-    """The words behind options and operands."""
-    at = 0
-    while at < len(words):
-        word = words[at]
-        if word == "--":
-            at += 1
-            if not operands:
-                return words[at:]
-        elif word.startswith("-") and len(word) > 1:
-            at += 2 if word in valued else 1
-        elif operands:
-            operands -= 1
-            at += 1
-        else:
-            return words[at:]
-    return ()
 
 
 def _shell(words: tuple[str, ...]) -> Inner | None:
@@ -196,22 +169,10 @@ def _env(words: tuple[str, ...]) -> Inner | None:
     return None
 
 
-def _runner(name: str, words: tuple[str, ...], subcommands: tuple[str, ...]) -> Inner | None:
-    rest = _behind(words, _RUNNER_VALUED, 0)
-    if subcommands:
-        if rest[:1] and rest[0] in subcommands:
-            module = next((at for at, word in enumerate(rest) if word in ("-m", "--module")), 0)
-            if name == "uv" and module and not _behind(rest[1:module], _RUNNER_VALUED, 0):
-                return Inner(("python", "-m", *rest[module + 1 :]), runner=True)
-            rest = _behind(rest[1:], _RUNNER_VALUED, 0)
-        else:
-            return None
+def _runner(words: tuple[str, ...], runner: Runner) -> Inner | None:
+    rest = runner.starts(words)
     sets: list[str] = []
     while rest and _ASSIGNMENT.match(rest[0]):
         sets.append(rest[0])
         rest = rest[1:]
-    if name == "uv" and rest and rest[0].endswith(".py"):
-        rest = ("python", *rest)
-    if name == "hatch" and rest and ":" in rest[0]:
-        rest = (rest[0].partition(":")[2], *rest[1:])
     return Inner(rest, runner=True, sets=tuple(sets)) if rest else None

@@ -62,7 +62,7 @@ def gather(
         names: names and tags of the image, a hint for its role.
     """
     env = environment(config)
-    runs = runs_of(config, view, knowledge.runners)
+    runs = runs_of(config, view, knowledge.tools)
     roots = roots_of(view, knowledge.landmarks, runs)
     families = {
         command: family_of(command, knowledge.families, roots, view) for command in runs.all

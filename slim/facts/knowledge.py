@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from msgspec import Struct
 
+from slim.entrypoint.runners import Tools
 from slim.facts.known import Test
 from slim.facts.programs import Families
 from slim.facts.roots import Landmarks
@@ -19,8 +18,7 @@ class Knowledge(Struct, frozen=True):
 
     landmarks: Landmarks
     families: Families
-    runners: Mapping[str, tuple[str, ...]]
-    """Programs that start a command → the words in front of it."""
+    tools: Tools
     stacks: tuple[StackSigns, ...]
     roles: tuple[RoleSigns, ...]
     variables: tuple[Variable, ...]

@@ -12,9 +12,12 @@ from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, PackageWarnings
 from slim.rebuild.model import Given
 from slim.rebuild.quoting import PLAIN_VERSION
+from slim.rebuild.trees import row_at
 
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
+_INSIDE = frozenset((b"bin", b"src", b"lib"))
+"""Directories of an application in which its programs lie."""
 
 
 def main_command(
@@ -36,21 +39,35 @@ def main_command(
 
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
-    """The directory of the application: of the project that holds the file that runs, else the working
-    directory, which for these languages is where modules are found."""
+    """The directory of the application: of the project that holds the file that runs, else the directory in
+    which it is started, where modules are found, else that of the file."""
     homes = given.facts.roots.projects_of(stack)
     for file in command.files:
         path = encoded(file)
         found = [home for home in homes if path.startswith(home + b"/")]
         if found:
             return max(found, key=len)
-    workdir = given.view.real(encoded(given.config.working_dir))
-    if workdir and (workdir in homes or not given.facts.roots.is_system(workdir)):
-        return workdir
+    roots = given.facts.roots
     files = [encoded(file) for file in command.files]
-    if workdir in _FOR_APPLICATIONS and any(path.startswith(workdir + b"/") for path in files):
-        return workdir
-    return homes[0] if len(homes) == 1 else None
+    for place in (command.cwd, given.config.working_dir):
+        workdir = given.view.real(encoded(place))
+        if workdir and (workdir in homes or not roots.is_system(workdir)):
+            return workdir
+        if workdir in _FOR_APPLICATIONS and any(path.startswith(workdir + b"/") for path in files):
+            return workdir
+    if len(homes) == 1:
+        return homes[0]
+    return next((home for path in files if (home := _own_directory(given, path))), None)
+
+
+def _own_directory(given: Given, path: bytes) -> bytes:
+    """The directory of a program that no package owns; nothing where it lies among the system's files."""
+    row = row_at(given.view, path)
+    if row is None or given.owned.owner[row] != NOBODY:
+        return b""
+    home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
+    home = home if last in _INSIDE else join(home, last)
+    return b"" if given.facts.roots.is_system(home) else home
 
 
 def system_owner(given: Given, row: int) -> int | None:

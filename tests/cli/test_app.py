@@ -543,7 +543,7 @@ def test_version_reads_no_image_code(run: Run) -> None:
     assert run("--version") == (0, f"slim {VERSION}\n", "")
     code = (
         "import sys; sys.argv = ['slim', '--version']; from slim.__main__ import _run; _run();"
-        "print({'tabulate', 'isal', 'xxhash', 'slim.image', 'slim.rules'} & set(sys.modules))"
+        "print({'isal', 'xxhash', 'slim.image', 'slim.rules'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout == f"slim {VERSION}\nset()\n"
@@ -558,7 +558,7 @@ def test_help_imports_nothing_heavy() -> None:
     assert done.stdout.endswith("\nset()\n")
 
 
-HEAVY = "requests oras jinja2 tabulate sqlite3 subprocess slim.image.registry.client"
+HEAVY = "requests oras jinja2 sqlite3 subprocess slim.image.registry.client"
 """What an image with one package database, all its layers in the cache, as JSON has no use for."""
 
 

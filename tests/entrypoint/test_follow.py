@@ -20,7 +20,7 @@ from tests.support.views import C, config, view
 
 
 def runs(tree: str = "", contents: dict[str, str] | None = None, **fields: Any) -> Runs:
-    return runs_of(config(**fields), view(tree, contents), KNOWLEDGE.runners)
+    return runs_of(config(**fields), view(tree, contents), KNOWLEDGE.tools)
 
 
 def final(found: Runs) -> list[tuple[str, str]]:

@@ -162,7 +162,7 @@ def test_background_and_inner_commands_are_told_apart() -> None:
 )
 def test_wrappers_are_taken_off(line: str, expected: str | None) -> None:
     words = tuple(line.split())
-    inner = unwrap(words[0], words, KNOWLEDGE.runners)
+    inner = unwrap(words[0], words, KNOWLEDGE.tools)
     assert (None if inner is None else " ".join(inner.words)) == expected
 
 
@@ -181,7 +181,7 @@ def test_wrappers_are_taken_off(line: str, expected: str | None) -> None:
 def test_texts_for_shells_are_taken_out(
     words: tuple[str, ...], text: str, arguments: tuple[str, ...]
 ) -> None:
-    inner = unwrap(words[0], words, KNOWLEDGE.runners)
+    inner = unwrap(words[0], words, KNOWLEDGE.tools)
     assert inner is not None
     if words[1] != "-eo":
         assert (inner.text, inner.arguments) == (text, arguments)

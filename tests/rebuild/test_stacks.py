@@ -13,7 +13,7 @@ from slim.advice.vocabulary import VOCABULARY
 from slim.dockerfile import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
-from slim.rebuild.model import BuildStep, Rebuild, Transfer
+from slim.rebuild.model import BuildStep, Rebuild, Transfer, Uninstall
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
@@ -63,6 +63,40 @@ def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
     assert part(rebuild, "the application").disk_bytes > 400 * KILO
     assert "RUN npm run build" not in bare(rebuild.dockerfile)
     assert rebuild.confidence == "likely"
+
+
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        (["sh", "-c", "cd /srv/feed && exec node feed.js"], "/srv/feed"),
+        (["node", "/srv/feed/feed.js"], "/srv/feed"),
+        (["node", "/srv/feed/bin/serve.js"], "/srv/feed"),
+        (["node", "/usr/local/bin/serve.js"], None),
+    ],
+)
+def test_the_application_is_where_it_is_started_or_where_its_program_lies(
+    command: list[str], home: str | None, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {
+        "srv/feed/feed.js": b"1",
+        "srv/feed/bin/serve.js": b"1",
+        "srv/feed/programme.json": b"{}",
+        "usr/local/bin/serve.js": b"1",
+    }
+    found = analyzed(
+        tmp_path, root, {**installed, **debian.database()}, app, Cmd=command, WorkingDir=""
+    ).predicted.rebuild
+    if home is None:
+        assert found is None
+    else:
+        assert found is not None
+        assert part(found, "the application").paths == [home]
 
 
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
@@ -579,7 +613,9 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         )
         if stack == "history"
         else (),
-        transfer=Transfer((value(),), (value(),), {"python": (value(),)}),
+        transfer=Transfer(
+            (value(),), (value(),), ((Uninstall(frozenset(), "pip uninstall"), (value(),)),)
+        ),
     )
     config = Config(
         LINUX,

@@ -8,7 +8,14 @@ from slim.ecosystems.elixir.assets import old_digests
 from slim.ecosystems.elixir.otp import read_otp, read_releases
 from slim.ecosystems.elixir.queries import beam_chunks, erts_twice, not_in_releases, old_versions
 from slim.ecosystems.elixir.rebuild import plan
-from slim.ecosystems.elixir.releases import in_use, mix_task, otp_roots, releases, releases_of
+from slim.ecosystems.elixir.releases import (
+    in_use,
+    is_start_script,
+    mix_task,
+    otp_roots,
+    releases,
+    releases_of,
+)
 from slim.ecosystems.model import Ecosystem, Reader
 from slim.ecosystems.shared import calls
 from slim.entrypoint.runs import Command, Runs
@@ -142,6 +149,7 @@ ELIXIR = Ecosystem(
         },
         starters=names("server"),
     ),
+    start_script=is_start_script,
     stack=True,
     carried=_carried,
     kinds=_kinds,

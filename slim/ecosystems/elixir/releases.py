@@ -20,6 +20,8 @@ from slim.files.view import View, below, decoded
 MAX_RELEASES = 64
 _MAX_NAMES = 2_000
 """Names of one directory that are looked at."""
+_START_MARKS = (b"start_erl.data", b"RELEASE_ROOT_DIR", b"REL_VSN")
+"""What is in the start scripts of mix, distillery, exrm and relx."""
 
 
 class Release(Struct, frozen=True):
@@ -34,6 +36,18 @@ class Release(Struct, frozen=True):
     phoenix: bool
     elixir: bool
     """It has the application `elixir`."""
+
+
+def is_start_script(view: View, path: bytes) -> bool:
+    """Whether a program is the start script of an Erlang or Elixir release.
+
+    Scripts of one's own beside it, such as `bin/server`, are not: they call it.
+    """
+    root, _, last = path.rpartition(b"/")[0].rpartition(b"/")
+    if last != b"bin" or not view.is_file(below(root, b"releases/start_erl.data")):
+        return False
+    text = view.read(path) or b""
+    return any(mark in text for mark in _START_MARKS)
 
 
 def releases(marks: Iterable[bytes], view: View) -> tuple[Release, ...]:

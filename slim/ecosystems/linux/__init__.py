@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slim.ecosystems.model import Ecosystem
+from slim.entrypoint.runners import runner
 from slim.facts.known import Evidence, Known
 from slim.facts.signs import RoleSigns
 from slim.facts.system import distroless
@@ -48,7 +49,7 @@ LINUX = Ecosystem(
             unnamed="lib lib64 share include .git proc sys",
         ),
     ),
-    runners={"asdf": ("exec",)},
+    runners=(runner("asdf", "exec"),),
     role=RoleSigns(production={"ENVIRONMENT": "production"}),
     variables=(
         Variable(

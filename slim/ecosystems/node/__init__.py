@@ -10,6 +10,7 @@ from slim.ecosystems.node.packages import read_node
 from slim.ecosystems.node.places import application_modules, next_builds, runtimes
 from slim.ecosystems.node.queries import nested_duplicates, source_maps, type_declarations
 from slim.ecosystems.node.rebuild import plan
+from slim.ecosystems.node.runners import BINS, RUNNERS
 from slim.ecosystems.shared import calls, development_only
 from slim.entrypoint.runs import Command
 from slim.entrypoint.tables import names, raw_names
@@ -101,17 +102,8 @@ NODE = Ecosystem(
             **dict.fromkeys(("tsc", "webpack", "jest", "vitest", "eslint"), names("*")),
         },
     ),
-    runners={
-        "nodenv": ("exec",),
-        "pnpm": ("exec", "dlx"),
-        "npm": ("exec", "x"),
-        "yarn": ("exec", "dlx"),
-        "npx": (),
-        "pnpx": (),
-        "bunx": (),
-        "corepack": (),
-        "cross-env": (),
-    },
+    runners=RUNNERS,
+    project_bins=(BINS,),
     stack=True,
     carried=_carried,
     kinds=_kinds,

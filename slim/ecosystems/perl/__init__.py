@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem
 from slim.ecosystems.shared import calls
+from slim.entrypoint.runners import runner
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
 from slim.facts.known import Known
@@ -47,7 +48,7 @@ PERL = Ecosystem(
         repls=names("perl"),
         servers=_SERVERS,
     ),
-    runners={"carton": ("exec",), "plenv": ("exec",)},
+    runners=(runner("carton plenv", "exec"),),
     stack=True,
     carried=_carried,
     kinds=_kinds,

@@ -8,6 +8,7 @@ from slim.ecosystems.model import Ecosystem, Reader
 from slim.ecosystems.php.interfaces import APACHE, module_of
 from slim.ecosystems.php.packages import read_php
 from slim.ecosystems.php.rebuild import plan
+from slim.ecosystems.php.runners import RUNNERS
 from slim.ecosystems.shared import development_only
 from slim.entrypoint.runs import Command, Runs
 from slim.entrypoint.tables import names, raw_names
@@ -57,6 +58,7 @@ PHP = Ecosystem(
     packages=Reader(read_php, (b"vendor/composer/installed.json",)),
     projects=raw_names("composer.json artisan"),
     places=(Place(name="composer", marks=raw_names("installed.json"), find=_installed),),
+    runners=RUNNERS,
     programs=Programs(
         family="php",
         names=names(

@@ -11,6 +11,7 @@ from slim.ecosystems.python.packages import read_python
 from slim.ecosystems.python.places import installed_here, runtimes, sites, used_programs, venvs
 from slim.ecosystems.python.queries import compiled_twice, tests, unused_environments
 from slim.ecosystems.python.rebuild import plan
+from slim.ecosystems.python.runners import ENVIRONMENTS, RUNNERS
 from slim.ecosystems.shared import calls
 from slim.entrypoint.tables import names, raw_names
 from slim.facts.known import Evidence, Known
@@ -125,17 +126,8 @@ PYTHON = Ecosystem(
             "uv": names("sync build publish"),
         },
     ),
-    runners={
-        "poetry": ("run",),
-        "pipenv": ("run",),
-        "pdm": ("run",),
-        "hatch": ("run",),
-        "rye": ("run",),
-        "uv": ("run",),
-        "pyenv": ("exec",),
-        "pipx": ("run",),
-        "uvx": (),
-    },
+    runners=RUNNERS,
+    project_bins=tuple(name + b"/bin" for name in ENVIRONMENTS),
     stack=True,
     carried=_carried,
     kinds=_kinds,

@@ -9,6 +9,7 @@ from slim.ecosystems.prefixes import in_prefix, is_program
 from slim.ecosystems.ruby.packages import read_ruby
 from slim.ecosystems.ruby.queries import older_gems
 from slim.ecosystems.ruby.rebuild import plan
+from slim.ecosystems.ruby.runners import RUNNERS
 from slim.ecosystems.shared import calls
 from slim.entrypoint.runs import Runs
 from slim.entrypoint.tables import names, raw_names
@@ -105,7 +106,7 @@ RUBY = Ecosystem(
             "gem": names("build install"),
         },
     ),
-    runners={"bundle": ("exec",), "bundler": ("exec",), "rbenv": ("exec",)},
+    runners=RUNNERS,
     stack=True,
     kinds=_kinds,
     role=RoleSigns(production={"RAILS_ENV": "production", "RACK_ENV": "production"}),

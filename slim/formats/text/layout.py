@@ -13,6 +13,7 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 
 from slim.formats import verdicts, words
+from slim.formats.columns import HEADER_ROOM, aligned
 from slim.formats.instructions import abbreviated, shown
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, columns, shorten
@@ -89,13 +90,15 @@ class Layout(Struct, frozen=True):
         `align` has `l` or `r` for each column. Columns in which nothing stands are left out, and where
         there is no room those that are `spare`, the first of them first.
         """
-        from tabulate import tabulate  # Takes as long to import as all of the formats.
-
         numbers = range(len(header))
         kept = [at for at in numbers if at == numbers[-1] or any(row[at] for row in rows)]
-        # tabulate keeps two more columns than a header needs.
         widths = [
-            max([len(header[at]) + 2 if header[at] else 0, *(columns(row[at]) for row in rows)])
+            max(
+                [
+                    len(header[at]) + HEADER_ROOM if header[at] else 0,
+                    *(columns(row[at]) for row in rows),
+                ]
+            )
             for at in numbers
         ]
 
@@ -109,15 +112,13 @@ class Layout(Struct, frozen=True):
         if room() < _LAST_COLUMN and align[widest] == "l":
             widths[widest] = max(12, widths[widest] + room() - _LAST_COLUMN)
         widths[-1] = max(_LAST_COLUMN - 4, room())
-        text = tabulate(
+        text = aligned(
             [
                 [shorten(row[at], widths[at]) for at in kept[:-1]] + [cut(row[-1], widths[-1])]
                 for row in rows
             ],
-            headers=[header[at] for at in kept],
-            tablefmt="plain",
-            colalign=[{"l": "left", "r": "right"}[align[at]] for at in kept],
-            disable_numparse=True,
+            [header[at] for at in kept],
+            "".join(align[at] for at in kept),
         )
         return "\n".join(f"  {line}".rstrip() for line in text.splitlines())
 
