@@ -206,7 +206,7 @@ def repack(
                     advised = _advise(own, advice)
                     choice = choose(read.files, read.ledger, base_layers, advised, selection)
                     del advised
-                    forget_contents(read.files, read.tables)
+                forget_contents(read.files, read.tables)
                 return_free_memory()
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 

@@ -10,7 +10,12 @@ from slim.files.table import Files, LayerTable
 
 
 def forget_contents(files: Files, tables: Iterable[LayerTable | None]) -> None:
-    """Let go of what was kept of files' contents: no step after the advice asks for it."""
+    """Let go of what was kept of files' contents, and of each file's part of the pull, which the ledger has:
+    no step after the advice asks for it."""
+    files.digests.clear()
+    for table in tables:
+        if table is not None:
+            del table.pull[:]
     for each in (files, *tables):
         if each is not None:
             for kept in (each.texts, each.elfs, each.beams, each.archives, each.flags):

@@ -75,6 +75,7 @@ def repack(
     removal = _removal(source, scope)
     uneven = uneven_links(image.layers, tables, files, scope.first, options.limits)
     edits = plan_edits(files, tables, scope, removal.rows.keys(), uneven)
+    return_free_memory()
     written = write_layers(image.layers, tables, files, edits, scope, writing)
 
     return_free_memory()

@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from slim.files.toc_check import TOC
-from slim.repack.compressors import GZIP_HEAD, crc32
+from slim.repack.compressors import GZIP_HEAD, crc32, zstd_options
 from slim.repack.raw_header import file_header
 from slim.repack.rewrite import END
 from slim.stream.header import BLOCK
@@ -25,8 +25,11 @@ else:
 
 CHUNKED, STARGZ = "io.github.containers.zstd-chunked.", "containerd.io/snapshot/stargz/"
 """What annotations of layers with a table of contents begin with."""
-HELD_LEVEL = 3
-"""zstd level of the table of eStargz, until it is written."""
+_HELD_LEVEL = 3
+"""zstd level of a text until it is written: little memory beside that of the files' compressors."""
+_LARGE_TABLES = 19
+"""The level of zstd from which on its own tables for a text of unknown size take 100 MB and more."""
+_LEVEL = int(zstd.CompressionParameter.compression_level)
 _SKIPPABLE = struct.Struct("<II")
 _SKIPPABLE_MAGIC = 0x184D2A50
 _FOOTER = struct.Struct("<7Q8s")
@@ -38,8 +41,8 @@ _STARGZ_FOOTER = b"\x1f\x8b\x08\x04\0\0\0\0\0\xff\x1a\0SG\x16\0%sSTARGZ\1\0\0\xf
 class PackedText:
     """A text that grows while a layer is written, held compressed."""
 
-    def __init__(self, level: int) -> None:
-        self._engine = zstd.ZstdCompressor(level=level)
+    def __init__(self) -> None:
+        self._engine = zstd.ZstdCompressor(level=_HELD_LEVEL)
         self._parts: list[bytes] = []
         self.size = 0
         """Bytes of the text."""
@@ -49,23 +52,31 @@ class PackedText:
         self.size += len(text)
         self._parts.append(self._engine.compress(text))
 
-    def finish(self) -> bytes:
-        """All of it as a zstd frame."""
+    def pieces(self) -> Iterator[bytes]:
+        """The text, once, from its start to its end."""
         self._parts.append(self._engine.flush())
-        return b"".join(self._parts)
+        engine = zstd.ZstdDecompressor()
+        for part in self._parts:
+            yield engine.decompress(part)
+
+    def frame(self, level: int) -> bytes:
+        """All of it, once, as a zstd frame of this level."""
+        options = zstd_options(level, 0) if level >= _LARGE_TABLES else {_LEVEL: level}
+        engine = zstd.ZstdCompressor(options=options)
+        return b"".join((*map(engine.compress, self.pieces()), engine.flush()))
 
 
 def chunked_end(
-    table: PackedText, split: PackedText, start: int
+    table: PackedText, split: PackedText, start: int, level: int
 ) -> tuple[tuple[bytes, ...], dict[str, str]]:
     """The skippable frames of zstd:chunked, which begin at `start` of the blob; and the layer's annotations.
 
     `table` lacks its end; `split` is tar-split.
     """
-    packed_split = split.finish()
+    packed_split = split.frame(level)
     digest = hashlib.sha256(packed_split).hexdigest()
     table.add(b'],"tarSplitDigest":"sha256:%s"}' % digest.encode())
-    packed = table.finish()
+    packed = table.frame(level)
     first = start + _SKIPPABLE.size
     second = first + len(packed) + _SKIPPABLE.size
     annotations = {
@@ -103,10 +114,7 @@ class StargzEnd:
 
     def _tar(self, size: int) -> Iterator[bytes]:
         yield file_header(TOC, size)
-        engine, packed = zstd.ZstdDecompressor(), self._table.finish()
-        while not engine.eof:
-            part = engine.decompress(packed, 1 << 20)
-            packed = b""
+        for part in self._table.pieces():
             self._digest.update(part)
             yield part
         yield bytes(-size % BLOCK) + END

@@ -33,7 +33,7 @@ from slim.repack.compressors import GZIP_HEAD, Compression, crc32
 from slim.repack.crc64 import crc64
 from slim.repack.pieces import Pieces
 from slim.repack.raw_header import FILE_MODE, file_header
-from slim.repack.toc_ends import CHUNKED, HELD_LEVEL, STARGZ, PackedText, StargzEnd, chunked_end
+from slim.repack.toc_ends import CHUNKED, STARGZ, PackedText, StargzEnd, chunked_end
 from slim.repack.toc_entries import TocEntry, next_entry
 from slim.stream.header import BLOCK
 
@@ -44,6 +44,8 @@ else:
 
 CHUNK = 4 << 20
 """Bytes of a file in one frame or member; larger files are cut."""
+_STRONG, _LARGE = 10, 1 << 20
+"""From this level of zstd on a frame of so many bytes takes twelve times as much memory, and more."""
 LANDMARK = b".no.prefetch.landmark"
 LANDMARK_CONTENT = b"\x0f"
 FORMAT_FILES = frozenset((TOC, *LANDMARKS))
@@ -82,8 +84,7 @@ class TocLayer:
         self._pool = pool
         self._threads = threads
         self._diff_id = hashlib.sha256()
-        level = compression.level if self._is_chunked else HELD_LEVEL
-        self._table, self._split = PackedText(level), PackedText(level)
+        self._table, self._split = PackedText(), PackedText()
         self._table.add(b'{"version":1,"entries":[')
         self._lines = self._rows = self._at = self._size = 0
         self._names: set[int] = set()
@@ -107,6 +108,9 @@ class TocLayer:
         try:
             for member in self._members(Pieces(pieces)):
                 self._count(member.data)
+                if self._takes_memory(member):
+                    while any(self._takes_memory(other) for _, other in waiting):
+                        yield self._written(*waiting.popleft())
                 waiting.append((self._pool.submit(pack, member.data, self._level), member))
                 if len(waiting) > self._threads:
                     yield self._written(*waiting.popleft())
@@ -118,12 +122,16 @@ class TocLayer:
         if not self.has_table:
             return
         if self._is_chunked:
-            end, self.annotations = chunked_end(self._table, self._split, self._at)
+            end, self.annotations = chunked_end(self._table, self._split, self._at, self._level)
             yield from end
             return
         tail = StargzEnd(self._table, self._at, self._level)
         yield from tail.compressed(self._count)
         self.annotations = tail.annotations(self._size)
+
+    def _takes_memory(self, member: _Member) -> bool:
+        """It is compressed while no other of its kind is."""
+        return self._is_chunked and self._level >= _STRONG and len(member.data) > _LARGE
 
     def _count(self, data: bytes) -> None:
         self._diff_id.update(data)
