@@ -60,17 +60,16 @@ def agree(left: Pieces, right: Pieces, count: int) -> bool:
     Raises:
         InputError: there are fewer.
     """
-    ends = left.offset + count, right.offset + count
-    ours = theirs = b""
-    while count:
-        ours = ours or left.part(ends[0])
-        theirs = theirs or right.part(ends[1])
-        size = min(len(ours), len(theirs))
-        if ours[:size] != theirs[:size]:
-            left.skip(ends[0])
-            right.skip(ends[1])
-            return False
-        ours, theirs, count = ours[size:], theirs[size:], count - size
+    end, other_end = left.offset + count, right.offset + count
+    while right.offset < other_end:
+        theirs, at = right.part(other_end), 0
+        while at < len(theirs):
+            ours = left.part(left.offset + len(theirs) - at)
+            if ours != theirs[at : at + len(ours)]:
+                left.skip(end)
+                right.skip(other_end)
+                return False
+            at += len(ours)
     return True
 
 

@@ -22,16 +22,23 @@ from pathlib import Path
 
 from tabulate import tabulate
 
+from slim.repack.model import LAYER_MODES, LEVELS
 from tests.bench.bench import MB, PYTHON, ROOT, Row, Run, alternate, image, limit, run
 
 COMPRESSIONS = ("gzip:9", "gzip:1", "zstd:12", "zstd:3")
 SHAPES = (
-    ("dead", "keep", "gzip:1"),
-    ("safe", "squash", "zstd:12"),
-    ("all", "flat", "zstd:chunked:1"),
-    ("all", "keep", "estargz:1"),
+    *((level, layers, "zstd:1") for level in LEVELS for layers in LAYER_MODES),
+    *(
+        ("all", "flat", compression)
+        for compression in (
+            *("none", "gzip:1", "zstd:12", "zstd:19"),
+            *("zstd:chunked:3", "zstd:chunked:12", "zstd:chunked:19", "estargz:1"),
+        )
+    ),
+    ("dead", "flat", "zstd:12"),
+    ("dead", "flat", "zstd:chunked:12"),
 )
-"""Level, layers and compression: all of each, at levels that use as much memory as the usual ones."""
+"""Level, layers and compression. gzip takes as much memory at each of its levels."""
 PEERS = ("debian", "wheels")
 
 
