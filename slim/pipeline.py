@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -170,10 +170,12 @@ def repack(
     mode: LayerMode,
     *,
     base: ImageRef | None = None,
+    proved: Callable[[Certificate], None] = lambda _: None,
 ) -> Certificate:
     """Write an image again without what goes; of several platforms all, unless `ref` chooses one.
 
-    `advice` is needed at every level but `dead`. `options.jobs` threads compress.
+    `advice` is needed at every level but `dead`. `options.jobs` threads compress. `proved` gets the
+    certificate before the image has its name.
 
     Raises:
         InternalError: the result would show another filesystem than it should (exit code 70).
@@ -211,7 +213,7 @@ def repack(
                 yield Source(read.image, read.tables, read.files, read.ledger, base_layers, choice)
 
     with rereadable(ref, options.limits) as stored:
-        certificate = repack_all(sources(), ref.name, selection, mode, target, options)
+        certificate = repack_all(sources(), ref.name, selection, mode, target, options, proved)
     return_free_memory()
     return certificate
 

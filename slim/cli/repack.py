@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated, TypeVar
 
@@ -26,7 +27,7 @@ from slim.cli.push import push_result
 from slim.cli.read import read_small
 from slim.cli.repack_options import RunOptions, ShapeOptions, SourceOptions, WhatOptions
 from slim.cli.repack_output import beside, opened
-from slim.cli.write import print_output, write_output
+from slim.cli.write import print_output, stage_output
 from slim.config.load import Config
 from slim.errors import UsageError
 from slim.files.options import ReadOptions
@@ -118,7 +119,13 @@ def repack(
     mode = _one_of(shape.layers, LAYER_MODES, "--layers")
     advice = None if selection.level == "dead" else _advice(config, rules, suppress)
     base = source.base or config.image.base
+
+    def certify(found: Certificate) -> None:
+        for paper in papers:
+            stage_output(render_certificate(found, _form(paper), shown), paper, certified)
+
     with (
+        ExitStack() as certified,
         opened(output, push, shape.compression) as target,
         deadline(limits.timeout),
         progress(run.progress) as advance,
@@ -131,11 +138,10 @@ def repack(
             selection,
             mode,
             base=ImageRef(base, access=access) if base else None,
+            proved=certify,
         )
         if push:
             push_result(target.path, push, image, access, limits)
-    for paper in papers:
-        write_output(render_certificate(found, _form(paper), shown), paper, private=False)
     _tell_left_out(found)
     print_output("".join(render_certificate(found, "text", shown)))
 

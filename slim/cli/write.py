@@ -8,8 +8,9 @@ import re
 import stat
 import sys
 import tempfile
-from collections.abc import Iterable
-from contextlib import suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from slim.errors import UsageError
@@ -60,32 +61,65 @@ def write_output(text: str | Iterable[str], path: str, *, private: bool) -> None
     Raises:
         UsageError: the folder is missing or not writable, or there is a folder or another kind of device.
     """
+    with ExitStack() as written:
+        stage_output(text, path, written, private=private)
+
+
+def stage_output(
+    text: str | Iterable[str], path: str, written: ExitStack, *, private: bool = False
+) -> None:
+    """As `write_output`, but the file gets its name when the stack `written` ends without an error.
+
+    Raises:
+        UsageError: as `write_output`, here or at the end of the stack.
+    """
     target = Path(path)
     pieces = (text,) if isinstance(text, str) else text
+    with _saying(path):
+        if _DESCRIPTOR.fullmatch(path) or (target.exists() and not target.is_file()):
+            written.callback(_write_to, pieces, path)
+            return
+        handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
+        written.push(partial(_place, temporary, target))
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.writelines(pieces)
+        if not private:
+            os.chmod(temporary, 0o666 & ~_umask())
+
+
+def _place(temporary: str, target: Path, kind: object, *_: object) -> None:
+    """Give a file its name, or take it away if anything has failed."""
     try:
+        if kind is None:
+            with _saying(str(target)):
+                os.replace(temporary, target)
+    finally:
+        with suppress(FileNotFoundError):
+            os.unlink(temporary)
+
+
+def _write_to(pieces: Iterable[str], path: str) -> None:
+    """Write to what is no file."""
+    target = Path(path)
+    with _saying(path):
         if descriptor := _DESCRIPTOR.fullmatch(path):
             number = descriptor[1] or descriptor[2] or "2"
             _write_into(os.dup(int(number)), pieces)
             return
-        if target.exists() and not target.is_file():
-            if not (target.is_fifo() or target.is_char_device()):
-                raise UsageError(
-                    "no-output",
-                    f"cannot write {path!r}: it exists and is not a regular file",
-                    "without a path a format goes to stdout: -o json",
-                )
-            _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), pieces)
-            return
-        handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.writelines(pieces)
-            if not private:
-                os.chmod(temporary, 0o666 & ~_umask())
-            os.replace(temporary, target)
-        except BaseException:
-            os.unlink(temporary)
-            raise
+        if not (target.is_fifo() or target.is_char_device()):
+            raise UsageError(
+                "no-output",
+                f"cannot write {path!r}: it exists and is not a regular file",
+                "without a path a format goes to stdout: -o json",
+            )
+        _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), pieces)
+
+
+@contextmanager
+def _saying(path: str) -> Iterator[None]:
+    """Errors of the system name the path."""
+    try:
+        yield
     except (OSError, OverflowError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
         raise UsageError("no-output", f"cannot write {path!r}: {why}") from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from typing import Any, Literal
@@ -62,8 +62,11 @@ def repack_all(
     mode: LayerMode,
     target: Target,
     options: ReadOptions,
+    proved: Callable[[Certificate], None],
 ) -> Certificate:
     """Write all `sources`, one after the other, as the platforms of one image.
+
+    `proved` gets the certificate before the output has its name: if that fails, nothing has been written.
 
     Raises:
         UsageError: the output cannot be written, or holds one platform and there are several.
@@ -93,6 +96,14 @@ def repack_all(
         if target.name:
             written = [(replace(image, names=(target.name,)), each) for image, each in written]
         _write_documents(output, written, target)
+        certificate = _certificate(written, given, selection, mode)
+        proved(certificate)
+    return certificate
+
+
+def _certificate(
+    written: list[tuple[Image, Repacked]], given: str, selection: Selection, mode: LayerMode
+) -> Certificate:
     companions = {each.digest: each for image, _ in written for each in image.companions}
     return Certificate(
         SCHEMA_VERSION,

@@ -50,7 +50,8 @@ class PackedText:
     def add(self, text: bytes) -> None:
         """The next bytes of it."""
         self.size += len(text)
-        self._parts.append(self._engine.compress(text))
+        if part := self._engine.compress(text):
+            self._parts.append(part)
 
     def pieces(self) -> Iterator[bytes]:
         """The text, once, from its start to its end."""

@@ -31,6 +31,7 @@ from slim.files.toc_check import LANDMARKS, TOC
 from slim.image.model import Descriptor
 from slim.repack.compressors import GZIP_HEAD, Compression, crc32
 from slim.repack.crc64 import crc64
+from slim.repack.memory import return_large_blocks
 from slim.repack.pieces import Pieces
 from slim.repack.raw_header import FILE_MODE, file_header
 from slim.repack.toc_ends import CHUNKED, STARGZ, PackedText, StargzEnd, chunked_end
@@ -105,6 +106,7 @@ class TocLayer:
         """
         waiting: deque[tuple[Future[bytes], _Member]] = deque()
         pack = _frame if self._is_chunked else _gzip_member
+        return_large_blocks()
         try:
             for member in self._members(Pieces(pieces)):
                 self._count(member.data)

@@ -27,6 +27,7 @@ from tests.conftest import LONG, LONGER
 from tests.real.running import mounted
 from tests.real.tools import TAG, Store, need, run
 from tests.support.building import image, layer, save
+from tests.support.commands import run as command
 from tests.support.corpus import IMAGES, images
 from tests.support.filesystem import listing
 from tests.support.repacking import removed_names, repack, seen, stored_layers
@@ -150,6 +151,45 @@ def test_random_stacks(tmp_path: Path, seed: int, mode: LayerMode, read: str) ->
     need("skopeo", read)
     source = save(image(*map(layer, tidy(seed))), tmp_path / "source.tar")
     check(source, tmp_path, mode, "dead", read)
+
+
+def test_what_another_tool_squashes_is_verified(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """buildah makes one layer of all, and then one that lacks a file."""
+    need("skopeo", "buildah")
+    layout = layout_of(FAT, tmp_path / "before")
+    store = Store(tmp_path / "store")
+    store.buildah("pull", "--quiet", f"oci:{layout}:{TAG}")
+    container = store.buildah("from", store.buildah("images", "--quiet", "--no-trunc"))
+    results = {}
+    for name, code in (("whole", 0), ("lacking", 1)):
+        root = Path(store.buildah("mount", container))
+        if code:
+            (root / "etc/passwd").unlink()
+        store.buildah("commit", "--quiet", "--squash", container, f"localhost/{name}:1")
+        results[name] = store.save(f"localhost/{name}:1", tmp_path / name)
+        assert command("verify", str(layout), str(results[name])) == code, capsys.readouterr().out
+    assert "/etc/passwd" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("form", ["oci-archive", "oci-dir", "docker-archive"])
+def test_a_full_disk(form: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    need("mount", "umount")
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    run("mount", "-t", "tmpfs", "-o", "size=1m", "none", disk)
+    try:
+        (disk / "result").write_text("before")
+        if form == "oci-dir":
+            (disk / "result").unlink()
+        before = list(disk.iterdir())
+        assert command("repack", str(FAT), "-o", f"{form}:{disk / 'result'}") == 2
+        assert "No space left on device" in capsys.readouterr().err
+        assert list(disk.iterdir()) == before
+        assert not before or before[0].read_text() == "before"
+    finally:
+        run("umount", disk)
 
 
 @LONG

@@ -19,6 +19,7 @@ from slim.image.ref import ImageRef
 from slim.image.source import open_image
 from slim.repack.certificate import Certificate
 from slim.repack.compressors import Compression, parse_compression
+from slim.repack.toc_ends import PackedText
 from slim.repack.toc_layers import CHUNK, TocLayer
 from tests.support.building import (
     Entry,
@@ -158,6 +159,19 @@ def test_tar_split_makes_the_tar_again() -> None:
 @pytest.mark.parametrize("form", FORMS)
 def test_threads_make_no_difference(form: str) -> None:
     assert written(ENTRIES, form)[1] == written(ENTRIES, form, threads=4)[1]
+
+
+@pytest.mark.parametrize("level", [1, 12, 22])
+def test_a_text_is_held_compressed(level: int) -> None:
+    """Also one that comes in very many small pieces."""
+    lines = [b"line %d\n" % (number * number) for number in range(30_000)]
+    held, again = PackedText(), PackedText()
+    for line in lines:
+        held.add(line)
+        again.add(line)
+    assert held.size == len(b"".join(lines))
+    assert b"".join(held.pieces()) == b"".join(lines)
+    assert zstd.decompress(again.frame(level)) == b"".join(lines)
 
 
 SPARSE = file(
