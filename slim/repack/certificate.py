@@ -96,7 +96,7 @@ class Difference(Struct, frozen=True):
 
 class Proof(Struct, frozen=True):
     """Both filesystems, compared path by path: type, mode, owner, mtime, xattrs, link target, device,
-    content (SHA-256) and which names are one file."""
+    content (byte by byte or by SHA-256) and which names are one file."""
 
     paths: int
     """Compared."""
