@@ -10,6 +10,7 @@ from slim import pipeline
 from slim.advice.suppression import Suppression
 from slim.advice.vocabulary import VOCABULARY
 from slim.dockerfile.load import DockerfileRef
+from slim.ecosystems.ml.gpus import architecture_of
 from slim.files.cache import TableCache
 from slim.files.options import ReadOptions
 from slim.image.ref import ImageRef
@@ -35,6 +36,7 @@ def analyze(
     target: str | None = None,
     advice: bool = True,
     role: str | None = None,
+    gpus: Sequence[str] = (),
     rules: Sequence[str] = (),
     ignores: Sequence[Suppression] = (),
     obey_label: bool = True,
@@ -64,6 +66,7 @@ def analyze(
         dockerfile: the Dockerfile that built the image; `target` is the stage that was built.
         advice: apply the rules; without, the report has no findings and no packages.
         role: what the image is for (`release`, `builder`, …), in place of what is detected.
+        gpus: architectures of the GPUs that it is for (`sm_90`): code for others is then pointed at.
         rules: files or folders of rules to apply beside those of slim.
         ignores: findings to suppress; an image's label may have more, if `obey_label`.
         today: the day on which suppressions have expired or not; by default this day in UTC.
@@ -83,6 +86,7 @@ def analyze(
         LimitError: larger than allowed (5).
         NetworkError: a registry does not answer, or refuses (6).
         UsageError: several images and no choice, a bad option (2).
+        ValueError: one of `gpus` is no architecture.
     """
     access = registry or ANONYMOUS
     judged = None
@@ -93,6 +97,7 @@ def analyze(
             role,
             tuple(ignores),
             obey_label,
+            gpus=tuple(map(architecture_of, gpus)),
         )
     return pipeline.analyze(
         ImageRef(os.fspath(source), tag, image_index, platform, access, manifest_only, full),

@@ -63,6 +63,8 @@ class AdviceOptions(Struct, frozen=True):
     trust_labels: bool = True
     """The image's own labels say what its role is and what is suppressed: they should not where
     findings decide a gate."""
+    gpus: tuple[int, ...] = ()
+    """Architectures of the GPUs that the image is for (90 is sm_90); empty if that is not known."""
 
 
 class ReportOptions(Struct, frozen=True):
@@ -289,6 +291,7 @@ def _advise(read: Reading, options: AdviceOptions) -> Advice:
         base_layers=read.base.layers,
         role=options.role,
         compressions=() if saved else [table.compression if table else "" for table in read.tables],
+        gpus=options.gpus,
     )
     advice = advise(
         facts,

@@ -24,6 +24,8 @@ ENV LANG=C.UTF-8 RELEASE_TMP=/tmp
 #? assembled
 #? phoenix
 ENV PHX_SERVER=true
+#? environment_path
+ENV PATH={environment_path}
 {env}
 WORKDIR {app_dir}
 #? assembled

@@ -111,7 +111,7 @@ def _order(finding: Finding) -> tuple[object, ...]:
 
 def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
     match = claim.match
-    parts = claim.noted if match.suppressed_by is not None else claim.parts
+    parts = claim.parts if claim.counts else claim.noted
     rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
     if not rows and not match.names:
         return None

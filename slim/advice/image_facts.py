@@ -52,6 +52,7 @@ def facts_of_image(
     base_layers: int,
     role: str | None = None,
     compressions: Sequence[str] = (),
+    gpus: Sequence[int] = (),
 ) -> ImageFacts:
     """Gather packages, their owners, facts and queries.
 
@@ -60,6 +61,7 @@ def facts_of_image(
         role: overrides the detected role.
         compressions: the compression of each layer; empty if the image's form says nothing about how a
             registry stores it.
+        gpus: architectures of the GPUs that it is for; empty if the user does not say.
     """
     view = view_of(files)
     contents = _texts(files)
@@ -76,7 +78,7 @@ def facts_of_image(
     )
     graph = link(catalog.packages)
     theirs = owned.mask_of(owned.system)
-    subject = Subject(image, files, view, contents, owned, theirs, graph, facts, compressions)
+    subject = Subject(image, files, view, contents, owned, theirs, graph, facts, compressions, gpus)
     return ImageFacts(
         image,
         files,

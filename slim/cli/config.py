@@ -146,6 +146,7 @@ def _in_file(read: Config) -> dict[str, str]:
         "--base": image.base,
         "--platform": image.platform,
         "--role": image.role,
+        "--gpu": " ".join(f"sm_{gpu}" for gpu in image.gpus),
         "--units": image.units,
         "--rules-url": image.rules_url,
         "--trust-labels": None if image.trust_labels is None else _text(image.trust_labels),

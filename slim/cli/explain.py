@@ -90,6 +90,7 @@ def explain(
         choice.read_role() or config.image.role,
         suppress.suppressions(config.image.ignores),
         not suppress.no_ignore,
+        gpus=choice.read_gpus(config.image),
     )
     print_explanations(image, [explained], advice, choice, config.image, reading, limits)
 

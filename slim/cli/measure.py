@@ -240,6 +240,7 @@ def _task(
 ) -> _Task:
     """What is asked of the image whose short name is `name`; all wrong calls are found here."""
     subject.image.read_role()
+    subject.image.read_gpus(config.image)
     compared = against is not None
     outputs = parse_outputs(output or config.image.output, compared=compared)
     return _Task(
@@ -273,4 +274,5 @@ def _advice(
         subject.suppress.suppressions(image.ignores),
         not subject.suppress.no_ignore,
         task.trust_labels or not task.gates.rest_on_findings,
+        subject.image.read_gpus(image),
     )

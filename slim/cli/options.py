@@ -19,6 +19,7 @@ from slim.cli.progress import deadline, print_warning, progress
 from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
+from slim.ecosystems.ml.gpus import architecture_of
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
 from slim.files.cache import TableCache
@@ -184,6 +185,29 @@ class ImageOptions(Struct, frozen=True):
             "ROLE",
         ),
     ]
+
+    gpu: Annotated[
+        Sequence[str],
+        option(
+            "--gpu",
+            "GPU that the image is for, by its architecture, such as sm_90: code that it never loads is"
+            " pointed at.",
+            "ARCH",
+            multiple=True,
+        ),
+    ]
+
+    def read_gpus(self, settings: ImageSettings) -> tuple[int, ...]:
+        """Architectures of the GPUs that the image is for; empty where nobody says.
+
+        Raises:
+            UsageError: one is no architecture.
+        """
+        try:
+            return tuple(map(architecture_of, self.gpu)) or settings.gpus
+        except ValueError as error:
+            hint = "write the compute capability that NVIDIA lists for it: sm_90 for an H100"
+            raise UsageError("bad-choice", f"--gpu: {error}", hint) from None
 
     def read_role(self) -> str | None:
         """The role; None where it is to be detected.

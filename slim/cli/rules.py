@@ -114,7 +114,12 @@ def try_rules(
     if not explained:
         raise UsageError("no-rules", f"no rules in {file!r}", "slim rules new ID")
     advice = pipeline.AdviceOptions(
-        own, read_now().date(), choice.read_role(), (), obey_label=False
+        own,
+        read_now().date(),
+        choice.read_role(),
+        (),
+        obey_label=False,
+        gpus=choice.read_gpus(ImageSettings()),
     )
     limits = reading.work.limits()
     print_explanations(image, explained, advice, choice, ImageSettings(), reading, limits)

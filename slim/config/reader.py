@@ -17,6 +17,7 @@ from msgspec.structs import replace
 from slim.advice.suppression import Suppression, rule_name
 from slim.config.fleet import read_fleet
 from slim.config.settings import ImageSettings, Settings
+from slim.ecosystems.ml.gpus import architecture_of
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
 from slim.fleet.teams import Teams
@@ -39,7 +40,7 @@ MAX_IMAGES = 1_000
 BUDGET_KEYS = ("size", "pull-size", "reclaimable", "layers", "growth")
 COMMENT_KEYS = ("behavior", "when")
 IMAGE_KEYS = (
-    *("dockerfile", "target", "base", "platform", "role", "output", "units", "rules-url"),
+    *("dockerfile", "target", "base", "platform", "role", "gpu", "output", "units", "rules-url"),
     *("fail-on", "trust-labels", "budget", "comment", "ignore"),
 )
 TOP_KEYS = ("version", *IMAGE_KEYS, "image", "limits", "rules", "fleet")
@@ -121,6 +122,7 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
         base=_base(reader, table.text("base")) or None,
         platform=table.text("platform") or None,
         role=_one_of(table, "role", (*ROLES, "unknown")),
+        gpus=_gpus(table),
         output=tuple(_output(reader, item) for item in _list(table, "output")),
         units=_one_of(table, "units", tuple(UNITS)),
         rules_url=_rules_url(table),
@@ -135,6 +137,14 @@ def _image(reader: _Reader, table: Fields, prefix: str) -> ImageSettings:
 def _one_of(table: Fields | None, key: str, values: tuple[W, ...]) -> W | None:
     """One of these words; None where the table, if there is one, does not say it."""
     return table.choice(key, values, values[0]) if table is not None and table.has(key) else None
+
+
+def _gpus(table: Fields) -> tuple[int, ...]:
+    try:
+        return tuple(map(architecture_of, _list(table, "gpu")))
+    except ValueError as error:
+        table.note(f"`gpu`: {error}", "gpu")
+        return ()
 
 
 def _base(reader: _Reader, text: str) -> str:

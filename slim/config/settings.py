@@ -23,6 +23,8 @@ class ImageSettings(Struct, frozen=True):
     base: str | None = None
     platform: str | None = None
     role: str | None = None
+    gpus: tuple[int, ...] = ()
+    """Architectures: 90 is sm_90."""
     output: tuple[str, ...] = ()
     units: str | None = None
     rules_url: str = ""
@@ -57,6 +59,7 @@ class Settings(Struct, frozen=True):
             base=own.base or general.base,
             platform=own.platform or general.platform,
             role=own.role or general.role,
+            gpus=own.gpus or general.gpus,
             output=own.output or general.output,
             units=own.units or general.units,
             rules_url=own.rules_url or general.rules_url,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from slim.ecosystems.apk import APK
 from slim.ecosystems.caddy import CADDY
 from slim.ecosystems.conda import CONDA
+from slim.ecosystems.databases import DATABASES
 from slim.ecosystems.dotnet import DOTNET
 from slim.ecosystems.dpkg import DPKG
 from slim.ecosystems.elixir import ELIXIR
@@ -48,6 +49,7 @@ ECOSYSTEMS = (
     NGINX,
     CADDY,
     NATIVE,
+    DATABASES,
     ML,
 )
 """The only list. Its order is that of stacks and packages in a report; of files that two managers claim, the

@@ -50,6 +50,8 @@ class Subject(Struct, frozen=True):
     facts: Facts
     compressions: Sequence[str]
     """How each layer is stored; nothing where the form of the image does not say."""
+    gpus: Sequence[int] = ()
+    """Architectures of the GPUs that the image is for, as the user says: 90 is sm_90."""
 
 
 Query = Callable[[Subject], QueryResult]

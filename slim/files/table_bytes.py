@@ -18,7 +18,7 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-FORMAT = 12
+FORMAT = 13
 """To be raised with every change of what a table holds, or of how it is made."""
 _LEVEL = 1
 _AS_SIZE = ("stored", "pull")

@@ -53,6 +53,20 @@ def base_guess(base: Base) -> str:
     return f" ({confidence}guessed from {signs}; pass --base IMAGE to be exact)"
 
 
+def gpu_code(report: Report, units: Units) -> str:
+    """`1.2 GB of code for GPUs: 300 MB for sm_80, …`; empty where there is none."""
+    if not report.gpu_code:
+        return ""
+    total = sum(code.disk_bytes for code in report.gpu_code)
+    shown = ", ".join(
+        f"{units.size(code.disk_bytes)} for {code.architecture}"
+        for code in report.gpu_code[:_NAMED]
+    )
+    more = len(report.gpu_code) - _NAMED
+    rest = f", and {count(more, 'other')}" if more > 0 else ""
+    return f"{units.size(total)} of code for GPUs: {shown}{rest}"
+
+
 def suppressed(finding: Finding) -> str:
     """Why a finding is suppressed, and by what; empty for one that is not."""
     if finding.suppressed is None:

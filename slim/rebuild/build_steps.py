@@ -73,6 +73,13 @@ def _after_base(history: Sequence[History], layers: int) -> int:
     return 0
 
 
+def is_of_toolchain(given: Given, row: int) -> bool:
+    """Whether a file comes with an image whose tool chain the application was built with."""
+    layer = given.view.files.layer_of(row)
+    first = given.history_entries[: _after_toolchain(given.history_entries)]
+    return layer < sum(not entry.empty_layer for entry in first)
+
+
 def _after_toolchain(history: Sequence[History]) -> int:
     """Index behind the last CMD that layers follow: with it an image of a language ends."""
     last = max((i for i, entry in enumerate(history) if not entry.empty_layer), default=0)

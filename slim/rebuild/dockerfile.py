@@ -83,7 +83,12 @@ def recipe(
         redacted: without values that look like secrets.
         placed: index of a history entry → its instruction in the user's own Dockerfile.
     """
-    values = {key: literal(value) for key, value in rebuild.values.items()}
+    values = {
+        key: " ".join(filter(None, map(literal, value.split(" "))))
+        if key.endswith("_words")
+        else literal(value)
+        for key, value in rebuild.values.items()
+    }
     base = base or rebuild.values.get("distribution", "")
     values["base"] = base if _REFERENCE.fullmatch(base) else "${BASE_IMAGE}"
     values["build_base"] = values["base"]

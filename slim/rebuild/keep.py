@@ -29,6 +29,7 @@ class Keep:
         self._taken: set[int] = set()
         self._names: Counter[int] = Counter()
         """Layer → entries of its tar that are kept."""
+        self._entries: set[int] = set()
         self._directories: set[int] = set()
         self._base_end = 0
         self._unsure = (0, 0)
@@ -95,6 +96,10 @@ class Keep:
         """The bodies that are kept, all of the base layers' among them."""
         return frozenset(self._taken).union(range(self._base_end))
 
+    def names(self) -> frozenset[int]:
+        """Rows of the names that are kept, without those of the base layers: a body may have others."""
+        return frozenset(self._entries)
+
     def unsure(self, rows: Iterable[int]) -> Bytes:
         """Bytes of the parts that nothing shows to be used, of what packages bring along, and of those of
         some rows that are kept."""
@@ -155,6 +160,7 @@ class Keep:
         files = self._given.view.files
         layer = files.layer_of(row)
         self._names[layer] += 1
+        self._entries.add(row)
         home = files.directory[row]
         if home not in self._directories:
             self._directories.add(home)

@@ -13,7 +13,7 @@ from collections.abc import Collection, Iterator
 from slim.files.table import Kind
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
-from slim.rebuild.model import Given
+from slim.rebuild.model import Clients, Given
 from slim.rebuild.trees import below
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
@@ -27,14 +27,6 @@ _ABOUT = (
     b"var/lib/dpkg/",
 )
 """Where a package has files that no program reads."""
-_CLIENT = re.compile(
-    r"(?:postgresql[0-9]*-client|(?:default-)?mysql-client|mariadb-client|redis-tools|mongodb-mongosh)(?:$|-)"
-)
-_CLIENT_PROGRAMS = frozenset(
-    b"psql pg_dump pg_dumpall pg_restore pg_isready createdb dropdb mysql mysqldump mysqladmin mariadb"
-    b" mariadb-dump mariadb-admin redis-cli mongosh".split()
-)
-"""Clients of databases, and what they are started as: some of it stands in packages that they depend on."""
 _SCRIPTS = (b".sh", b".bash")
 _PROGRAMS = (b"bin", b"sbin", b"usr/bin", b"usr/sbin", b"usr/games", b"usr/local/bin")
 
@@ -104,8 +96,7 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
     """Those of some system packages whose programs no source names and no library is known to start;
     packages without programs are not among them.
 
-    Where not all sources are known, only clients of databases are, which people and scripts start: other
-    programs connect through a library.
+    Where not all sources are known, only `Sources.clients` are, which people and scripts start.
     """
     if not packages:
         return frozenset()
@@ -120,7 +111,7 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
             for row in _own(given, homes)
         )
         packages = [
-            index for index in packages if scripts_known and _CLIENT.match(every[index].name)
+            index for index in packages if scripts_known and _clients(given, index) is not None
         ]
     called = {
         name
@@ -139,8 +130,15 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
 
 
 def _started_as(given: Given, package: int) -> frozenset[bytes]:
-    is_client = _CLIENT.match(given.graph.packages[package].name)
-    return _CLIENT_PROGRAMS if is_client else programs_of(given, package)
+    clients = _clients(given, package)
+    if clients is None:
+        return programs_of(given, package)
+    return frozenset(name.encode() for name in clients.programs)
+
+
+def _clients(given: Given, package: int) -> Clients | None:
+    name = given.graph.packages[package].name
+    return next((each for each in given.sources.clients if each.packages.match(name)), None)
 
 
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:

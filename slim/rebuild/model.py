@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal
@@ -29,6 +30,15 @@ FROM_APPLICATION: frozenset[str] = FROM_ANY | TOOLS
 """… and from an application's own directory. A tool chain that a package brings is needed by it."""
 
 
+class Clients(Struct, frozen=True):
+    """Packages of the system that people and scripts use, and programs through a library alone."""
+
+    packages: re.Pattern[str]
+    """How their names begin."""
+    programs: frozenset[str]
+    """As which they are started."""
+
+
 class Sources(Struct, frozen=True):
     """How the sources of applications are told from other files, and what is known of what they call."""
 
@@ -42,6 +52,7 @@ class Sources(Struct, frozen=True):
     """Names of scripts that only set variables."""
     callers: Mapping[str, tuple[str, ...]] = {}
     """Library → packages of the system whose programs it starts, as its documentation says."""
+    clients: tuple[Clients, ...] = ()
 
 
 def all_sources(parts: Iterable[Sources]) -> Sources:
@@ -57,6 +68,7 @@ def all_sources(parts: Iterable[Sources]) -> Sources:
         frozenset(name for part in parts for name in part.libraries),
         frozenset(name for part in parts for name in part.settings),
         callers,
+        tuple(clients for part in parts for clients in part.clients),
     )
 
 
@@ -105,6 +117,20 @@ class KeptFiles(Struct, frozen=True):
     """Where they are, for people."""
 
 
+class Uninstall(Struct, frozen=True):
+    """Packages that the manager of a language can take out of a build stage."""
+
+    packages: frozenset[int]
+    command: str
+    """Shell command, quoted. The packages' names follow it …"""
+    by_name: bool = True
+    """… or it knows which they are."""
+    last: frozenset[str] = frozenset()
+    """Names of packages that the command needs itself."""
+    why: str = ""
+    """What they are, for a comment."""
+
+
 class Plan(Struct, frozen=True):
     """What one stack keeps of an image."""
 
@@ -117,12 +143,14 @@ class Plan(Struct, frozen=True):
     """System packages that run the application; what they depend on comes along."""
     replaced: frozenset[int] = frozenset()
     """System packages that only build it, or whose files the parts hold."""
-    spare: frozenset[int] = frozenset()
+    unnamed: frozenset[int] = frozenset()
     """System packages that something known would have to name for them to be used, and does not."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
     doubtful: tuple[int, ...] = ()
     """Rows that are kept, although nothing shows that the application uses them."""
+    uninstalls: tuple[Uninstall, ...] = ()
+    """How packages that are not kept leave a directory that is copied."""
     builds: frozenset[str] = frozenset()
     """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()
@@ -200,8 +228,8 @@ class Transfer(Struct, frozen=True):
     """Paths that the final stage has where the build stage has them."""
     deleted: tuple[str, ...] = ()
     """Files and directories to delete before, so that a directory above can be copied whole."""
-    uninstalled: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Manager of a language → packages to uninstall before."""
+    uninstalled: tuple[tuple[Uninstall, tuple[str, ...]], ...] = ()
+    """Packages of languages to uninstall before, with their names."""
     links: tuple[tuple[str, str], ...] = ()
     """(target, path) of links that steps made beside packages."""
     removed: tuple[str, ...] = ()

@@ -117,7 +117,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     packages = given.graph.packages
     rows = keep.rows()
     values = {**_images(given, recipe), **_user(given), **plan.values}
-    known_base = "own_toolchain" not in values or "toolchain" in values
+    known_base = "own_toolchain" not in values or "toolchain" in values or "any_toolchain" in values
     steps = build_steps(given, "own_toolchain" in values) if known_base else ()
     return Rebuild(
         stack=plan.stack,
@@ -135,7 +135,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         command=plan.command,
         homes=plan.homes,
         steps=steps,
-        transfer=_transfer(given, steps, rows.union(commands), system, layers)
+        transfer=_transfer(given, steps, keep.names().union(commands), plan, system, layers)
         if steps
         else Transfer(),
         runs=frozenset(_commands(given, frozenset())),
@@ -149,11 +149,16 @@ def _transfer(
     given: Given,
     steps: tuple[BuildStep, ...],
     kept: frozenset[int],
+    plan: Plan,
     system: System,
     layers: int,
 ) -> Transfer:
     found = transfer(
-        given, kept, given.view.files.starts[layers], installs=bool(system.base or system.kept)
+        given,
+        kept,
+        given.view.files.starts[layers],
+        installs=bool(system.base or system.kept),
+        uninstalls=plan.uninstalls,
     )
     changed = adjusted(given, system.kept, layers)
     more = [path for path in changed.copies if not below_copied(path, found.copies)]

@@ -101,8 +101,8 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         layers: number of the base's layers; 0 where the base is made of packages.
     """
     graph = given.graph
-    spare = _leading_to(graph, plan.spare)
-    replaced = plan.replaced | spare
+    unnamed = _leading_to(graph, plan.unnamed)
+    replaced = plan.replaced | unnamed
     base = packages_in(given, layers)
     chosen_names = dict.fromkeys(plan.packages)
     chosen_names.update(dict.fromkeys(_owners(given, linked)))
@@ -134,7 +134,7 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
         more=closure(graph, called, replaced) - base - kept,
         unused=tuple(
             index
-            for index in (*unused, *(index for index in named if index in spare))
+            for index in (*unused, *(index for index in named if index in unnamed))
             if graph.packages[index].name not in _ALWAYS and index not in modules
         ),
     )

@@ -8,14 +8,16 @@ deleted in the build stage first: with the package manager of the language where
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
+
+from msgspec.structs import replace
 
 from slim.files.table import ROOT, Kind
 from slim.files.view import decoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
-from slim.rebuild.model import Given, Transfer
+from slim.rebuild.model import Given, Transfer, Uninstall
 from slim.rebuild.trees import row_at
 
 _MOST_DELETED = 40
@@ -28,21 +30,48 @@ _GENERATED = (b"etc/ssl/certs", b"etc/ld.so.cache", b"var/lib/dpkg", b"var/lib/a
 _KEPT, _LEFT = range(2)
 
 
-def transfer(given: Given, kept: Collection[int], base_rows: int, *, installs: bool) -> Transfer:
+def transfer(
+    given: Given,
+    kept: Collection[int],
+    base_rows: int,
+    *,
+    installs: bool,
+    uninstalls: Sequence[Uninstall] = (),
+) -> Transfer:
     """Paths to copy, to delete before, and packages of the language to uninstall.
 
     Args:
-        kept: bodies that the rebuild keeps.
+        kept: names that the rebuild keeps.
         base_rows: rows of the layers that the final stage stands on.
         installs: system packages are installed there.
+        uninstalls: how packages may leave the build stage.
     """
-    return _Tree(given, kept, base_rows, installs).result()
+    tree = _Tree(given, kept, base_rows, installs, _whole_packages(given, kept, uninstalls))
+    found = tree.result()
+    packages = given.graph.packages
+    names = [
+        tuple(sorted({packages[index].name for index in each.packages & tree.uninstalled}))
+        for each in uninstalls
+    ]
+    return replace(
+        found,
+        uninstalled=tuple(
+            (each, theirs) for each, theirs in zip(uninstalls, names, strict=True) if theirs
+        ),
+    )
 
 
 class _Tree:
     """Counts, per directory with all that is below it, of what is kept, left and not to be copied."""
 
-    def __init__(self, given: Given, kept: Collection[int], base_rows: int, installs: bool) -> None:
+    def __init__(
+        self,
+        given: Given,
+        kept: Collection[int],
+        base_rows: int,
+        installs: bool,
+        whole: Collection[int],
+    ) -> None:
         files = given.view.files
         self._given = given
         self._files = files
@@ -53,15 +82,17 @@ class _Tree:
         self._owned_directories: set[int] = set()
         self._may_be_generated: dict[int, bool] = {}
         """Directory → whether it is, or is above or below, what installations write."""
-        self._uninstalled: dict[str, set[str]] = {"python": set(), "node": set()}
+        self.uninstalled: set[int] = set()
+        """Packages whose files are in directories that are looked at."""
         self._copies: list[str] = []
         self._deleted: list[tuple[int, str]] = []
-        self._count(kept, base_rows, installs)
+        self._count(kept, base_rows, installs, whole)
 
-    def _count(self, kept: Collection[int], base_rows: int, installs: bool) -> None:
+    def _count(
+        self, kept: Collection[int], base_rows: int, installs: bool, whole: Collection[int]
+    ) -> None:
         files, given = self._files, self._given
         owner, packages = given.owned.owner, given.graph.packages
-        whole = _whole_packages(given, kept)
         rows = list(compress(range(len(files)), files.live_names()))
         rows += (row for row in files.links if files.kind[row] == Kind.SYMLINK and files.shown[row])
         system = [
@@ -80,12 +111,11 @@ class _Tree:
             if files.kind[row] not in (Kind.FILE, Kind.HARDLINK):
                 continue
             body = files.body.get(row, row)
-            if body in kept:
+            if row in kept:
                 self._kept[here] += 1
                 self._state[row] = _KEPT
             elif owner[row] in whole:
-                package = packages[owner[row]]
-                self._uninstalled[package.manager].add(package.name)
+                self.uninstalled.add(owner[row])
             else:
                 self._left[here] += 1
                 self._bytes[here] += files.size[body]
@@ -124,11 +154,6 @@ class _Tree:
         return Transfer(
             copies=tuple(self._copies),
             deleted=tuple(sorted(path for _, path in largest)),
-            uninstalled={
-                manager: tuple(sorted(names))
-                for manager, names in self._uninstalled.items()
-                if names
-            },
         )
 
     def _visit(self, directory: int) -> list[int]:
@@ -179,18 +204,9 @@ class _Tree:
         return "/" + decoded(self._files.path(row))
 
 
-def _whole_packages(given: Given, kept: Collection[int]) -> frozenset[int]:
-    """Packages of Python and, for development, of Node of which no file is kept."""
-    files, owner = given.view.files, given.owned.owner
-    packages = given.graph.packages
-    candidates = {
-        index
-        for index, package in enumerate(packages)
-        if package.manager == "python" or (package.manager == "node" and package.dev)
-    }
-    for row in kept:
-        candidates.discard(owner[row])
-    for row, body in files.body.items():
-        if body in kept:
-            candidates.discard(owner[row])
-    return frozenset(candidates)
+def _whole_packages(
+    given: Given, kept: Collection[int], uninstalls: Iterable[Uninstall]
+) -> frozenset[int]:
+    """Packages that can be uninstalled and of which no file is kept."""
+    owner = given.owned.owner
+    return frozenset().union(*(each.packages for each in uninstalls)) - {owner[row] for row in kept}

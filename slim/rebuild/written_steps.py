@@ -123,31 +123,14 @@ def prune(rebuild: Rebuild) -> str:
     """What is left out of directories that are copied whole."""
     lines: list[str] = []
     done = rebuild.transfer
-    home = literal(rebuild.values.get("home", ""))
-    if done.uninstalled.get("node") and home:
-        values = rebuild.values
-        remove = "npm prune --omit=dev"
-        if values.get("pnpm_lock"):
-            remove = "pnpm prune --prod"
-        elif values.get("yarn_lock"):
-            remove = "yarn install --production --ignore-scripts --prefer-offline"
-        lines.append(f"RUN cd {home} && {remove}")
-    names = [name for name in done.uninstalled.get("python", ()) if literal(name)]
-    if names:
-        # An installer takes itself away last.
-        names.sort(key=lambda name: (name.lower() == "pip", name))
-        venv = literal(rebuild.values.get("venv", ""))
-        pip = f"{venv}/bin/python3 -m pip" if rebuild.values.get("venv_pip") else "python3 -m pip"
-        target = (
-            ""
-            if rebuild.values.get("venv_pip") or not rebuild.values.get("has_venv")
-            else (f" --python {venv}/bin/python3")
-        )
-        lines.append(
-            "# Tools of development, and the installer.\n"
-            f"RUN PIP_BREAK_SYSTEM_PACKAGES=1 {pip}{target} uninstall --yes \\\n    "
-            + " \\\n    ".join(wrap(" ".join(names), 90, break_on_hyphens=False))
-        )
+    for each, packages in done.uninstalled:
+        names = [name for name in packages if literal(name)] if each.by_name else []
+        names.sort(key=lambda name: (name.lower() in each.last, name))
+        if names or not each.by_name:
+            text = " ".join(names)
+            parts = [f"RUN {each.command}", *wrap(text, 90, break_on_hyphens=False)]
+            comment = f"# {each.why}\n" if each.why else ""
+            lines.append(comment + " \\\n    ".join(parts))
     paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
     if paths:
         lines.append("RUN rm -rf " + " \\\n    ".join(paths))

@@ -16,6 +16,7 @@ from slim.image.base import BaseImage
 from slim.image.model import Image
 from slim.report import model
 from slim.report.findings import findings
+from slim.report.gpu_code import gpu_code
 from slim.report.layers import layer_info, places, reclaimable
 from slim.report.naming import contents, example, path, utf8
 from slim.report.packages import largest_rule, packages
@@ -148,6 +149,7 @@ def build(
         ],
         waste=dead,
         packages=packages(advice, max(top, _PACKAGES)) if advice else [],
+        gpu_code=gpu_code(files),
         directories=[
             model.DirectoryInfo(
                 **path(files.directory_path(directory)),

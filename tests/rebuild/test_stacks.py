@@ -13,7 +13,7 @@ from slim.advice.vocabulary import VOCABULARY
 from slim.dockerfile import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
-from slim.rebuild.model import BuildStep, Rebuild, Transfer
+from slim.rebuild.model import BuildStep, Rebuild, Transfer, Uninstall
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
@@ -658,7 +658,9 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         )
         if stack == "history"
         else (),
-        transfer=Transfer((value(),), (value(),), {"python": (value(),)}),
+        transfer=Transfer(
+            (value(),), (value(),), ((Uninstall(frozenset(), "pip uninstall"), (value(),)),)
+        ),
     )
     config = Config(
         LINUX,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from slim.ecosystems.conda.environment_file import NAMES
 from slim.ecosystems.conda.packages import read_conda
 from slim.ecosystems.conda.runners import RUNNERS
 from slim.ecosystems.model import Ecosystem, Reader
@@ -12,7 +13,7 @@ from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, Keep
-from slim.files.view import View, below
+from slim.files.view import View, below, decoded
 from slim.packages.package import parent
 
 
@@ -30,7 +31,7 @@ def _homes(marks: tuple[bytes, ...], view: View) -> Iterator[bytes]:
 
 CONDA = Ecosystem(
     name="conda",
-    keeps=(Keep("conda-meta/*.json", BIG),),
+    keeps=(Keep("conda-meta/*.json", BIG), Keep(decoded(b" ".join(NAMES)))),
     packages=Reader(read_conda, (b"conda-meta/",)),
     places=(Place(name="conda", marks=frozenset((b"conda-meta",)), find=_installations),),
     foreign=frozenset((b"conda-meta", b"pkgs")),

@@ -1,7 +1,8 @@
-"""Models and data sets of machine learning, in the caches of the Hugging Face hub."""
+"""Machine learning: models and data sets in the caches of the Hugging Face hub, code for GPUs."""
 
 from __future__ import annotations
 
+from slim.ecosystems.ml.gpus import other_architectures
 from slim.ecosystems.ml.models import second_format, unreferenced
 from slim.ecosystems.model import Ecosystem
 from slim.facts.variables import Variable
@@ -16,5 +17,9 @@ ML = Ecosystem(
             in_cache=(b"huggingface/hub",),
         ),
     ),
-    queries={"model.second_format": second_format, "model.unreferenced": unreferenced},
+    queries={
+        "gpu.other_architectures": other_architectures,
+        "model.second_format": second_format,
+        "model.unreferenced": unreferenced,
+    },
 )

@@ -93,7 +93,7 @@ def plan_of(given: Given, server: Server) -> Plan | None:
         ),
         runtime=(view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),
-        spare=idle,
+        unnamed=idle,
         builds=_builds(given),
         homes=tuple(left),
         values={"home": f"/{decoded(cwd)}" if cwd else "/src", **_build(given, left)},

@@ -22,7 +22,8 @@ from slim.rebuild.interpreted import (
     script_names,
     system_owner,
 )
-from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan, Uninstall
+from slim.rebuild.quoting import literal
 from slim.rebuild.trees import below, in_context, row_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
@@ -53,6 +54,11 @@ _LOCKS = {
     b"pnpm-lock.yaml": "pnpm_lock",
     b"yarn.lock": "yarn_lock",
 }
+_PRUNES = {
+    "pnpm_lock": "pnpm prune --prod",
+    "yarn_lock": "yarn install --production --ignore-scripts --prefer-offline",
+}
+"""What takes packages for development out, where it is not npm."""
 _RUNNERS = frozenset(("npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack"))
 """Commands that the final stage does not have."""
 
@@ -100,6 +106,7 @@ def plan(given: Given) -> Plan | None:
         ),
         runtime=(given.view.files.path(binary),),
         packages=() if owner is None else (owner,),
+        uninstalls=_prune(given, home),
         builds=_GYP,
         homes=(home,),
         values={
@@ -205,6 +212,17 @@ def _binary(given: Given, command: Command) -> int | None:
 def _installer(given: Given, home: bytes) -> str:
     """By what the packages are installed again."""
     return next((_LOCKS[name] for name in _LOCKS if in_context(given, join(home, name))), "no_lock")
+
+
+def _prune(given: Given, home: bytes) -> tuple[Uninstall, ...]:
+    """How packages for development leave node_modules."""
+    place = literal(f"/{decoded(home)}")
+    packages = given.graph.packages
+    development = frozenset(
+        index for index, package in enumerate(packages) if package.manager == "node" and package.dev
+    )
+    remove = _PRUNES.get(_installer(given, home), "npm prune --omit=dev")
+    return (Uninstall(development, f"cd {place} && {remove}", by_name=False),) if place else ()
 
 
 def _output(given: Given, command: Command, home: bytes) -> bytes | None:

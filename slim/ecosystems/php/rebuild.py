@@ -87,7 +87,7 @@ def plan(given: Given) -> Plan | None:
         ),
         runtime=(given.view.files.path(binary),),
         packages=tuple(dict.fromkeys([*([] if owner is None else [owner]), *owned])),
-        spare=spare,
+        unnamed=spare,
         builds=_BUILDS,
         homes=tuple(homes),
         values={

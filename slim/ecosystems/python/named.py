@@ -14,6 +14,7 @@ from collections.abc import Collection, Iterator
 
 from msgspec import Struct
 
+from slim.ecosystems.conda import environment_file
 from slim.ecosystems.python.packages import normalized
 from slim.entrypoint.tables import names
 from slim.files.view import below as join
@@ -52,7 +53,7 @@ _IN_NOTEBOOKS = names(
     "notebook panel plotly pygwalker pyvis seaborn ydata-profiling"
 )
 """Distributions that draw and show: where sources do not name them, a project's notebooks use them."""
-_REQUIREMENTS = (b".txt", b".in", b"pyproject.toml")
+_REQUIREMENTS = (b".txt", b".in", b"pyproject.toml", *environment_file.NAMES)
 """How the names of files end that ask for distributions, and use none."""
 _EVERYTHING = frozenset(("all", "full", "complete", "everything", "recommended"))
 """Extras that bring all others."""
@@ -236,6 +237,9 @@ def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]
         for line in decoded(content).splitlines():
             if not line.lstrip().startswith(("-", "#")):
                 ours.update(_names((line,)))
+    for name in environment_file.NAMES:
+        asked = environment_file.asked_for(decoded(view.read(join(home, name)) or b""))
+        found.update(map(normalized, asked))
     document = _document(view.read(join(home, b"pyproject.toml")))
     project, tool = _table(document, "project"), _table(document, "tool")
     poetry = _table(tool, "poetry")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections import Counter
 
+from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
 from slim.ecosystems.python.environment import venv_at_run_time
 from slim.ecosystems.python.named import for_development, not_used, read_requirements
 from slim.entrypoint.runs import Command
@@ -17,9 +18,11 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
+from slim.rebuild.build_steps import is_of_toolchain
 from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
 from slim.rebuild.interpreted import version as stated
-from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan
+from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan, Uninstall
+from slim.rebuild.quoting import literal
 from slim.rebuild.trees import below, row_at
 
 _INSTALLERS = frozenset(
@@ -42,12 +45,6 @@ def plan(given: Given) -> Plan | None:
     home = home_of(given, command, "python")
     if binary is None or home is None:
         return None
-    if any(
-        given.view.files.path(binary).startswith(root + b"/")
-        for root in given.facts.roots.of("conda")
-    ):
-        # What conda's packages need of each other is in no file that is read.
-        return None
     version = decoded(given.view.files.name[binary])
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
@@ -62,6 +59,14 @@ def plan(given: Given) -> Plan | None:
     left = left_without(not_used(given, requirements, by_name, trusted=True))
     least = left_without(not_used(given, requirements, by_name, trusted=False))
     most = left_without(for_development(given, requirements, by_name))
+    environment = None if venv is not None else environment_of(given, given.view.files.path(binary))
+    if environment is not None:
+        unused = (
+            not_used(given, requirements, by_name, trusted=True),
+            not_used(given, requirements, by_name, trusted=False),
+        )
+        conda = keep(given, environment, _started(given, binary), left, unused)
+        return _of_conda(given, home, binary, environment, conda, least)
     libraries = _libraries(given, venv, stdlib, left, owner is None)
     maybe = [
         row
@@ -107,21 +112,101 @@ def plan(given: Given) -> Plan | None:
         packages=tuple(dict.fromkeys(packages)),
         maybe=tuple(maybe),
         doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
+        uninstalls=_uninstalls(given, ours, venv),
         homes=(home, *places),
         values={
             "home": f"/{decoded(home)}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
-            **({"has_venv": "yes"} if venv is not None else {}),
-            **(
-                {"venv_pip": "yes"}
-                if venv is not None and given.view.exists(join(venv, b"bin/pip"))
-                else {}
-            ),
             _requirements(given, home): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
         },
         copies=copied(home, [*by_hand, venv or b"opt/venv", home]),
+    )
+
+
+def _started(given: Given, binary: int) -> list[int]:
+    """Rows of the interpreter, and of what the image runs."""
+    runs = given.facts.runs
+    paths = {path for command in runs.all for path in (command.path, *command.files) if path}
+    found = (row_at(given.view, encoded(path)) for path in sorted(paths))
+    return [binary, *(row for row in found if row is not None)]
+
+
+def _of_conda(
+    given: Given, home: bytes, binary: int, environment: bytes, kept: Kept, least: frozenset[int]
+) -> Plan:
+    """What to keep where the interpreter is one of a conda environment."""
+    view, owner = given.view, given.owned.owner
+    inside = environment + b"/"
+    place = f"/{decoded(environment)}"
+    direct = given.facts.runs.direct
+    if direct and view.exists(join(environment, b"bin/" + encoded(direct[0]))):
+        direct = (f"{place}/bin/{direct[0]}", *direct[1:])
+    code = [row for row in below(view, home) if not view.files.path(row).startswith(inside)]
+    search = given.facts.env.get("PATH", "")
+    return Plan(
+        stack="conda",
+        parts=(
+            KeptFiles(
+                "the application",
+                "the project, without what findings would delete",
+                code if home != environment else [],
+                loses=FROM_APPLICATION,
+                paths=(home,),
+            ),
+            KeptFiles(
+                "the conda environment",
+                "packages that were asked for, and what they depend on; no conda and no cache",
+                kept.rows,
+                loses=FROM_APPLICATION,
+                paths=(environment,),
+            ),
+        ),
+        runtime=(view.files.path(binary),),
+        maybe=tuple(kept.maybe),
+        doubtful=(*kept.doubtful, *(row for row in kept.rows if owner[row] in least)),
+        uninstalls=kept.uninstall,
+        homes=(home, *given.facts.roots.of("conda")),
+        values={
+            "home": f"/{decoded(home)}",
+            "environment": place,
+            "packages_words": " ".join(kept.specifications),
+            **(
+                {}
+                if f"{place}/bin" in search.split(":")
+                else {"environment_path": ":".join(filter(None, (f"{place}/bin", search)))}
+            ),
+            **(
+                {"own_toolchain": "yes", "any_toolchain": "yes"}
+                if is_of_toolchain(given, binary)
+                else {}
+            ),
+        },
+        copies=copied(home, [environment, home]),
+        command=direct,
+        skips=frozenset(command.name for command in given.facts.runs.commands if command.runner)
+        if direct
+        else frozenset(),
+        guesses=kept.guesses,
+    )
+
+
+def _uninstalls(given: Given, ours: frozenset[int], venv: bytes | None) -> tuple[Uninstall, ...]:
+    """How distributions leave the environment."""
+    place = literal(f"/{decoded(venv)}") if venv is not None else ""
+    if place and given.view.exists(join(venv or b"", b"bin/pip")):
+        pip = f"{place}/bin/python3 -m pip"
+    else:
+        pip = f"python3 -m pip --python {place}/bin/python3" if place else "python3 -m pip"
+    return (
+        Uninstall(
+            ours,
+            f"PIP_BREAK_SYSTEM_PACKAGES=1 {pip} uninstall --yes",
+            # An installer takes itself away last.
+            last=frozenset(("pip",)),
+            why="Tools of development, and the installer.",
+        ),
     )
 
 

@@ -28,7 +28,9 @@ from slim.files.extract.elf_headers import (
     read_sections,
     read_segments,
 )
-from slim.files.extract.found import RELOCATABLE, Elf, GoBuild, Links
+from slim.files.extract.fatbin import SECTIONS as GPU_SECTIONS
+from slim.files.extract.fatbin import GpuScan
+from slim.files.extract.found import RELOCATABLE, Elf, GoBuild, GpuCode, Links
 from slim.files.extract.gobuild import SECTION_BYTES, parse_go
 from slim.files.extract.pieces import Pieces, Span
 
@@ -44,8 +46,12 @@ _FLAGS, _IS_PROGRAM = 0x6FFFFFFB, 0x08000000
 _DEBUG = (b".debug", b".zdebug", b".gnu.debuglto_.debug_", b".gnu.linkonce.wi.", b".line", b".stab")
 
 
-def parse_elf(file: Pieces) -> Elf | None:
-    """What an ELF file is; None when it is not one, or its header is damaged."""
+def parse_elf(file: Pieces, scan: GpuScan | None = None) -> Elf | None:
+    """What an ELF file is; None when it is not one, or its header is damaged.
+
+    Args:
+        scan: has seen all bytes of a file of which only parts are known; of others none.
+    """
     header = read_header(file.upto(0, 64) or b"")
     if header is None:
         return None
@@ -61,6 +67,7 @@ def parse_elf(file: Pieces) -> Elf | None:
     both = _covered(debug_spans + symbol_spans, file.size)
     sampled = header.type != RELOCATABLE and not debug_file
     found = {section.name: section for section in reversed(sections)}
+    gpu, all_gpu = _gpu(file, sections, scan or GpuScan(file.size))
     return Elf(
         bits=header.bits,
         machine=header.machine,
@@ -73,9 +80,10 @@ def parse_elf(file: Pieces) -> Elf | None:
         rustc=_rustc(file, found.get(b".comment")),
         auditable=b".dep-v0" in found,
         go=_go(file, found.get(b".go.buildinfo")),
-        partial=partial or links.partial,
+        partial=partial or links.partial or not all_gpu,
         debug_packed=_packed(file, debug_spans, debug) if sampled else 0,
         symtab_packed=_packed(file, symbol_spans, both - debug) if sampled else 0,
+        gpu=gpu,
     )
 
 
@@ -104,6 +112,27 @@ def _packed(file: Pieces, spans: list[Span], most: int) -> int:
     """What sections take once deflated; of very many the first."""
     inside = [(begin, end) for begin, end in spans if end <= file.size][:_MAX_PACKED]
     return min(most, sum(packed_span(file, begin, end - begin) for begin, end in inside))
+
+
+def _gpu(
+    file: Pieces, sections: list[Section], scan: GpuScan
+) -> tuple[tuple[tuple[GpuCode, ...], ...], bool]:
+    """The code for GPUs, and whether that is all of it."""
+    spans = [
+        (section.offset, section.offset + section.size)
+        for section in sections
+        if section.name in GPU_SECTIONS and section.type != NOBITS
+    ]
+    room = _covered(spans, file.size)
+    if not room:
+        return (), True
+    if not scan.seen:
+        scan.add(memoryview(file.upto(0, file.size) or b""))
+    found = scan.result()
+    # What lies elsewhere only looks like a container.
+    if sum(code.size for group in found for code in group) > room:
+        return (), False
+    return found, not scan.partial
 
 
 def _covered(spans: Iterable[Span], size: int) -> int:

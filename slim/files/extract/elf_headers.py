@@ -19,6 +19,8 @@ DYNAMIC_BYTES = 64 << 10
 """Most that is read of the dynamic section."""
 _END_BYTES = 16 << 20
 """What is kept of each end of a large file."""
+WHOLE_BYTES = 2 * _END_BYTES
+"""A file up to this size is kept whole."""
 _TABLE_BYTES = 4 << 20
 """Most that is read of the section headers, or of their names."""
 _MAX_SPANS = 8
@@ -92,8 +94,8 @@ def spans(head: bytes, size: int) -> tuple[Span, ...]:
     the program headers point to in between.
     """
     header = read_header(head)
-    if size <= 2 * _END_BYTES or header is None:
-        return ((0, min(size, 2 * _END_BYTES)),)
+    if size <= WHOLE_BYTES or header is None:
+        return ((0, min(size, WHOLE_BYTES)),)
     parts = [(0, _END_BYTES), (size - _END_BYTES, size)]
     if header.sections:
         parts.append((header.sections, header.sections + _TABLE_BYTES))

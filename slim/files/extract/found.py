@@ -10,6 +10,8 @@ from msgspec import Struct
 
 RELOCATABLE, EXECUTABLE, SHARED, CORE = 1, 2, 3, 4
 """Values of `Elf.type`. Position-independent programs are `SHARED` too."""
+PTX, CUBIN = 1, 2
+"""Values of `GpuCode.kind`: what the driver compiles when it is loaded, and machine code."""
 _READ = 32
 """What an entry of an archive weighs that was read and not kept."""
 
@@ -45,6 +47,17 @@ class Links(Struct, frozen=True):
     partial: bool = False
 
 
+class GpuCode(Struct, frozen=True):
+    """Code for one architecture of GPUs."""
+
+    kind: int
+    """`PTX`, `CUBIN`, or another that is not known."""
+    architecture: int
+    """Compute capability: 90 is 9.0."""
+    size: int
+    """Bytes in the file, with their headers."""
+
+
 class Elf(Struct, frozen=True):
     """One ELF file. Sizes are bytes in the file."""
 
@@ -73,13 +86,16 @@ class Elf(Struct, frozen=True):
     """About what the debugging sections take once deflated; 0 for object files, which nobody strips …"""
     symtab_packed: int = 0
     """… and what the symbol table and its names take."""
+    gpu: tuple[tuple[GpuCode, ...], ...] = ()
+    """Code for GPUs, the same for several architectures; what was compiled for the same ones together."""
 
     @property
     def weight(self) -> int:
         """About how many bytes of memory its texts take."""
         links, go = self.links, self.go or GoBuild()
         strings = (*links.needed, links.soname, links.rpath, links.runpath)
-        return sum(len(string) + 40 for string in strings if string) + 200 * len(go.settings)
+        texts = sum(len(string) + 40 for string in strings if string)
+        return texts + 200 * len(go.settings) + 100 * sum(map(len, self.gpu))
 
     @property
     def program(self) -> bool:

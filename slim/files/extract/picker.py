@@ -9,9 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection
 from enum import Enum
+from functools import partial
+from typing import NamedTuple
 
 from slim.files.budget import PARSED, TEXT
 from slim.files.extract import archive, assigned, beam, elf, elf_headers, keys, texts
+from slim.files.extract.fatbin import MAX_HEADERS, GpuScan
 from slim.files.extract.pieces import Collector, Pieces, Span
 from slim.files.table import ASSIGNED, ROOT, LayerTable
 
@@ -31,6 +34,9 @@ _RECORD, _SECTION = 512, 16
 _ARCHIVE = 64 << 10
 """What an archive takes from its budget: some are looked at, not a thousand."""
 
+_FREE_GPU_HEADERS, _GPU_CODE = 1024, 128
+"""Code for GPUs is compressed already: a small blob has few headers, these and one for so many bytes."""
+
 _ANY = (b"",)
 _MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG", b"PK"), _ANY)
 _PACKED = dict.fromkeys((b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"), (b".beam", *archive.TARS))
@@ -46,7 +52,17 @@ class _Room(Enum):
     SOURCES = 4
 
 
-_Plan = tuple[tuple[Span, ...], Callable[[Pieces], None]]
+_Watch = Callable[[memoryview], None]
+
+
+class _Plan(NamedTuple):
+    """What is wanted of a file."""
+
+    spans: tuple[Span, ...]
+    keep: Callable[[Pieces], None]
+    """What to do with it."""
+    watch: _Watch | None = None
+    """To be shown all bytes before."""
 
 
 class Picker:
@@ -65,6 +81,7 @@ class Picker:
             _Room.ARCHIVES: min(_TEXTS_BYTES, allowance),
             _Room.SOURCES: min(_SOURCES_BYTES, allowance),
         }
+        self._gpu_headers = min(MAX_HEADERS, _FREE_GPU_HEADERS + table.blob_bytes // _GPU_CODE)
         self.kept_bytes = 0
         """About what the contents that were kept take in memory."""
         self._all = extra is None
@@ -99,9 +116,9 @@ class Picker:
         """A file of which all bytes are at hand."""
         plan = self.plan(bytes(content[:_HEAD]), len(content))
         if plan is not None:
-            plan[1](Pieces.whole(content))
+            plan.keep(Pieces.whole(content))
 
-    def parts(self, size: int) -> Callable[[memoryview], None]:
+    def parts(self, size: int) -> _Watch:
         """What to call with the bytes of a file, in order, until there were `size`."""
         return _Parts(self, size).add
 
@@ -112,33 +129,36 @@ class Picker:
             header = elf_headers.read_header(head)
             if header is None or not self._spend(_RECORD + _SECTION * header.section_limit):
                 return None
-            return elf_headers.spans(head, size), self._keep_elf
+            scan = GpuScan(size, self._gpu_headers)
+            # What is kept whole is scanned where it has such code.
+            watch = scan.add if size > elf_headers.WHOLE_BYTES else None
+            return _Plan(elf_headers.spans(head, size), partial(self._keep_elf, scan=scan), watch)
         if beam.is_beam(head, name):
             if size > beam.MAX_BYTES or not self._spend(_RECORD):
                 return None
-            return ((0, size),), self._keep_beam
+            return _Plan(((0, size),), self._keep_beam)
         if archive.is_archive(head, name, size) and self._has_room(_ARCHIVE, _Room.ARCHIVES):
-            return archive.spans(name, size), self._keep_archive
+            return _Plan(archive.spans(name, size), self._keep_archive)
         if keys.may_be_key(head):
-            return ((0, min(size, keys.HEAD_BYTES)),), self._keep_flag
+            return _Plan(((0, min(size, keys.HEAD_BYTES)),), self._keep_flag)
         if name in assigned.NAMES:
-            return ((0, min(size, assigned.HEAD_BYTES)),), self._keep_assigned
+            return _Plan(((0, min(size, assigned.HEAD_BYTES)),), self._keep_assigned)
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
         if head[:2] in self.pairs or name in self.names or directory in self.places:
             above = self._table.directory_path(directory)
             if self._is_text(above, head, name, size):
-                return ((0, size),), self._keep_text
+                return _Plan(((0, size),), self._keep_text)
             if (
                 head.startswith(b"#!")
                 and size > texts.SCRIPT_BYTES
                 and texts.may_start(above, name)
             ):
                 # A program with a line in front that says what runs it.
-                return ((0, _FIRST_LINE),), self._keep_first
+                return _Plan(((0, _FIRST_LINE),), self._keep_first)
             if self._may_be_named(above, head, name, size):
-                return ((0, size),), self._keep_named
+                return _Plan(((0, size),), self._keep_named)
         return None
 
     def _is_text(self, directory: bytes, head: bytes, name: bytes, size: int) -> bool:
@@ -191,8 +211,9 @@ class Picker:
         self._left[room] -= count
         return True
 
-    def _keep_elf(self, file: Pieces) -> None:
-        found = elf.parse_elf(file)
+    def _keep_elf(self, file: Pieces, scan: GpuScan) -> None:
+        found = elf.parse_elf(file, scan)
+        self._gpu_headers = scan.left
         if found is not None and self._spend(found.weight):
             self._table.elfs[len(self._table) - 1] = found
             self.kept_bytes += 2 * found.weight + PARSED
@@ -244,7 +265,7 @@ class _Parts:
         self._early: bytearray | None = bytearray()
         """What has come while nothing is decided."""
         self._collector: Collector | None = None
-        self._keep: Callable[[Pieces], None] | None = None
+        self._plan: _Plan | None = None
         self._seen = 0
 
     def add(self, part: memoryview) -> None:
@@ -257,10 +278,12 @@ class _Parts:
                     return
                 part = memoryview(self._early)
             self._early = None
-            plan = self._picker.plan(bytes(part[:_HEAD]), self._size)
-            if plan is not None:
-                self._collector, self._keep = Collector(plan[0]), plan[1]
-        if self._collector is not None and self._keep is not None:
+            self._plan = self._picker.plan(bytes(part[:_HEAD]), self._size)
+            if self._plan is not None:
+                self._collector = Collector(self._plan.spans)
+        if self._collector is not None and self._plan is not None:
+            if self._plan.watch is not None:
+                self._plan.watch(part)
             self._collector.add(part)
             if self._seen == self._size:
-                self._keep(self._collector.pieces())
+                self._plan.keep(self._collector.pieces())

@@ -295,6 +295,8 @@ def _facts(report: Report, units: Units) -> Iterator[tuple[str, Text]]:
             yield what, value
     if image.role.name != "unknown":
         yield "Taken for", _role(image.role)
+    if report.gpu_code:
+        yield "GPUs", words.gpu_code(report, units)
     yield "Rules", report.tool.rules or "none applied"
     yield "dive reports", words.dive(report, units)
 

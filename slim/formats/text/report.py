@@ -89,7 +89,10 @@ def _totals(report: Report, layout: Layout) -> str:
         if what != "dead" or disk or pull
     ]
     header = ("", "on disk", "to pull", "")
-    return f"{layout.table(rows, header, 'lrrl')}\n{_base(report, layout)}"
+    lines = [layout.table(rows, header, "lrrl"), _base(report, layout)]
+    if code := words.gpu_code(report, layout.units):
+        lines.append(layout.wrapped(f"{code}. With --gpu ARCH slim says what it never loads."))
+    return "\n".join(lines)
 
 
 def _base(report: Report, layout: Layout) -> str:

@@ -22,7 +22,7 @@ from slim.report.model.advice import (
     Suppressed,
     UnusedPackage,
 )
-from slim.report.model.contents import DirectoryInfo, PackageInfo, TreeNode
+from slim.report.model.contents import DirectoryInfo, GpuCode, PackageInfo, TreeNode
 from slim.report.model.image import Base, ImageInfo, Role, Source, Tool
 from slim.report.model.layers import Dive, Example, LabelBytes, LayerInfo, Place, Totals, Waste
 from slim.report.model.notes import Budget, Truncated, Verdict, Warning
@@ -42,6 +42,7 @@ __all__ = [
     "Example",
     "Finding",
     "FixInfo",
+    "GpuCode",
     "ImageInfo",
     "KeepPart",
     "LabelBytes",
@@ -91,6 +92,8 @@ class Report(Struct, frozen=True, kw_only=True):
     """Largest first."""
     packages: list[PackageInfo] = []
     """Largest first; empty where no rules were applied."""
+    gpu_code: list[GpuCode] = []
+    """Largest first; empty where nothing has code for GPUs."""
     directories: list[DirectoryInfo]
     """Largest first; one that is mostly a directory below it is left out."""
     largest_files: list[Example]

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct, field
+from msgspec import Meta, Struct, field
 
 from slim.report.model.sizes import Count, Size
 from slim.report.untrusted import Untrusted, untrusted
@@ -28,6 +28,15 @@ class PackageInfo(Struct, frozen=True, kw_only=True):
     """`manual`, `needed by git`, `recommended by git`, `base system` or `unknown`."""
     rule: str = ""
     """Which claims most of what is reclaimable."""
+
+
+class GpuCode(Struct, frozen=True, kw_only=True):
+    """Code for one architecture of GPUs in the programs and libraries of the final filesystem."""
+
+    architecture: Annotated[str, Meta(pattern=r"^(?:(?:sm|compute)_[0-9]{1,4}|other)$")]
+    """`sm_90` for machine code, `compute_90` for PTX, which the driver compiles; `other` of unknown kinds."""
+    disk_bytes: Size
+    files: Count
 
 
 class DirectoryInfo(Struct, frozen=True, kw_only=True, omit_defaults=True):

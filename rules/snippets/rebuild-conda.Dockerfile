@@ -1,0 +1,20 @@
+# syntax=docker/dockerfile:1
+{arguments}
+# conda, its cache of packages and what only builds stay in this stage.
+FROM {build_base} AS build
+{build_install}
+RUN conda create --yes --prefix {environment} {packages_words}
+WORKDIR {home}
+COPY . .
+
+FROM {base}
+{install}
+#? environment_path
+ENV PATH={environment_path}
+{env}
+WORKDIR {app_dir}
+# The same path as in the build stage: programs name it.
+{copies}
+{settings}
+{health}
+{start}

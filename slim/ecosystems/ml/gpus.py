@@ -1,0 +1,74 @@
+"""Code for GPUs in programs and libraries: what each architecture takes, and what given GPUs never load.
+
+Machine code runs on GPUs of the same major version whose minor version is as high or higher; of several
+that run the driver takes the highest. Where none runs, it compiles the PTX of an architecture as high as
+the GPU's or lower. It chooses for each container of code by itself.
+Source: CUDA C++ Programming Guide, "Binary Compatibility", "PTX Compatibility"; CUDA compatibility guides
+of the GPU architectures.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable
+
+from slim.ecosystems.model import Subject
+from slim.files.extract.found import CUBIN, PTX, Elf, GpuCode
+from slim.files.table import Fate
+from slim.rules.match import QueryResult
+
+_NAME = re.compile(r"(?:(?:sm_|compute_)?(\d{2,3})[af]?|(1?\d)\.(\d)[af]?)", re.ASCII)
+
+
+def architecture_of(text: str) -> int:
+    """The compute capability that a text names, times ten.
+
+    >>> architecture_of("sm_90"), architecture_of("8.6"), architecture_of("sm_120a")
+    (90, 86, 120)
+
+    Raises:
+        ValueError: it names none.
+    """
+    found = _NAME.fullmatch(text)
+    if found is None:
+        raise ValueError(f"{text[:100]!r} is no architecture of GPUs such as sm_90")
+    return int(found[1] or found[2] + found[3])
+
+
+def other_architectures(subject: Subject) -> QueryResult:
+    """What the GPUs that the image is for do not load; nothing where these are not known."""
+    files, gpus = subject.files, subject.gpus
+    parts = {
+        row: unused
+        for row, elf in files.elfs.items()
+        if elf.gpu and gpus and files.fate[row] == Fate.LIVE and (unused := _not_loaded(elf, gpus))
+    }
+    return QueryResult(parts=dict(sorted(parts.items())))
+
+
+def _not_loaded(elf: Elf, gpus: Collection[int]) -> int:
+    """Bytes of an ELF file."""
+    return sum(
+        code.size for group in elf.gpu for code in frozenset(group).difference(_loaded(group, gpus))
+    )
+
+
+def _loaded(group: Collection[GpuCode], gpus: Iterable[int]) -> list[GpuCode]:
+    """What of one kind of container some GPUs load, or may load."""
+    found = [code for code in group if code.kind not in (PTX, CUBIN)]
+    for gpu in gpus:
+        runs = [
+            code.architecture
+            for code in group
+            if code.kind == CUBIN
+            and code.architecture <= gpu
+            and code.architecture // 10 == gpu // 10
+        ]
+        if runs:
+            found += (
+                code for code in group if code.kind == CUBIN and code.architecture == max(runs)
+            )
+            continue
+        # PTX for one architecture alone (compute_90a) is not told apart, so that all that may do stays.
+        found += (code for code in group if code.kind == PTX and code.architecture <= gpu)
+    return found
