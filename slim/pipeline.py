@@ -202,6 +202,7 @@ def repack(
                 # The advice is let go of, and what it asked for: it takes as much memory as all that follows.
                 choice = NOTHING
                 if advice is not None:
+                    return_free_memory()
                     advised = _advise(own, advice)
                     choice = choose(read.files, read.ledger, base_layers, advised, selection)
                     del advised
@@ -223,7 +224,7 @@ def verify(
 ) -> Verified:
     """Compare the filesystems of two images, platform by platform; errors are those of `analyze`."""
     # As above.
-    from slim.repack.compare import tree_of
+    from slim.repack.trees import tree_of
     from slim.repack.verify import Verified
     from slim.repack.verify import verify as compare_images
 

@@ -137,7 +137,7 @@ def repack(
     for paper in papers:
         write_output(render_certificate(found, _form(paper), shown), paper, private=False)
     _tell_left_out(found)
-    print_output(render_certificate(found, "text", shown))
+    print_output("".join(render_certificate(found, "text", shown)))
 
 
 def _selection(what: WhatOptions, limits: Limits) -> Selection:

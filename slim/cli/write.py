@@ -8,6 +8,7 @@ import re
 import stat
 import sys
 import tempfile
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 
@@ -49,8 +50,9 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def write_output(text: str, path: str, *, private: bool) -> None:
-    """Write a file as a whole or not at all; a link at its place is replaced, not followed.
+def write_output(text: str | Iterable[str], path: str, *, private: bool) -> None:
+    """Write a file as a whole or not at all, from a text or its pieces; a link at its place is replaced, not
+    followed.
 
     What no file can take the place of is written to: a named pipe, a character device such as /dev/null, and
     what the shell hands over as /dev/fd/N.
@@ -59,10 +61,11 @@ def write_output(text: str, path: str, *, private: bool) -> None:
         UsageError: the folder is missing or not writable, or there is a folder or another kind of device.
     """
     target = Path(path)
+    pieces = (text,) if isinstance(text, str) else text
     try:
         if descriptor := _DESCRIPTOR.fullmatch(path):
             number = descriptor[1] or descriptor[2] or "2"
-            _write_into(os.dup(int(number)), text)
+            _write_into(os.dup(int(number)), pieces)
             return
         if target.exists() and not target.is_file():
             if not (target.is_fifo() or target.is_char_device()):
@@ -71,12 +74,12 @@ def write_output(text: str, path: str, *, private: bool) -> None:
                     f"cannot write {path!r}: it exists and is not a regular file",
                     "without a path a format goes to stdout: -o json",
                 )
-            _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), text)
+            _write_into(os.open(path, os.O_WRONLY | os.O_NOCTTY), pieces)
             return
         handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
         try:
             with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-                file.write(text)
+                file.writelines(pieces)
             if not private:
                 os.chmod(temporary, 0o666 & ~_umask())
             os.replace(temporary, target)
@@ -88,10 +91,10 @@ def write_output(text: str, path: str, *, private: bool) -> None:
         raise UsageError("no-output", f"cannot write {path!r}: {why}") from None
 
 
-def _write_into(handle: int, text: str) -> None:
+def _write_into(handle: int, pieces: Iterable[str]) -> None:
     """A reader that has gone away is not our failure."""
     with suppress(BrokenPipeError), os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
+        file.writelines(pieces)
 
 
 def append_output(text: str, path: str) -> None:

@@ -222,7 +222,8 @@ class Walk:
         started = services(name, job.words, job.cwd, self._view)
         for process in started:
             main = process.main and job.main
-            service = replace(job, how=process.where, main=main, cwd=self._cwd, sets=())
+            cwd = self._cwd if process.cwd is None else self._view.real(process.cwd) or process.cwd
+            service = replace(job, how=process.where, main=main, cwd=cwd, sets=())
             if process.script:
                 self._put((f"/{decoded(process.script)}",), service)
             else:

@@ -31,9 +31,14 @@ def render(document: Document, _: RenderOptions | None = None) -> str:
 
 def as_json(document: Struct) -> str:
     """A document as JSON: indented, ASCII, and without lines that a log takes for commands."""
+    return indented(document) + "\n"
+
+
+def indented(value: object) -> str:
+    """The same of a document or a part of one, without the newline at its end."""
     # In C, all of it: json alone takes seven times as long.
-    encoded = msgspec.json.encode(document)
-    return quiet_json(_ascii(msgspec.json.format(encoded, indent=2).decode())) + "\n"
+    encoded = msgspec.json.encode(value)
+    return quiet_json(_ascii(msgspec.json.format(encoded, indent=2).decode()))
 
 
 def _ascii(text: str) -> str:

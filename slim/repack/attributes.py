@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import hashlib
 from array import array
-from collections import defaultdict
+from bisect import bisect_left
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import compress
 
 from msgspec import Struct, field
 
@@ -27,28 +28,32 @@ _DIGEST = 32
 class FileAttributes(Struct):
     """Of the rows of an image that were asked about."""
 
-    which: array[int]
-    """Row → index into `distinct`; -1 for rows that were not read."""
-    distinct: list[Attributes]
-    contents: bytearray
-    """32 bytes per row: SHA-256 of what the entry stores."""
+    rows: array[int] = field(default_factory=lambda: array("q"))
+    """These rows, ascending."""
+    which: array[int] = field(default_factory=lambda: array("i"))
+    """Index into `distinct` for each of them."""
+    distinct: list[Attributes] = field(default_factory=list)
+    contents: bytearray = field(default_factory=bytearray)
+    """32 bytes for each: SHA-256 of what the entry stores, where contents were asked for."""
     index: dict[Attributes, int] = field(default_factory=dict)
 
     def of(self, row: int) -> Attributes:
         """What the entry of a row says."""
-        return self.distinct[self.which[row]]
+        return self.distinct[self.which[bisect_left(self.rows, row)]]
 
     def content(self, row: int) -> bytes:
         """SHA-256 of the payload."""
-        return bytes(self.contents[row * _DIGEST : (row + 1) * _DIGEST])
+        at = bisect_left(self.rows, row)
+        return bytes(self.contents[at * _DIGEST : (at + 1) * _DIGEST])
 
     def add(self, row: int, found: Attributes, digest: bytes) -> None:
-        """Note what a row says, the same attributes once."""
+        """Note what the next row says, the same attributes once."""
         known = self.index.setdefault(found, len(self.distinct))
         if known == len(self.distinct):
             self.distinct.append(found)
-        self.which[row] = known
-        self.contents[row * _DIGEST : (row + 1) * _DIGEST] = digest
+        self.rows.append(row)
+        self.which.append(known)
+        self.contents += digest
 
 
 def read_attributes(
@@ -66,24 +71,16 @@ def read_attributes(
     Raises:
         InputError, LimitError: a layer cannot be read any more.
     """
-    found = FileAttributes(
-        array("i", [-1]) * len(files), [], bytearray(_DIGEST * len(files) if contents else 0)
-    )
-    by_layer: dict[int, set[int]] = defaultdict(set)
+    found = FileAttributes()
+    wanted = bytearray(len(files))
     for row in rows:
-        by_layer[files.layer_of(row)].add(row)
-    for number, of_layer in sorted(by_layer.items()):
-        _read(
-            layers[number],
-            tables[number],
-            files,
-            number,
-            of_layer,
-            limits,
-            contents,
-            found,
-            progress,
-        )
+        wanted[row] = 1
+    for number, table in enumerate(tables):
+        here = files.rows_of(number)
+        of_layer = wanted[here.start : here.stop]
+        if 1 in of_layer:
+            tar = uncompressed(layers[number], table, limits, progress)
+            _read(Pieces(tar), table, here.start, of_layer, contents, found)
     return found
 
 
@@ -104,24 +101,20 @@ def _counted(chunks: Iterable[bytes], progress: Callable[[int], None] | None) ->
 
 
 def _read(
-    layer: Layer,
+    feed: Pieces,
     table: LayerTable,
-    files: Files,
-    number: int,
-    of_layer: set[int],
-    limits: Limits,
+    base: int,
+    wanted: bytearray,
     contents: bool,
     found: FileAttributes,
-    progress: Callable[[int], None] | None,
 ) -> None:
-    base, starts = files.starts[number], regions(table)
-    feed = Pieces(uncompressed(layer, table, limits, progress))
-    for row in sorted(of_layer):
-        at = row - base
+    """Read the rows of a layer, which begin at `base`, for which `wanted` has a 1."""
+    starts = regions(table)
+    for at in compress(range(len(table)), wanted):
         feed.skip(starts[at])
         attributes = attributes_of(split_header(feed.take(table.data[at] - starts[at])))
         state = hashlib.sha256()
         if contents and table.kind[at] == Kind.FILE:
             for part in feed.until(table.data[at] + table.stored[at]):
                 state.update(part)
-        found.add(row, attributes, state.digest() if contents else b"")
+        found.add(base + at, attributes, state.digest() if contents else b"")

@@ -1,52 +1,28 @@
 """Two final filesystems, path by path: what is in one only, and what differs.
 
-Entries that lie at the same place of the same layer are the same bytes and need not be read. Of all others
-attributes and contents are read from the layers, in one pass over each.
+Entries that lie at the same place of the same layer are the same bytes and need not be read. Of the others
+the bytes are compared first; where these differ, attributes and contents are read from the layers.
 """
 
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator
+from itertools import compress
 
-from msgspec import Struct
-
-from slim.errors import InputError
-from slim.files.table import ROOT, Files, Kind, LayerTable
-from slim.image.model import Image, Layer
+from slim.files.table import ROOT, Files, Kind, mask
 from slim.limits import Limits
 from slim.repack.attributes import FileAttributes, read_attributes
 from slim.repack.certificate import Difference, Proof, shown_path
+from slim.repack.presence import directory_ids
 from slim.repack.raw_header import Attributes
+from slim.repack.same_bytes import same_entries
+from slim.repack.trees import Tree
 
 MOST = 1_000
 """Differences that are listed; all are counted."""
 _IMPLICIT = -1
 """Row of a directory that no entry describes."""
-
-
-class Tree(Struct, frozen=True):
-    """The final filesystem of an image, and where its bytes are."""
-
-    layers: Sequence[Layer]
-    tables: Sequence[LayerTable]
-    files: Files
-
-
-def tree_of(image: Image, tables: Sequence[LayerTable | None], files: Files) -> Tree:
-    """The filesystem of an image that has been scanned.
-
-    Raises:
-        InputError: the contents of a layer are missing.
-    """
-    for layer, table in zip(image.layers, tables, strict=True):
-        if table is None:
-            raise InputError(
-                "layer-missing",
-                f"layer {layer.index} is not available: {layer.missing}",
-                "all layers of the image are needed",
-            )
-    return Tree(image.layers, [table for table in tables if table is not None], files)
 
 
 class _Differences:
@@ -64,48 +40,59 @@ class _Differences:
 def compare(
     before: Tree,
     after: Tree,
-    gone: Collection[bytes],
+    is_gone: Callable[[bytes, int], bool],
     limits: Limits,
     progress: Callable[[int], None] | None = None,
     uncompared: Collection[bytes] = (),
 ) -> Proof:
-    """Compare two filesystems; the paths in `gone` have to be in the first only, and those in `uncompared`
-    may be in either.
+    """Compare two filesystems. What `is_gone` has to be in the first only: it is asked about each path of
+    that, with its row or `~directory`. The paths in `uncompared` may be in either.
 
     Raises:
         InputError, LimitError: a layer cannot be read any more.
     """
     differences = _Differences()
-    # Rows, as two columns: an image has many.
+    # Pairs of rows, as columns: an image has many. Of most the bytes are compared, of others what they say.
+    counterparts = array("q", [_IMPLICIT]) * len(after.files)
     mine, other = array("q"), array("q")
     links = _Links(before.files, after.files)
-    paths = expected = 0
+    paths = expected = unlike = 0
     ours, theirs = _described(before.files), _described(after.files)
     for path, left, right in _walk(before.files, after.files):
         if path in uncompared:
             continue
         paths += 1
         if left is None or right is None:
-            if right is None and path in gone:
+            if left is not None and is_gone(path, left):
                 expected += 1
             else:
                 differences.add(path, f"only in the {'source' if right is None else 'result'}")
             continue
-        if right is not None and path in gone:
+        if is_gone(path, left):
             differences.add(path, "still there")
             continue
         if (left < 0) != (right < 0):
             differences.add(path, "type")
             continue
         if left < 0:
-            pair = ours.get(~left, _IMPLICIT), theirs.get(~right, _IMPLICIT)
+            pair = ours[~left], theirs[~right]
         else:
             pair = _body(before.files, left), _body(after.files, right)
             if not links.agree(*pair):
                 differences.add(path, "hard links")
-        if not _is_same(before, after, *pair):
+        if _is_same(before, after, *pair):
+            continue
+        unlike += 1
+        if min(pair) < 0 or counterparts[pair[1]] not in (_IMPLICIT, pair[0]):
             mine.append(pair[0])
             other.append(pair[1])
+        else:
+            counterparts[pair[1]] = pair[0]
+    same = same_entries(before, after, counterparts, limits, progress)
+    for row, counterpart in enumerate(counterparts):
+        if counterpart >= 0 and not same[row]:
+            mine.append(counterpart)
+            other.append(row)
     read = [
         read_attributes(
             tree.layers, tree.tables, tree.files, (row for row in rows if row >= 0), limits,
@@ -118,7 +105,7 @@ def compare(
             files, row = (before.files, left) if left >= 0 else (after.files, right)
             differences.add(files.path(row) if row >= 0 else b"", what)
     omitted = differences.count - len(differences.found)
-    return Proof(paths, len(mine), expected, tuple(differences.found), omitted)
+    return Proof(paths, unlike, expected, tuple(differences.found), omitted)
 
 
 class _Links:
@@ -144,8 +131,8 @@ def _walk(before: Files, after: Files) -> Iterator[tuple[bytes, int | None, int 
     pending: list[tuple[bytes, int | None, int | None]] = [(b"", ROOT, ROOT)]
     while pending:
         above, left, right = pending.pop()
-        ours = before.children[left] if left is not None else {}
-        theirs = after.children[right] if right is not None else {}
+        ours = before.children.names(left) if left is not None else {}
+        theirs = after.children.names(right) if right is not None else {}
         for name in sorted(ours.keys() | theirs.keys()):
             path = above + b"/" + name if above else name
             child, counterpart = ours.get(name), theirs.get(name)
@@ -158,16 +145,13 @@ def _walk(before: Files, after: Files) -> Iterator[tuple[bytes, int | None, int 
                 pending.append((path, *below))
 
 
-def _described(files: Files) -> dict[int, int]:
-    """Directory → the row of the entry that describes it."""
-    found: dict[int, int] = {}
-    for row in range(len(files)):
-        if files.kind[row] != Kind.DIRECTORY or not files.shown[row]:
-            continue
-        if files.name[row]:
-            found[~files.children[files.directory[row]][files.name[row]]] = row
-        else:
-            found[ROOT] = row
+def _described(files: Files) -> array[int]:
+    """Directory → the row of the entry that describes it, or `_IMPLICIT`."""
+    found, ids = array("i", [_IMPLICIT]) * len(files.dir_parent), directory_ids(files)
+    for row in compress(range(len(files)), mask(files.kind, Kind.DIRECTORY)):
+        if files.shown[row]:
+            name = files.name[row]
+            found[ids[files.directory[row], name] if name else ROOT] = row
     return found
 
 

@@ -22,6 +22,13 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
+try:
+    from isal import isal_zlib
+except ImportError:  # no wheel for this machine: the standard library takes ten times as long
+    isal_zlib = None  # type: ignore[assignment]
+
+crc32 = zlib.crc32 if isal_zlib is None else isal_zlib.crc32
+
 _BLOCK = 1 << 19
 _WINDOW = 1 << 15
 GZIP_HEAD = b"\x1f\x8b\x08\0\0\0\0\0\2\xff"
@@ -98,7 +105,7 @@ def _gzip(pieces: Iterable[bytes], level: int, pool: Executor, threads: int) -> 
     waiting: deque[Future[bytes]] = deque()
     try:
         for block, last in _blocks(pieces):
-            crc = zlib.crc32(block, crc)
+            crc = crc32(block, crc)
             size += len(block)
             waiting.append(pool.submit(_deflated, block, before, level, last))
             before = block[-_WINDOW:]
@@ -120,13 +127,17 @@ def _deflated(block: bytes, before: bytes, level: int, last: bool) -> bytes:
 
 def _blocks(pieces: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     """The bytes in blocks of one size, and whether each is the last one; a block at least."""
-    held = bytearray()
+    held: list[bytes] = []
+    size = 0
     for piece in pieces:
-        held += piece
-        while len(held) > _BLOCK:
-            yield bytes(held[:_BLOCK]), False
-            del held[:_BLOCK]
-    yield bytes(held), True
+        at = 0
+        while size + len(piece) - at > _BLOCK:
+            end = at + _BLOCK - size
+            yield b"".join((*held, piece[at:end])), False
+            held, size, at = [], 0, end
+        held.append(piece[at:])
+        size += len(piece) - at
+    yield b"".join(held), True
 
 
 class _Strength(Struct, frozen=True):

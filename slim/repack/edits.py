@@ -15,7 +15,7 @@ from slim.errors import InputError
 from slim.files.table import ROOT, Fate, Files, Kind, LayerTable
 from slim.repack import raw_header
 from slim.repack.link_groups import LinkEdits, link_edits, links_of
-from slim.repack.presence import Presence
+from slim.repack.presence import Presence, directory_ids
 
 _MARKS = (Kind.WHITEOUT, Kind.OPAQUE)
 Place = tuple[int, bytes]
@@ -79,7 +79,8 @@ class _Planner:
             for row in range(self._start, len(files))
             if files.kind[row] != Kind.DIRECTORY
         )
-        self._present = Presence(files, places)
+        self._ids = directory_ids(files)
+        self._present = Presence(files, self._ids, places)
         self._seen = bytearray(len(files.dir_parent))
         """1 for directories that something other than a whiteout has made, in the layers so far."""
         self._last_root = -1
@@ -92,7 +93,7 @@ class _Planner:
             if not files.name[row]:
                 self._last_root = row
             elif files.shown[row]:
-                self._described.add(~files.children[files.directory[row]][files.name[row]])
+                self._described.add(self._ids[self._place(row)])
         self._roots: frozenset[int] = frozenset()
         """Links that become files where the bodies of others were."""
         self._alive = bytearray(len(files.dir_parent))
@@ -204,11 +205,8 @@ class _Planner:
 
     def _is_directory(self, place: Place) -> bool:
         """Whether the final filesystem has a directory of this name."""
-        home, name = place
-        if not self._files.dir_shown[home]:
-            return False
-        found = self._files.children[home].get(name)
-        return found is not None and found < 0
+        own = self._ids.get(place)
+        return own is not None and bool(self._files.dir_shown[own])
 
     def _thin_directories(self, layer: int) -> None:
         """Of directories that another entry describes, or that are gone, those entries stay which have
@@ -233,7 +231,7 @@ class _Planner:
             if not files.name[row]:
                 self._keep[row] = row == self._last_root or (row == last_root and ROOT in holding)
             elif not files.shown[row]:
-                own = self._present.directory(self._place(row))
+                own = self._ids.get(self._place(row))
                 self._keep[row] = own in holding
 
     def _hold(self, holding: set[int], directory: int) -> None:
@@ -266,7 +264,7 @@ class _Planner:
 
     def _renew(self, row: int, place: Place) -> None:
         """A directory takes nothing over from the one of its name in a lower layer."""
-        own, path = self._present.directory(place), self._files.path(row)
+        own, path = self._ids.get(place), self._files.path(row)
         if own not in self._described:
             self._edits.put(row, raw_header.directory(path))
         if self._present.below(place):

@@ -153,7 +153,9 @@ def _copy(layer: Layer, table: LayerTable, what: What, writing: Writing) -> Writ
         kind = _usual(table) if compressor is None else compressor
         descriptor = layer.descriptor
         annotations = kept_annotations(descriptor) if descriptor else {}
-        return _write(_tar(layer, table, writing), kind, annotations, source, what, writing)
+        pieces = _tar(layer, table, writing)
+        known = table.diff_id if table.diff_id.startswith("sha256:") else ""
+        return _write(pieces, kind, annotations, source, what, writing, known)
     assert layer.blob is not None  # noqa: S101
     pieces = _counted(layer.blob.chunks(), writing.progress)
     written = writing.output.blob(pieces, lambda digest: writing.name(digest, layer.diff_id))
@@ -174,7 +176,9 @@ def _write(
     sources: tuple[int, ...],
     what: What,
     writing: Writing,
+    known: str = "",
 ) -> WrittenLayer:
+    """Compress a tar; `known` is its diff id, where reading it back will show whether it has that."""
     if kind.has_table:
         layer = TocLayer(kind, writing.pool, writing.threads)
         written = writing.output.blob(
@@ -197,9 +201,9 @@ def _write(
             yield piece
 
     def diff_id() -> str:
-        return f"sha256:{state.hexdigest()}"
+        return known or f"sha256:{state.hexdigest()}"
 
-    stored = compressed(seen(), kind, writing.pool, writing.threads)
+    stored = compressed(pieces if known else seen(), kind, writing.pool, writing.threads)
     written = writing.output.blob(stored, lambda digest: writing.name(digest, diff_id()))
     return_free_memory()
     new = NewLayer(diff_id(), written.digest, written.blob.size, kind.name, annotations=annotations)

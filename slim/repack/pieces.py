@@ -27,20 +27,28 @@ class Pieces:
             self._piece, self._at = piece, 0
         return True
 
+    def part(self, end: int) -> bytes:
+        """The next bytes, as many as are at hand, up to an offset that is not reached yet; what an archive
+        lacks of its last padding is filled with zeros.
+
+        Raises:
+            InputError: it lacks more.
+        """
+        if not self.more():
+            missing = end - self.offset
+            if missing >= 512:
+                raise _too_short(self.offset)
+            self.offset = end
+            return bytes(missing)
+        part = self._piece[self._at : self._at + end - self.offset]
+        self._at += len(part)
+        self.offset += len(part)
+        return part
+
     def until(self, end: int) -> Iterator[bytes]:
-        """The bytes up to an offset; what an archive lacks of its last padding is filled with zeros."""
+        """All bytes up to an offset; otherwise as `part`."""
         while self.offset < end:
-            if not self.more():
-                missing = end - self.offset
-                if missing >= 512:
-                    raise _too_short(self.offset)
-                self.offset = end
-                yield bytes(missing)
-                return
-            part = self._piece[self._at : self._at + end - self.offset]
-            self._at += len(part)
-            self.offset += len(part)
-            yield part
+            yield self.part(end)
 
     def skip(self, end: int) -> None:
         """Pass over the bytes up to an offset."""

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from slim.files.table import ROOT, Files
 
 _DESCRIBED, _INSIDE = 1, 2
+
+
+def directory_ids(files: Files) -> dict[tuple[int, bytes], int]:
+    """(directory, name) → the id of the directory of this name, whether it is still there or not."""
+    places = zip(files.dir_parent, files.dir_name, strict=True)
+    return {place: own for own, place in enumerate(places)}
 
 
 class Presence:
@@ -16,19 +22,17 @@ class Presence:
     counts. What hides nothing of a lower layer, whatever lies between, hides nothing.
     """
 
-    def __init__(self, files: Files, places: Iterable[tuple[int, bytes]]) -> None:
-        """`places` are the places of names that somebody will ask about."""
+    def __init__(
+        self,
+        files: Files,
+        ids: Mapping[tuple[int, bytes], int],
+        places: Iterable[tuple[int, bytes]],
+    ) -> None:
+        """`ids` are those of directories; `places` those of names that somebody will ask about."""
         self._files = files
-        self._ids = {
-            place: own
-            for own, place in enumerate(zip(files.dir_parent, files.dir_name, strict=True))
-        }
+        self._ids = ids
         self._names = dict.fromkeys(places, False)
         self._directories = bytearray(len(files.dir_parent))
-
-    def directory(self, place: tuple[int, bytes]) -> int | None:
-        """The id of the directory of this name, whether it is there or not."""
-        return self._ids.get(place)
 
     def add(self, row: int) -> None:
         """A row is kept; those of whiteouts are not added."""

@@ -8,15 +8,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from slim.errors import InputError, InternalError, UsageError
-from slim.files.ledger import Ledger, account, disk_bytes
+from slim.files.ledger import Ledger, disk_bytes
 from slim.files.options import ReadOptions
-from slim.files.overlay import resolve
-from slim.files.scan import scan
 from slim.files.table import Files, LayerTable
-from slim.image.model import Image, Layer
+from slim.image.model import Image
 from slim.limits import Limits
 from slim.repack.certificate import PlatformCertificate, Proof
-from slim.repack.compare import Tree, compare, tree_of
+from slim.repack.compare import compare
 from slim.repack.divergent import divergent_layers
 from slim.repack.edits import Scope, plan_edits
 from slim.repack.image_documents import new_documents
@@ -24,9 +22,11 @@ from slim.repack.layers import Writing, WrittenLayer, write_layers
 from slim.repack.link_groups import uneven_links
 from slim.repack.memory import return_free_memory
 from slim.repack.model import LayerMode, Removal, Selection
+from slim.repack.read_back import amount_of, read_back
 from slim.repack.removal import NOTHING, Choice
-from slim.repack.statement import removed_names, statement
+from slim.repack.statement import statement
 from slim.repack.toc_layers import format_files
+from slim.repack.trees import Tree, tree_of
 
 
 class Source(Struct, frozen=True):
@@ -78,14 +78,16 @@ def repack(
     written = write_layers(image.layers, tables, files, edits, scope, writing)
 
     return_free_memory()
-    after = _read_back(image, tables, written, options)
+    after = read_back(image, tables, written, options, writing.pool)
     own = format_files(writing.compression)
     return_free_memory()
-    proof = _prove(before, after, removed_names(files, removal), own, options.limits)
+    proof = _prove(before, after, removal, own, options.limits)
+    amount = amount_of(after)
+    del after
+    return_free_memory()
     config, manifest = new_documents(image, written, selection.level, options.limits)
-    ledger = account(after.files, after.tables, [layer.size for layer in after.layers])
     certificate = statement(
-        source, scope, edits, removal, frozen, written, (config, manifest), after, ledger
+        source, scope, edits, removal, frozen, written, (config, manifest), amount
     )
     certificate = replace(
         certificate, proof=proof, format_files=tuple(sorted(path.decode() for path in own))
@@ -122,68 +124,28 @@ def _removal(source: Source, scope: Scope) -> Removal:
     """What goes of the layers that are written again."""
     files, removal = source.files, source.choice.removal
     start = files.starts[scope.first]
+    if all(row >= start for row in removal.rows):
+        return removal
     rows = {row: rule for row, rule in removal.rows.items() if row >= start}
     return replace(removal, rows=rows)
 
 
-def _read_back(
-    image: Image,
-    tables: Sequence[LayerTable],
-    written: Sequence[WrittenLayer],
-    options: ReadOptions,
-) -> Tree:
-    """The result, read from where it was written; layers whose blob was copied are known already.
-
-    Raises:
-        IntegrityError: what was written is not what was meant.
-    """
-    layers = tuple(
-        Layer(index, each.layer.diff_id, each.blob, member=each.layer.digest)
-        for index, each in enumerate(written)
-    )
-    known = {
-        index: tables[each.sources[0]]
-        for index, each in enumerate(written)
-        if each.layer.digest == tables[each.sources[0]].blob_digest
-    }
-    fresh = [layer for layer in layers if layer.index not in known]
-    reread = replace(
-        image,
-        format="oci-archive",
-        compression="none",
-        layers=tuple(replace(layer, index=at) for at, layer in enumerate(fresh)),
-    )
-    with scan(reread, replace(options, verify=True, cache=None)) as found:
-        again = dict(zip((layer.index for layer in fresh), found, strict=True))
-    for index, table in again.items():
-        if written[index].has_table:
-            _check_table(table, index)
-    stack = [{**again, **known}[layer.index] for layer in layers]
-    complete = [table for table in stack if table is not None]
-    return Tree(layers, complete, resolve(complete))
-
-
-def _check_table(table: LayerTable | None, layer: int) -> None:
-    """The table of contents that was written says what the layer says."""
-    warning = table.warnings.get("toc-mismatch") if table is not None else None
-    if warning is not None:
-        raise InternalError(
-            "toc-mismatch",
-            f"layer {layer} of the result would have a wrong table of contents: {warning.text};"
-            " nothing was written",
-            "this is a bug in slim: please report it with the image, or store layers as gzip or zstd",
-        )
-
-
 def _prove(
-    before: Tree, after: Tree, gone: frozenset[bytes], own: frozenset[bytes], limits: Limits
+    before: Tree, after: Tree, removal: Removal, own: frozenset[bytes], limits: Limits
 ) -> Proof:
     """The comparison of source and result.
 
     Raises:
         InternalError: there is any difference that was not asked for.
     """
-    proof = compare(before, after, gone, limits, uncompared=own)
+    body = before.files.body
+    proof = compare(
+        before,
+        after,
+        lambda _, row: body.get(row, row) in removal.rows,
+        limits,
+        uncompared=own,
+    )
     if proof.differences:
         first = proof.differences[0]
         count = len(proof.differences) + proof.omitted_differences

@@ -26,7 +26,6 @@ from slim.repack.layers import WrittenLayer
 from slim.repack.model import Removal
 
 if TYPE_CHECKING:
-    from slim.repack.compare import Tree
     from slim.repack.repack import Source
 
 DEAD = {
@@ -38,11 +37,6 @@ DEAD = {
 }
 """Class of dead bytes → why nothing shows them."""
 _NO_PROOF = Proof(0, 0, 0, ())
-
-
-def removed_names(files: Files, removal: Removal) -> frozenset[bytes]:
-    """The paths of the final filesystem that go."""
-    return frozenset(files.path(row) for row in _visible(files, removal))
 
 
 def _visible(files: Files, removal: Removal) -> list[int]:
@@ -60,38 +54,45 @@ def statement(
     frozen: Mapping[int, tuple[str, ...]],
     written: Sequence[WrittenLayer],
     documents: tuple[bytes, bytes],
-    after: Tree,
-    ledger: Ledger,
+    amount: Amount,
 ) -> PlatformCertificate:
-    """The certificate without its proof; `documents` are config and manifest, `ledger` is of the result."""
+    """The certificate without its proof; `documents` are config and manifest, `amount` is the result's."""
     image, files = source.image, source.files
     config, manifest = (digest_of(data, "sha256", "a document") for data in documents)
     removed = sorted(_removed(source, edits, removal), key=lambda each: (each.layer, each.path))
     return PlatformCertificate(
         source=_side(
-            image, image.manifest_digest or image.config_digest, image.config_digest, files, source.ledger
+            image,
+            image.manifest_digest or image.config_digest,
+            image.config_digest,
+            _amount(files, source.ledger),
         ),
-        result=_side(image, manifest, config, after.files, ledger),
+        result=_side(image, manifest, config, amount),
         layers=tuple(_changes(source, scope, edits, frozen, written)),
         reasons=_reasons(source, removed),
         removed=tuple(removed),
         observed=tuple(shown_path(files.path(row))[0] for row in removal.observed),
-        unapplied=tuple(Unapplied(each.rule, each.disk_bytes, each.why) for each in removal.skipped),
+        unapplied=tuple(
+            Unapplied(each.rule, each.disk_bytes, each.why) for each in removal.skipped
+        ),
         predicted=source.choice.predicted,
         proof=_NO_PROOF,
-    )  # fmt: skip
+    )
 
 
-def _side(image: Image, digest: str, config: str, files: Files, ledger: Ledger) -> Side:
+def _side(image: Image, digest: str, config: str, amount: Amount) -> Side:
+    return Side(digest, config, str(image.config.platform), image.names, amount)
+
+
+def _amount(files: Files, ledger: Ledger) -> Amount:
     sums = ledger.layers
-    amount = Amount(
+    return Amount(
         disk_bytes=sum(each.disk_bytes for each in sums),
         pull_bytes=sum(each.pull_bytes for each in sums),
         layers=len(sums),
         files=files.live_names().count(1),
         dead_bytes=sum(each.disk_bytes - each.live_bytes for each in sums),
     )
-    return Side(digest, config, str(image.config.platform), image.names, amount)
 
 
 def _removed(source: Source, edits: Edits, removal: Removal) -> Iterator[RemovedPath]:

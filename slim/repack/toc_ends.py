@@ -13,7 +13,7 @@ import zlib
 from collections.abc import Callable, Iterator
 
 from slim.files.toc_check import TOC
-from slim.repack.compressors import GZIP_HEAD
+from slim.repack.compressors import GZIP_HEAD, crc32
 from slim.repack.raw_header import file_header
 from slim.repack.rewrite import END
 from slim.stream.header import BLOCK
@@ -96,7 +96,7 @@ class StargzEnd:
         yield GZIP_HEAD
         for part in self._tar(self._table.size):
             seen(part)
-            crc, count = zlib.crc32(part, crc), count + len(part)
+            crc, count = crc32(part, crc), count + len(part)
             yield engine.compress(part)
         yield engine.flush() + struct.pack("<II", crc, count & 0xFFFFFFFF)
         yield _STARGZ_FOOTER % (b"%016x" % self._start)

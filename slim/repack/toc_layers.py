@@ -29,7 +29,7 @@ from msgspec import Struct
 
 from slim.files.toc_check import LANDMARKS, TOC
 from slim.image.model import Descriptor
-from slim.repack.compressors import GZIP_HEAD, Compression
+from slim.repack.compressors import GZIP_HEAD, Compression, crc32
 from slim.repack.crc64 import crc64
 from slim.repack.pieces import Pieces
 from slim.repack.raw_header import FILE_MODE, file_header
@@ -246,4 +246,4 @@ def _frame(data: bytes, level: int) -> bytes:
 def _gzip_member(data: bytes, level: int) -> bytes:
     engine = zlib.compressobj(level, zlib.DEFLATED, -zlib.MAX_WBITS, 9)
     stored = engine.compress(data) + engine.flush()
-    return GZIP_HEAD + stored + struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF)
+    return GZIP_HEAD + stored + struct.pack("<II", crc32(data), len(data) & 0xFFFFFFFF)

@@ -11,8 +11,9 @@ from slim.errors import InputError
 from slim.image.model import Image
 from slim.limits import Limits
 from slim.repack.certificate import Certificate, PlatformCertificate, Proof
-from slim.repack.compare import Tree, compare
+from slim.repack.compare import compare
 from slim.repack.toc_layers import FORMAT_FILES
+from slim.repack.trees import Tree
 
 
 class Verification(Struct, frozen=True):
@@ -67,7 +68,9 @@ def verify(
     elif certificate is not None:
         faults.append(f"the certificate says nothing of {platform}")
     own = {path.encode() for path in about.format_files} if about is not None else set()
-    proof = compare(before[1], after[1], gone, limits, uncompared=own & FORMAT_FILES)
+    proof = compare(
+        before[1], after[1], lambda path, _: path in gone, limits, uncompared=own & FORMAT_FILES
+    )
     return Verification(platform, digest(before[0]), digest(after[0]), proof), tuple(faults)
 
 

@@ -32,8 +32,9 @@ def main() -> None:
                     if diff_id in diff_ids:
                         continue
                     member = archive.getmember(name)
+                    content = archive.extractfile(member)
                     member.name = f"{at}/{len(layers)}.tar"
-                    out.addfile(member, archive.extractfile(name))
+                    out.addfile(member, content)
                     layers.append(member.name)
                     diff_ids.append(diff_id)
                     size += member.size

@@ -99,6 +99,51 @@ def test_the_application_is_where_it_is_started_or_where_its_program_lies(
         assert part(found, "the application").paths == [home]
 
 
+SERVICES = b"""[supervisord]
+nodaemon=true
+[program:first]
+directory=/srv/first
+command=node server.js
+[program:second]
+command=node /srv/second/server.js ; beside it
+"""
+
+
+def test_every_application_that_a_supervisor_starts_stays(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("supervisor", {"usr/bin/supervisord": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {"etc/supervisor/supervisord.conf": SERVICES}
+    for name, package in (("first", "left"), ("second", "right")):
+        manifest = f'{{"name":"{name}","dependencies":{{"{package}":"1"}}}}'
+        module = f"srv/{name}/node_modules/{package}"
+        app[f"srv/{name}/package.json"] = manifest.encode()
+        app[f"srv/{name}/server.js"] = f"require('{package}')".encode()
+        app[f"{module}/package.json"] = f'{{"name":"{package}","version":"1.0.0"}}'.encode()
+        app[f"{module}/index.js"] = bytes(300 * KILO)
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["supervisord", "-c", "/etc/supervisor/supervisord.conf"],
+        WorkingDir="",
+    )
+    rebuild = rebuilt(report)
+    modules = [part for part in rebuild.keep if part.what == "packages for production"]
+    assert [part.paths for part in modules] == [
+        ["/srv/first/node_modules"],
+        ["/srv/second/node_modules"],
+    ]
+    assert all(300 * KILO < part.disk_bytes < 301 * KILO for part in modules)
+    for place in ("/srv/first", "/srv/second"):
+        assert f'["{place}", "{place}"]' in bare(rebuild.dockerfile)
+
+
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -36,6 +36,16 @@ class Children:
                 self._collect(directory, rows, names)
         return names
 
+    def names(self, directory: int) -> dict[bytes, int]:
+        """The same for who asks once for each directory: what is collected for that is not kept."""
+        names = self._names[directory]
+        if isinstance(names, dict):
+            return names
+        found: dict[bytes, int] = {}
+        for rows in names:
+            self._collect(directory, rows, found)
+        return found
+
     def __setitem__(self, directory: int, names: dict[bytes, int]) -> None:
         self._names[directory] = names
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.formats import gfm
+from slim.formats.certificate.document import json_pieces
 from slim.formats.certificate.sections import (
     Section,
     headline,
@@ -14,7 +15,6 @@ from slim.formats.certificate.sections import (
     sections,
 )
 from slim.formats.html import sheet
-from slim.formats.json import as_json
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean
 from slim.formats.text.layout import Layout, layout_of
@@ -23,16 +23,17 @@ from slim.units import Units
 from slim.version import VERSION
 
 
-def render_certificate(certificate: Certificate, form: str, units: Units) -> str:
-    """The certificate for a file with this ending (`json`, `txt`, `md`, `html`), or as `text`."""
+def render_certificate(certificate: Certificate, form: str, units: Units) -> Iterator[str]:
+    """The pieces of its text for a file with this ending (`json`, `txt`, `md`, `html`), or as `text`."""
     if form == "json":
-        return as_json(certificate)
-    if form == "md":
-        return "\n".join(_markdown(certificate, units)) + "\n"
-    if form == "html":
-        return _html(certificate, units)
-    page = layout_of(RenderOptions(units=units))
-    return "\n".join(_text(certificate, page)) + "\n"
+        yield from json_pieces(certificate)
+    elif form == "md":
+        yield "\n".join(_markdown(certificate, units)) + "\n"
+    elif form == "html":
+        yield _html(certificate, units)
+    else:
+        page = layout_of(RenderOptions(units=units))
+        yield "\n".join(_text(certificate, page)) + "\n"
 
 
 def _text(certificate: Certificate, page: Layout) -> Iterator[str]:

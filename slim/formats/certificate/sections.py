@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from heapq import nsmallest
 from typing import NamedTuple
 
 from slim.formats import words
@@ -74,9 +75,9 @@ def sections(image: PlatformCertificate, units: Units) -> Iterator[Section]:
                 for reason in image.reasons
             ],
         )
-    largest = sorted(image.removed, key=lambda path: (-path.disk_bytes, path.layer, path.path))[
-        :_MOST
-    ]
+    largest = nsmallest(
+        _MOST, image.removed, lambda path: (-path.disk_bytes, path.layer, path.path)
+    )
     if largest:
         more = len(image.removed) - len(largest)
         yield Section(
