@@ -133,6 +133,8 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         values=values,
         copies=plan.copies,
         command=plan.command,
+        building=given.building,
+        build_environment=plan.build_environment,
         layers=layers,
         homes=plan.homes,
         steps=steps,

@@ -24,8 +24,6 @@ _Item = TypeVar("_Item")
 
 SERVICES = "services"
 """The stack of a rebuild that holds several."""
-_LOADERS = frozenset(("bundle", "bundler", "rbenv", "mix"))
-"""Runners without which the program does not find what it loads."""
 _S6_PLACES = (
     *(b"package", b"command", b"etc/s6-overlay", b"etc/services.d", b"etc/cont-init.d"),
     *(b"etc/cont-finish.d", b"etc/fix-attrs.d", b"etc/s6", b"run/service"),
@@ -124,7 +122,7 @@ def _direct(given: Given, plan: Plan) -> Plan:
     """
     runs = given.facts.runs
     tools = frozenset(command.name for command in runs.commands if command.runner)
-    if plan.command or not runs.direct or tools & _LOADERS:
+    if plan.command or not runs.direct or tools & given.building.loaders:
         return plan
     return replace(plan, command=runs.direct, skips=plan.skips | tools)
 
@@ -155,6 +153,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         static=all(plan.static for plan in every),
         values=values,
         copies=_outermost(_once(pair for plan in every for pair in plan.copies)),
+        build_environment="\n".join(filter(None, (plan.build_environment for plan in every))),
         guesses=_once(text for plan in every for text in plan.guesses),
     )
 
