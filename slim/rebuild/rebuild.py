@@ -160,7 +160,7 @@ def _transfer(
         installs=bool(system.base or system.kept),
         uninstalls=plan.uninstalls,
     )
-    changed = adjusted(given, system.kept, layers)
+    changed = adjusted(given, system.kept, layers, kept)
     more = [path for path in changed.copies if not below_copied(path, found.copies)]
     return replace(
         found,
