@@ -98,14 +98,14 @@ class _Stays:
 
 
 def adjusted(
-    given: Given, installed: Collection[int], layers: int, kept: Collection[int]
+    given: Given, kept: Collection[int], installed: Collection[int], layers: int
 ) -> Adjusted:
-    """Changes by steps that install nothing.
+    """Changes by steps that install nothing, and links of all steps to what no package brings.
 
     Args:
+        kept: names that the rebuild keeps.
         installed: system packages of the final stage, without its base's.
         layers: the base's.
-        kept: rows of names that the rebuild keeps.
     """
     files, view, owner = given.view.files, given.view, given.owned.owner
     stays = _Stays(given, kept, files.starts[layers])
@@ -125,11 +125,27 @@ def adjusted(
                     removed.append(path)
             elif files.shown[row] and owner[row] == NOBODY and stays.link(row):
                 links.append((files.links.get(row, b""), path))
+    links += _to_kept(given, kept, layers)
     return Adjusted(
         tuple(found)[:_MOST],
         tuple((target, path) for target, path in dict.fromkeys(links) if target)[:_MOST],
         tuple(dict.fromkeys(removed))[:_MOST],
     )
+
+
+def _to_kept(given: Given, kept: Collection[int], layers: int) -> Iterator[tuple[bytes, bytes]]:
+    """Links that no package brings to files that are kept and no package brings, which scripts of packages
+    make none of."""
+    files, view, owner = given.view.files, given.view, given.owned.owner
+    start = files.starts[max(layers, 1)] if len(files.starts) > max(layers, 1) else len(files)
+    for row, target in sorted(files.links.items()):
+        unowned = row >= start and owner[row] == NOBODY and files.shown[row]
+        if not unowned or files.kind[row] != Kind.SYMLINK:
+            continue
+        path = files.path(row)
+        end = row_at(view, path)
+        if end in kept and owner[end or 0] == NOBODY and not (path + b"/").startswith(_OTHERS):
+            yield target, path
 
 
 def _own_layers(given: Given, layers: int) -> Iterator[int]:

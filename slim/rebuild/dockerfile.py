@@ -71,6 +71,7 @@ def recipe(
     snippets: Mapping[str, str],
     base: str,
     *,
+    whole: str = "",
     redacted: bool = True,
     placed: Mapping[int, str] = {},
 ) -> str:
@@ -80,6 +81,7 @@ def recipe(
         snippets: templates `rebuild-history`, `rebuild-STACK`, and `rebuild-STACK-build`, which the step that
             builds needs in front of it.
         base: name of the base image, as far as it is known; else a build argument asks for it.
+        whole: name of the image's whole base, where the final stage stands on a part of it.
         redacted: without values that look like secrets.
         placed: index of a history entry → its instruction in the user's own Dockerfile.
     """
@@ -94,7 +96,7 @@ def recipe(
     values["build_base"] = values["base"]
     if values.get("own_toolchain"):
         # A tool chain that no package brings is that of another image.
-        image = values.get("toolchain", "")
+        image = values.get("toolchain", "") or whole
         values["build_base"] = image if _REFERENCE.fullmatch(image) else "${BUILD_IMAGE}"
     needed = {
         "${BASE_IMAGE}": "# The base image that this image has now.\nARG BASE_IMAGE",

@@ -259,6 +259,8 @@ class Rebuild(Struct, frozen=True):
     values: Mapping[str, str]
     copies: tuple[tuple[str, str], ...]
     command: tuple[str, ...]
+    layers: int = 0
+    """The image's first layers that the final stage stands on; 0 where it stands on something else."""
     homes: tuple[bytes, ...] = ()
     """Directories of which all that is kept is in the parts."""
     runs: frozenset[int] = frozenset()
