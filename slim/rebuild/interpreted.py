@@ -16,6 +16,7 @@ from slim.rebuild.trees import row_at
 
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
+_MOST_PLACES = 32
 _INSIDE = frozenset((b"bin", b"src", b"lib"))
 """Directories of an application in which its programs lie."""
 
@@ -68,6 +69,19 @@ def _own_directory(given: Given, path: bytes) -> bytes:
     home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
     home = home if last in _INSIDE else join(home, last)
     return b"" if given.facts.roots.is_system(home) else home
+
+
+def search_path(given: Given, variable: str, homes: Iterable[bytes]) -> list[bytes]:
+    """The directories outside of `homes` in which a variable has modules looked for: `PYTHONPATH`."""
+    inside = tuple(home + b"/" for home in homes)
+    found: dict[bytes, None] = {}
+    for word in given.facts.env.get(variable, "").split(":")[:_MOST_PLACES]:
+        place = given.view.real(encoded(word)) if word.startswith("/") else None
+        if place is None or not given.view.is_dir(place) or (place + b"/").startswith(inside):
+            continue
+        if not given.facts.roots.is_system(place):
+            found[place] = None
+    return list(found)
 
 
 def system_owner(given: Given, row: int) -> int | None:

@@ -66,6 +66,40 @@ def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variable", "program_name", "script"),
+    [("PYTHONPATH", "python3.13", "serve.py"), ("NODE_PATH", "node", "serve.js")],
+)
+def test_modules_that_a_variable_names_stay(
+    variable: str, program_name: str, script: str, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add(program_name, {f"usr/bin/{program_name}": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {
+        f"app/{script}": b"1",
+        "libraries/numpy/core.so": program(b"libc.so.6", size=4 * MEGA),
+        "libraries/numpy-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: numpy\nVersion: 1\n",
+        "libraries/numpy-1.dist-info/RECORD": b"numpy/core.so,,\nnumpy-1.dist-info/METADATA,,\n",
+    }
+    rebuild = rebuilt(
+        analyzed(
+            tmp_path,
+            root,
+            {**installed, **debian.database()},
+            app,
+            Cmd=[program_name, script],
+            Env=["PATH=/usr/bin:/bin", f"{variable}=/libraries:/nowhere:/usr"],
+        )
+    )
+    (kept,) = (part for part in rebuild.keep if "/libraries" in part.paths)
+    assert 4 * MEGA <= kept.disk_bytes < 4 * MEGA + KILO
+    assert '["/libraries", "/libraries"]' in bare(rebuild.dockerfile)
+
+
+@pytest.mark.parametrize(
     ("command", "home"),
     [
         (["sh", "-c", "cd /srv/feed && exec node feed.js"], "/srv/feed"),

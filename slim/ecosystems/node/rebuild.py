@@ -20,6 +20,7 @@ from slim.rebuild.interpreted import (
     listed,
     main_command,
     script_names,
+    search_path,
     system_owner,
 )
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan, Uninstall
@@ -89,6 +90,7 @@ def plan(given: Given) -> Plan | None:
         kept = [home]
         code = list(_outside(given, below(given.view, home), modules))
         why, guesses = "the project, without what findings would delete", ()
+    searched = search_path(given, "NODE_PATH", (home,))
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
     through = given.facts.runs.words[0].rpartition("/")[2] in _RUNNERS
@@ -99,8 +101,8 @@ def plan(given: Given) -> Plan | None:
             KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
-                _production(given, modules),
-                paths=(modules,),
+                [row for place in (modules, *searched) for row in _production(given, place)],
+                paths=(modules, *searched),
             ),
             KeptFiles("Node", "the program alone, without npm and headers", runtime),
         ),
@@ -115,7 +117,9 @@ def plan(given: Given) -> Plan | None:
             **({"build": "yes"} if _builds(given, home) else {}),
             **({} if owner is not None else _own(given, binary)),
         },
-        copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
+        copies=copied(home, [*kept, modules, *searched])
+        if output is not None
+        else copied(home, [home, *searched]),
         command=given.facts.runs.direct or (command.words if through else ()),
         skips=_RUNNERS if through else frozenset(),
         guesses=guesses,

@@ -9,6 +9,7 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
 from slim.ecosystems.python.environment import venv_at_run_time
@@ -19,7 +20,14 @@ from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
 from slim.rebuild.build_steps import is_of_toolchain
-from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
+from slim.rebuild.interpreted import (
+    copied,
+    home_of,
+    main_command,
+    named,
+    search_path,
+    system_owner,
+)
 from slim.rebuild.interpreted import version as stated
 from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan, Uninstall
 from slim.rebuild.quoting import literal
@@ -67,13 +75,15 @@ def plan(given: Given) -> Plan | None:
         )
         conda = keep(given, environment, _started(given, binary), left, unused)
         return _of_conda(given, home, binary, environment, conda, least)
-    libraries = _libraries(given, venv, stdlib, left, owner is None)
+    places = [venv] if venv is not None else []
+    searched = search_path(given, "PYTHONPATH", (home, *places))
+    where = [*(places or _sites(given, stdlib, owner is None)), *searched]
+    libraries = _libraries(given, where, left, beside=venv is None)
     maybe = [
         row
-        for row in _libraries(given, venv, stdlib, most, owner is None)
+        for row in _libraries(given, where, most, beside=venv is None)
         if given.owned.owner[row] in left
     ]
-    places = [venv] if venv is not None else []
     inside = tuple(place + b"/" for place in (*places, stdlib))
     code = [
         row
@@ -99,7 +109,7 @@ def plan(given: Given) -> Plan | None:
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
-                paths=tuple(places) or _sites(given, stdlib, owner is None),
+                paths=tuple(where),
             ),
             KeptFiles(
                 "Python",
@@ -121,7 +131,7 @@ def plan(given: Given) -> Plan | None:
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
         },
-        copies=copied(home, [*by_hand, venv or b"opt/venv", home]),
+        copies=copied(home, [*by_hand, venv or b"opt/venv", *searched, home]),
     )
 
 
@@ -297,13 +307,10 @@ def _candidates(given: Given) -> tuple[frozenset[int], list[int]]:
 
 
 def _libraries(
-    given: Given, venv: bytes | None, stdlib: bytes, left: frozenset[int], compiled: bool
+    given: Given, places: Sequence[bytes], left: frozenset[int], *, beside: bool
 ) -> list[int]:
-    """Files of the environment, or of the site directories beside it, without what is left behind."""
-    if venv is not None:
-        places = [venv]
-    else:
-        places = list(_sites(given, stdlib, compiled))
+    """Files of the environment, or of the site directories and what lies beside them, without what is left
+    behind."""
     rows: list[int] = []
     for place in places:
         rows += (
@@ -311,7 +318,7 @@ def _libraries(
             for row in below(given.view, place)
             if given.owned.owner[row] == NOBODY or given.owned.owner[row] not in left
         )
-    if venv is None:
+    if beside:
         # Their commands and data lie beside the site directories, where these begin: `usr/local/bin`.
         prefixes = tuple(
             {place.rpartition(b"/lib/")[0] + b"/" for place in places if b"/lib/" in place}
