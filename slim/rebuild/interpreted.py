@@ -41,7 +41,7 @@ def main_command(
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
     """The directory of the application: of the project that holds the file that runs, else the directory in
-    which it is started, where modules are found, else that of the file."""
+    which it is started, where modules are found, else that of the file, or of the script that starts it."""
     homes = given.facts.roots.projects_of(stack)
     for file in command.files:
         path = encoded(file)
@@ -58,13 +58,17 @@ def home_of(given: Given, command: Command, stack: str) -> bytes | None:
             return workdir
     if len(homes) == 1:
         return homes[0]
-    return next((home for path in files if (home := _own_directory(given, path))), None)
+    programs = (*files, encoded(command.how))
+    return next((home for path in programs if (home := own_directory(given, path))), None)
 
 
-def _own_directory(given: Given, path: bytes) -> bytes:
-    """The directory of a program that no package owns; nothing where it lies among the system's files."""
+def own_directory(given: Given, path: bytes) -> bytes:
+    """The directory of a program or of a directory of archives that no package owns; nothing where it lies
+    among the system's files."""
     row = row_at(given.view, path)
-    if row is None or given.owned.owner[row] != NOBODY:
+    if row is not None and given.owned.owner[row] != NOBODY:
+        return b""
+    if row is None and not given.view.is_dir(path):
         return b""
     home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
     home = home if last in _INSIDE else join(home, last)

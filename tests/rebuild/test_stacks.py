@@ -178,6 +178,60 @@ def test_every_application_that_a_supervisor_starts_stays(tmp_path: Path) -> Non
         assert f'["{place}", "{place}"]' in bare(rebuild.dockerfile)
 
 
+GRADLE = b"""#!/bin/sh
+APP_HOME=$( cd -P "${APP_HOME:-./}.." > /dev/null && printf '%s' "$PWD" ) || exit
+CLASSPATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/guava.jar
+exec java -classpath "$CLASSPATH" com.example.Main "$@"
+"""
+"""What Gradle writes to start an application, in short."""
+BESIDE = ["/opt/shop/lib", "/opt/shop/conf"]
+
+
+@pytest.mark.parametrize(
+    ("command", "class_path", "kept"),
+    [
+        (["java", "-jar", "/shop.jar"], "", ["/shop.jar"]),
+        (["java", "-cp", "/opt/shop/lib/*", "com.example.Main"], "", BESIDE),
+        (["sh", "-c", "cd /opt/shop && exec java -cp lib com.example.Main"], "", BESIDE),
+        (["java", "com.example.Main"], "/opt/shop/lib", BESIDE),
+        (["/opt/shop/bin/shop"], "", ["/opt/shop"]),
+    ],
+)  # fmt: skip
+def test_archives_are_found_without_a_working_directory(
+    command: list[str], class_path: str, kept: list[str], tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("openjdk-21-jre-headless", {"usr/bin/java": program(b"libc.so.6", size=MEGA)}),
+    }
+    archive = b"PK\3\4" + bytes(MEGA)
+    app = {
+        "shop.jar": archive,
+        "opt/shop/lib/shop.jar": archive,
+        "opt/shop/lib/guava.jar": archive,
+        "opt/shop/conf/shop.yml": b"a: 1",
+        "opt/shop/bin/shop": GRADLE,
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=command,
+        WorkingDir="",
+        Env=["PATH=/usr/bin:/bin", *([f"CLASSPATH={class_path}"] if class_path else [])],
+    )
+    application = [
+        path
+        for part in rebuilt(report).keep
+        if part.what in ("the application", "files beside it")
+        for path in part.paths
+    ]
+    assert application == kept
+
+
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
