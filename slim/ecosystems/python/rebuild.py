@@ -9,7 +9,7 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
 from slim.ecosystems.python.environment import venv_at_run_time
@@ -122,7 +122,7 @@ def plan(given: Given) -> Plan | None:
         packages=tuple(dict.fromkeys(packages)),
         maybe=tuple(maybe),
         doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
-        uninstalls=_uninstalls(given, ours, venv),
+        uninstalls=_uninstalls(given, ours, venv, places or _sites(given, stdlib, owner is None)),
         homes=(home, *places),
         values={
             "home": f"/{decoded(home)}",
@@ -202,8 +202,13 @@ def _of_conda(
     )
 
 
-def _uninstalls(given: Given, ours: frozenset[int], venv: bytes | None) -> tuple[Uninstall, ...]:
-    """How distributions leave the environment."""
+def _uninstalls(
+    given: Given, ours: frozenset[int], venv: bytes | None, places: Iterable[bytes]
+) -> tuple[Uninstall, ...]:
+    """How distributions leave the environment, or the site directories: those of caches are not in it."""
+    inside = tuple(place + b"/" for place in places)
+    packages = given.graph.packages
+    here = frozenset(index for index in ours if packages[index].record.startswith(inside))
     place = literal(f"/{decoded(venv)}") if venv is not None else ""
     if place and given.view.exists(join(venv or b"", b"bin/pip")):
         pip = f"{place}/bin/python3 -m pip"
@@ -211,7 +216,7 @@ def _uninstalls(given: Given, ours: frozenset[int], venv: bytes | None) -> tuple
         pip = f"python3 -m pip --python {place}/bin/python3" if place else "python3 -m pip"
     return (
         Uninstall(
-            ours,
+            here,
             f"PIP_BREAK_SYSTEM_PACKAGES=1 {pip} uninstall --yes",
             # An installer takes itself away last.
             last=frozenset(("pip",)),
