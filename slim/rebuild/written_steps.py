@@ -17,6 +17,8 @@ from slim.rebuild.model import Building, BuildStep, Rebuild
 from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
 from slim.secrets import redact
 
+_MOST_NAMES = 1_000
+"""Most packages that one command takes out."""
 _FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
 
 
@@ -115,6 +117,7 @@ def prune(rebuild: Rebuild) -> str:
     done = rebuild.transfer
     for each, packages in done.uninstalled:
         names = [name for name in packages if literal(name)] if each.by_name else []
+        names = names[:_MOST_NAMES]
         names.sort(key=lambda name: (name.lower() in each.last, name))
         if names or not each.by_name:
             text = " ".join(names)

@@ -55,7 +55,7 @@ def rebuild(
             )
             for part in rebuilt.parts
         ],
-        assumes=[untrusted(text) for text in rebuilt.guesses],
+        assumes=[untrusted(utf8(text)) for text in rebuilt.guesses],
         dockerfile=untrusted(
             recipe(rebuilt, config, snippets, name, whole=whole, redacted=redacted, placed=placed)
         ),
