@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
@@ -41,7 +41,8 @@ def main_command(
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
     """The directory of the application: of the project that holds the file that runs, else the directory in
-    which it is started, where modules are found, else that of the file, or of the script that starts it."""
+    which it is started, where modules are found, else that of the file, or of the script that starts it,
+    or one that is named (`--chdir /srv/app`)."""
     homes = given.facts.roots.projects_of(stack)
     for file in command.files:
         path = encoded(file)
@@ -58,8 +59,18 @@ def home_of(given: Given, command: Command, stack: str) -> bytes | None:
             return workdir
     if len(homes) == 1:
         return homes[0]
-    programs = (*files, encoded(command.how))
-    return next((home for path in programs if (home := own_directory(given, path))), None)
+    programs = [*files, encoded(command.how)]
+    own = next((home for path in programs if (home := own_directory(given, path))), None)
+    return own or next(_named_directories(given, command), None)
+
+
+def _named_directories(given: Given, command: Command) -> Iterator[bytes]:
+    """Directories that are no system's, among the words of a command."""
+    for word in command.words[1:]:
+        path = word.partition("=")[2] if word.startswith("-") else word
+        place = given.view.real(encoded(path)) if path.startswith("/") else None
+        if place and given.view.is_dir(place) and not given.facts.roots.is_system(place):
+            yield place
 
 
 def own_directory(given: Given, path: bytes) -> bytes:

@@ -103,6 +103,43 @@ def test_modules_that_a_variable_names_stay(
 @pytest.mark.parametrize(
     ("command", "home"),
     [
+        (["mkdocs", "serve"], None),
+        (["python3.13", "-m", "mkdocs", "serve"], None),
+        (["gunicorn", "--chdir", "/srv/shop", "shop:app"], "/srv/shop"),
+        (["uvicorn", "--app-dir=/srv/shop", "shop:app"], "/srv/shop"),
+    ],
+)
+def test_a_program_of_a_library_needs_no_project(
+    command: list[str], home: str | None, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("python3.13", {"usr/bin/python3.13": program(b"libc.so.6", size=MEGA)}),
+    }
+    site, script = "usr/local/lib/python3.13/dist-packages", b"#!/usr/bin/python3.13\n"
+    app = {
+        "srv/shop/shop.py": b"1",
+        "usr/local/bin/mkdocs": script,
+        "usr/local/bin/gunicorn": script,
+        "usr/local/bin/uvicorn": script,
+        f"{site}/mkdocs/__init__.py": b"m" * MEGA,
+        f"{site}/mkdocs-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: mkdocs\nVersion: 1\n",
+        f"{site}/mkdocs-1.dist-info/RECORD": b"mkdocs/__init__.py,,\n../../../bin/mkdocs,,\n",
+    }
+    layers = root, {**installed, **debian.database()}, app
+    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=command, WorkingDir=""))
+    assert part(rebuild, "libraries").disk_bytes > MEGA
+    application = [
+        path for part in rebuild.keep if part.what == "the application" for path in part.paths
+    ]
+    assert application == ([] if home is None else [home])
+
+
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
         (["sh", "-c", "cd /srv/feed && exec node feed.js"], "/srv/feed"),
         (["node", "/srv/feed/feed.js"], "/srv/feed"),
         (["node", "/srv/feed/bin/serve.js"], "/srv/feed"),

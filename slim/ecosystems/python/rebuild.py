@@ -13,7 +13,12 @@ from collections.abc import Iterable, Sequence
 
 from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
 from slim.ecosystems.python.environment import venv_at_run_time
-from slim.ecosystems.python.named import for_development, not_used, read_requirements
+from slim.ecosystems.python.named import (
+    NO_REQUIREMENTS,
+    for_development,
+    not_used,
+    read_requirements,
+)
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
@@ -51,14 +56,15 @@ def plan(given: Given) -> Plan | None:
     venv = venv_at_run_time(given.facts.runs, given.facts.roots)
     binary = _interpreter(given, command, venv)
     home = home_of(given, command, "python")
-    if binary is None or home is None:
+    if binary is None or (home is None and not _is_library(given, command)):
         return None
+    homes = () if home is None else (home,)
     version = decoded(given.view.files.name[binary])
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
     ours, by_name = _candidates(given)
-    requirements = read_requirements(given, home)
+    requirements = NO_REQUIREMENTS if home is None else read_requirements(given, home)
 
     def left_without(unused: frozenset[int]) -> frozenset[int]:
         # An installer that a library requires is a library.
@@ -74,9 +80,9 @@ def plan(given: Given) -> Plan | None:
             not_used(given, requirements, by_name, trusted=False),
         )
         conda = keep(given, environment, _started(given, binary), left, unused)
-        return _of_conda(given, home, binary, environment, conda, least)
+        return _of_conda(given, home or environment, binary, environment, conda, least)
     places = [venv] if venv is not None else []
-    searched = search_path(given, "PYTHONPATH", (home, *places))
+    searched = search_path(given, "PYTHONPATH", (*homes, *places))
     where = [*(places or _sites(given, stdlib, owner is None)), *searched]
     libraries = _libraries(given, where, left, beside=venv is None)
     maybe = [
@@ -87,7 +93,8 @@ def plan(given: Given) -> Plan | None:
     inside = tuple(place + b"/" for place in (*places, stdlib))
     code = [
         row
-        for row in below(given.view, home)
+        for place in homes
+        for row in below(given.view, place)
         if not (given.view.files.path(row) + b"/").startswith(inside)
     ]
     interpreter = _stdlib(given, binary, stdlib) if owner is None else []
@@ -102,7 +109,7 @@ def plan(given: Given) -> Plan | None:
                 "the project, without what findings would delete",
                 code,
                 loses=FROM_APPLICATION,
-                paths=(home,),
+                paths=homes,
             ),
             KeptFiles(
                 "libraries",
@@ -123,15 +130,30 @@ def plan(given: Given) -> Plan | None:
         maybe=tuple(maybe),
         doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
         uninstalls=_uninstalls(given, ours, venv, places or _sites(given, stdlib, owner is None)),
-        homes=(home, *places),
+        homes=(*homes, *places),
         values={
-            "home": f"/{decoded(home)}",
+            "home": f"/{decoded(home or b'src')}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
-            _requirements(given, home): "yes",
+            "unknown" if home is None else _requirements(given, home): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
         },
-        copies=copied(home, [*by_hand, venv or b"opt/venv", *searched, home]),
+        copies=copied(b"", [*by_hand, venv or b"opt/venv", *searched, *homes]),
+    )
+
+
+def _is_library(given: Given, command: Command) -> bool:
+    """Whether what runs is of a distribution, and needs no project: `mkdocs serve`, `python -m mkdocs`."""
+    paths = [encoded(path) for path in (command.path, *command.files[:1])]
+    if "-m" in command.words[:-1]:
+        module = encoded(command.words[command.words.index("-m") + 1].partition(".")[0])
+        sites = given.facts.roots.of("site")
+        ends = (b"/__init__.py", b"/__main__.py", b".py")
+        paths += [join(site, module + end) for site in sites for end in ends]
+    rows = (row_at(given.view, path) for path in paths if path)
+    owners = (given.owned.owner[row] for row in rows if row is not None)
+    return any(
+        owner != NOBODY and given.graph.packages[owner].manager == "python" for owner in owners
     )
 
 
