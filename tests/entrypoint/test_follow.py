@@ -331,7 +331,11 @@ PACKAGE = (
             ("node", "/app/node_modules/next/dist/bin/next", "start"),
         ),
         ({"cmd": ("npm", "run", "two")}, ()),
-        ({"cmd": ("npm", "run", "moved")}, ()),
+        (
+            {"cmd": ("npm", "run", "moved")},
+            ("sh", "-c", "cd /app/web && exec node x.js"),
+        ),
+        ({"entrypoint": ("tini", "--"), "cmd": ("npm", "run", "moved")}, ()),
         ({"cmd": ("npm", "run", "shell")}, ()),
         ({"cmd": ("npm", "run", "none")}, ()),
         ({"cmd": ("node", "server.js")}, ()),

@@ -14,11 +14,12 @@ from slim.dockerfile import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
 from slim.rebuild.model import BuildStep, Rebuild, Transfer, Uninstall
+from slim.report import model
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.support.beam import atoms, beam_file, chunk
-from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, part, program, rebuilt
+from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, Tree, part, program, rebuilt
 from tests.support.elf import elf_image
 from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
@@ -131,6 +132,52 @@ def test_the_application_is_where_it_is_started_or_where_its_program_lies(
     else:
         assert found is not None
         assert part(found, "the application").paths == [home]
+
+
+def npm_image(folder: Path, command: list[str], app: dict[str, bytes]) -> model.Rebuild:
+    """The rebuild of an image that starts its program with Debian's npm."""
+    debian = Debian()
+    root = base(debian)
+    npm: Tree = {"usr/bin/npm": b"#!/usr/bin/node\n" + b"n" * 4 * MEGA}
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("npm", npm, depends="nodejs"),
+    }
+    return rebuilt(
+        analyzed(folder, root, {**installed, **debian.database()}, dict(app), Cmd=command)
+    )
+
+
+@LONG
+def test_a_workspace_is_started_in_its_directory_with_the_packages_of_all(tmp_path: Path) -> None:
+    app = {
+        "app/package.json": b'{"workspaces": ["packages/*"], "scripts": {"start": "npm start -w server"}}',
+        "app/packages/server/package.json": b'{"name": "server", "scripts": {"start": "node index.js"}}',
+        "app/packages/server/index.js": b"1",
+        "app/packages/render/index.js": b"1",
+        "app/node_modules/fastify/package.json": b'{"name": "fastify", "version": "4"}',
+        "app/node_modules/fastify/index.js": bytes(MEGA),
+    }
+    rebuild = npm_image(tmp_path, ["npm", "start"], app)
+    assert part(rebuild, "the application").paths == ["/app"]
+    assert part(rebuild, "packages for production").paths == ["/app/node_modules"]
+    assert part(rebuild, "packages for production").disk_bytes > MEGA
+    assert part(rebuild, "system packages").packages == ["nodejs"]
+    command = 'CMD ["sh", "-c", "cd /app/packages/server && exec node index.js"]'
+    assert command in bare(rebuild.dockerfile)
+
+
+@LONG
+def test_npm_stays_where_it_starts_more_than_one_program(tmp_path: Path) -> None:
+    scripts = (
+        b'{"scripts": {"start": "node first.js & node second.js", "prestart": "node before.js"}}'
+    )
+    files = ("first.js", "second.js", "before.js")
+    app = {"app/package.json": scripts, **{f"app/{name}": b"1" for name in files}}
+    rebuild = npm_image(tmp_path, ["npm", "start"], app)
+    assert part(rebuild, "system packages").packages == ["nodejs", "npm"]
+    assert 'CMD ["npm", "start"]' in bare(rebuild.dockerfile)
 
 
 SERVICES = b"""[supervisord]
