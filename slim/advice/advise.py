@@ -28,7 +28,7 @@ from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
-from slim.ecosystems import RECIPES, SOURCES
+from slim.ecosystems import BUILDING, RECIPES, SOURCES
 from slim.facts.gather import run_rows
 from slim.files.table import Bytes
 from slim.image.model import History
@@ -178,6 +178,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         {row: each.match.rule.category for each in claims for row in each.claimed},
         image.source.history,
         SOURCES,
+        BUILDING,
     )
     return rebuild(given, recipe, image.disk)
 

@@ -28,7 +28,7 @@ from slim.ecosystems.rpm import RPM
 from slim.ecosystems.ruby import RUBY
 from slim.ecosystems.rust import RUST
 from slim.files.extract.texts import keeps_of
-from slim.rebuild.model import all_sources
+from slim.rebuild.model import all_building, all_sources
 
 ECOSYSTEMS = (
     DPKG,
@@ -63,4 +63,5 @@ RECIPES = {
     ecosystem.name: ecosystem.rebuild for ecosystem in ECOSYSTEMS if ecosystem.rebuild is not None
 }
 """Stack → how a multi-stage build of it is computed."""
+BUILDING = all_building(ecosystem.building for ecosystem in ECOSYSTEMS)
 SOURCES = all_sources(ecosystem.sources for ecosystem in ECOSYSTEMS)

@@ -22,7 +22,7 @@ from slim.image.model import Image
 from slim.packages.graph import Graph
 from slim.packages.owners import Ownership
 from slim.packages.package import Contents, Read
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 from slim.rules.match import QueryResult
 
 
@@ -126,6 +126,7 @@ class Ecosystem(Struct, frozen=True, kw_only=True):
 
     # What a multi-stage build would keep
     sources: Sources = Sources()
+    building: Building = Building()
     rebuild: Recipe | None = None
 
 

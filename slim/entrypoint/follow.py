@@ -46,6 +46,8 @@ _BUILTINS = names(
     "true type typeset ulimit umask unalias unset wait"
 )
 """Commands of shells that start no program."""
+_FILTERS = names("tee ts logger rotatelogs multilog svlogd pino-pretty bunyan")
+"""Programs that the output of another one goes through."""
 
 
 class _Job(Struct, frozen=True):
@@ -60,6 +62,13 @@ class _Job(Struct, frozen=True):
     by: int = -1
     """Place of the command that starts it."""
     sets: tuple[str, ...] = ()
+
+
+def _watches(words: Sequence[str]) -> bool:
+    """Whether a command only shows what another one writes: it is in a pipe, or reads a log of a program
+    that runs by itself."""
+    name = words[0].rpartition("/")[2]
+    return name in _FILTERS or (name == "tail" and "/" in words[-1] and words[-1] != "/dev/null")
 
 
 def _replaces(command: Simple) -> bool:
@@ -222,7 +231,8 @@ class Walk:
         started = services(name, job.words, job.cwd, self._view)
         for process in started:
             main = process.main and job.main
-            service = replace(job, how=process.where, main=main, cwd=self._cwd, sets=())
+            cwd = self._cwd if process.cwd is None else self._view.real(process.cwd) or process.cwd
+            service = replace(job, how=process.where, main=main, cwd=cwd, sets=())
             if process.script:
                 self._put((f"/{decoded(process.script)}",), service)
             else:
@@ -293,6 +303,8 @@ class Walk:
             if not command.inner and command.words[0] not in _BUILTINS
         ]
         outer = [command for command in outer if command.words != ("exec",)]
+        while len(outer) > 1 and _watches(outer[-1].words):
+            outer.pop()
         replaced = any(map(_replaces, outer))
         sourced = bool(job.words) and job.words[0] in _SOURCE
         # What a function changes is not known to hold outside of it.
@@ -309,6 +321,9 @@ class Walk:
             if command.words[0] in _SOURCE and command.words[-1].endswith("/bin/activate"):
                 activated = self._directories((command.words[-1].rpartition("/")[0],))
                 continue
+            if places := self._activated(command.words, cwd):
+                activated = places
+                continue
             last = not (replaced or sourced) and bool(outer) and command is outer[-1]
             is_main = (
                 last or command.background or _replaces(command) or command.words[0] in _SOURCE
@@ -324,6 +339,24 @@ class Walk:
                 sets=command.sets,
             )
             self._put(self._inside(command.words, activated), started)
+
+    def _activated(self, words: Sequence[str], cwd: bytes) -> tuple[bytes, ...]:
+        """Directories of commands of the environment that a tool of a language puts on the PATH:
+        `conda activate web`, `source activate web`."""
+        if words[1:2] != ("activate",) or len(words) != 3:
+            return ()
+        option = "-p" if "/" in words[2] else "-n"
+        every = self._tools.runners
+        chosen = set(every) if words[0] in _SOURCE else {words[0]} & set(every)
+        for name in sorted(chosen):
+            environments = every[name].environments
+            if environments is not None:
+                call = Call(name, (option, words[2]), cwd, None, self._env)
+                places = self._environment_bins(environments(call, self._view))
+                own = [place for place in places if place.endswith(encoded(f"{words[2]}/bin"))]
+                if own:
+                    return tuple(own)
+        return ()
 
     def _directory(self, words: tuple[str, ...], cwd: bytes, script: str) -> bytes:
         """The directory after `cd`; one that is not known is taken for the script's own."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from msgspec import Struct
 
 from slim.image.model import Config
@@ -81,10 +83,11 @@ class Runs(Struct, frozen=True):
 
     @property
     def direct(self) -> tuple[str, ...]:
-        """The command line that does the same without a tool such as npm.
+        """The command line that does the same without a tool such as npm; by a shell where the tool starts it
+        in another directory.
 
         Empty without such a tool, and where leaving it out would take more than other words: several
-        commands, another directory, a script or a supervisor's settings that name the tool.
+        commands, a script or a supervisor's settings that name the tool.
         """
         final = self.final
         chain = [*final[:1], *(self.starters(final[0]) if final else ())]
@@ -100,11 +103,7 @@ class Runs(Struct, frozen=True):
             for place in (command.by for command in chain[first - 1 : last])
         )
         same = all(command.cwd == chain[-1].cwd for command in chain)
-        if (
-            not (first == 1 or is_script)
-            or last - first + 1 != len(tools)
-            or not (own and only and same)
-        ):
+        if not (first == 1 or is_script) or last - first + 1 != len(tools) or not (own and only):
             return ()
         sets = tuple(value for command in reversed(chain[: last + 1]) for value in command.sets)
         words, before = final[0].words, self.words[: len(self.words) - len(chain[last].words)]
@@ -114,7 +113,11 @@ class Runs(Struct, frozen=True):
             "$" in word for word in (*sets, *words)
         ):
             return ()
-        return (*before, *(("env", *sets) if sets else ()), *words)
+        words = (*(("env", *sets) if sets else ()), *words)
+        if same:
+            return (*before, *words)
+        place = shlex.quote(f"/{final[0].cwd}")
+        return () if before else ("sh", "-c", f"cd {place} && exec {shlex.join(words)}")
 
     @property
     def resolved(self) -> tuple[str, ...]:

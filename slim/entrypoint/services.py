@@ -9,13 +9,13 @@ Native Buildpacks platform specification ("Labels").
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from msgspec import Struct
 
-from slim.files.view import View, below, decoded
+from slim.files.view import View, below, decoded, encoded
 
 MAX_SERVICES = 64
 """Most commands that one supervisor starts."""
@@ -35,6 +35,8 @@ SUPERVISORS = (
     frozenset(("supervisord",)) | CRON | PROCFILE | RUNIT | S6 | frozenset(("init", "systemd"))
 )
 """Programs that are there to start others."""
+_PROGRAMS = frozenset(("program", "eventlistener", "fcgi-program"))
+"""Sections of supervisord's settings that start something."""
 
 
 class Service(Struct, frozen=True):
@@ -47,6 +49,8 @@ class Service(Struct, frozen=True):
     where: str = ""
     """File that says so."""
     main: bool = True
+    cwd: bytes | None = None
+    """The directory in which it is started, if its settings say one."""
 
 
 def services(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> tuple[Service, ...]:
@@ -60,9 +64,9 @@ def services(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> tuple
         found = _procfile(words, cwd, view)
     elif name in RUNIT:
         found = _runs(view, (b"etc/service", b"etc/sv", b"service", b"etc/runit/runsvdir/default"))
-        found += _scripts(view, b"etc/my_init.d")
+        found += _runs(view, _named(words, cwd)) + _scripts(view, b"etc/my_init.d")
     elif name in S6 or (name == "init" and any(map(view.is_dir, _S6_MARKS))):
-        found = _s6(view)
+        found = _s6(view) + (_runs(view, _named(words, cwd)) if name == "s6-svscan" else [])
     return tuple(found[:MAX_SERVICES])
 
 
@@ -105,22 +109,34 @@ def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service
         if place in seen:
             continue
         seen.add(place)
-        section = ""
-        for line in map(str.strip, _lines(view.read(place))):
-            key, _, value = line.partition("=")
-            if line.startswith("["):
-                section = line.strip("[]").partition(":")[0]
-            elif key.strip() == "files" and section == "include" and includes < _MAX_INCLUDES:
+        for section, settings in _sections(view.read(place)):
+            kind = section.partition(":")[0]
+            if kind == "include" and includes < _MAX_INCLUDES:
                 includes += 1
-                todo += _included(value, place, view)
-            elif key.strip() == "command" and section in (
-                "program",
-                "eventlistener",
-                "fcgi-program",
-            ):
-                text = value.partition(" ;")[0].strip()
-                found.append(Service(text=text, where=decoded(place.lstrip(b"/"))))
+                todo += _included(settings.get("files", ""), place, view)
+            elif kind in _PROGRAMS and settings.get("command"):
+                folder = settings.get("directory")
+                found.append(
+                    Service(
+                        text=settings["command"],
+                        where=decoded(place),
+                        cwd=below(cwd, encoded(folder)) if folder else None,
+                    )
+                )
     return found
+
+
+def _sections(content: bytes | None) -> Iterator[tuple[str, dict[str, str]]]:
+    """The sections of a settings file, each with its settings."""
+    section, settings = "", dict[str, str]()
+    for line in map(str.strip, _lines(content)):
+        if line.startswith("["):
+            yield section, settings
+            section, settings = line.strip("[]"), {}
+        elif not line.startswith((";", "#")):
+            key, _, value = line.partition("=")
+            settings[key.strip()] = value.partition(" ;")[0].strip()
+    yield section, settings
 
 
 def _included(value: str, place: bytes, view: View) -> list[bytes]:
@@ -164,14 +180,18 @@ def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
     chosen = _operands(words, ("-f", "--procfile", "-e", "--env", "-d", "--root", "-p", "--port"))
     chosen = chosen[1:] if chosen[:1] in (["start"], ["s"]) else []
-    path = below(cwd, named[0].encode("utf-8", "replace") if named else b"Procfile")
+    root = [after for word, after in pairwise(words) if word in ("-d", "--root")]
+    home = below(cwd, encoded(root[0])) if root else None
+    path = below(
+        cwd if home is None or named else home, encoded(named[0]) if named else b"Procfile"
+    )
     found: list[Service] = []
     for line in _lines(view.read(path)):
         name, colon, text = line.partition(":")
         if chosen and name not in chosen:
             continue
         if colon and name and not name.startswith("#") and text.strip():
-            found.append(Service(text=text.strip(), where=decoded(path.lstrip(b"/"))))
+            found.append(Service(text=text.strip(), where=decoded(path.lstrip(b"/")), cwd=home))
     return found
 
 
@@ -182,6 +202,11 @@ def _operands(words: tuple[str, ...], valued: tuple[str, ...]) -> list[str]:
         for before, word in pairwise(words)
         if not word.startswith("-") and before not in valued
     ]
+
+
+def _named(words: tuple[str, ...], cwd: bytes) -> tuple[bytes, ...]:
+    """The directory of services that is an operand."""
+    return tuple(below(cwd, encoded(word)) for word in words[1:] if not word.startswith("-"))
 
 
 def _s6(view: View) -> list[Service]:
@@ -195,7 +220,7 @@ def _s6(view: View) -> list[Service]:
     return found + _scripts(view, b"etc/cont-init.d")
 
 
-def _runs(view: View, places: tuple[bytes, ...]) -> list[Service]:
+def _runs(view: View, places: Iterable[bytes]) -> list[Service]:
     """Service directories: each has a script `run`."""
     found: list[Service] = []
     for place in places:

@@ -10,12 +10,12 @@ from itertools import compress
 
 from msgspec import Struct
 
-from slim.files.table import Kind, mask
+from slim.files.table import ROOT, Kind, mask
 from slim.files.view import decoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.application import installs_packages
 from slim.rebuild.model import Account, BuildStep, Given
-from slim.rebuild.trees import copies
+from slim.rebuild.trees import copies, directory_id, row_at
 
 _MOST = 20
 _SETTINGS = (b"etc/", b"usr/share/", b"usr/local/", b"var/www/", b"srv/", b"opt/")
@@ -42,6 +42,8 @@ _OTHERS = (
     *(b"etc/alternatives/", b"etc/ld.so.cache", b"etc/passwd", b"etc/group", b"etc/shadow"),
     *(b"etc/gshadow", b"etc/sub", b"etc/apt/", b"etc/resolv.conf", b"etc/hosts", b"etc/rc"),
 )
+_RUNNING = (b"/dev/", b"/proc/", b"/run/", b"/sys/")
+"""Where a running system has files that no image has."""
 _ADDS_USER = re.compile(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
 
 
@@ -54,15 +56,60 @@ class Adjusted(Struct, frozen=True):
     removed: tuple[bytes, ...]
 
 
-def adjusted(given: Given, installed: Collection[int], layers: int) -> Adjusted:
-    """Changes by steps that install nothing.
+class _Stays:
+    """What the final stage has: which directories it has a use for, and which links lead somewhere there."""
+
+    def __init__(self, given: Given, kept: Collection[int], base_rows: int) -> None:
+        self._given, self._kept, self._base_rows = given, kept, base_rows
+        files = given.view.files
+        self._filled, self._used = (bytearray(len(files.dir_parent)) for _ in range(2))
+        for row in compress(range(len(files)), files.live_names()):
+            here = files.directory[row]
+            self._filled[here] = 1
+            self._used[here] |= self._row(row)
+        for directory in range(len(files.dir_parent) - 1, ROOT, -1):
+            parent = files.dir_parent[directory]
+            self._filled[parent] |= self._filled[directory]
+            self._used[parent] |= self._used[directory]
+
+    def _row(self, row: int) -> bool:
+        return row < self._base_rows or row in self._kept
+
+    def directory(self, directory: int) -> bool:
+        """Whether a directory, or the first above it that has files below, has some that stay."""
+        while directory != ROOT and not self._filled[directory]:
+            directory = self._given.view.files.dir_parent[directory]
+        return directory == ROOT or bool(self._used[directory])
+
+    def link(self, row: int) -> bool:
+        """Whether a symbolic link leads to something that stays, or that a running system has."""
+        files, view = self._given.view.files, self._given.view
+        if not self.directory(files.directory[row]):
+            return False
+        if files.links.get(row, b"").startswith(_RUNNING):
+            return True
+        real = view.real(files.path(row))
+        if real is None:
+            return False
+        target, directory = row_at(view, real), directory_id(view, real)
+        if target is not None:
+            return self._row(target)
+        return directory is not None and self.directory(directory)
+
+
+def adjusted(
+    given: Given, kept: Collection[int], installed: Collection[int], layers: int
+) -> Adjusted:
+    """Changes by steps that install nothing, and links of all steps to what no package brings.
 
     Args:
+        kept: names that the rebuild keeps.
         installed: system packages of the final stage, without its base's.
         layers: the base's.
     """
     files, view, owner = given.view.files, given.view, given.owned.owner
-    found = dict.fromkeys(_written(given, installed, layers))
+    stays = _Stays(given, kept, files.starts[layers])
+    found = dict.fromkeys(_written(given, installed, layers, stays))
     links: list[tuple[bytes, bytes]] = []
     removed: list[bytes] = []
     for layer in _own_layers(given, layers):
@@ -76,13 +123,29 @@ def adjusted(given: Given, installed: Collection[int], layers: int) -> Adjusted:
             if files.kind[row] == Kind.WHITEOUT:
                 if not copying and path.startswith(_SETTINGS) and not view.exists(path):
                     removed.append(path)
-            elif files.shown[row] and owner[row] == NOBODY:
+            elif files.shown[row] and owner[row] == NOBODY and stays.link(row):
                 links.append((files.links.get(row, b""), path))
+    links += _to_kept(given, kept, layers)
     return Adjusted(
         tuple(found)[:_MOST],
         tuple((target, path) for target, path in dict.fromkeys(links) if target)[:_MOST],
         tuple(dict.fromkeys(removed))[:_MOST],
     )
+
+
+def _to_kept(given: Given, kept: Collection[int], layers: int) -> Iterator[tuple[bytes, bytes]]:
+    """Links that no package brings to files that are kept and no package brings, which scripts of packages
+    make none of."""
+    files, view, owner = given.view.files, given.view, given.owned.owner
+    start = files.starts[max(layers, 1)] if len(files.starts) > max(layers, 1) else len(files)
+    for row, target in sorted(files.links.items()):
+        unowned = row >= start and owner[row] == NOBODY and files.shown[row]
+        if not unowned or files.kind[row] != Kind.SYMLINK:
+            continue
+        path = files.path(row)
+        end = row_at(view, path)
+        if end in kept and owner[end or 0] == NOBODY and not (path + b"/").startswith(_OTHERS):
+            yield target, path
 
 
 def _own_layers(given: Given, layers: int) -> Iterator[int]:
@@ -95,7 +158,9 @@ def _own_layers(given: Given, layers: int) -> Iterator[int]:
                 yield layer
 
 
-def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[bytes]:
+def _written(
+    given: Given, installed: Collection[int], layers: int, stays: _Stays
+) -> Iterator[bytes]:
     """Files of packages that steps wrote over, and directories that they made and left empty."""
     files, view, owner = given.view.files, given.view, given.owned.owner
     for layer in _own_layers(given, layers):
@@ -107,7 +172,7 @@ def _written(given: Given, installed: Collection[int], layers: int) -> Iterator[
                     # What COPY brings is of a repository, which has no empty directories of its own.
                     continue
                 path = files.path(row)
-                if b"/.git/" not in path and not (path + b"/").startswith(_OTHERS):
+                if not (path + b"/").startswith(_OTHERS) and stays.directory(files.directory[row]):
                     yield path
             elif files.kind[row] == Kind.FILE and files.shown[row] and owner[row] in installed:
                 path = files.path(row)

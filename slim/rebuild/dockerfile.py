@@ -18,6 +18,7 @@ from slim.rebuild.model import Rebuild
 from slim.rebuild.quoting import NAME, PACKAGE, USER, fits_on_line, literal, quoted, words
 from slim.rebuild.written_steps import (
     account,
+    any_of,
     as_root,
     assignment,
     links,
@@ -32,20 +33,10 @@ _REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
 _IDS = re.compile(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
 _PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
 _SIGNAL = re.compile(r"[A-Z0-9+-]{1,20}")
-_BUILD_VARIABLES = re.compile(
-    r"PATH|(?:MIX|HEX|CARGO|RUSTUP|MAVEN|GRADLE)_HOME|GO(?:PATH|TOOLCHAIN|CACHE|PROXY|FLAGS)|CGO_ENABLED"
-    r"|(?:PIP|UV|POETRY|NPM_CONFIG|npm_config|YARN|BUNDLE|MIX|HEX)_\w*|DEBIAN_FRONTEND|GPG_KEYS?"
-    r"|(?:NODE|YARN|PYTHON|GOLANG|RUST|JAVA|MAVEN|GRADLE|ELIXIR|OTP)_(?:VERSION|SHA256|PIP_VERSION)"
-)
-"""Variables that only the build stage needs."""
+_BUILD_VARIABLES = ("PATH", "DEBIAN_FRONTEND", "GPG_KEYS?")
+"""Variables that only the build stage needs, whatever is built."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What images have where nobody says more."""
-_BUILD_ENVIRONMENT = {
-    "go": "# Without symbol table and debug information; panics keep their line numbers.\n"
-    'ENV GOFLAGS="-trimpath -ldflags=-s"',
-    "rust": "ENV CARGO_PROFILE_RELEASE_STRIP=true",
-}
-_BUILDS = re.compile(r"RUN .*\b(?:next|npm|npx|yarn|pnpm|bun)\b.*\bbuild\b")
 _LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _MOST_LABELS = 50
 _WHOLE_PYTHON = re.compile(r"/usr/local/lib/python3\.[0-9]{1,3}")
@@ -71,6 +62,7 @@ def recipe(
     snippets: Mapping[str, str],
     base: str,
     *,
+    whole: str = "",
     redacted: bool = True,
     placed: Mapping[int, str] = {},
 ) -> str:
@@ -80,6 +72,7 @@ def recipe(
         snippets: templates `rebuild-history`, `rebuild-STACK`, and `rebuild-STACK-build`, which the step that
             builds needs in front of it.
         base: name of the base image, as far as it is known; else a build argument asks for it.
+        whole: name of the image's whole base, where the final stage stands on a part of it.
         redacted: without values that look like secrets.
         placed: index of a history entry → its instruction in the user's own Dockerfile.
     """
@@ -94,13 +87,13 @@ def recipe(
     values["build_base"] = values["base"]
     if values.get("own_toolchain"):
         # A tool chain that no package brings is that of another image.
-        image = values.get("toolchain", "")
+        image = values.get("toolchain", "") or whole
         values["build_base"] = image if _REFERENCE.fullmatch(image) else "${BUILD_IMAGE}"
     needed = {
         "${BASE_IMAGE}": "# The base image that this image has now.\nARG BASE_IMAGE",
         "${BUILD_IMAGE}": "# An image with the tool chain that this image has.\nARG BUILD_IMAGE",
     }
-    steps = written_steps(rebuild.steps, redacted, placed)
+    steps = written_steps(rebuild, redacted, placed)
     template = snippets.get("rebuild-history" if steps else f"rebuild-{rebuild.stack}", "")
     values["final_base"] = _final_base(rebuild, values)
     bases = [values["build_base"], values["final_base"] if steps else values["base"]]
@@ -117,10 +110,8 @@ def recipe(
     settings = snippets.get(f"rebuild-{rebuild.stack}-build", "")
     values["build_settings"] = fill(settings, values).strip()
     if steps:
-        values["steps"] = "\n".join(_with_settings(steps, values["build_settings"]))
-        values["build_env"] = _BUILD_ENVIRONMENT.get(rebuild.stack, "")
-        if rebuild.stack == "go" and values.get("static"):
-            values["build_env"] += " CGO_ENABLED=0"
+        values["steps"] = "\n".join(_with_settings(rebuild, steps, values["build_settings"]))
+        values["build_env"] = rebuild.build_environment
         apart = values.get("assembled") or values.get("standalone")
         values["prune"] = "" if apart else prune(rebuild)
         if values["prune"] or values.get("assembled"):
@@ -130,13 +121,15 @@ def recipe(
         values["links"] = links(rebuild)
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
-    values["env"] = "\n".join(_environment(config, final, redacted, in_place=bool(steps)))
+    values["env"] = "\n".join(_environment(config, rebuild, final, redacted, in_place=bool(steps)))
     return fill(template, values)
 
 
-def _with_settings(steps: Sequence[str], settings: str) -> list[str]:
+def _with_settings(rebuild: Rebuild, steps: Sequence[str], settings: str) -> list[str]:
     """The steps, with settings of the build in front of the first that builds the application."""
-    at = next((at for at, step in enumerate(steps) if _BUILDS.match(step)), len(steps))
+    builds = any_of(rebuild.building.commands)
+    found = (at for at, step in enumerate(steps) if step.startswith("RUN ") and builds(step))
+    at = next(found, len(steps))
     return [*steps[:at], *filter(None, (settings,)), *steps[at:]]
 
 
@@ -192,13 +185,16 @@ def install(manager: str, packages: Iterable[str]) -> str:
     return command
 
 
-def _environment(config: Config, final: str, redacted: bool, *, in_place: bool) -> list[str]:
+def _environment(
+    config: Config, rebuild: Rebuild, final: str, redacted: bool, *, in_place: bool
+) -> list[str]:
     """The image's variables that the final stage does not set itself.
 
     Args:
         in_place: programs lie where PATH has them now.
     """
     lines: list[str] = []
+    of_build = re.compile("|".join((*_BUILD_VARIABLES, *rebuild.building.variables)))
     for entry in config.env:
         name, _, value = entry.partition("=")
         if not NAME.fullmatch(name) or f" {name}=" in final:
@@ -206,7 +202,7 @@ def _environment(config: Config, final: str, redacted: bool, *, in_place: bool) 
         if name == "PATH":
             if not in_place or value == _PATH:
                 continue
-        elif _BUILD_VARIABLES.fullmatch(name):
+        elif of_build.fullmatch(name):
             continue
         lines.append(assignment("ENV", name, value, redacted))
     return lines

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
@@ -16,6 +16,7 @@ from slim.rebuild.trees import row_at
 
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
+_MOST_PLACES = 32
 _INSIDE = frozenset((b"bin", b"src", b"lib"))
 """Directories of an application in which its programs lie."""
 
@@ -40,7 +41,8 @@ def main_command(
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
     """The directory of the application: of the project that holds the file that runs, else the directory in
-    which it is started, where modules are found, else that of the file."""
+    which it is started, where modules are found, else that of the file, or of the script that starts it,
+    or one that is named (`--chdir /srv/app`)."""
     homes = given.facts.roots.projects_of(stack)
     for file in command.files:
         path = encoded(file)
@@ -57,17 +59,44 @@ def home_of(given: Given, command: Command, stack: str) -> bytes | None:
             return workdir
     if len(homes) == 1:
         return homes[0]
-    return next((home for path in files if (home := _own_directory(given, path))), None)
+    programs = [*files, encoded(command.how)]
+    own = next((home for path in programs if (home := own_directory(given, path))), None)
+    return own or next(_named_directories(given, command), None)
 
 
-def _own_directory(given: Given, path: bytes) -> bytes:
-    """The directory of a program that no package owns; nothing where it lies among the system's files."""
+def _named_directories(given: Given, command: Command) -> Iterator[bytes]:
+    """Directories that are no system's, among the words of a command."""
+    for word in command.words[1:]:
+        path = word.partition("=")[2] if word.startswith("-") else word
+        place = given.view.real(encoded(path)) if path.startswith("/") else None
+        if place and given.view.is_dir(place) and not given.facts.roots.is_system(place):
+            yield place
+
+
+def own_directory(given: Given, path: bytes) -> bytes:
+    """The directory of a program or of a directory of archives that no package owns; nothing where it lies
+    among the system's files."""
     row = row_at(given.view, path)
-    if row is None or given.owned.owner[row] != NOBODY:
+    if row is not None and given.owned.owner[row] != NOBODY:
+        return b""
+    if row is None and not given.view.is_dir(path):
         return b""
     home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
     home = home if last in _INSIDE else join(home, last)
     return b"" if given.facts.roots.is_system(home) else home
+
+
+def search_path(given: Given, variable: str, homes: Iterable[bytes]) -> list[bytes]:
+    """The directories outside of `homes` in which a variable has modules looked for: `PYTHONPATH`."""
+    inside = tuple(home + b"/" for home in homes)
+    found: dict[bytes, None] = {}
+    for word in given.facts.env.get(variable, "").split(":")[:_MOST_PLACES]:
+        place = given.view.real(encoded(word)) if word.startswith("/") else None
+        if place is None or not given.view.is_dir(place) or (place + b"/").startswith(inside):
+            continue
+        if not given.facts.roots.is_system(place):
+            found[place] = None
+    return list(found)
 
 
 def system_owner(given: Given, row: int) -> int | None:

@@ -72,6 +72,33 @@ def all_sources(parts: Iterable[Sources]) -> Sources:
     )
 
 
+class Building(Struct, frozen=True):
+    """What it takes to build applications of a language."""
+
+    packages: frozenset[str] = frozenset()
+    """Packages of the system, as people install them by name, that only build."""
+    variables: tuple[str, ...] = ()
+    """Regular expressions of variables that only a build reads."""
+    caches: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """(regular expression of commands that download, directories in which they keep that)."""
+    loaders: frozenset[str] = frozenset()
+    """Package runners without which the program does not find what it loads."""
+    commands: tuple[str, ...] = ()
+    """Regular expressions of commands that build with the settings of `rebuild-STACK-build`."""
+
+
+def all_building(parts: Iterable[Building]) -> Building:
+    """What is known of several languages, as one."""
+    parts = tuple(parts)
+    return Building(
+        frozenset(name for part in parts for name in part.packages),
+        tuple(pattern for part in parts for pattern in part.variables),
+        tuple(cache for part in parts for cache in part.caches),
+        frozenset(name for part in parts for name in part.loaders),
+        tuple(pattern for part in parts for pattern in part.commands),
+    )
+
+
 class Given(Struct, frozen=True):
     """What is known of the image that is to be rebuilt."""
 
@@ -92,6 +119,7 @@ class Given(Struct, frozen=True):
     history_entries: tuple[History, ...] = ()
     """All entries of the image's history, those without a layer too."""
     sources: Sources = Sources()
+    building: Building = Building()
 
 
 class KeptFiles(Struct, frozen=True):
@@ -165,6 +193,8 @@ class Plan(Struct, frozen=True):
     """What starts the rebuilt image, where that is another command than now …"""
     skips: frozenset[str] = frozenset()
     """… and the names of the programs that the present one begins with and it does not."""
+    build_environment: str = ""
+    """Instructions for the Dockerfile, in front of the image's own steps."""
     guesses: tuple[str, ...] = ()
     """What was assumed, in sentences."""
 
@@ -259,6 +289,10 @@ class Rebuild(Struct, frozen=True):
     values: Mapping[str, str]
     copies: tuple[tuple[str, str], ...]
     command: tuple[str, ...]
+    building: Building = Building()
+    build_environment: str = ""
+    layers: int = 0
+    """The image's first layers that the final stage stands on; 0 where it stands on something else."""
     homes: tuple[bytes, ...] = ()
     """Directories of which all that is kept is in the parts."""
     runs: frozenset[int] = frozenset()

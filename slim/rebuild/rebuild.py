@@ -133,6 +133,9 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         values=values,
         copies=plan.copies,
         command=plan.command,
+        building=given.building,
+        build_environment=plan.build_environment,
+        layers=layers,
         homes=plan.homes,
         steps=steps,
         transfer=_transfer(given, steps, keep.names().union(commands), plan, system, layers)
@@ -160,7 +163,7 @@ def _transfer(
         installs=bool(system.base or system.kept),
         uninstalls=plan.uninstalls,
     )
-    changed = adjusted(given, system.kept, layers)
+    changed = adjusted(given, kept, system.kept, layers)
     more = [path for path in changed.copies if not below_copied(path, found.copies)]
     return replace(
         found,

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
+from itertools import islice
 from typing import TypeVar
 
 from msgspec.structs import replace
 
+from slim.entrypoint.runs import Command
 from slim.entrypoint.services import RUNIT, S6, SUPERVISORS
 from slim.facts.gather import Facts
 from slim.files.ledger import LayerSums
@@ -22,13 +24,12 @@ _Item = TypeVar("_Item")
 
 SERVICES = "services"
 """The stack of a rebuild that holds several."""
-_LOADERS = frozenset(("bundle", "bundler", "rbenv", "mix"))
-"""Runners without which the program does not find what it loads."""
 _S6_PLACES = (
     *(b"package", b"command", b"etc/s6-overlay", b"etc/services.d", b"etc/cont-init.d"),
     *(b"etc/cont-finish.d", b"etc/fix-attrs.d", b"etc/s6", b"run/service"),
 )
 """What s6-overlay unpacks, and where it looks for services."""
+_MAX_APPLICATIONS = 8
 _RUNIT_PLACES = (b"etc/service", b"etc/sv", b"etc/runit", b"etc/my_init.d")
 
 
@@ -57,12 +58,61 @@ def _plan(recipes: Sequence[Recipe], given: Given) -> Plan | None:
     """What all stacks keep, with what starts them; None where it is not known of one of them."""
     plans: list[Plan] = []
     for recipe in recipes:
-        plan = recipe.plan(given)
-        if plan is None:
+        found = _of_each_application(recipe, given)
+        if not found:
             return None
-        plans.append(plan)
+        plans += found
     starts = supervisor(given)
     return _direct(given, plans[0]) if len(plans) == 1 and starts is None else union(plans, starts)
+
+
+def _of_each_application(recipe: Recipe, given: Given) -> list[Plan]:
+    """The plans of one stack: one for each directory in which a supervisor starts programs of it; none where
+    one of them is not known."""
+    found: list[Plan] = []
+    for start, commands in islice(_starts(given), _MAX_APPLICATIONS):
+        plan = recipe.plan(start)
+        if plan is None and all(_is_installed(given, command) for command in commands):
+            continue
+        if plan is None:
+            return []
+        if all(plan.homes != other.homes for other in found):
+            found.append(plan)
+    return found
+
+
+def _starts(given: Given) -> Iterator[tuple[Given, Sequence[Command]]]:
+    """The image as it is, then as if only the second program of each language were started, and so on, with
+    these programs; plans are made for the first that they find."""
+    facts, runs = given.facts, given.facts.runs
+    yield given, ()
+    families: dict[str, list[Command]] = {}
+    for command in runs.final:
+        if facts.families[command]:
+            families.setdefault(facts.families[command], []).append(command)
+    for at in range(1, max(map(len, families.values()), default=0)):
+        several = [commands for commands in families.values() if len(commands) > at]
+        chosen = [commands[at] for commands in several]
+        others = {
+            command: replace(command, main=False)
+            for commands in several
+            for command in commands
+            if command not in chosen
+        }
+        started = replace(
+            runs, commands=tuple(others.get(command, command) for command in runs.commands)
+        )
+        known = {other: facts.families[command] for command, other in others.items()}
+        known_facts = replace(facts, runs=started, families={**facts.families, **known})
+        yield replace(given, facts=known_facts), chosen
+
+
+def _is_installed(given: Given, command: Command) -> bool:
+    """Whether a program and the files that it is given are of packages: they come with these."""
+    rows = (row_at(given.view, encoded(path)) for path in command.files)
+    return bool(command.path) and all(
+        row is None or given.owned.owner[row] != NOBODY for row in rows
+    )
 
 
 def _direct(given: Given, plan: Plan) -> Plan:
@@ -72,7 +122,7 @@ def _direct(given: Given, plan: Plan) -> Plan:
     """
     runs = given.facts.runs
     tools = frozenset(command.name for command in runs.commands if command.runner)
-    if plan.command or not runs.direct or tools & _LOADERS:
+    if plan.command or not runs.direct or tools & given.building.loaders:
         return plan
     return replace(plan, command=runs.direct, skips=plan.skips | tools)
 
@@ -103,6 +153,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         static=all(plan.static for plan in every),
         values=values,
         copies=_outermost(_once(pair for plan in every for pair in plan.copies)),
+        build_environment="\n".join(filter(None, (plan.build_environment for plan in every))),
         guesses=_once(text for plan in every for text in plan.guesses),
     )
 

@@ -13,6 +13,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
+from slim.entrypoint import tables
 from slim.files.view import encoded
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
@@ -26,41 +27,11 @@ from slim.rebuild.trees import row_at
 _ALWAYS = frozenset(("ca-certificates", "ca-certificates-bundle", "tzdata"))
 """Data that programs read by name: TLS roots and time zones."""
 _BUILD_SECTIONS = frozenset(("libdevel", "devel"))
-_BUILD_NAMES = frozenset(
-    (
-        *(
-            "build-essential",
-            "build-base",
-            "make",
-            "cmake",
-            "git",
-            "curl",
-            "wget",
-            "npm",
-            "yarnpkg",
-        ),
-        *("python3-pip", "python3-venv", "python3-dev", "python3-wheel", "python3-setuptools"),
-        *(
-            "pkg-config",
-            "pkgconf",
-            "unzip",
-            "gnupg",
-            "lsb-release",
-            "rebar3",
-            "inotify-tools",
-            "maven",
-        ),
-        *(
-            "software-properties-common",
-            "apt-transport-https",
-            "cargo",
-            "rustc",
-            "golang",
-            "gradle",
-        ),
-    )
+_BUILD_NAMES = tables.names(
+    "build-essential build-base make cmake git curl wget pkg-config pkgconf unzip gnupg lsb-release "
+    "software-properties-common apt-transport-https"
 )
-"""Packages of build tools, as people install them by name."""
+"""Packages of build tools, as people install them by name; those of languages are in `Building`."""
 _PEOPLE_SECTIONS = frozenset(("editors", "vcs", "doc", "debug", "games"))
 _PEOPLE = re.compile(
     r"(?:vim|nano|emacs|htop|tmux|screen|strace|ltrace|gdb|tcpdump|lsof|procps|psmisc|net-tools|nmap"
@@ -271,6 +242,7 @@ def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
             package.name.endswith(("-dev", "-devel"))
             or package.name.startswith(".")
             or package.name in _BUILD_NAMES
+            or package.name in given.building.packages
             or package.name in names
             or package.section.rpartition("/")[2] in _BUILD_SECTIONS
             or 2 * claimed[index] >= given.owned.disk[index] > 0

@@ -49,8 +49,15 @@ def transfer(
     tree = _Tree(given, kept, base_rows, installs, _whole_packages(given, kept, uninstalls))
     found = tree.result()
     packages = given.graph.packages
+    holders = {given.owned.owner[row] for row in kept}
     names = [
-        tuple(sorted({packages[index].name for index in each.packages & tree.uninstalled}))
+        tuple(
+            sorted(
+                {packages[index].name for index in each.packages & tree.uninstalled}
+                # Of two with one name the wrong one might go.
+                - {packages[index].name for index in each.packages & holders}
+            )
+        )
         for each in uninstalls
     ]
     return replace(

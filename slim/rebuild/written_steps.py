@@ -10,32 +10,24 @@ from __future__ import annotations
 import json
 import re
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 
-from slim.rebuild.model import BuildStep, Rebuild
+from slim.rebuild.model import Building, BuildStep, Rebuild
 from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
 from slim.secrets import redact
 
-_CACHES = (
-    (re.compile(r"\bpip3?\b.*\binstall\b"), ("/root/.cache/pip",)),
-    (re.compile(r"\buv (?:sync|pip)\b"), ("/root/.cache/uv",)),
-    (re.compile(r"\bnpm (?:ci|i|install)\b"), ("/root/.npm",)),
-    (
-        re.compile(r"\bgo (?:build|install|get|mod|test|run)\b"),
-        ("/root/go/pkg/mod", "/root/.cache/go-build"),
-    ),
-    (re.compile(r"\bcargo (?:build|install|fetch)\b"), ("/root/.cargo/registry",)),
-    (re.compile(r"\bmvnw?\b"), ("/root/.m2",)),
-    (re.compile(r"\bgradlew?\b"), ("/root/.gradle",)),
-)
-"""What downloads, and where it keeps that for the next build."""
+_MOST_NAMES = 1_000
+"""Most packages that one command takes out."""
 _FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
 
 
-def written_steps(
-    steps: Sequence[BuildStep], redacted: bool, placed: Mapping[int, str]
-) -> list[str]:
+def any_of(patterns: Sequence[str]) -> Callable[[str], object]:
+    """Searches a text for any of some regular expressions; nothing is found with none."""
+    return re.compile("|".join(patterns) or r"(?!)").search
+
+
+def written_steps(rebuild: Rebuild, redacted: bool, placed: Mapping[int, str]) -> list[str]:
     """The instructions in order; empty where one of them cannot be written down.
 
     Args:
@@ -43,12 +35,12 @@ def written_steps(
     """
     lines: list[str] = []
     root = True
-    for step in steps:
+    for step in rebuild.steps:
         own = placed.get(step.entry, "")
         if own and step.keyword != "ARG" and not (redacted and redact.command(own) != own):
             line = own
         else:
-            line = _written(step, redacted, root)
+            line = _written(step, rebuild.building, redacted, root)
         if not line:
             return []
         lines.append(line)
@@ -57,7 +49,7 @@ def written_steps(
     return lines
 
 
-def _written(step: BuildStep, redacted: bool, root: bool) -> str:
+def _written(step: BuildStep, building: Building, redacted: bool, root: bool) -> str:
     value = step.value
     if step.keyword in ("ENV", "ARG"):
         return (
@@ -65,7 +57,7 @@ def _written(step: BuildStep, redacted: bool, root: bool) -> str:
             or "# A variable that the image does not have any more."
         )
     if step.keyword == "RUN":
-        return _run(value, redacted, root)
+        return _run(value, building, redacted, root)
     if step.keyword in ("COPY", "ADD"):
         flags = "".join(f" {flag}" for flag in step.flags if _FLAG.fullmatch(flag))
         if not fits_on_line("".join((*step.words, value))):
@@ -94,13 +86,13 @@ def assignment(keyword: str, name: str, value: str, redacted: bool) -> str:
     return f"{keyword} {name}={quoted(value)}"
 
 
-def _run(command: str, redacted: bool, root: bool) -> str:
+def _run(command: str, building: Building, redacted: bool, root: bool) -> str:
     if redacted and redact.command(command) != command:
         return "# A command with something like a secret in it stood here: use `RUN --mount=type=secret`."
     mounts = [
         f"--mount=type=cache,target={place} "
-        for pattern, places in _CACHES
-        if root and pattern.search(command[:4096])
+        for pattern, places in building.caches
+        if root and re.search(pattern, command[:4096])
         for place in places
     ]
     if "\0" in command:
@@ -125,6 +117,7 @@ def prune(rebuild: Rebuild) -> str:
     done = rebuild.transfer
     for each, packages in done.uninstalled:
         names = [name for name in packages if literal(name)] if each.by_name else []
+        names = names[:_MOST_NAMES]
         names.sort(key=lambda name: (name.lower() in each.last, name))
         if names or not each.by_name:
             text = " ".join(names)

@@ -8,11 +8,13 @@ from slim.files.extract.found import CUBIN, PTX
 from slim.files.table import Fate, Files
 from slim.report import model
 
+_MOST = 100
+"""More architectures than there are; files may name any number."""
 _NAMES = {CUBIN: "sm_{}", PTX: "compute_{}"}
 
 
 def gpu_code(files: Files) -> list[model.GpuCode]:
-    """Of programs and libraries that the image shows; largest first."""
+    """Of programs and libraries that the image shows; the largest first."""
     sizes: Counter[str] = Counter()
     holders: Counter[str] = Counter()
     for row, elf in files.elfs.items():
@@ -22,9 +24,10 @@ def gpu_code(files: Files) -> list[model.GpuCode]:
         for code in codes:
             sizes[_name(code.kind, code.architecture)] += code.size
         holders.update({_name(code.kind, code.architecture) for code in codes})
+    largest = sorted(sizes.items(), key=lambda item: (-item[1], item[0]))[:_MOST]
     return [
         model.GpuCode(architecture=name, disk_bytes=size, files=holders[name])
-        for name, size in sorted(sizes.items(), key=lambda item: (-item[1], item[0]))
+        for name, size in largest
     ]
 
 

@@ -33,7 +33,8 @@ def rebuild(
         return None
     # An image of this machine alone is not a base for others.
     known = base.layers and not base.reference.startswith("localhost/")
-    name = base.reference if rebuilt.origin == "layers" and known else ""
+    whole = base.reference if known else ""
+    name = whole if rebuilt.layers == base.layers else ""
     return model.Rebuild(
         disk_bytes=rebuilt.disk,
         pull_bytes=rebuilt.pull,
@@ -54,9 +55,9 @@ def rebuild(
             )
             for part in rebuilt.parts
         ],
-        assumes=[untrusted(text) for text in rebuilt.guesses],
+        assumes=[untrusted(utf8(text)) for text in rebuilt.guesses],
         dockerfile=untrusted(
-            recipe(rebuilt, config, snippets, name, redacted=redacted, placed=placed)
+            recipe(rebuilt, config, snippets, name, whole=whole, redacted=redacted, placed=placed)
         ),
         low_disk_bytes=rebuilt.disk - rebuilt.unsure[0],
         high_disk_bytes=rebuilt.disk + rebuilt.more[0],

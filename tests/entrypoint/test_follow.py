@@ -27,6 +27,26 @@ def final(found: Runs) -> list[tuple[str, str]]:
     return [(" ".join(command.words), command.path) for command in found.final]
 
 
+@pytest.mark.parametrize(
+    ("command", "contents"),
+    [
+        (
+            "supervisord",
+            {"etc/supervisord.conf": "[program:x]\ncommand=serve\ndirectory=/srv/feed ; home\n"},
+        ),
+        ("honcho -d /srv/feed start", {"srv/feed/Procfile": "web: serve"}),
+        ("s6-svscan /opt/services", {"opt/services/x/run": "#!/bin/sh\ncd /srv/feed\nexec serve"}),
+        ("runsvdir /opt/services", {"opt/services/x/run": "#!/bin/sh\ncd /srv/feed\nexec serve"}),
+    ],
+)
+def test_services_are_started_where_their_settings_say(
+    command: str, contents: dict[str, str]
+) -> None:
+    tree = f"usr/bin/serve usr/bin/{command.split(maxsplit=1)[0]} srv/feed/ " + " ".join(contents)
+    found = runs(tree, contents, cmd=tuple(command.split()))
+    assert [(each.path, each.cwd) for each in found.final] == [("usr/bin/serve", "srv/feed")]
+
+
 def test_programs_are_looked_up_on_the_path_and_through_links() -> None:
     found = runs(
         "opt/bin/tool usr/bin/tool usr/bin/node->/opt/node/bin/node opt/node/bin/node",
@@ -311,7 +331,11 @@ PACKAGE = (
             ("node", "/app/node_modules/next/dist/bin/next", "start"),
         ),
         ({"cmd": ("npm", "run", "two")}, ()),
-        ({"cmd": ("npm", "run", "moved")}, ()),
+        (
+            {"cmd": ("npm", "run", "moved")},
+            ("sh", "-c", "cd /app/web && exec node x.js"),
+        ),
+        ({"entrypoint": ("tini", "--"), "cmd": ("npm", "run", "moved")}, ()),
         ({"cmd": ("npm", "run", "shell")}, ()),
         ({"cmd": ("npm", "run", "none")}, ()),
         ({"cmd": ("node", "server.js")}, ()),

@@ -156,6 +156,39 @@ def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:
     assert "RUN rm -rf /etc/nginx/nginx.conf" in final
 
 
+def test_what_leads_nowhere_in_the_final_stage_is_not_made_there(tmp_path: Path) -> None:
+    site = {"srv/site/index.html": b"<h1>", "srv/site/uploads": None}
+    modules = {
+        "app/node_modules/vite/bin/vite.js": b"v" * KILO,
+        "app/node_modules/.bin/vite": "../vite/bin/vite.js",
+        "app/node_modules/.cache": None,
+    }
+    links = {
+        "etc/nginx/sites/shop": "/srv/site",
+        "opt/vite": "/app/node_modules/vite/bin/vite.js",
+        "opt/gone": "/nowhere",
+    }
+    steps: Steps = [
+        (NOP + f"COPY dir:{DIGEST} in /app ", APP),
+        (SHELL + "npm ci", modules),
+        (SHELL + "cp -r dist /srv/site", site),
+        (SHELL + "ln -s …", links),
+    ]
+    settings = b"server { root /srv/site; }"
+    steps = [
+        *steps,
+        (NOP + f"COPY file:{DIGEST} in /etc/nginx/nginx.conf ", {"etc/nginx/nginx.conf": settings}),
+    ]
+    final = written(tmp_path, steps, User="", Cmd=["nginx", "-g", "daemon off;"])
+    final = final[final.index("") :]
+    text = "\n".join(final)
+    assert "/srv/site" in text
+    assert "/srv/site/uploads" not in text, "it is copied with its parent"
+    assert "ln -sfn /srv/site /etc/nginx/sites/shop" in text
+    for gone in ("node_modules", "/opt/vite", "/opt/gone"):
+        assert gone not in text, text
+
+
 @LONG
 @pytest.mark.parametrize("path", sorted(FOLDER.glob("*.tar")), ids=lambda path: path.stem)
 def test_no_fixture_is_told_to_install_what_it_should_remove(path: Path) -> None:

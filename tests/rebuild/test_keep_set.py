@@ -10,6 +10,7 @@ import pytest
 import slim
 from slim.report.untrusted import bare
 from tests.conftest import LONG
+from tests.support.building import file, image, layer, save, symlink
 from tests.support.debian import KILO, MEGA, Debian, part, program, rebuilt
 from tests.support.small_images import base, go_program, node_image, stepwise, tools
 
@@ -239,3 +240,32 @@ def test_the_base_of_debian_as_it_is_made_now(created_by: str, tmp_path: Path) -
         Cmd=["/app/b"],
     )
     assert [layer.from_base for layer in report.layers] == [True, False, False]
+
+
+@LONG
+def test_a_directory_whose_name_is_no_text(tmp_path: Path) -> None:
+    """WORKDIR is a link to it; what was assumed names it."""
+    debian = Debian()
+    root = base(debian)
+    node = debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)})
+    manifest = b'{"scripts": {"build": "tsc"}}'
+    sample = image(
+        layer(root, created_by="ADD rootfs.tar.xz /"),
+        layer({**tools(debian), **node, **debian.database()}, created_by="RUN apt-get install"),
+        layer(
+            file(b"srv/a\xff/package.json", manifest),
+            file(b"srv/a\xff/dist/main.js", b"1"),
+            file(b"srv/a\xff/src/main.ts", b"1"),
+            symlink("app", b"srv/a\xff"),
+            created_by="COPY . .",
+        ),
+        config={
+            "Cmd": ["node", "dist/main.js"],
+            "WorkingDir": "/app",
+            "ExposedPorts": {"80/tcp": {}},
+        },
+    )
+    save(sample, tmp_path / "image.tar", "docker")
+    report = slim.analyze(tmp_path / "image.tar")
+    assert "/srv/a\ufffd" in bare(rebuilt(report).assumes[0])
+    assert r"/srv/a\ufffd" in slim.render(report, "json")

@@ -14,11 +14,12 @@ from slim.dockerfile import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
 from slim.rebuild.model import BuildStep, Rebuild, Transfer, Uninstall
+from slim.report import model
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules
 from tests.conftest import LONG
 from tests.support.beam import atoms, beam_file, chunk
-from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, part, program, rebuilt
+from tests.support.debian import KILO, LIBRARIES, MEGA, Debian, Tree, part, program, rebuilt
 from tests.support.elf import elf_image
 from tests.support.small_images import analyzed, base, go_program, node_image, tools
 
@@ -66,6 +67,77 @@ def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("variable", "program_name", "script"),
+    [("PYTHONPATH", "python3.13", "serve.py"), ("NODE_PATH", "node", "serve.js")],
+)
+def test_modules_that_a_variable_names_stay(
+    variable: str, program_name: str, script: str, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add(program_name, {f"usr/bin/{program_name}": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {
+        f"app/{script}": b"1",
+        "libraries/numpy/core.so": program(b"libc.so.6", size=4 * MEGA),
+        "libraries/numpy-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: numpy\nVersion: 1\n",
+        "libraries/numpy-1.dist-info/RECORD": b"numpy/core.so,,\nnumpy-1.dist-info/METADATA,,\n",
+    }
+    rebuild = rebuilt(
+        analyzed(
+            tmp_path,
+            root,
+            {**installed, **debian.database()},
+            app,
+            Cmd=[program_name, script],
+            Env=["PATH=/usr/bin:/bin", f"{variable}=/libraries:/nowhere:/usr"],
+        )
+    )
+    (kept,) = (part for part in rebuild.keep if "/libraries" in part.paths)
+    assert 4 * MEGA <= kept.disk_bytes < 4 * MEGA + KILO
+    assert '["/libraries", "/libraries"]' in bare(rebuild.dockerfile)
+
+
+@pytest.mark.parametrize(
+    ("command", "home"),
+    [
+        (["mkdocs", "serve"], None),
+        (["python3.13", "-m", "mkdocs", "serve"], None),
+        (["gunicorn", "--chdir", "/srv/shop", "shop:app"], "/srv/shop"),
+        (["uvicorn", "--app-dir=/srv/shop", "shop:app"], "/srv/shop"),
+    ],
+)
+def test_a_program_of_a_library_needs_no_project(
+    command: list[str], home: str | None, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("python3.13", {"usr/bin/python3.13": program(b"libc.so.6", size=MEGA)}),
+    }
+    site, script = "usr/local/lib/python3.13/dist-packages", b"#!/usr/bin/python3.13\n"
+    app = {
+        "srv/shop/shop.py": b"1",
+        "usr/local/bin/mkdocs": script,
+        "usr/local/bin/gunicorn": script,
+        "usr/local/bin/uvicorn": script,
+        f"{site}/mkdocs/__init__.py": b"m" * MEGA,
+        f"{site}/mkdocs-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: mkdocs\nVersion: 1\n",
+        f"{site}/mkdocs-1.dist-info/RECORD": b"mkdocs/__init__.py,,\n../../../bin/mkdocs,,\n",
+    }
+    layers = root, {**installed, **debian.database()}, app
+    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=command, WorkingDir=""))
+    assert part(rebuild, "libraries").disk_bytes > MEGA
+    application = [
+        path for part in rebuild.keep if part.what == "the application" for path in part.paths
+    ]
+    assert application == ([] if home is None else [home])
+
+
+@pytest.mark.parametrize(
     ("command", "home"),
     [
         (["sh", "-c", "cd /srv/feed && exec node feed.js"], "/srv/feed"),
@@ -97,6 +169,151 @@ def test_the_application_is_where_it_is_started_or_where_its_program_lies(
     else:
         assert found is not None
         assert part(found, "the application").paths == [home]
+
+
+def npm_image(folder: Path, command: list[str], app: dict[str, bytes]) -> model.Rebuild:
+    """The rebuild of an image that starts its program with Debian's npm."""
+    debian = Debian()
+    root = base(debian)
+    npm: Tree = {"usr/bin/npm": b"#!/usr/bin/node\n" + b"n" * 4 * MEGA}
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("npm", npm, depends="nodejs"),
+    }
+    return rebuilt(
+        analyzed(folder, root, {**installed, **debian.database()}, dict(app), Cmd=command)
+    )
+
+
+@LONG
+def test_a_workspace_is_started_in_its_directory_with_the_packages_of_all(tmp_path: Path) -> None:
+    app = {
+        "app/package.json": b'{"workspaces": ["packages/*"], "scripts": {"start": "npm start -w server"}}',
+        "app/packages/server/package.json": b'{"name": "server", "scripts": {"start": "node index.js"}}',
+        "app/packages/server/index.js": b"1",
+        "app/packages/render/index.js": b"1",
+        "app/node_modules/fastify/package.json": b'{"name": "fastify", "version": "4"}',
+        "app/node_modules/fastify/index.js": bytes(MEGA),
+    }
+    rebuild = npm_image(tmp_path, ["npm", "start"], app)
+    assert part(rebuild, "the application").paths == ["/app"]
+    assert part(rebuild, "packages for production").paths == ["/app/node_modules"]
+    assert part(rebuild, "packages for production").disk_bytes > MEGA
+    assert part(rebuild, "system packages").packages == ["nodejs"]
+    command = 'CMD ["sh", "-c", "cd /app/packages/server && exec node index.js"]'
+    assert command in bare(rebuild.dockerfile)
+
+
+@LONG
+def test_npm_stays_where_it_starts_more_than_one_program(tmp_path: Path) -> None:
+    scripts = (
+        b'{"scripts": {"start": "node first.js & node second.js", "prestart": "node before.js"}}'
+    )
+    files = ("first.js", "second.js", "before.js")
+    app = {"app/package.json": scripts, **{f"app/{name}": b"1" for name in files}}
+    rebuild = npm_image(tmp_path, ["npm", "start"], app)
+    assert part(rebuild, "system packages").packages == ["nodejs", "npm"]
+    assert 'CMD ["npm", "start"]' in bare(rebuild.dockerfile)
+
+
+SERVICES = b"""[supervisord]
+nodaemon=true
+[program:first]
+directory=/srv/first
+command=node server.js
+[program:second]
+command=node /srv/second/server.js ; beside it
+"""
+
+
+def test_every_application_that_a_supervisor_starts_stays(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("supervisor", {"usr/bin/supervisord": program(b"libc.so.6", size=MEGA)}),
+    }
+    app = {"etc/supervisor/supervisord.conf": SERVICES}
+    for name, package in (("first", "left"), ("second", "right")):
+        manifest = f'{{"name":"{name}","dependencies":{{"{package}":"1"}}}}'
+        module = f"srv/{name}/node_modules/{package}"
+        app[f"srv/{name}/package.json"] = manifest.encode()
+        app[f"srv/{name}/server.js"] = f"require('{package}')".encode()
+        app[f"{module}/package.json"] = f'{{"name":"{package}","version":"1.0.0"}}'.encode()
+        app[f"{module}/index.js"] = bytes(300 * KILO)
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=["supervisord", "-c", "/etc/supervisor/supervisord.conf"],
+        WorkingDir="",
+    )
+    rebuild = rebuilt(report)
+    modules = [part for part in rebuild.keep if part.what == "packages for production"]
+    assert [part.paths for part in modules] == [
+        ["/srv/first/node_modules"],
+        ["/srv/second/node_modules"],
+    ]
+    assert all(300 * KILO < part.disk_bytes < 301 * KILO for part in modules)
+    for place in ("/srv/first", "/srv/second"):
+        assert f'["{place}", "{place}"]' in bare(rebuild.dockerfile)
+
+
+GRADLE = b"""#!/bin/sh
+APP_HOME=$( cd -P "${APP_HOME:-./}.." > /dev/null && printf '%s' "$PWD" ) || exit
+CLASSPATH=$APP_HOME/lib/shop.jar:$APP_HOME/lib/guava.jar
+exec java -classpath "$CLASSPATH" com.example.Main "$@"
+"""
+"""What Gradle writes to start an application, in short."""
+BESIDE = ["/opt/shop/lib", "/opt/shop/conf"]
+
+
+@pytest.mark.parametrize(
+    ("command", "class_path", "kept"),
+    [
+        (["java", "-jar", "/shop.jar"], "", ["/shop.jar"]),
+        (["java", "-cp", "/opt/shop/lib/*", "com.example.Main"], "", BESIDE),
+        (["sh", "-c", "cd /opt/shop && exec java -cp lib com.example.Main"], "", BESIDE),
+        (["java", "com.example.Main"], "/opt/shop/lib", BESIDE),
+        (["/opt/shop/bin/shop"], "", ["/opt/shop"]),
+    ],
+)  # fmt: skip
+def test_archives_are_found_without_a_working_directory(
+    command: list[str], class_path: str, kept: list[str], tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("openjdk-21-jre-headless", {"usr/bin/java": program(b"libc.so.6", size=MEGA)}),
+    }
+    archive = b"PK\3\4" + bytes(MEGA)
+    app = {
+        "shop.jar": archive,
+        "opt/shop/lib/shop.jar": archive,
+        "opt/shop/lib/guava.jar": archive,
+        "opt/shop/conf/shop.yml": b"a: 1",
+        "opt/shop/bin/shop": GRADLE,
+    }
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        app,
+        Cmd=command,
+        WorkingDir="",
+        Env=["PATH=/usr/bin:/bin", *([f"CLASSPATH={class_path}"] if class_path else [])],
+    )
+    application = [
+        path
+        for part in rebuilt(report).keep
+        if part.what in ("the application", "files beside it")
+        for path in part.paths
+    ]
+    assert application == kept
 
 
 def test_what_the_health_check_calls_stays(tmp_path: Path) -> None:

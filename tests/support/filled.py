@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Hashable, Iterator
 from functools import cache
 from typing import Any, TypeVar
@@ -14,7 +15,8 @@ T = TypeVar("T")
 _DEPTH = 12
 """Types that hold themselves end here."""
 MOMENT = "2027-01-31T12:00:00Z"
-"""What the one pattern of the wire format allows; a loader refuses every other text."""
+ALLOWED = (MOMENT, "sm_90")
+"""What the patterns of the wire format allow; a loader refuses every other text."""
 FIXED = {"schema_version", "kind"}
 """What says which document it is; a loader has checked it."""
 
@@ -37,8 +39,8 @@ def _value(about: inspect.Type, text: str, turn: int, depth: int) -> Any:
     match about:
         case inspect.StrType(pattern=None):
             return text
-        case inspect.StrType():
-            return MOMENT
+        case inspect.StrType(pattern=pattern):
+            return next(allowed for allowed in ALLOWED if re.search(pattern or "", allowed))
         case inspect.BoolType():
             return True
         case inspect.IntType():

@@ -40,6 +40,7 @@ _REMOVES = (
     ' if about["name"] in sys.argv[1:] for file in [*about["files"], meta]]'
 )
 """Deletes the files of packages that are named, in an environment."""
+_MOST_ASKED = 500
 _ACTIVATION = b"etc/conda/activate.d"
 
 
@@ -104,7 +105,7 @@ def keep(
         [
             f"{packages[index].name}={packages[index].version}"
             for index in sorted((asked & likely) | used, key=lambda index: packages[index].name)
-        ],
+        ][:_MOST_ASKED],
         _guesses(given, prefix, kept),
     )
 

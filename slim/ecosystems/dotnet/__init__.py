@@ -21,6 +21,7 @@ from slim.packages.package import parent
 from slim.rebuild.model import Recipe, Sources
 
 _APPLICATION = b".runtimeconfig.json"
+_PROJECTS = (b".csproj", b".fsproj", b".vbproj")
 
 
 def _shared(found: Marks, _view: View, _: Runs) -> Iterable[bytes]:
@@ -33,7 +34,11 @@ def _applications(found: Marks, _view: View, _: Runs) -> Iterable[bytes]:
 
 
 def _is_dotnet(path: bytes, view: View) -> bool:
-    return view.is_file(path + _APPLICATION) or view.is_file(path + b".dll")
+    if view.is_file(path + _APPLICATION) or view.is_file(path + b".dll"):
+        return True
+    # A program of a single file is known by the project that it is named after.
+    projects = [last(path) + ending for ending in _PROJECTS]
+    return view.elf(path) is not None and any(view.find(projects).values())
 
 
 def _carried(known: Known) -> Iterator[str]:
@@ -54,7 +59,7 @@ DOTNET = Ecosystem(
     name="dotnet",
     keeps=(Keep("*.deps.json", BIG), Keep("*.runtimeconfig.json")),
     packages=Reader(read_dotnet, (b".deps.json",)),
-    projects=raw_names(".csproj .fsproj .vbproj"),
+    projects=frozenset(_PROJECTS),
     places=(
         Place(name="dotnet_root", marks=raw_names("Microsoft.NETCore.App"), find=_shared),
         Place(

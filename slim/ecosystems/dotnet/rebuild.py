@@ -18,12 +18,15 @@ from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, object_of, objects_of, text_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, PackageWarnings
+from slim.rebuild.build_steps import is_of_toolchain
 from slim.rebuild.interpreted import home_of, listed, main_command
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
-from slim.rebuild.trees import below, rows_at
+from slim.rebuild.trees import below, row_at, rows_at
 
 _CONFIG = b".runtimeconfig.json"
 _SOURCES = (b".cs", b".csproj", b".fs", b".fsproj", b".vb", b".vbproj", b".sln", b".slnx")
+_LEAST_WITH_RUNTIME = 20_000_000
+"""Bytes of a program of a single file that holds the runtime."""
 _BEFORE = {"Microsoft.AspNetCore.App": ("Microsoft.NETCore.App",)}
 """Framework → those that it stands on."""
 
@@ -39,7 +42,12 @@ def plan(given: Given) -> Plan | None:
     home = application.rpartition(b"/")[0]
     project = _project(given, home)
     frameworks = _frameworks(given, application)
-    root = _root(given, command)
+    unsure = not frameworks and _may_need_runtime(given, command, application)
+    if unsure:
+        frameworks = [(name, "") for name in ("Microsoft.AspNetCore.App", "Microsoft.NETCore.App")]
+    # An application that brings its own runtime is no argument of `dotnet`.
+    root = _root(given, command) if frameworks or command.name == "dotnet" else None
+    frameworks = frameworks if root is not None or not unsure else []
     if frameworks and root is None:
         return None
     places = [] if root is None else _runtimes(given, root, frameworks)
@@ -51,7 +59,7 @@ def plan(given: Given) -> Plan | None:
     # Sources stay in the build stage, wherever their output lies.
     homes = [home if project is None else project, *given.facts.roots.projects_of("dotnet")]
     homes += [] if root is None else [root]
-    names = [f"{name} {version}" for name, version in frameworks]
+    names = [f"{name} {version}".strip() for name, version in frameworks]
     return Plan(
         stack="dotnet",
         parts=(
@@ -67,6 +75,7 @@ def plan(given: Given) -> Plan | None:
                 f"what {decoded(application.rpartition(b'/')[2])}{decoded(_CONFIG)} asks for: "
                 f"{listed(names)}",
                 [row for row in runtime if given.owned.owner[row] == NOBODY],
+                unsure=unsure,
                 paths=tuple(places),
             ),
         ),
@@ -76,7 +85,11 @@ def plan(given: Given) -> Plan | None:
         values={
             "home": f"/{decoded(project)}" if project is not None else "/src",
             "output": f"/{decoded(home)}",
-            **({} if packages or root is None else {"own_toolchain": "yes"}),
+            **(
+                {"own_toolchain": "yes", "any_toolchain": "yes"}
+                if any(is_of_toolchain(given, row) for row in runtime[:1])
+                else {}
+            ),
         },
         copies=tuple(
             (f"/{decoded(path)}", f"/{decoded(path)}")
@@ -146,6 +159,13 @@ def _frameworks(given: Given, application: bytes) -> list[tuple[str, str]]:
     return sorted(found.items())
 
 
+def _may_need_runtime(given: Given, command: Command, application: bytes) -> bool:
+    """Whether a program of a single file, which says nothing, may be one without the runtime in it."""
+    row = row_at(given.view, application) if command.name != "dotnet" else None
+    known = row is None or given.view.is_file(application + _CONFIG)
+    return not known and given.view.files.size[row or 0] < _LEAST_WITH_RUNTIME
+
+
 def _root(given: Given, command: Command) -> bytes | None:
     """The directory of `dotnet`, its shared frameworks below it."""
     path = encoded(command.path)
@@ -171,6 +191,8 @@ def _runtimes(given: Given, root: bytes, frameworks: list[tuple[str, str]]) -> l
 def _taken(version: str, installed: list[str]) -> str:
     """The latest patch of the same minor version; else the lowest later version, else the latest."""
     installed.sort(key=version_of)
+    if not version:
+        return installed[-1]
     line = version.rpartition(".")[0]
     same = [name for name in installed if name.rpartition(".")[0] == line]
     later = [name for name in installed if version_of(name) >= version_of(version)]

@@ -28,7 +28,7 @@ from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, Keep
 from slim.files.view import View, below, decoded, encoded
 from slim.packages.package import Contents, PackageWarnings, Read
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 
 def _read(contents: Contents) -> Read:
@@ -196,6 +196,11 @@ ELIXIR = Ecosystem(
         "otp.old_versions": old_versions,
         "phoenix.old_digests": old_digests,
     },
+    building=Building(
+        packages=names("rebar3 inotify-tools"),
+        variables=(r"(?:MIX|HEX)_\w*", r"(?:ELIXIR|OTP)_(?:VERSION|SHA256)"),
+        loaders=names("mix"),
+    ),
     rebuild=Recipe(plan, "elixir", "ELIXIR_VERSION"),
     sources=Sources(
         unread=(b".ex", b".exs", b".erl", b".beam"),

@@ -12,7 +12,7 @@ from slim.facts.roots import Compilers
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 
 def _is_go(path: bytes, view: View) -> bool:
@@ -54,6 +54,20 @@ GO = Ecosystem(
     ),
     facts={"jit.cxx": calls({"go": names("run build install test")})},
     older_versions=hidden_programs,
+    building=Building(
+        packages=names("golang"),
+        variables=(
+            "GO(?:PATH|TOOLCHAIN|CACHE|PROXY|FLAGS)",
+            "CGO_ENABLED",
+            "GOLANG_(?:VERSION|SHA256)",
+        ),
+        caches=(
+            (
+                r"\bgo (?:build|install|get|mod|test|run)\b",
+                ("/root/go/pkg/mod", "/root/.cache/go-build"),
+            ),
+        ),
+    ),
     rebuild=Recipe(plan, "golang", "GOLANG_VERSION"),
     sources=Sources(unread=(b".go",)),
 )

@@ -18,7 +18,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View, below
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 _KIT = names(
     "javac jshell jar javadoc jlink jdeps jpackage mvn mvnw mvnd gradle gradlew sbt ant scala kotlin lein "
@@ -118,6 +118,11 @@ JAVA = Ecosystem(
     older_versions=older_jars,
     runtimes=Runtimes(
         find=_runtimes, packages=("openjdk-", "default-j", "ca-certificates-java", "java-")
+    ),
+    building=Building(
+        packages=names("maven gradle"),
+        variables=("(?:MAVEN|GRADLE)_HOME", "(?:JAVA|MAVEN|GRADLE)_(?:VERSION|SHA256)"),
+        caches=((r"\bmvnw?\b", ("/root/.m2",)), (r"\bgradlew?\b", ("/root/.gradle",))),
     ),
     rebuild=Recipe(plan),
     sources=Sources(unread=(b".java", b".kt", b".jar", b".class")),

@@ -9,13 +9,21 @@ Source: the java and jlink commands, JDK 21; JEP 220 "Modular Run-Time Images".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.rebuild.application import Leftover, beside, paths_of
-from slim.rebuild.interpreted import children, copied, home_of, listed, main_command, system_owner
+from slim.rebuild.interpreted import (
+    children,
+    copied,
+    home_of,
+    listed,
+    main_command,
+    own_directory,
+    system_owner,
+)
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
 
@@ -65,15 +73,20 @@ def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs a program of Java; None where it is not known which."""
     command = main_command(given, "java")
     binary = None if command is None else _binary(given, command)
-    home = None if command is None else _home(given, command)
-    if command is None or binary is None or home is None:
+    if command is None or binary is None:
         return None
-    kept = _program(given, command, home)
-    named = frozenset(
+    named = _named(given, command)
+    home = _home(given, command, named)
+    kept = _program(given, named) or ([home] if home else [])
+    if not kept:
+        return None
+    program = frozenset(
         row for path in kept for row in (*rows_at(given.view, (path,)), *below(given.view, path))
     )
-    read = [row for row in beside(given, (home,), _LEFTOVER) if row not in named]
-    paths = paths_of(given, read, home)
+    # Beside an archive that lies right in the root directory is the whole system.
+    homes = (home,) if home else ()
+    read = [row for row in beside(given, homes, _LEFTOVER) if row not in program]
+    paths = paths_of(given, read, home) if home else []
     compiled = _compiled_with(given, command)
     owner = system_owner(given, binary)
     root = given.view.files.path(binary).removesuffix(b"/bin/java")
@@ -85,7 +98,7 @@ def plan(given: Given) -> Plan | None:
             KeptFiles(
                 "the application",
                 "archives and classes on its class path, and directories beside them",
-                sorted(named),
+                sorted(program),
                 loses=FROM_APPLICATION,
                 paths=tuple(kept),
             ),
@@ -103,7 +116,7 @@ def plan(given: Given) -> Plan | None:
         runtime=(given.view.files.path(binary),),
         packages=() if owner is None else (owner,),
         builds=compiled,
-        homes=(home, root) if owner is None else (home,),
+        homes=(*homes, root) if owner is None else homes,
         values={
             "home": f"/{decoded(home)}",
             **({tool: "yes"} if tool else {}),
@@ -159,32 +172,34 @@ def _binary(given: Given, command: Command) -> int | None:
     return row if row is not None and given.view.files.name[row] == b"java" else None
 
 
-def _home(given: Given, command: Command) -> bytes | None:
-    """The project's directory; that of the archive, where there is no project."""
+def _home(given: Given, command: Command, named: Iterable[bytes]) -> bytes:
+    """The project's directory, or that of an archive; nothing where it lies right in the root directory."""
     found = home_of(given, command, "java")
-    if found is None and command.files:
-        found = encoded(command.files[0]).rpartition(b"/")[0]
-    return found or None
+    return found or next((home for path in named if (home := own_directory(given, path))), b"")
 
 
-def _program(given: Given, command: Command, home: bytes) -> list[bytes]:
-    """What the command names, and what belongs to it; all of the directory where it names nothing."""
-    workdir = encoded(given.config.working_dir).lstrip(b"/")
+def _named(given: Given, command: Command) -> list[bytes]:
+    """The archives and directories that the command names."""
+    workdir = encoded(command.cwd or given.config.working_dir).lstrip(b"/")
     named = [encoded(file) for file in command.files if file.endswith((".jar", ".war"))]
-    for entry in _class_path(command.words):
+    for entry in _class_path(command.words) or given.facts.env.get("CLASSPATH", "").split(":"):
         path = encoded(entry).removesuffix(b"/*")
         full = given.view.real(path if path.startswith(b"/") else join(workdir, path))
-        if full:
+        if full and entry:
             named.append(full)
-    beside = {path.rpartition(b"/")[0] for path in named}
+    return named
+
+
+def _program(given: Given, named: Sequence[bytes]) -> list[bytes]:
+    """What the command names, and what belongs to it."""
+    beside = {path.rpartition(b"/")[0] for path in named if b"/" in path}
     found = [
         *named,
         *(path for folder in sorted(beside) for path in children(given, folder, _BESIDE)),
     ]
     unique = list(dict.fromkeys(found))[:_MAX_PATHS]
     # An archive inside of a directory that is kept comes with it.
-    inside = [path for path in unique if not any(path.startswith(other + b"/") for other in unique)]
-    return inside or [home]
+    return [path for path in unique if not any(path.startswith(other + b"/") for other in unique)]
 
 
 def _class_path(words: Iterable[str]) -> list[str]:

@@ -39,6 +39,13 @@ _LEFTOVER = {
 """What a project has besides the files that its program may read."""
 
 
+_BUILD_ENVIRONMENT = {
+    "go": "# Without symbol table and debug information; panics keep their line numbers.\n"
+    'ENV GOFLAGS="-trimpath -ldflags=-s"',
+    "rust": "ENV CARGO_PROFILE_RELEASE_STRIP=true",
+}
+
+
 def plan(given: Given) -> Plan | None:
     """What to keep of an image that runs one program of Go or Rust."""
     facts = given.facts
@@ -122,6 +129,8 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
         copies=tuple(
             (f"/src/{decoded(path[len(home) + 1 :])}", f"/{decoded(path)}") for home, path in paths
         ),
+        build_environment=_BUILD_ENVIRONMENT[stack]
+        + (" CGO_ENABLED=0" if stack == "go" and static else ""),
         guesses=tuple(guesses),
     )
 

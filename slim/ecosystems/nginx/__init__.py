@@ -14,7 +14,7 @@ NGINX = Ecosystem(
     keeps=(
         Keep(
             "nginx/*.conf nginx/*/*.conf nginx/sites-enabled/* nginx/sites-available/* "
-            "modules-available/*.conf conf/nginx.conf"
+            "nginx/snippets/* nginx/mime.types nginx/*_params modules-available/*.conf conf/nginx.conf"
         ),
     ),
     programs=Programs(

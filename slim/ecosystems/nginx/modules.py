@@ -66,10 +66,12 @@ def unused_modules(given: Given, settings: Iterable[bytes], files: Iterable[int]
     used: set[int] = set()
     found: set[int] = set()
     for row in files:
-        owner = given.owned.owner[row]
+        owner, name = given.owned.owner[row], given.view.files.name[row]
+        if not name.endswith(b".so"):  # what loads a module is of the same package
+            continue
         if owner == NOBODY or given.graph.packages[owner].manager not in SYSTEM:
             continue
-        named = _FILE.fullmatch(given.view.files.name[row])
+        named = _FILE.fullmatch(name)
         directives = _DIRECTIVES.get(named[1].decode()) if named else None
         idle = directives is not None and not any(re.search(directives, text) for text in texts)
         (found if idle else used).add(owner)

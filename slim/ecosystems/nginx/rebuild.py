@@ -61,10 +61,11 @@ def plan_of(given: Given, server: Server) -> Plan | None:
     owner = system_owner(given, binary)
     program = [] if owner is not None else [binary, *_compiled(given, binary)]
     idle = unused_modules(given, site.settings, named_files)
+    named_files = [row for row in named_files if given.owned.owner[row] not in idle]
     owners = [owner, *(system_owner(given, row) for row in named_files)]
     packages = [
         *named(given, (server.name,)),
-        *(owner for owner in owners if owner is not None and owner not in idle),
+        *(owner for owner in owners if owner is not None),
     ]
     left = left_behind(given, cwd)
     guesses: tuple[str, ...] = ()

@@ -21,7 +21,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 
 def _user(known: Known) -> Command | None:
@@ -158,6 +158,12 @@ NODE = Ecosystem(
         "node.maps_beside": source_maps,
     },
     runtimes=Runtimes(find=runtimes, packages=("node", "npm", "libnode", "yarn")),
+    building=Building(
+        packages=names("npm yarnpkg"),
+        variables=(r"(?:NPM_CONFIG|npm_config|YARN)_\w*", "NODE_(?:VERSION|SHA256)"),
+        caches=((r"\bnpm (?:ci|i|install)\b", ("/root/.npm",)),),
+        commands=(r"\b(?:next|npm|npx|yarn|pnpm|bun)\b.*\bbuild\b",),
+    ),
     rebuild=Recipe(plan, "node", "NODE_VERSION"),
     sources=Sources(
         kept=(b".js", b".mjs", b".cjs"),

@@ -13,6 +13,8 @@ from slim.ecosystems.node.standalone import Standalone, port_of, standalone
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
+from slim.packages.documents import load_object
+from slim.packages.package import PackageWarnings
 from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import (
     copied,
@@ -20,6 +22,7 @@ from slim.rebuild.interpreted import (
     listed,
     main_command,
     script_names,
+    search_path,
     system_owner,
 )
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan, Uninstall
@@ -68,14 +71,15 @@ def plan(given: Given) -> Plan | None:
     command = main_command(given, "node", _RUNNERS)
     if command is None:
         return None
-    home = home_of(given, command, "node")
+    own = home_of(given, command, "node")
     binary = _binary(given, command)
-    if home is None or binary is None:
+    if own is None or binary is None:
         return None
-    modules = join(home, b"node_modules")
-    found = standalone(given, command, home)
+    found = standalone(given, command, own)
     if found is not None:
-        return _traced(given, command, home, binary, found)
+        return _traced(given, command, own, binary, found)
+    home = _workspace_root(given, own)
+    modules = join(home, b"node_modules")
     output = _output(given, command, home)
     if output is not None:
         beside_it = beside(given, (home,), _LEFTOVER)
@@ -89,9 +93,12 @@ def plan(given: Given) -> Plan | None:
         kept = [home]
         code = list(_outside(given, below(given.view, home), modules))
         why, guesses = "the project, without what findings would delete", ()
+    searched = search_path(given, "NODE_PATH", (home,))
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
     through = given.facts.runs.words[0].rpartition("/")[2] in _RUNNERS
+    # Where more than other words would be needed without npm, it stays.
+    direct = given.facts.runs.direct
     return Plan(
         stack="node",
         parts=(
@@ -99,8 +106,8 @@ def plan(given: Given) -> Plan | None:
             KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
-                _production(given, modules),
-                paths=(modules,),
+                [row for place in (modules, *searched) for row in _production(given, place)],
+                paths=(modules, *searched),
             ),
             KeptFiles("Node", "the program alone, without npm and headers", runtime),
         ),
@@ -115,9 +122,11 @@ def plan(given: Given) -> Plan | None:
             **({"build": "yes"} if _builds(given, home) else {}),
             **({} if owner is not None else _own(given, binary)),
         },
-        copies=copied(home, [*kept, modules]) if output is not None else copied(home, ()),
-        command=given.facts.runs.direct or (command.words if through else ()),
-        skips=_RUNNERS if through else frozenset(),
+        copies=copied(home, [*kept, modules, *searched])
+        if output is not None
+        else copied(home, [home, *searched]),
+        command=direct,
+        skips=_RUNNERS if through and direct else frozenset(),
         guesses=guesses,
     )
 
@@ -193,6 +202,25 @@ def _traced(given: Given, command: Command, home: bytes, binary: int, found: Sta
             f"{here}",
         ),
     )
+
+
+def _workspace_root(given: Given, home: bytes) -> bytes:
+    """The project that has the packages of all its workspaces, of which the program is one.
+
+    Source: npm's documentation ("Workspaces"), pnpm's (`pnpm-workspace.yaml`); Node looks for modules in all
+    directories above.
+    """
+    view, found, place = given.view, home, home
+    while place and not given.facts.roots.is_system(place):
+        place = place.rpartition(b"/")[0]
+        manifest = view.read(join(place, b"package.json"))
+        if manifest is None or not view.is_dir(join(place, b"node_modules")):
+            continue
+        document = load_object(manifest, b"package.json", PackageWarnings()) or {}
+        workspaces = "workspaces" in document or view.is_file(join(place, b"pnpm-workspace.yaml"))
+        if workspaces or not view.is_dir(join(home, b"node_modules")):
+            found = place
+    return found
 
 
 def _own(given: Given, binary: int) -> dict[str, str]:

@@ -21,7 +21,7 @@ from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.extract.texts import BIG, MEDIUM, SMALL, Keep
 from slim.files.view import below, decoded
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 _HEADS = (*b'""|\'\'|im|fr|# |#\n|#-|#=|cl|de|as|if|tr|r"|@d|__'.split(b"|"), b"\nf", b"\ni")
 """How sources begin: docstring, import, comment, class, function."""
@@ -170,6 +170,14 @@ PYTHON = Ecosystem(
         "python.unused_venv": unused_environments,
     },
     runtimes=Runtimes(find=runtimes, packages=("python3", "libpython3"), uses=used_programs),
+    building=Building(
+        packages=names("python3-pip python3-venv python3-dev python3-wheel python3-setuptools"),
+        variables=(r"(?:PIP|UV|POETRY)_\w*", "PYTHON_(?:VERSION|SHA256|PIP_VERSION)"),
+        caches=(
+            (r"\bpip3?\b.*\binstall\b", ("/root/.cache/pip",)),
+            (r"\buv (?:sync|pip)\b", ("/root/.cache/uv",)),
+        ),
+    ),
     rebuild=Recipe(plan, "python", "PYTHON_VERSION"),
     sources=Sources(
         kept=(b".py",),

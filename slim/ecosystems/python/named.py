@@ -73,6 +73,10 @@ class Requirements(Struct, frozen=True):
     has_notebooks: bool
 
 
+NO_REQUIREMENTS = Requirements(frozenset(), frozenset(), None, has_notebooks=False)
+"""Of an image without a project: whatever was installed by name may be used."""
+
+
 def read_requirements(given: Given, home: bytes) -> Requirements:
     """Read the files of the project in `home`."""
     required, development = _required(given, home)

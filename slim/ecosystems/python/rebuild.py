@@ -9,17 +9,30 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable, Sequence
 
 from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
 from slim.ecosystems.python.environment import venv_at_run_time
-from slim.ecosystems.python.named import for_development, not_used, read_requirements
+from slim.ecosystems.python.named import (
+    NO_REQUIREMENTS,
+    for_development,
+    not_used,
+    read_requirements,
+)
 from slim.entrypoint.runs import Command
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.base import closure
 from slim.rebuild.build_steps import is_of_toolchain
-from slim.rebuild.interpreted import copied, home_of, main_command, named, system_owner
+from slim.rebuild.interpreted import (
+    copied,
+    home_of,
+    main_command,
+    named,
+    search_path,
+    system_owner,
+)
 from slim.rebuild.interpreted import version as stated
 from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan, Uninstall
 from slim.rebuild.quoting import literal
@@ -43,14 +56,15 @@ def plan(given: Given) -> Plan | None:
     venv = venv_at_run_time(given.facts.runs, given.facts.roots)
     binary = _interpreter(given, command, venv)
     home = home_of(given, command, "python")
-    if binary is None or home is None:
+    if binary is None or (home is None and not _is_library(given, command)):
         return None
+    homes = () if home is None else (home,)
     version = decoded(given.view.files.name[binary])
     owner = system_owner(given, binary)
     prefix = given.view.files.path(binary).removesuffix(b"/bin/" + encoded(version))
     stdlib = join(prefix, b"lib/" + encoded(version))
     ours, by_name = _candidates(given)
-    requirements = read_requirements(given, home)
+    requirements = NO_REQUIREMENTS if home is None else read_requirements(given, home)
 
     def left_without(unused: frozenset[int]) -> frozenset[int]:
         # An installer that a library requires is a library.
@@ -66,18 +80,21 @@ def plan(given: Given) -> Plan | None:
             not_used(given, requirements, by_name, trusted=False),
         )
         conda = keep(given, environment, _started(given, binary), left, unused)
-        return _of_conda(given, home, binary, environment, conda, least)
-    libraries = _libraries(given, venv, stdlib, left, owner is None)
+        return _of_conda(given, home or environment, binary, environment, conda, least)
+    places = [venv] if venv is not None else []
+    searched = search_path(given, "PYTHONPATH", (*homes, *places))
+    where = [*(places or _sites(given, stdlib, owner is None)), *searched]
+    libraries = _libraries(given, where, left, beside=venv is None)
     maybe = [
         row
-        for row in _libraries(given, venv, stdlib, most, owner is None)
+        for row in _libraries(given, where, most, beside=venv is None)
         if given.owned.owner[row] in left
     ]
-    places = [venv] if venv is not None else []
     inside = tuple(place + b"/" for place in (*places, stdlib))
     code = [
         row
-        for row in below(given.view, home)
+        for place in homes
+        for row in below(given.view, place)
         if not (given.view.files.path(row) + b"/").startswith(inside)
     ]
     interpreter = _stdlib(given, binary, stdlib) if owner is None else []
@@ -92,14 +109,14 @@ def plan(given: Given) -> Plan | None:
                 "the project, without what findings would delete",
                 code,
                 loses=FROM_APPLICATION,
-                paths=(home,),
+                paths=homes,
             ),
             KeptFiles(
                 "libraries",
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
-                paths=tuple(places) or _sites(given, stdlib, owner is None),
+                paths=tuple(where),
             ),
             KeptFiles(
                 "Python",
@@ -112,16 +129,31 @@ def plan(given: Given) -> Plan | None:
         packages=tuple(dict.fromkeys(packages)),
         maybe=tuple(maybe),
         doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
-        uninstalls=_uninstalls(given, ours, venv),
-        homes=(home, *places),
+        uninstalls=_uninstalls(given, ours, venv, places or _sites(given, stdlib, owner is None)),
+        homes=(*homes, *places),
         values={
-            "home": f"/{decoded(home)}",
+            "home": f"/{decoded(home or b'src')}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
-            _requirements(given, home): "yes",
+            "unknown" if home is None else _requirements(given, home): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
         },
-        copies=copied(home, [*by_hand, venv or b"opt/venv", home]),
+        copies=copied(b"", [*by_hand, venv or b"opt/venv", *searched, *homes]),
+    )
+
+
+def _is_library(given: Given, command: Command) -> bool:
+    """Whether what runs is of a distribution, and needs no project: `mkdocs serve`, `python -m mkdocs`."""
+    paths = [encoded(path) for path in (command.path, *command.files[:1])]
+    if "-m" in command.words[:-1]:
+        module = encoded(command.words[command.words.index("-m") + 1].partition(".")[0])
+        sites = given.facts.roots.of("site")
+        ends = (b"/__init__.py", b"/__main__.py", b".py")
+        paths += [join(site, module + end) for site in sites for end in ends]
+    rows = (row_at(given.view, path) for path in paths if path)
+    owners = (given.owned.owner[row] for row in rows if row is not None)
+    return any(
+        owner != NOBODY and given.graph.packages[owner].manager == "python" for owner in owners
     )
 
 
@@ -192,8 +224,13 @@ def _of_conda(
     )
 
 
-def _uninstalls(given: Given, ours: frozenset[int], venv: bytes | None) -> tuple[Uninstall, ...]:
-    """How distributions leave the environment."""
+def _uninstalls(
+    given: Given, ours: frozenset[int], venv: bytes | None, places: Iterable[bytes]
+) -> tuple[Uninstall, ...]:
+    """How distributions leave the environment, or the site directories: those of caches are not in it."""
+    inside = tuple(place + b"/" for place in places)
+    packages = given.graph.packages
+    here = frozenset(index for index in ours if packages[index].record.startswith(inside))
     place = literal(f"/{decoded(venv)}") if venv is not None else ""
     if place and given.view.exists(join(venv or b"", b"bin/pip")):
         pip = f"{place}/bin/python3 -m pip"
@@ -201,7 +238,7 @@ def _uninstalls(given: Given, ours: frozenset[int], venv: bytes | None) -> tuple
         pip = f"python3 -m pip --python {place}/bin/python3" if place else "python3 -m pip"
     return (
         Uninstall(
-            ours,
+            here,
             f"PIP_BREAK_SYSTEM_PACKAGES=1 {pip} uninstall --yes",
             # An installer takes itself away last.
             last=frozenset(("pip",)),
@@ -297,13 +334,10 @@ def _candidates(given: Given) -> tuple[frozenset[int], list[int]]:
 
 
 def _libraries(
-    given: Given, venv: bytes | None, stdlib: bytes, left: frozenset[int], compiled: bool
+    given: Given, places: Sequence[bytes], left: frozenset[int], *, beside: bool
 ) -> list[int]:
-    """Files of the environment, or of the site directories beside it, without what is left behind."""
-    if venv is not None:
-        places = [venv]
-    else:
-        places = list(_sites(given, stdlib, compiled))
+    """Files of the environment, or of the site directories and what lies beside them, without what is left
+    behind."""
     rows: list[int] = []
     for place in places:
         rows += (
@@ -311,7 +345,7 @@ def _libraries(
             for row in below(given.view, place)
             if given.owned.owner[row] == NOBODY or given.owned.owner[row] not in left
         )
-    if venv is None:
+    if beside:
         # Their commands and data lie beside the site directories, where these begin: `usr/local/bin`.
         prefixes = tuple(
             {place.rpartition(b"/lib/")[0] + b"/" for place in places if b"/lib/" in place}

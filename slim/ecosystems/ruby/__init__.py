@@ -22,7 +22,7 @@ from slim.facts.variables import Variable
 from slim.files.extract.texts import MEDIUM, SMALL, Keep
 from slim.files.view import View, below, decoded
 from slim.packages.package import parent
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 _JIT_GEMS = (b"RubyInline-",)
 """Gems that call a compiler when they run."""
@@ -122,6 +122,7 @@ RUBY = Ecosystem(
     facts={"jit.cxx": _jit},
     older_versions=older_gems,
     runtimes=Runtimes(find=_runtimes, packages=("ruby", "libruby", "rake", "bundler")),
+    building=Building(variables=(r"BUNDLE_\w*",), loaders=names("bundle bundler rbenv")),
     rebuild=Recipe(plan, "ruby", "RUBY_VERSION"),
     sources=Sources(
         kept=(b".rb",), unread=(b".rake",), libraries=frozenset((b"vendor",)), callers=_CALLERS

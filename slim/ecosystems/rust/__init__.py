@@ -11,7 +11,7 @@ from slim.facts.roots import Compilers
 from slim.facts.signs import RoleSigns
 from slim.facts.variables import Variable
 from slim.files.view import View
-from slim.rebuild.model import Recipe, Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 
 def _is_rust(path: bytes, view: View) -> bool:
@@ -52,6 +52,11 @@ RUST = Ecosystem(
         ),
     ),
     facts={"jit.cxx": calls({"cargo": names("run build install")})},
+    building=Building(
+        packages=names("cargo rustc"),
+        variables=("(?:CARGO|RUSTUP)_HOME", "RUST_(?:VERSION|SHA256)"),
+        caches=((r"\bcargo (?:build|install|fetch)\b", ("/root/.cargo/registry",)),),
+    ),
     rebuild=Recipe(plan, "rust", "RUST_VERSION"),
     sources=Sources(unread=(b".rs",)),
 )

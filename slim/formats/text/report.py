@@ -91,7 +91,7 @@ def _totals(report: Report, layout: Layout) -> str:
     header = ("", "on disk", "to pull", "")
     lines = [layout.table(rows, header, "lrrl"), _base(report, layout)]
     if code := words.gpu_code(report, layout.units):
-        lines.append(layout.wrapped(f"{code}. With --gpu ARCH slim says what it never loads."))
+        lines.append(layout.wrapped(f"{code} (see --gpu)."))
     return "\n".join(lines)
 
 

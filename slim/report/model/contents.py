@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Literal
 
-from msgspec import Meta, Struct, field
+from msgspec import Struct, field
 
-from slim.report.model.sizes import Count, Size
+from slim.report.model.sizes import Architecture, Count, Size
 from slim.report.untrusted import Untrusted, untrusted
 
 
@@ -33,7 +33,7 @@ class PackageInfo(Struct, frozen=True, kw_only=True):
 class GpuCode(Struct, frozen=True, kw_only=True):
     """Code for one architecture of GPUs in the programs and libraries of the final filesystem."""
 
-    architecture: Annotated[str, Meta(pattern=r"^(?:(?:sm|compute)_[0-9]{1,4}|other)$")]
+    architecture: Architecture
     """`sm_90` for machine code, `compute_90` for PTX, which the driver compiles; `other` of unknown kinds."""
     disk_bytes: Size
     files: Count

@@ -1,4 +1,4 @@
-"""The numbers of the wire format, with their bounds."""
+"""The numbers of the wire format with their bounds, and words of a fixed form."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ Size = Annotated[int, Meta(ge=0, le=LARGEST)]
 Count = Annotated[int, Meta(ge=0)]
 Moment = Annotated[str, Meta(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$", max_length=20)]
 """In UTC, to the second."""
+Architecture = Annotated[str, Meta(pattern=r"^(?:(?:sm|compute)_[0-9]{1,4}|other)$", max_length=20)]
+"""Of GPUs."""
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 

@@ -13,6 +13,10 @@ import slim
 from slim.ecosystems.conda.environment_file import asked_for
 from slim.ecosystems.conda.rebuild import removal
 from slim.report.untrusted import bare
+from tests.conftest import LONG
+from tests.support.building import hardlink, layer, save
+from tests.support.building import image as saved
+from tests.support.checked import checked_analyze
 from tests.support.debian import KILO, MEGA, Debian, Tree, base, part, program, rebuilt
 from tests.support.small_images import stepwise
 
@@ -44,7 +48,7 @@ def package(
     }
 
 
-def python(prefix: str, **more: bool) -> Tree:
+def python(prefix: str) -> Tree:
     return {
         **package(
             prefix,
@@ -126,6 +130,7 @@ def test_an_environment_of_its_own(tmp_path: Path) -> None:
     ]
 
 
+@LONG
 def test_the_root_of_an_installation(tmp_path: Path) -> None:
     report = image(tmp_path, CONDA, "python", "main.py")
     rebuild = rebuilt(report)
@@ -152,6 +157,36 @@ def test_packages_leave_an_environment_as_its_records_say(tmp_path: Path) -> Non
     assert left == ["kept", "kept-1.0-0.json", "python"]
 
 
+@LONG
+def test_files_that_the_cache_of_packages_holds_too(tmp_path: Path) -> None:
+    """conda links them hard: their bytes are at the name in the cache, which comes first."""
+    debian = Debian()
+    root = base(debian)
+    cache = {f"{CONDA}/pkgs/gdal-1.0-0/lib/libgdal.so": program(size=8 * MEGA)}
+    own = {**python(WEB), **environment(WEB)}
+    del own[f"{WEB}/lib/libgdal.so"]
+    linked = hardlink(f"{WEB}/lib/libgdal.so", f"{CONDA}/pkgs/gdal-1.0-0/lib/libgdal.so")
+    sample = saved(
+        layer(root, created_by="ADD rootfs.tar.xz /"),
+        layer({**installation(), **debian.database()}, created_by="RUN sh miniforge.sh"),
+        layer(cache, own, linked, created_by="RUN conda create -n web gdal"),
+        layer({"app/main.py": b"import gdal\n"}, created_by="COPY . ."),
+        config={
+            "Cmd": [f"/{WEB}/bin/python", "main.py"],
+            "WorkingDir": "/app",
+            "ExposedPorts": {"80/tcp": {}},
+        },
+        compression="gzip",
+    )
+    save(sample, tmp_path / "image.tar", "docker")
+    rebuild = rebuilt(checked_analyze(tmp_path / "image.tar"))
+    assert 20 * MEGA < part(rebuild, "the conda environment").disk_bytes < 21 * MEGA
+    text = bare(rebuild.dockerfile)
+    assert f"COPY --from=build /{WEB} /{WEB}" in text
+    assert "pkgs" not in text
+
+
+@LONG
 def test_what_the_file_of_the_environment_does_not_name(tmp_path: Path) -> None:
     asked = b"dependencies:\n  - python=3.12\n  - flask\n  - gdal\n  - pip:\n    - seaborn==1\n"
     notebook = b"{}"

@@ -10,6 +10,7 @@ from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
+    LIBRARIES,
     MEGA,
     Debian,
     Tree,
@@ -99,17 +100,22 @@ def test_modules_whose_directives_no_settings_name(
     }
     for module, package in modules.items():
         path = f"usr/lib/nginx/modules/ngx_{module}_module.so"
-        debian.add(package, {path: program(size=2 * MEGA)}, depends="nginx", auto=True)
-        debian.files[f"etc/nginx/modules-enabled/{module}.conf"] = (
-            f"load_module /{path};\n".encode()
-        )
+        available = f"usr/share/nginx/modules-available/{module}.conf"
+        library = f"lib{module.replace('_', '-')}1"
+        debian.add(library, {f"{LIBRARIES}/{library}.so.1": program(size=MEGA)}, auto=True)
+        needs = f"{library}.so.1".encode()
+        files = {path: program(needs, size=2 * MEGA), available: f"load_module /{path};\n".encode()}
+        debian.add(package, files, depends=f"nginx, {library}", auto=True)
+        debian.files[f"etc/nginx/modules-enabled/{module}.conf"] = f"/{available}"
     debian.add(
         "nginx-full",
         {"usr/share/doc/nginx-full/x": b"x"},
         depends=", ".join(("nginx", *modules.values())),
     )
     app: Tree = {
-        "etc/nginx/nginx.conf": b"include modules-enabled/*.conf;\nhttp { include sites-enabled/*; }\n",
+        "etc/nginx/nginx.conf": b"include modules-enabled/*.conf;\n"
+        b"http { include mime.types; include sites-enabled/*; }\n",
+        "etc/nginx/mime.types": b"types { text/html html; }\n",
         "etc/nginx/sites-enabled/one": directive + b"server { root /var/www/html; }\n",
         "var/www/html/index.html": b"i" * 20 * KILO,
     }
@@ -117,3 +123,5 @@ def test_modules_whose_directives_no_settings_name(
     packages = {bare(name) for part in rebuild.keep for name in part.packages}
     assert {name for name in packages if "-mod-" in name} == kept
     assert ("nginx-full" in packages) == (len(kept) == 2)
+    libraries = {name for name in packages if name.startswith("libhttp-")}
+    assert len(libraries) == len(kept), "what only their modules need goes with them"

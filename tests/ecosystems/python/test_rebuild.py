@@ -1,0 +1,77 @@
+"""What a rebuild keeps of Python, and how distributions leave its environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from slim.report.untrusted import bare
+from tests.conftest import LONG
+from tests.support.building import hardlink, image, layer, save
+from tests.support.checked import checked_analyze
+from tests.support.debian import MEGA, Debian, Tree, base, part, program, rebuilt
+
+SITE = "app/.venv/lib/python3.13/site-packages"
+CACHE = "root/.cache/uv/archive-v0"
+PROJECT = b"""[project]
+name = "web"
+dependencies = ["flask"]
+[dependency-groups]
+dev = ["tester"]
+"""
+
+
+def distribution(name: str) -> dict[str, bytes]:
+    about = f"{name}-1.dist-info"
+    return {
+        f"{name}/__init__.py": name.encode() * MEGA,
+        f"{about}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1\n".encode(),
+        f"{about}/INSTALLER": b"uv\n",
+        f"{about}/REQUESTED": b"",
+        f"{about}/RECORD": f"{name}/__init__.py,,\n{about}/METADATA,,\n".encode(),
+    }
+
+
+@LONG
+def test_an_environment_that_is_linked_hard_to_the_cache_of_uv(tmp_path: Path) -> None:
+    """The cache has distributions of the same names: they are none of the environment."""
+    debian = Debian()
+    root = base(debian)
+    interpreter = {
+        **debian.add("python3.13", {"usr/bin/python3.13": program(b"libc.so.6", size=5 * MEGA)}),
+        **debian.add("python3", {"usr/bin/python3": "python3.13"}, depends="python3.13"),
+    }
+    files = {**distribution("flask"), **distribution("tester")}
+    environment: Tree = {
+        "app/.venv/pyvenv.cfg": b"home = /usr/bin\n",
+        "app/.venv/bin/python": "/usr/bin/python3.13",
+        "app/.venv/bin/flask": b"#!/app/.venv/bin/python\n",
+    }
+    project = {"app/app.py": b"import flask\n", "app/pyproject.toml": PROJECT, "app/uv.lock": b""}
+    sample = image(
+        layer(root, created_by="ADD rootfs.tar.xz /"),
+        layer({**interpreter, **debian.database()}, created_by="RUN apt-get install -y python3"),
+        layer({"usr/local/bin/uv": program(size=3 * MEGA)}, created_by="COPY uv /usr/local/bin/"),
+        layer(project, created_by="COPY . ."),
+        layer(
+            {f"{CACHE}/a/{path}": content for path, content in files.items()},
+            environment,
+            *(hardlink(f"{SITE}/{path}", f"{CACHE}/a/{path}") for path in files),
+            created_by="RUN uv sync",
+        ),
+        config={
+            "Cmd": ["uv", "run", "flask", "run"],
+            "WorkingDir": "/app",
+            "ExposedPorts": {"80/tcp": {}},
+        },
+        compression="gzip",
+    )
+    save(sample, tmp_path / "image.tar", "docker")
+    rebuild = rebuilt(checked_analyze(tmp_path / "image.tar"))
+    assert 5 * MEGA < part(rebuild, "libraries").disk_bytes < 5.1 * MEGA
+    lines = bare(rebuild.dockerfile).splitlines()
+    removes = lines.index(next(line for line in lines if "uninstall --yes" in line))
+    assert lines[removes + 1].split() == ["tester"]
+    assert [line for line in lines if line.startswith("COPY --from")] == [
+        "COPY --from=build /app /app"
+    ]
+    assert 'CMD ["/app/.venv/bin/python", "/app/.venv/bin/flask", "run"]' in lines
