@@ -205,6 +205,24 @@ def test_a_workspace_is_started_in_its_directory_with_the_packages_of_all(tmp_pa
     assert command in bare(rebuild.dockerfile)
 
 
+def test_a_program_that_was_installed_for_all_keeps_its_packages(tmp_path: Path) -> None:
+    modules = "usr/local/lib/node_modules"
+    app = {
+        "app/index.html": b"1",
+        f"{modules}/http-server/package.json": b'{"name": "http-server", "version": "1"}',
+        f"{modules}/http-server/bin/http-server": b"#!/usr/bin/env node\nrequire('mime')\n",
+        f"{modules}/http-server/node_modules/mime/package.json": b'{"name": "mime", "version": "1"}',
+        f"{modules}/http-server/node_modules/mime/index.js": b"m" * MEGA,
+        f"{modules}/npm/package.json": b'{"name": "npm", "version": "1"}',
+        f"{modules}/npm/index.js": b"n" * 5 * MEGA,
+    }
+    program_path = f"/{modules}/http-server/bin/http-server"
+    rebuild = npm_image(tmp_path, [program_path], app)
+    packages = part(rebuild, "packages for production")
+    assert packages.paths == ["/app/node_modules", f"/{modules}"]
+    assert MEGA < packages.disk_bytes < MEGA + KILO, "without npm"
+
+
 @LONG
 def test_npm_stays_where_it_starts_more_than_one_program(tmp_path: Path) -> None:
     scripts = (

@@ -64,6 +64,8 @@ _PRUNES = {
 """What takes packages for development out, where it is not npm."""
 _RUNNERS = frozenset(("npm", "npx", "yarn", "yarnpkg", "pnpm", "corepack"))
 """Commands that the final stage does not have."""
+_INSTALLERS = (b"npm", b"corepack")
+"""Packages beside which programs are that were installed for all."""
 
 
 def plan(given: Given) -> Plan | None:
@@ -93,12 +95,13 @@ def plan(given: Given) -> Plan | None:
         kept = [home]
         code = list(_outside(given, below(given.view, home), modules))
         why, guesses = "the project, without what findings would delete", ()
-    searched = search_path(given, "NODE_PATH", (home,))
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
     through = given.facts.runs.words[0].rpartition("/")[2] in _RUNNERS
     # Where more than other words would be needed without npm, it stays.
     direct = given.facts.runs.direct
+    skips = _RUNNERS if through and direct else frozenset[str]()
+    searched, outside = _other_modules(given, home, skips)
     return Plan(
         stack="node",
         parts=(
@@ -106,7 +109,7 @@ def plan(given: Given) -> Plan | None:
             KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
-                [row for place in (modules, *searched) for row in _production(given, place)],
+                [*_production(given, modules), *outside],
                 paths=(modules, *searched),
             ),
             KeptFiles("Node", "the program alone, without npm and headers", runtime),
@@ -126,7 +129,7 @@ def plan(given: Given) -> Plan | None:
         if output is not None
         else copied(home, [home, *searched]),
         command=direct,
-        skips=_RUNNERS if through and direct else frozenset(),
+        skips=skips,
         guesses=guesses,
     )
 
@@ -267,6 +270,32 @@ def _output(given: Given, command: Command, home: bytes) -> bytes | None:
 def _builds(given: Given, home: bytes) -> bool:
     """Whether the project has a script that builds it."""
     return "build" in script_names(given.view.read(join(home, b"package.json")))
+
+
+def _other_modules(
+    given: Given, home: bytes, skips: frozenset[str]
+) -> tuple[list[bytes], list[int]]:
+    """Directories of packages outside of the project, and what to keep of them: those of NODE_PATH, and of
+    programs that were installed for all (`npm install --global`), without installers that nothing starts."""
+    started = [
+        encoded(path)
+        for command in given.facts.runs.commands
+        if command.name not in skips
+        for path in (command.path, *command.files)
+    ]
+    found = dict.fromkeys(search_path(given, "NODE_PATH", (home,)))
+    for path in started:
+        above, inside, _ = path.partition(b"/node_modules/")
+        if inside and not path.startswith(home + b"/"):
+            found[join(above, b"node_modules")] = None
+    rows: list[int] = []
+    for place in found:
+        kept: Iterable[int] = _production(given, place)
+        for installer in (join(place, name) for name in _INSTALLERS):
+            if not any(path.startswith(installer + b"/") for path in started):
+                kept = _outside(given, kept, installer)
+        rows += (row for row in kept if system_owner(given, row) is None)
+    return list(found), rows
 
 
 def _production(given: Given, modules: bytes) -> list[int]:
