@@ -24,7 +24,7 @@ CHANGES_DIRECTORY = names("--prefix --cwd -C --dir --working-dir -d")
 _VALUED = names(
     "-n --name -p --prefix -C --directory --project --with --python --package --cwd --group --extra "
     "--env-file -e --gemfile --filter --workspace -w --extra-index-url --index-url --with-requirements "
-    "--with-editable --no-group --only-group --project-directory"
+    "--with-editable --no-group --only-group --project-directory --from"
 )
 """Options whose value is the next word."""
 
@@ -80,8 +80,8 @@ class Runner(Struct, frozen=True, kw_only=True):
 
     names: frozenset[str]
     verbs: tuple[str, ...] | None = None
-    """Words of which one stands in front of a command that it starts; empty: nothing does; None: it starts
-    scripts only."""
+    """What stands in front of a command that it starts, a word or several; empty: nothing does; None: it
+    starts scripts only."""
     command: Callable[[tuple[str, ...]], tuple[str, ...]] = command_of
     """What it starts, by the words behind the verb."""
     script: Callable[[Call, Documents], Started | None] | None = None
@@ -96,7 +96,10 @@ class Runner(Struct, frozen=True, kw_only=True):
         if not self.verbs:
             return self.command(words)
         rest = command_of(words)
-        return self.command(rest[1:]) if rest[:1] and rest[0] in self.verbs else ()
+        for verb in map(str.split, self.verbs):
+            if rest[: len(verb)] == tuple(verb):
+                return self.command(rest[len(verb) :])
+        return ()
 
 
 StartScript = Callable[[View, bytes], bool]

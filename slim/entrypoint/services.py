@@ -178,7 +178,23 @@ def _cron(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
 
 def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
-    chosen = _operands(words, ("-f", "--procfile", "-e", "--env", "-d", "--root", "-p", "--port"))
+    chosen = _operands(
+        words,
+        (
+            "-f",
+            "--procfile",
+            "-e",
+            "--env",
+            "-d",
+            "--root",
+            "-p",
+            "--port",
+            "-c",
+            "--concurrency",
+            "-m",
+            "--formation",
+        ),
+    )
     chosen = chosen[1:] if chosen[:1] in (["start"], ["s"]) else []
     root = [after for word, after in pairwise(words) if word in ("-d", "--root")]
     home = below(cwd, encoded(root[0])) if root else None

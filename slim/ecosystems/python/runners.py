@@ -79,13 +79,15 @@ def _of_hatch(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _virtual(
-    tools: str, *, command: Callable[[tuple[str, ...]], tuple[str, ...]] = command_of
+    tools: str,
+    *more: str,
+    command: Callable[[tuple[str, ...]], tuple[str, ...]] = command_of,
 ) -> Runner:
     """Tools that start commands of a virtual environment."""
     script = _script if names(tools) <= _SCRIPTS.keys() else None
     return Runner(
         names=names(tools),
-        verbs=("run",),
+        verbs=("run", *more),
         command=command,
         script=script,
         environments=_environments,
@@ -95,7 +97,7 @@ def _virtual(
 RUNNERS = (
     _virtual("poetry"),
     _virtual("pipenv pdm rye"),
-    _virtual("uv", command=_of_uv),
+    _virtual("uv", "tool run", command=_of_uv),
     _virtual("hatch", command=_of_hatch),
     Runner(names=names("uvx"), verbs=(), environments=_environments),
     Runner(names=names("poe"), script=_script, environments=_environments),
