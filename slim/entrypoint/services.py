@@ -9,12 +9,13 @@ Native Buildpacks platform specification ("Labels").
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from msgspec import Struct
 
+from slim.entrypoint.tables import names
 from slim.files.view import View, below, decoded, encoded
 
 MAX_SERVICES = 64
@@ -26,6 +27,10 @@ _MAX_LINE = 4_096
 
 CRON = frozenset(("cron", "crond", "supercronic", "anacron", "fcron", "yacron"))
 PROCFILE = frozenset(("foreman", "honcho", "overmind", "hivemind", "goreman", "forego"))
+_PROCFILE_VALUED = names(
+    "-f --procfile -e --env -d --root -p --port -c --concurrency -m --formation"
+)
+"""Options of those whose value is the next word."""
 RUNIT = frozenset(
     ("runsvdir", "runsvdir-start", "runit", "runit-init", "my_init", "runit_bootstrap")
 )
@@ -178,23 +183,7 @@ def _cron(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
 
 def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
-    chosen = _operands(
-        words,
-        (
-            "-f",
-            "--procfile",
-            "-e",
-            "--env",
-            "-d",
-            "--root",
-            "-p",
-            "--port",
-            "-c",
-            "--concurrency",
-            "-m",
-            "--formation",
-        ),
-    )
+    chosen = _operands(words, _PROCFILE_VALUED)
     chosen = chosen[1:] if chosen[:1] in (["start"], ["s"]) else []
     root = [after for word, after in pairwise(words) if word in ("-d", "--root")]
     home = below(cwd, encoded(root[0])) if root else None
@@ -211,7 +200,7 @@ def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
     return found
 
 
-def _operands(words: tuple[str, ...], valued: tuple[str, ...]) -> list[str]:
+def _operands(words: tuple[str, ...], valued: Collection[str]) -> list[str]:
     """The words behind the first that are neither options nor their values."""
     return [
         word
