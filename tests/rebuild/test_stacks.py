@@ -650,16 +650,21 @@ def otp_application(place: str, name: str, needs: str = "", size: int = MEGA) ->
 
 
 @pytest.mark.parametrize(
-    ("fetched", "command"),
+    ("fetched", "command", "project", "release"),
     [
-        (False, ["mix", "run", "--no-halt"]),
-        (True, ["iex", "-S", "mix"]),
-        (True, ["elixir", "-pa", "_build/prod/lib/shop/ebin", "--no-halt", "-e", "Shop.start()"]),
+        (False, "mix run --no-halt", b"app: :shop", "shop"),
+        (True, "iex -S mix", b"apps_path: 1, releases: [store: [applications: []]]", "store"),
+        (
+            True,
+            "elixir -pa _build/prod/lib/shop/ebin --no-halt -e Shop.start()",
+            b"releases: releases()]\nend\ndefp releases do\n[\n{:web, []}",
+            "web",
+        ),
     ],
 )
 @LONG
 def test_elixir_without_a_release_becomes_one(
-    fetched: bool, command: list[str], tmp_path: Path
+    fetched: bool, command: str, project: bytes, release: str, tmp_path: Path
 ) -> None:
     debian = Debian()
     root = base(debian)
@@ -689,7 +694,7 @@ def test_elixir_without_a_release_becomes_one(
     }
     build = "app/_build/prod/lib"
     app: dict[str, bytes | str | None] = {
-        "app/mix.exs": b"defmodule Shop.MixProject do\nend\n",
+        "app/mix.exs": b"defmodule Shop.MixProject do\n[" + project + b"]\nend\n",
         "app/deps/plug/mix.exs": b"m" * MEGA,
         f"{build}/plug/priv": "../../../../deps/plug/priv",
         "app/deps/plug/priv/data": b"p" * 100 * KILO,
@@ -704,7 +709,7 @@ def test_elixir_without_a_release_becomes_one(
         root,
         {**installed, **debian.database()},
         app,
-        Cmd=command,
+        Cmd=command.split(),
         Env=["MIX_ENV=prod", "PATH=/usr/bin:/bin", "SECRET_KEY_BASE=hush"],
     )
     rebuild = rebuilt(report)
@@ -718,7 +723,7 @@ def test_elixir_without_a_release_becomes_one(
     assert part(rebuild, "Erlang's run-time system").files == 2
     assert part(rebuild, "system packages").packages == ["libstdc++6"]
     assert "hush" not in bare(rebuild.dockerfile)
-    assert 'CMD ["bin/shop", "start"]' in bare(rebuild.dockerfile)
+    assert f'CMD ["bin/{release}", "start"]' in bare(rebuild.dockerfile)
     assert ("mix local.hex" in bare(rebuild.dockerfile)) == fetched
     assert report.predicted.all.disk_bytes == pytest.approx(rebuild.disk_bytes, rel=0.05), (
         "what a release strips goes with all steps, too"

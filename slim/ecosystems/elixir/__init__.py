@@ -110,7 +110,7 @@ ELIXIR = Ecosystem(
             "ebin/*.app releases/*.rel releases/*/*.rel mix.lock priv/static/cache_manifest.json",
             MEDIUM,
         ),
-        Keep("releases/start_erl.data", unnamed="deps"),
+        Keep("releases/start_erl.data mix.exs", unnamed="deps"),
     ),
     packages=Reader(_read, (b"ebin/", b"releases/")),
     projects=raw_names("mix.exs rebar.config"),

@@ -8,6 +8,7 @@ Source: mix release, "Requirements", `:applications`, `:strip_beams`, `:include_
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from slim.ecosystems.elixir import escript
@@ -31,6 +32,10 @@ _SCRIPTS = (24_000, 6_000)
 """bin/NAME, releases/VERSION/{elixir,iex,env.sh,vm.args,…}: the same in every release."""
 _BOOT = 13, 2
 """Four boot files hold the applications' descriptions: 6.5 times those, measured on a release."""
+_NAMES_RELEASE = re.compile(
+    rb"\breleases(?:\(\))?(?::|\s+do\b|,\s*do:)\s*\[\s*(?:\{\s*:)?([a-z][a-z0-9_]{0,99})\s*[:,]"
+)
+"""`releases: [shop: […]]`, or a function of this name. Source: mix release, "Releases"."""
 
 
 def plan(given: Given) -> Plan | None:
@@ -60,7 +65,15 @@ def plan(given: Given) -> Plan | None:
         if release is not None
         else (*_assembled(given, library, own), _boot(given, library, own))
     )
-    return _plan(given, found, release, parts, own[0] if own else found.rpartition(b"/")[2])
+    application = own[0] if own else found.rpartition(b"/")[2]
+    return _plan(given, found, release, parts, _release_name(given, found) or application)
+
+
+def _release_name(given: Given, home: bytes) -> bytes:
+    """The release that a project names, the first of several; empty where it takes its application's name, as
+    it may with one application."""
+    named = _NAMES_RELEASE.search(given.view.read(join(home, b"mix.exs")) or b"")
+    return named[1] if named else b""
 
 
 def _plan(
