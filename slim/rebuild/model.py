@@ -173,6 +173,8 @@ class Plan(Struct, frozen=True):
     """System packages that only build it, or whose files the parts hold."""
     unnamed: frozenset[int] = frozenset()
     """System packages that something known would have to name for them to be used, and does not."""
+    loaded: tuple[int, ...] = ()
+    """Rows that the image loads as it is set now, and nothing uses: left out, but not to be deleted."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
     doubtful: tuple[int, ...] = ()
@@ -296,7 +298,8 @@ class Rebuild(Struct, frozen=True):
     homes: tuple[bytes, ...] = ()
     """Directories of which all that is kept is in the parts."""
     runs: frozenset[int] = frozenset()
-    """Rows of what the image runs now: it may be started by another command, which leaves them out."""
+    """Rows of what the image runs and loads now: it may be started by another command, or with other
+    settings, which leave them out."""
     unsure: Bytes = (0, 0)
     """The part of it that nothing shows to be used."""
     more: Bytes = (0, 0)

@@ -141,7 +141,13 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         transfer=_transfer(given, steps, keep.names().union(commands), plan, system, layers)
         if steps
         else Transfer(),
-        runs=frozenset(_commands(given, frozenset())),
+        runs=frozenset(
+            (
+                *_commands(given, frozenset()),
+                *plan.loaded,
+                *libraries(given.view, plan.loaded, given.facts.env),
+            )
+        ),
         unsure=keep.unsure([*_package_rows(given, system.unsure), *plan.doubtful]),
         more=keep.beyond(_more(given, plan, system)),
         unused=_unused(given, system),

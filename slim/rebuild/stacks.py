@@ -145,6 +145,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         packages=_once(index for plan in every for index in plan.packages),
         replaced=frozenset().union(*(plan.replaced for plan in every)) - needed,
         unnamed=frozenset().union(*(plan.unnamed for plan in every)) - needed,
+        loaded=_once(row for plan in every for row in plan.loaded),
         maybe=_once(row for plan in every for row in plan.maybe),
         doubtful=_once(row for plan in every for row in plan.doubtful),
         uninstalls=tuple(each for plan in every for each in plan.uninstalls),

@@ -61,6 +61,7 @@ def plan_of(given: Given, server: Server) -> Plan | None:
     owner = system_owner(given, binary)
     program = [] if owner is not None else [binary, *_compiled(given, binary)]
     idle = unused_modules(given, site.settings, named_files)
+    loaded = [row for row in named_files if given.owned.owner[row] in idle]
     named_files = [row for row in named_files if given.owned.owner[row] not in idle]
     owners = [owner, *(system_owner(given, row) for row in named_files)]
     packages = [
@@ -95,6 +96,7 @@ def plan_of(given: Given, server: Server) -> Plan | None:
         runtime=(view.files.path(binary),),
         packages=tuple(dict.fromkeys(packages)),
         unnamed=idle,
+        loaded=tuple(loaded),
         builds=_builds(given),
         homes=tuple(left),
         values={"home": f"/{decoded(cwd)}" if cwd else "/src", **_build(given, left)},

@@ -119,9 +119,12 @@ def test_modules_whose_directives_no_settings_name(
         "etc/nginx/sites-enabled/one": directive + b"server { root /var/www/html; }\n",
         "var/www/html/index.html": b"i" * 20 * KILO,
     }
-    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, Cmd=["nginx"]))
+    report = analyzed(tmp_path, root, debian.layer(), app, Cmd=["nginx"])
+    rebuild = rebuilt(report)
     packages = {bare(name) for part in rebuild.keep for name in part.packages}
     assert {name for name in packages if "-mod-" in name} == kept
     assert ("nginx-full" in packages) == (len(kept) == 2)
     libraries = {name for name in packages if name.startswith("libhttp-")}
     assert len(libraries) == len(kept), "what only their modules need goes with them"
+    claims = [bare(example.path) for each in report.findings for example in each.examples]
+    assert not any(path.endswith((".so", ".so.1")) for path in claims), "nginx loads them now"
