@@ -25,6 +25,7 @@ BLOCKS = {block.name: block for block in blocks()}
 NOT_RUN = {
     "CONTRIBUTING.md: NAME = Format(": "to be filled in: test_adding_a_format.py does it",
     "docs/architecture.md: cli            one module per command; alone rea": "a drawing",
+    "docs/fleet.md: import os, subprocess, sys": "run by test_fleet_gateway.py",
     'docs/fuzzing.md: homepage: "…"': "for a service that runs fuzz targets",
     "docs/fuzzing.md: FROM base-builder-python": "built on an image of that service",
     "docs/fuzzing.md: python -c 'from tests.fuzz.__main__ import alone": "run by test_fuzz_programs.py",
