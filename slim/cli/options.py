@@ -191,7 +191,7 @@ class ImageOptions(Struct, frozen=True):
         option(
             "--gpu",
             "GPU that the image is for, by its architecture, such as sm_90: code that it never loads is"
-            " pointed at.",
+            " reported.",
             "ARCH",
             multiple=True,
         ),

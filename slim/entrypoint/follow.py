@@ -232,7 +232,7 @@ class Walk:
         for process in started:
             main = process.main and job.main
             cwd = self._cwd if process.cwd is None else self._view.real(process.cwd) or process.cwd
-            service = replace(job, how=process.where, main=main, cwd=cwd, sets=())
+            service = replace(job, how=process.where, main=main, cwd=cwd, sets=process.sets)
             if process.script:
                 self._put((f"/{decoded(process.script)}",), service)
             else:

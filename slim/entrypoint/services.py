@@ -9,6 +9,7 @@ Native Buildpacks platform specification ("Labels").
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -40,6 +41,8 @@ SUPERVISORS = (
     frozenset(("supervisord",)) | CRON | PROCFILE | RUNIT | S6 | frozenset(("init", "systemd"))
 )
 """Programs that are there to start others."""
+_VARIABLE = re.compile(r"(\w{1,100})=(\"[^\"]*\"|'[^']*'|[^,\"']*)")
+_QUOTES = "\"'"
 _PROGRAMS = frozenset(("program", "eventlistener", "fcgi-program"))
 """Sections of supervisord's settings that start something."""
 
@@ -56,6 +59,8 @@ class Service(Struct, frozen=True):
     main: bool = True
     cwd: bytes | None = None
     """The directory in which it is started, if its settings say one."""
+    sets: tuple[str, ...] = ()
+    """Variables that are set for it, as `NAME=value`."""
 
 
 def services(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> tuple[Service, ...]:
@@ -126,6 +131,10 @@ def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service
                         text=settings["command"],
                         where=decoded(place),
                         cwd=below(cwd, encoded(folder)) if folder else None,
+                        sets=tuple(
+                            f"{name}={value.strip(_QUOTES)}"
+                            for name, value in _VARIABLE.findall(settings.get("environment", ""))
+                        ),
                     )
                 )
     return found

@@ -11,13 +11,14 @@ from itertools import compress
 from msgspec import Struct
 
 from slim.files.table import ROOT, Kind, mask
-from slim.files.view import decoded
+from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.application import installs_packages
 from slim.rebuild.model import Account, BuildStep, Given
 from slim.rebuild.trees import copies, directory_id, row_at
 
-_MOST = 20
+_MOST = 500
+"""Of each kind; more of them are no settings."""
 _SETTINGS = (b"etc/", b"usr/share/", b"usr/local/", b"var/www/", b"srv/", b"opt/")
 """Where steps change files of packages for the application."""
 _OTHERS = (
@@ -196,7 +197,7 @@ def account(given: Given, steps: tuple[BuildStep, ...], layers: int) -> Account 
                 ids=(fields[2], fields[3]),
                 group=_group(given, fields[3]),
                 home=fields[5],
-                has_home=given.view.is_dir(fields[5].encode("utf-8", "surrogateescape")),
+                has_home=given.view.is_dir(encoded(fields[5])),
                 shell=fields[6],
             )
     return None

@@ -15,7 +15,16 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from slim.image.model import Config
 from slim.rebuild.model import Rebuild
-from slim.rebuild.quoting import NAME, PACKAGE, USER, fits_on_line, literal, quoted, words
+from slim.rebuild.quoting import (
+    NAME,
+    PACKAGE,
+    USER,
+    copied_path,
+    fits_on_line,
+    literal,
+    quoted,
+    words,
+)
 from slim.rebuild.written_steps import (
     account,
     any_of,
@@ -239,7 +248,7 @@ def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
     return [
         f"COPY --from=build {path} {path}"
         if literal(path)
-        else f"COPY --from=build {words([path, path])}".replace("$", "\\\\$")
+        else f"COPY --from=build {words([copied_path(path), path])}".replace("$", "\\\\$")
         for path in paths
         if fits_on_line(path)
     ]
@@ -251,7 +260,7 @@ def _copies(rebuild: Rebuild) -> list[str]:
     for source, target in rebuild.copies:
         if fits_on_line(source + target):
             # A variable would be replaced there, in JSON too.
-            pair = words([source, target]).replace("$", "\\\\$")
+            pair = words([copied_path(source), target]).replace("$", "\\\\$")
             lines.append(f"COPY --from=build{_owner(rebuild)} {pair}")
     return lines
 

@@ -16,9 +16,11 @@ from slim.rebuild.trees import row_at
 
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
+_TEMPORARY = (b"tmp/", b"var/tmp/")
+"""Where a list of requirements may lie, and no application does."""
 _MOST_PLACES = 32
 _INSIDE = frozenset((b"bin", b"src", b"lib"))
-"""Directories of an application in which its programs lie."""
+"""Names of directories of an application in which its programs lie: it is one above them."""
 
 
 def main_command(
@@ -40,10 +42,19 @@ def main_command(
 
 
 def home_of(given: Given, command: Command, stack: str) -> bytes | None:
-    """The directory of the application: of the project that holds the file that runs, else the directory in
-    which it is started, where modules are found, else that of the file, or of the script that starts it,
-    or one that is named (`--chdir /srv/app`)."""
-    homes = given.facts.roots.projects_of(stack)
+    """The directory of the application; the first that there is of
+
+    1. the project that holds the file that runs,
+    2. the directory in which it is started, where modules are looked for,
+    3. the only project of the language,
+    4. the directory of the file, or of the script that starts it,
+    5. a directory that the command names (`--chdir /srv/app`).
+    """
+    homes = [
+        home
+        for home in given.facts.roots.projects_of(stack)
+        if not (home + b"/").startswith(_TEMPORARY)
+    ]
     for file in command.files:
         path = encoded(file)
         found = [home for home in homes if path.startswith(home + b"/")]
@@ -74,7 +85,7 @@ def _named_directories(given: Given, command: Command) -> Iterator[bytes]:
 
 
 def own_directory(given: Given, path: bytes) -> bytes:
-    """The directory of a program or of a directory of archives that no package owns; nothing where it lies
+    """The directory of a program or of a directory of archives that no package owns; empty where it lies
     among the system's files."""
     row = row_at(given.view, path)
     if row is not None and given.owned.owner[row] != NOBODY:
@@ -90,9 +101,16 @@ def search_path(given: Given, variable: str, homes: Iterable[bytes]) -> list[byt
     """The directories outside of `homes` in which a variable has modules looked for: `PYTHONPATH`."""
     inside = tuple(home + b"/" for home in homes)
     found: dict[bytes, None] = {}
-    for word in given.facts.env.get(variable, "").split(":")[:_MOST_PLACES]:
+    texts = [given.facts.env.get(variable, "")]
+    texts += [
+        value
+        for command in given.facts.runs.commands
+        for name, _, value in (setting.partition("=") for setting in command.sets)
+        if name == variable
+    ]
+    for word in ":".join(texts).split(":")[:_MOST_PLACES]:
         place = given.view.real(encoded(word)) if word.startswith("/") else None
-        if place is None or not given.view.is_dir(place) or (place + b"/").startswith(inside):
+        if not place or not given.view.is_dir(place) or (place + b"/").startswith(inside):
             continue
         if not given.facts.roots.is_system(place):
             found[place] = None

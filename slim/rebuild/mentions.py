@@ -8,9 +8,12 @@ and everything counts as named. Data files are not looked at.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from itertools import chain
 
-from slim.files.table import Kind
+from slim.files.table import Files, Kind
+from slim.files.view import encoded
+from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Clients, Given
@@ -67,22 +70,36 @@ def _known_words(
         ):
             all_known = False
     for path in given.facts.runs.resolved:
-        found.update(_WORD.findall(given.view.read(path.encode("utf-8", "surrogateescape")) or b""))
+        found.update(_WORD.findall(given.view.read(encoded(path)) or b""))
     for command in given.facts.runs.all:
         for word in (command.name, *command.words):
-            text = word.encode("utf-8", "surrogateescape")
+            text = encoded(word)
             found.update((text, *_WORD.findall(text)))
     return frozenset(found), all_known and seen
 
 
-def programs_of(given: Given, package: int) -> frozenset[bytes]:
-    """The names under which the programs of a package may be started; of one that only brings others, such
-    as Debian's imagemagick, theirs."""
-    files, graph = given.view.files, given.graph
-    rows = given.owned.rows((package,))
-    if all(files.path(row).startswith(_ABOUT) for row in rows):
-        needs = (name for names in graph.depends[package] for name in names)
-        rows = given.owned.rows({each for name in needs for each in graph.providers[name]})
+def programs_of(given: Given, packages: Collection[int]) -> dict[int, frozenset[bytes]]:
+    """Package → the names under which its programs may be started; of one that only brings others, such as
+    Debian's imagemagick, theirs."""
+    brought = {package: _brought(given.graph, package) for package in packages}
+    rows = given.owned.rows_by_package({*packages, *chain.from_iterable(brought.values())})
+    files = given.view.files
+    found: dict[int, frozenset[bytes]] = {}
+    for package, others in brought.items():
+        own = rows.get(package, [])
+        if all(files.path(row).startswith(_ABOUT) for row in own):
+            own = [row for other in others for row in rows.get(other, ())]
+        found[package] = _program_names(files, own)
+    return found
+
+
+def _brought(graph: Graph, package: int) -> frozenset[int]:
+    """What a package depends on, by whoever provides it."""
+    needs = (name for names in graph.depends[package] for name in names)
+    return frozenset(provider for name in needs for provider in graph.providers[name])
+
+
+def _program_names(files: Files, rows: Iterable[int]) -> frozenset[bytes]:
     names: set[bytes] = set()
     for row in rows:
         if files.directory_path(files.directory[row]) in _PROGRAMS:
@@ -119,21 +136,18 @@ def not_named(given: Given, homes: Collection[bytes], packages: Collection[int])
         if package.manager not in SYSTEM
         for name in given.sources.callers.get(package.name.lower(), ())
     }
+    programs = programs_of(given, packages)
+    for index in packages:
+        if (clients := _clients(given, index)) is not None:
+            programs[index] = frozenset(name.encode() for name in clients.programs)
     return frozenset(
         index
         for index in packages
         if every[index].name not in called
         and every[index].name.encode() not in words
-        and (programs := _started_as(given, index))
-        and words.isdisjoint(programs)
+        and programs[index]
+        and words.isdisjoint(programs[index])
     )
-
-
-def _started_as(given: Given, package: int) -> frozenset[bytes]:
-    clients = _clients(given, package)
-    if clients is None:
-        return programs_of(given, package)
-    return frozenset(name.encode() for name in clients.programs)
 
 
 def _clients(given: Given, package: int) -> Clients | None:

@@ -59,6 +59,14 @@ def quoted(text: str) -> str:
     return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
 
 
+def copied_path(path: str) -> str:
+    """A path as a source of COPY, where some characters stand for others.
+
+    Source: Dockerfile reference, "COPY"; Go's `filepath.Match`.
+    """
+    return re.sub(r"[\\[*?]", lambda sign: "[[]" if sign[0] == "[" else f"\\{sign[0]}", path)
+
+
 def words(items: Sequence[str]) -> str:
     """The exec form of a command: JSON, in which no line can end. `$` is not a variable there."""
     return json.dumps(list(items))

@@ -36,6 +36,7 @@ from slim.rebuild.model import (
     Recipe,
     Transfer,
 )
+from slim.rebuild.named_paths import named_by_start
 from slim.rebuild.system import System, named_packages, packages_in, system_packages
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
@@ -95,13 +96,14 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         row for part in plan.parts for row in part.rows if given.claimed.get(row) not in part.loses
     ]
     commands = _commands(given, plan.skips)
+    named = named_by_start(given)
     if plan.static:
         # Nothing is installed, but the build stage is the same distribution.
         under = packages_in(given, base_layers(given, plan.runtime))
         linked: list[int] = []
         system = System(frozenset(), (), frozenset(), tuple(named_packages(given, under)))
     else:
-        linked = libraries(given.view, [*programs, *commands], given.facts.env)
+        linked = libraries(given.view, [*programs, *commands, *named], given.facts.env)
         system = system_packages(given, plan, [*linked, *commands], layers)
     _base(given, keep, system, layers, origin)
     for part in plan.parts:
@@ -111,6 +113,9 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
         keep.add(KeptFiles("scripts and libraries", "the entry point leads to them", loose))
     _elsewhere(given, keep, plan)
+    keep.add(
+        KeptFiles("files that the start names", "an option or a variable has their path", named)
+    )
     if not plan.static:
         _database(given, keep, system, origin)
     keep.headers()

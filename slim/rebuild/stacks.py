@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import islice
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -29,7 +28,7 @@ _S6_PLACES = (
     *(b"etc/cont-finish.d", b"etc/fix-attrs.d", b"etc/s6", b"run/service"),
 )
 """What s6-overlay unpacks, and where it looks for services."""
-_MAX_APPLICATIONS = 8
+_MAX_APPLICATIONS = 32
 _RUNIT_PLACES = (b"etc/service", b"etc/sv", b"etc/runit", b"etc/my_init.d")
 
 
@@ -68,13 +67,13 @@ def _plan(recipes: Sequence[Recipe], given: Given) -> Plan | None:
 
 def _of_each_application(recipe: Recipe, given: Given) -> list[Plan]:
     """The plans of one stack: one for each directory in which a supervisor starts programs of it; none where
-    one of them is not known."""
+    one of them is not known, or there are too many."""
     found: list[Plan] = []
-    for start, commands in islice(_starts(given), _MAX_APPLICATIONS):
+    for at, (start, commands) in enumerate(_starts(given)):
         plan = recipe.plan(start)
-        if plan is None and all(_is_installed(given, command) for command in commands):
+        if plan is None and commands and all(_is_installed(given, each) for each in commands):
             continue
-        if plan is None:
+        if plan is None or at == _MAX_APPLICATIONS:
             return []
         if all(plan.homes != other.homes for other in found):
             found.append(plan)

@@ -1,4 +1,4 @@
-"""The result, read again from where it was written: nothing is said of it that was not seen there."""
+"""The result, read again from where it was written; layers whose blob was copied as it is are not."""
 
 from __future__ import annotations
 

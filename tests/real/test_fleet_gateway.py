@@ -99,5 +99,3 @@ def test_the_recipe_scans_on_the_clusters_of_a_gateway(
     )
     assert done.returncode == 0, done.stderr + (tmp_path / "log").read_text()
     assert f"{IMAGES} images: {IMAGES} analyzed" in done.stdout
-    secret = tmp_path / "gateway.pem"
-    assert secret.stat().st_mode & 0o077 == 0

@@ -67,6 +67,74 @@ def test_node_without_a_build_keeps_the_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("words", "env", "kept"),
+    [
+        ("--config=/settings/app.json", "", "/settings/app.json"),
+        ("--require=/otel/register.js", "", "/otel/register.js"),
+        ("", "NODE_EXTRA_CA_CERTS=/certs/ca.crt", "/certs/ca.crt"),
+        ("", "NODE_OPTIONS=--require=/otel/register.js", "/otel/register.js"),
+        ("--models /models", "", "/models/large.bin"),
+        ("", "MODELS=/models", ""),
+    ],
+)
+def test_what_the_start_names_stays(words: str, env: str, kept: str, tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+    }
+    made = dict.fromkeys(
+        ("settings/app.json", "otel/register.js", "certs/ca.crt", "models/large.bin"),
+        b"m" * 100 * KILO,
+    )
+    report = analyzed(
+        tmp_path,
+        root,
+        {**installed, **debian.database()},
+        {"app/server.js": b"1"},
+        made,
+        Cmd=["node", "server.js", *words.split()],
+        Env=["PATH=/usr/bin:/bin", *([env] if env else [])],
+    )
+    named = [part for part in rebuilt(report).keep if part.what == "files that the start names"]
+    assert [part.disk_bytes for part in named] == ([100 * KILO] if kept else [])
+    claims = {bare(example.path) for each in report.findings for example in each.examples}
+    assert kept not in claims
+
+
+def test_what_is_built_beside_a_server_in_a_directory_of_its_own_stays(tmp_path: Path) -> None:
+    app = {
+        "app/server/package.json": b'{"name": "server"}',
+        "app/server/index.js": b"1",
+        "app/client/package.json": b'{"name": "client", "scripts": {"build": "vite build"}}',
+        "app/client/src/main.js": b"s" * 100 * KILO,
+        "app/client/node_modules/vite/index.js": b"v" * MEGA,
+        "app/client/dist/main.js": b"d" * 100 * KILO,
+    }
+    rebuild = npm_image(tmp_path, ["node", "server/index.js"], app)
+    around = part(rebuild, "files around it")
+    assert 100 * KILO <= around.disk_bytes < 101 * KILO, "neither sources nor packages"
+
+
+def test_more_applications_than_are_looked_at_have_no_rebuild(tmp_path: Path) -> None:
+    count = 40
+    services = "".join(f"[program:p{n}]\ncommand=node /srv/p{n}/x.js\n" for n in range(count))
+    app = {f"srv/p{n}/x.js": b"1" for n in range(count)}
+    app["etc/supervisor/supervisord.conf"] = services.encode()
+    debian = Debian()
+    root = base(debian)
+    installed = {
+        **tools(debian),
+        **debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)}),
+        **debian.add("supervisor", {"usr/bin/supervisord": program(b"libc.so.6", size=MEGA)}),
+    }
+    layers = root, {**installed, **debian.database()}, dict(app)
+    report = analyzed(tmp_path, *layers, Cmd=["supervisord"], WorkingDir="")
+    assert report.predicted.rebuild is None
+
+
+@pytest.mark.parametrize(
     ("variable", "program_name", "script"),
     [("PYTHONPATH", "python3.13", "serve.py"), ("NODE_PATH", "node", "serve.js")],
 )
@@ -107,6 +175,7 @@ def test_modules_that_a_variable_names_stay(
         (["python3.13", "-m", "mkdocs", "serve"], None),
         (["gunicorn", "--chdir", "/srv/shop", "shop:app"], "/srv/shop"),
         (["uvicorn", "--app-dir=/srv/shop", "shop:app"], "/srv/shop"),
+        (["uvicorn", "shop:app"], "unknown"),
     ],
 )
 def test_a_program_of_a_library_needs_no_project(
@@ -126,9 +195,14 @@ def test_a_program_of_a_library_needs_no_project(
         "usr/local/bin/uvicorn": script,
         f"{site}/mkdocs/__init__.py": b"m" * MEGA,
         f"{site}/mkdocs-1.dist-info/METADATA": b"Metadata-Version: 2.1\nName: mkdocs\nVersion: 1\n",
-        f"{site}/mkdocs-1.dist-info/RECORD": b"mkdocs/__init__.py,,\n../../../bin/mkdocs,,\n",
+        f"{site}/mkdocs-1.dist-info/RECORD": b"mkdocs/__init__.py,,\n"
+        b"../../../bin/mkdocs,,\n../../../bin/uvicorn,,\n",
     }
     layers = root, {**installed, **debian.database()}, app
+    if home == "unknown":
+        report = analyzed(tmp_path, *layers, Cmd=command, WorkingDir="")
+        assert report.predicted.rebuild is None
+        return
     rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=command, WorkingDir=""))
     assert part(rebuild, "libraries").disk_bytes > MEGA
     application = [

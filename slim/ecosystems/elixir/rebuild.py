@@ -165,7 +165,7 @@ def _local(given: Given, home: bytes) -> bool:
 
 def _home(given: Given, homes: list[bytes]) -> bytes | None:
     """The project that runs: the working directory, or the only one that was compiled."""
-    workdir = given.view.real(given.config.working_dir.encode("utf-8", "surrogateescape"))
+    workdir = given.view.real(encoded(given.config.working_dir))
     if workdir in homes:
         return workdir
     built = [home for home in homes if given.view.is_dir(join(home, b"_build"))]
@@ -175,7 +175,7 @@ def _home(given: Given, homes: list[bytes]) -> bytes | None:
 def _library(given: Given, home: bytes) -> bytes | None:
     """`_build/ENVIRONMENT/lib`: of MIX_ENV, else of the only environment that was built."""
     build = join(home, b"_build")
-    named = given.facts.env.get("MIX_ENV", "dev").encode("utf-8", "surrogateescape")
+    named = encoded(given.facts.env.get("MIX_ENV", "dev"))
     for name in (named, b"prod", *given.view.children(build)):
         place = join(build, name + b"/lib")
         if b"/" not in name and given.view.is_dir(place):

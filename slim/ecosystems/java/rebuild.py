@@ -9,9 +9,10 @@ Source: the java and jlink commands, JDK 21; JEP 220 "Modular Run-Time Images".
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from slim.entrypoint.runs import Command
+from slim.files.table import Kind
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.rebuild.application import Leftover, beside, paths_of
@@ -60,6 +61,8 @@ _LEFTOVER = Leftover(
 )
 """What a project has besides archives and the files that its program may read."""
 _DEVELOPMENT = frozenset((b"jmods", b"include", b"man", b"demo", b"sample"))
+_SERVED = frozenset((b"webapps", b"WEB-INF", b"BOOT-INF", b"deployments", b"standalone"))
+"""Directories in which servers such as Tomcat, and archives that are unpacked, have applications."""
 _FILES = frozenset((b"src.zip", b"ct.sym"))
 _RUN_TIME = frozenset((b"java", b"keytool", b"rmiregistry", b"jfr", b"jrunscript"))
 """Programs of a runtime without its kit."""
@@ -85,7 +88,12 @@ def plan(given: Given) -> Plan | None:
     )
     # Beside an archive that lies right in the root directory is the whole system.
     homes = (home,) if home else ()
-    read = [row for row in beside(given, homes, _LEFTOVER) if row not in program]
+    deployed = [row for home in homes for row in _deployed(given, home)]
+    read = [
+        row
+        for row in dict.fromkeys((*beside(given, homes, _LEFTOVER), *deployed))
+        if row not in program
+    ]
     paths = paths_of(given, read, home) if home else []
     compiled = _compiled_with(given, command)
     owner = system_owner(given, binary)
@@ -209,6 +217,15 @@ def _class_path(words: Iterable[str]) -> list[str]:
             found = word
         follows = word in _CLASS_PATH
     return [path for path in found.split(":")[:_MAX_PATHS] if path]
+
+
+def _deployed(given: Given, home: bytes) -> Iterator[int]:
+    """Applications that a server has: what is called as a build's output is called is none there."""
+    files = given.view.files
+    for row in below(given.view, home):
+        parts = files.directory_path(files.directory[row]).split(b"/")
+        if not _SERVED.isdisjoint(parts) and files.kind[row] == Kind.FILE:
+            yield row
 
 
 def _runtime(given: Given, root: bytes) -> list[int]:

@@ -19,6 +19,10 @@ from slim.rules.match import QueryResult
 
 _NAME = re.compile(r"(?:(?:sm_|compute_)?(\d{2,3})[af]?|(1?\d)\.(\d)[af]?)", re.ASCII)
 
+_BUILT_IN = frozenset((53, 62, 72, 87, 88, 101, 110))
+"""GPUs of boards such as Jetson: code for others of their generation is not promised to run on them."""
+_FIRST_WITH_OWN_CODE = 90
+
 
 def architecture_of(text: str) -> int:
     """The compute capability that a text names, times ten.
@@ -58,17 +62,23 @@ def _loaded(group: Collection[GpuCode], gpus: Iterable[int]) -> list[GpuCode]:
     found = [code for code in group if code.kind not in (PTX, CUBIN)]
     for gpu in gpus:
         runs = [
-            code.architecture
+            code
             for code in group
             if code.kind == CUBIN
             and code.architecture <= gpu
             and code.architecture // 10 == gpu // 10
         ]
-        if runs:
-            found += (
-                code for code in group if code.kind == CUBIN and code.architecture == max(runs)
-            )
+        highest = max((code.architecture for code in runs), default=0)
+        if highest == gpu or (highest and _runs_lower(gpu)):
+            found += (code for code in runs if code.architecture == highest)
             continue
         # PTX for one architecture alone (compute_90a) is not told apart, so that all that may do stays.
+        found += runs
         found += (code for code in group if code.kind == PTX and code.architecture <= gpu)
     return found
+
+
+def _runs_lower(gpu: int) -> bool:
+    """Whether a GPU surely runs code for lower ones of its generation: not those of boards that have
+    theirs built in; and from 9.0 on there is code that one of them alone runs (`sm_90a`)."""
+    return gpu < _FIRST_WITH_OWN_CODE and gpu not in _BUILT_IN

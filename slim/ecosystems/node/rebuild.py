@@ -102,10 +102,17 @@ def plan(given: Given) -> Plan | None:
     direct = given.facts.runs.direct
     skips = _RUNNERS if through and direct else frozenset[str]()
     searched, outside = _other_modules(given, home, skips)
+    around = _around(given, command, home)
     return Plan(
         stack="node",
         parts=(
             KeptFiles("the application", why, code, loses=FROM_APPLICATION, paths=tuple(kept)),
+            KeptFiles(
+                "files around it",
+                "it is started in a directory above, and may read what others built there",
+                around,
+                loses=FROM_APPLICATION,
+            ),
             KeptFiles(
                 "packages for production",
                 "node_modules without what is only for development",
@@ -270,6 +277,21 @@ def _output(given: Given, command: Command, home: bytes) -> bytes | None:
 def _builds(given: Given, home: bytes) -> bool:
     """Whether the project has a script that builds it."""
     return "build" in script_names(given.view.read(join(home, b"package.json")))
+
+
+def _around(given: Given, command: Command, home: bytes) -> list[int]:
+    """Files in the directory in which the program is started, where that is above its project: no sources and
+    no packages, but what is built of another project, such as a client that it serves."""
+    place = given.view.real(encoded(command.cwd))
+    if not place or not home.startswith(place + b"/") or given.facts.roots.is_system(place):
+        return []
+    files = given.view.files
+    return [
+        row
+        for row in beside(given, (place,), _LEFTOVER)
+        if not (files.path(row)).startswith(home + b"/")
+        and b"/node_modules/" not in files.path(row)
+    ]
 
 
 def _other_modules(

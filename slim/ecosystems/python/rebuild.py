@@ -8,6 +8,7 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
@@ -41,8 +42,51 @@ from slim.rebuild.trees import below, row_at
 _INSTALLERS = frozenset(
     ("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv")
 )
+_RUN_OTHERS = frozenset(
+    [
+        "gunicorn",
+        "uvicorn",
+        "hypercorn",
+        "daphne",
+        "granian",
+        "waitress",
+        "waitress-serve",
+        "uwsgi",
+        "celery",
+        "flask",
+        "streamlit",
+        "gradio",
+        "dramatiq",
+        "rq",
+        "huey",
+        "arq",
+        "fastapi",
+        "chalice",
+        "scrapy",
+        "robot",
+        "pytest",
+        "ipython",
+        "jupyter",
+        "jupyter-lab",
+        "bokeh",
+        "panel",
+        "chainlit",
+        "mlflow",
+        "prefect",
+        "dagster",
+        "airflow",
+        "locust",
+        "behave",
+        "django-admin",
+    ]
+)
+"""Programs of distributions that run somebody's code: where that lies has to be known."""
 _CODE = (b".py", b".so")
 """What can be imported."""
+_ACTIVATES = re.compile(
+    rb"(?:\bsource|\.)\s+\S*activate\b|\b(?:conda|mamba)\s+(?:activate|shell)|conda\.sh\b"
+)
+"""How a shell gets at the programs of a conda environment."""
 _FILES, _PROGRAMS = "files", "programs"
 _NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
 """Directories of the standard library that no program imports."""
@@ -79,6 +123,8 @@ def plan(given: Given) -> Plan | None:
             not_used(given, requirements, by_name, trusted=True),
             not_used(given, requirements, by_name, trusted=False),
         )
+        if _activates(given):
+            return None
         conda = keep(given, environment, _started(given, binary), left, unused)
         return _of_conda(given, home or environment, binary, environment, conda, least)
     places = [venv] if venv is not None else []
@@ -144,6 +190,9 @@ def plan(given: Given) -> Plan | None:
 
 def _is_library(given: Given, command: Command) -> bool:
     """Whether what runs is of a distribution, and needs no project: `mkdocs serve`, `python -m mkdocs`."""
+    names = {command.name, *(path.rpartition("/")[2] for path in command.files), *command.words}
+    if not _RUN_OTHERS.isdisjoint(names):
+        return False
     paths = [encoded(path) for path in (command.path, *command.files[:1])]
     if "-m" in command.words[:-1]:
         module = encoded(command.words[command.words.index("-m") + 1].partition(".")[0])
@@ -163,6 +212,20 @@ def _started(given: Given, binary: int) -> list[int]:
     paths = {path for command in runs.all for path in (command.path, *command.files) if path}
     found = (row_at(given.view, encoded(path)) for path in sorted(paths))
     return [binary, *(row for row in found if row is not None)]
+
+
+def _activates(given: Given) -> bool:
+    """Whether a shell activates the environment when the image starts, or conda starts the program and cannot
+    be left out: what it takes for that lies outside of the environment."""
+    runs = given.facts.runs
+    if runs.direct:
+        return False
+    texts = [encoded(word) for word in (*given.config.entrypoint, *given.config.cmd)]
+    scripts = {encoded(command.how) for command in runs.commands}
+    texts += [given.view.read(path) or b"" for path in sorted(scripts)]
+    return any(command.runner for command in runs.commands) or any(
+        _ACTIVATES.search(text) for text in texts
+    )
 
 
 def _of_conda(
