@@ -28,15 +28,25 @@ def named_by_start(given: Given) -> list[int]:
         paths.setdefault(path, False)
     start = view.files.starts[min(max(given.base_layers, 1), len(view.files.starts) - 1)]
     found: list[int] = []
+    directories: set[bytes] = set()
     for path, is_word in list(paths.items())[:_MOST]:
         real = view.real(path)
         row = row_at(view, real) if real else None
         if row is not None:
             found.append(row)
         elif is_word and real and view.is_dir(real) and not given.facts.roots.is_system(real):
-            found += below(view, real)
+            directories.add(real)
+    for directory in directories:
+        # One inside of another comes with it: rows are listed once, however many words name them.
+        if not any(above in directories for above in _above(directory)):
+            found += below(view, directory)
     owner = given.owned.owner
     return [row for row in dict.fromkeys(found) if row >= start and owner[row] == NOBODY]
+
+
+def _above(path: bytes) -> Iterator[bytes]:
+    while path := path.rpartition(b"/")[0]:
+        yield path
 
 
 def _paths(texts: Iterable[str]) -> Iterator[bytes]:
