@@ -36,7 +36,7 @@ def named_by_start(given: Given) -> list[int]:
             found.append(row)
         elif is_word and real and view.is_dir(real) and not given.facts.roots.is_system(real):
             directories.add(real)
-    for directory in directories:
+    for directory in sorted(directories):
         # One inside of another comes with it: rows are listed once, however many words name them.
         if not any(above in directories for above in _above(directory)):
             found += below(view, directory)
