@@ -21,6 +21,7 @@ from slim.ecosystems.python.named import (
     read_requirements,
 )
 from slim.entrypoint.runs import Command
+from slim.entrypoint.tables import names
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
@@ -37,48 +38,15 @@ from slim.rebuild.interpreted import (
 from slim.rebuild.interpreted import version as stated
 from slim.rebuild.model import FROM_APPLICATION, TOOLS, Given, KeptFiles, Plan, Uninstall
 from slim.rebuild.quoting import literal
-from slim.rebuild.trees import below, row_at
+from slim.rebuild.trees import below, row_at, rows_at
 
 _INSTALLERS = frozenset(
     ("pip", "setuptools", "wheel", "uv", "poetry", "pipenv", "pdm", "virtualenv")
 )
-_RUN_OTHERS = frozenset(
-    [
-        "gunicorn",
-        "uvicorn",
-        "hypercorn",
-        "daphne",
-        "granian",
-        "waitress",
-        "waitress-serve",
-        "uwsgi",
-        "celery",
-        "flask",
-        "streamlit",
-        "gradio",
-        "dramatiq",
-        "rq",
-        "huey",
-        "arq",
-        "fastapi",
-        "chalice",
-        "scrapy",
-        "robot",
-        "pytest",
-        "ipython",
-        "jupyter",
-        "jupyter-lab",
-        "bokeh",
-        "panel",
-        "chainlit",
-        "mlflow",
-        "prefect",
-        "dagster",
-        "airflow",
-        "locust",
-        "behave",
-        "django-admin",
-    ]
+_RUN_OTHERS = names(
+    "gunicorn uvicorn hypercorn daphne granian waitress waitress-serve uwsgi celery flask streamlit gradio "
+    "dramatiq rq huey arq fastapi chalice scrapy robot pytest ipython jupyter jupyter-lab bokeh panel "
+    "chainlit mlflow prefect dagster airflow locust behave django-admin"
 )
 """Programs of distributions that run somebody's code: where that lies has to be known."""
 _CODE = (b".py", b".so")
@@ -110,22 +78,21 @@ def plan(given: Given) -> Plan | None:
     ours, by_name = _candidates(given)
     requirements = NO_REQUIREMENTS if home is None else read_requirements(given, home)
 
-    def left_without(unused: frozenset[int]) -> frozenset[int]:
+    def left_without(gone: frozenset[int]) -> frozenset[int]:
         # An installer that a library requires is a library.
-        return ours - closure(given.graph, [index for index in by_name if index not in unused])
+        return ours - closure(given.graph, [index for index in by_name if index not in gone])
 
-    left = left_without(not_used(given, requirements, by_name, trusted=True))
-    least = left_without(not_used(given, requirements, by_name, trusted=False))
+    unused, untrusted = (
+        not_used(given, requirements, by_name, trusted=trusted) for trusted in (True, False)
+    )
+    left, least = left_without(unused), left_without(untrusted)
     most = left_without(for_development(given, requirements, by_name))
     environment = None if venv is not None else environment_of(given, given.view.files.path(binary))
     if environment is not None:
-        unused = (
-            not_used(given, requirements, by_name, trusted=True),
-            not_used(given, requirements, by_name, trusted=False),
-        )
         if _activates(given):
             return None
-        conda = keep(given, environment, _started(given, binary), left, unused)
+        started = [binary, *rows_at(given.view, map(encoded, given.facts.runs.resolved))]
+        conda = keep(given, environment, started, left, (unused, untrusted))
         return _of_conda(given, home or environment, binary, environment, conda, least)
     places = [venv] if venv is not None else []
     searched = search_path(given, "PYTHONPATH", (*homes, *places))
@@ -190,8 +157,8 @@ def plan(given: Given) -> Plan | None:
 
 def _is_library(given: Given, command: Command) -> bool:
     """Whether what runs is of a distribution, and needs no project: `mkdocs serve`, `python -m mkdocs`."""
-    names = {command.name, *(path.rpartition("/")[2] for path in command.files), *command.words}
-    if not _RUN_OTHERS.isdisjoint(names):
+    words = {command.name, *(path.rpartition("/")[2] for path in command.files), *command.words}
+    if not _RUN_OTHERS.isdisjoint(words):
         return False
     paths = [encoded(path) for path in (command.path, *command.files[:1])]
     if "-m" in command.words[:-1]:
@@ -204,14 +171,6 @@ def _is_library(given: Given, command: Command) -> bool:
     return any(
         owner != NOBODY and given.graph.packages[owner].manager == "python" for owner in owners
     )
-
-
-def _started(given: Given, binary: int) -> list[int]:
-    """Rows of the interpreter, and of what the image runs."""
-    runs = given.facts.runs
-    paths = {path for command in runs.all for path in (command.path, *command.files) if path}
-    found = (row_at(given.view, encoded(path)) for path in sorted(paths))
-    return [binary, *(row for row in found if row is not None)]
 
 
 def _activates(given: Given) -> bool:
