@@ -85,3 +85,15 @@ def _has_database(given: Given, end: int) -> bool:
         and (files.directory_path(files.directory[row]), files.name[row]) in paths
         for row in range(end)
     )
+
+
+def needed_by_others(graph: Graph, packages: Iterable[int]) -> frozenset[int]:
+    """Packages that any of some others depends on, whoever provides it."""
+    return frozenset(
+        provider
+        for index in packages
+        for names in graph.depends[index]
+        for name in names
+        for provider in graph.providers[name]
+        if provider != index
+    )

@@ -7,6 +7,7 @@ Source: conda's documentation, "Managing environments", `PrefixRecord`.
 
 from __future__ import annotations
 
+import re
 import shlex
 from collections.abc import Collection, Iterable
 
@@ -14,12 +15,14 @@ from msgspec import Struct
 
 from slim.entrypoint.tables import names
 from slim.files.view import below as join
-from slim.files.view import decoded
+from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import Package, parent
-from slim.rebuild.base import closure
+from slim.rebuild.base import closure, needed_by_others
+from slim.rebuild.build_steps import is_of_toolchain
+from slim.rebuild.interpreted import copied
 from slim.rebuild.libraries import libraries
-from slim.rebuild.model import Given, Uninstall
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan, Uninstall
 from slim.rebuild.quoting import literal
 from slim.rebuild.trees import below
 
@@ -40,6 +43,10 @@ _REMOVES = (
     ' if about["name"] in sys.argv[1:] for file in [*about["files"], meta]]'
 )
 """Deletes the files of packages that are named, in an environment."""
+_ACTIVATES = re.compile(
+    rb"(?:\bsource|\.)\s+\S*activate\b|\b(?:conda|mamba)\s+(?:activate|shell)|conda\.sh\b"
+)
+"""How a shell gets at the programs of a conda environment."""
 _MOST_ASKED = 500
 _ACTIVATION = b"etc/conda/activate.d"
 
@@ -120,15 +127,7 @@ def _asked(given: Given, ours: list[int]) -> frozenset[int]:
     packages = given.graph.packages
     asked = {index for index in ours if packages[index].auto is False}
     if not asked:
-        needed = {
-            provider
-            for index in ours
-            for each in given.graph.depends[index]
-            for name in each
-            for provider in given.graph.providers[name]
-            if provider != index
-        }
-        asked = set(ours) - needed
+        asked = set(ours) - needed_by_others(given.graph, ours)
     return frozenset(index for index in asked if not _is_tool(packages[index]))
 
 
@@ -163,4 +162,77 @@ def _guesses(given: Given, prefix: bytes, kept: Iterable[int]) -> tuple[str, ...
     return (
         f"the program does not need the variables that activation sets: /{decoded(scripts[0])}"
         + (f" and {len(scripts) - 1} more" if len(scripts) > 1 else ""),
+    )
+
+
+def activates(given: Given) -> bool:
+    """Whether a shell activates the environment when the image starts, or conda starts the program and cannot
+    be left out: what it takes for that lies outside of the environment."""
+    runs = given.facts.runs
+    if runs.direct:
+        return False
+    texts = [encoded(word) for word in (*given.config.entrypoint, *given.config.cmd)]
+    scripts = {encoded(command.how) for command in runs.commands}
+    texts += [given.view.read(path) or b"" for path in sorted(scripts)]
+    return any(command.runner for command in runs.commands) or any(
+        _ACTIVATES.search(text) for text in texts
+    )
+
+
+def plan_of(
+    given: Given, home: bytes, binary: int, environment: bytes, kept: Kept, least: frozenset[int]
+) -> Plan:
+    """What to keep where the interpreter is one of a conda environment."""
+    view, owner = given.view, given.owned.owner
+    inside = environment + b"/"
+    place = f"/{decoded(environment)}"
+    direct = given.facts.runs.direct
+    if direct and view.exists(join(environment, b"bin/" + encoded(direct[0]))):
+        direct = (f"{place}/bin/{direct[0]}", *direct[1:])
+    code = [row for row in below(view, home) if not view.files.path(row).startswith(inside)]
+    search = given.facts.env.get("PATH", "")
+    return Plan(
+        stack="conda",
+        parts=(
+            KeptFiles(
+                "the application",
+                "the project, without what findings would delete",
+                code if home != environment else [],
+                loses=FROM_APPLICATION,
+                paths=(home,),
+            ),
+            KeptFiles(
+                "the conda environment",
+                "packages that were asked for, and what they depend on; no conda and no cache",
+                kept.rows,
+                loses=FROM_APPLICATION,
+                paths=(environment,),
+            ),
+        ),
+        runtime=(view.files.path(binary),),
+        maybe=tuple(kept.maybe),
+        doubtful=(*kept.doubtful, *(row for row in kept.rows if owner[row] in least)),
+        uninstalls=kept.uninstall,
+        homes=(home, *given.facts.roots.of("conda")),
+        values={
+            "home": f"/{decoded(home)}",
+            "environment": place,
+            "packages_words": " ".join(kept.specifications),
+            **(
+                {}
+                if f"{place}/bin" in search.split(":")
+                else {"environment_path": ":".join(filter(None, (f"{place}/bin", search)))}
+            ),
+            **(
+                {"own_toolchain": "yes", "any_toolchain": "yes"}
+                if is_of_toolchain(given, binary)
+                else {}
+            ),
+        },
+        copies=copied(home, [environment, home]),
+        command=direct,
+        skips=frozenset(command.name for command in given.facts.runs.commands if command.runner)
+        if direct
+        else frozenset(),
+        guesses=kept.guesses,
     )

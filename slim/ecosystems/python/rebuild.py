@@ -8,11 +8,10 @@ Source: Python packaging, "Recording installed projects" (REQUESTED); Debian's P
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from slim.ecosystems.conda.rebuild import Kept, environment_of, keep
+from slim.ecosystems.conda.rebuild import activates, environment_of, keep, plan_of
 from slim.ecosystems.python.environment import venv_at_run_time
 from slim.ecosystems.python.named import (
     NO_REQUIREMENTS,
@@ -25,8 +24,7 @@ from slim.entrypoint.tables import names
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
-from slim.rebuild.base import closure
-from slim.rebuild.build_steps import is_of_toolchain
+from slim.rebuild.base import closure, needed_by_others
 from slim.rebuild.interpreted import (
     copied,
     home_of,
@@ -51,10 +49,6 @@ _RUN_OTHERS = names(
 """Programs of distributions that run somebody's code: where that lies has to be known."""
 _CODE = (b".py", b".so")
 """What can be imported."""
-_ACTIVATES = re.compile(
-    rb"(?:\bsource|\.)\s+\S*activate\b|\b(?:conda|mamba)\s+(?:activate|shell)|conda\.sh\b"
-)
-"""How a shell gets at the programs of a conda environment."""
 _FILES, _PROGRAMS = "files", "programs"
 _NOT_NEEDED = frozenset((b"test", b"tests", b"idle_test", b"idlelib", b"ensurepip", b"turtledemo"))
 """Directories of the standard library that no program imports."""
@@ -89,11 +83,11 @@ def plan(given: Given) -> Plan | None:
     most = left_without(for_development(given, requirements, by_name))
     environment = None if venv is not None else environment_of(given, given.view.files.path(binary))
     if environment is not None:
-        if _activates(given):
+        if activates(given):
             return None
         started = [binary, *rows_at(given.view, map(encoded, given.facts.runs.resolved))]
         conda = keep(given, environment, started, left, (unused, untrusted))
-        return _of_conda(given, home or environment, binary, environment, conda, least)
+        return plan_of(given, home or environment, binary, environment, conda, least)
     places = [venv] if venv is not None else []
     searched = search_path(given, "PYTHONPATH", (*homes, *places))
     where = [*(places or _sites(given, stdlib, owner is None)), *searched]
@@ -170,79 +164,6 @@ def _is_library(given: Given, command: Command) -> bool:
     owners = (given.owned.owner[row] for row in rows if row is not None)
     return any(
         owner != NOBODY and given.graph.packages[owner].manager == "python" for owner in owners
-    )
-
-
-def _activates(given: Given) -> bool:
-    """Whether a shell activates the environment when the image starts, or conda starts the program and cannot
-    be left out: what it takes for that lies outside of the environment."""
-    runs = given.facts.runs
-    if runs.direct:
-        return False
-    texts = [encoded(word) for word in (*given.config.entrypoint, *given.config.cmd)]
-    scripts = {encoded(command.how) for command in runs.commands}
-    texts += [given.view.read(path) or b"" for path in sorted(scripts)]
-    return any(command.runner for command in runs.commands) or any(
-        _ACTIVATES.search(text) for text in texts
-    )
-
-
-def _of_conda(
-    given: Given, home: bytes, binary: int, environment: bytes, kept: Kept, least: frozenset[int]
-) -> Plan:
-    """What to keep where the interpreter is one of a conda environment."""
-    view, owner = given.view, given.owned.owner
-    inside = environment + b"/"
-    place = f"/{decoded(environment)}"
-    direct = given.facts.runs.direct
-    if direct and view.exists(join(environment, b"bin/" + encoded(direct[0]))):
-        direct = (f"{place}/bin/{direct[0]}", *direct[1:])
-    code = [row for row in below(view, home) if not view.files.path(row).startswith(inside)]
-    search = given.facts.env.get("PATH", "")
-    return Plan(
-        stack="conda",
-        parts=(
-            KeptFiles(
-                "the application",
-                "the project, without what findings would delete",
-                code if home != environment else [],
-                loses=FROM_APPLICATION,
-                paths=(home,),
-            ),
-            KeptFiles(
-                "the conda environment",
-                "packages that were asked for, and what they depend on; no conda and no cache",
-                kept.rows,
-                loses=FROM_APPLICATION,
-                paths=(environment,),
-            ),
-        ),
-        runtime=(view.files.path(binary),),
-        maybe=tuple(kept.maybe),
-        doubtful=(*kept.doubtful, *(row for row in kept.rows if owner[row] in least)),
-        uninstalls=kept.uninstall,
-        homes=(home, *given.facts.roots.of("conda")),
-        values={
-            "home": f"/{decoded(home)}",
-            "environment": place,
-            "packages_words": " ".join(kept.specifications),
-            **(
-                {}
-                if f"{place}/bin" in search.split(":")
-                else {"environment_path": ":".join(filter(None, (f"{place}/bin", search)))}
-            ),
-            **(
-                {"own_toolchain": "yes", "any_toolchain": "yes"}
-                if is_of_toolchain(given, binary)
-                else {}
-            ),
-        },
-        copies=copied(home, [environment, home]),
-        command=direct,
-        skips=frozenset(command.name for command in given.facts.runs.commands if command.runner)
-        if direct
-        else frozenset(),
-        guesses=kept.guesses,
     )
 
 
@@ -339,14 +260,7 @@ def _candidates(given: Given) -> tuple[frozenset[int], list[int]]:
             10 * claimed[index, kind] >= 9 * code[index, kind] > 0 for kind in (_FILES, _PROGRAMS)
         )
     }
-    required = {
-        provider
-        for index in ours
-        for names in given.graph.depends[index]
-        for name in names
-        for provider in given.graph.providers[name]
-        if provider != index
-    }
+    required = needed_by_others(given.graph, ours)
     by_name = [
         index
         for index in ours
