@@ -110,9 +110,9 @@ def repack(
     shown = read_units(units, config.image.units)
     if not output and not push:
         raise UsageError("no-output", "--output is missing", "slim repack app.tar -o app.slim.tar")
-    papers = list(certificate) or [beside(output or f"docker:{push}")]
-    for paper in papers:
-        _check_paper(paper)
+    certificates = list(certificate) or [beside(output or f"docker:{push}")]
+    for path in certificates:
+        _check_certificate(path)
     limits = read_limits(run.limit, run.timeout, config.limits)
     access = run.registry.access(limits.timeout)
     selection = replace(_selection(what, limits), include_base=shape.include_base)
@@ -121,8 +121,8 @@ def repack(
     base = source.base or config.image.base
 
     def certify(found: Certificate) -> None:
-        for paper in papers:
-            stage_output(render_certificate(found, _form(paper), shown), paper, certified)
+        for path in certificates:
+            stage_output(render_certificate(found, _form(path), shown), path, certified)
 
     with (
         ExitStack() as certified,
@@ -190,20 +190,20 @@ def _advice(
     )
 
 
-def _form(paper: str) -> str:
-    return Path(paper).suffix.lstrip(".").lower()
+def _form(path: str) -> str:
+    return Path(path).suffix.lstrip(".").lower()
 
 
-def _check_paper(paper: str) -> None:
-    if _form(paper) not in FORMS:
+def _check_certificate(path: str) -> None:
+    if _form(path) not in FORMS:
         raise UsageError(
             "bad-choice",
-            f"--certificate: {paper!r} must end in one of {', '.join(FORMS)}",
+            f"--certificate: {path!r} must end in one of {', '.join(FORMS)}",
             "name it app.slim.json",
         )
-    folder = Path(paper).parent
+    folder = Path(path).parent
     if not folder.is_dir():
-        raise UsageError("no-output", f"cannot write {paper!r}: there is no folder {str(folder)!r}")
+        raise UsageError("no-output", f"cannot write {path!r}: there is no folder {str(folder)!r}")
 
 
 def _tell_left_out(certificate: Certificate) -> None:

@@ -16,6 +16,7 @@ from itertools import pairwise
 
 from msgspec import Struct
 
+from slim.entrypoint.operands import option_values
 from slim.entrypoint.tables import names
 from slim.files.view import View, below, decoded, encoded
 
@@ -104,7 +105,7 @@ def _lines(content: bytes | None) -> list[str]:
 
 
 def _supervisord(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
-    named = [after for word, after in pairwise(words) if word in ("-c", "--configuration")]
+    named = option_values(words, ("-c", "--configuration"))
     places = [below(cwd, name.encode("utf-8", "replace")) for name in named] or [
         below(cwd, b"supervisord.conf"),
         b"etc/supervisord.conf",
@@ -191,10 +192,10 @@ def _cron(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
 
 
 def _procfile(words: tuple[str, ...], cwd: bytes, view: View) -> list[Service]:
-    named = [after for word, after in pairwise(words) if word in ("-f", "--procfile")]
+    named = option_values(words, ("-f", "--procfile"))
     chosen = _operands(words, _PROCFILE_VALUED)
     chosen = chosen[1:] if chosen[:1] in (["start"], ["s"]) else []
-    root = [after for word, after in pairwise(words) if word in ("-d", "--root")]
+    root = option_values(words, ("-d", "--root"))
     home = below(cwd, encoded(root[0])) if root else None
     path = below(
         cwd if home is None or named else home, encoded(named[0]) if named else b"Procfile"
