@@ -11,7 +11,7 @@ from slim.cli.gates import (
     conclusion_of,
     warn_of_rule_names,
 )
-from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
+from slim.cli.options import Limit, ReportFiles, SettingsOptions, Timeout
 from slim.cli.output import (
     Output,
     Outputs,
@@ -26,6 +26,7 @@ from slim.cli.output import (
 )
 from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline
+from slim.cli.suppress_options import SuppressOptions
 from slim.errors import UsageError
 from slim.formats.model import Document
 from slim.report.comparison import Comparison

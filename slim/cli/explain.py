@@ -14,9 +14,10 @@ from slim.cli.command import argument, command
 from slim.cli.environment import read_now
 from slim.cli.gates import check_rule_names
 from slim.cli.located import find_image
-from slim.cli.options import ImageOptions, RulePaths, SettingsOptions, SuppressOptions, WorkOptions
+from slim.cli.options import ImageOptions, RulePaths, SettingsOptions, WorkOptions
 from slim.cli.progress import MessageOptions
 from slim.cli.registry import RegistryOptions
+from slim.cli.suppress_options import SuppressOptions
 from slim.cli.write import print_output
 from slim.config.settings import ImageSettings
 from slim.errors import UsageError

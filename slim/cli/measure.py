@@ -19,7 +19,6 @@ from slim.cli.options import (
     ImageOptions,
     ReportOptions,
     SettingsOptions,
-    SuppressOptions,
     WorkOptions,
 )
 from slim.cli.output import (
@@ -38,6 +37,7 @@ from slim.cli.output import (
 from slim.cli.pages import PageOptions, ShowOptions, failure_pages, render_options, rendered
 from slim.cli.progress import MessageOptions, print_warning
 from slim.cli.registry import AttachedOptions, RegistryOptions
+from slim.cli.suppress_options import SuppressOptions
 from slim.config.load import Config
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef
 from slim.errors import UsageError

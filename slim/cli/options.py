@@ -12,9 +12,8 @@ from typing import Annotated, ClassVar
 import click
 from msgspec import Struct
 
-from slim.advice.suppression import Suppression, parse_suppression
 from slim.cli.command import argument, flag, option
-from slim.cli.environment import cache_folder, read_limits, read_now, user_cache
+from slim.cli.environment import cache_folder, read_limits, user_cache
 from slim.cli.progress import deadline, print_warning, progress
 from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
@@ -23,12 +22,10 @@ from slim.ecosystems.ml.gpus import architecture_of
 from slim.errors import UsageError
 from slim.facts.signs import ROLES
 from slim.files.cache import TableCache
-from slim.formats.model import Document
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef
 from slim.image.registry.access import Access
 from slim.limits import Limits
-from slim.report.suppress import suppress, unsuppress
 from slim.rules.suggestions import suggestion
 from slim.units import UNITS, Units
 
@@ -343,54 +340,6 @@ class WorkOptions(Struct, frozen=True):
         """Work that ends in time, and shows how far it is by calling what this gives."""
         with deadline(seconds), progress(self.progress) as advance:
             yield advance
-
-
-class SuppressOptions(Struct, frozen=True):
-    """Which findings are suppressed."""
-
-    heading: ClassVar[str] = "Suppressing findings"
-
-    ignore: Annotated[
-        Sequence[str],
-        option(
-            "--ignore",
-            "Suppress a rule's findings, or those at some paths: VCS001:/app/.git/**.",
-            "RULE[:GLOB]",
-            multiple=True,
-        ),
-    ]
-    no_ignore: Annotated[
-        bool,
-        flag(
-            "--no-ignore", "Ignore all suppressions, including those in slim.toml and image labels."
-        ),
-    ]
-
-    def named(self) -> tuple[str, ...]:
-        """Ids and slugs of the rules that options suppress; errors as for `suppressions`."""
-        return tuple(each.rule for each in self.suppressions())
-
-    def suppressions(self, in_file: Sequence[Suppression] = ()) -> tuple[Suppression, ...]:
-        """Those of options, then of the file; the image's label may have more.
-
-        Raises:
-            UsageError: an option that is not a suppression.
-        """
-        if self.no_ignore:
-            return ()
-        try:
-            return (*(parse_suppression(text, "--ignore") for text in self.ignore), *in_file)
-        except ValueError as error:
-            raise UsageError("bad-ignore", f"--ignore: {error}", "RULE or RULE:GLOB") from None
-
-    def applied_to(
-        self, document: Document, in_file: Sequence[Suppression] = ()
-    ) -> tuple[Document, int]:
-        """A saved report or comparison with these suppressions; and how many findings were suppressed in
-        the analysis and are no longer."""
-        if self.no_ignore:
-            return unsuppress(document)
-        return suppress(document, self.suppressions(in_file), read_now().date()), 0
 
 
 def read_units(option: str | None, in_file: str | None) -> Units:

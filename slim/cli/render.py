@@ -5,10 +5,11 @@ from __future__ import annotations
 from slim.cli.command import command
 from slim.cli.environment import read_limits
 from slim.cli.gates import warn_of_rule_names
-from slim.cli.options import Limit, ReportFiles, SettingsOptions, SuppressOptions, Timeout
+from slim.cli.options import Limit, ReportFiles, SettingsOptions, Timeout
 from slim.cli.output import Outputs, Text, named, parse_outputs, placed, short_names, write_outputs
 from slim.cli.pages import PageOptions, ShowOptions, render_options, rendered
 from slim.cli.progress import MessageOptions, deadline
+from slim.cli.suppress_options import SuppressOptions
 from slim.formats.formats import render_together
 from slim.report.comparison import Comparison
 from slim.report.load import load_document

@@ -18,7 +18,6 @@ from slim.cli.gates import check_rule_names
 from slim.cli.options import (
     RulePaths,
     SettingsOptions,
-    SuppressOptions,
     UnitsName,
     read_units,
 )
@@ -27,6 +26,7 @@ from slim.cli.push import push_result
 from slim.cli.read import read_small
 from slim.cli.repack_options import RunOptions, ShapeOptions, SourceOptions, WhatOptions
 from slim.cli.repack_output import beside, opened
+from slim.cli.suppress_options import SuppressOptions
 from slim.cli.write import print_output, stage_output
 from slim.config.load import Config
 from slim.errors import UsageError
