@@ -34,6 +34,10 @@ def final(found: Runs) -> list[tuple[str, str]]:
             "supervisord",
             {"etc/supervisord.conf": "[program:x]\ncommand=serve\ndirectory=/srv/feed ; home\n"},
         ),
+        (
+            "supervisord --configuration=/opt/s.conf",
+            {"opt/s.conf": "[program:x]\ncommand=serve\ndirectory=/srv/feed\n"},
+        ),
         ("honcho -d /srv/feed start", {"srv/feed/Procfile": "web: serve"}),
         ("s6-svscan /opt/services", {"opt/services/x/run": "#!/bin/sh\ncd /srv/feed\nexec serve"}),
         ("runsvdir /opt/services", {"opt/services/x/run": "#!/bin/sh\ncd /srv/feed\nexec serve"}),

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 import slim
 from slim.cli.progress import print_error
 from slim.errors import InputError
+from slim.formats.columns import aligned
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, cut, shorten, visible
 from tests.conftest import LONG
@@ -203,3 +204,10 @@ def test_an_error_is_one_tame_line_and_a_hint(message: str, hint: str) -> None:
 def test_looking_at_the_ends_alone_changes_nothing(text: str, width: int) -> None:
     assert cut(text, width) == shorten(visible(text), width)
     assert cut(text * 50, width) == shorten(visible(text * 50), width)
+
+
+def test_columns_line_up_with_characters_of_two_columns() -> None:
+    text = aligned([["レイヤー", "7"], ["layer", "12"]], ["", "MB"], "lr")
+    assert text.splitlines() == ["            MB", "レイヤー     7", "layer       12"]
+    ends = {columns(line) for line in text.splitlines()}
+    assert len(ends) == 1, "all lines end in one column"
