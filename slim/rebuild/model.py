@@ -174,7 +174,7 @@ class Plan(Struct, frozen=True):
     unnamed: frozenset[int] = frozenset()
     """System packages that something known would have to name for them to be used, and does not."""
     loaded: tuple[int, ...] = ()
-    """Rows that the image loads as it is set now, and nothing uses: left out, but not to be deleted."""
+    """Rows that the image loads as it is configured now, and nothing uses: left out, but never claimed."""
     maybe: tuple[int, ...] = ()
     """Rows that are left out, although the application may use them."""
     doubtful: tuple[int, ...] = ()
