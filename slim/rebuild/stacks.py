@@ -150,6 +150,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         uninstalls=tuple(each for plan in every for each in plan.uninstalls),
         builds=frozenset().union(*(plan.builds for plan in every)),
         homes=_once(path for plan in every for path in plan.homes),
+        strips=_once(path for plan in every for path in plan.strips),
         static=all(plan.static for plan in every),
         values=values,
         copies=_outermost(_once(pair for plan in every for pair in plan.copies)),
