@@ -45,7 +45,10 @@ def recipe_for(
         layer.pull_bytes and not layer.tar_bytes for layer in layers
     ):
         return None
-    running = [recipes.get(stack.name) for stack in facts.stacks if stack.runs]
+    stacks = [stack.name for stack in facts.stacks if stack.runs]
+    # Machine code of no stack is a family.
+    families = dict.fromkeys(facts.families[command] for command in facts.runs.final)
+    running = [recipes.get(name) for name in stacks or filter(recipes.__contains__, families)]
     known = [recipe for recipe in running if recipe is not None]
     if not known or len(known) < len(running):
         return None

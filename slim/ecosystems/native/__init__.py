@@ -23,7 +23,6 @@ NATIVE = Ecosystem(
     programs=Programs(
         family="native", is_file=lambda path, view: view.elf(path) is not None, interpreted=False
     ),
-    stack=True,
     facts={"jit.cxx": calls(dict.fromkeys(_COMPILING, frozenset[str]()))},
     queries={"elf.debug": debug_sections, "elf.symtab": symbol_tables},
     building=Building(

@@ -7,82 +7,47 @@ Source: GNU binutils' manual, "strip"; GNU coding standards, "Makefile Conventio
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from slim.ecosystems.native.rebuild import STRIPPED_HEADERS
 from slim.entrypoint.runs import Command
+from slim.entrypoint.tables import raw_names
+from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.application import Leftover, beside, paths_of
-from slim.rebuild.interpreted import copied, home_of, system_owner
+from slim.rebuild.interpreted import copied, home_of
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
-from slim.rebuild.trees import copies, row_at
+from slim.rebuild.trees import below, copies, row_at
 
 _LEFTOVER = Leftover(
     endings=(
-        *(b".c", b".cc", b".cpp", b".cxx", b".h", b".hh", b".hpp", b".hxx", b".s", b".S", b".asm"),
-        *(
-            b".f",
-            b".f90",
-            b".hs",
-            b".ml",
-            b".mli",
-            b".zig",
-            b".nim",
-            b".d",
-            b".adb",
-            b".ads",
-            b".cr",
-        ),
-        *(b".la", b".lo", b".gch", b".cmake", b".ninja", b".m4", b".ac", b".am", b".in"),
+        *b".c .cc .cpp .cxx .h .hh .hpp .hxx .s .S .asm .f .f90 .hs .ml .mli .zig .nim".split(),
+        *b".d .adb .ads .cr .la .lo .gch .cmake .ninja .m4 .ac .am .in".split(),
     ),
-    names=frozenset(
-        (
-            *(
-                b"CMakeLists.txt",
-                b"CMakeCache.txt",
-                b"CMakeFiles",
-                b"CMakePresets.json",
-                b"configure",
-            ),
-            *(
-                b"config.log",
-                b"config.status",
-                b"autom4te.cache",
-                b"libtool",
-                b"compile_commands.json",
-            ),
-            *(
-                b"meson.build",
-                b"meson_options.txt",
-                b"meson-private",
-                b"meson-info",
-                b".deps",
-                b".libs",
-            ),
-            *(b"conanfile.txt", b"conanfile.py", b"vcpkg.json", b"BUILD.bazel", b"WORKSPACE"),
-        )
+    names=raw_names(
+        "CMakeLists.txt CMakeCache.txt CMakeFiles CMakePresets.json configure config.log config.status "
+        "autom4te.cache libtool compile_commands.json meson.build meson_options.txt meson-private "
+        "meson-info .deps .libs conanfile.txt conanfile.py vcpkg.json BUILD.bazel WORKSPACE"
     ),
 )
 """What a project has besides the files that its program may read."""
+_PREFIX = (b"bin", b"sbin", b"lib", b"lib64", b"libexec", b"share", b"etc")
+"""Where `make install` puts what runs and what it reads, …"""
+_FOR_BUILDS = (b".a", b".la", b".o", b".h", b".hpp", b".pc", b".cmake")
+_FOR_PEOPLE = (b"share/man/", b"share/doc/", b"share/info/", b"share/aclocal/", b"share/pkgconfig/")
+"""… and what of that no program reads."""
 _STRIP = (b"usr/bin/strip", b"usr/local/bin/strip", b"bin/strip")
 
 
 def plan(given: Given) -> Plan | None:
-    """What to keep of an image that runs a program that no package has; None where it runs none.
-
-    Where another stack runs, a program of a package stays with it.
-    """
+    """What to keep of an image that runs a program that no package has; None where it runs none."""
     families = given.facts.families
-    native = [command for command in given.facts.runs.final if families[command] == "native"]
-    owners: list[int] = []
-    for command in native:
+    for command in given.facts.runs.final:
         row = row_at(given.view, encoded(command.path)) if command.path else None
-        owner = None if row is None else system_owner(given, row)
-        if row is not None and given.owned.owner[row] == NOBODY:
-            return _plan(given, command, row)
-        if owner is not None:
-            owners.append(owner)
-    others = any(stack.runs and stack.name != "native" for stack in given.facts.stacks)
-    return Plan(stack="native", parts=(), packages=tuple(owners)) if owners and others else None
+        if families[command] == "native" and row is not None:
+            return _plan(given, command, row) if given.owned.owner[row] == NOBODY else None
+    return None
 
 
 def _plan(given: Given, command: Command, row: int) -> Plan:
@@ -92,6 +57,7 @@ def _plan(given: Given, command: Command, row: int) -> Plan:
     rows = beside(given, homes, _LEFTOVER)
     paths = [path for home in homes for path in paths_of(given, rows, home)]
     strip = _was_linked_here(given, row)
+    installed = _installed_with(given, row, homes)
     return Plan(
         stack="native",
         parts=(
@@ -110,6 +76,13 @@ def _plan(given: Given, command: Command, row: int) -> Plan:
                 loses=FROM_APPLICATION,
                 paths=tuple(paths),
             ),
+            KeptFiles(
+                "what was installed with it",
+                "the same step put it below the directory in which the program was installed",
+                installed,
+                loses=FROM_APPLICATION,
+                unsure=True,
+            ),
         ),
         runtime=(path,),
         homes=homes,
@@ -120,6 +93,27 @@ def _plan(given: Given, command: Command, row: int) -> Plan:
         if rows
         else (),
     )
+
+
+def _installed_with(given: Given, row: int, homes: Collection[bytes]) -> list[int]:
+    """Rows that the layer of a program in PREFIX/bin has elsewhere below PREFIX, and no package owns."""
+    files, view = given.view.files, given.view
+    prefix, _, last = files.path(row).rpartition(b"/")[0].rpartition(b"/")
+    if last not in (b"bin", b"sbin"):
+        return []
+    inside = tuple(home + b"/" for home in homes)
+    found: list[int] = []
+    for other in (each for name in _PREFIX for each in below(view, join(prefix, name))):
+        path = files.path(other)
+        if (
+            files.layer_of(other) == files.layer_of(row)
+            and given.owned.owner[other] == NOBODY
+            and not path.endswith(_FOR_BUILDS)
+            and not path[len(prefix) :].lstrip(b"/").startswith(_FOR_PEOPLE)
+            and not path.startswith(inside)
+        ):
+            found.append(other)
+    return found
 
 
 def _was_linked_here(given: Given, row: int) -> bool:
