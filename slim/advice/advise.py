@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import compress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,6 +36,7 @@ from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
 from slim.rebuild.stacks import recipe_for
+from slim.rebuild.trees import below_any
 from slim.rules.match import Query, above_floor, match
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
@@ -43,6 +45,8 @@ _OTHER_START = (
     "the container is still started with its present command: the rebuilt image starts the application"
     " with the command of its Dockerfile, and leaves out what the present one needs besides"
 )
+_WRITTEN_AGAIN = (b"var/cache/debconf", b"var/lib/dpkg", b"var/backups", b"var/log")
+"""Where apt and dpkg write something with whatever they install."""
 
 
 class Advice(Struct, frozen=True):
@@ -133,7 +137,13 @@ def advise(
     matches = suppress(files, matches, suppressions, today)
     claims = claim_last(files, claims, matches, role=role, base_layers=image.base_layers)
 
-    findings = findings_of(files, pull, claims, disk_bytes=image.disk)
+    findings = findings_of(
+        files,
+        pull,
+        claims,
+        disk_bytes=image.disk,
+        stays=_in_rebuild(image, proposed) if proposed else None,
+    )
     in_base = {row for each in claims if each.counts for row in each.base_rows}
     used = {each.match.suppressed_by for each in claims} - {None}
     names = {name for rule in rules for name in (rule.id, rule.slug)}
@@ -181,6 +191,20 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         BUILDING,
     )
     return rebuild(given, recipe, image.disk)
+
+
+def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:
+    """The bodies that the rebuilt image has as they are now, without what it strips from its programs;
+    where packages are installed in it, what package managers write then is among them."""
+    files, kept = image.files, proposed.rows.difference(proposed.stripped)
+    if not proposed.packages:
+        return kept
+    written = below_any(image.view, _WRITTEN_AGAIN)
+    return kept.union(
+        row
+        for row in compress(range(len(files)), files.live_bodies())
+        if written[files.directory[row]]
+    )
 
 
 def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:

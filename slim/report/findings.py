@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from slim.packages.owners import NOBODY
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
@@ -32,10 +33,33 @@ def findings(
 ) -> list[model.Finding]:
     """The first `top` findings."""
     files = advice.image.files
+    elsewhere = _claimed_elsewhere(advice)
     return [
-        _finding(finding, files, created_by, places, snippets, example, ignores)
+        _finding(
+            finding,
+            files,
+            created_by,
+            places,
+            snippets,
+            example,
+            ignores,
+            elsewhere.get(finding.rule.id, frozenset()),
+        )
         for finding in advice.findings[:top]
     ]
+
+
+def _claimed_elsewhere(advice: Advice) -> Mapping[str, frozenset[str]]:
+    """Rule → packages of which other rules claim files, and it none; of rules that claim something."""
+    owned = advice.image.owned
+    claimed: dict[str, set[int]] = {}
+    for row, rule in advice.claimed_by.items():
+        claimed.setdefault(rule, set()).add(owned.owner[row])
+    every = set().union(*claimed.values()) - {NOBODY}
+    return {
+        rule: frozenset(owned.packages[index].name for index in every - own)
+        for rule, own in claimed.items()
+    }
 
 
 def _finding(
@@ -46,6 +70,7 @@ def _finding(
     snippets: Snippets,
     example: Example,
     ignores: Sequence[Suppression],
+    elsewhere: frozenset[str],
 ) -> model.Finding:
     rule = finding.rule
     snippet = snippets.of(finding, files)
@@ -82,11 +107,13 @@ def _finding(
             verify=rule.verify,
         ),
         breaks_when=list(rule.breaks_when),
-        packages=[untrusted(name) for name in finding.packages],
+        packages=[untrusted(name) for name in finding.packages if name not in elsewhere],
         examples=[example(row) for row in finding.examples],
         sources=list(rule.sources),
         variables=[untrusted(name) for name in finding.variables],
-        along=[untrusted(name) for name in finding.along],
+        along=[untrusted(name) for name in finding.along if name not in elsewhere],
+        claimed_files=finding.claimed_files,
+        in_rebuild=finding.in_rebuild,
         suppressed=_suppressed(ignores[finding.suppressed_by])
         if finding.suppressed_by is not None
         else None,
