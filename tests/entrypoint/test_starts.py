@@ -125,8 +125,8 @@ def forms_of(line: str) -> tuple[str, ...]:
 def fields_of(start: Start, form: str) -> dict[str, Any]:
     """The entry point and the command of an image that is started so."""
     if form == "as written":
-        entrypoint, command = re.fullmatch(r"(\[.*\]) (\[.*\])", start.line).groups()
-        return {"entrypoint": tuple(json.loads(entrypoint)), "cmd": tuple(json.loads(command))}
+        entrypoint, command = json.loads(f"[{start.line.replace('] [', '], [')}]")
+        return {"entrypoint": tuple(entrypoint), "cmd": tuple(command)}
     words = tuple(shlex.split(start.line)) if form not in SHELL_FORMS else ()
     if form == "exec":
         return {"cmd": words}
