@@ -95,6 +95,7 @@ NODE = Ecosystem(
         endings=(".js", ".mjs", ".cjs", ".ts"),
         repls=names("node bun deno"),
         servers=names("next nuxt pm2 pm2-runtime"),
+        daemons=names("pm2 forever"),
         works=names("-e -p --eval --print --run"),
         builds={
             **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), names("install ci build test lint")),
