@@ -177,6 +177,11 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     recipe = recipe_for(RECIPES, image.facts, image.ledger.layers)
     if recipe is None:
         return None
+    claimed = {row: each.match.rule.category for each in claims for row in each.claimed}
+    # A body goes only with all its names.
+    claimed |= {
+        name: claimed[body] for name, body in image.view.files.body.items() if body in claimed
+    }
     given = Given(
         image.source.config,
         tuple(layer.history or History() for layer in image.source.layers),
@@ -187,7 +192,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.facts,
         image.owned,
         image.graph,
-        {row: each.match.rule.category for each in claims for row in each.claimed},
+        claimed,
         image.source.history,
         SOURCES,
         BUILDING,

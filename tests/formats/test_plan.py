@@ -217,7 +217,7 @@ def test_an_example_is_a_file_that_is_claimed(tmp_path: Any) -> None:
         tmp_path / "app.tar",
     )
     by_rule = {each.rule: each for each in slim.analyze(path).findings}
-    found = by_rule["NOD036"]
+    found = by_rule["NOD037"]
     assert found.claimed_bytes == 1_500_000
     assert found.disk_bytes == 3_500_000
     assert [bare(each.path) for each in found.examples] == ["app/node_modules/b/dist/b.js.map"]
