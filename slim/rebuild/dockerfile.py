@@ -20,6 +20,8 @@ from slim.rebuild.quoting import (
     PACKAGE,
     USER,
     copied_path,
+    directory,
+    expanded_words,
     fits_on_line,
     literal,
     quoted,
@@ -109,7 +111,8 @@ def recipe(
     values["arguments"] = "\n".join(needed[name] for name in dict.fromkeys(bases) if name in needed)
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
-    values["app_dir"] = literal(config.working_dir if config.working_dir != "/" else "")
+    values["app_dir"] = directory(config.working_dir if config.working_dir != "/" else "")
+    values["home"] = directory(rebuild.values.get("home", ""))
     values["settings"] = "\n".join(_settings(rebuild, config))
     values["health"] = _health(config, redacted)
     values["start"] = "\n".join(_start(rebuild, config, redacted))
@@ -244,11 +247,10 @@ def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
             paths.append(path)
         elif _WHOLE_PYTHON.fullmatch(path):
             paths.append(path + "/site-packages")
-    # A variable would be replaced, in JSON too.
     return [
         f"COPY --from=build {path} {path}"
         if literal(path)
-        else f"COPY --from=build {words([copied_path(path), path])}".replace("$", "\\\\$")
+        else f"COPY --from=build {expanded_words([copied_path(path), path])}"
         for path in paths
         if fits_on_line(path)
     ]
@@ -259,8 +261,7 @@ def _copies(rebuild: Rebuild) -> list[str]:
     lines = []
     for source, target in rebuild.copies:
         if fits_on_line(source + target):
-            # A variable would be replaced there, in JSON too.
-            pair = words([copied_path(source), target]).replace("$", "\\\\$")
+            pair = expanded_words([copied_path(source), target])
             lines.append(f"COPY --from=build{_owner(rebuild)} {pair}")
     return lines
 
@@ -282,7 +283,7 @@ def _settings(rebuild: Rebuild, config: Config) -> list[str]:
     if ports:
         lines.append(f"EXPOSE {' '.join(ports)}")
     if config.volumes:
-        lines.append(f"VOLUME {words(config.volumes)}".replace("$", "\\\\$"))
+        lines.append(f"VOLUME {expanded_words(config.volumes)}")
     if _SIGNAL.fullmatch(config.stop_signal):
         lines.append(f"STOPSIGNAL {config.stop_signal}")
     return lines
