@@ -145,8 +145,9 @@ def _read(
                 yield BuildStep(index, "ARG", pairs=tuple(fresh))
             yield BuildStep(index, "RUN", value) if value else None
         elif keyword in ("WORKDIR", "USER", "SHELL"):
-            known = keyword == "WORKDIR"
-            yield BuildStep(index, keyword, value if known else _expanded(given, value))
+            # A directory has been expanded already.
+            text = value if keyword == "WORKDIR" else _expanded(given, value)
+            yield BuildStep(index, keyword, text)
         else:
             yield None
 

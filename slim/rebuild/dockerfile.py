@@ -27,6 +27,7 @@ from slim.rebuild.quoting import (
     quoted,
     words,
 )
+from slim.rebuild.unexplained import with_notice
 from slim.rebuild.written_steps import (
     account,
     any_of,
@@ -93,6 +94,9 @@ def recipe(
         else literal(value)
         for key, value in rebuild.values.items()
     }
+    channels = [f"--channel={channel}" for channel in values.get("channels_words", "").split()]
+    if values.get("packages_words"):
+        values["packages_words"] = " ".join((*channels, values["packages_words"]))
     base = base or rebuild.values.get("distribution", "")
     values["base"] = base if _REFERENCE.fullmatch(base) else "${BASE_IMAGE}"
     values["build_base"] = values["base"]
@@ -134,7 +138,8 @@ def recipe(
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, rebuild, final, redacted, in_place=bool(steps)))
-    return fill(template, values)
+    text = fill(template, values)
+    return text if steps else with_notice(text, rebuild.unexplained)
 
 
 def _with_settings(rebuild: Rebuild, steps: Sequence[str], settings: str) -> list[str]:

@@ -65,7 +65,9 @@ def quoted(text: str) -> str:
 
 def directory(path: str) -> str:
     """A path as one word of WORKDIR and of a shell; empty for one that is none to both of them."""
-    return literal(path) or (quoted(path) if path and fits_on_line(path) and "`" not in path else "")
+    return literal(path) or (
+        quoted(path) if path and fits_on_line(path) and "`" not in path else ""
+    )
 
 
 def copied_path(path: str) -> str:

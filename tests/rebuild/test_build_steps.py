@@ -155,7 +155,7 @@ def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> Non
         ('"/srv/my shop"', "/srv/my shop", 'WORKDIR "/srv/my shop"'),
         ("'/srv/my shop'", "/srv/my shop", 'WORKDIR "/srv/my shop"'),
         ('"/srv/\\"a\\" \\$b \'c\'"', "/srv/\"a\" $b 'c'", 'WORKDIR "/srv/\\"a\\" \\$b \'c\'"'),
-        ("/srv/5\" disk", '/srv/5" disk', 'WORKDIR "/srv/5\\" disk"'),
+        ('/srv/5" disk', '/srv/5" disk', 'WORKDIR "/srv/5\\" disk"'),
         ("$NODE_ENV/it's", "/production/it's", 'WORKDIR "/production/it\'s"'),
     ],
 )
