@@ -46,7 +46,9 @@ _OTHER_START = (
     " with the command of its Dockerfile, and leaves out what the present one needs besides"
 )
 _WRITTEN_AGAIN = (b"var/cache/debconf", b"var/lib/dpkg", b"var/backups", b"var/log")
-"""Where apt and dpkg write something with whatever they install."""
+"""Where apt and dpkg write something with whatever they install …"""
+_OF_PACKAGES = (b"var/lib/dpkg/info",)
+"""… but for what belongs to single packages."""
 
 
 class Advice(Struct, frozen=True):
@@ -205,10 +207,11 @@ def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:
     if not proposed.packages:
         return kept
     written = below_any(image.view, _WRITTEN_AGAIN)
+    of_packages = below_any(image.view, _OF_PACKAGES)
     return kept.union(
         row
         for row in compress(range(len(files)), files.live_bodies())
-        if written[files.directory[row]]
+        if written[files.directory[row]] and not of_packages[files.directory[row]]
     )
 
 
