@@ -46,7 +46,9 @@ _OTHER_START = (
     " with the command of its Dockerfile, and leaves out what the present one needs besides"
 )
 _WRITTEN_AGAIN = (b"var/cache/debconf", b"var/lib/dpkg", b"var/backups", b"var/log")
-"""Where apt and dpkg write something with whatever they install."""
+"""Where apt and dpkg write something with whatever they install …"""
+_OF_PACKAGES = (b"var/lib/dpkg/info",)
+"""… but for what belongs to single packages."""
 
 
 class Advice(Struct, frozen=True):
@@ -175,6 +177,11 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     recipe = recipe_for(RECIPES, image.facts, image.ledger.layers)
     if recipe is None:
         return None
+    claimed = {row: each.match.rule.category for each in claims for row in each.claimed}
+    # A body goes only with all its names.
+    claimed |= {
+        name: claimed[body] for name, body in image.view.files.body.items() if body in claimed
+    }
     given = Given(
         image.source.config,
         tuple(layer.history or History() for layer in image.source.layers),
@@ -185,7 +192,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.facts,
         image.owned,
         image.graph,
-        {row: each.match.rule.category for each in claims for row in each.claimed},
+        claimed,
         image.source.history,
         SOURCES,
         BUILDING,
@@ -200,10 +207,11 @@ def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:
     if not proposed.packages:
         return kept
     written = below_any(image.view, _WRITTEN_AGAIN)
+    of_packages = below_any(image.view, _OF_PACKAGES)
     return kept.union(
         row
         for row in compress(range(len(files)), files.live_bodies())
-        if written[files.directory[row]]
+        if written[files.directory[row]] and not of_packages[files.directory[row]]
     )
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from slim.formats import words
 from slim.formats.terminal import cut
 from slim.report.model import Finding, Rebuild, Report
-from slim.report.noteworthy import best_remedy
+from slim.report.noteworthy import best_remedy, is_trifle
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -20,8 +20,6 @@ _NOT_SHIPPED = ("the base image", "the package database")
 _PATH = 60
 _NEAR = 20
 """Sizes that differ by less than one part in so many need no explanation."""
-_TRIFLE = 4_000
-_TRIFLING_PART = 10_000
 MULTI_STAGE = "Leave in a build stage what only the build needs"
 """Title of the step that several findings share …"""
 REBUILD = "Use the multi-stage Dockerfile below"
@@ -67,7 +65,9 @@ def steps(report: Report) -> list[Step]:
     claims = [
         finding
         for finding in report.findings
-        if finding.claimed_bytes and not finding.suppressed and not _is_trifle(report, finding)
+        if finding.claimed_bytes
+        and not finding.suppressed
+        and not is_trifle(report, finding.claimed_bytes)
     ]
     title = MULTI_STAGE
     staged = [finding for finding in claims if finding.fix.where == "other-stage"]
@@ -80,11 +80,6 @@ def steps(report: Report) -> list[Step]:
     alone = [Step(each.claimed_bytes, (each,)) for each in claims if each not in staged]
     together = [Step(sum(each.claimed_bytes for each in staged), staged, title)] if staged else []
     return together + sorted(alone, key=lambda step: -step.saves)
-
-
-def _is_trifle(report: Report, finding: Finding) -> bool:
-    claimed = finding.claimed_bytes
-    return claimed < _TRIFLE and claimed * _TRIFLING_PART < report.totals.disk_bytes
 
 
 def recommend(report: Report, units: Units) -> Recommendation | None:

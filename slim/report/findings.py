@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from slim.packages.owners import NOBODY
 from slim.report import model
+from slim.report.fix import fix_text, keywords
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
 
@@ -34,10 +35,12 @@ def findings(
     """The first `top` findings."""
     files = advice.image.files
     elsewhere = _claimed_elsewhere(advice)
+    instructions = keywords(advice.image.source)
     return [
         _finding(
             finding,
             files,
+            fix_text(finding, files, instructions),
             created_by,
             places,
             snippets,
@@ -65,6 +68,7 @@ def _claimed_elsewhere(advice: Advice) -> Mapping[str, frozenset[str]]:
 def _finding(
     finding: Finding,
     files: Files,
+    fix: str,
     created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     snippets: Snippets,
@@ -73,7 +77,8 @@ def _finding(
     elsewhere: frozenset[str],
 ) -> model.Finding:
     rule = finding.rule
-    snippet = snippets.of(finding, files)
+    # A fragment belongs to the words of the rule, not to those for another instruction.
+    snippet = snippets.of(finding, files) if fix == rule.fix.text else None
     return model.Finding(
         id=finding.id,
         rule=rule.id,
@@ -101,7 +106,7 @@ def _finding(
             for layer, claimed in zip(finding.causes, finding.claimed_there, strict=True)
         ],
         fix=model.FixInfo(
-            text=rule.fix.text,
+            text=fix,
             snippet=None if snippet is None else untrusted(snippet),
             where=rule.where,
             verify=rule.verify,
