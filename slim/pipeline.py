@@ -124,17 +124,22 @@ def explain(
     *,
     base: ImageRef | None = None,
     dockerfile: DockerfileRef = NO_DOCKERFILE,
+    every_path: bool = False,
 ) -> tuple[tuple[Explanation, ...], Report]:
     """Why each of the `explained` rules matches in an image or does not, and the report of all rules.
 
-    They are among `advice.rules`: another of these may claim what one matches. Errors as for `analyze`.
+    They are among `advice.rules`: another of these may claim what one matches. With `every_path` all files
+    that they claim are named, not the largest ones. Errors as for `analyze`.
     """
     with _read(ref, options, base, dockerfile, True, False) as read:
         advised = _advise(read, advice)
         shown = ReportOptions(top=_EXPLAINED)
         report = _report(ref, read, advice, advised, options, shown, dockerfile)
         protected = advice.rules.protected
-        return tuple(explain_rule(advised, protected, rule) for rule in explained), report
+        explanations = tuple(
+            explain_rule(advised, protected, rule, every_path=every_path) for rule in explained
+        )
+        return explanations, report
 
 
 def report_of(

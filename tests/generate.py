@@ -367,6 +367,9 @@ def _rule(rule: Rule) -> str:
     about += [f"from {rule.share} % of the image"] if rule.share else []
     about += [f"audience {rule.audience}"] if rule.audience != "default" else []
     fix = " ".join(rule.fix.text.split())
+    for what, text in (("a COPY brought", rule.fix.copied), ("a RUN made", rule.fix.made)):
+        if text:
+            fix += f" Where {what} them: {text}"
     if rule.fix.snippet:
         fix += f" ([{rule.fix.snippet}](snippets/{rule.fix.snippet}.Dockerfile))"
     lines = [

@@ -15,6 +15,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import partial
+from itertools import compress
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -35,6 +36,7 @@ from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
 from slim.rebuild.stacks import recipe_for
+from slim.rebuild.trees import below_any
 from slim.rules.match import Query, above_floor, match
 from slim.rules.protected import Protected
 from slim.rules.rule import Rule
@@ -43,6 +45,10 @@ _OTHER_START = (
     "the container is still started with its present command: the rebuilt image starts the application"
     " with the command of its Dockerfile, and leaves out what the present one needs besides"
 )
+_WRITTEN_AGAIN = (b"var/cache/debconf", b"var/lib/dpkg", b"var/backups", b"var/log")
+"""Where apt and dpkg write something with whatever they install …"""
+_OF_PACKAGES = (b"var/lib/dpkg/info",)
+"""… but for what belongs to single packages."""
 
 
 class Advice(Struct, frozen=True):
@@ -133,7 +139,13 @@ def advise(
     matches = suppress(files, matches, suppressions, today)
     claims = claim_last(files, claims, matches, role=role, base_layers=image.base_layers)
 
-    findings = findings_of(files, pull, claims, disk_bytes=image.disk)
+    findings = findings_of(
+        files,
+        pull,
+        claims,
+        disk_bytes=image.disk,
+        stays=_in_rebuild(image, proposed) if proposed else None,
+    )
     in_base = {row for each in claims if each.counts for row in each.base_rows}
     used = {each.match.suppressed_by for each in claims} - {None}
     names = {name for rule in rules for name in (rule.id, rule.slug)}
@@ -165,6 +177,11 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     recipe = recipe_for(RECIPES, image.facts, image.ledger.layers)
     if recipe is None:
         return None
+    claimed = {row: each.match.rule.category for each in claims for row in each.claimed}
+    # A body goes only with all its names.
+    claimed |= {
+        name: claimed[body] for name, body in image.view.files.body.items() if body in claimed
+    }
     given = Given(
         image.source.config,
         tuple(layer.history or History() for layer in image.source.layers),
@@ -175,12 +192,27 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         image.facts,
         image.owned,
         image.graph,
-        {row: each.match.rule.category for each in claims for row in each.claimed},
+        claimed,
         image.source.history,
         SOURCES,
         BUILDING,
     )
     return rebuild(given, recipe, image.disk)
+
+
+def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:
+    """The bodies that the rebuilt image has as they are now, without what it strips from its programs;
+    where packages are installed in it, what package managers write then is among them."""
+    files, kept = image.files, proposed.rows.difference(proposed.stripped)
+    if not proposed.packages:
+        return kept
+    written = below_any(image.view, _WRITTEN_AGAIN)
+    of_packages = below_any(image.view, _OF_PACKAGES)
+    return kept.union(
+        row
+        for row in compress(range(len(files)), files.live_bodies())
+        if written[files.directory[row]] and not of_packages[files.directory[row]]
+    )
 
 
 def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:

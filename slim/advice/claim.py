@@ -15,8 +15,8 @@ from collections.abc import Collection, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.files.table import Fate, Files, Kind
-from slim.rules.match import Match
+from slim.files.table import Fate, Files
+from slim.rules.match import Match, bodies_of
 from slim.rules.rule import Rule
 
 _CONFIDENCE = {"certain": 0, "likely": 1, "possible": 2}
@@ -57,7 +57,7 @@ def claim(
     """
     base_end = _end_of_base(files, base_layers)
     counts = [can_claim(match, role) for match in matches]
-    bodies = [_bodies(files, match) for match in matches]
+    bodies = [bodies_of(files, match) for match in matches]
     linked = _linked_elsewhere(files, matches, counts)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
@@ -124,7 +124,7 @@ def claim_last(
     last: list[Claim] = []
     for match in matches:
         counts = can_claim(match, role)
-        bodies = _bodies(files, match)
+        bodies = bodies_of(files, match)
         rows = array("i", [row for row in bodies if row >= base_end])
         base_rows = array("i", [row for row in bodies if row < base_end])
         claimed = array("i", [row for row in rows if row not in taken] if counts else ())
@@ -183,15 +183,6 @@ def _without_parts_of(claim: Claim, deleted: set[int]) -> Claim:
         return claim
     parts = {row: size for row, size in claim.parts.items() if row not in deleted}
     return replace(claim, parts=parts)
-
-
-def _bodies(files: Files, match: Match) -> list[int]:
-    """The rows that hold the bytes of the matched names, each once, ascending."""
-    found = {
-        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
-    }
-    found.discard(-1)
-    return sorted(found)
 
 
 def _linked_elsewhere(files: Files, matches: Sequence[Match], counts: Sequence[bool]) -> set[int]:

@@ -92,7 +92,7 @@ class Explanation(Struct, frozen=True):
     claimed: int
     """Bytes on disk that it claims."""
     paths: tuple[tuple[bytes, int], ...]
-    """Path and bytes of the largest files that it claims or, if none, points at."""
+    """Path and bytes of the largest files that it claims or, if none, points at; of all on request."""
     suppressions: tuple[Suppression, ...]
     """Those that silence the rule or parts of what it found."""
     stops: tuple[Stop, ...]
@@ -101,8 +101,14 @@ class Explanation(Struct, frozen=True):
     """The report has a finding for it that is not suppressed."""
 
 
-def explain(advice: Advice, protected: Sequence[Protected], rule: Rule) -> Explanation:
-    """Follow `rule`, which was among the rules that `advice` comes from."""
+def explain(
+    advice: Advice, protected: Sequence[Protected], rule: Rule, *, every_path: bool = False
+) -> Explanation:
+    """Follow `rule`, which was among the rules that `advice` comes from.
+
+    Args:
+        every_path: name all files that it claims, not the largest ones.
+    """
     image = advice.image
     files, facts = image.files, image.facts
     prepared = prepare(rule.when, facts, image.view, image.catalog.packages)
@@ -147,7 +153,9 @@ def explain(advice: Advice, protected: Sequence[Protected], rule: Rule) -> Expla
         least=floor_of(rule, image.disk),
         left_out=tuple(left_out),
         claimed=sum(claimed.values()),
-        paths=tuple((files.path(row), shown[row]) for row in _largest(shown, _PATHS)),
+        paths=tuple(
+            (files.path(row), shown[row]) for row in _largest(shown, None if every_path else _PATHS)
+        ),
         suppressions=tuple(used),
         stops=stops,
         reported=bool(reported),
@@ -305,7 +313,7 @@ def _sizes(files: Files, found: Match) -> dict[int, int]:
     return {**found.parts, **{row: files.size[row] for row in found.rows}}
 
 
-def _largest(rows: Mapping[int, int], count: int) -> list[int]:
+def _largest(rows: Mapping[int, int], count: int | None) -> list[int]:
     return sorted(rows, key=lambda row: (-rows[row], row))[:count]
 
 

@@ -11,7 +11,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from heapq import nlargest
 from itertools import compress, pairwise
 from operator import not_
@@ -57,12 +57,15 @@ class Finding(Struct, frozen=True):
     base: Amount
     """What the rule points at in the base image's layers."""
     files: int
+    """Everything the rule points at …"""
+    claimed_files: int
+    """… and those of it that are claimed here, whole or in part."""
     causes: tuple[int, ...]
     """Layers to change, most bytes first: those that add the files, or hide them for layer rules."""
     claimed_there: tuple[int, ...]
     """Bytes on disk that count here and in no other finding, for each of `causes`."""
     examples: tuple[int, ...]
-    """Rows, largest first."""
+    """Rows, largest first: of what is claimed, where anything is."""
     packages: tuple[str, ...]
     along: tuple[str, ...]
     """Packages that uninstalling `packages` removes as well."""
@@ -70,13 +73,25 @@ class Finding(Struct, frozen=True):
     """Names of environment variables and build arguments; their values are stored nowhere."""
     suppressed_by: int | None = None
     """Index of the suppression that silences it."""
+    in_rebuild: bool = False
+    """The proposed rebuild leaves out what it claims, or nearly all of it."""
 
 
 def findings_of(
-    files: Files, pull: array[int], claims: Sequence[Claim], *, disk_bytes: int
+    files: Files,
+    pull: array[int],
+    claims: Sequence[Claim],
+    *,
+    disk_bytes: int,
+    stays: Collection[int] | None = None,
 ) -> tuple[Finding, ...]:
-    """The findings, largest claim first. `disk_bytes` is the size of the image, for the severity."""
-    found = [_finding(files, pull, claim, disk_bytes) for claim in claims]
+    """The findings, largest claim first.
+
+    Args:
+        disk_bytes: the size of the image, for the severity.
+        stays: bodies that the proposed rebuild has as they are; None where none is proposed.
+    """
+    found = [_finding(files, pull, claim, disk_bytes, stays) for claim in claims]
     return tuple(sorted((finding for finding in found if finding is not None), key=_order))
 
 
@@ -109,15 +124,18 @@ def _order(finding: Finding) -> tuple[object, ...]:
     )
 
 
-def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> Finding | None:
+def _finding(
+    files: Files, pull: array[int], claim: Claim, disk_bytes: int, stays: Collection[int] | None
+) -> Finding | None:
     match = claim.match
     parts = claim.parts if claim.counts else claim.noted
     rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
     if not rows and not match.names:
         return None
     claimed = amount_of(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
-    examples = nlargest(_EXAMPLES, rows, key=files.size.__getitem__)
-    place = files.path(examples[0]) if examples else match.names[0].encode()
+    place = files.path(max(rows, key=files.size.__getitem__)) if rows else match.names[0].encode()
+    own = {*claim.claimed, *claim.parts}
+    examples = nlargest(_EXAMPLES, sorted(own) or rows, key=files.size.__getitem__)
     causes = tuple((_causes(files, rows) or match.layers)[:_CAUSES])
     claimed_in = _by_layer(files, sorted(claim.claimed))
     for row, size in claim.parts.items():
@@ -133,6 +151,7 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
         claimed=claimed,
         base=amount_of(files, pull, claim.base_rows),
         files=len(rows),
+        claimed_files=len(own),
         causes=causes,
         claimed_there=tuple(claimed_in[layer] for layer in causes),
         examples=tuple(examples),
@@ -140,7 +159,15 @@ def _finding(files: Files, pull: array[int], claim: Claim, disk_bytes: int) -> F
         along=match.along,
         variables=match.names,
         suppressed_by=match.suppressed_by,
+        in_rebuild=stays is not None and not is_note and _goes(files, claim, claimed.disk, stays),
     )
+
+
+def _goes(files: Files, claim: Claim, claimed: int, stays: Collection[int]) -> bool:
+    """Whether nine tenths of what is claimed are not in the rebuilt image."""
+    kept = sum(files.size[row] for row in claim.claimed if row in stays)
+    kept += sum(size for row, size in claim.parts.items() if row in stays)
+    return kept * 10 <= claimed
 
 
 def _causes(files: Files, rows: Sequence[int]) -> Sequence[int]:

@@ -19,6 +19,7 @@ ABOUT_REBUILD = (RUNNER, NOT_KEPT)
 QUERIES: Mapping[str, Query] = {
     "layer.rewritten": partial(layers.dead, fate=Fate.REWRITTEN),
     "layer.metadata_only": partial(layers.dead, fate=Fate.METADATA_ONLY),
+    "layer.package_state": layers.package_state,
     "layer.deleted": partial(layers.dead, fate=Fate.DELETED),
     "layer.duplicate_entry": partial(layers.dead, fate=Fate.DUPLICATE_ENTRY),
     "layer.orphan": partial(layers.dead, fate=Fate.ORPHAN),

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from slim import pipeline
 from slim.advice.vocabulary import VOCABULARY
-from slim.cli.command import argument, command
+from slim.cli.command import argument, command, flag
 from slim.cli.environment import read_now
 from slim.cli.gates import check_rule_names
 from slim.cli.located import find_image
@@ -43,6 +43,7 @@ class ReadingOptions(Struct, frozen=True):
     epilog="Examples:\n\n"
     "  slim explain ELX009\n\n"
     "  slim explain ELX009 app.tar --dockerfile Dockerfile\n\n"
+    "  slim explain ELX009 app.tar --all-paths\n\n"
     "  slim explain debian/apt-lists registry.example.com/team/app:1.2\n\n"
     "  slim explain ELX009 report.json"
 )
@@ -63,6 +64,9 @@ def explain(
     suppress: SuppressOptions,
     settings: SettingsOptions,
     reading: ReadingOptions,
+    all_paths: Annotated[
+        bool, flag("--all-paths", "Name every file that the rule claims, not only the largest ten.")
+    ],
 ) -> None:
     """Explain why a rule did or did not fire on an image.
 
@@ -93,7 +97,9 @@ def explain(
         not suppress.no_ignore,
         gpus=choice.read_gpus(config.image),
     )
-    print_explanations(image, [explained], advice, choice, config.image, reading, limits)
+    print_explanations(
+        image, [explained], advice, choice, config.image, reading, limits, every_path=all_paths
+    )
 
 
 def print_explanations(
@@ -104,6 +110,8 @@ def print_explanations(
     settings: ImageSettings,
     reading: ReadingOptions,
     limits: Limits,
+    *,
+    every_path: bool = False,
 ) -> None:
     """Read the image and print what became of the rules."""
     cache = reading.work.open_cache()
@@ -117,6 +125,7 @@ def print_explanations(
             explained,
             base=find_image(base) if base else None,
             dockerfile=choice.dockerfile_ref(settings),
+            every_path=every_path,
         )
     if cache is not None:
         cache.prune()

@@ -159,6 +159,7 @@ def knowledge_of(ecosystems: Sequence[Ecosystem]) -> Knowledge:
                 for ecosystem in ecosystems
                 if ecosystem.start_script is not None
             ),
+            frozenset().union(*(of_language.daemons for of_language in programs)),
         ),
         stacks=tuple(
             StackSigns(

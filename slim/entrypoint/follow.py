@@ -15,12 +15,12 @@ from itertools import islice
 from msgspec import Struct
 from msgspec.structs import replace
 
+from slim.entrypoint.endings import BUILTINS, lasting
 from slim.entrypoint.runners import Call, Documents, Tools
 from slim.entrypoint.runs import Command
 from slim.entrypoint.services import SUPERVISORS, services
 from slim.entrypoint.shell import MAX_TEXT, Simple, read_shell
-from slim.entrypoint.tables import names
-from slim.entrypoint.wrappers import SHELLS, unwrap
+from slim.entrypoint.wrappers import SHELLS, Inner, behind_dashes, unwrap
 from slim.files.view import View, below, decoded, encoded
 
 MAX_COMMANDS = 400
@@ -40,14 +40,6 @@ _MAX_ENVIRONMENTS = 16
 _MAX_SHEBANG = 256
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _SOURCE = (".", "source")
-_BUILTINS = names(
-    ": [ [[ alias bg break cd continue declare dirs disown echo exit export false fg getopts hash help "
-    "history jobs let local popd printf pushd pwd read readonly return set shift shopt test times trap "
-    "true type typeset ulimit umask unalias unset wait"
-)
-"""Commands of shells that start no program."""
-_FILTERS = names("tee ts logger rotatelogs multilog svlogd pino-pretty bunyan")
-"""Programs that the output of another one goes through."""
 
 
 class _Job(Struct, frozen=True):
@@ -62,18 +54,6 @@ class _Job(Struct, frozen=True):
     by: int = -1
     """Place of the command that starts it."""
     sets: tuple[str, ...] = ()
-
-
-def _watches(words: Sequence[str]) -> bool:
-    """Whether a command only shows what another one writes: it is in a pipe, or reads a log of a program
-    that runs by itself."""
-    name = words[0].rpartition("/")[2]
-    return name in _FILTERS or (name == "tail" and "/" in words[-1] and words[-1] != "/dev/null")
-
-
-def _replaces(command: Simple) -> bool:
-    """Whether a command takes the place of its shell."""
-    return command.words[0] == "exec" or command.words[:2] == ("eval", "exec")
 
 
 def search_path(env: Mapping[str, str]) -> tuple[str, ...]:
@@ -212,6 +192,13 @@ class Walk:
             self._put_text(script.text, inside)
             return True
         inner = unwrap(name, job.words, self._tools)
+        behind = behind_dashes(job.words) if inner is None and runner is None else ()
+        if path is not None and behind and self._locate(behind[0], job) is not None:
+            # No wrapper that is known, but it is given a program of the image.
+            inner = Inner(behind)
+            self._put_interpreter(job, path, main=False)
+        if inner is not None and inner.cwd:
+            inside = replace(inside, cwd=self._directory(("cd", inner.cwd), job.cwd, ""))
         if inner is not None and inner.text is not None:
             self._put_text(inner.text, inside, inner.arguments)
         elif inner is not None and name in SHELLS:
@@ -246,7 +233,7 @@ class Walk:
     def _put_text(self, text: str, job: _Job, given: tuple[str, ...] = ()) -> None:
         """Queue the commands of a text for a shell; `given` are its `$0`, `$1` and so on."""
         zero = given[0] if given else "sh"
-        self._put_simple(self._read(text, zero, given[1:], job), job, script="")
+        self._put_simple(self._read(text, zero, given[1:], job), job, "", given[1:])
 
     def _put_script(self, words: tuple[str, ...], job: _Job) -> None:
         """Queue the commands of a shell script that is called with `words`."""
@@ -265,7 +252,7 @@ class Walk:
         where = decoded(path)
         text = content[:MAX_TEXT].decode("utf-8", "surrogateescape")
         commands = self._read(text, "/" + where, arguments, job)
-        self._put_simple(commands, replace(job, how=where), script=where)
+        self._put_simple(commands, replace(job, how=where), where, arguments)
 
     def _read(
         self, text: str, zero: str, arguments: tuple[str, ...], job: _Job
@@ -294,29 +281,22 @@ class Walk:
         words = (*interpreter, "/" + decoded(path), *job.words[1:])
         self._put(words, replace(job, how=decoded(path), main=main, sets=()))
 
-    def _put_simple(self, commands: Sequence[Simple], job: _Job, script: str) -> None:
-        """Queue simple commands. Those are main that replace the shell, that run beside it, or that it
-        ends with."""
-        outer = [
-            command
-            for command in commands
-            if not command.inner and command.words[0] not in _BUILTINS
-        ]
-        outer = [command for command in outer if command.words != ("exec",)]
-        while len(outer) > 1 and _watches(outer[-1].words):
-            outer.pop()
-        replaced = any(map(_replaces, outer))
+    def _put_simple(
+        self, commands: Sequence[Simple], job: _Job, script: str, given: Sequence[str]
+    ) -> None:
+        """Queue simple commands."""
         sourced = bool(job.words) and job.words[0] in _SOURCE
+        main = lasting(commands, self._tools.daemons, given, ends=not sourced)
         # What a function changes is not known to hold outside of it.
         directories: dict[str, bytes] = {}
         activated: tuple[bytes, ...] = ()
-        for command in commands:
+        for place, command in enumerate(commands):
             cwd = directories.get(command.function, job.cwd)
             if command.words[0] == "cd":
                 directories[command.function] = self._directory(command.words, cwd, script)
             if command.words == ("exec",) and job.main and not command.inner:
                 self._handed = True
-            if command.words[0] in _BUILTINS or command.words == ("exec",):
+            if command.words[0] in BUILTINS or command.words == ("exec",) or command.calls:
                 continue
             if command.words[0] in _SOURCE and command.words[-1].endswith("/bin/activate"):
                 activated = self._directories((command.words[-1].rpartition("/")[0],))
@@ -324,16 +304,13 @@ class Walk:
             if places := self._activated(command.words, cwd):
                 activated = places
                 continue
-            last = not (replaced or sourced) and bool(outer) and command is outer[-1]
-            is_main = (
-                last or command.background or _replaces(command) or command.words[0] in _SOURCE
-            )
             search = job.search
             if command.search is not None:
                 search = self._directories(search_path({"PATH": command.search}))
             started = replace(
                 job,
-                main=job.main and is_main and not command.inner,
+                main=job.main
+                and (place in main or (command.words[0] in _SOURCE and not command.inner)),
                 cwd=cwd,
                 search=(*activated, *search)[:_MAX_SEARCH],
                 sets=command.sets,

@@ -17,6 +17,8 @@ from slim.entrypoint.expansion import MAX_WORD, Shell, expand, parameter_end
 
 REDIRECTION = "<>"
 """Sign of any redirection: the word that follows is its target."""
+HERE_STRING = "<<<"
+"""Sign of a redirection from the word that follows itself."""
 ARRAY = "=("
 """Sign behind the word `NAME=` or `NAME+=`: the words up to `)` are an array."""
 
@@ -54,7 +56,7 @@ class Word(Struct, frozen=True):
 
 
 Token = Word | str
-"""A word, or a sign: an operator of the shell, a line's end, `REDIRECTION` or `ARRAY`."""
+"""A word, or a sign: an operator of the shell, a line's end, `REDIRECTION`, `HERE_STRING` or `ARRAY`."""
 
 
 class Lexer:
@@ -105,11 +107,12 @@ class Lexer:
                 if self._parts is not None and not self._quoted and "".join(self._parts).isdigit():
                     self._parts = None
                 yield from self._word()
+                sign = HERE_STRING if text.startswith(HERE_STRING, at) else REDIRECTION
                 at = self._redirection(at)
                 if at < 0:
                     at = -at
                 else:
-                    yield REDIRECTION
+                    yield sign
             elif (found := _OPERATOR.match(text, at)) is not None:
                 opens = char == "(" and self._parts is not None
                 array = opens and _ASSIGNED.fullmatch("".join(self._parts or ())) is not None

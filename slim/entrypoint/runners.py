@@ -24,7 +24,8 @@ CHANGES_DIRECTORY = names("--prefix --cwd -C --dir --working-dir -d")
 _VALUED = names(
     "-n --name -p --prefix -C --directory --project --with --python --package --cwd --group --extra "
     "--env-file -e --gemfile --filter --workspace -w --extra-index-url --index-url --with-requirements "
-    "--with-editable --no-group --only-group --project-directory --from"
+    "--with-editable --no-group --only-group --project-directory --from -P --env --manifest-path "
+    "--environment"
 )
 """Options whose value is the next word."""
 
@@ -88,6 +89,8 @@ class Runner(Struct, frozen=True, kw_only=True):
     """What the project's list of scripts says that it starts."""
     environments: Callable[[Call, View], Iterable[bytes]] | None = None
     """Directories in whose `bin` it looks for commands before it looks on the PATH."""
+    moves: frozenset[str] = frozenset()
+    """Options that name the directory in which the command is started."""
 
     def starts(self, words: tuple[str, ...]) -> tuple[str, ...]:
         """The command line in a call; nothing if it starts none."""
@@ -114,6 +117,8 @@ class Tools(Struct, frozen=True):
     project_bins: tuple[bytes, ...] = ()
     """Where a project has the commands of its packages."""
     start_scripts: tuple[StartScript, ...] = ()
+    daemons: frozenset[str] = frozenset()
+    """Programs of languages that go into the background by themselves."""
 
     def is_start_script(self, view: View, path: bytes) -> bool:
         """Whether a program is what an application is started with, and needs no reading."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TypeGuard
 
-from slim.entrypoint.operands import option_values
+from slim.entrypoint.operands import behind_options, option_values
 from slim.entrypoint.runners import CHANGES_DIRECTORY, MAX_SCRIPT, Call, Documents, Started
 from slim.files.view import below, encoded
 
@@ -18,26 +18,28 @@ def listed_script(
     verbs: Sequence[str] = ("run",),
     *,
     verb_needed: bool = True,
+    moves: Collection[str] = CHANGES_DIRECTORY,
+    valued: Collection[str] = (),
 ) -> Started | None:
     """What a tool starts whose first operand, behind one of `verbs`, is the name of a script.
 
     Args:
         places: (file, dotted key of the list); the first that has the script counts.
+        moves: its options that name the project's directory, …
+        valued: … and others whose value is the next word.
     """
-    cwd = call.cwd
-    for value in option_values(call.words, CHANGES_DIRECTORY):
-        cwd = below(cwd, encoded(value))
-    operands = list(call.words)
-    while operands and operands[0].startswith("-"):
-        operands = operands[2 if operands[0] in CHANGES_DIRECTORY else 1 :]
-    if operands and operands[0] in verbs:
-        operands = operands[1:]
+    taken = (*moves, *valued)
+    operands = behind_options(call.words, taken)
+    verb = next((verb for verb in map(str.split, verbs) if [*operands[: len(verb)]] == verb), None)
+    if verb is not None:
+        operands = behind_options(operands[len(verb) :], taken)
     elif verbs and verb_needed:
         return None
-    while operands and operands[0].startswith("-"):
-        operands = operands[1:]
     if not operands:
         return None
+    cwd = call.cwd
+    for value in option_values(call.words[: len(call.words) - len(operands)], moves):
+        cwd = below(cwd, encoded(value))
     for file, key in places:
         found = read(below(cwd, encoded(file)))
         for part in key.split("."):

@@ -1,4 +1,4 @@
-"""Programs that start several others: supervisord, s6, runit, cron, Procfile runners, buildpacks.
+"""Programs that start several others: supervisord, s6, runit, cron, init scripts, Procfiles, buildpacks.
 
 Each reader takes what the image has at the places that these programs read, and returns texts for a shell
 and paths of scripts; what is not captured is left out.
@@ -10,12 +10,14 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from itertools import pairwise
 
 from msgspec import Struct
 
+from slim.entrypoint.init_scripts import program_of, starts_service
 from slim.entrypoint.operands import option_values
 from slim.entrypoint.tables import names
 from slim.files.view import View, below, decoded, encoded
@@ -67,7 +69,11 @@ class Service(Struct, frozen=True):
 def services(name: str, words: tuple[str, ...], cwd: bytes, view: View) -> tuple[Service, ...]:
     """What the supervisor `name`, called with `words`, starts; nothing for other programs."""
     found: list[Service] = []
-    if name == "supervisord":
+    service = starts_service(words)
+    program = program_of(service, view) if service else None
+    if program is not None:
+        found = [Service(text=shlex.quote(program[0]), where=program[1])]
+    elif name == "supervisord":
         found = _supervisord(words, cwd, view)
     elif name in CRON:
         found = _cron(words, cwd, view)

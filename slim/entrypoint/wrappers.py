@@ -8,10 +8,13 @@ Source: the manual pages of the tools.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
+from itertools import pairwise, takewhile
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from slim.entrypoint.operands import behind_options
+from slim.entrypoint.operands import behind_options, option_values
 from slim.entrypoint.runners import NO_TOOLS, Runner, Tools
 from slim.entrypoint.tables import names
 
@@ -31,6 +34,8 @@ class Inner(Struct, frozen=True):
     """The wrapper is a tool of a language, such as `bundle exec`."""
     sets: tuple[str, ...] = ()
     """Variables that it sets, as `NAME=value`."""
+    cwd: str = ""
+    """The directory that it changes to, as written."""
 
 
 class _Form(Struct, frozen=True):
@@ -56,7 +61,13 @@ _FORMS = _forms(
     """
     tini tini-static docker-init: 0 -p -e
     dumb-init: 0 -r --rewrite
-    catatonit nohup setsid linux32 linux64 catchsegv: 0
+    catatonit nohup setsid linux32 linux64 catchsegv unbuffer eatmydata torsocks torify fakeroot entr: 0
+    dbus-run-session dbus-launch: 0 --config-file --dbus-daemon
+    proxychains proxychains4: 0 -f
+    cpulimit: 0 -l -e -c
+    faketime: 1
+    xargs: 0 -I -n -P -L -d -a -E -s --max-args --max-procs --delimiter --arg-file --replace
+    systemd-cat: 0 -t -p
     gosu su-exec setuidgid s6-setuidgid pidproxy envdir s6-envdir flock run-one: 1
     s6-applyuidgid: 0 -u -g -G
     chroot: 1 --userspec --groups
@@ -74,7 +85,12 @@ _FORMS = _forms(
     unshare nsenter: 0 -S -G -t
     prlimit: 0
     with-contenv exec command builtin vault-env busybox toybox: 0 -a
-    launcher entrykit jemalloc.sh ddtrace-run opentelemetry-instrument: 0
+    launcher entrykit jemalloc.sh ddtrace-run: 0
+    opentelemetry-instrument: 0 --*
+    env-cmd: 0 -f --file -e --environments -r --rc-file
+    dotenv: 0 -f --file -e -v -c -q
+    mpirun mpiexec orterun: 0 -np -n -c -N -H --host -hostfile --hostfile -machinefile --map-by --bind-to -x
+    watchmedo: 1 -d --directory -p --pattern --patterns -i --ignore-patterns --signal --kill-after --interval
     authbind: 0 --depth
     valgrind strace ltrace heaptrack: 0 -o -e -p
     dockerize: 0 -wait -timeout -template -stdout -stderr -wait-retry-interval -wait-http-header -poll
@@ -83,9 +99,22 @@ _FORMS = _forms(
 )
 _DASHES = names(
     "wait-for-it.sh wait-for-it wait-for wait-for.sh doppler infisical chamber aws-vault op gomplate "
-    "envconsul secrets-init berglas teller newrelic-admin dotenv dotenvx mise rtx"
+    "envconsul secrets-init berglas teller newrelic-admin dotenvx mise rtx"
 )
 """Wrappers whose command stands behind `--`."""
+
+
+_TEXTS = {
+    "litestream": ("-exec",),
+    "doppler": ("--command",),
+    "infisical": ("--command",),
+    "watchmedo": ("--command", "-c"),
+    "flock": ("-c", "--command"),
+    "su": ("-c", "--command"),
+    "runuser": ("-c", "--command"),
+    "script": ("-c", "--command"),
+}
+"""Wrappers that are given a text for a shell → the options that have it, also at the end of a cluster."""
 
 
 def unwrap(name: str, words: tuple[str, ...], tools: Tools = NO_TOOLS) -> Inner | None:
@@ -103,19 +132,28 @@ def unwrap(name: str, words: tuple[str, ...], tools: Tools = NO_TOOLS) -> Inner 
         return _shell(rest)
     if name == "env":
         return _env(rest)
-    if name in ("su", "runuser") and ("-c" in rest or "--command" in rest):
-        place = rest.index("-c" if "-c" in rest else "--command") + 1
-        return Inner(text=rest[place]) if place < len(rest) else None
+    text = _option_text(rest, _TEXTS[name]) if name in _TEXTS else None
+    if text is not None:
+        return Inner(text=text)
+    if name == "capsh":
+        return _shell(rest[rest.index("--") + 1 :]) if "--" in rest else None
+    if name == "sops" and rest[:1] in (("exec-env",), ("exec-file",)):
+        return Inner(text=rest[-1])
+    if name == "multirun":
+        return Inner(text=" & ".join(word for word in rest if not word.startswith("-")))
     if name == "eval":
         return Inner(text=" ".join(rest)) if rest else None
     if name in ("command", "builtin") and rest[:1] in (("-v",), ("-V",)):
         return None
     form = _FORMS.get(name)
     if form is not None:
-        return _some(behind_options(rest, form.valued, form.operands))
+        behind = behind_options(rest, form.valued, form.operands)
+        if name == "dotenv" and behind[:1] == ("run",):
+            behind = behind_options(behind[1:], form.valued)
+        return _some(behind)
     if name in _DASHES:
-        if name == "newrelic-admin" and rest[:1] == ("run-program",):
-            return _some(rest[1:])
+        if name == "newrelic-admin" and rest[:1] in (("run-program",), ("run-python",)):
+            return _some(rest[1:] if rest[0] == "run-program" else ("python", *rest[1:]))
         return _some(rest[rest.index("--") + 1 :]) if "--" in rest else None
     runner = tools.runners.get(name)
     return _runner(rest, runner) if runner is not None else None
@@ -126,8 +164,30 @@ def is_wrapper(name: str) -> bool:
     return name in _FORMS or name in _DASHES or name == "env"
 
 
+def behind_dashes(words: tuple[str, ...]) -> tuple[str, ...]:
+    """What stands behind the first `--` of a command line: with some programs a command of its own.
+
+    >>> behind_dashes(("watchexec", "-r", "--", "web", "--port=80"))
+    ('web', '--port=80')
+    """
+    return words[words.index("--") + 1 :] if "--" in words else ()
+
+
 def _some(words: tuple[str, ...]) -> Inner | None:
-    return Inner(words) if words else None
+    """A command, and the assignments in front of it."""
+    sets = tuple(takewhile(_ASSIGNMENT.match, words))
+    return Inner(words[len(sets) :], sets=sets) if len(sets) < len(words) else None
+
+
+def _option_text(words: tuple[str, ...], options: Collection[str]) -> str | None:
+    """The value of an option, which may stand at the end of a cluster of letters."""
+    for option, value in pairwise(words):
+        cluster = option[:1] == "-" and option[1:2] != "-" and f"-{option[-1]}" in options
+        if option in options or cluster:
+            return value
+        if option == "--":
+            break
+    return None
 
 
 def _shell(words: tuple[str, ...]) -> Inner | None:
@@ -139,10 +199,12 @@ def _shell(words: tuple[str, ...]) -> Inner | None:
         at += 1
         if word == "--":
             break
-        if word in ("-o", "+o", "-O", "+O", "--rcfile", "--init-file"):
+        if word in ("--rcfile", "--init-file"):
             at += 1
         elif not word.startswith("--"):
             text |= "c" in word[1:]
+            # `-euo pipefail`
+            at += word[-1] in "oO"
     if at >= len(words):
         return None
     if text:
@@ -151,7 +213,7 @@ def _shell(words: tuple[str, ...]) -> Inner | None:
 
 
 def _env(words: tuple[str, ...]) -> Inner | None:
-    at = 0
+    at, cwd = 0, ""
     sets: list[str] = []
     while at < len(words):
         word = words[at]
@@ -160,19 +222,21 @@ def _env(words: tuple[str, ...]) -> Inner | None:
         if word.startswith("-S"):
             return Inner(text=" ".join((word[2:], *words[at + 1 :])))
         if word in ("-u", "--unset", "-C", "--chdir"):
+            cwd = words[at + 1] if word in ("-C", "--chdir") and at + 1 < len(words) else cwd
             at += 2
         elif word.startswith("-") or _ASSIGNMENT.match(word):
             sets += [] if word.startswith("-") else [word]
+            cwd = word.partition("=")[2] if word.startswith("--chdir=") else cwd
             at += 1
         else:
-            return Inner(words[at:], sets=tuple(sets))
+            return Inner(words[at:], sets=tuple(sets), cwd=cwd)
     return None
 
 
 def _runner(words: tuple[str, ...], runner: Runner) -> Inner | None:
-    rest = runner.starts(words)
-    sets: list[str] = []
-    while rest and _ASSIGNMENT.match(rest[0]):
-        sets.append(rest[0])
-        rest = rest[1:]
-    return Inner(rest, runner=True, sets=tuple(sets)) if rest else None
+    found = _some(runner.starts(words))
+    if found is None:
+        return None
+    own = takewhile(lambda word: word not in found.words, words)
+    moved = option_values(tuple(own), runner.moves)
+    return replace(found, runner=True, cwd=moved[-1] if moved else "")

@@ -48,6 +48,8 @@ class Programs(Struct, frozen=True, kw_only=True):
     """… and options whose value, the next word, is nothing to run."""
     servers: frozenset[str] = frozenset()
     """Programs that are servers."""
+    daemons: frozenset[str] = frozenset()
+    """Those that go into the background unless they are told not to."""
     builds: Mapping[str, frozenset[str]] = {}
     """Programs that build or test → the operands with which they do; `*`: always."""
     starters: frozenset[str] = frozenset()

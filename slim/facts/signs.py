@@ -12,7 +12,7 @@ from slim.entrypoint.services import SUPERVISORS
 from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import is_wrapper
 from slim.facts.known import Known
-from slim.facts.programs import Families, builds, is_interactive, is_repl
+from slim.facts.programs import Families, base_name, builds, is_interactive, is_repl
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
 
@@ -250,6 +250,8 @@ def _is_service(command: Command, known: Known, families: Families) -> bool:
     operands = [word for word in command.words[1:] if not word.startswith("-")]
     programs = families.of(known.families[command])
     if command.path.rpartition("/")[2] in programs.starters:
+        return True
+    if base_name(command.name, families) in families.repls and "-e" in command.words:
         return True
     if programs.interpreted:
         return (

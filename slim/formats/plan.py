@@ -9,7 +9,7 @@ from typing import NamedTuple
 from slim.formats import words
 from slim.formats.terminal import cut
 from slim.report.model import Finding, Rebuild, Report
-from slim.report.noteworthy import best_remedy
+from slim.report.noteworthy import best_remedy, is_trifle
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -21,7 +21,11 @@ _PATH = 60
 _NEAR = 20
 """Sizes that differ by less than one part in so many need no explanation."""
 MULTI_STAGE = "Leave in a build stage what only the build needs"
-"""Title of the step that several findings share."""
+"""Title of the step that several findings share …"""
+REBUILD = "Use the multi-stage Dockerfile below"
+"""… and where a Dockerfile is written that takes care of them, …"""
+LAST_STAGE = "Use the Dockerfile below, with a smaller last stage"
+"""… or one for an image that is built in stages already."""
 
 
 class Step(NamedTuple):
@@ -31,6 +35,8 @@ class Step(NamedTuple):
     """Bytes on disk."""
     findings: Sequence[Finding]
     """Most bytes first."""
+    title: str = ""
+    """What to do, where it is about several findings."""
 
 
 class Recommendation(NamedTuple):
@@ -52,16 +58,28 @@ class Recommendation(NamedTuple):
 
 
 def steps(report: Report) -> list[Step]:
-    """The steps, the largest first; findings that another stage takes care of are one."""
+    """The steps in order: what another stage takes care of is one, and the first; then the largest first.
+
+    Trifles are left out, so that nobody is asked to save thirteen bytes.
+    """
     claims = [
-        finding for finding in report.findings if finding.claimed_bytes and not finding.suppressed
+        finding
+        for finding in report.findings
+        if finding.claimed_bytes
+        and not finding.suppressed
+        and not is_trifle(report, finding.claimed_bytes)
     ]
+    title = MULTI_STAGE
     staged = [finding for finding in claims if finding.fix.where == "other-stage"]
+    if best_remedy(report) == "rebuild" and (
+        shared := [each for each in claims if each.in_rebuild]
+    ):
+        title, staged = LAST_STAGE if is_multi_stage(report) else REBUILD, shared
     if len(staged) < 2:
         staged = []
     alone = [Step(each.claimed_bytes, (each,)) for each in claims if each not in staged]
-    together = [Step(sum(each.claimed_bytes for each in staged), staged)] if staged else []
-    return sorted(together + alone, key=lambda step: -step.saves)
+    together = [Step(sum(each.claimed_bytes for each in staged), staged, title)] if staged else []
+    return together + sorted(alone, key=lambda step: -step.saves)
 
 
 def recommend(report: Report, units: Units) -> Recommendation | None:
@@ -191,6 +209,6 @@ def cause(
         text = joined(
             "/", untrusted(cut(largest.path, _PATH)), f" ({units.size(largest.disk_bytes)})"
         )
-        more = finding.files - 1
+        more = (finding.claimed_files or finding.files) - 1
         return joined(text, f" and {words.count(more, 'other file')}") if more > 0 else text
     return untrusted("")

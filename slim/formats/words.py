@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
 from slim.report.model import Base, Finding, KeepPart, Rebuild, Report, Waste
+from slim.report.noteworthy import is_trifle
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -186,7 +187,7 @@ def unused(rebuild: Rebuild, units: Units) -> Untrusted:
 def other_base(report: Report, units: Units) -> str:
     """A sentence about what only another base image leaves out; empty where there is nothing."""
     waste = report.predicted.other_base_bytes
-    if not waste:
+    if not waste or is_trifle(report, waste):
         return ""
     rules = [finding.rule for finding in report.findings if finding.base_bytes]
     more = f" and {count(len(rules) - _NAMED, 'other')}" if len(rules) > _NAMED else ""

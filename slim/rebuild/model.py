@@ -115,7 +115,7 @@ class Given(Struct, frozen=True):
     owned: Ownership
     graph: Graph
     claimed: Mapping[int, str]
-    """Row of a file that a finding would delete → the category of its rule."""
+    """Row of a file that a finding would delete, each of its names too → the category of its rule."""
     history_entries: tuple[History, ...] = ()
     """All entries of the image's history, those without a layer too."""
     sources: Sources = Sources()
@@ -185,6 +185,8 @@ class Plan(Struct, frozen=True):
     """Names of packages that this stack only builds with, unless something else needs them."""
     homes: tuple[bytes, ...] = ()
     """Directories of which the parts hold all that is kept."""
+    strips: tuple[bytes, ...] = ()
+    """Programs that the build stage strips."""
     static: bool = False
     """The program needs no file of a distribution."""
     values: Mapping[str, str] = field(default_factory=dict)
@@ -297,6 +299,8 @@ class Rebuild(Struct, frozen=True):
     """The image's first layers that the final stage stands on; 0 where it stands on something else."""
     homes: tuple[bytes, ...] = ()
     """Directories of which all that is kept is in the parts."""
+    strips: tuple[bytes, ...] = ()
+    """Programs that the build stage strips."""
     runs: frozenset[int] = frozenset()
     """Rows of what the image runs and loads now: it may be started by another command, or with other
     settings, which leave them out."""

@@ -142,6 +142,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         build_environment=plan.build_environment,
         layers=layers,
         homes=plan.homes,
+        strips=plan.strips,
         steps=steps,
         transfer=_transfer(given, steps, keep.names().union(commands), plan, system, layers)
         if steps

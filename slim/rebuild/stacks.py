@@ -45,7 +45,10 @@ def recipe_for(
         layer.pull_bytes and not layer.tar_bytes for layer in layers
     ):
         return None
-    running = [recipes.get(stack.name) for stack in facts.stacks if stack.runs]
+    stacks = [stack.name for stack in facts.stacks if stack.runs]
+    # Machine code of no stack is a family.
+    families = dict.fromkeys(facts.families[command] for command in facts.runs.final)
+    running = [recipes.get(name) for name in stacks or filter(recipes.__contains__, families)]
     known = [recipe for recipe in running if recipe is not None]
     if not known or len(known) < len(running):
         return None
@@ -150,6 +153,7 @@ def union(plans: Sequence[Plan], starts: Plan | None = None) -> Plan:
         uninstalls=tuple(each for plan in every for each in plan.uninstalls),
         builds=frozenset().union(*(plan.builds for plan in every)),
         homes=_once(path for plan in every for path in plan.homes),
+        strips=_once(path for plan in every for path in plan.strips),
         static=all(plan.static for plan in every),
         values=values,
         copies=_outermost(_once(pair for plan in every for pair in plan.copies)),

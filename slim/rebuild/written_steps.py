@@ -13,6 +13,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 
+from slim.files.view import decoded
 from slim.rebuild.model import Building, BuildStep, Rebuild
 from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
 from slim.secrets import redact
@@ -127,6 +128,11 @@ def prune(rebuild: Rebuild) -> str:
     paths = [shlex.quote(path) for path in done.deleted if fits_on_line(path)]
     if paths:
         lines.append("RUN rm -rf " + " \\\n    ".join(paths))
+    programs = ["/" + decoded(path) for path in rebuild.strips]
+    quoted_programs = [shlex.quote(path) for path in programs if fits_on_line(path)]
+    if quoted_programs:
+        comment = "# Symbols and debugging information stay behind."
+        lines.append(f"{comment}\nRUN strip {' '.join(quoted_programs)}")
     return "\n".join(lines)
 
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from slim.packages.owners import NOBODY
 from slim.report import model
+from slim.report.fix import fix_text, keywords
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
 
@@ -32,23 +34,51 @@ def findings(
 ) -> list[model.Finding]:
     """The first `top` findings."""
     files = advice.image.files
+    elsewhere = _claimed_elsewhere(advice)
+    instructions = keywords(advice.image.source)
     return [
-        _finding(finding, files, created_by, places, snippets, example, ignores)
+        _finding(
+            finding,
+            files,
+            fix_text(finding, files, instructions),
+            created_by,
+            places,
+            snippets,
+            example,
+            ignores,
+            elsewhere.get(finding.rule.id, frozenset()),
+        )
         for finding in advice.findings[:top]
     ]
+
+
+def _claimed_elsewhere(advice: Advice) -> Mapping[str, frozenset[str]]:
+    """Rule → packages of which other rules claim files, and it none; of rules that claim something."""
+    owned = advice.image.owned
+    claimed: dict[str, set[int]] = {}
+    for row, rule in advice.claimed_by.items():
+        claimed.setdefault(rule, set()).add(owned.owner[row])
+    every = set().union(*claimed.values()) - {NOBODY}
+    return {
+        rule: frozenset(owned.packages[index].name for index in every - own)
+        for rule, own in claimed.items()
+    }
 
 
 def _finding(
     finding: Finding,
     files: Files,
+    fix: str,
     created_by: Sequence[Untrusted],
     places: Sequence[model.Place | None],
     snippets: Snippets,
     example: Example,
     ignores: Sequence[Suppression],
+    elsewhere: frozenset[str],
 ) -> model.Finding:
     rule = finding.rule
-    snippet = snippets.of(finding, files)
+    # A fragment belongs to the words of the rule, not to those for another instruction.
+    snippet = snippets.of(finding, files) if fix == rule.fix.text else None
     return model.Finding(
         id=finding.id,
         rule=rule.id,
@@ -76,17 +106,19 @@ def _finding(
             for layer, claimed in zip(finding.causes, finding.claimed_there, strict=True)
         ],
         fix=model.FixInfo(
-            text=rule.fix.text,
+            text=fix,
             snippet=None if snippet is None else untrusted(snippet),
             where=rule.where,
             verify=rule.verify,
         ),
         breaks_when=list(rule.breaks_when),
-        packages=[untrusted(name) for name in finding.packages],
+        packages=[untrusted(name) for name in finding.packages if name not in elsewhere],
         examples=[example(row) for row in finding.examples],
         sources=list(rule.sources),
         variables=[untrusted(name) for name in finding.variables],
-        along=[untrusted(name) for name in finding.along],
+        along=[untrusted(name) for name in finding.along if name not in elsewhere],
+        claimed_files=finding.claimed_files,
+        in_rebuild=finding.in_rebuild,
         suppressed=_suppressed(ignores[finding.suppressed_by])
         if finding.suppressed_by is not None
         else None,

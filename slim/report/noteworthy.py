@@ -10,6 +10,9 @@ from slim.report.model import Report
 _SMALL = 100_000
 """Bytes: less than this, and than 0.1 % of the image, is not a change; less waste needs no comment."""
 
+_TRIFLE, _TRIFLING_PART = 4_000, 10_000
+"""Fewer bytes than that, and than this part of the image, are not worth a line."""
+
 Remedy = Literal["nothing", "fixes", "rebuild"]
 
 
@@ -40,6 +43,11 @@ def is_noteworthy(document: Report | Comparison) -> bool:
         document.verdict.result != "pass"
         or max(totals.reclaimable_bytes, totals.dead_bytes) >= _SMALL
     )
+
+
+def is_trifle(report: Report, size: int) -> bool:
+    """Whether so many bytes are too few to mention in this image."""
+    return size < _TRIFLE and size * _TRIFLING_PART < report.totals.disk_bytes
 
 
 def best_remedy(report: Report) -> Remedy | None:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.files.table import Files
+from slim.files.table import Files, Kind
 from slim.files.view import View
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import TextGlob, matching
@@ -125,8 +125,17 @@ def above_floor(files: Files, matches: Iterable[Match], disk: int) -> tuple[Matc
 
 
 def size_of(files: Files, match: Match) -> int:
-    """Bytes on disk that a match points at."""
-    return sum(files.size[row] for row in match.rows) + sum(match.parts.values())
+    """Bytes on disk that a match points at, by whichever of its names."""
+    return sum(files.size[row] for row in bodies_of(files, match)) + sum(match.parts.values())
+
+
+def bodies_of(files: Files, match: Match) -> list[int]:
+    """The rows that hold the bytes of the matched names, each once, ascending."""
+    found = {
+        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
+    }
+    found.discard(-1)
+    return sorted(found)
 
 
 def floor_of(rule: Rule, disk: int) -> int:

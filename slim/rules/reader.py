@@ -177,12 +177,17 @@ def _fix(fields: Fields, snippets: Collection[str] | None) -> Fix:
         fields.note(f'`fix` {what}, as {{ text = "…", snippet = "name" }}', "fix")
         return Fix("")
     inner = fields.inner("fix", value)
-    inner.unknown(("text", "snippet"))
+    inner.unknown(("text", "snippet", "copied", "made"))
     snippet = inner.text("snippet") or None
     if snippet is not None and snippets is not None and snippet not in snippets:
         hint = suggestion(snippet, snippets)
         inner.note(f"there is no snippet `{snippet[:64]}`{hint}", "snippet")
-    return Fix(inner.text("text", required=True, multiline=True), snippet)
+    return Fix(
+        inner.text("text", required=True, multiline=True),
+        snippet,
+        inner.text("copied", multiline=True),
+        inner.text("made", multiline=True),
+    )
 
 
 def _related(fields: Fields) -> tuple[tuple[str, str], ...]:

@@ -66,6 +66,10 @@ class Fix(Struct, frozen=True):
     text: str
     snippet: str | None = None
     """Name of a Dockerfile fragment in rules/snippets."""
+    copied: str = ""
+    """What to do instead where a COPY or ADD brought the files."""
+    made: str = ""
+    """What to do instead where a RUN made them."""
 
 
 class Rule(Struct, frozen=True):

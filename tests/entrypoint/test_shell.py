@@ -19,7 +19,7 @@ from slim.facts import variables
 
 def commands(text: str, *arguments: str, known: bool = True, **env: str) -> list[str]:
     found = read_shell(text, variables=env, arguments=arguments, zero="/app/run.sh", known=known)
-    return ["|".join(command.words) for command in found if not command.inner]
+    return ["|".join(command.words) for command in found if not (command.inner or command.calls)]
 
 
 @pytest.mark.parametrize(
@@ -117,8 +117,8 @@ def test_the_environment_is_put_in() -> None:
 def test_background_and_inner_commands_are_told_apart() -> None:
     found = read_shell("a & b $(c $(d `e`)) &\nf", variables={})
     assert found == (
-        Simple(("a",), background=True),
-        Simple(("b", "$()"), background=True),
+        Simple(("a",), "&"),
+        Simple(("b", "$()"), "&"),
         Simple(("f",)),
         Simple(("c", "$()"), inner=True),
         Simple(("d", "$()"), inner=True),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -107,12 +108,25 @@ def read_starts(text: str) -> Iterator[Start]:
         )
 
 
-TEXT = Path(__file__).with_name("starts.txt").read_text(encoding="utf-8")
-STARTS = list(read_starts(TEXT))
+TEXTS_OF_STARTS = [
+    Path(__file__).with_name(name).read_text(encoding="utf-8")
+    for name in ("starts.txt", "public_starts.txt")
+]
+STARTS = [start for text in TEXTS_OF_STARTS for start in read_starts(text)]
+
+
+def forms_of(line: str) -> tuple[str, ...]:
+    """The forms in which an image can have a line."""
+    if line.startswith('["'):
+        return ("as written",)
+    return SHELL_FORMS if _SHELL.search(line) else FORMS
 
 
 def fields_of(start: Start, form: str) -> dict[str, Any]:
     """The entry point and the command of an image that is started so."""
+    if form == "as written":
+        entrypoint, command = json.loads(f"[{start.line.replace('] [', '], [')}]")
+        return {"entrypoint": tuple(entrypoint), "cmd": tuple(command)}
     words = tuple(shlex.split(start.line)) if form not in SHELL_FORMS else ()
     if form == "exec":
         return {"cmd": words}
@@ -140,7 +154,7 @@ def view_of_case(name: str) -> View:
 MATRIX = [
     pytest.param(start, form, id=f"{start.case.name}: {start.line} ({form})")
     for start in STARTS
-    for form in (("shell", "bash -c") if _SHELL.search(start.line) else FORMS)
+    for form in forms_of(start.line)
 ]
 
 
@@ -159,7 +173,8 @@ def test_a_start_command_is_understood(start: Start, form: str) -> None:
 
 
 def test_there_are_many_start_commands_each_with_a_source() -> None:
-    assert len(STARTS) >= 300
+    assert len(STARTS) >= 650
     assert len({(start.case.name, start.line) for start in STARTS}) == len(STARTS)
-    heads = [line for line in TEXT.splitlines() if line.startswith("## ")]
+    lines = [line for text in TEXTS_OF_STARTS for line in text.splitlines()]
+    heads = [line for line in lines if line.startswith("## ")]
     assert all(head.partition(" | ")[2] for head in heads)

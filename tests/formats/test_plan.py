@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 import slim
 from slim.formats import changes
-from slim.formats.plan import MULTI_STAGE, recommend, steps
+from slim.formats.plan import LAST_STAGE, MULTI_STAGE, REBUILD, recommend, steps
 from slim.report import model
 from slim.report.gates import Gates
 from slim.report.judge import judge
@@ -17,6 +17,7 @@ from slim.report.model import Report
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import bare, untrusted
 from slim.units import SI
+from tests.conftest import LONG
 from tests.support.building import image, save
 from tests.support.building import layer as tar_layer
 from tests.support.commands import run
@@ -133,6 +134,94 @@ def test_findings_for_another_stage_are_one_step() -> None:
     assert OTHER_STAGE.text not in text
     alone = report(clean().layers, findings=staged[:1])
     assert MULTI_STAGE not in rendered(alone, "text")
+
+
+def test_another_stage_comes_first_even_where_one_option_saves_more() -> None:
+    staged = [
+        finding(number, "TCH001", size * MB, fix=OTHER_STAGE) for number, size in ((1, 30), (2, 20))
+    ]
+    sample = report(clean().layers, findings=[finding(3, "DEB004", 90 * MB), *staged])
+    assert [step.saves for step in steps(sample)] == [50 * MB, 90 * MB]
+
+
+def test_a_written_dockerfile_is_one_step_with_all_that_it_leaves_out() -> None:
+    findings = [
+        finding(1, "DEB004", 150 * MB, in_rebuild=True),
+        finding(2, "PYT007", 60 * MB, fix=OTHER_STAGE),
+        finding(3, "TCH001", 30 * MB, fix=OTHER_STAGE, in_rebuild=True),
+    ]
+    sample = replace(with_rebuild(104 * MB), findings=findings)
+    assert [(step.saves, step.title, len(step.findings)) for step in steps(sample)] == [
+        (180 * MB, REBUILD, 2),
+        (60 * MB, "", 1),
+    ]
+    for format in ("text", "markdown", "html"):
+        assert REBUILD in rendered(sample, format)
+        assert MULTI_STAGE not in rendered(sample, format)
+    # The fixes get much farther than the build: then they are what is recommended.
+    worse = replace(sample, predicted=replace(sample.predicted, rebuild=rebuilt(340 * MB)))
+    assert [step.title for step in steps(worse)] == [MULTI_STAGE, ""]
+    again = replace(sample, layers=staged("COPY --from=build /rel ./").layers)
+    assert steps(again)[0].title == LAST_STAGE
+
+
+@LONG
+def test_the_rebuild_of_a_real_report_takes_care_of_what_it_leaves_out() -> None:
+    sample = slim.analyze("fixtures/phoenix-fat.tar")
+    by_rule = {each.rule: each for each in sample.findings}
+    assert by_rule["TCH001"].in_rebuild
+    assert by_rule["LYR003"].in_rebuild, "what hid the files stays in the build stage"
+    assert sample.predicted.rebuild is not None
+    first = steps(sample)[0]
+    saved = sample.totals.disk_bytes - sample.predicted.rebuild.disk_bytes
+    assert abs(first.saves - saved) * 10 <= saved
+
+
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_nobody_is_asked_to_save_thirteen_bytes(format: str) -> None:
+    findings = [
+        finding(1, "DEB001", 50 * MB),
+        finding(2, "VCS004", 13, title="Files of a repository host", fix=OTHER_STAGE),
+    ]
+    sample = report(clean().layers, findings=findings)
+    assert [step.saves for step in steps(sample)] == [50 * MB]
+    page = rendered(sample, format)
+    assert "Files of a repository host" not in page.split("<details")[0]
+    if format == "text":
+        assert "… and 1 smaller one" in page
+    if format == "html":
+        assert "1 fix for a few bytes is not listed" in page
+    tiny = report([layer(0, "COPY app", 20_000)], findings=findings[1:])
+    assert [step.saves for step in steps(tiny)] == [13]
+
+
+def test_an_example_is_a_file_that_is_claimed(tmp_path: Any) -> None:
+    """Of a large file that another finding claims, nobody can save anything here."""
+    maps = {
+        "app/node_modules/a/dist/a.js": b"x",
+        "app/node_modules/a/dist/a.js.map": b"m" * 2_000_000,
+    }
+    modules = {
+        "app/node_modules/b/dist/b.js": b"x",
+        "app/node_modules/b/dist/b.js.map": b"m" * 1_500_000,
+        "app/node_modules/a/package.json": b'{"name": "a", "version": "1.0.0"}',
+        "app/node_modules/b/package.json": b'{"name": "b", "version": "1.0.0"}',
+        "app/node_modules/.package-lock.json": (
+            b'{"packages": {"node_modules/a": {"version": "1.0.0", "dev": true},'
+            b' "node_modules/b": {"version": "1.0.0"}}}'
+        ),
+        "app/server.js": b"x",
+    }
+    path = save(
+        image(tar_layer({**maps, **modules}), config={"Cmd": ["node", "/app/server.js"]}),
+        tmp_path / "app.tar",
+    )
+    by_rule = {each.rule: each for each in slim.analyze(path).findings}
+    found = by_rule["NOD037"]
+    assert found.claimed_bytes == 1_500_000
+    assert found.disk_bytes == 3_500_000
+    assert [bare(each.path) for each in found.examples] == ["app/node_modules/b/dist/b.js.map"]
+    assert (found.files, found.claimed_files) == (2, 1)
 
 
 def test_packages_are_named_largest_first_with_their_size() -> None:

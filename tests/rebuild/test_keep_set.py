@@ -227,6 +227,11 @@ def test_what_package_managers_write_anew_is_nobodys_chown(tmp_path: Path) -> No
     )
     found = next(finding for finding in report.findings if finding.rule == "LYR003")
     assert [bare(example.path) for example in found.examples] == ["app/a"]
+    # The database of the base is replaced by whatever is installed; that of the first RUN need not be.
+    found = next(finding for finding in report.findings if finding.rule == "LYR018")
+    assert (found.claimed_bytes, found.base_bytes) == (MEGA, 0)
+    assert [bare(example.path) for example in found.examples] == [*templates]
+    assert not report.predicted.other_base_bytes
 
 
 @pytest.mark.parametrize("created_by", ["# debian.sh --arch 'amd64' out/ 'trixie' '@1'"])

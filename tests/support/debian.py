@@ -10,7 +10,7 @@ from typing import Any
 import slim
 from slim.report import model
 from slim.report.untrusted import bare
-from tests.support.building import image, layer, save
+from tests.support.building import Parts, image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.elf import elf_image
 
@@ -97,7 +97,7 @@ def nginx(debian: Debian) -> None:
     )
 
 
-def analyzed(folder: Path, *layers: Tree, **config: Any) -> slim.Report:
+def analyzed(folder: Path, *layers: Parts, **config: Any) -> slim.Report:
     """The report of an image of some layers: the distribution, packages, the application, what RUN made."""
     names = ["ADD rootfs.tar.xz /", "RUN apt-get install", "COPY . .", "RUN make", "RUN more"]
     sample = image(

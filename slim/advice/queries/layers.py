@@ -4,24 +4,35 @@ whole images, how layers are stored."""
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from itertools import compress
 
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
-from slim.rebuild.trees import below_any
+from slim.rebuild.trees import below_any, directory_id
 from slim.rules.match import QueryResult
 
 _WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
 _STATE = (
-    *(b"var/cache/debconf", b"var/cache/apt", b"var/lib/dpkg", b"var/lib/apt", b"lib/apk/db"),
-    *(
-        b"usr/lib/apk/db",
-        b"var/lib/rpm",
-        b"usr/lib/sysimage",
-        b"var/lib/dnf",
-        b"var/cache/ldconfig",
-    ),
+    *(b"var/cache/debconf", b"var/cache/apt", b"var/lib/dpkg", b"var/lib/apt", b"var/log/apt"),
+    *(b"lib/apk/db", b"usr/lib/apk/db", b"var/lib/rpm", b"usr/lib/sysimage", b"var/lib/dnf"),
+    b"var/cache/ldconfig",
 )
+_STATE_FILES = {
+    b"etc": frozenset((b"ld.so.cache",)),
+    b"var/log": frozenset(
+        (
+            b"dpkg.log",
+            b"alternatives.log",
+            b"fontconfig.log",
+            b"dnf.log",
+            b"dnf.rpm.log",
+            b"hawkey.log",
+        )
+    ),
+}
+"""What package managers write anew whenever they install something."""
+_WRITTEN_AGAIN = (Fate.REWRITTEN, Fate.METADATA_ONLY)
 _SMALL = 64 << 10
 """A layer with less in it is hardly worth a request of its own …"""
 _MANY = 10
@@ -29,15 +40,42 @@ _MANY = 10
 
 
 def dead(subject: Subject, fate: Fate) -> QueryResult:
-    """The files whose bytes met this fate."""
+    """The files whose bytes met this fate; of those that were written again, without what package
+    managers write whenever they install something."""
+    found = _dead(subject, fate)
+    if fate in _WRITTEN_AGAIN and found:
+        state = _package_state(subject)
+        found = [row for row in found if not state(row)]
+    return QueryResult(rows=found)
+
+
+def package_state(subject: Subject) -> QueryResult:
+    """Copies of a package manager's own files that a later installation replaced; not those of the first
+    layer that has any: whoever installs anything at all replaces these."""
+    files, state = subject.files, _package_state(subject)
+    found = [row for fate in _WRITTEN_AGAIN for row in _dead(subject, fate) if state(row)]
+    first = files.layer_of(next(filter(state, range(len(files))))) if found else 0
+    return QueryResult(rows=sorted(row for row in found if row >= files.starts[first + 1]))
+
+
+def _dead(subject: Subject, fate: Fate) -> list[int]:
     files = subject.files
     rows = both(mask(files.kind, Kind.FILE), mask(files.fate, fate))
-    found = list(compress(range(len(files)), rows)) if 1 in rows else []
-    if fate == Fate.METADATA_ONLY and found:
-        # Package managers write their own files anew whenever they install something.
-        state = below_any(subject.view, _STATE)
-        found = [row for row in found if not state[files.directory[row]]]
-    return QueryResult(rows=found)
+    return list(compress(range(len(files)), rows)) if 1 in rows else []
+
+
+def _package_state(subject: Subject) -> Callable[[int], bool]:
+    """Tells of a row whether a package manager writes that file whenever it installs something."""
+    files = subject.files
+    below = below_any(subject.view, _STATE)
+    named = {
+        home: names
+        for path, names in _STATE_FILES.items()
+        if (home := directory_id(subject.view, path)) is not None
+    }
+    return lambda row: (
+        bool(below[files.directory[row]]) or files.name[row] in named.get(files.directory[row], ())
+    )
 
 
 def many_small(subject: Subject) -> QueryResult:

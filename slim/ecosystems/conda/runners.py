@@ -5,6 +5,8 @@ Source: the manuals of conda (`conda run`), micromamba and Pixi ("Tasks").
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from slim.entrypoint.operands import option_values
 from slim.entrypoint.runners import Call, Documents, Runner, Started
 from slim.entrypoint.scripts import listed_script
@@ -12,6 +14,7 @@ from slim.entrypoint.tables import names
 from slim.files.view import View, below, encoded
 
 _HOMES = (b"opt/conda", b"opt/miniconda3", b"root/miniconda3", b"opt/miniforge3")
+_MANIFEST = ("--manifest-path", "-m")
 _TASKS = (("pixi.toml", "tasks"), ("pyproject.toml", "tool.pixi.tasks"))
 
 
@@ -31,11 +34,21 @@ def _conda(call: Call, _: View) -> list[bytes]:
 
 
 def _pixi(call: Call, _: View) -> list[bytes]:
-    return [below(call.cwd, b".pixi/envs/default")]
+    chosen = (*option_values(call.words, ("-e", "--environment")), "default")
+    return [below(_home(call), b".pixi/envs/" + encoded(name)) for name in chosen[:1]]
+
+
+def _home(call: Call) -> bytes:
+    """The directory of the project, of which the file may be named."""
+    cwd = call.cwd
+    for value in option_values(call.words, _MANIFEST):
+        cwd = below(cwd, encoded(value))
+    return cwd.rpartition(b"/")[0] if cwd.endswith(b".toml") else cwd
 
 
 def _task(call: Call, read: Documents) -> Started | None:
-    return listed_script(call, read, _TASKS)
+    valued = (*_MANIFEST, "-e", "--environment")
+    return listed_script(replace(call, cwd=_home(call)), read, _TASKS, moves=(), valued=valued)
 
 
 RUNNERS = (

@@ -24,6 +24,8 @@ _ZONES = 406_000, 94_000
 _NAMES, _CGO = 5, 50_000
 """By how much a program is smaller with `-trimpath`, which shortens the names of its sources, in ‰ (2 to 4),
 and with CGO_ENABLED=0, in bytes (29,000 to 45,000): measured with Go 1.24."""
+STRIPPED_HEADERS = 2_000
+"""What `strip` takes at most besides sections, in bytes: their headers, 64 each, and padding."""
 _LEFTOVER = {
     "go": Leftover(
         endings=(b".go", b".s", b".c", b".h", b".proto", b".test"),

@@ -22,6 +22,7 @@ NGINX = Ecosystem(
         names=names("nginx nginx-debug openresty angie tengine"),
         interpreted=False,
         servers=names("nginx openresty angie"),
+        daemons=names("nginx openresty angie"),
     ),
     stack=True,
     rebuild=Recipe(plan),

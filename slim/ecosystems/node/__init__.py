@@ -72,6 +72,8 @@ NODE = Ecosystem(
             libraries="node_modules .npm",
             unnamed="node_modules",
         ),
+        # In pnpm's store files have no names; those of `node_modules` are hard links to them.
+        Keep("v3/files/*/* v10/files/*/*", SMALL // 4, heads=(b"{\n", b"{\r", b'{"')),
         Keep("node_modules/.package-lock.json node_modules/.modules.yaml .pnpm/lock.yaml", BIG),
     ),
     packages=Reader(read_node, (b"package.json", b"node_modules/")),
@@ -93,6 +95,7 @@ NODE = Ecosystem(
         endings=(".js", ".mjs", ".cjs", ".ts"),
         repls=names("node bun deno"),
         servers=names("next nuxt pm2 pm2-runtime"),
+        daemons=names("pm2 forever"),
         works=names("-e -p --eval --print --run"),
         builds={
             **dict.fromkeys(("npm", "yarn", "pnpm", "bun"), names("install ci build test lint")),

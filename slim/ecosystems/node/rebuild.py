@@ -57,8 +57,14 @@ _LOCKS = {
     b"pnpm-lock.yaml": "pnpm_lock",
     b"yarn.lock": "yarn_lock",
 }
+_RECORDS = {
+    b"node_modules/.modules.yaml": "pnpm_lock",
+    b"node_modules/.yarn-integrity": "yarn_lock",
+    b"node_modules/.package-lock.json": "npm_lock",
+}
+"""What an installer writes beside the packages."""
 _PRUNES = {
-    "pnpm_lock": "pnpm prune --prod",
+    "pnpm_lock": "CI=true pnpm prune --prod",
     "yarn_lock": "yarn install --production --ignore-scripts --prefer-offline",
 }
 """What takes packages for development out, where it is not npm."""
@@ -259,7 +265,9 @@ def _prune(given: Given, home: bytes) -> tuple[Uninstall, ...]:
     development = frozenset(
         index for index, package in enumerate(packages) if package.manager == "node" and package.dev
     )
-    remove = _PRUNES.get(_installer(given, home), "npm prune --omit=dev")
+    records = (name for name in _RECORDS if given.view.is_file(join(home, name)))
+    installer = next((_RECORDS[name] for name in records), _installer(given, home))
+    remove = _PRUNES.get(installer, "npm prune --omit=dev")
     return (Uninstall(development, f"cd {place} && {remove}", by_name=False),) if place else ()
 
 

@@ -69,6 +69,7 @@ PHP = Ecosystem(
         is_place=_is_php,
         repls=names("php psysh"),
         servers=names("php-fpm apache2-foreground"),
+        daemons=names("php-fpm"),
         works=names("-r -f"),
         builds={"composer": names("install update test"), "phpunit": names("*")},
     ),

@@ -123,7 +123,7 @@ def plan(given: Given) -> Plan | None:
                 "distributions that were asked for, and what they require; no installer",
                 libraries,
                 loses=FROM_APPLICATION,
-                paths=tuple(where),
+                paths=_holding(given, where, libraries),
             ),
             KeptFiles(
                 "Python",
@@ -210,6 +210,13 @@ def _names(version: str) -> tuple[str, ...]:
         f"lib{version}-stdlib",
         "python3-libs",
     )
+
+
+def _holding(given: Given, places: Iterable[bytes], rows: Iterable[int]) -> tuple[bytes, ...]:
+    """Those of some directories that have one of these rows in them, at any depth."""
+    files = given.view.files
+    homes = [files.directory_path(home) + b"/" for home in {files.directory[row] for row in rows}]
+    return tuple(place for place in places if any(home.startswith(place + b"/") for home in homes))
 
 
 def _interpreter(given: Given, command: Command, venv: bytes | None) -> int | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from msgspec.structs import replace
+
 from slim.entrypoint.operands import option_values
 from slim.entrypoint.runners import (
     CHANGES_DIRECTORY,
@@ -22,6 +24,9 @@ from slim.entrypoint.tables import names
 from slim.files.view import View, below, encoded
 
 _MAX_PLACES = 16
+_HATCH_VALUED = names(
+    "-e --env -p --project --data-dir --cache-dir --config -i --include -x --exclude"
+)
 ENVIRONMENTS = (b".venv", b"venv")
 """The environment in a project's own directory."""
 _HOMES = {"WORKON_HOME": b"", "POETRY_VIRTUALENVS_PATH": b"", "POETRY_CACHE_DIR": b"/virtualenvs"}
@@ -29,23 +34,70 @@ _HOMES = {"WORKON_HOME": b"", "POETRY_VIRTUALENVS_PATH": b"", "POETRY_CACHE_DIR"
 _SCRIPTS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "pdm": (("pyproject.toml", "tool.pdm.scripts"),),
     "rye": (("pyproject.toml", "tool.rye.scripts"),),
-    "hatch": (
-        ("pyproject.toml", "tool.hatch.envs.default.scripts"),
-        ("hatch.toml", "envs.default.scripts"),
-    ),
     "poe": (("pyproject.toml", "tool.poe.tasks"),),
     "pipenv": (("Pipfile", "scripts"),),
 }
 """Tool → (file, dotted key) of its scripts."""
 
 
+_PROJECT = names("-p --project -C --directory --root --cwd --working-dir")
+"""Options of PDM and Poe that name the project's directory."""
+
+
 def _script(call: Call, read: Documents) -> Started | None:
     verbs = () if call.name == "poe" else ("run",)
-    return listed_script(call, read, _SCRIPTS[call.name], verbs)
+    # PDM takes the name of a script for a command of its own.
+    return listed_script(
+        call, read, _SCRIPTS[call.name], verbs, verb_needed=call.name != "pdm", moves=_PROJECT
+    )
+
+
+def _of_environment(call: Call, read: Documents) -> Started | None:
+    """A script of one of Hatch's environments, which have those of `default` as well:
+    `hatch run ENV:script`, `hatch -e ENV run script`, `hatch env run -e ENV script`."""
+    environment, words = _chosen(call), call.words
+    begins = [word for word in words if word.startswith(f"{environment}:")]
+    if begins:
+        at = words.index(begins[0])
+        words = (*words[:at], begins[0].partition(":")[2], *words[at + 1 :])
+    places = tuple(
+        place
+        for name in (environment, "default")
+        for place in (
+            ("pyproject.toml", f"tool.hatch.envs.{name}.scripts"),
+            ("hatch.toml", f"envs.{name}.scripts"),
+        )
+    )
+    call = replace(call, words=words)
+    return listed_script(call, read, places, ("run", "env run"), valued=_HATCH_VALUED)
+
+
+def _chosen(call: Call) -> str:
+    """The name of the environment that Hatch is told to use."""
+    named = option_values(call.words, ("-e", "--env"))
+    operands = [word for word in call.words if not word.startswith("-")]
+    before, colon, _ = "".join(operands[1:2]).partition(":")
+    return (
+        named[0] if named else before if colon and before else call.env.get("HATCH_ENV", "default")
+    )
+
+
+def _hatch_environments(call: Call, view: View) -> list[bytes]:
+    home = encoded(call.env.get("HOME") or "/root")
+    data = encoded(call.env.get("HATCH_DATA_DIR", "")) or home + b"/.local/share/hatch"
+    store, chosen = data + b"/env/virtual", encoded(_chosen(call))
+    found = [
+        b"/".join((store, project, key, chosen))
+        for project in view.children(below(b"", store))[:_MAX_PLACES]
+        for key in view.children(below(b"", store + b"/" + project))[:_MAX_PLACES]
+    ]
+    return found + _environments(call, view)
 
 
 def _environments(call: Call, view: View) -> list[bytes]:
-    folders = option_values(call.words, ("--project", "--directory", *CHANGES_DIRECTORY))
+    folders = option_values(
+        call.words, ("-p", "-P", "--project", "--directory", *CHANGES_DIRECTORY)
+    )
     projects = [below(call.cwd, encoded(folder)) for folder in folders]
     variables = ("UV_PROJECT_ENVIRONMENT", "VIRTUAL_ENV")
     values = [call.env[variable] for variable in variables if call.env.get(variable)]
@@ -82,6 +134,7 @@ def _virtual(
     tools: str,
     *more: str,
     command: Callable[[tuple[str, ...]], tuple[str, ...]] = command_of,
+    moves: str = "",
 ) -> Runner:
     """Tools that start commands of a virtual environment."""
     script = _script if names(tools) <= _SCRIPTS.keys() else None
@@ -91,14 +144,21 @@ def _virtual(
         command=command,
         script=script,
         environments=_environments,
+        moves=names(moves),
     )
 
 
 RUNNERS = (
-    _virtual("poetry"),
+    _virtual("poetry", moves="-C --directory"),
     _virtual("pipenv pdm rye"),
-    _virtual("uv", "tool run", command=_of_uv),
-    _virtual("hatch", command=_of_hatch),
+    _virtual("uv", "tool run", command=_of_uv, moves="--directory"),
+    Runner(
+        names=names("hatch"),
+        verbs=("run", "env run"),
+        command=_of_hatch,
+        script=_of_environment,
+        environments=_hatch_environments,
+    ),
     Runner(names=names("uvx"), verbs=(), environments=_environments),
     Runner(names=names("poe"), script=_script, environments=_environments),
     runner("pipx", "run"),

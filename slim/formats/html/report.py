@@ -16,7 +16,7 @@ from slim.formats.html.maps import Metric, Tree
 from slim.formats.html.tones import Tones, tones
 from slim.formats.html.treemap import Item
 from slim.formats.model import RenderOptions
-from slim.formats.plan import MULTI_STAGE, recommend, steps
+from slim.formats.plan import recommend, steps
 from slim.formats.terminal import cut, shorten
 from slim.report.model import LayerInfo, Report, Role, TreeNode
 from slim.report.noteworthy import is_worthwhile
@@ -71,7 +71,7 @@ def context(report: Report, options: RenderOptions) -> dict[str, Any]:
         "unused": words.unused(rebuild, units) if rebuild else "",
         "steps": steps(report),
         "found": found,
-        "together": MULTI_STAGE,
+        "trifles": len(found) - sum(len(step.findings) for step in steps(report)),
         "several": _TOGETHER,
         "notes": [
             finding

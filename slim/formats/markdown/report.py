@@ -122,7 +122,7 @@ def _steps(steps: Sequence[plan.Step], report: Report, style: Style) -> str:
             more = len(step.findings) - _IN_STEP
             if more > 0:
                 named.append(f"and {words.count(more, 'smaller one')}")
-            action = f"{plan.MULTI_STAGE}: {'; '.join(named)}"
+            action = f"{step.title}: {'; '.join(named)}"
         rows.append((saves if number else f"**{saves}**", action, where(step.findings[0])))
     return table(("saves", "do this", "where"), "rll", rows)
 

@@ -49,7 +49,7 @@ def what_to_change(report: Report, layout: Layout) -> str:
     for step in found[:_SHOWN]:
         shown += min(len(step.findings), _SHOWN)
         lines += _step(step, sizes_of, layout)
-    lines += _smaller_steps(report, sum(len(step.findings) for step in found), shown)
+    lines += _smaller_steps(report, shown)
     if other_base:
         lines.append(other_base)
     lines.append(
@@ -110,7 +110,7 @@ def _step(step: plan.Step, sizes: Mapping[Untrusted, int], layout: Layout) -> It
         fix = clean(step.findings[0].fix.text).rstrip()
         yield layout.wrapped(fix, first=INDENT, rest=INDENT)
         return
-    yield f"  {layout.paint('strong', f'{layout.size(step.saves):>8}')}  {plan.MULTI_STAGE}"
+    yield f"  {layout.paint('strong', f'{layout.size(step.saves):>8}')}  {step.title}"
     before = INDENT[:-2] if layout.width >= _ROOMY else "  "
     for finding in step.findings[:_SHOWN]:
         yield from _finding(finding, sizes, layout, before)
@@ -138,13 +138,14 @@ def _finding(
         yield layout.instruction_line(where, place.created_by, place.dockerfile)
 
 
-def _smaller_steps(report: Report, findings: int, shown: int) -> list[str]:
+def _smaller_steps(report: Report, shown: int) -> list[str]:
     """How many findings are not shown here, and what lists them.
 
     Findings are listed by what they claim: those that a report leaves out claim something only if all that
     it lists do.
     """
     left_out = report.truncated.findings
+    findings = sum(1 for each in report.findings if each.claimed_bytes and not each.suppressed)
     if any(not finding.claimed_bytes for finding in report.findings):
         left_out = 0
     left = findings - shown + left_out

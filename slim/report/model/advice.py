@@ -139,17 +139,25 @@ class Finding(Struct, frozen=True, kw_only=True):
     base_bytes: Size
     """What the rule points at in the base image: another base would be needed."""
     files: Count
+    """All that the rule points at."""
     where: list[Cause]
     """Most bytes first."""
     fix: FixInfo
     breaks_when: list[str]
     packages: list[Untrusted]
+    """Without those of which other findings claim all that is claimed."""
     examples: list[Example]
+    """The largest files: of what is claimed, where anything is."""
     sources: list[str]
     variables: list[Untrusted] = []
     """Names of variables that the rule is about; never their values."""
     along: list[Untrusted] = []
     """Packages that go when `packages` are uninstalled, since nothing else wants them; counted in."""
+    claimed_files: Count = 0
+    """Those that are claimed, whole or in part; 0 in reports of before it was counted."""
+    in_rebuild: bool = False
+    """The Dockerfile of `predicted.rebuild` takes care of it: the image that it builds has none of the
+    claimed bytes, or hardly any."""
     suppressed: Suppressed | None = None
     """The user does not want to hear it: a note that claims nothing and fails no gate. One that was
     suppressed after the analysis, by `slim check`, is a note that keeps its claim."""

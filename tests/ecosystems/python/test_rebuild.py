@@ -75,3 +75,32 @@ def test_an_environment_that_is_linked_hard_to_the_cache_of_uv(tmp_path: Path) -
         "COPY --from=build /app /app"
     ]
     assert 'CMD ["/app/.venv/bin/python", "/app/.venv/bin/flask", "run"]' in lines
+
+
+@LONG
+def test_libraries_are_shown_where_they_are(tmp_path: Path) -> None:
+    """Debian's own directory of distributions is searched, too; nothing in it is kept."""
+    debian = Debian()
+    root = base(debian)
+    interpreter = {
+        **debian.add("python3.13", {"usr/bin/python3.13": program(b"libc.so.6", size=5 * MEGA)}),
+        **debian.add("python3", {"usr/bin/python3": "python3.13"}, depends="python3.13"),
+        **debian.add("python3-pip", {"usr/lib/python3/dist-packages/pip/__init__.py": b"p" * MEGA}),
+        **debian.add("gcc", {"usr/libexec/gcc/x86_64-linux-gnu/14/cc1": program(size=30 * MEGA)}),
+    }
+    local = "usr/local/lib/python3.13/dist-packages"
+    sample = image(
+        layer(root, created_by="ADD rootfs.tar.xz /"),
+        layer({**interpreter, **debian.database()}, created_by="RUN apt-get install -y python3"),
+        layer({"app/app.py": b"import flask\n", "app/requirements.txt": b"flask\n"}),
+        layer({f"{local}/{path}": content for path, content in distribution("flask").items()}),
+        config={
+            "Cmd": ["python3", "app.py"],
+            "WorkingDir": "/app",
+            "ExposedPorts": {"80/tcp": {}},
+        },
+        compression="gzip",
+    )
+    save(sample, tmp_path / "image.tar", "docker")
+    rebuild = rebuilt(checked_analyze(tmp_path / "image.tar"))
+    assert [bare(path) for path in part(rebuild, "libraries").paths] == [f"/{local}"]

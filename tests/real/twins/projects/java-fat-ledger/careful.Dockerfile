@@ -1,5 +1,5 @@
 FROM debian:13 AS build
-RUN apt-get update && apt-get install -y --no-install-recommends default-jdk-headless
+RUN mkdir -p /usr/share/man/man1 && apt-get update && apt-get install -y --no-install-recommends default-jdk-headless
 WORKDIR /ledger
 COPY . .
 RUN mkdir classes && javac -d classes src/Ledger.java && jar --create --file ledger.jar --main-class Ledger -C classes . -C res rates.txt

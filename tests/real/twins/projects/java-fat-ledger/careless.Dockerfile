@@ -1,5 +1,5 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y default-jdk-headless maven
+RUN mkdir -p /usr/share/man/man1 && apt-get update && apt-get install -y default-jdk-headless maven
 ENV JAVA_OPTS="-Xmx64m"
 WORKDIR /ledger
 COPY . .

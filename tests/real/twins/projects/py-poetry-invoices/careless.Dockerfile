@@ -1,6 +1,7 @@
 FROM debian:13
-RUN apt-get update && apt-get install -y python3 python3-pip python3-venv git
-RUN pip install --break-system-packages poetry
+RUN apt-get update && apt-get install -y python3 python3-venv pipx git
+RUN pipx install poetry
+ENV PATH=/root/.local/bin:$PATH
 ENV POETRY_VIRTUALENVS_IN_PROJECT=true
 WORKDIR /srv/invoices
 COPY . .

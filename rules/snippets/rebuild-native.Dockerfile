@@ -1,0 +1,17 @@
+# syntax=docker/dockerfile:1
+{arguments}
+# The compiler and the sources stay in this stage.
+FROM {build_base} AS build
+{build_install}
+WORKDIR /src
+COPY . .
+# Nothing in the image says how it is built: build it here, to the paths that are copied below.
+
+FROM {base}
+{install}
+{env}
+WORKDIR {app_dir}
+{copies}
+{settings}
+{health}
+{start}
