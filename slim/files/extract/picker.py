@@ -78,6 +78,10 @@ class Heads:
         self.endings = tuple(_ANY if _ANY[0] in endings else endings for endings in every)
         """By the first byte, how the name must end; mostly nothing will do."""
 
+    def fit(self, head: bytes, name: bytes) -> bool:
+        """Whether a file of this name that begins with `head` is looked at; the walk asks the same."""
+        return head[:2] in self.pairs and name.endswith(self.endings[head[0]])
+
 
 class Picker:
     """What is kept of one layer. All calls are about the last row of its table."""
@@ -167,7 +171,8 @@ class Picker:
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
-        if head[:2] in self.heads.pairs or name in self.names or directory in self.places:
+        heads = self.library_heads if directory in self.libraries else self.heads
+        if heads.fit(head, name) or name in self.names or directory in self.places:
             if directory != self._path[0]:
                 self._path = directory, self._table.directory_path(directory)
             above = self._path[1]
