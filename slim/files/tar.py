@@ -62,7 +62,8 @@ def walk(
     add_size, add_stored, add_data = table.size.append, table.stored.append, table.data.append
     digests, digest_of = table.digests, xxhash.xxh3_128_digest
     if picker is not None:
-        firsts, pairs, known, places = picker.endings, picker.pairs, picker.names, picker.places
+        heads, library_heads = picker.heads, picker.library_heads
+        known, places, libraries = picker.names, picker.places, picker.libraries
     named = counted = 0
     going = True
     while going:
@@ -135,9 +136,14 @@ def walk(
             if end <= length:
                 digests += digest_of(view[start:end])
                 if picker is not None:
-                    endings = firsts[chunk[start]]
+                    ways = library_heads if directory in libraries else heads
+                    endings = ways.endings[chunk[start]]
                     if (
-                        (endings and name.endswith(endings) and chunk[start : start + 2] in pairs)
+                        (
+                            endings
+                            and name.endswith(endings)
+                            and chunk[start : start + 2] in ways.pairs
+                        )
                         or name in known
                         or directory in places
                     ):

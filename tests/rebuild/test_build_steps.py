@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -153,6 +154,43 @@ def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> Non
     lines = written(tmp_path, [(text, APP)], User="")
     assert not any(line.startswith("# The image's own build") for line in lines)
     assert "RUN --mount=type=cache,target=/root/.npm npm install" in lines
+
+
+@pytest.mark.parametrize(
+    ("recorded", "place", "written_as"),
+    [
+        ("/srv/my shop", "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ('"/srv/my shop"', "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ("'/srv/my shop'", "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ('"/srv/\\"a\\" \\$b \'c\'"', "/srv/\"a\" $b 'c'", 'WORKDIR "/srv/\\"a\\" \\$b \'c\'"'),
+        ('/srv/5" disk', '/srv/5" disk', 'WORKDIR "/srv/5\\" disk"'),
+        ("$NODE_ENV/it's", "/production/it's", 'WORKDIR "/production/it\'s"'),
+    ],
+)
+def test_a_directory_with_blanks_and_quotes(
+    recorded: str, place: str, written_as: str, tmp_path: Path
+) -> None:
+    files = {path.replace("app", place[1:], 1): content for path, content in APP.items()}
+    command = ["node", f"{place}/server.js"]
+    steps: Steps = [
+        (NOP + f"WORKDIR {recorded}", None),
+        (NOP + f"COPY dir:{DIGEST} in . ", files),
+    ]
+    lines = written(tmp_path, steps, User="", WorkingDir=place, Cmd=command)
+    build, final = lines[: lines.index("")], lines[lines.index("") :]
+    assert written_as in build
+    assert "COPY . ." in build
+    assert written_as in final
+    word = re.sub(r"([\"'$])", r"\\\1", place)
+    assert f"COPY --from=build {json.dumps([word, word])}" in final
+
+
+def test_a_template_is_filled_in_for_a_directory_with_blanks(tmp_path: Path) -> None:
+    files = {path.replace("app", "srv/my shop", 1): content for path, content in APP.items()}
+    command = ["node", "/srv/my shop/server.js"]
+    lines = written(tmp_path, [("", files)], User="", WorkingDir="/srv/my shop", Cmd=command)
+    assert lines.count('WORKDIR "/srv/my shop"') == 2
+    assert 'COPY --from=build ["/srv/my shop", "/srv/my shop"]' in lines
 
 
 def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""What a rebuild keeps of images that run a program of C."""
+"""What a rebuild keeps of images that run a program of C, or one of a package."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tests.support.debian import (
     program,
     rebuilt,
 )
+from tests.support.debian import installed as installed_packages
 
 SYMBOLS = 800 * KILO
 
@@ -94,9 +95,41 @@ def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
 
 
 def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
-    root, packages = installed()
     debian = Debian()
-    base(debian)
-    debian.add("echod", built("usr/sbin/echod"))
-    report = analyzed(tmp_path, root, {**packages, **debian.layer()}, Cmd=["echod"])
-    assert report.predicted.rebuild is None
+    root = base(debian)
+    compilers(debian)
+    debian.add("httpd-mini", {"usr/sbin/httpd-mini": program(b"libc.so.6", size=MEGA)})
+    debian.add("httpd-mini-mod-pages", {"usr/lib/mini/pages.so": program(size=300 * KILO)})
+    debian.add("hugo", {"usr/bin/hugo": program(size=20 * MEGA)}, fields="Section: devel\n")
+    layers = [
+        root,
+        debian.layer(),
+        {"site/content/index.md": b"1", "site/bees.jpg": b"b" * 200 * KILO},
+        {"site/public/index.html": b"p" * KILO, "site/node_modules/x/index.js": b"x" * MEGA},
+        {"etc/mini/mini.conf": b"root /site/public\n"},
+    ]
+    start = ["httpd-mini", "-f", "/etc/mini/mini.conf"]
+    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=start, WorkingDir=""))
+    assert installed_packages(rebuild) == ["httpd-mini", "httpd-mini-mod-pages"]
+    application = part(rebuild, "the application")
+    assert application.paths == ["/site/bees.jpg", "/site/content", "/site/public"]
+    assert "/etc/mini/mini.conf" in bare(rebuild.dockerfile)
+    assert "node_modules" not in bare(rebuild.dockerfile)
+
+
+def test_a_program_of_perl_keeps_modules_that_no_package_has(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    debian.add("perl", {"usr/bin/perl": program(b"libc.so.6", size=MEGA)})
+    debian.add("libdbi-perl", {"usr/share/perl5/DBI.pm": b"d" * 100 * KILO}, depends="perl")
+    debian.add("cpanminus", {"usr/bin/cpanm": b"#!/usr/bin/perl\n" + b"c" * MEGA}, depends="perl")
+    local = "usr/local/lib/x86_64-linux-gnu/perl/5.40.1"
+    app = {"app/app.pl": b"use Fast;\n", "app/lib/Shop.pm": b"1"}
+    made = {f"{local}/Fast.pm": b"f" * 50 * KILO, f"{local}/auto/Fast/Fast.so": program()}
+    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, made, Cmd=["perl", "app.pl"]))
+    assert rebuild.stack == "perl"
+    assert installed_packages(rebuild) == ["libdbi-perl", "perl"]
+    assert part(rebuild, "the application").paths == ["/app/app.pl", "/app/lib"]
+    assert part(rebuild, "modules of no package").files == 2
+    assert f"COPY --from=build /{local}" in bare(rebuild.dockerfile)

@@ -901,7 +901,7 @@ def allowed(template: str) -> set[str]:
 @LONG
 @pytest.mark.parametrize("stack", STACKS)
 @settings(max_examples=60)
-@given(texts=st.lists(anything, min_size=36, max_size=36))
+@given(texts=st.lists(anything, min_size=37, max_size=37))
 def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
     template = builtin_rules(VOCABULARY).snippets[f"rebuild-{stack}"]
     value = iter(texts).__next__
@@ -919,6 +919,7 @@ def test_no_value_becomes_an_instruction(stack: str, texts: list[str]) -> None:
         values=FLAGS | {name: value() for name in NAMES},
         copies=((value(), value()),),
         command=(value(),),
+        strips=(value().encode("utf-8", "surrogateescape"),),
         steps=(
             BuildStep(0, "COPY", value(), words=(value(),), flags=(value(),)),
             BuildStep(1, "ENV", pairs=((value(), value()), ("B", value()))),

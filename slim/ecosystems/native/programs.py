@@ -18,6 +18,7 @@ from slim.packages.owners import NOBODY
 from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import copied, home_of
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
+from slim.rebuild.packaged import packaged
 from slim.rebuild.trees import below, copies, row_at
 
 _LEFTOVER = Leftover(
@@ -41,12 +42,13 @@ _STRIP = (b"usr/bin/strip", b"usr/local/bin/strip", b"bin/strip")
 
 
 def plan(given: Given) -> Plan | None:
-    """What to keep of an image that runs a program that no package has; None where it runs none."""
+    """What to keep of an image that runs a program of machine code; None where it is not known."""
     families = given.facts.families
     for command in given.facts.runs.final:
         row = row_at(given.view, encoded(command.path)) if command.path else None
         if families[command] == "native" and row is not None:
-            return _plan(given, command, row) if given.owned.owner[row] == NOBODY else None
+            known = given.owned.owner[row] != NOBODY
+            return packaged(given, command, "native", row) if known else _plan(given, command, row)
     return None
 
 

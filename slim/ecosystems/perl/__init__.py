@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Ecosystem
+from slim.ecosystems.perl.rebuild import plan
 from slim.ecosystems.shared import calls
 from slim.entrypoint.runners import runner
 from slim.entrypoint.runs import Runs
@@ -15,7 +16,7 @@ from slim.facts.roots import Marks, Place, cut, last
 from slim.facts.variables import Variable
 from slim.files.view import View, decoded
 from slim.packages.package import parent
-from slim.rebuild.model import Sources
+from slim.rebuild.model import Building, Recipe, Sources
 
 _SERVERS = names("plackup starman starlet twiggy hypnotoad")
 
@@ -66,5 +67,7 @@ PERL = Ecosystem(
             }
         )
     },
+    building=Building(packages=names("cpanminus libmodule-build-perl carton perl-doc")),
+    rebuild=Recipe(plan, "perl", "PERL_VERSION"),
     sources=Sources(unread=(b".pl", b".pm")),
 )

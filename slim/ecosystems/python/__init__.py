@@ -91,7 +91,8 @@ PYTHON = Ecosystem(
             MEDIUM,
         ),
         Keep(
-            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml"
+            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml "
+            "site-packages/*.pth dist-packages/*.pth site-packages/*.egg-link"
         ),
     ),
     packages=Reader(read_python, (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO")),

@@ -51,5 +51,4 @@ def packed_span(file: Pieces, offset: int, size: int) -> int:
 
 def _deflate(data: bytes) -> bytes:
     # No header and no checksum: these are once per layer.
-    worker = zlib.compressobj(_LEVEL, zlib.DEFLATED, -zlib.MAX_WBITS)
-    return worker.compress(data) + worker.flush()
+    return zlib.compress(data, _LEVEL, -zlib.MAX_WBITS)

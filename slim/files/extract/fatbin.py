@@ -9,6 +9,7 @@ section `.nv_fatbin` in NVIDIA's wheels, compared with what cuobjdump lists.
 
 from __future__ import annotations
 
+import re
 import struct
 
 from slim.files.extract.found import GpuCode
@@ -20,6 +21,10 @@ MAX_HEADERS = 1 << 18
 _CONTAINER = struct.Struct("<IHHQ")
 """Magic, version, bytes of this header, bytes that follow."""
 _MAGIC = struct.pack("<IHH", 0xBA55ED50, 1, _CONTAINER.size)
+_BEFORE = len(_MAGIC) - 1
+"""Bytes of it that may be at the end of a part."""
+_RARE = re.compile(re.escape(_MAGIC[1:]))
+"""Found without a copy of what is searched, and sooner without its first byte, which is frequent in code."""
 _ENTRY = struct.Struct("<H2xIQ12xI")
 """Kind, bytes of this header, bytes that follow, architecture."""
 _LEAST_ENTRY = 64
@@ -60,7 +65,12 @@ class GpuScan:
             self._early = b""
             return
         skipped = max(self._wanted - begin, 0)
-        data = self._early + bytes(part[skipped:])
+        rest = part[skipped:]
+        if not self._until and self._has_none(rest):
+            self._early = (self._early + bytes(rest[-_BEFORE:]))[-_BEFORE:]
+            self._wanted = end - len(self._early)
+            return
+        data = self._early + bytes(rest)
         start = begin + skipped - len(self._early)
         at = 0
         while self.left > 0:
@@ -74,11 +84,15 @@ class GpuScan:
         self._early = data[at:] if at < len(data) else b""
         self.partial |= self.left <= 0
 
+    def _has_none(self, part: memoryview) -> bool:
+        """Whether no container begins in a part, or in what is in front of it."""
+        return not _RARE.search(part) and _MAGIC not in self._early + bytes(part[:_BEFORE])
+
     def _search(self, data: bytes, at: int, start: int) -> int | None:
         """Find the next container; gives where to go on, None for when more bytes are there."""
         found = data.find(_MAGIC, at)
         if found < 0:
-            rest = max(at, len(data) - len(_MAGIC) + 1)
+            rest = max(at, len(data) - _BEFORE)
             return None if rest == at else rest
         if found + _CONTAINER.size > len(data):
             return found if found > at else None

@@ -7,7 +7,7 @@ the layer's bytes alone, so that a layer has the same facts in every image.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from enum import Enum
 from functools import partial
 from typing import NamedTuple
@@ -65,6 +65,24 @@ class _Plan(NamedTuple):
     """To be shown all bytes before."""
 
 
+class Heads:
+    """How files begin that are looked at for their content: cheap questions, asked of every file."""
+
+    def __init__(self, pairs: Mapping[bytes, tuple[bytes, ...]]) -> None:
+        """`pairs`: the first two bytes, and how the name must end with these."""
+        self.pairs = frozenset(pairs)
+        found: dict[int, dict[bytes, None]] = {}
+        for pair, endings in pairs.items():
+            found.setdefault(pair[0], {}).update(dict.fromkeys(endings))
+        every = [tuple(found.get(byte, ())) for byte in range(256)]
+        self.endings = tuple(_ANY if _ANY[0] in endings else endings for endings in every)
+        """By the first byte, how the name must end; mostly nothing will do."""
+
+    def fit(self, head: bytes, name: bytes) -> bool:
+        """Whether a file of this name that begins with `head` is looked at; the walk asks the same."""
+        return head[:2] in self.pairs and name.endswith(self.endings[head[0]])
+
+
 class Picker:
     """What is kept of one layer. All calls are about the last row of its table."""
 
@@ -88,21 +106,26 @@ class Picker:
         """Nobody knows yet which files will be named: what may be is kept."""
         split = [path.rpartition(b"/")[::2] for path in extra or ()]
         self._extra = frozenset(parts for parts in split if not texts.may_be_secret(parts[1]))
-        self.pairs = {**keeps.heads, **_MAGIC, **_PACKED}
-        """The first two bytes of a file that is looked at for its content …"""
-        by_first: dict[int, tuple[bytes, ...]] = {}
-        for pair, endings in self.pairs.items():
-            known = by_first.get(pair[0], ())
-            by_first[pair[0]] = _ANY if _ANY[0] in (*known, *endings) else (*known, *endings)
-        self.endings = tuple(tuple(dict.fromkeys(by_first.get(byte, ()))) for byte in range(256))
-        """… and by the first byte, how the name must end; mostly nothing will do."""
+        self.heads = Heads({**keeps.heads(), **_MAGIC, **_PACKED})
+        """How a file begins that is looked at for its content …"""
+        self.library_heads = Heads({**keeps.heads(of_library=True), **_MAGIC, **_PACKED})
+        """… and one in a directory of a library."""
         self.names = keys.NAMES | assigned.NAMES | {name for _, name in self._extra}
         self.names |= keeps.by_name.keys()
         self.places: set[int] = set()
-        """Directories of which every file is looked at."""
+        """Directories of which every file is looked at …"""
+        self.libraries: set[int] = set()
+        """… and those of libraries."""
+        self._known: set[int] = set()
+        """Directories that were added."""
+        self._path = (ROOT, b"")
+        """Where the last file was that was looked at."""
 
     def add_directory(self, directory: int) -> None:
         """A directory that may have files; not the root."""
+        if directory in self._known:
+            return
+        self._known.add(directory)
         dirs = self._table.dirs
         parent, name, _ = dirs[directory]
         if name in self._keeps.directories or dirs[parent][1] in self._keeps.parents:
@@ -111,6 +134,8 @@ class Picker:
             path = self._table.directory_path(directory)
             if self._keeps.unnamed.isdisjoint(path.split(b"/")):
                 self.places.add(directory)
+        elif self._keeps.is_library(self._table.directory_path(directory)):
+            self.libraries.add(directory)
 
     def take(self, content: memoryview) -> None:
         """A file of which all bytes are at hand."""
@@ -146,8 +171,11 @@ class Picker:
         directory = self._table.directory[-1]
         if directory != ROOT:
             self.add_directory(directory)
-        if head[:2] in self.pairs or name in self.names or directory in self.places:
-            above = self._table.directory_path(directory)
+        heads = self.library_heads if directory in self.libraries else self.heads
+        if heads.fit(head, name) or name in self.names or directory in self.places:
+            if directory != self._path[0]:
+                self._path = directory, self._table.directory_path(directory)
+            above = self._path[1]
             if self._is_text(above, head, name, size):
                 return _Plan(((0, size),), self._keep_text)
             if (

@@ -38,6 +38,10 @@ class Pieces:
         index = bisect_right(self._starts, offset) - 1
         if index < 0 or not self.has(offset, count):
             return None
+        begin, part = self._parts[index]
+        inside = part[offset - begin : offset - begin + count]
+        if len(inside) == count:
+            return bytes(inside)
         found: list[memoryview] = []
         at, end = offset, offset + count
         for number in range(index, len(self._parts)):

@@ -161,16 +161,20 @@ class Keeps(Struct, frozen=True, eq=False):
         """
         if (directory + b"/").startswith(_SYSTEM) and not directory.startswith(b"usr/src/"):
             return True
-        parts = directory.split(b"/")
-        return not self.libraries.isdisjoint(parts) or any(
-            part.startswith(self.library_stems) for part in parts
-        )
+        if not self.libraries.isdisjoint(directory.split(b"/")):
+            return True
+        from_root = b"/" + directory
+        return any(b"/" + stem in from_root for stem in self.library_stems)
 
-    @property
-    def heads(self) -> dict[bytes, tuple[bytes, ...]]:
-        """How files that are chosen in any directory begin → how their names end."""
+    def heads(self, *, of_library: bool = False) -> dict[bytes, tuple[bytes, ...]]:
+        """How files that are chosen in any directory begin → how their names end.
+
+        In a directory `of_library` these are fewer: its sources are not kept.
+        """
         found: dict[bytes, tuple[bytes, ...]] = {}
         for choice in self.anywhere:
+            if of_library and choice.heads:
+                continue
             for head in choice.heads or _HEADS:
                 found[head] = (*found.get(head, ()), choice.name)
         return found

@@ -48,6 +48,17 @@ def test_the_bytes_may_come_in_any_parts(step: int) -> None:
     assert scanned(data, step).result() == parsed(data).gpu
 
 
+@given(st.lists(st.integers(0, 40), min_size=1, max_size=3), st.integers(1, 60))
+@settings(max_examples=100, deadline=None)
+def test_containers_are_found_wherever_they_begin(gaps: list[int], step: int) -> None:
+    code = container(*machine_code(100, 80))
+    # In front of them beginnings of what marks one.
+    data = b"".join(code[:2] * (gap // 2) + code[: gap % 8] + code for gap in gaps) + bytes(20)
+    found = scanned(data, step).result()
+    assert found == scanned(data, len(data)).result()
+    assert found == ((GpuCode(CUBIN, 80, 164 * len(gaps)),),)
+
+
 def test_other_files_have_none() -> None:
     assert parsed(elf_image([])).gpu == ()
     # Without the section it only looks like a container.

@@ -137,6 +137,39 @@ def test_files_that_somebody_asks_for() -> None:
     assert paths(table, table.flags) == {b"root/.ssh/id_ed25519"}
 
 
+_PLACES = (
+    "app app/node_modules/a usr/src/app usr/src usr/share/x opt/lib/python3.13/json srv/vendor/info"
+)
+_NAMES = "a.js a.py a.rb b.ini x.deps.json x.runtimeconfig.json x.egg-info start.sh package.json a.list k"
+_HEADS = (
+    "'use strict'\n",
+    "import os\n",
+    "# x\n",
+    "[program:a]\n",
+    '{"a": 1}',
+    "Metadata-",
+    "#!/bin/sh\n",
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(
+        st.tuples(*map(st.sampled_from, (_PLACES.split(), _NAMES.split(), _HEADS))),
+        min_size=1,
+        max_size=12,
+    ),
+    st.sampled_from([MIB, 700]),
+)
+def test_nothing_is_missed_by_asking_less_of_most_files(
+    files: list[tuple[str, str, str]], step: int
+) -> None:
+    tar = layer([file(f"{place}/{name}", text.encode()) for place, name, text in files]).tar
+    exact, _ = read_rows(tar, step, extract=True, keeps=KEEPS, exact=True)
+    table, _ = read_rows(tar, step, extract=True, keeps=KEEPS)
+    assert table.texts == exact.texts
+
+
 def test_private_key_that_is_asked_for_under_another_name() -> None:
     table = walked(layer({"app/start": KEY}), MIB, {b"app/start"})
     assert not table.texts

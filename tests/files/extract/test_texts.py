@@ -75,7 +75,7 @@ def test_kept(path: str) -> None:
         name in KEEPS.by_name
         or last in KEEPS.directories
         or above.rpartition(b"/")[2] in KEEPS.parents
-        or any(name.endswith(endings) for endings in KEEPS.heads.values())
+        or any(name.endswith(endings) for endings in KEEPS.heads().values())
     )
 
 

@@ -1,0 +1,89 @@
+"""A program that a package of the system brings: that package, with the files that it is given.
+
+Its modules are packages that were asked for by name, which stay; what it serves or runs nothing in the image
+tells, so that all of the directories stay that instructions copied, without what only builds and tests.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import compress
+
+from slim.entrypoint.runs import Command
+from slim.packages.owners import NOBODY
+from slim.rebuild.application import Leftover, beside, paths_of
+from slim.rebuild.interpreted import copied, home_of, system_owner
+from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
+from slim.rebuild.trees import copies
+
+_ALL = Leftover(endings=())
+_SYSTEM = (b"etc/", b"usr/", b"bin/", b"sbin/", b"lib/", b"lib64/", b"root/", b"tmp/", b"var/tmp/")
+"""How directories begin that are no application's."""
+_MOST_HOMES = 32
+
+
+def packaged(
+    given: Given, command: Command, stack: str, program: int, modules: Iterable[int] = ()
+) -> Plan | None:
+    """What to keep; None where no package of the system has the program.
+
+    Args:
+        program: its row, or that of what interprets it.
+        modules: rows of what it loads and no package has.
+    """
+    owner = system_owner(given, program)
+    if owner is None:
+        return None
+    own = home_of(given, command, stack)
+    homes = _outermost(home for home in {*_copied(given), own} if home and _is_own(given, home))
+    rows = beside(given, homes, _ALL)
+    paths = [path for home in homes for path in paths_of(given, rows, home)]
+    loaded = list(modules)
+    return Plan(
+        stack=stack,
+        parts=(
+            KeptFiles(
+                "the application",
+                "what instructions copied, and what steps put there",
+                rows,
+                loses=FROM_APPLICATION,
+                paths=tuple(paths),
+            ),
+            KeptFiles("modules of no package", "the program looks for modules there", loaded),
+        ),
+        runtime=(given.view.files.path(program),),
+        packages=(owner,),
+        homes=homes,
+        copies=copied(b"", paths),
+        guesses=("files of the application that are not sources may be read when it runs",)
+        if rows
+        else (),
+    )
+
+
+def _copied(given: Given) -> Iterator[bytes]:
+    """Directories to which instructions copied something."""
+    files, owner = given.view.files, given.owned.owner
+    live = files.live_names()
+    for layer, entry in enumerate(given.history):
+        if layer < max(given.base_layers, 1) or not copies(entry.created_by):
+            continue
+        rows = files.rows_of(layer)
+        for directory in {
+            files.directory[row]
+            for row in compress(rows, live[rows.start : rows.stop])
+            if owner[row] == NOBODY
+        }:
+            yield files.directory_path(directory)
+
+
+def _is_own(given: Given, path: bytes) -> bool:
+    return not (path + b"/").startswith(_SYSTEM) and not given.facts.roots.is_system(path)
+
+
+def _outermost(homes: Iterable[bytes]) -> tuple[bytes, ...]:
+    found: list[bytes] = []
+    for home in sorted(homes):
+        if not any(home.startswith(above + b"/") for above in found):
+            found.append(home)
+    return tuple(found[:_MOST_HOMES])
