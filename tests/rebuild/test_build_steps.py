@@ -17,7 +17,17 @@ from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
-from tests.support.debian import KILO, MEGA, Debian, Tree, base, compilers, program
+from tests.support.debian import (
+    KILO,
+    MEGA,
+    Debian,
+    Tree,
+    analyzed,
+    base,
+    compilers,
+    program,
+    rebuilt,
+)
 from tests.support.shared import TABLES
 
 DIGEST = "9f" * 32
@@ -61,9 +71,7 @@ def written(
         compression="gzip",
     )
     save(built, folder / "image.tar", "docker")
-    rebuilt = checked_analyze(folder / "image.tar").predicted.rebuild
-    assert rebuilt is not None
-    text = bare(rebuilt.dockerfile)
+    text = bare(rebuilt(checked_analyze(folder / "image.tar")).dockerfile)
     assert len(parse_dockerfile(text).stages) == 2
     return text.splitlines()
 
@@ -192,6 +200,22 @@ def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:
     ]
     final = written(tmp_path, steps, User="", Cmd=["sh", "-c", "nginx && exec node server.js"])
     assert "RUN rm -rf /etc/nginx/nginx.conf" in final
+
+
+def test_what_a_package_generates_is_not_copied_beside_it(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    mime = "usr/share/mime"
+    debian.add("shared-mime-info", {f"{mime}/packages/freedesktop.org.xml": b"<x/>"}, auto=True)
+    served = {"etc/nginx/nginx.conf": b"root /srv;", "usr/sbin/nginx": program(b"libc.so.6")}
+    debian.add("nginx", served, depends="shared-mime-info")
+    cache: Tree = {f"{mime}/mime.cache": b"m" * KILO, f"{mime}/text/plain.xml": b"<y/>"}
+    own = {f"{mime}/packages/own.xml": b"<z/>", "srv/index.html": b"<h1>"}
+    report = analyzed(tmp_path, root, {**debian.layer(), **cache}, own, Cmd=["nginx"])
+    lines = bare(rebuilt(report).dockerfile).splitlines()
+    copied = [line.split()[-1] for line in lines if line.startswith("COPY --from")]
+    assert copied == [f"/{mime}/packages/own.xml", "/srv"]
 
 
 def test_what_leads_nowhere_in_the_final_stage_is_not_made_there(tmp_path: Path) -> None:
