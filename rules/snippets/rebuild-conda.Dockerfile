@@ -4,6 +4,9 @@
 FROM {build_base} AS build
 {build_install}
 RUN conda create --yes --prefix {environment} {packages_words}
+#? pip_words
+# What pip installed into it.
+RUN {environment}/bin/python -m pip install --no-cache-dir {pip_words}
 WORKDIR {home}
 COPY . .
 

@@ -92,7 +92,9 @@ class Explanation(Struct, frozen=True):
     claimed: int
     """Bytes on disk that it claims."""
     paths: tuple[tuple[bytes, int], ...]
-    """Path and bytes of the largest files that it claims or, if none, points at; of all on request."""
+    """Path and bytes of the largest files that it claims or, if none, points at; of all on request …"""
+    has_every_path: bool
+    """… which this says."""
     suppressions: tuple[Suppression, ...]
     """Those that silence the rule or parts of what it found."""
     stops: tuple[Stop, ...]
@@ -156,6 +158,7 @@ def explain(
         paths=tuple(
             (files.path(row), shown[row]) for row in _largest(shown, None if every_path else _PATHS)
         ),
+        has_every_path=every_path,
         suppressions=tuple(used),
         stops=stops,
         reported=bool(reported),

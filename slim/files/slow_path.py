@@ -303,11 +303,16 @@ class SlowPath:
         table.digests += NO_DIGEST
 
     def _global(self, header: Header, records: dict[bytes, bytes]) -> None:
-        if not {b"path", b"linkpath", b"size"}.isdisjoint(records):
+        name = records.get(b"path") or header.name
+        parts = [part for part in name.split(b"/") if part not in (b"", b".")]
+        # containerd and buildah take its name for that of an entry: they delete what a whiteout of that name
+        # would, and make the directories above. docker does nothing with it.
+        acts = len(parts) > 1 or (parts and parts[-1].startswith(WHITEOUT))
+        if acts or not {b"path", b"linkpath", b"size"}.isdisjoint(records):
             self._table.note(
                 "global-header",
                 header.name,
-                "a global header sets names or sizes: engines ignore it",
+                "a global header sets names or sizes, or is named like an entry: some engines act upon it",
             )
         if self._seen is not None:
             header.name = records.get(b"path") or header.name

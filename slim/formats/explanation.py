@@ -141,8 +141,9 @@ def _selection(explained: Explanation) -> Iterator[str]:
     yield f"{verb} {count(explained.files, 'file')}, {format_bytes(explained.disk)}"
     if explained.files and explained.disk < explained.least:
         yield f"  the rule's threshold in this image is {format_bytes(explained.least)}"
+    longest = None if explained.has_every_path else _PATH
     for path, size in explained.paths:
-        yield f"  {format_bytes(size):>8}  /{_shown(path)}"
+        yield f"  {format_bytes(size):>8}  /{_shown(path, longest)}"
     for name in explained.packages:
         yield f"  package {clean(name, _PATH)}"
     for name in explained.along:
@@ -175,5 +176,6 @@ def _causes(finding: Finding) -> Sequence[str]:
     return lines
 
 
-def _shown(path: bytes) -> str:
-    return clean(path.decode("utf-8", "surrogateescape"), _PATH)
+def _shown(path: bytes, longest: int | None = _PATH) -> str:
+    text = path.decode("utf-8", "surrogateescape")
+    return clean(text) if longest is None else clean(text, longest)

@@ -192,6 +192,11 @@ def _because(report: Report, units: Units) -> str:
             f"The fixes one by one come to {units.size(fixed)}: they remove only what a rule names,"
             " where the new stage starts from a plain base and takes only what the application loads."
         )
+    if best_remedy(report) == "rebuild":
+        return (
+            f"With the other steps below it would be {units.size(fixed)}: they delete parts of what it"
+            " installs whole."
+        )
     return (
         f"The fixes one by one come to {units.size(fixed)}, less than the multi-stage build's"
         f" {units.size(built)}: it installs packages whole, of which some fixes delete parts."

@@ -21,7 +21,12 @@ from slim.rebuild.model import BuildStep, Given
 _CONTENT = ("file:", "dir:", "multi:")
 _ASSIGNED = re.compile(r"(?:^|\s)([A-Za-z_][A-Za-z0-9_]{0,255})=")
 _LEGACY = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,255})\s")
-_VARIABLE = re.compile(r"\$(?:\{([A-Za-z_]\w*)\}|([A-Za-z_]\w*))", re.ASCII)
+_PIECE = re.compile(
+    r"""'(?P<single>[^']*)'|(?P<mark>")|\\(?P<escaped>.)"""
+    r"""|\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<name>[A-Za-z_]\w*))""",
+    re.ASCII | re.DOTALL,
+)
+"""What is more than itself in a word of a Dockerfile."""
 _SETTINGS = frozenset(
     (
         *("CMD", "ENTRYPOINT", "EXPOSE", "HEALTHCHECK", "LABEL", "MAINTAINER", "ONBUILD"),
@@ -140,7 +145,9 @@ def _read(
                 yield BuildStep(index, "ARG", pairs=tuple(fresh))
             yield BuildStep(index, "RUN", value) if value else None
         elif keyword in ("WORKDIR", "USER", "SHELL"):
-            yield BuildStep(index, keyword, _expanded(given, value))
+            # A directory has been expanded already.
+            text = value if keyword == "WORKDIR" else _expanded(given, value)
+            yield BuildStep(index, keyword, text)
         else:
             yield None
 
@@ -250,11 +257,27 @@ def _prefix(copied: _Copied, context: _Copied) -> str | None:
 
 
 def _expanded(given: Given, text: str) -> str:
-    """With the image's variables; buildah records them as they are written."""
-    env = given.facts.env
-    text = text.strip()
-    text = text[1:-1] if len(text) > 1 and text[0] == text[-1] in "\"'" else text
-    return _VARIABLE.sub(lambda found: env.get(found[1] or found[2], found[0]), text)
+    """A word without its quotes and with the image's variables: buildah records it as it is written."""
+    env, text = given.facts.env, text.strip()
+    pieces: list[str] = []
+    at, inside = 0, False
+    while (found := _PIECE.search(text, at)) is not None:
+        pieces.append(text[at : found.start()])
+        at = found.end()
+        name = found["braced"] or found["name"]
+        if found["mark"]:
+            inside = not inside
+        elif name:
+            pieces.append(env.get(name, found[0]))
+        elif found["escaped"]:
+            pieces.append(found["escaped" if not inside or found["escaped"] in '\\"$' else 0])
+        elif inside:
+            pieces.append("'")
+            at = found.start() + 1
+        else:
+            pieces.append(found["single"])
+    # BuildKit records what it has made of a text: there a lone quote is one.
+    return text if inside else "".join((*pieces, text[at:]))
 
 
 def _absolute(workdir: str, path: str) -> str:

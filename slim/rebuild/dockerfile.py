@@ -20,11 +20,14 @@ from slim.rebuild.quoting import (
     PACKAGE,
     USER,
     copied_path,
+    directory,
+    expanded_words,
     fits_on_line,
     literal,
     quoted,
     words,
 )
+from slim.rebuild.unexplained import with_notice
 from slim.rebuild.written_steps import (
     account,
     any_of,
@@ -91,6 +94,9 @@ def recipe(
         else literal(value)
         for key, value in rebuild.values.items()
     }
+    channels = [f"--channel={channel}" for channel in values.get("channels_words", "").split()]
+    if values.get("packages_words"):
+        values["packages_words"] = " ".join((*channels, values["packages_words"]))
     base = base or rebuild.values.get("distribution", "")
     values["base"] = base if _REFERENCE.fullmatch(base) else "${BASE_IMAGE}"
     values["build_base"] = values["base"]
@@ -109,7 +115,8 @@ def recipe(
     values["arguments"] = "\n".join(needed[name] for name in dict.fromkeys(bases) if name in needed)
     values["install"] = install(rebuild.manager, rebuild.packages)
     values["build_install"] = install(rebuild.manager, rebuild.build_packages)
-    values["app_dir"] = literal(config.working_dir if config.working_dir != "/" else "")
+    values["app_dir"] = directory(config.working_dir if config.working_dir != "/" else "")
+    values["home"] = directory(rebuild.values.get("home", ""))
     values["settings"] = "\n".join(_settings(rebuild, config))
     values["health"] = _health(config, redacted)
     values["start"] = "\n".join(_start(rebuild, config, redacted))
@@ -131,7 +138,8 @@ def recipe(
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, rebuild, final, redacted, in_place=bool(steps)))
-    return fill(template, values)
+    text = fill(template, values)
+    return text if steps else with_notice(text, rebuild.unexplained)
 
 
 def _with_settings(rebuild: Rebuild, steps: Sequence[str], settings: str) -> list[str]:
@@ -244,11 +252,10 @@ def _transfers(rebuild: Rebuild, values: Mapping[str, str]) -> list[str]:
             paths.append(path)
         elif _WHOLE_PYTHON.fullmatch(path):
             paths.append(path + "/site-packages")
-    # A variable would be replaced, in JSON too.
     return [
         f"COPY --from=build {path} {path}"
         if literal(path)
-        else f"COPY --from=build {words([copied_path(path), path])}".replace("$", "\\\\$")
+        else f"COPY --from=build {expanded_words([copied_path(path), path])}"
         for path in paths
         if fits_on_line(path)
     ]
@@ -259,8 +266,7 @@ def _copies(rebuild: Rebuild) -> list[str]:
     lines = []
     for source, target in rebuild.copies:
         if fits_on_line(source + target):
-            # A variable would be replaced there, in JSON too.
-            pair = words([copied_path(source), target]).replace("$", "\\\\$")
+            pair = expanded_words([copied_path(source), target])
             lines.append(f"COPY --from=build{_owner(rebuild)} {pair}")
     return lines
 
@@ -282,7 +288,7 @@ def _settings(rebuild: Rebuild, config: Config) -> list[str]:
     if ports:
         lines.append(f"EXPOSE {' '.join(ports)}")
     if config.volumes:
-        lines.append(f"VOLUME {words(config.volumes)}".replace("$", "\\\\$"))
+        lines.append(f"VOLUME {expanded_words(config.volumes)}")
     if _SIGNAL.fullmatch(config.stop_signal):
         lines.append(f"STOPSIGNAL {config.stop_signal}")
     return lines

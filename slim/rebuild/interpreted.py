@@ -12,7 +12,7 @@ from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, PackageWarnings
 from slim.rebuild.model import Given
 from slim.rebuild.quoting import PLAIN_VERSION
-from slim.rebuild.trees import row_at
+from slim.rebuild.trees import below, row_at
 
 _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
@@ -95,6 +95,26 @@ def own_directory(given: Given, path: bytes) -> bytes:
     home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
     home = home if last in _INSIDE else join(home, last)
     return b"" if given.facts.roots.is_system(home) else home
+
+
+def in_the_root(given: Given, command: Command) -> list[bytes]:
+    """What lies right in the root directory beside a program there: files and directories that steps on top
+    of the base put there, and not every system has. Nothing for a program that lies elsewhere.
+    """
+    own = (row_at(given.view, encoded(file)) for file in command.files if "/" not in file)
+    if not any(row is not None and given.owned.owner[row] == NOBODY for row in own):
+        return []
+    start = given.view.files.starts[max(given.base_layers, 1)]
+    found: list[bytes] = []
+    for name in given.view.children(b""):
+        rows = (
+            list(below(given.view, name)) if given.view.is_dir(name) else [row_at(given.view, name)]
+        )
+        if not given.facts.roots.is_system(name) and any(
+            row is not None and row >= start and given.owned.owner[row] == NOBODY for row in rows
+        ):
+            found.append(name)
+    return found
 
 
 def search_path(given: Given, variable: str, homes: Iterable[bytes]) -> list[bytes]:

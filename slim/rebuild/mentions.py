@@ -2,7 +2,8 @@
 
 Sources are kept while an image is read, as far as there is room (`Keep.heads`); sources that hold settings
 are not, for they may hold passwords. Where one is missing, or the application is compiled, nothing is known,
-and everything counts as named. Data files are not looked at.
+and everything counts as named. Data files are not looked at, nor scripts that only the build ran: `RUN python
+train.py`.
 """
 
 from __future__ import annotations
@@ -17,12 +18,17 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Clients, Given
-from slim.rebuild.trees import below
+from slim.rebuild.trees import below, copies
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
-_PART = re.compile(rb"[A-Za-z0-9_]{2,64}")
-"""`pandas` of `pandas.core`."""
+_PART = re.compile(rb"(?<![.\w])\w{2,64}|(?<=\.)\w{2,64}(?![\w\"'])", re.ASCII)
+"""`pandas` of `pandas.core`; not what a file is called: `"model.onnx"`."""
+_SOURCE = re.compile(
+    r"(?<![\w./-])(?:\./)?((?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[a-z]{2,4})(?![\w./-])"
+)
+"""A path of a script in a shell command."""
+_MOST_OF_STEP = 4_096
 _MOST_BYTES = 8 << 20
 """More sources are not searched."""
 _ABOUT = (
@@ -52,6 +58,7 @@ def _known_words(
     """The words of the sources and scripts that are known, and whether these are all."""
     found: set[bytes] = set()
     seen, all_known, left = False, True, _MOST_BYTES
+    of_build = _run_by_steps(given)
     for row in _own(given, homes):
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
         if without and name.endswith(without):
@@ -61,21 +68,48 @@ def _known_words(
             all_known = False
             break
         if text is not None:
-            found.update(_WORD.findall(text))
-            found.update(_PART.findall(text))
+            if given.view.files.path(row) not in of_build:
+                found.update(_words(text))
             seen = seen or name.endswith(given.sources.kept)
         elif (
             name.endswith((*given.sources.kept, *given.sources.unread))
             and given.view.files.size[row]
         ):
             all_known = False
-    for path in given.facts.runs.resolved:
-        found.update(_WORD.findall(given.view.read(encoded(path)) or b""))
+    for path in sorted(of_build):
+        # A module of the application as well.
+        if path.rpartition(b"/")[2].partition(b".")[0] in found:
+            found.update(_words(given.view.read(path) or b""))
+    for started in given.facts.runs.resolved:
+        found.update(_WORD.findall(given.view.read(encoded(started)) or b""))
     for command in given.facts.runs.all:
         for word in (command.name, *command.words):
             text = encoded(word)
             found.update((text, *_WORD.findall(text)))
     return frozenset(found), all_known and seen
+
+
+def _words(text: bytes) -> set[bytes]:
+    return {*_WORD.findall(text), *_PART.findall(text)}
+
+
+def _run_by_steps(given: Given) -> frozenset[bytes]:
+    """Sources that a RUN instruction names and nothing that runs leads to: `RUN python train.py`."""
+    kept = given.sources.kept
+    named = {
+        word.rpartition("/")[2].encode()
+        for entry in given.history
+        if not copies(entry.created_by)
+        for word in _SOURCE.findall(entry.created_by[:_MOST_OF_STEP])
+        if word.encode().endswith(kept)
+    }
+    files = given.view.files
+    started = {encoded(path) for path in given.facts.runs.resolved}
+    return frozenset(
+        path
+        for row, name in enumerate(files.name)
+        if name in named and files.shown[row] and (path := files.path(row)) not in started
+    )
 
 
 def programs_of(given: Given, packages: Collection[int]) -> dict[int, frozenset[bytes]]:

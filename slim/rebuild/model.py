@@ -312,6 +312,8 @@ class Rebuild(Struct, frozen=True):
     """Packages that were asked for by name and that nothing kept uses, with all that only they need; the
     largest first."""
 
+    unexplained: tuple[str, ...] = ()
+    """Those paths of `copies` that the image has and that no package, base image or tool chain brings."""
     steps: tuple[BuildStep, ...] = ()
     """The image's own build on top of its base; empty where its history does not say enough."""
     transfer: Transfer = Transfer()

@@ -38,13 +38,14 @@ def named_by_start(given: Given) -> list[int]:
             directories.add(real)
     for directory in sorted(directories):
         # One inside of another comes with it: rows are listed once, however many words name them.
-        if not any(above in directories for above in _above(directory)):
+        if not any(above in directories for above in above(directory)):
             found += below(view, directory)
     owner = given.owned.owner
     return [row for row in dict.fromkeys(found) if row >= start and owner[row] == NOBODY]
 
 
-def _above(path: bytes) -> Iterator[bytes]:
+def above(path: bytes) -> Iterator[bytes]:
+    """The directories that a path is in, the nearest first, without the root."""
     while path := path.rpartition(b"/")[0]:
         yield path
 

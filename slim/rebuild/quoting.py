@@ -55,8 +55,19 @@ def one_line(command: str) -> str:
 
 
 def quoted(text: str) -> str:
-    """A value between double quotes, in which no variable is replaced; it must fit on a line."""
-    return '"' + re.sub(r'([\\"$`])', r"\\\1", text) + '"'
+    """A value between double quotes, in which no variable is replaced; it must fit on a line.
+
+    >>> print(quoted('a "b" $c `d`'))
+    "a \\"b\\" \\$c `d`"
+    """
+    return '"' + re.sub(r'([\\"$])', r"\\\1", text) + '"'
+
+
+def directory(path: str) -> str:
+    """A path as one word of WORKDIR and of a shell; empty for one that is none to both of them."""
+    return literal(path) or (
+        quoted(path) if path and fits_on_line(path) and "`" not in path else ""
+    )
 
 
 def copied_path(path: str) -> str:
@@ -65,6 +76,16 @@ def copied_path(path: str) -> str:
     Source: Dockerfile reference, "COPY"; Go's `filepath.Match`.
     """
     return re.sub(r"[\\[*?]", lambda sign: "[[]" if sign[0] == "[" else f"\\{sign[0]}", path)
+
+
+def expanded_words(items: Sequence[str]) -> str:
+    """The JSON form of instructions such as COPY and VOLUME, in whose words variables are replaced and quotes
+    removed.
+
+    >>> print(expanded_words(["/a b", "/$c"]))
+    ["/a b", "/\\\\$c"]
+    """
+    return words([re.sub(r"([\\\"'$])", r"\\\1", item) for item in items])
 
 
 def words(items: Sequence[str]) -> str:

@@ -11,7 +11,6 @@ from collections.abc import Iterable
 
 from msgspec.structs import replace
 
-from slim.facts.system import os_release
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
@@ -19,10 +18,11 @@ from slim.rebuild.adjusted import account, adjusted, below_copied
 from slim.rebuild.application import elsewhere, unknown_data
 from slim.rebuild.base import base_layers, closure
 from slim.rebuild.build_steps import build_steps
-from slim.rebuild.interpreted import system_owner
-from slim.rebuild.interpreted import version as version_in
+from slim.rebuild.image_values import image_names, user_ids
+from slim.rebuild.interpreted import copied, system_owner
 from slim.rebuild.keep import Keep
 from slim.rebuild.libraries import libraries
+from slim.rebuild.linked_places import linked_places
 from slim.rebuild.model import (
     FROM_ANY,
     FROM_APPLICATION,
@@ -41,14 +41,11 @@ from slim.rebuild.system import System, named_packages, packages_in, system_pack
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import row_at, written_by
+from slim.rebuild.unexplained import unexplained
 
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
 """A rebuild is proposed from one tenth of the image on: moving to stages is work."""
-_DISTRIBUTIONS = {
-    name: name for name in ("debian", "ubuntu", "alpine", "fedora", "almalinux", "rockylinux")
-} | {"rocky": "rockylinux"}
-"""ID of os-release → name of the image."""
 _DEBCONF = frozenset(
     (b"var/cache/debconf", name)
     for name in (b"templates.dat", b"templates.dat-old", b"config.dat", b"config.dat-old")
@@ -112,6 +109,16 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         _packages(given, keep, system)
         loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
         keep.add(KeptFiles("scripts and libraries", "the entry point leads to them", loose))
+    linked_in = linked_places(given, plan.homes)
+    keep.add(
+        KeptFiles(
+            "linked directories",
+            "links in the application's directory lead to them",
+            [row for place in linked_in for row in rows_below(given.view, place)],
+            loses=FROM_APPLICATION,
+            paths=linked_in,
+        )
+    )
     _elsewhere(given, keep, plan)
     keep.add(
         KeptFiles("files that the start names", "an option or a variable has their path", named)
@@ -121,8 +128,9 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     keep.headers()
     packages = given.graph.packages
     rows = keep.rows()
-    values = {**_images(given, recipe), **_user(given), **plan.values}
+    values = {**image_names(given, recipe), **user_ids(given), **plan.values}
     known_base = "own_toolchain" not in values or "toolchain" in values or "any_toolchain" in values
+    copies = (*plan.copies, *copied(b"", linked_in)) if linked_in else plan.copies
     steps = build_steps(given, "own_toolchain" in values) if known_base else ()
     return Rebuild(
         stack=plan.stack,
@@ -136,7 +144,8 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         manager=next((package.manager for package in packages if package.manager in SYSTEM), ""),
         guesses=plan.guesses,
         values=values,
-        copies=plan.copies,
+        copies=copies,
+        unexplained=unexplained(given, plan, copies),
         command=plan.command,
         building=given.building,
         build_environment=plan.build_environment,
@@ -264,45 +273,6 @@ def _unused(given: Given, system: System) -> tuple[tuple[str, Bytes], ...]:
         sizes.append((graph.packages[index].name, (disk, pulled)))
     sizes.sort(key=lambda item: (-item[1][0], item[0]))
     return tuple(sizes[:_MAX_UNUSED])
-
-
-def _images(given: Given, recipe: Recipe) -> dict[str, str]:
-    """Names of images: of the distribution, and of the tool chain where no package brings it."""
-    release = os_release(given.view)
-    found: dict[str, str] = {}
-    name, version = release.get("ID", ""), release.get("VERSION_ID", "")
-    if name in _DISTRIBUTIONS and version:
-        variant = "-slim" if name == "debian" and _without_manuals(given) else ""
-        found["distribution"] = f"{_DISTRIBUTIONS[name]}:{version}{variant}"
-    stated = version_in(given, recipe.version)
-    if stated:
-        found["toolchain"] = f"{recipe.image}:{stated}"
-    return found
-
-
-def _without_manuals(given: Given) -> bool:
-    """Whether the first layer is the smaller variant of Debian's image, which excludes manuals.
-
-    Source: debuerreotype, `.slimify-excludes`.
-    """
-    files = given.view.files
-    first = range(files.starts[1] if len(files.starts) > 1 else 0)
-    tool = manual = False
-    for row in first:
-        directory = files.directory_path(files.directory[row])
-        tool = tool or directory == b"var/lib/dpkg/info"
-        manual = manual or directory.startswith(b"usr/share/man/man")
-    return tool and not manual
-
-
-def _user(given: Given) -> dict[str, str]:
-    """The user in numbers: the final stage does not have those that the image added."""
-    user = given.config.user.partition(":")[0]
-    for line in (given.view.read(b"etc/passwd") or b"").split(b"\n"):
-        fields = decoded(line).split(":")
-        if len(fields) == 7 and user and user in (fields[0], fields[2]):
-            return {"user": f"{fields[2]}:{fields[3]}"}
-    return {}
 
 
 def _names(given: Given, packages: Iterable[int]) -> tuple[str, ...]:

@@ -24,8 +24,13 @@ _LEAST_DELETED = 10_000
 """Bytes; what is smaller and left over makes the Dockerfile longer than the image."""
 _FEW = 6
 _CACHE = b"__pycache__"
-_GENERATED = (b"etc/ssl/certs", b"etc/ld.so.cache", b"var/lib/dpkg", b"var/lib/apt", b"lib/apk")
-"""What the installation of packages writes in the final stage, too."""
+_GENERATED = (
+    *(b"etc/ssl/certs", b"etc/ld.so.cache", b"var/lib/dpkg", b"var/lib/apt", b"lib/apk"),
+    b"usr/share/mime/",
+)
+"""What the installation of packages writes in the final stage, too …"""
+_GENERATED_FROM = b"usr/share/mime/packages/"
+"""… but for what others put there for it to read."""
 _KEPT, _LEFT = range(2)
 
 
@@ -148,7 +153,10 @@ class _Tree:
             above = files.directory_path(here) + b"/" if here else b""
             may_be = any(above.startswith(path) or path.startswith(above) for path in _GENERATED)
             self._may_be_generated[here] = may_be
-        return may_be and files.path(row).startswith(_GENERATED)
+        if not may_be:
+            return False
+        path = files.path(row)
+        return path.startswith(_GENERATED) and not path.startswith(_GENERATED_FROM)
 
     def result(self) -> Transfer:
         pending = [ROOT]

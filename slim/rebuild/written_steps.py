@@ -15,7 +15,17 @@ from textwrap import wrap
 
 from slim.files.view import decoded
 from slim.rebuild.model import Building, BuildStep, Rebuild
-from slim.rebuild.quoting import NAME, USER, fits_on_line, literal, one_line, quoted, words
+from slim.rebuild.quoting import (
+    NAME,
+    USER,
+    directory,
+    expanded_words,
+    fits_on_line,
+    literal,
+    one_line,
+    quoted,
+    words,
+)
 from slim.secrets import redact
 
 _MOST_NAMES = 1_000
@@ -66,9 +76,10 @@ def _written(step: BuildStep, building: Building, redacted: bool, root: bool) ->
         names = (*step.words, value)
         if all(map(literal, names)):
             return f"{step.keyword}{flags} {' '.join(names)}"
-        return f"{step.keyword}{flags} {words(names)}".replace("$", "\\\\$")
+        return f"{step.keyword}{flags} {expanded_words(names)}"
     if step.keyword == "WORKDIR":
-        return f"WORKDIR {value}" if literal(value) else ""
+        place = directory(value)
+        return f"WORKDIR {place}" if place else ""
     if step.keyword == "USER":
         return f"USER {value}" if USER.fullmatch(value) else ""
     if step.keyword == "SHELL":

@@ -12,6 +12,7 @@ from slim.image.model import Image
 from slim.limits import Limits
 from slim.repack.certificate import Certificate, PlatformCertificate, Proof
 from slim.repack.compare import compare
+from slim.repack.divergent import divergent_layers
 from slim.repack.toc_layers import FORMAT_FILES
 from slim.repack.trees import Tree
 
@@ -24,6 +25,8 @@ class Verification(Struct, frozen=True):
     """Digest of the manifest, or of the config where there is no manifest."""
     after: str
     proof: Proof
+    divergent: tuple[tuple[str, int, tuple[str, ...]], ...] = ()
+    """Layers that engines unpack differently: (source or result, layer, ids of the warnings that say so)."""
 
 
 class Verified(Struct, frozen=True):
@@ -71,7 +74,13 @@ def verify(
     proof = compare(
         before[1], after[1], lambda path, _: path in gone, limits, uncompared=own & FORMAT_FILES
     )
-    return Verification(platform, digest(before[0]), digest(after[0]), proof), tuple(faults)
+    divergent = tuple(
+        (side, layer, ids)
+        for side, (_, tree) in (("source", before), ("result", after))
+        for layer, ids in divergent_layers(tree.files).items()
+    )
+    verification = Verification(platform, digest(before[0]), digest(after[0]), proof, divergent)
+    return verification, tuple(faults)
 
 
 def digest(image: Image) -> str:

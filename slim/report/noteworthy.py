@@ -51,8 +51,8 @@ def is_trifle(report: Report, size: int) -> bool:
 
 
 def best_remedy(report: Report) -> Remedy | None:
-    """What to recommend: nothing below 1 % of the image; a multi-stage build, if it gets nearly as far as
-    the fixes or farther; else the fixes. None where no rules were applied."""
+    """What to recommend: nothing below 1 % of the image; a multi-stage build, if it gets at least half as far
+    as the fixes, of which it then is the first; else the fixes. None where no rules were applied."""
     if report.tool.rules is None:
         return None
     disk, fixed = report.totals.disk_bytes, report.predicted.all.disk_bytes
@@ -60,7 +60,9 @@ def best_remedy(report: Report) -> Remedy | None:
     smallest = min(fixed, rebuild.disk_bytes) if rebuild else fixed
     if (disk - smallest) * 100 < disk:
         return "nothing"
-    return "fixes" if rebuild is None or rebuild.disk_bytes * 10 > fixed * 11 else "rebuild"
+    if rebuild is None or (disk - rebuild.disk_bytes) * 2 < disk - fixed:
+        return "fixes"
+    return "rebuild"
 
 
 def is_worthwhile(report: Report) -> bool:

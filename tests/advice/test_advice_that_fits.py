@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 import slim
 from slim.formats.plan import steps
 from slim.report import model
@@ -98,3 +100,44 @@ def test_no_package_is_named_by_two_findings_that_claim(tmp_path: Path) -> None:
     assert [bare(name) for name in found["DEB012"].packages] == ["libgcc-14-dev"]
     assert [bare(name) for name in found["TCH001"].packages] == ["gcc-14"]
     assert found["TCH001"].claimed_bytes < 31 * MEGA
+
+
+@pytest.mark.parametrize(
+    ("gem", "package", "told"),
+    [
+        ("rack-3", "", True),
+        ("execjs-2", "", False),
+        ("rack-3", "ruby-execjs", False),
+    ],
+)
+@LONG
+def test_node_in_an_image_of_ruby_goes_unless_ruby_calls_it(
+    gem: str, package: str, told: bool, tmp_path: Path
+) -> None:
+    debian = Debian()
+    root = base(debian)
+    debian.add("ruby3.3", {"usr/bin/ruby": program(b"libc.so.6", size=MEGA)})
+    debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=60 * MEGA)})
+    if package:
+        debian.add(package, {"usr/lib/ruby/vendor_ruby/execjs.rb": b"1\n"}, depends="nodejs")
+    home = "var/lib/gems/3.3.0"
+    name = gem.partition("-")[0]
+    gems = {
+        f"{home}/specifications/{gem}.gemspec": b"",
+        f"{home}/gems/{gem}/lib/{name}.rb": b"1\n",
+    }
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y ruby nodejs", debian.layer()),
+        ("RUN gem install", gems),
+        ("COPY app.rb .", {"app/app.rb": b"require '%s'\n" % name.encode()}),
+        Cmd=["ruby", "app.rb"],
+        Env=["PATH=/usr/bin", "NODE_VERSION=22.1.0"],
+    )
+    found = by_rule(report)
+    claims = {rule for rule, each in found.items() if each.claimed_bytes > MEGA}
+    assert ("TCH025" in claims) is told
+    if told:
+        shown = f"{found['TCH025'].fix.text} {bare(found['TCH025'].fix.snippet or '')}"
+        assert "mix" not in shown

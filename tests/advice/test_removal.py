@@ -46,9 +46,8 @@ def debian(*packages: str, auto: str = "") -> list[Entry]:
         name, _, depends = package.partition(":")
         fields = [f"Package: {name.strip('!')}", "Status: install ok installed", "Version: 1"]
         fields += ["Architecture: amd64", f"Depends: {depends.strip()}"]
-        fields += ["Essential: yes"] * name.startswith("!") + ["Section: libdevel"] * (
-            "-dev" in name
-        )
+        section = "libdevel" if name.startswith("lib") and "-dev" in name else "misc"
+        fields += ["Essential: yes"] * name.startswith("!") + [f"Section: {section}"]
         status.append("\n".join(fields) + "\n")
         path = LIBRARY if name == "libpq5" else f"usr/lib/{name.strip('!')}"
         content = elf_image(SECTIONS) if name == "libpq5" else name.encode() * (SIZE // len(name))
@@ -184,13 +183,30 @@ def test_alpines_groups_hold_nothing(report: Reports) -> None:
     assert kept == {"zlib"}
 
 
-def test_development_packages_are_no_modules_of_an_interpreter(report: Reports) -> None:
-    """php8.4-dev is named like a module, and depends on a compiler; php8.4-xml is one."""
+@pytest.mark.parametrize(
+    ("interpreter", "module", "development"),
+    [
+        ("php8.4-cli", "php8.4-xml", "php8.4-dev"),
+        ("php8.4-cli", "php8.4-xml", "php-dev"),
+        ("python3.13", "python3-yaml", "python3-dev"),
+        ("ruby3.3", "ruby-nokogiri", "ruby-dev"),
+        ("ruby3.3", "ruby-nokogiri", "ruby3.3-dev"),
+        ("php8.4-cli", "php8.4-xml", "php8.4-doc"),
+    ],
+)
+def test_development_packages_are_no_modules_of_an_interpreter(
+    interpreter: str, module: str, development: str, report: Reports
+) -> None:
+    """They are named like modules, and depend on a compiler, which nothing then holds back. Debian has most
+    of them in the section of their language, not in that of libraries for development."""
     packages = debian(
-        "!libc6:", "php8.4-cli: libc6", "php8.4-xml: libxml2", "libxml2:", "php8.4-doc: gcc",
-        "gcc: libisl", "libisl:", "base-files:", auto="libisl libxml2 php8.4-xml",
+        "!libc6:", f"{interpreter}: libc6", f"{module}: libxml2", "libxml2:", f"{development}: gcc",
+        "gcc: libisl", "libisl:", "base-files:", auto="libisl libxml2",
     )  # fmt: skip
-    found = report(layer(packages), config={"Cmd": ["/usr/lib/php8.4-cli"]})
+    found = report(layer(packages), config={"Cmd": [f"/usr/lib/{interpreter}"]})
     own, along = names(finding(found, "TCH001"))
     assert own == ["gcc"]
-    assert along == ["libisl"]
+    assert "libisl" in along
+    claimed = {bare(package.name): package.reclaimable_bytes for package in found.packages}
+    assert not claimed[module]
+    assert not claimed["libxml2"], "the module may be loaded, and needs it"

@@ -77,7 +77,11 @@ def test_a_rebuild_is_named_by_what_it_ships_and_on_what() -> None:
         (104, "The fixes one by one come to 301 MB: they remove only what a rule names"),
         (300, ""),
         (315, ""),
-        (318, "The fixes one by one come to 301 MB, less than the multi-stage build's 318 MB"),
+        (
+            318,
+            "With the other steps below it would be 301 MB: they delete parts of what it installs",
+        ),
+        (334, "The fixes one by one come to 301 MB, less than the multi-stage build's 334 MB"),
     ],
 )
 def test_why_the_two_predictions_differ_by_more_than_a_twentieth(built: int, because: str) -> None:
@@ -85,6 +89,19 @@ def test_why_the_two_predictions_differ_by_more_than_a_twentieth(built: int, bec
     assert advised is not None
     assert advised.because.startswith(because)
     assert bool(advised.because) is bool(because)
+
+
+@pytest.mark.parametrize(
+    ("built", "first"), [(180, "Ship the release on"), (280, "One instruction")]
+)
+def test_a_build_that_gets_half_as_far_comes_before_fixes_that_add_to_it(
+    built: int, first: str
+) -> None:
+    sample = with_rebuild(built * MB)
+    fixed = model.Amount(disk_bytes=100 * MB, pull_bytes=1)
+    found = finding(1, "PYT007", 243 * MB, fix=OTHER_STAGE, where=at(1, 243 * MB))
+    sample = replace(sample, findings=[found], predicted=replace(sample.predicted, all=fixed))
+    assert sentence(sample).startswith(first)
 
 
 def test_without_a_rebuild_the_lines_that_hold_most_of_it_are_counted() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -16,7 +17,17 @@ from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
-from tests.support.debian import KILO, MEGA, Debian, Tree, base, compilers, program
+from tests.support.debian import (
+    KILO,
+    MEGA,
+    Debian,
+    Tree,
+    analyzed,
+    base,
+    compilers,
+    program,
+    rebuilt,
+)
 from tests.support.shared import TABLES
 
 DIGEST = "9f" * 32
@@ -60,9 +71,7 @@ def written(
         compression="gzip",
     )
     save(built, folder / "image.tar", "docker")
-    rebuilt = checked_analyze(folder / "image.tar").predicted.rebuild
-    assert rebuilt is not None
-    text = bare(rebuilt.dockerfile)
+    text = bare(rebuilt(checked_analyze(folder / "image.tar")).dockerfile)
     assert len(parse_dockerfile(text).stages) == 2
     return text.splitlines()
 
@@ -147,6 +156,43 @@ def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> Non
     assert "RUN --mount=type=cache,target=/root/.npm npm install" in lines
 
 
+@pytest.mark.parametrize(
+    ("recorded", "place", "written_as"),
+    [
+        ("/srv/my shop", "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ('"/srv/my shop"', "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ("'/srv/my shop'", "/srv/my shop", 'WORKDIR "/srv/my shop"'),
+        ('"/srv/\\"a\\" \\$b \'c\'"', "/srv/\"a\" $b 'c'", 'WORKDIR "/srv/\\"a\\" \\$b \'c\'"'),
+        ('/srv/5" disk', '/srv/5" disk', 'WORKDIR "/srv/5\\" disk"'),
+        ("$NODE_ENV/it's", "/production/it's", 'WORKDIR "/production/it\'s"'),
+    ],
+)
+def test_a_directory_with_blanks_and_quotes(
+    recorded: str, place: str, written_as: str, tmp_path: Path
+) -> None:
+    files = {path.replace("app", place[1:], 1): content for path, content in APP.items()}
+    command = ["node", f"{place}/server.js"]
+    steps: Steps = [
+        (NOP + f"WORKDIR {recorded}", None),
+        (NOP + f"COPY dir:{DIGEST} in . ", files),
+    ]
+    lines = written(tmp_path, steps, User="", WorkingDir=place, Cmd=command)
+    build, final = lines[: lines.index("")], lines[lines.index("") :]
+    assert written_as in build
+    assert "COPY . ." in build
+    assert written_as in final
+    word = re.sub(r"([\"'$])", r"\\\1", place)
+    assert f"COPY --from=build {json.dumps([word, word])}" in final
+
+
+def test_a_template_is_filled_in_for_a_directory_with_blanks(tmp_path: Path) -> None:
+    files = {path.replace("app", "srv/my shop", 1): content for path, content in APP.items()}
+    command = ["node", "/srv/my shop/server.js"]
+    lines = written(tmp_path, [("", files)], User="", WorkingDir="/srv/my shop", Cmd=command)
+    assert lines.count('WORKDIR "/srv/my shop"') == 2
+    assert 'COPY --from=build ["/srv/my shop", "/srv/my shop"]' in lines
+
+
 def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:
     steps: Steps = [
         (NOP + f"COPY dir:{DIGEST} in /app ", APP),
@@ -154,6 +200,22 @@ def test_what_a_step_deleted_of_a_package_stays_deleted(tmp_path: Path) -> None:
     ]
     final = written(tmp_path, steps, User="", Cmd=["sh", "-c", "nginx && exec node server.js"])
     assert "RUN rm -rf /etc/nginx/nginx.conf" in final
+
+
+def test_what_a_package_generates_is_not_copied_beside_it(tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    compilers(debian)
+    mime = "usr/share/mime"
+    debian.add("shared-mime-info", {f"{mime}/packages/freedesktop.org.xml": b"<x/>"}, auto=True)
+    served = {"etc/nginx/nginx.conf": b"root /srv;", "usr/sbin/nginx": program(b"libc.so.6")}
+    debian.add("nginx", served, depends="shared-mime-info")
+    cache: Tree = {f"{mime}/mime.cache": b"m" * KILO, f"{mime}/text/plain.xml": b"<y/>"}
+    own = {f"{mime}/packages/own.xml": b"<z/>", "srv/index.html": b"<h1>"}
+    report = analyzed(tmp_path, root, {**debian.layer(), **cache}, own, Cmd=["nginx"])
+    lines = bare(rebuilt(report).dockerfile).splitlines()
+    copied = [line.split()[-1] for line in lines if line.startswith("COPY --from")]
+    assert copied == [f"/{mime}/packages/own.xml", "/srv"]
 
 
 def test_what_leads_nowhere_in_the_final_stage_is_not_made_there(tmp_path: Path) -> None:

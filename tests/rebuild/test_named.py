@@ -45,9 +45,10 @@ def service(
     beside: Tree | None = None,
     more: Tree | None = None,
     system: dict[str, Tree] | None = None,
+    step: str = "",
 ) -> slim.Report:
     """A service of Python with more distributions and programs than it may use; `more` are further
-    distributions, `system` further packages."""
+    distributions, `system` further packages, `step` is what runs after their installation."""
     debian = Debian()
     root = base(debian)
     python: Tree = {
@@ -82,7 +83,7 @@ def service(
                 **(beside or {}),
             },
         ),
-        ("RUN pip install -r requirements.txt charting", libraries),
+        (f"RUN pip install -r requirements.txt charting && {step}", libraries),
         Cmd=["python3", "main.py"],
         Env=["PATH=/usr/local/bin:/usr/bin:/bin"],
     )
@@ -406,3 +407,28 @@ def test_a_package_that_only_brings_others(
     kept = {bare(name) for each in rebuilt(report).keep for name in each.packages}
     brought = {"magick", "magick-q16", "fontconfig-config", "fonts-dejavu"}
     assert kept & {*brought, "fonts-urw"} == (brought if used else set())
+
+
+@pytest.mark.parametrize(
+    ("lists", "sources", "step", "kept"),
+    [
+        ({"requirements-train.txt": b"-r requirements.txt\ncharting\n"}, {}, "", False),
+        ({"requirements-web.txt": b"-r requirements.txt\ncharting\n"}, {}, "", True),
+        ({"requirements-train.txt": b"charting\n"}, {}, "", True),
+        ({}, {"train.py": b"import charting\n"}, "python3 train.py", False),
+        ({}, {"train.py": b"import charting\n"}, "", True),
+        ({}, {"train.py": b"import charting\n", "a.py": b"import train\n"}, "./train.py", True),
+        ({}, {"a.py": b"import os\nopen('model.charting')\n"}, "", False),
+    ],
+    ids=[
+        *("for a purpose", "to run", "of its own", "a step", "no step", "a module", "an ending"),
+    ],
+)
+@LONG
+def test_what_only_the_build_uses(
+    lists: Tree, sources: Tree, step: str, kept: bool, tmp_path: Path
+) -> None:
+    beside = {f"app/{name}": content for name, content in {**lists, **sources}.items()}
+    report = service(tmp_path, b"import flask\n", beside=beside, step=step)
+    libraries = part(rebuilt(report), "libraries").disk_bytes
+    assert (libraries > 4 * MEGA) == kept

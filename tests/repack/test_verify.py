@@ -9,6 +9,7 @@ import pytest
 
 from slim import pipeline
 from slim.files.options import ReadOptions
+from slim.formats.certificate.verified import render_verified
 from slim.image.ref import ImageRef
 from slim.repack.verify import Verified
 from tests.support.building import (
@@ -115,3 +116,15 @@ def test_a_dropped_link_leaves_the_names_of_the_others(tmp_path: Path) -> None:
     stack = [[file("a", b"1"), hardlink("b", "a"), hardlink("c", "a")], [delete("a")]]
     assert differences(tmp_path, stack, ["b=1 c=>b"]) == {}
     assert differences(tmp_path, stack, ["b=1 c=1"]) == {"c": "hard links"}
+
+
+def test_layers_that_engines_unpack_differently_are_named(tmp_path: Path) -> None:
+    """containerd and buildah delete what this header is named after, docker does not."""
+    odd = Entry(b".wh.f", b"g", content=b"13 comment=x\n")
+    found = compared(tmp_path, ["f=1", [odd, file("g")]], ["f=1 g="])
+    assert found.holds
+    assert found.images[0].divergent == (("source", 1, ("global-header",)),)
+    text = " ".join(render_verified(found).split())
+    assert "Engines unpack layer 1 of the source differently (global-header)" in text
+    same = compared(tmp_path, ["f=1 g="], ["f=1 g="])
+    assert "differently" not in render_verified(same)

@@ -256,6 +256,29 @@ ATTACKS = (
         outcome="warning global-header: it is not applied",
     ),
     row(
+        "T6-whiteout",
+        "a global PAX header that is named like a whiteout",
+        tar([file("f", b"12345"), Entry(b".wh.f", b"g", content=pax_record(b"comment", b"x"))]),
+        warns="global-header",
+        counts=files(1, 5),
+        outcome="warning global-header: it deletes nothing, though with some engines it does",
+    ),
+    row(
+        "T6-directory",
+        "a global PAX header that is named like an entry in a directory",
+        tar([Entry(b"d/header", b"g", content=pax_record(b"comment", b"x")), file("f", b"12345")]),
+        warns="global-header",
+        counts=files(1, 5),
+        outcome="warning global-header: it makes no directory, though with some engines it does",
+    ),
+    row(
+        "T6-root",
+        "a global PAX header with a comment, named as git archive does, after a dot",
+        tar([Entry(b"./pax_global_header", b"g", content=pax_record(b"comment", b"x")), file("f")]),
+        quiet="global-header",
+        counts=files(1),
+    ),
+    row(
         "T6-forgets",
         "a PAX path, then a global header",
         extension(b"x", pax_record(b"path", b"evil"))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import shlex
+from collections import Counter
 from collections.abc import Collection, Iterable
 
 from msgspec import Struct
@@ -16,8 +17,9 @@ from msgspec import Struct
 from slim.entrypoint.tables import names
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
+from slim.packages.documents import load_object, text_of
 from slim.packages.owners import NOBODY
-from slim.packages.package import Package, parent
+from slim.packages.package import Package, PackageWarnings, parent
 from slim.rebuild.base import closure, needed_by_others
 from slim.rebuild.build_steps import is_of_toolchain
 from slim.rebuild.interpreted import copied
@@ -47,6 +49,9 @@ _ACTIVATES = re.compile(
     rb"(?:\bsource|\.)\s+\S*activate\b|\b(?:conda|mamba)\s+(?:activate|shell)|conda\.sh\b"
 )
 """How a shell gets at the programs of a conda environment."""
+_PLATFORM = re.compile(r"/(?:noarch|(?:linux|osx|win)-[a-z0-9_]{1,20})$")
+_CHANNEL = re.compile(r"https?://[^/\s]{1,255}/([^/\s]{1,255})")
+"""An address of one name: that of a channel where conda looks for one."""
 _MOST_ASKED = 500
 _ACTIVATION = b"etc/conda/activate.d"
 
@@ -62,6 +67,10 @@ class Kept(Struct, frozen=True):
     uninstall: tuple[Uninstall, ...]
     specifications: list[str]
     """`NAME=VERSION` of what is asked for by name."""
+    channels: list[str]
+    """Where the packages that stay are from, those of most first."""
+    pip: list[str]
+    """`NAME==VERSION` of what pip installed into it by name."""
     guesses: tuple[str, ...]
 
 
@@ -104,17 +113,50 @@ def keep(
     least = closure(given.graph, sorted((asked - gone[1]) | used))
     most = closure(given.graph, sorted(asked | used))
     kept = [row for row in rows if owner[row] in likely] + foreign
+    named = sorted((asked & likely) | used, key=lambda index: packages[index].name)[:_MOST_ASKED]
     return Kept(
         kept,
         [row for row in rows if owner[row] in most - likely],
         [row for row in rows if owner[row] in likely - least],
         removal(prefix, mine - likely),
-        [
-            f"{packages[index].name}={packages[index].version}"
-            for index in sorted((asked & likely) | used, key=lambda index: packages[index].name)
-        ][:_MOST_ASKED],
+        [f"{packages[index].name}={packages[index].version}" for index in named],
+        _channels(given, sorted(likely)[:_MOST_ASKED]),
+        _of_pip(given, prefix, libraries_left),
         _guesses(given, prefix, kept),
     )
+
+
+def _channels(given: Given, chosen: Iterable[int]) -> list[str]:
+    """The channels of packages, as `conda create` takes them: names such as `conda-forge`, addresses where a
+    name would not do, and none that holds a token or a password."""
+    found: Counter[str] = Counter()
+    for index in chosen:
+        path = given.graph.packages[index].record
+        record = load_object(given.view.read(path) or b"{}", path, PackageWarnings()) or {}
+        address = text_of(record.get("channel")).rstrip("/")
+        if "@" in address or "/t/" in address:
+            continue
+        address = _PLATFORM.sub("", address)
+        name = _CHANNEL.fullmatch(address)
+        found[name[1] if name is not None else address] += 1
+    return [channel for channel, _ in found.most_common() if channel]
+
+
+def _of_pip(given: Given, prefix: bytes, left: Collection[int]) -> list[str]:
+    """What pip installed into an environment by name and from an index: no project of a directory."""
+    packages, view = given.graph.packages, given.view
+    found: list[str] = []
+    for index, package in enumerate(packages):
+        if package.manager != "python" or index in left or package.auto is True:
+            continue
+        if not package.record.startswith(prefix + b"/") or package.name.lower() in _TOOLS:
+            continue
+        row = view.row(package.record)
+        holder = NOBODY if row is None else given.owned.owner[row]
+        by_conda = holder != NOBODY and packages[holder].manager == "conda"
+        if not by_conda and not view.exists(join(parent(package.record), b"direct_url.json")):
+            found.append(f"{package.name}=={package.version}")
+    return sorted(found)[:_MOST_ASKED]
 
 
 def _is_elsewhere(path: bytes, prefix: bytes) -> bool:
@@ -217,7 +259,9 @@ def plan_of(
         values={
             "home": f"/{decoded(home)}",
             "environment": place,
-            "packages_words": " ".join(kept.specifications),
+            "packages_words": " ".join([*kept.specifications, *(["pip"] if kept.pip else [])]),
+            "channels_words": " ".join(kept.channels),
+            "pip_words": " ".join(kept.pip),
             **(
                 {}
                 if f"{place}/bin" in search.split(":")

@@ -70,13 +70,20 @@ def _kinds(known: Known) -> Iterator[str]:
         yield "django"
 
 
+_PURPOSES = (
+    "api app base batch build common core cpu deploy docker export extra extras frozen full gpu inference "
+    "job jobs local lock main min minimal ml model optional prod production run runtime serve server "
+    "serving staging train training web worker"
+)
+_LISTS = " ".join(
+    f"requirements{mark}{purpose}.txt" for mark in "-_." for purpose in _PURPOSES.split()
+)
+"""Lists of requirements beside the usual one; those for development are not needed."""
+
 PYTHON = Ecosystem(
     name="python",
     keeps=(
-        Keep(
-            "requirements.txt requirements.in requirements/*.txt requirements/*.in requirements-prod.txt "
-            "requirements-base.txt requirements_prod.txt requirements-production.txt requirements.prod.txt"
-        ),
+        Keep("requirements.txt requirements.in requirements/*.txt requirements/*.in " + _LISTS),
         Keep(
             "*.py",
             2 * SMALL,
@@ -91,7 +98,8 @@ PYTHON = Ecosystem(
             MEDIUM,
         ),
         Keep(
-            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml"
+            "*.dist-info/INSTALLER *.dist-info/direct_url.json pyvenv.cfg pyproject.toml Pipfile hatch.toml "
+            "site-packages/*.pth dist-packages/*.pth site-packages/*.egg-link"
         ),
     ),
     packages=Reader(read_python, (b".dist-info/METADATA", b".egg-info", b"EGG-INFO/PKG-INFO")),

@@ -32,6 +32,9 @@ _REQUIRES = re.compile(
 )
 _MARKER = re.compile(r"\bextra\s*==\s*[\"']([^\"'\n]{1,100})")
 _DEVELOPMENT = re.compile(rb"dev|test|lint|doc|ci|debug|local")
+_INCLUDES = re.compile(rb"(?m)^\s*(?:-r|--requirement)[ =]")
+_PRODUCTION = re.compile(rb"prod|deploy|serv|web|api|worker|run|main|app|docker|gpu|cpu|cuda")
+"""What lists of requirements that take in another are called where the program runs with them."""
 _FOR_DEVELOPMENT = names(
     "dev devel develop development test tests testing lint linting linters doc docs documentation ci debug "
     "typing types typecheck mypy format style check checks quality qa cov coverage bench benchmark"
@@ -68,22 +71,25 @@ class Requirements(Struct, frozen=True):
     """Distributions that it runs with; none where a file of them is not known."""
     for_development: frozenset[str]
     """Distributions that it only develops with."""
+    for_a_purpose: frozenset[str]
+    """Of `names`, those that only a list asks for which takes in another: `requirements-export.txt`."""
     words: frozenset[bytes] | None
     """Of the sources; None where not all are known."""
     has_notebooks: bool
 
 
-NO_REQUIREMENTS = Requirements(frozenset(), frozenset(), None, has_notebooks=False)
+NO_REQUIREMENTS = Requirements(frozenset(), frozenset(), frozenset(), None, has_notebooks=False)
 """Of an image without a project: whatever was installed by name may be used."""
 
 
 def read_requirements(given: Given, home: bytes) -> Requirements:
     """Read the files of the project in `home`."""
-    required, development = _required(given, home)
+    required, development, purpose = _required(given, home)
     files, owner = given.view.files, given.owned.owner
     return Requirements(
         required,
         development,
+        purpose,
         words_of(given, (home,), _REQUIREMENTS) if required else None,
         any(
             files.name[row].endswith(b".ipynb") and owner[row] == NOBODY
@@ -111,7 +117,7 @@ def not_used(
         return frozenset()
     packages = given.graph.packages
     called = {index: normalized(packages[index].name) for index in candidates}
-    trusted_names = required if trusted else frozenset[str]()
+    trusted_names = required - requirements.for_a_purpose if trusted else frozenset[str]()
     if requirements.has_notebooks:
         trusted_names -= _IN_NOTEBOOKS
     if words is None:
@@ -222,11 +228,12 @@ def _modules(package: Package) -> Iterator[bytes]:
             yield file.rpartition(b"/")[2]
 
 
-def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]]:
-    """Distributions that the project's files ask for, and those that they ask for only to develop; empty
-    where it has no such file that is known."""
+def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str], frozenset[str]]:
+    """Distributions that the project's files ask for, those that they ask for only to develop, and those for
+    one of its purposes; empty where it has no such file that is known."""
     found: set[str] = set()
     development: set[str] = set()
+    purpose: set[str] = set()
     view = given.view
     for row in below(view, home):
         path, name = view.files.path(row), view.files.name[row]
@@ -236,8 +243,10 @@ def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]
         content = view.files.texts.get(row)
         if content is None:
             if ours is found:
-                return frozenset(), frozenset()
+                return frozenset(), frozenset(), frozenset()
             continue
+        if ours is found and _INCLUDES.search(content) and not _PRODUCTION.search(name):
+            ours = purpose
         for line in decoded(content).splitlines():
             if not line.lstrip().startswith(("-", "#")):
                 ours.update(_names((line,)))
@@ -256,7 +265,8 @@ def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]
     for group, table in _table(poetry, "group").items():
         listed = map(normalized, _table(table, "dependencies"))
         (development if _for_development(group) else found).update(listed)
-    return frozenset(found), frozenset(development - found)
+    wanted = frozenset(found | purpose)
+    return wanted, frozenset(development - wanted), frozenset(purpose - found)
 
 
 def _names(requirements: object) -> Iterator[str]:

@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from slim.ecosystems.conda.rebuild import activates, environment_of, keep, plan_of
+from slim.ecosystems.python.editable import editable_projects
 from slim.ecosystems.python.environment import venv_at_run_time
 from slim.ecosystems.python.named import (
     NO_REQUIREMENTS,
@@ -28,6 +29,7 @@ from slim.rebuild.base import closure, needed_by_others
 from slim.rebuild.interpreted import (
     copied,
     home_of,
+    in_the_root,
     main_command,
     named,
     search_path,
@@ -62,7 +64,8 @@ def plan(given: Given) -> Plan | None:
     venv = venv_at_run_time(given.facts.runs, given.facts.roots)
     binary = _interpreter(given, command, venv)
     home = home_of(given, command, "python")
-    if binary is None or (home is None and not _is_library(given, command)):
+    loose = in_the_root(given, command) if home is None else []
+    if binary is None or not (home or loose or _is_library(given, command)):
         return None
     homes = () if home is None else (home,)
     version = decoded(given.view.files.name[binary])
@@ -90,18 +93,23 @@ def plan(given: Given) -> Plan | None:
         return plan_of(given, home or environment, binary, environment, conda, least)
     places = [venv] if venv is not None else []
     searched = search_path(given, "PYTHONPATH", (*homes, *places))
-    where = [*(places or _sites(given, stdlib, owner is None)), *searched]
+    sites = _sites(given, stdlib, owner is None)
+    if venv is not None:
+        sites = tuple(site for site in given.facts.roots.of("site") if site.startswith(venv + b"/"))
+    searched += editable_projects(given, sites, (*homes, *places, *searched), left)
+    where = [*(places or sites), *searched]
     libraries = _libraries(given, where, left, beside=venv is None)
     maybe = [
         row
         for row in _libraries(given, where, most, beside=venv is None)
         if given.owned.owner[row] in left
     ]
-    inside = tuple(place + b"/" for place in (*places, stdlib))
+    inside = tuple(place + b"/" for place in (*places, *searched, stdlib))
+    loose = [path for path in loose if not (path + b"/").startswith(inside)]
     code = [
         row
-        for place in homes
-        for row in below(given.view, place)
+        for place in (*homes, *loose)
+        for row in (*below(given.view, place), *rows_at(given.view, (place,)))
         if not (given.view.files.path(row) + b"/").startswith(inside)
     ]
     interpreter = _stdlib(given, binary, stdlib) if owner is None else []
@@ -116,7 +124,7 @@ def plan(given: Given) -> Plan | None:
                 "the project, without what findings would delete",
                 code,
                 loses=FROM_APPLICATION,
-                paths=homes,
+                paths=(*homes, *loose),
             ),
             KeptFiles(
                 "libraries",
@@ -136,16 +144,16 @@ def plan(given: Given) -> Plan | None:
         packages=tuple(dict.fromkeys(packages)),
         maybe=tuple(maybe),
         doubtful=tuple(row for row in libraries if given.owned.owner[row] in least),
-        uninstalls=_uninstalls(given, ours, venv, places or _sites(given, stdlib, owner is None)),
+        uninstalls=_uninstalls(given, ours, venv, places or sites),
         homes=(*homes, *places),
         values={
-            "home": f"/{decoded(home or b'src')}",
+            "home": "/" if loose else f"/{decoded(home or b'src')}",
             "venv": f"/{decoded(venv)}" if venv is not None else "/opt/venv",
-            "unknown" if home is None else _requirements(given, home): "yes",
+            "unknown" if not (home or loose) else _requirements(given, home or b""): "yes",
             **({} if owner is not None else {"own_toolchain": "yes"}),
             "image_python" if owner is None and named_image else "own_base": "yes",
         },
-        copies=copied(b"", [*by_hand, venv or b"opt/venv", *searched, *homes]),
+        copies=copied(b"", [*by_hand, venv or b"opt/venv", *searched, *homes, *loose]),
     )
 
 

@@ -34,3 +34,9 @@ def _lines(found: Verified) -> Iterator[str]:
             more = len(each.proof.differences) + each.proof.omitted_differences - len(rows)
             if more:
                 yield f"  and {more:,} more"
+        for side, layer, ids in each.divergent[:_MOST]:
+            yield page.wrapped(
+                f"Engines unpack layer {layer} of the {side} differently ({', '.join(ids)}): this compares"
+                " what the specification makes of it.",
+                rest="",
+            )

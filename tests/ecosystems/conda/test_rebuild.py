@@ -22,6 +22,8 @@ from tests.support.small_images import stepwise
 
 CONDA = "opt/conda"
 WEB = "opt/conda/envs/web"
+CHANNELS = {"gdal": "pkgs/main", "seaborn": "t/abc123/private", "flask": "bioconda"}
+"""Package → where it is from, if not from conda-forge."""
 
 
 def package(
@@ -41,6 +43,7 @@ def package(
         "files": list(own),
         "depends": list(depends),
         "requested_spec": name if asked else "",
+        "channel": f"https://conda.example.org/{CHANNELS.get(name, 'conda-forge')}/linux-64",
     }
     return {
         **{f"{prefix}/{path}": content for path, content in own.items()},
@@ -226,3 +229,36 @@ def test_what_the_file_of_the_environment_does_not_name(tmp_path: Path) -> None:
 )
 def test_names_in_a_file_of_an_environment(text: str, names: list[str]) -> None:
     assert list(asked_for(text)) == names
+
+
+def test_a_template_names_the_channels_and_what_pip_installed(tmp_path: Path) -> None:
+    """Of an image whose history does not say how it was built."""
+    debian = Debian()
+    site = f"{WEB}/lib/python3.12/site-packages"
+    of_pip: dict[str, bytes] = {}
+    for name, more in (("stripe", {}), ("own", {"direct_url.json": b'{"url": "file:///app"}'})):
+        info = f"{site}/{name}-2.0.dist-info"
+        of_pip |= {
+            f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 2.0\n".encode(),
+            f"{info}/INSTALLER": b"pip\n",
+            f"{info}/RECORD": f"{name}-2.0.dist-info/REQUESTED,,\n".encode(),
+            **{f"{info}/{file}": content for file, content in more.items()},
+        }
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", base(debian)),
+        ("", {**installation(), **python(WEB), **environment(WEB), **of_pip, **debian.database()}),
+        ("COPY . .", {"app/main.py": b"import flask\n"}),
+        Cmd=[f"/{WEB}/bin/python", "main.py"],
+    )
+    lines = bare(rebuilt(report).dockerfile).splitlines()
+    (create,) = [line for line in lines if line.startswith("RUN conda create")]
+    channels = [word for word in create.split() if word.startswith("--channel")]
+    assert channels == [
+        "--channel=conda-forge",
+        "--channel=bioconda",
+        "--channel=https://conda.example.org/pkgs/main",
+    ]
+    assert "flask=1.0" in create.split()
+    assert create.endswith(" pip")
+    assert f"RUN /{WEB}/bin/python -m pip install --no-cache-dir stripe==2.0" in lines

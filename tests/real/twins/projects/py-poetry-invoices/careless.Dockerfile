@@ -5,6 +5,6 @@ ENV PATH=/root/.local/bin:$PATH
 ENV POETRY_VIRTUALENVS_IN_PROJECT=true
 WORKDIR /srv/invoices
 COPY . .
-RUN poetry install --no-interaction
+RUN python3 -m venv .venv && .venv/bin/pip install -r requirements-dev.txt
 EXPOSE 8300
 CMD ["poetry", "run", "uvicorn", "invoices.app:app", "--host", "0.0.0.0", "--port", "8300"]
