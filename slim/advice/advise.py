@@ -31,7 +31,7 @@ from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import BUILDING, RECIPES, SOURCES
 from slim.facts.gather import run_rows
-from slim.files.table import Bytes
+from slim.files.table import Bytes, Fate
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
@@ -45,6 +45,7 @@ _OTHER_START = (
     "the container is still started with its present command: the rebuilt image starts the application"
     " with the command of its Dockerfile, and leaves out what the present one needs besides"
 )
+_WITHOUT_STAGES = ("same-layer", "dockerignore")
 _WRITTEN_AGAIN = (b"var/cache/debconf", b"var/lib/dpkg", b"var/backups", b"var/log")
 """Where apt and dpkg write something with whatever they install …"""
 _OF_PACKAGES = (b"var/lib/dpkg/info",)
@@ -197,7 +198,23 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
         SOURCES,
         BUILDING,
     )
-    return rebuild(given, recipe, image.disk)
+    result = rebuild(given, recipe, image.disk)
+    return result if result is not None and _needs_stages(image, claims, result) else None
+
+
+def _needs_stages(image: ImageFacts, claims: Sequence[Claim], proposed: Rebuild) -> bool:
+    """Whether a tenth of what a rebuild saves does not go where it is made, or is kept out of the context:
+    nobody needs another stage to delete lists of packages."""
+    files = image.files
+    local = {
+        row
+        for each in claims
+        if each.match.rule.where in _WITHOUT_STAGES
+        for row in each.claimed
+        if files.fate[row] == Fate.LIVE and row not in proposed.rows
+    }
+    saved = sum(layer.live_bytes for layer in image.ledger.layers) - proposed.disk
+    return (saved - sum(map(files.size.__getitem__, local))) * 10 >= saved
 
 
 def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:

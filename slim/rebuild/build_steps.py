@@ -162,6 +162,7 @@ def _copy(
 ) -> BuildStep | None:
     """With names of the build's context; None for files of another stage, and where names are unknown."""
     flags, text = split_flags(entry.value)
+    guessed = False
     if any(flag.startswith(("--from", "--exclude", "--parents")) for flag in flags):
         return None
     kept = tuple(flag for flag in flags if flag.startswith(("--chown=", "--chmod=")))
@@ -170,6 +171,7 @@ def _copy(
         target = _expanded(given, target.partition(" |")[0].strip())
         copied = _copied(given, layer, _absolute(workdir, target))
         names = _sources(content, copied, context, target, workdir)
+        guessed = content.startswith("dir:") and names == [_own_name(target, workdir)]
     else:
         *names, target = text.split() or [""]
         # BuildKit does not record `--from`; only another stage has absolute paths.
@@ -177,23 +179,25 @@ def _copy(
             return None
     if not names or not target:
         return None
-    return BuildStep(index, entry.keyword, target, words=tuple(names), flags=kept)
+    return BuildStep(index, entry.keyword, target, words=tuple(names), flags=kept, guessed=guessed)
 
 
 def _context(given: Given, known: Sequence[str], start: int) -> _Copied | None:
-    """The largest copied directory: what other files of the context are found in."""
-    found: list[_Copied] = []
+    """What other files of the context are found in: what was copied to the working directory, or else the
+    largest directory."""
+    last = _absolute("/", given.config.working_dir)
+    found: list[tuple[bool, _Copied]] = []
     for _, layer, entry, workdir in _entries(given, known, start):
         if entry.keyword in ("COPY", "ADD"):
             text = split_flags(entry.value)[1]
             content, is_content, target = text.partition(" in ")
             if is_content and content.startswith("dir:"):
                 path = _absolute(workdir, _expanded(given, target.partition(" |")[0].strip()))
-                found.append(_copied(given, layer, path))
+                found.append((path in {workdir, last} - {"/"}, _copied(given, layer, path)))
             elif text.startswith(". "):
                 path = _absolute(workdir, _expanded(given, text[2:].strip()))
-                found.append(_copied(given, layer, path))
-    return max(found, key=lambda copied: len(copied.files), default=None)
+                found.append((path in {workdir, last} - {"/"}, _copied(given, layer, path)))
+    return max(found, key=lambda each: (each[0], len(each[1].files)), default=(False, None))[1]
 
 
 def _copied(given: Given, layer: int | None, target: str) -> _Copied:
@@ -222,8 +226,11 @@ def _sources(
         prefix = _prefix(copied, context)
         if prefix is not None:
             return [prefix or "."]
-        relative = not target.startswith("/") and base not in ("", ".", "..")
-        return [target.removeprefix("./").rstrip("/")] if relative else ["."]
+        if elsewhere := _own_name(target, workdir):
+            return [elsewhere]
+        inside = target.removeprefix(workdir).strip("/") if target.startswith("/") else target
+        inside = inside.removeprefix("./").rstrip("/")
+        return [inside if inside.rpartition("/")[2] not in ("", ".", "..") else "."]
     names: list[str] = []
     for path, digest in copied.files.items():
         name = path or base
@@ -238,6 +245,14 @@ def _sources(
             return []
         names.append(name)
     return names
+
+
+def _own_name(target: str, workdir: str) -> str:
+    """What a directory of the context may be called that was copied to an absolute path; empty for one in the
+    working directory."""
+    place = target.rstrip("/")
+    inside = workdir != "/" and (place + "/").startswith(workdir + "/")
+    return place.rpartition("/")[2] if target.startswith("/") and not inside else ""
 
 
 def _prefix(copied: _Copied, context: _Copied) -> str | None:

@@ -241,6 +241,8 @@ class BuildStep(Struct, frozen=True):
     flags: tuple[str, ...] = ()
     pairs: tuple[tuple[str, str], ...] = ()
     """(name, value) of variables and build arguments."""
+    guessed: bool = False
+    """That the files are of the build's context, and their names there, is a guess."""
 
 
 class Account(Struct, frozen=True):

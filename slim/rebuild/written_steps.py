@@ -30,6 +30,7 @@ from slim.secrets import redact
 
 _MOST_NAMES = 1_000
 """Most packages that one command takes out."""
+_GUESSED = "# The history does not say where this is from: the build context, or another stage.\n"
 _FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
 
 
@@ -74,9 +75,8 @@ def _written(step: BuildStep, building: Building, redacted: bool, root: bool) ->
         if not fits_on_line("".join((*step.words, value))):
             return ""
         names = (*step.words, value)
-        if all(map(literal, names)):
-            return f"{step.keyword}{flags} {' '.join(names)}"
-        return f"{step.keyword}{flags} {expanded_words(names)}"
+        shown = " ".join(names) if all(map(literal, names)) else expanded_words(names)
+        return f"{_GUESSED if step.guessed else ''}{step.keyword}{flags} {shown}"
     if step.keyword == "WORKDIR":
         place = directory(value)
         return f"WORKDIR {place}" if place else ""

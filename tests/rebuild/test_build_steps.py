@@ -157,6 +157,29 @@ def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
+    ("target", "shown"),
+    [
+        ("/libs", "COPY libs /libs"),
+        ("/libs/", "COPY libs /libs/"),
+        ("./libs", ""),
+        ("/app/libs", ""),
+    ],
+)
+def test_a_directory_that_is_not_of_the_context(target: str, shown: str, tmp_path: Path) -> None:
+    """Builders that record a hash do so for files of another stage, too."""
+    place = target.strip("/").replace("./", "app/")
+    steps: Steps = [
+        (NOP + f"COPY dir:{DIGEST} in /app ", APP),
+        (NOP + "WORKDIR /app", None),
+        (NOP + f"COPY dir:{DIGEST} in {target} ", {f"{place}/{n}.js": b"l" for n in range(9)}),
+    ]
+    lines = written(tmp_path, steps, User="")
+    assert "COPY . /app" in lines
+    at = lines.index(shown or f"COPY libs {target}")
+    assert lines[at - 1].startswith("# The history does not say where") == bool(shown)
+
+
+@pytest.mark.parametrize(
     ("recorded", "place", "written_as"),
     [
         ("/srv/my shop", "/srv/my shop", 'WORKDIR "/srv/my shop"'),

@@ -16,6 +16,7 @@ from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.building import image, layer, save
 from tests.support.checked import checked_analyze
+from tests.support.debian import MEGA, Debian, analyzed, base, compilers, program
 from tests.support.shared import FAT, TABLES
 
 
@@ -73,6 +74,19 @@ def test_no_advice_no_rebuild() -> None:
 
 def test_an_image_with_nothing_to_leave_out_needs_no_rebuild() -> None:
     assert slim.analyze(FOLDER / "debian-zstd.tar").predicted.rebuild is None
+
+
+@pytest.mark.parametrize("built_here", [False, True])
+def test_nobody_needs_a_stage_to_delete_lists(built_here: bool, tmp_path: Path) -> None:
+    debian = Debian()
+    root = base(debian)
+    debian.add("nodejs", {"usr/bin/node": program(b"libc.so.6", size=MEGA)})
+    if built_here:
+        compilers(debian)
+    lists = {"var/lib/apt/lists/a_Packages": b"x" * 9 * MEGA}
+    app = {"app/server.js": b"1", "app/package.json": b"{}"}
+    report = analyzed(tmp_path, root, {**debian.layer(), **lists}, app, Cmd=["node", "server.js"])
+    assert (report.predicted.rebuild is not None) is built_here
 
 
 def test_what_is_in_the_base_image_needs_another_base(tmp_path: Path) -> None:
