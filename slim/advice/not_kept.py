@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from slim.advice.claim import Claim
 from slim.advice.image_facts import ImageFacts
-from slim.files.table import Files
+from slim.files.table import Files, both, either
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY, Ownership
 from slim.rebuild.base import closure
@@ -38,9 +38,17 @@ _DATABASES = (
 
 
 def not_kept(
-    image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
+    image: ImageFacts,
+    rebuild: Rebuild,
+    claims: Sequence[Claim],
+    protected: Sequence[Protected],
+    *,
+    among: bytes | None = None,
 ) -> QueryResult:
-    """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others."""
+    """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others.
+
+    Of whole files only those in the mask `among`, if it is given.
+    """
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     claimed = {row for claim in claims for row in claim.claimed}
@@ -57,7 +65,8 @@ def not_kept(
     written = frozenset(written_by(image.view, names))
     is_protected = _path_test(files, protected)
     rows = []
-    for row in compress(range(len(files)), files.live_bodies()):
+    bodies = files.live_bodies() if among is None else both(files.live_bodies(), among)
+    for row in compress(range(len(files)), bodies):
         owner, home = owned.owner[row], files.directory[row]
         if row in claimed or row in stay or owner in system:
             continue
@@ -99,14 +108,13 @@ def of_runner(
             places.append(above + inside + name.partition(b"/")[0])
     theirs = closure(image.graph, sorted(owners), first=False)
     within = below_any(image.view, places)
-    left_out = not_kept(image, replace(rebuild, runs=frozenset()), claims, protected).rows
-    return QueryResult(
-        [
-            row
-            for row in left_out
-            if row in rows or owned.owner[row] in theirs or within[files.directory[row]]
-        ]
+    among = bytearray(
+        either(owned.mask_of(theirs), bytes(map(within.__getitem__, files.directory)))
     )
+    for row in rows:
+        among[row] = 1
+    without_runs = replace(rebuild, runs=frozenset())
+    return QueryResult(not_kept(image, without_runs, claims, protected, among=bytes(among)).rows)
 
 
 def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:

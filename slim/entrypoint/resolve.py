@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from slim.entrypoint.follow import MAX_COMMANDS, MAX_WORDS, Walk, search_path
 from slim.entrypoint.init_scripts import starts_service
+from slim.entrypoint.makefiles import TOOLS
 from slim.entrypoint.runners import NO_TOOLS, Tools
 from slim.entrypoint.runs import Runs, environment
 from slim.entrypoint.services import buildpack_processes
@@ -58,6 +59,8 @@ def script_paths(config: Config) -> frozenset[bytes]:
     for line in lines:
         if line and (service := starts_service(line)):
             found[_lexical(encoded(f"/etc/init.d/{service}"))] = None
+        for file in TOOLS.get(line[0].rpartition("/")[2], ()) if line else ():
+            found[_lexical(below(cwd, encoded(file)))] = None
         for word in line[:MAX_WORDS]:
             if word and not word.startswith("-"):
                 found[_lexical(below(cwd, encoded(word)))] = None

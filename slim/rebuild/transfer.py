@@ -8,15 +8,14 @@ deleted in the build stage first: with the package manager of the language where
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 
 from msgspec.structs import replace
 
-from slim.files.table import ROOT, Kind
+from slim.files.table import ROOT, Kind, both, either, mask
 from slim.files.view import decoded
-from slim.packages.owners import NOBODY
-from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given, Transfer, Uninstall
 from slim.rebuild.trees import row_at
 
@@ -103,18 +102,16 @@ class _Tree:
     def _count(
         self, kept: Collection[int], base_rows: int, installs: bool, whole: Collection[int]
     ) -> None:
-        files, given = self._files, self._given
-        owner, packages = given.owned.owner, given.graph.packages
-        rows = list(compress(range(len(files)), files.live_names()))
-        rows += (row for row in files.links if files.kind[row] == Kind.SYMLINK and files.shown[row])
-        system = [
-            row for row in rows if owner[row] != NOBODY and packages[owner[row]].manager in SYSTEM
-        ]
-        self._owned_directories = {files.directory[row] for row in system}
-        is_system = set(system)
-        for row in rows:
+        files, owned = self._files, self._given.owned
+        links = both(mask(files.kind, Kind.SYMLINK), bytes(files.shown))
+        names, system = either(files.live_names(), links), owned.mask_of(owned.system)
+        self._owned_directories = set(compress(files.directory, both(names, system)))
+        installed = either(system, bytes(base_rows * [1]).ljust(len(files), b"\0"))
+        for home, count in Counter(compress(files.directory, both(names, installed))).items():
+            self._foreign[home] = count
+        for row in compress(range(len(files)), both(names, mask(bytearray(installed), 0))):
             here = files.directory[row]
-            if row < base_rows or row in is_system or self._generated(row, installs):
+            if self._generated(row, installs):
                 self._foreign[here] += 1
                 continue
             if files.kind[row] == Kind.SYMLINK and not installs and not self._leads(row, kept):
@@ -126,8 +123,8 @@ class _Tree:
             if row in kept:
                 self._kept[here] += 1
                 self._state[row] = _KEPT
-            elif owner[row] in whole:
-                self.uninstalled.add(owner[row])
+            elif owned.owner[row] in whole:
+                self.uninstalled.add(owned.owner[row])
             else:
                 self._left[here] += 1
                 self._bytes[here] += files.size[body]

@@ -360,3 +360,40 @@ def test_what_does_the_same_without_npm(fields: dict[str, Any], direct: tuple[st
     found = runs(tree, contents, working_dir="/app", **fields)
     assert found.direct == direct
     assert ("usr/bin/npm" in found.resolved) is (fields["cmd"][0] in ("npm", "sh", "/entry.sh"))
+
+
+def test_files_that_tools_look_for_are_named_before_the_image_is_read() -> None:
+    image = config(cmd=("sh", "-c", "service web start; make -s run"), working_dir="/srv")
+    assert script_paths(image) >= {b"srv/Makefile", b"etc/init.d/web"}
+
+
+@pytest.mark.parametrize(
+    "makefile",
+    [
+        "a := $(a)$(a)\nrun:\n\t$(a)\n",
+        "".join(f"v{n} = $(v{n + 1}) $(v{n + 1})\n" for n in range(400)) + "run:\n\t$(v0)\n",
+        "run: " + " ".join(f"t{n}" for n in range(2_000)) + "\n\tserve\n",
+        "".join(f"t{n}: t{n + 1}\n\tx{n}\n" for n in range(2_000)) + "run: t0\n\tserve\n",
+        "run:\n" + "\tmake run$(X)\n" * 4_000,
+        "a b=c " * 8_000 + ":\n\tx\nrun:\n\tserve\n",
+        ": := :\n" * 4_000,
+    ],
+    ids=["itself", "chain", "many", "deep", "again", "long", "colons"],
+)
+def test_a_hostile_makefile_is_read_to_the_end(makefile: str) -> None:
+    began = time.monotonic()
+    found = runs(
+        "usr/bin/make", {"srv/Makefile": makefile}, cmd=("make", "run"), working_dir="/srv"
+    )
+    assert len(found.commands) <= MAX_COMMANDS
+    assert time.monotonic() - began < 5
+
+
+def test_what_does_the_same_without_make() -> None:
+    makefile = "run:\n\tnode server.js\ntwo: run\n\tnode other.js\n"
+    tree, contents = "usr/bin/{make,node} srv/server.js", {"srv/Makefile": makefile}
+    found = {
+        target: runs(tree, contents, cmd=("make", target), working_dir="/srv").direct
+        for target in ("run", "two")
+    }
+    assert found == {"run": ("node", "server.js"), "two": ()}

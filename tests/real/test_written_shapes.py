@@ -103,11 +103,12 @@ SHAPES = (
     Shape(
         "linked",
         "FROM debian:13\n"
-        + INSTALL.format("nodejs npm")
+        + INSTALL.format("nodejs")
         + 'RUN mkdir -p /libs/shared && echo \'{"name": "shared", "version": "1.0.0"}\' >'
         " /libs/shared/package.json"
         " && echo 'module.exports = () => \"hello from the library\"' > /libs/shared/index.js\n"
-        'WORKDIR /app\nCOPY . .\nRUN npm install\nEXPOSE 8000\nCMD ["npm", "start"]\n',
+        "WORKDIR /app\nCOPY . .\nRUN mkdir node_modules && ln -s ../../libs/shared node_modules/shared\n"
+        'EXPOSE 8000\nCMD ["node", "server.js"]\n',
         {
             "package.json": json.dumps(
                 {

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from slim.ecosystems.model import Ecosystem
+from slim.entrypoint.makefiles import MAKE
 from slim.entrypoint.runners import runner
 from slim.facts.known import Evidence, Known
 from slim.facts.signs import RoleSigns
@@ -49,7 +50,7 @@ LINUX = Ecosystem(
             unnamed="lib lib64 share include .git proc sys",
         ),
     ),
-    runners=(runner("asdf", "exec"),),
+    runners=(runner("asdf", "exec"), MAKE),
     role=RoleSigns(production={"ENVIRONMENT": "production"}),
     variables=(
         Variable(

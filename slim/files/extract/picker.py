@@ -134,7 +134,10 @@ class Picker:
             path = self._table.directory_path(directory)
             if self._keeps.unnamed.isdisjoint(path.split(b"/")):
                 self.places.add(directory)
-        elif self._keeps.is_library(self._table.directory_path(directory)):
+        elif (parent in self.libraries and dirs[parent][1] != b"src") or self._keeps.is_library(
+            self._table.directory_path(directory)
+        ):
+            # What is in a library is of it, but for the applications in usr/src.
             self.libraries.add(directory)
 
     def take(self, content: memoryview) -> None:
