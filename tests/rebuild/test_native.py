@@ -90,8 +90,20 @@ def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
     assert with_it.files == 3
     assert 600 * KILO < with_it.disk_bytes < 610 * KILO
     final = bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
+    assert "RUN ldconfig\n" not in final
     for path in ("bin/control", "lib/server", "share/server"):
         assert f"/usr/local/{path}" in final or "/usr/local /usr/local" in final
+
+
+def test_libraries_that_were_installed_are_found_by_the_index_of_the_loader(tmp_path: Path) -> None:
+    made: Tree = {
+        **built("usr/local/bin/server", b"libserver.so"),
+        "usr/local/lib/libserver.so": program(size=200 * KILO),
+        "etc/ld.so.cache": b"glibc-ld.so.cache1.1",
+    }
+    sources = {"app/main.c": b"c" * MEGA}
+    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, made, Cmd=["server"]))
+    assert "RUN ldconfig\n" in bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
 
 
 def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
