@@ -21,6 +21,7 @@ from tests.support.debian import (
     rebuilt,
 )
 from tests.support.debian import installed as installed_packages
+from tests.support.small_images import stepwise
 
 SYMBOLS = 800 * KILO
 
@@ -112,16 +113,22 @@ def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
     compilers(debian)
     debian.add("httpd-mini", {"usr/sbin/httpd-mini": program(b"libc.so.6", size=MEGA)})
     debian.add("httpd-mini-mod-pages", {"usr/lib/mini/pages.so": program(size=300 * KILO)})
-    debian.add("hugo", {"usr/bin/hugo": program(size=20 * MEGA)}, fields="Section: devel\n")
-    layers = [
-        root,
-        debian.layer(),
-        {"site/content/index.md": b"1", "site/bees.jpg": b"b" * 200 * KILO},
-        {"site/public/index.html": b"p" * KILO, "site/node_modules/x/index.js": b"x" * MEGA},
-        {"etc/mini/mini.conf": b"root /site/public\n"},
-    ]
-    start = ["httpd-mini", "-f", "/etc/mini/mini.conf"]
-    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=start, WorkingDir=""))
+    debian.add("hugo", {"usr/bin/hugo": program(size=20 * MEGA)}, fields="Section: web\n")
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y httpd-mini httpd-mini-mod-pages hugo gcc", debian.layer()),
+        ("COPY . /site", {"site/content/index.md": b"1", "site/bees.jpg": b"b" * 200 * KILO}),
+        (
+            "RUN cd /site && hugo --minify",
+            {"site/public/index.html": b"p" * KILO, "site/node_modules/x/index.js": b"x" * MEGA},
+        ),
+        ("COPY mini.conf /etc/mini/", {"etc/mini/mini.conf": b"root /site/public\n"}),
+        Cmd=["httpd-mini", "-f", "/etc/mini/mini.conf"],
+        WorkingDir="",
+        Env=["PATH=/usr/sbin:/usr/bin:/bin"],
+    )
+    rebuild = rebuilt(report)
     assert installed_packages(rebuild) == ["httpd-mini", "httpd-mini-mod-pages"]
     application = part(rebuild, "the application")
     assert application.paths == ["/site/bees.jpg", "/site/content", "/site/public"]
