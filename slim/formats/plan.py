@@ -69,16 +69,19 @@ def steps(report: Report) -> list[Step]:
         and not finding.suppressed
         and not is_trifle(report, finding.claimed_bytes)
     ]
-    title = MULTI_STAGE
+    title, rebuild = MULTI_STAGE, report.predicted.rebuild
     staged = [finding for finding in claims if finding.fix.where == "other-stage"]
-    if best_remedy(report) == "rebuild" and (
-        shared := [each for each in claims if each.in_rebuild]
-    ):
-        title, staged = LAST_STAGE if is_multi_stage(report) else REBUILD, shared
+    saves = sum(finding.claimed_bytes for finding in staged)
+    if rebuild is not None and best_remedy(report) == "rebuild":
+        in_rebuild = [finding for finding in claims if finding.in_rebuild]
+        if in_rebuild:
+            title, staged = LAST_STAGE if is_multi_stage(report) else REBUILD, in_rebuild
+            # With another base image, which no finding claims.
+            saves = report.totals.disk_bytes - rebuild.disk_bytes
     if len(staged) < 2:
         staged = []
     alone = [Step(each.claimed_bytes, (each,)) for each in claims if each not in staged]
-    together = [Step(sum(each.claimed_bytes for each in staged), staged, title)] if staged else []
+    together = [Step(saves, staged, title)] if staged else []
     return together + sorted(alone, key=lambda step: -step.saves)
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from slim.report.comparison import Comparison
 from slim.report.model import Base, Finding, KeepPart, Rebuild, Report, Waste
-from slim.report.noteworthy import is_trifle
+from slim.report.noteworthy import best_remedy, is_trifle
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
@@ -192,9 +192,11 @@ def other_base(report: Report, units: Units) -> str:
     rules = [finding.rule for finding in report.findings if finding.base_bytes]
     more = f" and {count(len(rules) - _NAMED, 'other')}" if len(rules) > _NAMED else ""
     named = f" ({', '.join(rules[:_NAMED])}{more})" if rules else ""
+    rebuild = report.predicted.rebuild if best_remedy(report) == "rebuild" else None
+    such = ", such as that of the Dockerfile" if rebuild and rebuild.origin != "layers" else ""
     return (
         f"Another {units.size(waste)} of waste sits in the base image;"
-        f" only a different base would remove it{named}."
+        f" only a different base would remove it{such}{named}."
     )
 
 

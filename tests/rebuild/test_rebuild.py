@@ -77,6 +77,7 @@ def test_an_image_with_nothing_to_leave_out_needs_no_rebuild() -> None:
 
 
 @pytest.mark.parametrize("built_here", [False, True])
+@LONG
 def test_nobody_needs_a_stage_to_delete_lists(built_here: bool, tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
