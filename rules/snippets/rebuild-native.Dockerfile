@@ -5,7 +5,7 @@ FROM {build_base} AS build
 {build_install}
 WORKDIR /src
 COPY . .
-# Nothing in the image says how it is built: build it here, to the paths that are copied below.
+# Build it here.
 
 FROM {base}
 {install}

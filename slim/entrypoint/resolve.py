@@ -59,9 +59,9 @@ def script_paths(config: Config) -> frozenset[bytes]:
     for line in lines:
         if line and (service := starts_service(line)):
             found[_lexical(encoded(f"/etc/init.d/{service}"))] = None
-        for file in TOOLS.get(line[0].rpartition("/")[2], ()) if line else ():
-            found[_lexical(below(cwd, encoded(file)))] = None
         for word in line[:MAX_WORDS]:
+            for file in TOOLS.get(word.rpartition("/")[2], ()):
+                found[_lexical(below(cwd, encoded(file)))] = None
             if word and not word.startswith("-"):
                 found[_lexical(below(cwd, encoded(word)))] = None
                 if "/" not in word:

@@ -17,6 +17,7 @@ from slim.formats.model import Document
 from slim.formats.terminal import shorten, visible
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
+from slim.report.noteworthy import is_trifle
 from slim.report.untrusted import Text, bare
 from slim.units import Units
 
@@ -39,12 +40,14 @@ def totals(document: Document) -> Totals:
 
 
 def counted(document: Document) -> list[Finding]:
-    """The image's findings that claim bytes or fail the gate, in order; notes are not results."""
+    """The image's findings that claim more than a few bytes or fail the gate, in order; notes are not
+    results."""
     failing = set(document.verdict.findings)
     return [
         finding
         for finding in _findings(document)
-        if finding.mode == "claim" or finding.id in failing
+        if finding.id in failing
+        or (finding.mode == "claim" and not is_trifle(totals(document), finding.claimed_bytes))
     ]
 
 

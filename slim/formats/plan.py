@@ -67,7 +67,7 @@ def steps(report: Report) -> list[Step]:
         for finding in report.findings
         if finding.claimed_bytes
         and not finding.suppressed
-        and not is_trifle(report, finding.claimed_bytes)
+        and not is_trifle(report.totals, finding.claimed_bytes)
     ]
     title, rebuild = MULTI_STAGE, report.predicted.rebuild
     staged = [finding for finding in claims if finding.fix.where == "other-stage"]

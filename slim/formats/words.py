@@ -187,7 +187,7 @@ def unused(rebuild: Rebuild, units: Units) -> Untrusted:
 def other_base(report: Report, units: Units) -> str:
     """A sentence about what only another base image leaves out; empty where there is nothing."""
     waste = report.predicted.other_base_bytes
-    if not waste or is_trifle(report, waste):
+    if not waste or is_trifle(report.totals, waste):
         return ""
     rules = [finding.rule for finding in report.findings if finding.base_bytes]
     more = f" and {count(len(rules) - _NAMED, 'other')}" if len(rules) > _NAMED else ""

@@ -42,7 +42,7 @@ from slim.rebuild.system import System, named_packages, packages_in, system_pack
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
 from slim.rebuild.trees import row_at, written_by
-from slim.rebuild.unexplained import unexplained
+from slim.rebuild.unexplained import other_copies, unexplained
 
 _LEAST_BYTES = 1_000_000
 _LEAST_SHARE = 10
@@ -103,12 +103,12 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     else:
         linked = libraries(given.view, [*programs, *commands, *named], given.facts.env)
         system = system_packages(given, plan, [*linked, *commands], layers)
+    loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
     _base(given, keep, system, layers, origin)
     for part in plan.parts:
         keep.add(part)
     if not plan.static:
         _packages(given, keep, system)
-        loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
         keep.add(KeptFiles("scripts and libraries", "the entry point leads to them", loose))
     linked_in = linked_places(given, plan.homes)
     keep.add(
@@ -120,7 +120,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
             paths=linked_in,
         )
     )
-    _elsewhere(given, keep, plan)
+    beside = _elsewhere(given, keep, plan)
     keep.add(
         KeptFiles("files that the start names", "an option or a variable has their path", named)
     )
@@ -133,6 +133,8 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     known_base = "own_toolchain" not in values or "toolchain" in values or "any_toolchain" in values
     copies = (*plan.copies, *copied(b"", linked_in)) if linked_in else plan.copies
     steps = build_steps(given, "own_toolchain" in values) if known_base else ()
+    if not steps:
+        copies = (*copies, *other_copies(given, plan, copies, [*loose, *named, *beside]))
     return Rebuild(
         stack=plan.stack,
         origin=origin,
@@ -305,19 +307,23 @@ def _commands(given: Given, skips: frozenset[str]) -> list[int]:
     runs = given.facts.runs
     skipped = {command.path for command in runs.commands if command.name in skips}
     checks = {path for command in runs.healthcheck for path in (command.path, *command.files)}
-    named = {path for command in runs.commands for path in (command.path, *command.files)}
+    # What says what is started is read then, be it a script, a Makefile or a supervisor's settings.
+    named = {
+        path for command in runs.commands for path in (command.path, command.how, *command.files)
+    }
     paths = {encoded(path) for path in checks | (named - skipped) if path}
     return [row for path in sorted(paths) if (row := row_at(given.view, path)) is not None]
 
 
-def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
-    """What the application's steps put outside of its directory."""
+def _elsewhere(given: Given, keep: Keep, plan: Plan) -> list[int]:
+    """Keep what the application's steps put outside of its directory; gives its rows."""
     runtime = {row for path in plan.runtime if (row := row_at(given.view, path)) is not None}
     if plan.command:
         tools = (
             command.path for command in given.facts.runs.commands if command.name in plan.skips
         )
         runtime |= {row for path in tools if (row := row_at(given.view, encoded(path))) is not None}
+    found: list[int] = []
     copied, written = elsewhere(given, plan.homes)
     for what, why, rows in (
         ("other copied files", "COPY or ADD put them beside the application", copied),
@@ -327,6 +333,8 @@ def _elsewhere(given: Given, keep: Keep, plan: Plan) -> None:
         places = {given.view.files.directory[row]: None for row in kept}
         paths = tuple(given.view.files.directory_path(place) for place in places)
         keep.add(KeptFiles(what, why, kept, loses=FROM_APPLICATION, paths=paths[:_MAX_PLACES]))
+        found += kept
+    return found
 
 
 def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:

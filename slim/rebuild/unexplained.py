@@ -6,14 +6,16 @@ knows what packages, base images and the usual tools bring, and not what a RUN o
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from slim.files.view import encoded
+from slim.packages.owners import NOBODY
 from slim.rebuild.build_steps import is_of_toolchain
-from slim.rebuild.interpreted import system_owner
+from slim.rebuild.interpreted import copied, system_owner
 from slim.rebuild.model import Given, Plan
+from slim.rebuild.named_paths import above
 from slim.rebuild.quoting import fits_on_line
-from slim.rebuild.trees import below, row_at
+from slim.rebuild.trees import below, below_any, row_at
 
 
 def unexplained(given: Given, plan: Plan, copies: Iterable[tuple[str, str]]) -> tuple[str, ...]:
@@ -42,11 +44,58 @@ def unexplained(given: Given, plan: Plan, copies: Iterable[tuple[str, str]]) -> 
     return tuple(found)
 
 
+def other_copies(
+    given: Given, plan: Plan, copies: Iterable[tuple[str, str]], rows: Iterable[int]
+) -> tuple[tuple[str, str], ...]:
+    """What is kept besides the application and its libraries, such as the script that starts it: the template
+    of a stack knows nothing of that.
+
+    Args:
+        copies: those that there are.
+    """
+    view, files, owner = given.view, given.view.files, given.owned.owner
+    start = files.starts[max(given.base_layers, 1)] if len(files.starts) > 1 else 0
+    places = [encoded(source.lstrip("/")) for source, _ in copies]
+    # Of a directory of which parts are copied, the other parts are not there.
+    parted = {home for home in plan.homes for place in places if home in above(place)}
+    inside = below_any(view, [*(home for home in plan.homes if home not in parted), *places])
+    own = "own_toolchain" in plan.values
+    done = {row_at(view, path) for path in (*places, *plan.runtime)}
+    chosen = [
+        row
+        for row in dict.fromkeys(rows)
+        if row >= start
+        and owner[row] == NOBODY
+        and row not in done
+        and not inside[files.directory[row]]
+        and not (own and is_of_toolchain(given, row))
+    ]
+    return copied(b"", sorted(_fewest(given, chosen))) if chosen else ()
+
+
+def _fewest(given: Given, rows: Collection[int]) -> dict[bytes, None]:
+    """The paths of some files; of directories that no system has and all of which is among them, theirs."""
+    chosen, whole = frozenset(rows), dict[bytes, bool]()
+    found: dict[bytes, None] = {}
+    for row in rows:
+        path = given.view.files.path(row)
+        tops = [place for place in above(path) if not given.facts.roots.is_system(place)]
+        place = tops[-1] if tops else b""
+        if place not in whole:
+            whole[place] = bool(place) and chosen.issuperset(below(given.view, place))
+        found[place if whole[place] else path] = None
+    return found
+
+
 def with_notice(text: str, paths: Sequence[str]) -> str:
     """A Dockerfile that says, at the end of its build stage, which of some paths nothing in it makes."""
     build, last, final = text.rpartition("\nFROM ")
-    words = {word.strip('"') for word in build.split() if word.startswith(("/", '"/'))}
-    missing = [path for path in paths if words.isdisjoint(_above(path)) and fits_on_line(path)]
+    words = {encoded(word.strip('"/')) for word in build.split() if word.startswith(("/", '"/'))}
+    missing = [
+        path
+        for path in paths
+        if fits_on_line(path) and words.isdisjoint((encoded(path[1:]), *above(encoded(path[1:]))))
+    ]
     if not last or not missing:
         return text
     notice = (
@@ -55,9 +104,3 @@ def with_notice(text: str, paths: Sequence[str]) -> str:
         "# Add the step that does (RUN git clone, COPY, …) in place of this comment.",
     )
     return "\n".join((build.rstrip("\n"), *notice, "", f"FROM {final}"))
-
-
-def _above(path: str) -> set[str]:
-    """A path and the directories that it is in."""
-    parts = path.strip("/").split("/")
-    return {"/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)}

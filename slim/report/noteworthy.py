@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from slim.report.comparison import Comparison
-from slim.report.model import Report
+from slim.report.model import Report, Totals
 
 _SMALL = 100_000
 """Bytes: less than this, and than 0.1 % of the image, is not a change; less waste needs no comment."""
@@ -45,9 +45,9 @@ def is_noteworthy(document: Report | Comparison) -> bool:
     )
 
 
-def is_trifle(report: Report, size: int) -> bool:
-    """Whether so many bytes are too few to mention in this image."""
-    return size < _TRIFLE and size * _TRIFLING_PART < report.totals.disk_bytes
+def is_trifle(totals: Totals, size: int) -> bool:
+    """Whether so many bytes are too few to mention in an image with these sums."""
+    return size < _TRIFLE and size * _TRIFLING_PART < totals.disk_bytes
 
 
 def best_remedy(report: Report) -> Remedy | None:

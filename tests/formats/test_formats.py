@@ -63,7 +63,9 @@ def test_sarif_names_the_dockerfile_lines_and_a_lasting_fingerprint() -> None:
         "region": {"startLine": 14, "startColumn": 1, "endLine": 15, "endColumn": 1},
     }
     cause = replace(sample.findings[0].where[0], dockerfile=place(99))
-    moved = replace(sample, findings=[replace(sample.findings[0], where=[cause], claimed_bytes=7)])
+    moved = replace(
+        sample, findings=[replace(sample.findings[0], where=[cause], claimed_bytes=7_000_000)]
+    )
     again = json.loads(rendered(moved, "sarif"))["runs"][0]["results"][0]
     assert again["partialFingerprints"] == first["partialFingerprints"]
 

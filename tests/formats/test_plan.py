@@ -226,7 +226,9 @@ def test_nobody_is_asked_to_save_thirteen_bytes(format: str) -> None:
         assert "… and 1 smaller one" in page
     if format == "html":
         assert "1 fix for a few bytes is not listed" in page
+    assert "Files of a repository host" not in rendered(sample, "sarif")
     tiny = report([layer(0, "COPY app", 20_000)], findings=findings[1:])
+    assert "Files of a repository host" in rendered(tiny, "sarif")
     assert [step.saves for step in steps(tiny)] == [13]
 
 

@@ -274,3 +274,25 @@ def test_a_directory_whose_name_is_no_text(tmp_path: Path) -> None:
     report = slim.analyze(tmp_path / "image.tar")
     assert "/srv/a\ufffd" in bare(rebuilt(report).assumes[0])
     assert r"/srv/a\ufffd" in slim.render(report, "json")
+
+
+def test_the_file_that_says_what_is_started_stays(tmp_path: Path) -> None:
+    """Where make starts the program in a shell, it is not left out; a Makefile is no source then."""
+    makefile = b"run:\n\tmkdir -p /tmp/shop\n\tnode dist/server.js\nbuild:\n\ttsc\n"
+    more = {
+        "app/Makefile": makefile,
+        "usr/bin/make": program(b"libc.so.6"),
+        "usr/local/bin/entry.sh": b'#!/bin/sh\nexec "$@"\n',
+        "etc/shop/shop.conf": b"a",
+    }
+    report = node_image(tmp_path, more=more, Entrypoint=["entry.sh"], Cmd=["make", "run"])
+    rebuild = rebuilt(report)
+    assert part(rebuild, "scripts and libraries").files == 3
+    lines = bare(rebuild.dockerfile).splitlines()
+    assert 'CMD ["make", "run"]' in lines
+    # Of an image whose history has a hole: the template says what it cannot make.
+    final = [line for line in lines[lines.index("") :] if line.startswith("COPY --from=build")]
+    for path in ("/app/Makefile", "/etc/shop", "/usr/bin/make", "/usr/local/bin/entry.sh"):
+        assert any(f'"{path}"' in line for line in final), final
+    said = [line for line in lines if line.startswith("#   ")]
+    assert said == ["#   /etc/shop", "#   /usr/bin/make", "#   /usr/local/bin/entry.sh"]
