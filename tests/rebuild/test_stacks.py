@@ -599,6 +599,8 @@ def test_rust_keeps_the_base_and_the_libraries(tmp_path: Path) -> None:
     assert rebuild.stack == "rust"
     assert rebuild.origin == "layers"
     assert part(rebuild, "the program").disk_bytes == len(binary) - MEGA
+    saved = rebuild.disk_bytes - rebuild.low_disk_bytes
+    assert 2 * KILO <= saved < 3 * KILO, "headers of sections that go"
     assert part(rebuild, "files beside it").disk_bytes == KILO
     assert part(rebuild, "system packages").packages == ["libssl3"]
     assert "cargo build --locked --release --bin shop" in bare(rebuild.dockerfile)

@@ -146,7 +146,7 @@ def _starts_alone(given: Given, path: bytes) -> bool:
 def _spare(elf: Elf, size: int, static: bool) -> int:
     """Bytes that the flags of the written Dockerfile may save besides symbols."""
     if elf.go is None:
-        return 0
+        return STRIPPED_HEADERS
     settings = dict(elf.go.settings)
     named = settings.get(b"-trimpath") != b"true"
     calls = static and (not elf.static or settings.get(b"CGO_ENABLED") == b"1")
