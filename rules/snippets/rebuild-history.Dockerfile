@@ -36,6 +36,9 @@ ENV HOSTNAME=0.0.0.0 PORT={standalone_port}
 {copies}
 {transfers}
 {links}
+#? library_index
+# The loader finds copied libraries by its index.
+RUN ldconfig
 {labels}
 {settings}
 {health}

@@ -135,6 +135,7 @@ def recipe(
         values["account"] = account(rebuild)
         values["removed"] = removed(rebuild)
         values["links"] = links(rebuild)
+        values["library_index"] = "yes" if rebuild.transfer.indexes_libraries else ""
         values["transfers"] = "\n".join(_transfers(rebuild, values))
     final = fill(template, values).rpartition("\nFROM ")[2]
     values["env"] = "\n".join(_environment(config, rebuild, final, redacted, in_place=bool(steps)))

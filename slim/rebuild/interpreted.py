@@ -18,6 +18,8 @@ _FOR_APPLICATIONS = frozenset((b"srv", b"var/www", b"data", b"home"))
 """Shared directories that hold nothing of the system: an application may lie right in one."""
 _TEMPORARY = (b"tmp/", b"var/tmp/")
 """Where a list of requirements may lie, and no application does."""
+_OF_SYSTEM = tuple(path + b"/" for path in b"etc bin sbin lib proc sys dev run".split())
+"""Where no application lies, although one may be started there: `cd /etc/apache2`."""
 _MOST_PLACES = 32
 _INSIDE = frozenset((b"bin", b"src", b"lib"))
 """Names of directories of an application in which its programs lie: it is one above them."""
@@ -60,11 +62,10 @@ def home_of(given: Given, command: Command, stack: str) -> bytes | None:
         found = [home for home in homes if path.startswith(home + b"/")]
         if found:
             return max(found, key=len)
-    roots = given.facts.roots
     files = [encoded(file) for file in command.files]
     for place in (command.cwd, given.config.working_dir):
         workdir = given.view.real(encoded(place))
-        if workdir and (workdir in homes or not roots.is_system(workdir)):
+        if workdir and (workdir in homes or may_be_home(given, workdir)):
             return workdir
         if workdir in _FOR_APPLICATIONS and any(path.startswith(workdir + b"/") for path in files):
             return workdir
@@ -80,7 +81,7 @@ def _named_directories(given: Given, command: Command) -> Iterator[bytes]:
     for word in command.words[1:]:
         path = word.partition("=")[2] if word.startswith("-") else word
         place = given.view.real(encoded(path)) if path.startswith("/") else None
-        if place and given.view.is_dir(place) and not given.facts.roots.is_system(place):
+        if place and given.view.is_dir(place) and may_be_home(given, place):
             yield place
 
 
@@ -94,7 +95,12 @@ def own_directory(given: Given, path: bytes) -> bytes:
         return b""
     home, _, last = path.rpartition(b"/")[0].rpartition(b"/")
     home = home if last in _INSIDE else join(home, last)
-    return b"" if given.facts.roots.is_system(home) else home
+    return home if may_be_home(given, home) else b""
+
+
+def may_be_home(given: Given, path: bytes) -> bool:
+    """Whether an application may lie in a directory: in none of the system's."""
+    return not given.facts.roots.is_system(path) and not (path + b"/").startswith(_OF_SYSTEM)
 
 
 def in_the_root(given: Given, command: Command) -> list[bytes]:

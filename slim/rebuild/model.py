@@ -270,6 +270,8 @@ class Transfer(Struct, frozen=True):
     """(target, path) of links that steps made beside packages."""
     removed: tuple[str, ...] = ()
     """Files of packages that steps deleted."""
+    indexes_libraries: bool = False
+    """Libraries are copied to where the loader finds them only by its index, `/etc/ld.so.cache`."""
     account: Account | None = None
 
 

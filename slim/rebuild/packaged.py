@@ -6,30 +6,43 @@ tells, so that all of the directories stay that instructions copied, without wha
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import compress
 
 from slim.entrypoint.runs import Command
+from slim.files.view import encoded
 from slim.packages.owners import NOBODY
-from slim.rebuild.application import Leftover, beside, paths_of
+from slim.rebuild.application import Leftover, beside, installs_packages, paths_of
 from slim.rebuild.interpreted import copied, home_of, system_owner
+from slim.rebuild.mentions import programs_of
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
+from slim.rebuild.system import named_packages
 from slim.rebuild.trees import copies
 
 _ALL = Leftover(endings=())
 _SYSTEM = (b"etc/", b"usr/", b"bin/", b"sbin/", b"lib/", b"lib64/", b"root/", b"tmp/", b"var/tmp/")
 """How directories begin that are no application's."""
 _MOST_HOMES = 32
+_WORD = re.compile(rb"(?<![\w./=-])[\w.+-]{2,64}(?![\w./=-])")
+_MOST_OF_STEP = 4_096
 
 
 def packaged(
-    given: Given, command: Command, stack: str, program: int, modules: Iterable[int] = ()
+    given: Given,
+    command: Command,
+    stack: str,
+    program: int,
+    modules: Iterable[int] = (),
+    *,
+    serves: bool = False,
 ) -> Plan | None:
     """What to keep; None where no package of the system has the program.
 
     Args:
         program: its row, or that of what interprets it.
         modules: rows of what it loads and no package has.
+        serves: whether it only serves files: what made them is not needed any more.
     """
     owner = system_owner(given, program)
     if owner is None:
@@ -53,12 +66,26 @@ def packaged(
         ),
         runtime=(given.view.files.path(program),),
         packages=(owner,),
+        unnamed=_run_by_steps(given) - {owner} if serves else frozenset(),
         homes=homes,
         copies=copied(b"", paths),
         guesses=("files of the application that are not sources may be read when it runs",)
         if rows
         else (),
     )
+
+
+def _run_by_steps(given: Given) -> frozenset[int]:
+    """Packages that were asked for by name and whose programs later instructions ran: `RUN hugo --minify`."""
+    words: set[bytes] = set()
+    for layer, entry in enumerate(given.history):
+        if not copies(entry.created_by) and not installs_packages(
+            given, given.view.files.rows_of(layer)
+        ):
+            words.update(_WORD.findall(encoded(entry.created_by[:_MOST_OF_STEP])))
+    packages = named_packages(given, frozenset())
+    programs = programs_of(given, packages)
+    return frozenset(index for index in packages if not words.isdisjoint(programs[index]))
 
 
 def _copied(given: Given) -> Iterator[bytes]:

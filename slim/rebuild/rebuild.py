@@ -13,6 +13,7 @@ from msgspec.structs import replace
 
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
+from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.adjusted import account, adjusted, below_copied
 from slim.rebuild.application import elsewhere, unknown_data
@@ -198,6 +199,26 @@ def _transfer(
         ),
         removed=tuple("/" + decoded(path) for path in changed.removed),
         account=account(given, steps, layers),
+        indexes_libraries=_indexed(given, kept),
+    )
+
+
+def _indexed(given: Given, kept: frozenset[int]) -> bool:
+    """Whether libraries that no package has are found by the loader's index.
+
+    Source: ldconfig(8); Debian's /etc/ld.so.conf.d/libc.conf.
+    """
+    view, files = given.view, given.view.files
+    if not view.is_file(b"etc/ld.so.cache"):
+        return False
+    local = b"usr/local/lib"
+    places = {local, *(local + b"/" + name for name in view.names_in(local) if b"-linux-" in name)}
+    return any(
+        b".so" in files.name[row]
+        and row in files.elfs
+        and given.owned.owner[row] == NOBODY
+        and files.directory_path(files.directory[row]) in places
+        for row in kept
     )
 
 

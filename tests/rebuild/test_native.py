@@ -21,6 +21,7 @@ from tests.support.debian import (
     rebuilt,
 )
 from tests.support.debian import installed as installed_packages
+from tests.support.small_images import stepwise
 
 SYMBOLS = 800 * KILO
 
@@ -90,8 +91,20 @@ def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
     assert with_it.files == 3
     assert 600 * KILO < with_it.disk_bytes < 610 * KILO
     final = bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
+    assert "RUN ldconfig\n" not in final
     for path in ("bin/control", "lib/server", "share/server"):
         assert f"/usr/local/{path}" in final or "/usr/local /usr/local" in final
+
+
+def test_libraries_that_were_installed_are_found_by_the_index_of_the_loader(tmp_path: Path) -> None:
+    made: Tree = {
+        **built("usr/local/bin/server", b"libserver.so"),
+        "usr/local/lib/libserver.so": program(size=200 * KILO),
+        "etc/ld.so.cache": b"glibc-ld.so.cache1.1",
+    }
+    sources = {"app/main.c": b"c" * MEGA}
+    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, made, Cmd=["server"]))
+    assert "RUN ldconfig\n" in bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
 
 
 def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
@@ -100,16 +113,22 @@ def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
     compilers(debian)
     debian.add("httpd-mini", {"usr/sbin/httpd-mini": program(b"libc.so.6", size=MEGA)})
     debian.add("httpd-mini-mod-pages", {"usr/lib/mini/pages.so": program(size=300 * KILO)})
-    debian.add("hugo", {"usr/bin/hugo": program(size=20 * MEGA)}, fields="Section: devel\n")
-    layers = [
-        root,
-        debian.layer(),
-        {"site/content/index.md": b"1", "site/bees.jpg": b"b" * 200 * KILO},
-        {"site/public/index.html": b"p" * KILO, "site/node_modules/x/index.js": b"x" * MEGA},
-        {"etc/mini/mini.conf": b"root /site/public\n"},
-    ]
-    start = ["httpd-mini", "-f", "/etc/mini/mini.conf"]
-    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=start, WorkingDir=""))
+    debian.add("hugo", {"usr/bin/hugo": program(size=20 * MEGA)}, fields="Section: web\n")
+    report = stepwise(
+        tmp_path,
+        ("ADD rootfs.tar.xz /", root),
+        ("RUN apt-get install -y httpd-mini httpd-mini-mod-pages hugo gcc", debian.layer()),
+        ("COPY . /site", {"site/content/index.md": b"1", "site/bees.jpg": b"b" * 200 * KILO}),
+        (
+            "RUN cd /site && hugo --minify",
+            {"site/public/index.html": b"p" * KILO, "site/node_modules/x/index.js": b"x" * MEGA},
+        ),
+        ("COPY mini.conf /etc/mini/", {"etc/mini/mini.conf": b"root /site/public\n"}),
+        Cmd=["httpd-mini", "-f", "/etc/mini/mini.conf"],
+        WorkingDir="",
+        Env=["PATH=/usr/sbin:/usr/bin:/bin"],
+    )
+    rebuild = rebuilt(report)
     assert installed_packages(rebuild) == ["httpd-mini", "httpd-mini-mod-pages"]
     application = part(rebuild, "the application")
     assert application.paths == ["/site/bees.jpg", "/site/content", "/site/public"]

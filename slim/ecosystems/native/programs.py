@@ -48,7 +48,9 @@ def plan(given: Given) -> Plan | None:
         row = row_at(given.view, encoded(command.path)) if command.path else None
         if families[command] == "native" and row is not None:
             known = given.owned.owner[row] != NOBODY
-            return packaged(given, command, "native", row) if known else _plan(given, command, row)
+            if known:
+                return packaged(given, command, "native", row, serves=True)
+            return _plan(given, command, row)
     return None
 
 

@@ -179,7 +179,10 @@ PYTHON = Ecosystem(
     },
     runtimes=Runtimes(find=runtimes, packages=("python3", "libpython3"), uses=used_programs),
     building=Building(
-        packages=names("python3-pip python3-venv python3-dev python3-wheel python3-setuptools"),
+        packages=names(
+            "python3-pip python3-venv python3-dev python3-wheel python3-setuptools python3-virtualenv "
+            "virtualenv pipx pipenv python3-poetry cython3"
+        ),
         variables=(r"(?:PIP|UV|POETRY)_\w*", "PYTHON_(?:VERSION|SHA256|PIP_VERSION)"),
         caches=(
             (r"\bpip3?\b.*\binstall\b", ("/root/.cache/pip",)),

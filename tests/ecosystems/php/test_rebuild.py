@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 import slim
 from slim.report.untrusted import bare
 from tests.support.debian import (
@@ -158,7 +160,8 @@ def test_php_alone(tmp_path: Path) -> None:
     assert not {"composer", "gcc", "php-dev", "php8.4-intl"} & set(installed(rebuild))
 
 
-def test_apache_with_the_module_of_php(tmp_path: Path) -> None:
+@pytest.mark.parametrize("words", [[], ["-d", "/etc/apache2"]], ids=["plain", "its directory"])
+def test_apache_with_the_module_of_php(words: list[str], tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
     compilers(debian)
@@ -176,7 +179,7 @@ def test_apache_with_the_module_of_php(tmp_path: Path) -> None:
         **shop(),
     }
     report = analyzed(
-        tmp_path, root, debian.layer(), app, Cmd=["apache2", "-DFOREGROUND"], WorkingDir="/"
+        tmp_path, root, debian.layer(), app, Cmd=["apache2", *words, "-DFOREGROUND"], WorkingDir="/"
     )
     rebuild = rebuilt(report)
     assert rebuild.stack == "php"
