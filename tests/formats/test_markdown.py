@@ -10,7 +10,7 @@ import slim
 from slim.errors import UsageError
 from slim.formats import gfm
 from slim.formats.markdown.flavors import FLAVORS
-from slim.formats.plan import MULTI_STAGE
+from slim.formats.plan import REBUILD
 from tests.conftest import LONG
 from tests.support.pages import PARSER, check_inert, leaves, rendered
 from tests.support.pages import markdown_texts as texts
@@ -126,8 +126,8 @@ def test_an_unknown_flavor_is_a_usage_error() -> None:
 def test_what_belongs_in_a_build_stage_is_called_as_the_rules_call_it() -> None:
     """Titles may begin with a name: Go, Python, .NET."""
     fat = slim.analyze(FAT, cache=TABLES)
-    (row,) = (line for line in slim.render(fat, "markdown").splitlines() if MULTI_STAGE in line)
-    *named, rest = row.partition(f"{MULTI_STAGE}: ")[2].partition(" | ")[0].split("; ")
+    (row,) = (line for line in slim.render(fat, "markdown").splitlines() if REBUILD in line)
+    *named, rest = row.partition(f"{REBUILD}: ")[2].partition(" | ")[0].split("; ")
     titles = tuple(each.title for each in fat.findings)
     assert len(named) > 2
     assert all(text.startswith(titles) for text in named)

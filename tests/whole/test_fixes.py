@@ -115,8 +115,10 @@ def test_no_rule_installs_the_packages_that_it_is_about(
 ) -> None:
     path = archive(tmp_path_factory.getbasetemp(), APT)
     found = []
-    once = {rule.fix.snippet: rule for rule in WITH_SNIPPET}
-    for rule in WITH_SNIPPET if packages == ["gcc"] else once.values():
+    # The written Dockerfile installs in its build stage what its last one leaves out.
+    rules = [rule for rule in WITH_SNIPPET if rule.fix.snippet != "rebuild"]
+    once = {rule.fix.snippet: rule for rule in rules}
+    for rule in rules if packages == ["gcc"] else once.values():
         report = alone(rule, path, *packages)
         check_fixes(report)
         found += [
@@ -124,7 +126,8 @@ def test_no_rule_installs_the_packages_that_it_is_about(
             for finding in report.findings
             if finding.rule == rule.id and finding.fix.snippet
         ]
-    assert len({finding.rule for finding in found}) > (50 if packages == ["gcc"] else 10)
+    # A RUN made the files: fragments of a .dockerignore are not shown for them.
+    assert len({finding.rule for finding in found}) > (45 if packages == ["gcc"] else 9)
     names = set().union(*(installed(bare(finding.fix.snippet or "")) for finding in found))
     # The image runs curl, so that no finding removes it.
     assert names == {"git", "make", "curl", "gcc"} - set(packages) | {"curl"}
