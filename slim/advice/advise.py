@@ -22,6 +22,7 @@ from msgspec.structs import replace
 
 from slim.advice.applicable import applicable_rules
 from slim.advice.claim import Claim, claim, claim_last
+from slim.advice.enabled import enabled_settings
 from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
 from slim.advice.image_facts import ImageFacts
 from slim.advice.not_kept import not_kept, of_runner
@@ -123,6 +124,7 @@ def advise(
     matches = suppress(files, matches, suppressions, today)
     matches = removals(image, matches, protected)
     runs = {files.body.get(row, row) for row in run_rows(image.view, image.facts)}
+    runs |= enabled_settings(image)
     claims = claim(files, matches, role=role, base_layers=image.base_layers, runs=runs)
 
     proposed = _rebuild(image, claims)

@@ -17,6 +17,7 @@ from itertools import compress
 from msgspec.structs import replace
 
 from slim.advice.claim import Claim
+from slim.advice.enabled import enabled_settings
 from slim.advice.image_facts import ImageFacts
 from slim.files.table import Files, both, either
 from slim.files.view import encoded
@@ -55,6 +56,7 @@ def not_kept(
     not_counted = frozenset(_not_counted(files, claims))
     stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims)}
     stay.update(files.body.get(row, row) for row in rebuild.runs)
+    stay |= enabled_settings(image)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":

@@ -171,3 +171,26 @@ def test_why_it_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("explain", RULE, str(FOLDER / "phoenix-slim.tar")) == 0
     out = capsys.readouterr().out
     assert "did not fire: no multi-stage build is proposed for this image." in out
+
+
+def test_settings_that_a_link_enables_stay(tmp_path: Path) -> None:
+    """The link is no package's, and a server does not start where it leads nowhere."""
+    debian = Debian()
+    root = base(debian)
+    debian.add("lighttpd", {"usr/sbin/lighttpd": program(b"libc.so.6", size=MEGA)})
+    debian.add("npm", {"usr/bin/npm": b"n" * MEGA}, fields="Recommends: javascript-common\n")
+    available = "etc/lighttpd/conf-available/90-javascript-alias.conf"
+    script = "usr/share/javascript/all.js"
+    debian.add("javascript-common", {available: b"alias", script: b"j" * 4 * MEGA}, auto=True)
+    links = {
+        "etc/lighttpd/conf-enabled/90-javascript-alias.conf": f"../conf-available/{Path(available).name}",
+        "etc/lighttpd/other/90-javascript.js": f"/{script}",
+    }
+    report = analyzed(
+        *(tmp_path, root, {**debian.layer(), **links}, {"srv/index.html": b"1"}),
+        Cmd=["lighttpd", "-D"],
+        User="",
+    )
+    claimed = set().union(*(paths(finding) for finding in report.findings))
+    assert script in claimed
+    assert available not in claimed
