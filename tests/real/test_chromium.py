@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import slim
+from slim.report.noteworthy import is_trifle
 from tests.bench.images import image as million
 from tests.conftest import LONG
 from tests.real.browser import Browser, Page, page
@@ -288,7 +289,10 @@ def test_dark_mode_and_print_have_colours_of_their_own(chromium: Browser, site: 
         tab.call("Emulation.setEmulatedMedia", media="", features=[])
         tab.run("dispatchEvent(new Event('beforeprint'))")
         steps = tab.run("document.querySelectorAll('#plan .steps > li').length")
-        assert steps >= len(fat().findings)
+        claims = [
+            each for each in fat().findings if not is_trifle(fat().totals, each.claimed_bytes)
+        ]
+        assert steps >= len(claims) > 10
         assert shown(tab, "#plan .steps > li") == steps
 
 
