@@ -10,6 +10,8 @@ from contextlib import suppress
 
 import pytest
 
+from tests.conftest import LONG
+
 READ = """
 import sys, time
 from slim.cli.progress import progress
@@ -30,6 +32,7 @@ with progress(True) as advance:
         (0, ["]  70.0 MB", "]  350 MB", "]  140 MB"]),
     ],
 )
+@LONG
 def test_the_bar_says_how_far_the_image_is(total: int, expected: list[str]) -> None:
     """What falls back is the next image; of a pipe nobody knows the whole."""
     master, slave = pty.openpty()

@@ -150,6 +150,7 @@ def test_in_the_c_locale_people_get_ascii_and_programs_utf_8() -> None:
     assert slim(*report, LC_ALL="C").stdout == slim(*report, LC_ALL="C.UTF-8").stdout
 
 
+@LONG
 def test_the_terminal_has_its_cursor_again_after_sigterm() -> None:
     terminal, inside = os.openpty()
     reading, writing = os.pipe()

@@ -81,6 +81,7 @@ DEB = b"Package: a\nStatus: install ok installed\nArchitecture: all\n"
         ("lib/apk/db/installed", b"P:a\nF:usr\n" + b"R:some\n" * 13_000, 16),
     ],
 )
+@LONG
 def test_a_database_takes_some_times_its_size(path: str, data: bytes, most: int) -> None:
     tracemalloc.start()
     try:

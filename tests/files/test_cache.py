@@ -257,6 +257,7 @@ def test_what_is_damaged_is_read_again(
     assert len(reads) == 1
 
 
+@LONG
 def test_a_flipped_bit_anywhere_is_no_table(tmp_path: Path) -> None:
     folder = tmp_path / "cache"
     path = save(image(BASE), tmp_path / "image.tar")

@@ -78,6 +78,7 @@ def test_bases_that_are_in_the_store_need_no_annotation(tmp_path: Path) -> None:
     assert [before[0]["support"], soon[0]["support"]] == ["supported", "ends soon"]
 
 
+@LONG
 def test_what_the_image_says_of_its_support_goes_first(tmp_path: Path) -> None:
     text = b'ID="amzn"\nVERSION_ID="2023"\nSUPPORT_END="2029-06-30"\n'
     base = layer({"usr/lib/os-release": text, "lib/a": b"a"})

@@ -121,6 +121,7 @@ def test_growth_between_two_scans(tmp_path: Path) -> None:
     assert found["grew"]["disk_change_bytes"] == 9000
 
 
+@LONG
 def test_budgets_and_teams(tmp_path: Path) -> None:
     images = fleet(3, 1)
     write_fleet(tmp_path / "in", images)
@@ -167,6 +168,7 @@ class Tags(HTMLParser):
         self.handlers += [name for name, _ in attrs if name.startswith("on")]
 
 
+@LONG
 def test_pages_show_hostile_names(tmp_path: Path) -> None:
     for number, name in enumerate(EVIL):
         built = image(
@@ -192,6 +194,7 @@ def test_pages_show_hostile_names(tmp_path: Path) -> None:
     assert document["totals"]["images"] == len(EVIL)
 
 
+@LONG
 def test_lists_say_what_they_leave_out(tmp_path: Path) -> None:
     write_fleet(tmp_path / "in", fleet(6, 2))
     scan(tmp_path / "store", tmp_path / "in")

@@ -48,6 +48,7 @@ def layers_of(runner: Inline) -> list[str]:
     return [key for key in runner.keys if key.startswith("layer-")]
 
 
+@LONG
 def test_each_layer_is_read_once(tmp_path: Path) -> None:
     images = fleet(12, 3)
     write_fleet(tmp_path / "in", images)
@@ -101,6 +102,7 @@ def test_images_are_what_analyze_says(tmp_path: Path, form: str) -> None:
     )
 
 
+@LONG
 def test_a_second_scan_reads_only_what_is_new(tmp_path: Path) -> None:
     images = fleet(5, 2)
     write_fleet(tmp_path / "in", images)
@@ -148,6 +150,7 @@ def test_a_killed_scan_goes_on_where_it_was(tmp_path: Path, after: int) -> None:
         assert ask(tmp_path / "store", rows) == ask(tmp_path / "whole", rows), table
 
 
+@LONG
 def test_a_broken_image_is_recorded_and_the_rest_goes_on(tmp_path: Path) -> None:
     images = fleet(4, 2)
     paths = write_fleet(tmp_path / "in", images)
@@ -202,6 +205,7 @@ def _rewrite(root: Path, manifest: bytes, index: dict[str, Any], config: bytes) 
     (root / "index.json").write_bytes(encode(index))
 
 
+@LONG
 def test_sums_are_those_of_the_manifests(tmp_path: Path) -> None:
     images = fleet(10, 3)
     write_fleet(tmp_path / "in", images)

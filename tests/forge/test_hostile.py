@@ -19,6 +19,7 @@ from slim.forge.comment import Page, post
 from slim.forge.context import Context
 from slim.forge.forges import FORGES
 from slim.formats.gfm import marker
+from tests.conftest import LONG
 from tests.support.forges import NUMBER, REPOS, TOKEN
 from tests.support.hostile_http import BURSTS, DRIPS, drip, serve
 from tests.support.reports import wasteful
@@ -113,6 +114,7 @@ def test_the_next_address_of_a_host_is_tried(monkeypatch: pytest.MonkeyPatch) ->
 
 
 @pytest.mark.parametrize("script", ["headers", "404-body", "continue"])
+@LONG
 def test_the_command_s_timeout_holds(script: str, tmp_path: Path) -> None:
     report = tmp_path / "report.json"
     report.write_text(slim.render(wasteful(), "json"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from slim.units import parse_bytes
-from tests.conftest import THOROUGH
+from tests.conftest import LONG, THOROUGH
 from tests.fuzz.corpus import CORPUS, minimised
 from tests.fuzz.targets import FOUND, TARGETS, load
 
@@ -16,6 +16,7 @@ FOLDER = Path(__file__).parent
 
 
 @pytest.mark.parametrize("name", TARGETS)
+@LONG
 def test_no_seed_and_nothing_that_was_found_fails(name: str) -> None:
     target = load(name)
     assert target.seeds

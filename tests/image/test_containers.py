@@ -18,6 +18,7 @@ import pytest
 import slim
 from slim.image.directory import DirectoryArchive
 from slim.limits import DEFAULT_LIMITS
+from tests.conftest import LONG
 from tests.support import building
 from tests.support.attacks import Attack, named, prove, shown
 from tests.support.building import (
@@ -683,6 +684,7 @@ def test_a_prefix_that_does_not_fit(ref: str, slug: str, tmp_path: Path) -> None
     assert (caught.value.slug, caught.value.exit_code) == (slug, 2)
 
 
+@LONG
 def test_a_pipe_is_read_like_a_file(tmp_path: Path) -> None:
     path = saved("docker")(tmp_path)
     command = [sys.executable, "-m", "slim", "analyze", "-o", "json"]

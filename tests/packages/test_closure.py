@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from slim.packages.closure import recommends_only, removal_closure, why
 from slim.packages.graph import Graph, link
 from slim.packages.package import Dependency, Package
+from tests.conftest import LONG
 
 
 def package(
@@ -297,6 +298,7 @@ def test_every_reason_is_true(packages: list[Package]) -> None:
             assert reason.text(graph).endswith(packages[reason.by].name)
 
 
+@LONG
 def test_what_everybody_provides_and_everybody_wants_is_linear() -> None:
     def seconds(count: int) -> float:
         packages = [
@@ -312,6 +314,7 @@ def test_what_everybody_provides_and_everybody_wants_is_linear() -> None:
     assert seconds(20_000) < 40 * max(seconds(2_000), 0.01)
 
 
+@LONG
 def test_a_long_chain_and_many_circles_are_linear() -> None:
     chain = [package(f"p{n}", f"p{n + 1}", auto=n > 0) for n in range(50_000)]
     assert len(removal_closure(link(chain), [49_999])) == 50_000

@@ -6,6 +6,7 @@ As many of the sixth as there is time for, another one first each time; `make tw
 from __future__ import annotations
 
 import time
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,16 +24,22 @@ _MARGIN = 0.03
 """Packages of the distribution change: an error may grow by this much of the size."""
 
 
+@cache
+def _known() -> frozenset[str]:
+    """Names of the projects that were measured whole."""
+    return frozenset(result["name"] for result in read_results() if "broken" not in result)
+
+
 def of_day(day: int) -> list[Project]:
-    """The projects whose turn it is, of those that were measured whole."""
-    known = {result["name"] for result in read_results() if "broken" not in result}
+    """The projects whose turn it is."""
+    known = _known()
     some = [project for project in all_projects() if project.name in known][day % _PARTS :: _PARTS]
     first = day // _PARTS % max(len(some), 1)
     return [*some[first:], *some[:first]]
 
 
 def test_every_project_has_its_turn_and_each_comes_first() -> None:
-    known = {result["name"] for result in read_results() if "broken" not in result}
+    known = _known()
     days = range(_PARTS * len(known))
     assert {project.name for day in range(_PARTS) for project in of_day(day)} == known
     assert {some[0].name for day in days if (some := of_day(day))} == known

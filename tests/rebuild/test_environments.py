@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import KILO, MEGA, Debian, Tree, base, compilers, part, program, rebuilt
 from tests.support.small_images import stepwise
 
@@ -26,6 +27,7 @@ def environment(home: str, name: str, size: int) -> Tree:
     }
 
 
+@LONG
 def test_the_environment_of_the_program_and_not_of_its_runner(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -36,6 +36,7 @@ def test_the_phoenix_shop_becomes_as_small_as_its_careful_twin() -> None:
     assert twin.predicted.rebuild is None, "there is nothing to gain"
 
 
+@LONG
 def test_the_keep_set_is_in_the_report_for_people() -> None:
     report = slim.analyze(FAT, cache=TABLES)
     rebuild = rebuilt(report)

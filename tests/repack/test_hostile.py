@@ -57,6 +57,7 @@ def check(attack: Attack, tmp_path: Path, compression: str) -> None:
 
 
 @pytest.mark.parametrize("seed", range(4))
+@LONG
 def test_mutated_images(seed: int, tmp_path: Path) -> None:
     """Whatever byte of an archive is another one: an error, or what the changed archive shows."""
     source = save(image(*map(layer, tidy(seed))), tmp_path / "source.tar")

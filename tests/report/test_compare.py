@@ -22,6 +22,7 @@ from slim.report.model import Cause, LayerInfo, Report
 from slim.report.reasons import reasons
 from slim.report.untrusted import untrusted
 from slim.units import SI
+from tests.conftest import LONG
 from tests.support.building import image, save
 from tests.support.building import layer as tar_layer
 from tests.support.commands import run
@@ -355,6 +356,7 @@ def test_any_texts_are_inert_on_a_page_of_several(names: list[str], flavor: str)
 
 @given(st.lists(texts, min_size=1, max_size=4), st.lists(texts, min_size=1, max_size=4))
 @settings(max_examples=40)
+@LONG
 def test_any_texts_are_inert(base: list[str], after: list[str]) -> None:
     comparison = compared(hostile(base), hostile(after), Gates(layers=1))
     for flavor in FLAVORS:

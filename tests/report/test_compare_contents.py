@@ -16,6 +16,7 @@ from slim.report.comparison import Comparison
 from slim.report.model import Base, Example, PackageInfo, Report
 from slim.report.sums import fault
 from slim.report.untrusted import bare, untrusted
+from tests.conftest import LONG
 from tests.support.building import Layer, delete, file, hardlink, image, layer, save
 from tests.support.comparisons import package
 from tests.support.reports import MB, report
@@ -258,6 +259,7 @@ stacks = st.lists(contents, min_size=1, max_size=3)
 
 @given(stacks, stacks, st.integers(0, 3))
 @settings(max_examples=40)
+@LONG
 def test_any_two_images_add_up(
     tmp_path_factory: pytest.TempPathFactory, base: list[Any], after: list[Any], top: int
 ) -> None:

@@ -34,6 +34,7 @@ from slim.rules.rule import Fix, Roles, rules_digest
 from slim.rules.toml_text import Positions
 from slim.rules.user_packs import lint
 from slim.rules.variables import bind
+from tests.conftest import LONG
 
 PACK = """\
 [pack]
@@ -283,6 +284,7 @@ def test_hostile_text(text: str, fault: str) -> None:
     assert any(fault in line for line in faults_of(text)), faults_of(text)[:5]
 
 
+@LONG
 def test_a_file_at_its_limits_is_read_in_bounded_time() -> None:
     key = "a." * 64
     started = time.process_time()
@@ -405,6 +407,7 @@ def test_faults_of_the_protected_list() -> None:
     assert {fault.line for fault in faults} == {4, 6, 7}
 
 
+@LONG
 def test_lint(tmp_path: Path) -> None:
     (tmp_path / "snippets").mkdir()
     (tmp_path / "snippets" / "phoenix-assets.Dockerfile").write_text("FROM x")

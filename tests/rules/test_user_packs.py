@@ -35,6 +35,7 @@ def archive(tmp_path: Path) -> Path:
     return save(built, tmp_path / "image.tar")
 
 
+@LONG
 def test_rules_of_a_file_or_folder_are_applied(pack: Path, archive: Path) -> None:
     without_packs = slim.analyze(archive)
     for path in (pack, pack.parent):
@@ -44,6 +45,7 @@ def test_rules_of_a_file_or_folder_are_applied(pack: Path, archive: Path) -> Non
         assert report.tool.rules != without_packs.tool.rules
 
 
+@LONG
 def test_the_flag_and_the_file_add_up(
     pack: Path, archive: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -65,6 +67,7 @@ def test_the_flag_and_the_file_add_up(
         ("why =", "wy =", "unknown key `wy`"),
     ],
 )
+@LONG
 def test_what_weakens_or_is_wrong_is_refused(
     old: str, new: str, says: str, pack: Path, archive: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

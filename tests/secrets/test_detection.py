@@ -13,6 +13,7 @@ import pytest
 
 from slim.secrets.redact import REDACTED, command, message, value, words
 from slim.secrets.shell import word_end
+from tests.conftest import LONG
 from tests.support.secret_samples import MARK, harmless, planted, tokens
 
 MAX_FALSE_ALARMS = 0.01
@@ -114,6 +115,7 @@ def test_where_a_word_ends(text: str, end: int) -> None:
      "docker login ", "machine x ", "htpasswd -b a ", "echo a |", "://a1",
      "https://a", "net use \\\\a ", "password = "],
 )  # fmt: skip
+@LONG
 def test_work_grows_with_the_text_and_no_faster(piece: str) -> None:
     def seconds(length: int) -> float:
         text = piece * (length // len(piece))

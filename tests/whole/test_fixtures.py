@@ -144,6 +144,7 @@ def test_the_history_is_the_dockerfile_line_by_line(name: str, lines: list[int])
     assert report.layers[0].dockerfile is None
 
 
+@LONG
 def test_the_fat_image_has_the_sizes_of_the_article() -> None:
     """272.6 MB against 54.3 MB: blog.drone.io on Phoenix, by the files that each image shows."""
     fat, slim = analyzed(FAT).totals, analyzed(SLIM).totals

@@ -210,6 +210,7 @@ def test_one_budget_is_for_all_layers(kind: Growth, tmp_path: Path) -> None:
     assert caught.value.slug == "limit-memory-bytes"
 
 
+@LONG
 def test_what_is_known_of_members_is_gone_after_their_layer(tmp_path: Path) -> None:
     path = image(MEMBERS, MEMBERS.few, 4, tmp_path)
     slim.analyze(path, verify=False, limits=Limits(memory_bytes=MEMBERS.small), jobs=1)

@@ -9,6 +9,7 @@ import pytest
 
 import slim
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
     MEGA,
@@ -132,6 +133,7 @@ def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     assert "COPY --from=build /srv" in text
 
 
+@LONG
 def test_an_extension_that_no_source_calls_is_left_out(tmp_path: Path) -> None:
     page: Tree = {"srv/shop/public/index.php": b"<!doctype html><?= 1 ?>\n"}
     rebuild = rebuilt(php_image(tmp_path, page, Cmd=["supervisord", "-n"], WorkingDir="/"))

@@ -31,6 +31,7 @@ from slim.image.registry.origin import (
     origin_of,
     registry_origin,
 )
+from tests.conftest import LONG
 from tests.support.building import image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, serve
 
@@ -289,6 +290,7 @@ def test_a_proxy_is_used_if_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None
         assert seen[0] == "http://registry.example.com/v2/team/app/manifests/1"
 
 
+@LONG
 def test_a_host_that_is_not_there_is_one_error() -> None:
     access = Access(plain_http=frozenset({"localhost:1"}), timeout=20)
     with pytest.raises(SlimError) as refused:
@@ -297,6 +299,7 @@ def test_a_host_that_is_not_there_is_one_error() -> None:
     assert "refused" in refused.value.message
 
 
+@LONG
 def test_the_commands_take_images_in_registries() -> None:
     """By options and by variables; a failing gate is no success, whatever the registry says."""
     built = image(layer({"a": b"b" * 5000}), compression="gzip")

@@ -28,6 +28,7 @@ from slim.image.registry import protocol
 from slim.image.registry.access import Access
 from slim.image.registry.failures import network_error
 from slim.image.registry.origin import registry_origin
+from tests.conftest import LONG
 from tests.support.building import digest, encode, image, layer
 from tests.support.fake_registry import LOGIN, Answer, Fake, Request, Script, serve
 from tests.support.hostile_http import BURSTS, DRIPS, drip
@@ -545,6 +546,7 @@ class TestFailuresThatPass:
             assert slim.analyze(fake.name, registry=fake.access()).totals.files == 1
             assert len(fake.paths("/manifests/")) == 4
 
+    @LONG
     def test_a_retry_after_is_waited_for(self) -> None:
         def script(fake: Fake, request: Request) -> Answer | None:
             return Answer(429, headers={"Retry-After": "1"}) if len(fake.log) == 1 else None
@@ -607,6 +609,7 @@ def test_names_that_lead_inside_are_refused_on_demand() -> None:
     assert error.message.startswith("registry.example.com leads to 127.0.0.1")
 
 
+@LONG
 def test_layers_stream_without_a_file_and_in_little_memory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
