@@ -427,6 +427,7 @@ def test_names_that_the_encoding_lacks_are_written_out(tmp_path: Path) -> None:
     assert b"/\\xe9" in done.stdout
 
 
+@LONG
 def test_a_file_whose_own_name_is_not_utf_8(path: Path, tmp_path: Path) -> None:
     undecodable = os.fsencode(tmp_path) + b"/\xff.tar"
     os.rename(path, undecodable)

@@ -56,6 +56,7 @@ def test_what_the_manifest_says_is_decided(make: Maker) -> None:
         assert run(*call, "--max-layers", "0") == 1
 
 
+@LONG
 def test_neither_side_of_a_comparison_is_believed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

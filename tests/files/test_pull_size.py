@@ -20,6 +20,7 @@ from slim.image.stored import MemoryBlob
 from slim.report.gates import Gates
 from slim.report.judge import judge
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import Image, image, layer, save
 from tests.support.checked import checked_analyze
 from tests.support.commands import run
@@ -124,6 +125,7 @@ def test_threads_pipes_and_what_is_left_out_change_nothing(archive: Path) -> Non
     assert skimmed.totals == slim.analyze(archive, advice=False).totals
 
 
+@LONG
 def test_an_exact_size_is_what_gzip_makes(uncompressed: Image, archive: Path) -> None:
     report = checked_analyze(archive, exact_pull=True)
     assert [each.pull_bytes for each in report.layers] == [

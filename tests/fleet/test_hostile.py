@@ -233,6 +233,7 @@ def test_a_repository_that_is_refused_leaves_the_others(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 10**15])
+@LONG
 def test_a_size_that_is_wrong_harms_only_its_image(tmp_path: Path, size: int) -> None:
     """Two images have a layer; one of them lies about it."""
     with serve(SERVED) as fake:

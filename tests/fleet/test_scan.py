@@ -63,6 +63,7 @@ def test_each_layer_is_read_once(tmp_path: Path) -> None:
     assert rows == [(len(blobs), len(distinct))]
 
 
+@LONG
 def test_the_largest_layer_is_first(tmp_path: Path) -> None:
     images = fleet(6, 2)
     write_fleet(tmp_path / "in", images)
@@ -245,6 +246,7 @@ def test_a_store_with_rubbish_in_it(tmp_path: Path) -> None:
         ask(store, "SELECT * FROM images")
 
 
+@LONG
 def test_damaged_tables_are_made_again(tmp_path: Path) -> None:
     images = fleet(2, 1)
     write_fleet(tmp_path / "in", images)
@@ -279,6 +281,7 @@ def test_one_scan_at_a_time(tmp_path: Path) -> None:
         scan(tmp_path / "store", tmp_path / "in")
 
 
+@LONG
 def test_names_are_only_names(tmp_path: Path) -> None:
     evil = "'; DROP TABLE images; --", "<script>alert(1)</script>", "../../etc/passwd", 'a\nb\t"c\\'
     for number, name in enumerate(evil):

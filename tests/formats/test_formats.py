@@ -79,6 +79,7 @@ def test_without_a_dockerfile_results_are_in_a_file_named_like_the_image() -> No
     assert rendered(sample, "github") == ""
 
 
+@LONG
 def test_sarif_keeps_githubs_limit_and_says_what_is_left_out() -> None:
     sample = report([], findings=[finding(number, "DEB001", 5) for number in range(5_003)])
     (run,) = json.loads(rendered(sample, "sarif"))["runs"]

@@ -46,6 +46,7 @@ def test_hostile_texts_are_inert(flavor: str) -> None:
 
 @given(st.lists(texts, min_size=1, max_size=6))
 @settings(max_examples=60)
+@LONG
 def test_any_texts_are_inert(names: list[str]) -> None:
     check_inert(rendered(hostile(names)))
 

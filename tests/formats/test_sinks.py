@@ -265,6 +265,7 @@ def test_every_format_has_a_check() -> None:
 @pytest.mark.parametrize(
     ("kind", "name"), SINKS, ids=lambda value: getattr(value, "__name__", value)
 )
+@LONG
 def test_each_hostile_text_stays_in_its_place(kind: type[Any], name: str) -> None:
     for turn in range(SINKS.index((kind, name)) % EACH, len(ALL), EACH):
         hostile = ALL[turn]

@@ -150,6 +150,7 @@ def test_a_command_stays_one_instruction(command: str, shown: str, tmp_path: Pat
 @pytest.mark.parametrize(
     "text", ["", "COPY --from=other /app /app", "COPY /usr/lib/x /app # buildkit"]
 )
+@LONG
 def test_a_history_with_a_hole_is_not_repeated(text: str, tmp_path: Path) -> None:
     lines = written(tmp_path, [(text, APP)], User="")
     assert not any(line.startswith("# The image's own build") for line in lines)
@@ -241,6 +242,7 @@ def test_what_a_package_generates_is_not_copied_beside_it(tmp_path: Path) -> Non
     assert copied == [f"/{mime}/packages/own.xml", "/srv"]
 
 
+@LONG
 def test_what_leads_nowhere_in_the_final_stage_is_not_made_there(tmp_path: Path) -> None:
     site = {"srv/site/index.html": b"<h1>", "srv/site/uploads": None}
     modules = {

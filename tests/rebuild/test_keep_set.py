@@ -276,6 +276,7 @@ def test_a_directory_whose_name_is_no_text(tmp_path: Path) -> None:
     assert r"/srv/a\ufffd" in slim.render(report, "json")
 
 
+@LONG
 def test_the_file_that_says_what_is_started_stays(tmp_path: Path) -> None:
     """Where make starts the program in a shell, it is not left out; a Makefile is no source then."""
     makefile = b"run:\n\tmkdir -p /tmp/shop\n\tnode dist/server.js\nbuild:\n\ttsc\n"

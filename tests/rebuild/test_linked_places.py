@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import KILO, MEGA, Debian, Tree, base, compilers, part, program, rebuilt
 from tests.support.small_images import stepwise
 
@@ -29,6 +30,7 @@ LIBRARY: Tree = {
 
 
 @pytest.mark.parametrize("fetch", [FETCH, "", "COPY libs /libs"])
+@LONG
 def test_a_library_beside_the_project_stays(fetch: str, tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

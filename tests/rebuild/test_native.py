@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
     LIBRARIES,
@@ -44,6 +45,7 @@ def installed(*, strip: bool = True) -> tuple[Tree, Tree]:
     return root, debian.layer()
 
 
+@LONG
 def test_a_program_of_c_is_kept_without_its_sources(tmp_path: Path) -> None:
     sources = {
         "app/Makefile": b"echo: echo.c\n",
@@ -65,6 +67,7 @@ def test_a_program_of_c_is_kept_without_its_sources(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("strip", "step"), [(False, 3), (True, 2)], ids=["no strip", "copied"])
+@LONG
 def test_only_what_was_linked_here_is_stripped(strip: bool, step: int, tmp_path: Path) -> None:
     """A program that was copied may carry data behind its sections."""
     layers: list[Tree] = [*installed(strip=strip), {"app/notes": b"1"}, {"app/log": b"1"}]
@@ -107,6 +110,7 @@ def test_libraries_that_were_installed_are_found_by_the_index_of_the_loader(tmp_
     assert "RUN ldconfig\n" in bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
 
 
+@LONG
 def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

@@ -103,6 +103,7 @@ def test_what_the_start_names_stays(words: str, env: str, kept: str, tmp_path: P
     assert kept not in claims
 
 
+@LONG
 def test_what_is_built_beside_a_server_in_a_directory_of_its_own_stays(tmp_path: Path) -> None:
     app = {
         "app/server/package.json": b'{"name": "server"}',
@@ -117,6 +118,7 @@ def test_what_is_built_beside_a_server_in_a_directory_of_its_own_stays(tmp_path:
     assert 100 * KILO <= around.disk_bytes < 101 * KILO, "neither sources nor packages"
 
 
+@LONG
 def test_more_applications_than_are_looked_at_have_no_rebuild(tmp_path: Path) -> None:
     count = 40
     services = "".join(f"[program:p{n}]\ncommand=node /srv/p{n}/x.js\n" for n in range(count))
@@ -178,6 +180,7 @@ def test_modules_that_a_variable_names_stay(
         (["uvicorn", "shop:app"], "unknown"),
     ],
 )
+@LONG
 def test_a_program_of_a_library_needs_no_project(
     command: list[str], home: str | None, tmp_path: Path
 ) -> None:

@@ -21,6 +21,7 @@ from slim.repack.certificate import Certificate
 from slim.repack.compressors import Compression, parse_compression
 from slim.repack.toc_ends import PackedText
 from slim.repack.toc_layers import CHUNK, TocLayer
+from tests.conftest import LONG
 from tests.support.building import (
     Entry,
     delete,
@@ -162,6 +163,7 @@ def test_threads_make_no_difference(form: str) -> None:
 
 
 @pytest.mark.parametrize("level", [1, 12, 22])
+@LONG
 def test_a_text_is_held_compressed(level: int) -> None:
     """Also one that comes in very many small pieces."""
     lines = [b"line %d\n" % (number * number) for number in range(30_000)]

@@ -13,6 +13,7 @@ from slim.rules import builtin, compiled
 from slim.rules.builtin import COMPILED, builtin_rules, parse_rules, rules_folder
 from slim.rules.files import PROTECTED_FILE
 from slim.rules.rule import Rules
+from tests.conftest import LONG
 
 
 @pytest.fixture
@@ -77,6 +78,7 @@ def test_a_damaged_file_is_not_used(content: bytes, rules: Path, folder: Path) -
 
 
 @pytest.mark.parametrize("mode", [0o777, 0o770])
+@LONG
 def test_a_folder_that_others_can_write_to_is_not_used(
     mode: int, rules: Path, folder: Path
 ) -> None:

@@ -80,11 +80,13 @@ def test_what_weakens_or_is_wrong_is_refused(
     assert says in err
 
 
+@LONG
 def test_a_missing_file_is_a_fault(tmp_path: Path) -> None:
     with pytest.raises(Faulty, match="cannot be read"):
         load_user_packs([str(tmp_path / "absent.toml")], builtin_rules(VOCABULARY), VOCABULARY)
 
 
+@LONG
 def test_hostile_patterns_do_not_hang(pack: Path, archive: Path) -> None:
     hostile = "var/cache/" + "*a" * 100 + "/**/" + "**/x/" * 20 + "?" * 100
     text = pack.read_text().replace('["var/cache/acm/**"]', f'["var/cache/acm/**", "{hostile}"]')

@@ -197,6 +197,7 @@ def image(kind: Growth, share: int, layers: int, folder: Path) -> Path:
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.make.__name__)
+@LONG
 def test_one_budget_is_for_all_layers(kind: Growth, tmp_path: Path) -> None:
     """A layer alone is within it, and three together are not."""
     alone, together = tmp_path / "alone", tmp_path / "together"

@@ -114,6 +114,7 @@ def image(folder: Path, prefix: str, *command: str, **more: bytes) -> slim.Repor
     )
 
 
+@LONG
 def test_an_environment_of_its_own(tmp_path: Path) -> None:
     report = image(tmp_path, WEB, "conda", "run", "-n", "web", "python", "main.py")
     rebuild = rebuilt(report)
@@ -231,6 +232,7 @@ def test_names_in_a_file_of_an_environment(text: str, names: list[str]) -> None:
     assert list(asked_for(text)) == names
 
 
+@LONG
 def test_a_template_names_the_channels_and_what_pip_installed(tmp_path: Path) -> None:
     """Of an image whose history does not say how it was built."""
     debian = Debian()

@@ -87,6 +87,7 @@ def test_sources_that_lie_where_nginx_starts(tmp_path: Path) -> None:
     ],
     ids=["none", "a comment", "its directive", "settings that are too long to read"],
 )
+@LONG
 def test_modules_whose_directives_no_settings_name(
     directive: bytes, kept: set[str], tmp_path: Path
 ) -> None:

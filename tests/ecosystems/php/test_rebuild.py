@@ -111,6 +111,7 @@ def php_image(folder: Path, more: Tree | None = None, **config: object) -> slim.
     return analyzed(folder, root, debian.layer(), {**shop(), **settings, **(more or {})}, **config)
 
 
+@LONG
 def test_php_behind_nginx_keeps_what_both_run_with(tmp_path: Path) -> None:
     report = php_image(tmp_path, Cmd=["supervisord", "-n"], WorkingDir="/")
     rebuild = rebuilt(report)
@@ -146,6 +147,7 @@ def test_an_extension_that_no_source_calls_is_left_out(tmp_path: Path) -> None:
     assert "php8.4-gd" in installed(rebuild), "a source that is too large for a look"
 
 
+@LONG
 def test_supervisord_reads_settings_of_the_application(tmp_path: Path) -> None:
     settings: Tree = {"srv/shop/docker/all.ini": SUPERVISED}
     command = ["supervisord", "-c", "/srv/shop/docker/all.ini"]
@@ -163,6 +165,7 @@ def test_php_alone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("words", [[], ["-d", "/etc/apache2"]], ids=["plain", "its directory"])
+@LONG
 def test_apache_with_the_module_of_php(words: list[str], tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -189,6 +192,7 @@ def test_apache_with_the_module_of_php(words: list[str], tmp_path: Path) -> None
     assert installed(rebuild) == ["apache2", "libapache2-mod-php8.4"]
 
 
+@LONG
 def test_php_that_was_compiled(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
@@ -225,6 +229,7 @@ def test_an_application_right_in_a_shared_directory(tmp_path: Path) -> None:
     assert part(rebuild, "the application").files == 2
 
 
+@LONG
 def test_an_interface_that_nothing_starts(tmp_path: Path) -> None:
     """`apt install php` brings Apache's module; a library that was asked for keeps its extensions."""
     debian = Debian()

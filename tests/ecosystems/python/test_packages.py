@@ -7,6 +7,7 @@ from pathlib import Path
 
 from slim.ecosystems import KEEPS
 from slim.ecosystems.python.packages import normalized, read_python
+from tests.conftest import LONG
 from tests.support.installed_languages import RECORD, SITE
 
 
@@ -94,6 +95,7 @@ def test_names_are_compared_as_pip_does() -> None:
     assert normalized("Foo__Bar.baz-.-Q") == "foo-bar-baz-q"
 
 
+@LONG
 def test_this_environment_is_read_as_the_standard_library_reads_it() -> None:
     """An independent oracle: importlib.metadata, on what is installed here."""
     contents: dict[bytes, bytes] = {}

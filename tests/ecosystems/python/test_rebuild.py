@@ -158,6 +158,7 @@ LIBRARY: tuple[str, Tree] = (
     ],
     ids=["record", "path", "egg-link"],
 )
+@LONG
 def test_a_project_that_is_installed_by_its_place(installed: Tree, tmp_path: Path) -> None:
     rebuild = rebuilt(web_image(tmp_path, installed, LIBRARY, APPLICATION))
     assert part(rebuild, "libraries").disk_bytes >= 700_000

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.debian import (
     KILO,
     MEGA,
@@ -60,6 +61,7 @@ def gems(home: str, *names: str) -> Tree:
     return tree
 
 
+@LONG
 def test_ruby_keeps_the_bundle_without_its_development(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)

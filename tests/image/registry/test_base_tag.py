@@ -13,6 +13,7 @@ import slim
 from slim.errors import NetworkError
 from slim.report.model import Base
 from slim.report.untrusted import bare
+from tests.conftest import LONG
 from tests.support.building import Image, image, layer, oci_members, save
 from tests.support.commands import run
 from tests.support.fake_registry import Answer, Fake, Request, serve
@@ -62,6 +63,7 @@ def base_of(fake: Fake, folder: Path, pushed: Image, name: str = "") -> Base:
     return slim.analyze(path, base=name or f"{fake.host}/team/app", registry=access).image.base
 
 
+@LONG
 def test_the_tag_with_most_layers_of_the_image_is_found(registry: Fake, tmp_path: Path) -> None:
     base = base_of(registry, tmp_path, image(ROOTFS, TOOLS, OWN))
     assert (base.layers, base.how, base.confidence) == (2, "given", "certain")

@@ -42,6 +42,7 @@ def files(report: slim.Report) -> dict[str, tuple[int, int]]:
 
 
 @pytest.mark.parametrize("make", MAKERS)
+@LONG
 def test_a_table_says_what_the_layers_would(make: Maker) -> None:
     with served(make(FIRST), make(SECOND)) as fake:
         lazy = checked_analyze(fake.name, registry=fake.access())
