@@ -367,7 +367,7 @@ def _rule(rule: Rule) -> str:
     about += [f"from {rule.share} % of the image"] if rule.share else []
     about += [f"audience {rule.audience}"] if rule.audience != "default" else []
     fix = " ".join(rule.fix.text.split())
-    for what, text in (("a COPY brought", rule.fix.copied), ("a RUN made", rule.fix.made)):
+    for what, text in (("a COPY brought", rule.fix.for_copy), ("a RUN made", rule.fix.for_run)):
         if text:
             fix += f" Where {what} them: {text}"
     if rule.fix.snippet:

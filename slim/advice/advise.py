@@ -124,14 +124,14 @@ def advise(
     matches = suppress(files, matches, suppressions, today)
     matches = removals(image, matches, protected)
     runs = {files.body.get(row, row) for row in run_rows(image.view, image.facts)}
-    runs |= enabled_settings(image)
-    claims = claim(files, matches, role=role, base_layers=image.base_layers, runs=runs)
+    enabled = enabled_settings(image)
+    claims = claim(files, matches, role=role, base_layers=image.base_layers, runs=runs | enabled)
 
     proposed = _rebuild(image, claims)
     queries = dict(image.queries)
     if proposed is not None:
-        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected)
-        queries[RUNNER] = partial(of_runner, image, proposed, claims, protected)
+        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected, enabled)
+        queries[RUNNER] = partial(of_runner, image, proposed, claims, protected, enabled)
     about_rebuild = [
         _no_surer_than(proposed, rule)
         for query in ABOUT_REBUILD

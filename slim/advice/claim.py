@@ -57,7 +57,7 @@ def claim(
     """
     base_end = _end_of_base(files, base_layers)
     counts = [can_claim(match, role) for match in matches]
-    bodies = [bodies_of(files, match) for match in matches]
+    bodies = [sorted(bodies_of(files, match)) for match in matches]
     linked = _linked_elsewhere(files, matches, counts)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
@@ -124,7 +124,7 @@ def claim_last(
     last: list[Claim] = []
     for match in matches:
         counts = can_claim(match, role)
-        bodies = bodies_of(files, match)
+        bodies = sorted(bodies_of(files, match))
         rows = array("i", [row for row in bodies if row >= base_end])
         base_rows = array("i", [row for row in bodies if row < base_end])
         claimed = array("i", [row for row in rows if row not in taken] if counts else ())

@@ -11,13 +11,12 @@ nothing is kept, and packages that make up a system only if the rebuilt image ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from itertools import compress
 
 from msgspec.structs import replace
 
 from slim.advice.claim import Claim
-from slim.advice.enabled import enabled_settings
 from slim.advice.image_facts import ImageFacts
 from slim.files.table import Files, both, either
 from slim.files.view import encoded
@@ -43,20 +42,22 @@ def not_kept(
     rebuild: Rebuild,
     claims: Sequence[Claim],
     protected: Sequence[Protected],
+    enabled: Collection[int],
     *,
     among: bytes | None = None,
 ) -> QueryResult:
     """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others.
 
-    Of whole files only those in the mask `among`, if it is given.
+    Args:
+        enabled: bodies of settings that a server reads, which stay.
+        among: mask of whole files: no others.
     """
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
     claimed = {row for claim in claims for row in claim.claimed}
     not_counted = frozenset(_not_counted(files, claims))
-    stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims)}
+    stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims), *enabled}
     stay.update(files.body.get(row, row) for row in rebuild.runs)
-    stay |= enabled_settings(image)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":
@@ -87,7 +88,11 @@ def not_kept(
 
 
 def of_runner(
-    image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], protected: Sequence[Protected]
+    image: ImageFacts,
+    rebuild: Rebuild,
+    claims: Sequence[Claim],
+    protected: Sequence[Protected],
+    enabled: Collection[int],
 ) -> QueryResult:
     """Of what `rebuild` leaves out: package runners that the image starts its program with, and what is only
     there for them; nothing where the rebuilt image is started as this one is."""
@@ -116,7 +121,8 @@ def of_runner(
     for row in rows:
         among[row] = 1
     without_runs = replace(rebuild, runs=frozenset())
-    return QueryResult(not_kept(image, without_runs, claims, protected, among=bytes(among)).rows)
+    found = not_kept(image, without_runs, claims, protected, enabled, among=bytes(among))
+    return QueryResult(found.rows)
 
 
 def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:

@@ -33,10 +33,10 @@ def describe(rule: Rule) -> str:
         if values:
             lines += ["", title, *(f"  {value}" for value in values)]
     lines += ["", "Fix", fill(rule.fix.text, _WIDTH, initial_indent="  ", subsequent_indent="  ")]
-    for what, text in (("a COPY brought", rule.fix.copied), ("a RUN made", rule.fix.made)):
+    for what, text in (("a COPY brought", rule.fix.for_copy), ("a RUN made", rule.fix.for_run)):
         if text:
-            said = f"Where {what} them: {text}"
-            lines.append(fill(said, _WIDTH, initial_indent="  ", subsequent_indent="  "))
+            line = f"Where {what} them: {text}"
+            lines.append(fill(line, _WIDTH, initial_indent="  ", subsequent_indent="  "))
     if rule.verify:
         lines += ["", "Verify", f"  {rule.verify}"]
     return "\n".join(lines) + "\n"

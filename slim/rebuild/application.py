@@ -71,6 +71,10 @@ _SYSTEM_SETTINGS = (
 """How paths of settings begin that packages and tools of the system write."""
 
 
+MAY_BE_READ = "files of the project that are not sources may be read when the program runs"
+"""What is guessed where such files stay."""
+
+
 class Leftover(Struct, frozen=True):
     """What one language's build leaves in a project's directory."""
 

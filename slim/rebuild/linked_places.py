@@ -12,24 +12,9 @@ from slim.files.table import Kind
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given
-from slim.rebuild.named_paths import above
-from slim.rebuild.trees import below_any, directory_id
+from slim.rebuild.trees import below_any, directory_id, is_of_system, outermost
 
 _MOST = 32
-_SYSTEM = (
-    b"usr/",
-    b"lib/",
-    b"lib64/",
-    b"bin/",
-    b"sbin/",
-    b"etc/",
-    b"proc/",
-    b"sys/",
-    b"dev/",
-    b"run/",
-)
-"""Below these are packages and tools, which stay for other reasons."""
-_OWN = (b"usr/src/", b"usr/local/src/")
 
 
 def linked_places(given: Given, homes: Collection[bytes]) -> tuple[bytes, ...]:
@@ -49,10 +34,7 @@ def linked_places(given: Given, homes: Collection[bytes]) -> tuple[bytes, ...]:
         }
         if not places:
             break
-        tops = [
-            place for place in sorted(places) if not any(map(places.__contains__, above(place)))
-        ]
-        found |= dict.fromkeys(tops[: _MOST - len(found)])
+        found |= dict.fromkeys(sorted(outermost(places))[: _MOST - len(found)])
         inside = below_any(view, (*homes, *found))
     return tuple(found)
 
@@ -62,7 +44,7 @@ def _is_own(given: Given, place: bytes) -> bool:
     view, owner, packages = given.view, given.owned.owner, given.graph.packages
     if not view.is_dir(place) or given.facts.roots.is_system(place):
         return False
-    if (place + b"/").startswith(_SYSTEM) and not place.startswith(_OWN):
+    if is_of_system(place):
         return False
     rows = view.rows_below(place)
     return all(owner[row] == NOBODY or packages[owner[row]].manager not in SYSTEM for row in rows)

@@ -58,7 +58,9 @@ def _known_words(
     """The words of the sources and scripts that are known, and whether these are all."""
     found: set[bytes] = set()
     seen, all_known, left = False, True, _MOST_BYTES
-    of_build = _run_by_steps(given)
+    named_by_steps = _named_by_steps(given)
+    started = {encoded(path) for path in given.facts.runs.resolved}
+    of_build: list[tuple[bytes, bytes]] = []
     for row in _own(given, homes):
         name, text = given.view.files.name[row], given.view.files.texts.get(row)
         if without and name.endswith(without):
@@ -68,7 +70,9 @@ def _known_words(
             all_known = False
             break
         if text is not None:
-            if given.view.files.path(row) not in of_build:
+            if name in named_by_steps and given.view.files.path(row) not in started:
+                of_build.append((name, text))
+            else:
                 found.update(_words(text))
             seen = seen or name.endswith(given.sources.kept)
         elif (
@@ -76,12 +80,12 @@ def _known_words(
             and given.view.files.size[row]
         ):
             all_known = False
-    for path in sorted(of_build):
+    for name, text in of_build:
         # A module of the application as well.
-        if path.rpartition(b"/")[2].partition(b".")[0] in found:
-            found.update(_words(given.view.read(path) or b""))
-    for started in given.facts.runs.resolved:
-        found.update(_WORD.findall(given.view.read(encoded(started)) or b""))
+        if name.partition(b".")[0] in found:
+            found.update(_words(text))
+    for path in sorted(started):
+        found.update(_WORD.findall(given.view.read(path) or b""))
     for command in given.facts.runs.all:
         for word in (command.name, *command.words):
             text = encoded(word)
@@ -93,23 +97,21 @@ def _words(text: bytes) -> set[bytes]:
     return {*_WORD.findall(text), *_PART.findall(text)}
 
 
-def _run_by_steps(given: Given) -> frozenset[bytes]:
-    """Sources that a RUN instruction names and nothing that runs leads to: `RUN python train.py`."""
-    kept = given.sources.kept
-    named = {
-        word.rpartition("/")[2].encode()
-        for entry in given.history
-        if not copies(entry.created_by)
-        for word in _SOURCE.findall(entry.created_by[:_MOST_OF_STEP])
-        if word.encode().endswith(kept)
-    }
-    files = given.view.files
-    started = {encoded(path) for path in given.facts.runs.resolved}
+def _named_by_steps(given: Given) -> frozenset[bytes]:
+    """Names of the sources that RUN instructions name: `RUN python train.py`."""
     return frozenset(
-        path
-        for row, name in enumerate(files.name)
-        if name in named and files.shown[row] and (path := files.path(row)) not in started
+        encoded(path.rpartition("/")[2])
+        for _, text in texts_of_runs(given)
+        for path in _SOURCE.findall(text)
+        if encoded(path).endswith(given.sources.kept)
     )
+
+
+def texts_of_runs(given: Given) -> Iterator[tuple[int, str]]:
+    """(layer, how its text begins) of the instructions that copy nothing."""
+    for layer, entry in enumerate(given.history):
+        if not copies(entry.created_by):
+            yield layer, entry.created_by[:_MOST_OF_STEP]
 
 
 def programs_of(given: Given, packages: Collection[int]) -> dict[int, frozenset[bytes]]:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY
 from slim.rebuild.model import Given
-from slim.rebuild.trees import below, row_at
+from slim.rebuild.trees import below, outermost, row_at
 
 _ABSOLUTE = re.compile(r"(?<![\w./~-])/[^\s:;,=@\"'|&<>()$`]{1,1000}")
 _MOST = 1_000
@@ -36,18 +36,11 @@ def named_by_start(given: Given) -> list[int]:
             found.append(row)
         elif is_word and real and view.is_dir(real) and not given.facts.roots.is_system(real):
             directories.add(real)
-    for directory in sorted(directories):
-        # One inside of another comes with it: rows are listed once, however many words name them.
-        if not any(above in directories for above in above(directory)):
-            found += below(view, directory)
+    # A directory inside of another comes with it: rows are listed once, however many words name them.
+    for directory in sorted(outermost(directories)):
+        found += below(view, directory)
     owner = given.owned.owner
     return [row for row in dict.fromkeys(found) if row >= start and owner[row] == NOBODY]
-
-
-def above(path: bytes) -> Iterator[bytes]:
-    """The directories that a path is in, the nearest first, without the root."""
-    while path := path.rpartition(b"/")[0]:
-        yield path
 
 
 def _paths(texts: Iterable[str]) -> Iterator[bytes]:

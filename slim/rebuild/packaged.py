@@ -13,19 +13,23 @@ from itertools import compress
 from slim.entrypoint.runs import Command
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY
-from slim.rebuild.application import Leftover, beside, installs_packages, paths_of
+from slim.rebuild.application import (
+    MAY_BE_READ,
+    Leftover,
+    beside,
+    installs_packages,
+    paths_of,
+)
 from slim.rebuild.interpreted import copied, home_of, system_owner
-from slim.rebuild.mentions import programs_of
+from slim.rebuild.mentions import programs_of, texts_of_runs
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.system import named_packages
-from slim.rebuild.trees import copies
+from slim.rebuild.trees import copies, is_of_system, outermost
 
 _ALL = Leftover(endings=())
-_SYSTEM = (b"etc/", b"usr/", b"bin/", b"sbin/", b"lib/", b"lib64/", b"root/", b"tmp/", b"var/tmp/")
-"""How directories begin that are no application's."""
+_TEMPORARY = (b"tmp/", b"var/tmp/")
 _MOST_HOMES = 32
 _WORD = re.compile(rb"(?<![\w./=-])[\w.+-]{2,64}(?![\w./=-])")
-_MOST_OF_STEP = 4_096
 
 
 def packaged(
@@ -48,7 +52,8 @@ def packaged(
     if owner is None:
         return None
     own = home_of(given, command, stack)
-    homes = _outermost(home for home in {*_copied(given), own} if home and _is_own(given, home))
+    places = (home for home in (*_copied(given), own) if home and _is_own(given, home))
+    homes = tuple(outermost(places)[:_MOST_HOMES])
     rows = beside(given, homes, _ALL)
     paths = [path for home in homes for path in paths_of(given, rows, home)]
     loaded = list(modules)
@@ -69,20 +74,19 @@ def packaged(
         unnamed=_run_by_steps(given) - {owner} if serves else frozenset(),
         homes=homes,
         copies=copied(b"", paths),
-        guesses=("files of the application that are not sources may be read when it runs",)
-        if rows
-        else (),
+        guesses=(MAY_BE_READ,) if rows else (),
     )
 
 
 def _run_by_steps(given: Given) -> frozenset[int]:
     """Packages that were asked for by name and whose programs later instructions ran: `RUN hugo --minify`."""
-    words: set[bytes] = set()
-    for layer, entry in enumerate(given.history):
-        if not copies(entry.created_by) and not installs_packages(
-            given, given.view.files.rows_of(layer)
-        ):
-            words.update(_WORD.findall(encoded(entry.created_by[:_MOST_OF_STEP])))
+    files = given.view.files
+    words = {
+        word
+        for layer, text in texts_of_runs(given)
+        if not installs_packages(given, files.rows_of(layer))
+        for word in _WORD.findall(encoded(text))
+    }
     packages = named_packages(given, frozenset())
     programs = programs_of(given, packages)
     return frozenset(index for index in packages if not words.isdisjoint(programs[index]))
@@ -105,12 +109,6 @@ def _copied(given: Given) -> Iterator[bytes]:
 
 
 def _is_own(given: Given, path: bytes) -> bool:
-    return not (path + b"/").startswith(_SYSTEM) and not given.facts.roots.is_system(path)
-
-
-def _outermost(homes: Iterable[bytes]) -> tuple[bytes, ...]:
-    found: list[bytes] = []
-    for home in sorted(homes):
-        if not any(home.startswith(above + b"/") for above in found):
-            found.append(home)
-    return tuple(found[:_MOST_HOMES])
+    if is_of_system(path) or given.facts.roots.is_system(path) or path == b"root":
+        return False
+    return not (path + b"/").startswith(_TEMPORARY) and b"/." not in path

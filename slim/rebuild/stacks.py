@@ -45,10 +45,12 @@ def recipe_for(
         layer.pull_bytes and not layer.tar_bytes for layer in layers
     ):
         return None
-    stacks = [stack.name for stack in facts.stacks if stack.runs]
-    # Machine code of no stack is a family.
-    families = dict.fromkeys(facts.families[command] for command in facts.runs.final)
-    running = [recipes.get(name) for name in stacks or filter(recipes.__contains__, families)]
+    names = [stack.name for stack in facts.stacks if stack.runs]
+    if not names:
+        # Machine code is no stack, but a family of programs.
+        families = dict.fromkeys(facts.families[command] for command in facts.runs.final)
+        names = [family for family in families if family in recipes]
+    running = [recipes.get(name) for name in names]
     known = [recipe for recipe in running if recipe is not None]
     if not known or len(known) < len(running):
         return None

@@ -19,7 +19,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
-from slim.rebuild.base import base_packages, closure
+from slim.rebuild.base import base_packages, closure, needed_by_others
 from slim.rebuild.mentions import not_named
 from slim.rebuild.model import TOOLS, Given, Plan
 from slim.rebuild.trees import row_at
@@ -156,15 +156,7 @@ def _named(given: Given, packages: Iterable[int]) -> list[int]:
 
 def _tops(graph: Graph, chosen: list[int]) -> list[int]:
     """Those of some packages that no other of them brings along; in circles the first."""
-    direct = {
-        provider
-        for index in chosen
-        for names in graph.depends[index]
-        for name in names
-        for provider in graph.providers[name]
-        if provider != index
-    }
-    brought = closure(graph, sorted(direct))
+    brought = closure(graph, sorted(needed_by_others(graph, chosen)))
     tops = [index for index in chosen if index not in brought]
     # What is brought along in a circle alone still has to be named once.
     reach = Reach(graph)

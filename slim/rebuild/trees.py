@@ -12,6 +12,8 @@ from slim.files.view import View
 if TYPE_CHECKING:
     from slim.rebuild.model import Given
 
+_OF_SYSTEM = tuple(path + b"/" for path in b"usr lib lib64 bin sbin etc proc sys dev run".split())
+_OF_PROJECTS = (b"usr/src/", b"usr/local/src/")
 _WRITTEN = {
     "ca-certificates": (b"etc/ssl/certs", b"usr/local/share/ca-certificates"),
     "shared-mime-info": (b"usr/share/mime",),
@@ -32,6 +34,24 @@ def below(view: View, directory: bytes) -> Iterator[int]:
                 yield node
             else:
                 todo.append(~node)
+
+
+def above(path: bytes) -> Iterator[bytes]:
+    """The directories that a path is in, the nearest first, without the root."""
+    while path := path.rpartition(b"/")[0]:
+        yield path
+
+
+def outermost(paths: Iterable[bytes]) -> list[bytes]:
+    """Those of some directories that are in no other of them, the nearest to the root first."""
+    every = set(paths)
+    found = (path for path in every if every.isdisjoint(above(path)))
+    return sorted(found, key=lambda path: (path.count(b"/"), path))
+
+
+def is_of_system(path: bytes) -> bool:
+    """Whether a directory is one that packages and tools fill, or below one: `/usr`, but not `/usr/src`."""
+    return (path + b"/").startswith(_OF_SYSTEM) and not path.startswith(_OF_PROJECTS)
 
 
 def written_by(view: View, packages: Iterable[str]) -> Iterator[int]:

@@ -13,9 +13,8 @@ from slim.packages.owners import NOBODY
 from slim.rebuild.build_steps import is_of_toolchain
 from slim.rebuild.interpreted import copied, system_owner
 from slim.rebuild.model import Given, Plan
-from slim.rebuild.named_paths import above
 from slim.rebuild.quoting import fits_on_line
-from slim.rebuild.trees import below, below_any, row_at
+from slim.rebuild.trees import above, below, below_any, row_at
 
 
 def unexplained(given: Given, plan: Plan, copies: Iterable[tuple[str, str]]) -> tuple[str, ...]:

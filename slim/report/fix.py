@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from slim.files.table import Files
     from slim.image.model import Image
 
-_MADE = (
+_OF_RUN = (
     "A RUN made them, and no .dockerignore keeps that out: delete them in the same RUN, or make them in an"
     " earlier stage."
 )
@@ -37,13 +37,13 @@ def fix_text(finding: Finding, files: Files, instructions: Sequence[str]) -> str
         return fix.text
     cause = instructions[finding.causes[0]]
     if cause in _COPIES:
-        return fix.copied or fix.text
-    made = fix.made or (_MADE if where == "dockerignore" else "")
-    if not made or cause != "RUN":
+        return fix.for_copy or fix.text
+    text = fix.for_run or (_OF_RUN if where == "dockerignore" else "")
+    if not text or cause != "RUN":
         return fix.text
     # A RUN may only have changed the owner of what a COPY brought.
     first = _first_layer(finding, files)
-    return made if first is not None and instructions[first] == "RUN" else fix.text
+    return text if first is not None and instructions[first] == "RUN" else fix.text
 
 
 def _first_layer(finding: Finding, files: Files) -> int | None:

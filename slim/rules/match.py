@@ -129,13 +129,13 @@ def size_of(files: Files, match: Match) -> int:
     return sum(files.size[row] for row in bodies_of(files, match)) + sum(match.parts.values())
 
 
-def bodies_of(files: Files, match: Match) -> list[int]:
-    """The rows that hold the bytes of the matched names, each once, ascending."""
+def bodies_of(files: Files, match: Match) -> set[int]:
+    """The rows that hold the bytes of the matched names."""
     found = {
         files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
     }
     found.discard(-1)
-    return sorted(found)
+    return found
 
 
 def floor_of(rule: Rule, disk: int) -> int:

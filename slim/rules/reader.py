@@ -177,7 +177,7 @@ def _fix(fields: Fields, snippets: Collection[str] | None) -> Fix:
         fields.note(f'`fix` {what}, as {{ text = "…", snippet = "name" }}', "fix")
         return Fix("")
     inner = fields.inner("fix", value)
-    inner.unknown(("text", "snippet", "copied", "made"))
+    inner.unknown(("text", "snippet", "for_copy", "for_run"))
     snippet = inner.text("snippet") or None
     if snippet is not None and snippets is not None and snippet not in snippets:
         hint = suggestion(snippet, snippets)
@@ -185,8 +185,8 @@ def _fix(fields: Fields, snippets: Collection[str] | None) -> Fix:
     return Fix(
         inner.text("text", required=True, multiline=True),
         snippet,
-        inner.text("copied", multiline=True),
-        inner.text("made", multiline=True),
+        inner.text("for_copy", multiline=True),
+        inner.text("for_run", multiline=True),
     )
 
 

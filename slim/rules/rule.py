@@ -66,9 +66,9 @@ class Fix(Struct, frozen=True):
     text: str
     snippet: str | None = None
     """Name of a Dockerfile fragment in rules/snippets."""
-    copied: str = ""
+    for_copy: str = ""
     """What to do instead where a COPY or ADD brought the files."""
-    made: str = ""
+    for_run: str = ""
     """What to do instead where a RUN made them."""
 
 

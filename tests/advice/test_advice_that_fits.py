@@ -103,7 +103,7 @@ def test_no_package_is_named_by_two_findings_that_claim(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("gem", "package", "told"),
+    ("gem", "package", "is_claimed"),
     [
         ("rack-3", "", True),
         ("execjs-2", "", False),
@@ -112,7 +112,7 @@ def test_no_package_is_named_by_two_findings_that_claim(tmp_path: Path) -> None:
 )
 @LONG
 def test_node_in_an_image_of_ruby_goes_unless_ruby_calls_it(
-    gem: str, package: str, told: bool, tmp_path: Path
+    gem: str, package: str, is_claimed: bool, tmp_path: Path
 ) -> None:
     debian = Debian()
     root = base(debian)
@@ -137,7 +137,7 @@ def test_node_in_an_image_of_ruby_goes_unless_ruby_calls_it(
     )
     found = by_rule(report)
     claims = {rule for rule, each in found.items() if each.claimed_bytes > MEGA}
-    assert ("TCH025" in claims) is told
-    if told:
+    assert ("TCH025" in claims) is is_claimed
+    if is_claimed:
         shown = f"{found['TCH025'].fix.text} {bare(found['TCH025'].fix.snippet or '')}"
         assert "mix" not in shown

@@ -183,20 +183,20 @@ def test_a_written_dockerfile_is_one_step_with_all_that_it_leaves_out() -> None:
 
 
 @pytest.mark.parametrize(
-    ("origin", "said"),
+    ("origin", "expected"),
     [
         ("layers", "would remove it."),
         ("scratch", "would remove it, such as that of the Dockerfile."),
     ],
 )
 def test_waste_of_the_base_goes_where_the_dockerfile_has_another(
-    origin: Literal["layers", "scratch"], said: str
+    origin: Literal["layers", "scratch"], expected: str
 ) -> None:
     sample = with_rebuild(104 * MB)
     other = replace(rebuilt(104 * MB), origin=origin)
     predicted = replace(sample.predicted, rebuild=other, other_base_bytes=50 * MB)
     text = " ".join(rendered(replace(sample, predicted=predicted), "text").split())
-    assert f"50.0 MB of waste sits in the base image; only a different base {said}" in text
+    assert f"50.0 MB of waste sits in the base image; only a different base {expected}" in text
 
 
 @LONG

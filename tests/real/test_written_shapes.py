@@ -152,9 +152,9 @@ SHAPES = (
 @pytest.fixture(scope="module")
 def place(workshop: Path) -> Workshop:
     need("buildah", "skopeo", "unshare", "nsenter", "git")
-    made = Workshop(workshop / "projects")
-    made.prepare()
-    return made
+    prepared = Workshop(workshop / "projects")
+    prepared.prepare()
+    return prepared
 
 
 def project_of(shape: Shape, folder: Path) -> Project:

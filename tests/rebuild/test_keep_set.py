@@ -295,5 +295,5 @@ def test_the_file_that_says_what_is_started_stays(tmp_path: Path) -> None:
     final = [line for line in lines[lines.index("") :] if line.startswith("COPY --from=build")]
     for path in ("/app/Makefile", "/etc/shop", "/usr/bin/make", "/usr/local/bin/entry.sh"):
         assert any(f'"{path}"' in line for line in final), final
-    said = [line for line in lines if line.startswith("#   ")]
-    assert said == ["#   /etc/shop", "#   /usr/bin/make", "#   /usr/local/bin/entry.sh"]
+    listed = [line for line in lines if line.startswith("#   ")]
+    assert listed == ["#   /etc/shop", "#   /usr/bin/make", "#   /usr/local/bin/entry.sh"]

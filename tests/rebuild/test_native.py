@@ -52,8 +52,8 @@ def test_a_program_of_c_is_kept_without_its_sources(tmp_path: Path) -> None:
         "app/src/echo.c": b"c" * 300 * KILO,
         "app/echo.conf": b"c" * KILO,
     }
-    made = {**built("app/echo", b"libz.so.1"), "app/src/echo.o": b"o" * MEGA}
-    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, made, Cmd=["./echo"]))
+    built_files = {**built("app/echo", b"libz.so.1"), "app/src/echo.o": b"o" * MEGA}
+    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, built_files, Cmd=["./echo"]))
     assert rebuild.stack == "native"
     size = len(built("app/echo", b"libz.so.1")["app/echo"])  # type: ignore[arg-type]
     assert part(rebuild, "the program").disk_bytes == size - SYMBOLS
@@ -79,7 +79,7 @@ def test_only_what_was_linked_here_is_stripped(strip: bool, step: int, tmp_path:
 
 
 def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
-    made: Tree = {
+    built_files: Tree = {
         **built("usr/local/bin/server"),
         "usr/local/bin/control": program(size=300 * KILO),
         "usr/local/lib/server/plugin.so": program(size=200 * KILO),
@@ -89,7 +89,7 @@ def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
         "usr/local/share/man/man1/server.1": b"m" * MEGA,
     }
     sources = {"app/main.c": b"c" * MEGA}
-    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, made, Cmd=["server"]))
+    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, built_files, Cmd=["server"]))
     with_it = part(rebuild, "what was installed with it")
     assert with_it.files == 3
     assert 600 * KILO < with_it.disk_bytes < 610 * KILO
@@ -100,13 +100,13 @@ def test_what_was_installed_with_a_program_stays(tmp_path: Path) -> None:
 
 
 def test_libraries_that_were_installed_are_found_by_the_index_of_the_loader(tmp_path: Path) -> None:
-    made: Tree = {
+    built_files: Tree = {
         **built("usr/local/bin/server", b"libserver.so"),
         "usr/local/lib/libserver.so": program(size=200 * KILO),
         "etc/ld.so.cache": b"glibc-ld.so.cache1.1",
     }
     sources = {"app/main.c": b"c" * MEGA}
-    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, made, Cmd=["server"]))
+    rebuild = rebuilt(analyzed(tmp_path, *installed(), sources, built_files, Cmd=["server"]))
     assert "RUN ldconfig\n" in bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
 
 
@@ -140,7 +140,8 @@ def test_a_program_of_a_package_comes_with_it(tmp_path: Path) -> None:
     assert "node_modules" not in bare(rebuild.dockerfile)
 
 
-def test_a_program_of_perl_keeps_modules_that_no_package_has(tmp_path: Path) -> None:
+@pytest.mark.parametrize("home", ["app", "usr/src/app", "root/app"])
+def test_a_program_of_perl_keeps_modules_that_no_package_has(home: str, tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
     compilers(debian)
@@ -148,11 +149,18 @@ def test_a_program_of_perl_keeps_modules_that_no_package_has(tmp_path: Path) -> 
     debian.add("libdbi-perl", {"usr/share/perl5/DBI.pm": b"d" * 100 * KILO}, depends="perl")
     debian.add("cpanminus", {"usr/bin/cpanm": b"#!/usr/bin/perl\n" + b"c" * MEGA}, depends="perl")
     local = "usr/local/lib/x86_64-linux-gnu/perl/5.40.1"
-    app = {"app/app.pl": b"use Fast;\n", "app/lib/Shop.pm": b"1"}
-    made = {f"{local}/Fast.pm": b"f" * 50 * KILO, f"{local}/auto/Fast/Fast.so": program()}
-    rebuild = rebuilt(analyzed(tmp_path, root, debian.layer(), app, made, Cmd=["perl", "app.pl"]))
+    app = {f"{home}/app.pl": b"use Fast;\n", f"{home}/lib/Shop.pm": b"1"}
+    built_files = {
+        f"{home}/shop.db": b"d" * 100 * KILO,
+        f"{local}/Fast.pm": b"f" * 50 * KILO,
+        f"{local}/auto/Fast/Fast.so": program(),
+    }
+    layers = [root, debian.layer(), app, built_files]
+    rebuild = rebuilt(analyzed(tmp_path, *layers, Cmd=["perl", "app.pl"], WorkingDir=f"/{home}"))
     assert rebuild.stack == "perl"
     assert installed_packages(rebuild) == ["libdbi-perl", "perl"]
-    assert part(rebuild, "the application").paths == ["/app/app.pl", "/app/lib"]
+    assert part(rebuild, "the application").disk_bytes > 100 * KILO
+    copied = bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
+    assert f"COPY --from=build /{home} /{home}\n" in copied
     assert part(rebuild, "modules of no package").files == 2
     assert f"COPY --from=build /{local}" in bare(rebuild.dockerfile)

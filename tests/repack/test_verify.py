@@ -120,8 +120,8 @@ def test_a_dropped_link_leaves_the_names_of_the_others(tmp_path: Path) -> None:
 
 def test_layers_that_engines_unpack_differently_are_named(tmp_path: Path) -> None:
     """containerd and buildah delete what this header is named after, docker does not."""
-    odd = Entry(b".wh.f", b"g", content=b"13 comment=x\n")
-    found = compared(tmp_path, ["f=1", [odd, file("g")]], ["f=1 g="])
+    header_entry = Entry(b".wh.f", b"g", content=b"13 comment=x\n")
+    found = compared(tmp_path, ["f=1", [header_entry, file("g")]], ["f=1 g="])
     assert found.holds
     assert found.images[0].divergent == (("source", 1, ("global-header",)),)
     text = " ".join(render_verified(found).split())

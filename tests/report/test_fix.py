@@ -27,7 +27,7 @@ def found(folder: Path, rule: str, *steps: tuple[str, Tree]) -> model.Finding:
 
 
 @pytest.mark.parametrize(
-    ("rule", "files", "instruction", "said"),
+    ("rule", "files", "instruction", "expected"),
     [
         ("DAT001", LOGS, "RUN rake db:migrate", "in the RUN that wrote them"),
         ("DAT001", LOGS, "COPY . . # buildkit", "in .dockerignore"),
@@ -44,10 +44,10 @@ def found(folder: Path, rule: str, *steps: tuple[str, Tree]) -> model.Finding:
     ],
 )
 def test_a_copy_is_not_mended_like_a_run(
-    rule: str, files: Tree, instruction: str, said: str, tmp_path: Path
+    rule: str, files: Tree, instruction: str, expected: str, tmp_path: Path
 ) -> None:
     finding = found(tmp_path, rule, ROOT, (instruction, files))
-    assert said in finding.fix.text
+    assert expected in finding.fix.text
 
 
 def test_a_change_of_owner_makes_no_files(tmp_path: Path) -> None:

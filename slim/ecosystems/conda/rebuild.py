@@ -107,13 +107,13 @@ def keep(
     foreign = [row for row in rows if owner[row] not in mine and owner[row] not in libraries_left]
     linked = libraries(given.view, [row for row in foreign if row in files.elfs], given.facts.env)
     used = mine.intersection(owner[row] for row in (*started, *linked))
-    asked = _asked(given, ours)
+    explicit = _asked(given, ours)
     gone = [_holders(given, each) for each in unused]
-    likely = closure(given.graph, sorted((asked - gone[0]) | used))
-    least = closure(given.graph, sorted((asked - gone[1]) | used))
-    most = closure(given.graph, sorted(asked | used))
+    likely = closure(given.graph, sorted((explicit - gone[0]) | used))
+    least = closure(given.graph, sorted((explicit - gone[1]) | used))
+    most = closure(given.graph, sorted(explicit | used))
     kept = [row for row in rows if owner[row] in likely] + foreign
-    named = sorted((asked & likely) | used, key=lambda index: packages[index].name)[:_MOST_ASKED]
+    named = sorted((explicit & likely) | used, key=lambda index: packages[index].name)[:_MOST_ASKED]
     return Kept(
         kept,
         [row for row in rows if owner[row] in most - likely],
@@ -167,10 +167,10 @@ def _is_elsewhere(path: bytes, prefix: bytes) -> bool:
 def _asked(given: Given, ours: list[int]) -> frozenset[int]:
     """What was asked for by name; where no record says so, what no other needs. No tools."""
     packages = given.graph.packages
-    asked = {index for index in ours if packages[index].auto is False}
-    if not asked:
-        asked = set(ours) - needed_by_others(given.graph, ours)
-    return frozenset(index for index in asked if not _is_tool(packages[index]))
+    explicit = {index for index in ours if packages[index].auto is False}
+    if not explicit:
+        explicit = set(ours) - needed_by_others(given.graph, ours)
+    return frozenset(index for index in explicit if not _is_tool(packages[index]))
 
 
 def _is_tool(package: Package) -> bool:

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from slim.ecosystems.native.rebuild import STRIPPED_HEADERS
+from slim.ecosystems.native.rebuild import STRIPPED_HEADERS, files_beside
 from slim.entrypoint.runs import Command
 from slim.entrypoint.tables import raw_names
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
-from slim.rebuild.application import Leftover, beside, paths_of
+from slim.rebuild.application import MAY_BE_READ, Leftover, beside, paths_of
 from slim.rebuild.interpreted import copied, home_of
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.packaged import packaged
@@ -73,13 +73,7 @@ def _plan(given: Given, command: Command, row: int) -> Plan:
                 spare=STRIPPED_HEADERS if strip else 0,
                 paths=(path,),
             ),
-            KeptFiles(
-                "files beside it",
-                "files of the project that are not sources: a program may read them",
-                rows,
-                loses=FROM_APPLICATION,
-                paths=tuple(paths),
-            ),
+            files_beside(rows, paths),
             KeptFiles(
                 "what was installed with it",
                 "the same step put it below the directory in which the program was installed",
@@ -93,9 +87,7 @@ def _plan(given: Given, command: Command, row: int) -> Plan:
         strips=(path,) if strip else (),
         values={"program": "/" + decoded(path)},
         copies=copied(b"", [path, *paths]),
-        guesses=("files of the project that are not sources may be read when the program runs",)
-        if rows
-        else (),
+        guesses=(MAY_BE_READ,) if rows else (),
     )
 
 

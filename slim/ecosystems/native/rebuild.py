@@ -9,10 +9,12 @@ Source: Go's cmd/link, cmd/cgo; net, "Name Resolution"; Cargo's profiles, `strip
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from slim.files.extract.found import Elf
 from slim.files.view import decoded, encoded
 from slim.packages.package import SYSTEM
-from slim.rebuild.application import Leftover, beside, paths_of
+from slim.rebuild.application import MAY_BE_READ, Leftover, beside, paths_of
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import row_at
 
@@ -78,9 +80,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
     rows = beside(given, homes, _LEFTOVER[stack])
     paths = [(home, path) for home in homes for path in paths_of(given, rows, home)]
     if rows:
-        guesses.append(
-            "files of the project that are not sources may be read when the program runs"
-        )
+        guesses.append(MAY_BE_READ)
     parts = [
         KeptFiles(
             "the program",
@@ -90,13 +90,7 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
             spare=_spare(elf, given.view.files.size[row], static),
             paths=(path,),
         ),
-        KeptFiles(
-            "files beside it",
-            "files of the project that are not sources: a program may read them",
-            rows,
-            loses=FROM_APPLICATION,
-            paths=tuple(path for _, path in paths),
-        ),
+        files_beside(rows, [path for _, path in paths]),
     ]
     if static:
         roots = row_at(given.view, _ROOTS)
@@ -134,6 +128,17 @@ def _plan(given: Given, stack: str, path: bytes, row: int, elf: Elf) -> Plan:
         build_environment=_BUILD_ENVIRONMENT[stack]
         + (" CGO_ENABLED=0" if stack == "go" and static else ""),
         guesses=tuple(guesses),
+    )
+
+
+def files_beside(rows: Sequence[int], paths: Iterable[bytes]) -> KeptFiles:
+    """The part of what stays of a project besides its program."""
+    return KeptFiles(
+        "files beside it",
+        "files of the project that are not sources: a program may read them",
+        rows,
+        loses=FROM_APPLICATION,
+        paths=tuple(paths),
     )
 
 

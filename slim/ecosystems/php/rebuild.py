@@ -22,7 +22,7 @@ from slim.packages.package import SYSTEM
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
-from slim.rebuild.trees import below, row_at
+from slim.rebuild.trees import below, outermost, row_at
 
 _BUILDS = frozenset(
     (
@@ -157,12 +157,7 @@ def _homes(given: Given, command: Command) -> list[bytes]:
             project for project in projects if path == project or path.startswith(project + b"/")
         ]
         found += [max(above, key=len)] if above else []
-    found = found or directories
-    nearest: list[bytes] = []
-    for path in sorted(dict.fromkeys(found), key=lambda path: (path.count(b"/"), path)):
-        if not any(path.startswith(folder + b"/") for folder in nearest):
-            nearest.append(path)
-    return [path for path in nearest if given.view.is_dir(path)]
+    return [path for path in outermost(found or directories) if given.view.is_dir(path)]
 
 
 def _code(given: Given, home: bytes) -> list[int]:

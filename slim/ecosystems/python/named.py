@@ -265,8 +265,8 @@ def _required(given: Given, home: bytes) -> tuple[frozenset[str], frozenset[str]
     for group, table in _table(poetry, "group").items():
         listed = map(normalized, _table(table, "dependencies"))
         (development if _for_development(group) else found).update(listed)
-    wanted = frozenset(found | purpose)
-    return wanted, frozenset(development - wanted), frozenset(purpose - found)
+    required = frozenset(found | purpose)
+    return required, frozenset(development - required), frozenset(purpose - found)
 
 
 def _names(requirements: object) -> Iterator[str]:
