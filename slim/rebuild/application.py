@@ -41,6 +41,8 @@ _DATABASES = frozenset(path.rpartition(b"/")[2] for path in _INSTALLED) | {b"rpm
 """A layer that has one of these is of an instruction that installs packages."""
 _ELSEWHERE = (b"etc", b"srv", b"var/www", b"opt")
 """Where steps put what programs read, besides the application's own directory."""
+_DATA = (b"var/lib", b"data")
+"""Where steps that install no packages put data: `RUN python load.py`. Source: FHS 3.0, "/var/lib"."""
 _EXPLAINED = (
     *(b"usr", b"bin", b"sbin", b"lib", b"lib64", b"etc", b"run", b"tmp", b"opt", b"go", b"nix"),
     *(b"root", b"proc", b"sys", b"dev", b"boot", b"var/cache", b"var/log", b"var/tmp", b"src"),
@@ -121,13 +123,14 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
 
 def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[int]]:
     """Rows outside of the application's directories that its steps put there, and that no package owns:
-    those of COPY and ADD; those of other steps in `_ELSEWHERE`.
+    those of COPY and ADD; those of other steps in `_ELSEWHERE`, and of those that install nothing in `_DATA`.
 
     In /opt people install tools, too: there only steps count that follow the first COPY.
     """
     files, owner = given.view.files, given.owned.owner
     inside = below_any(given.view, homes)
-    places = {place: below_any(given.view, (place,)) for place in _ELSEWHERE}
+    places = {place: below_any(given.view, (place,)) for place in (*_ELSEWHERE, *_DATA)}
+    of_managers = below_any(given.view, [path for path in _EXPLAINED if path.startswith(_DATA)])
     copied: list[int] = []
     written: list[int] = []
     after_copy = False
@@ -146,7 +149,9 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
             if copying:
                 copied.append(row)
                 continue
-            place = next((place for place in _ELSEWHERE if places[place][home]), b"")
+            place = next((place for place in places if places[place][home]), b"")
+            if place in _DATA and (installs or of_managers[home]):
+                continue
             if place == b"etc" and (
                 files.path(row).startswith(_SYSTEM_SETTINGS)
                 or (installs and not _names(entry.created_by, files.path(row)))

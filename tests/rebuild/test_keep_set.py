@@ -25,6 +25,7 @@ def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
     debian = Debian()
     root = base(debian)
     installed = {**tools(debian), "etc/tool.conf": b"t" * KILO, "opt/sdk/bin/tool": b"t" * MEGA}
+    installed["var/lib/ghostscript/fonts"] = b"f" * KILO
     app = {
         "app/go.mod": b"module example.com/shop\n",
         "app/main.go": b"m" * KILO,
@@ -46,6 +47,14 @@ def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
             "RUN cp conf/*.json /etc/ && cp -r web /srv/web",
             {"etc/shop.json": b"j" * KILO, "srv/web/a.css": b"c" * KILO, "opt/b": b"b" * KILO},
         ),
+        (
+            "RUN shop --load",
+            {
+                "var/lib/shop/a.db": b"d" * KILO,
+                "data/b": b"b" * KILO,
+                "var/lib/dpkg/x": b"x" * KILO,
+            },
+        ),
         Cmd=["/usr/local/bin/shop"],
     )
     rebuild = rebuilt(report)
@@ -57,7 +66,12 @@ def test_what_steps_put_elsewhere_stays(tmp_path: Path) -> None:
         "/app/web/index.html",
     ]
     assert part(rebuild, "files beside it").disk_bytes == 5 * KILO, "Markdown may be what it shows"
-    assert part(rebuild, "other files of the application").disk_bytes == 3 * KILO
+    assert part(rebuild, "other files of the application").disk_bytes == 5 * KILO
+    copied = bare(rebuild.dockerfile).rpartition("\nFROM ")[2]
+    assert "/data" in copied
+    assert "/var/lib/shop" in copied
+    assert "/var/lib/dpkg" not in copied
+    assert "/var/lib/ghostscript" not in copied
     stays |= {"etc/shop.json", "usr/local/bin/shop"}
     assert not stays & claimed(report)
     assert "app/bin/other" in claimed(report)
