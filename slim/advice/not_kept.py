@@ -11,7 +11,7 @@ nothing is kept, and packages that make up a system only if the rebuilt image ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import compress
 
 from msgspec.structs import replace
@@ -24,10 +24,9 @@ from slim.packages.owners import NOBODY, Ownership
 from slim.rebuild.base import closure
 from slim.rebuild.model import Rebuild
 from slim.rebuild.trees import below_any, written_by
-from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import matching
 from slim.rules.match import QueryResult
-from slim.rules.match_paths import states_of
+from slim.rules.matched_rows import matched_rows
 from slim.rules.protected import Protected
 
 _DATABASES = (
@@ -54,37 +53,44 @@ def not_kept(
     """
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
-    claimed = {row for claim in claims for row in claim.claimed}
+    claimed = frozenset[int]().union(*(claim.claimed for claim in claims))
     not_counted = frozenset(_not_counted(files, claims))
     stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims), *enabled}
     stay.update(files.body.get(row, row) for row in rebuild.runs)
+    bodies = files.live_bodies() if among is None else both(files.live_bodies(), among)
+    left = sorted({*compress(range(len(files)), bodies)} - claimed - stay)
+    owners = list(map(owned.owner.__getitem__, left))
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)
+    unneeded = frozenset(owners) - kept - system - {NOBODY}
+    rows = list(compress(left, map(unneeded.__contains__, owners)))
     homes = below_any(image.view, rebuild.homes)
     databases = below_any(image.view, _DATABASES if rebuild.origin == "scratch" else ())
     names = (owned.packages[index].name for index in owned.system - kept)
     written = frozenset(written_by(image.view, names))
-    is_protected = _path_test(files, protected)
-    rows = []
-    bodies = files.live_bodies() if among is None else both(files.live_bodies(), among)
-    for row in compress(range(len(files)), bodies):
-        owner, home = owned.owner[row], files.directory[row]
-        if row in claimed or row in stay or owner in system:
-            continue
-        stays = not (homes[home] or databases[home] or row in written)
-        if owner == NOBODY and row >= base_end and stays:
-            continue
-        goes_whole = databases[home] if owner == NOBODY else owner not in kept
-        if goes_whole or not is_protected(home, files.name[row]):
+    unless_protected = bytearray(len(files))
+    rest = frozenset(owners) - unneeded - system
+    for row, owner in compress(zip(left, owners, strict=True), map(rest.__contains__, owners)):
+        home = files.directory[row]
+        if owner == NOBODY and databases[home]:
             rows.append(row)
+        elif owner != NOBODY or row < base_end or homes[home] or row in written:
+            unless_protected[row] = 1
+    patterns = [glob for entry in protected if not entry.by_name for glob in entry.match]
+    for _, group in matched_rows(files, bytes(unless_protected), patterns):
+        for row in group:
+            unless_protected[row] = 0
+    rows += compress(range(len(files)), unless_protected)
     done = Counter[int]()
     for claim in claims:
         done.update(claim.parts)
     parts = {row: size - done[row] for row, size in rebuild.stripped.items()}
     gone = claimed.union(not_counted)
-    return QueryResult(rows, {row: n for row, n in parts.items() if n > 0 and row not in gone})
+    return QueryResult(
+        sorted(rows), {row: n for row, n in parts.items() if n > 0 and row not in gone}
+    )
 
 
 def of_runner(
@@ -123,15 +129,6 @@ def of_runner(
     without_runs = replace(rebuild, runs=frozenset())
     found = not_kept(image, without_runs, claims, protected, enabled, among=bytes(among))
     return QueryResult(found.rows)
-
-
-def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:
-    """Tells of a directory and a name in it whether that path is protected."""
-    globs = compile_globs(
-        [glob for entry in protected if not entry.by_name for glob in entry.match]
-    )
-    states = states_of(files, globs)
-    return lambda home, name: bool(globs.accept(states[home], name))
 
 
 def _not_counted(files: Files, claims: Iterable[Claim]) -> Iterable[int]:

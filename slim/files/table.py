@@ -62,7 +62,7 @@ class Fate(IntEnum):
         return self.name.lower().replace("_", "-")
 
 
-def mask(column: array[int] | bytearray, *values: int) -> bytes:
+def mask(column: array[int] | bytearray | bytes, *values: int) -> bytes:
     """1 where a column of bytes has one of the values: for `itertools.compress`, at C speed."""
     chosen = bytearray(256)
     for value in values:

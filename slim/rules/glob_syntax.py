@@ -15,7 +15,7 @@ a class of one character is how every special character is written literally.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -55,6 +55,7 @@ _SIGNS: dict[str, Token] = {
 
 # A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
 _SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
+_LITERAL = re.compile(r"[^*?{}]+")
 
 Choices = tuple[tuple[Part, ...], ...]
 """A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""
@@ -75,6 +76,17 @@ def parse_glob(pattern: str) -> Choices:
     return tuple(
         dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, is_path=True))
     )
+
+
+def needed_names(pattern: str) -> Iterator[bytes]:
+    """Names that every path has which a valid pattern matches; not all of them, but found without parsing."""
+    depth = 0
+    for part in pattern.split("/"):
+        if "[" in part:
+            return
+        if not depth and _LITERAL.fullmatch(part):
+            yield _encode(part)
+        depth += part.count("{") - part.count("}")
 
 
 class TextGlob(Struct, frozen=True):

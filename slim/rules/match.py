@@ -157,17 +157,17 @@ def _by_path(
     """
     by_glob = [index for index, rule in enumerate(rules) if rule.match and rule.query is None]
     narrowing: list[int] = []
-    among: set[int] = set()
+    among = bytearray(len(view.files))
     for index, rule in enumerate(rules):
         result = results[rule.query] if rule.match and rule.query is not None else QueryResult()
         if result.rows or result.parts:
             narrowing.append(index)
-            among.update(result.rows, result.parts)
+            for row in (*result.rows, *result.parts):
+                among[row] = 1
     found: dict[int, array[int]] = {}
-    for indexes, rows in ((by_glob, None), (narrowing, among)):
+    for indexes, rows in ((by_glob, None), (narrowing, bytes(among))):
         matched = match_paths(
             view.files,
-            view.every,
             [rules[index] for index in indexes],
             variables=variables,
             protected=protected,
