@@ -126,16 +126,16 @@ def above_floor(files: Files, matches: Iterable[Match], disk: int) -> tuple[Matc
 
 def size_of(files: Files, match: Match) -> int:
     """Bytes on disk that a match points at, by whichever of its names."""
-    return sum(files.size[row] for row in bodies_of(files, match)) + sum(match.parts.values())
+    return sum(map(files.size.__getitem__, bodies_of(files, match))) + sum(match.parts.values())
 
 
-def bodies_of(files: Files, match: Match) -> set[int]:
-    """The rows that hold the bytes of the matched names."""
-    found = {
-        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
-    }
-    found.discard(-1)
-    return found
+def bodies_of(files: Files, match: Match) -> array[int]:
+    """The rows that hold the bytes of the matched names, ascending."""
+    rows = match.rows
+    if Kind.HARDLINK not in bytes(map(files.kind.__getitem__, rows)):
+        return rows
+    found = {files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in rows}
+    return array("i", sorted(found - {-1}))
 
 
 def floor_of(rule: Rule, disk: int) -> int:
