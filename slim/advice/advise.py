@@ -25,7 +25,7 @@ from slim.advice.claim import Claim, claim, claim_last
 from slim.advice.enabled import enabled_settings
 from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
 from slim.advice.image_facts import ImageFacts
-from slim.advice.not_kept import not_kept, of_runner
+from slim.advice.not_kept import left_over, not_kept, of_runner
 from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
@@ -130,8 +130,9 @@ def advise(
     proposed = _rebuild(image, claims)
     queries = dict(image.queries)
     if proposed is not None:
-        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected, enabled)
-        queries[RUNNER] = partial(of_runner, image, proposed, claims, protected, enabled)
+        left = left_over(image, proposed, claims, protected, enabled)
+        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, left)
+        queries[RUNNER] = partial(of_runner, image, proposed, left)
     about_rebuild = [
         _no_surer_than(proposed, rule)
         for query in ABOUT_REBUILD

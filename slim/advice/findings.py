@@ -11,7 +11,7 @@ import hashlib
 from array import array
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from heapq import nlargest
 from itertools import compress, pairwise
 from typing import Literal
@@ -20,7 +20,7 @@ from msgspec import Struct
 
 from slim.advice.claim import Claim
 from slim.files.stripping import pull_of_part
-from slim.files.table import Bytes, Fate, Files, mask
+from slim.files.table import Bytes, Fate, Files, mask, picked
 from slim.rules.match import Match
 from slim.rules.rule import Rule
 
@@ -96,7 +96,7 @@ def findings_of(
 
 def amount_of(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
     """The bytes of whole files."""
-    return Amount(_sum(files.size, rows), _sum(pull, rows))
+    return Amount(sum(picked(files.size, rows)), sum(picked(pull, rows)))
 
 
 def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:
@@ -104,8 +104,8 @@ def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[i
     found: dict[int, Bytes] = {}
     for claim in claims:
         rows = claim.claimed
-        sizes, shares = map(files.size.__getitem__, rows), map(pull.__getitem__, rows)
-        found.update(zip(rows, zip(sizes, shares, strict=True), strict=True))
+        amounts = zip(picked(files.size, rows), picked(pull, rows), strict=True)
+        found.update(zip(rows, amounts, strict=True))
     for claim in claims:
         for row, size in claim.parts.items():
             disk, share = found.get(row, (0, 0))
@@ -134,17 +134,17 @@ def _finding(
         rows = sorted((*claim.rows, *parts))
     if not rows and not match.names:
         return None
-    sizes = _sizes(files, rows)
+    sizes = picked(files.size, rows)
     by_layer = _by_layer(files, rows, sizes)
     own: Sequence[int] = claim.claimed
     # Mostly a claim gets all that its match points at.
     gets_all = not parts and len(own) == len(rows)
-    own_sizes = sizes if gets_all else _sizes(files, own)
+    own_sizes = sizes if gets_all else picked(files.size, own)
     claimed_in = by_layer if gets_all else _by_layer(files, own, own_sizes)
     for row, size in claim.parts.items():
         for layer in _by_layer(files, [row], [size]):
             claimed_in[layer] += size
-    claimed = Amount(sum(own_sizes), _sum(pull, own)) + _parts(files, pull, claim.parts)
+    claimed = Amount(sum(own_sizes), sum(picked(pull, own))) + _parts(files, pull, claim.parts)
     causes = sorted(by_layer, key=lambda layer: (-by_layer[layer], layer)) or match.layers
     if claim.parts:
         own = sorted({*own, *claim.parts})
@@ -175,23 +175,15 @@ def _finding(
 
 def _goes(files: Files, claim: Claim, claimed: int, stays: Collection[int]) -> bool:
     """Whether nine tenths of what is claimed are not in the rebuilt image."""
-    kept = sum(_sizes(files, filter(stays.__contains__, claim.claimed)))
+    kept = sum(picked(files.size, list(filter(stays.__contains__, claim.claimed))))
     kept += sum(size for row, size in claim.parts.items() if row in stays)
     return kept * 10 <= claimed
-
-
-def _sizes(files: Files, rows: Iterable[int]) -> list[int]:
-    return list(map(files.size.__getitem__, rows))
-
-
-def _sum(column: array[int], rows: Iterable[int]) -> int:
-    return sum(map(column.__getitem__, rows))
 
 
 def _by_layer(files: Files, rows: Sequence[int], sizes: Sequence[int]) -> dict[int, int]:
     """Layer → bytes of `rows`, which ascend: in the layer that added them, or that hid them."""
     by_layer: dict[int, int] = defaultdict(int)
-    dead = bytes(map(files.fate.__getitem__, rows))
+    dead = bytes(picked(files.fate, rows))
     if any(dead):
         for row, size in compress(zip(rows, sizes, strict=True), dead):
             by_layer[files.ended_by[row]] += size

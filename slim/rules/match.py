@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.files.table import Files, Kind
+from slim.files.table import Files, Kind, picked
 from slim.files.view import View
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import TextGlob, matching
@@ -126,13 +126,13 @@ def above_floor(files: Files, matches: Iterable[Match], disk: int) -> tuple[Matc
 
 def size_of(files: Files, match: Match) -> int:
     """Bytes on disk that a match points at, by whichever of its names."""
-    return sum(map(files.size.__getitem__, bodies_of(files, match))) + sum(match.parts.values())
+    return sum(picked(files.size, bodies_of(files, match))) + sum(match.parts.values())
 
 
 def bodies_of(files: Files, match: Match) -> array[int]:
     """The rows that hold the bytes of the matched names, ascending."""
     rows = match.rows
-    if Kind.HARDLINK not in bytes(map(files.kind.__getitem__, rows)):
+    if Kind.HARDLINK not in bytes(picked(files.kind, rows)):
         return rows
     found = {files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in rows}
     return array("i", sorted(found - {-1}))
