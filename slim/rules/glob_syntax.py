@@ -121,19 +121,19 @@ def parse_text_glob(pattern: str) -> TextGlob:
 
 def matching(globs: Iterable[TextGlob], texts: Iterable[bytes]) -> set[bytes]:
     """The texts that any of the globs matches; most others are ruled out by their first or last bytes."""
-    choices = {choice for glob in globs for choice in glob.choices}
+    every = list(texts)
+    choices = [choice for glob in globs for choice in glob.choices]
+    found = {choice for choice in choices if isinstance(choice, bytes)}.intersection(every)
     wild = [choice for choice in choices if isinstance(choice, Component)]
     heads = tuple({component.head for component in wild if component.head})
     tails = tuple({component.tail for component in wild if not component.head})
-    return {
+    found.update(
         text
-        for text in texts
-        if text in choices
-        or (
-            (text.startswith(heads) or text.endswith(tails))
-            and any(component.matches(text) for component in wild)
-        )
-    }
+        for text in every
+        if (text.startswith(heads) or text.endswith(tails))
+        and any(component.matches(text) for component in wild)
+    )
+    return found
 
 
 def escape(text: str) -> str:
