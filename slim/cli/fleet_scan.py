@@ -29,6 +29,7 @@ from slim.fleet.sources import read_sources
 from slim.fleet.work import Context
 from slim.formats.terminal import clean
 from slim.image.select import parse_platform
+from slim.patterns import regex
 from slim.rules.builtin import builtin_rules
 from slim.rules.user_packs import with_user_packs
 from slim.secrets import redact
@@ -36,7 +37,7 @@ from slim.units import format_bytes
 
 _SHOWN = 20
 """Failures that are listed."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = regex(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 StorePlace = Annotated[
     str,
     option(

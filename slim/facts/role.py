@@ -25,6 +25,7 @@ from slim.facts.signs import (
     starts,
 )
 from slim.image.model import Config, History
+from slim.patterns import regex
 
 MARGIN = 2
 """Points by which a role must lead."""
@@ -35,11 +36,11 @@ LABEL = "org.slim.role"
 LABEL_SAYS = f": the label {LABEL} says so"
 """Behind the role in the first line of the evidence, where the label decides."""
 
-_INSTALLS = re.compile(
+_INSTALLS = regex(
     r"apt-get[^;&|]{0,200} install|apt install|apk[^;&|]{0,200} add|(?:dnf|yum|microdnf|zypper|tdnf)"
     r"[^;&|]{0,200} (?:install|in) "
 )
-_COPY = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD) ")
+_COPY = regex(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD) ")
 _NAME_HINTS = {
     "builder": names("build builder sdk devel ci toolchain onbuild"),
     "dev": names("dev devcontainer"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from slim.facts.known import Known
 from slim.facts.programs import Families, base_name, builds, is_interactive, is_repl
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
+from slim.patterns import regex
 
 BUILDER_LABELS = (
     "io.buildpacks.builder.metadata",
@@ -49,7 +49,7 @@ _TOOL_PLACES = (
 )
 _SYSTEM = ("usr/lib/", "usr/libexec/", "usr/share/", "lib/", "etc/")
 _DEV_USERS = names("vscode gitpod codespace coder node-dev runner circleci jenkins buildkite-agent")
-_DEV_ENV = re.compile(
+_DEV_ENV = regex(
     r"(?:CODESPACES|GITPOD_|RUNNER_|ACTIONS_RUNNER|AGENT_TOOLSDIRECTORY|REMOTE_CONTAINERS)"
 )
 

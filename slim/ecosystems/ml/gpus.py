@@ -15,9 +15,10 @@ from collections.abc import Collection, Iterable
 from slim.ecosystems.model import Subject
 from slim.files.extract.found import CUBIN, PTX, Elf, GpuCode
 from slim.files.table import Fate
+from slim.patterns import regex
 from slim.rules.match import QueryResult
 
-_NAME = re.compile(r"(?:(?:sm_|compute_)?(\d{2,3})[af]?|(1?\d)\.(\d)[af]?)", re.ASCII)
+_NAME = regex(r"(?:(?:sm_|compute_)?(\d{2,3})[af]?|(1?\d)\.(\d)[af]?)", re.ASCII)
 
 _BUILT_IN = frozenset((53, 62, 72, 87, 88, 101, 110))
 """GPUs of boards such as Jetson: code for others of their generation is not promised to run on them."""
