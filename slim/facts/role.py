@@ -14,9 +14,9 @@ from msgspec import Struct
 from slim.entrypoint.tables import names
 from slim.facts.known import Known
 from slim.facts.programs import Families
+from slim.facts.roles import LABEL, LABEL_SAYS, ROLES
 from slim.facts.signs import (
     BUILDER_LABELS,
-    ROLES,
     Points,
     RoleSigns,
     from_commands,
@@ -31,10 +31,6 @@ MARGIN = 2
 """Points by which a role must lead."""
 ENOUGH = 2
 """Fewest points of a role."""
-LABEL = "org.slim.role"
-"""Image label that says what the role is."""
-LABEL_SAYS = f": the label {LABEL} says so"
-"""Behind the role in the first line of the evidence, where the label decides."""
 
 _INSTALLS = regex(
     r"apt-get[^;&|]{0,200} install|apt install|apk[^;&|]{0,200} add|(?:dnf|yum|microdnf|zypper|tdnf)"

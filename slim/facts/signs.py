@@ -12,6 +12,7 @@ from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import is_wrapper
 from slim.facts.known import Known
 from slim.facts.programs import Families, base_name, builds, is_interactive, is_repl
+from slim.facts.roles import ROLES
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
 from slim.patterns import regex
@@ -22,9 +23,6 @@ BUILDER_LABELS = (
     "io.openshift.s2i.scripts-url",
 )
 """Labels of images that are made to build others in."""
-ROLES = ("release", "builder", "dev", "base", "tool")
-"""The roles, besides `unknown`."""
-
 _SERVERS = names(
     "httpd apache2 apachectl apache2ctl httpd-foreground lighttpd haproxy envoy postgres mysqld "
     "mariadbd mongod redis-server valkey-server memcached consul vault etcd prometheus grafana "
