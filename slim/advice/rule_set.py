@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from slim.advice.vocabulary import VOCABULARY
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Rules
-from slim.rules.user_packs import with_user_packs
 
 
 def rule_set(paths: Sequence[str] = (), cache_folder: str | None = None) -> Rules:
@@ -20,4 +19,10 @@ def rule_set(paths: Sequence[str] = (), cache_folder: str | None = None) -> Rule
     Raises:
         Faulty: with every fault of every file.
     """
-    return with_user_packs(builtin_rules(VOCABULARY, cache_folder), paths, VOCABULARY)
+    builtin = builtin_rules(VOCABULARY, cache_folder)
+    if not paths:
+        return builtin
+    # What reads and checks rules is imported for those of users: slim's own are parsed already.
+    from slim.rules.user_packs import with_user_packs
+
+    return with_user_packs(builtin, paths, VOCABULARY)

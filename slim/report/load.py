@@ -13,7 +13,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -58,7 +57,7 @@ def load_document(
 
 def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
     try:
-        with Path(source).open("rb") as file:
+        with open(source, "rb") as file:
             return file.read(limits.report_bytes + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -73,7 +72,7 @@ def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
 def is_report(source: str | os.PathLike[str]) -> bool:
     """Whether a file begins like JSON: no image does."""
     try:
-        with Path(source).open("rb") as file:
+        with open(source, "rb") as file:
             return file.read(4096).lstrip(b" \t\r\n")[:1] == b"{"
     except (OSError, ValueError):
         return False
