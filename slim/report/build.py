@@ -74,8 +74,7 @@ def build(
     directories = tree.largest_directories(files, rollup, top)
     largest = tree.largest_files(files, len(files) if all_files else max(top, _TREE_NODES))
     heaviest = largest if all_files else largest[:top]
-    gone = advice.reclaimed if advice else {}
-    named = advice.claimed_by if advice else {}
+    gone = advice.reclaimed if advice else ()
     score = dive.score(files)
     advised = None
     if advice and rulebook:
@@ -142,8 +141,7 @@ def build(
             for directory in directories
         ],
         tree=[
-            _node(node)
-            for node in outline(files, rollup, ledger.pull, gone, named, largest, _TREE_NODES)
+            _node(node) for node in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
         ],
         largest_files=list(contents(files, ledger, heaviest, rollup.names, identity=all_files)),
         dive=model.Dive(
