@@ -14,10 +14,11 @@ from functools import partial
 from pathlib import Path
 
 from slim.errors import UsageError
+from slim.patterns import regex
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that are names of stdout."""
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+_DESCRIPTOR = regex(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
 """Names of what is open already; opening them again fails for sockets, and would cut a file short."""
 
 

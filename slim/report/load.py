@@ -21,12 +21,13 @@ from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.patterns import regex
 from slim.report.comparison import Comparison
 from slim.report.model import LARGEST, SCHEMA_VERSION, Report, TreeNode
 from slim.report.sums import fault
 
 T = TypeVar("T", Report, Comparison)
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
+_VERSION = regex(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
 
 
 def load_report(source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Report:

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slim.packages.closure import why
 from slim.report import model
-from slim.report.naming import utf8
+from slim.report.naming import largest_rule, utf8
 from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
-
-
-def largest_rule(sizes: Mapping[str, int]) -> str:
-    """The rule that claims most bytes; of equals the first by name; empty where none does."""
-    return min(sizes, key=lambda rule: (-sizes[rule], rule), default="")
 
 
 def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
