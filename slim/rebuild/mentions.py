@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from itertools import chain, compress
 
 from slim.files.table import Files, Kind
 from slim.files.view import encoded
@@ -18,7 +18,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Clients, Given
-from slim.rebuild.trees import below, copies
+from slim.rebuild.trees import below, copies, node_at
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
@@ -193,24 +193,20 @@ def _clients(given: Given, package: int) -> Clients | None:
 
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:
     """Rows of the application's files, without those of libraries, virtual environments and tests."""
-    files = given.view.files
-    skipped: dict[int, bool] = {}
+    view, files = given.view, given.view.files
     others = _NOT_RUN | given.sources.libraries
-    environments = tuple(given.facts.roots.of("venv"))
+    environments = given.facts.roots.of("venv")
+    without = {node_at(view, path) for path in environments} - {None}
+    without.update(
+        ~own
+        for own in compress(range(len(files.dir_name)), map(others.__contains__, files.dir_name))
+    )
     for home in homes:
-        for row in below(given.view, home):
-            directory = files.directory[row]
-            if directory not in skipped:
-                path = files.directory_path(directory)
-                skipped[directory] = not others.isdisjoint(path[len(home) :].split(b"/")) or any(
-                    (path + b"/").startswith(environment + b"/") for environment in environments
-                )
-            if (
-                not skipped[directory]
-                and files.kind[row] == Kind.FILE
-                and (
-                    given.owned.owner[row] == NOBODY
-                    or given.graph.packages[given.owned.owner[row]].manager not in SYSTEM
-                )
+        if any((home + b"/").startswith(path + b"/") for path in environments):
+            continue
+        for row in below(view, home, without):
+            if files.kind[row] == Kind.FILE and (
+                given.owned.owner[row] == NOBODY
+                or given.graph.packages[given.owned.owner[row]].manager not in SYSTEM
             ):
                 yield row

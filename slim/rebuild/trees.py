@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from slim.files.table import ROOT
@@ -22,18 +22,33 @@ _WRITTEN = {
 _COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
-def below(view: View, directory: bytes) -> Iterator[int]:
-    """Rows of all names below a directory, links and empty ones included; links are not followed."""
+def below(view: View, directory: bytes, without: Collection[int] = ()) -> Iterator[int]:
+    """Rows of all names below a directory, links and empty ones included; links are not followed.
+
+    Args:
+        without: rows, and `~id` of directories, that are left out with all that is below them.
+    """
     start = directory_id(view, directory)
-    if start is None:
-        return
-    todo = [start]
+    todo = [] if start is None else [start]
     while todo:
         for node in view.names[todo.pop()].values():
+            if node in without:
+                continue
             if node >= 0:
                 yield node
             else:
                 todo.append(~node)
+
+
+def node_at(view: View, path: bytes) -> int | None:
+    """The row, or `~id` of the directory, that is at a path itself: no link is followed."""
+    node = ~ROOT
+    for name in path.split(b"/"):
+        found = view.names[~node].get(name) if node < 0 else None
+        if found is None:
+            return None
+        node = found
+    return node
 
 
 def above(path: bytes) -> Iterator[bytes]:
@@ -86,6 +101,31 @@ def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
         if parent >= 0 and inside[parent]:
             inside[directory] = 1
     return inside
+
+
+def below_first(view: View, directories: Sequence[bytes]) -> bytearray:
+    """Directory id → the number, from 1, of the first of at most 255 that it is or is below; 0 for none."""
+    inside = bytearray(len(view.files.dir_parent))
+    for number in range(len(directories), 0, -1):
+        found = directory_id(view, directories[number - 1])
+        if found is not None:
+            inside[found] = number
+    for directory, parent in enumerate(view.files.dir_parent):
+        if parent >= 0 and inside[parent]:
+            inside[directory] = min(inside[parent], inside[directory] or inside[parent])
+    return inside
+
+
+def with_all_above(view: View, directories: Iterable[int]) -> bytearray:
+    """1 for each directory id that is one of some, or above it."""
+    parents = view.files.dir_parent
+    found = bytearray(len(parents))
+    for directory in directories:
+        here = directory
+        while here >= ROOT and not found[here]:
+            found[here] = 1
+            here = parents[here]
+    return found
 
 
 def row_at(view: View, path: bytes) -> int | None:
