@@ -6,7 +6,6 @@ so that a thousand packages that provide what a thousand others want are two tho
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
@@ -68,12 +67,11 @@ def link(packages: Sequence[Package]) -> Graph:
 
 def _by_name(every: Iterable[Needs]) -> dict[int, list[tuple[int, int]]]:
     """Name → (package, which of its needs) that it can fulfil."""
-    found: dict[int, list[tuple[int, int]]] = defaultdict(list)
+    found: dict[int, list[tuple[int, int]]] = {}
     for package, needs in enumerate(every):
         for number, ids in enumerate(needs):
             for name in ids:
-                found[name].append((package, number))
-    found.default_factory = None
+                found.setdefault(name, []).append((package, number))
     return found
 
 

@@ -17,7 +17,7 @@ from slim.files.view import below as join
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given
-from slim.rebuild.trees import below, below_any, below_first, copies, row_at
+from slim.rebuild.trees import below, below_any, below_first, copies, named, row_at
 
 _MAX_PATHS = 100
 """Most paths of one part: beyond that the directories that hold them."""
@@ -98,8 +98,9 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
     """
     files, view = given.view.files, given.view
     found: list[int] = []
+    left_over = named(view, _REPOSITORY | leftover.names)
     for home in homes:
-        for row in below(view, home):
+        for row in below(view, home, left_over):
             parts = files.path(row)[len(home) + 1 :].split(b"/")
             name = parts[-1]
             if (
@@ -107,8 +108,7 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
                 or name.startswith(_PROJECT)
                 or name.endswith((b".o", b".a"))
                 or (name.endswith(b".md") and (len(parts) == 1 or not _MANUALS.isdisjoint(parts)))
-                or not leftover.names.isdisjoint(parts)
-                or not _REPOSITORY.isdisjoint(parts[:-1])
+                or name in leftover.names
                 or (
                     not leftover.sources.isdisjoint(parts[:-1])
                     and name.endswith(leftover.in_sources)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
-from itertools import chain, compress
+from itertools import chain
 
 from slim.files.table import Files, Kind
 from slim.files.view import encoded
@@ -18,7 +18,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Clients, Given
-from slim.rebuild.trees import below, copies, node_at
+from slim.rebuild.trees import below, copies, named, node_at
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
 _WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
@@ -194,13 +194,9 @@ def _clients(given: Given, package: int) -> Clients | None:
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:
     """Rows of the application's files, without those of libraries, virtual environments and tests."""
     view, files = given.view, given.view.files
-    others = _NOT_RUN | given.sources.libraries
     environments = given.facts.roots.of("venv")
-    without = {node_at(view, path) for path in environments} - {None}
-    without.update(
-        ~own
-        for own in compress(range(len(files.dir_name)), map(others.__contains__, files.dir_name))
-    )
+    without = named(view, _NOT_RUN | given.sources.libraries)
+    without.update(node for path in environments if (node := node_at(view, path)) is not None)
     for home in homes:
         if any((home + b"/").startswith(path + b"/") for path in environments):
             continue

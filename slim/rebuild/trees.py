@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from slim.files.table import ROOT
@@ -38,6 +39,12 @@ def below(view: View, directory: bytes, without: Collection[int] = ()) -> Iterat
                 yield node
             else:
                 todo.append(~node)
+
+
+def named(view: View, names: Collection[bytes]) -> set[int]:
+    """`~id` of all directories of some names."""
+    own = view.files.dir_name
+    return {~directory for directory in compress(range(len(own)), map(names.__contains__, own))}
 
 
 def node_at(view: View, path: bytes) -> int | None:
@@ -78,16 +85,8 @@ def written_by(view: View, packages: Iterable[str]) -> Iterator[int]:
 
 def directory_id(view: View, path: bytes) -> int | None:
     """The directory at a path, its own links followed."""
-    real = view.real(path)
-    if real is None:
-        return None
-    here = ROOT
-    for name in filter(None, real.split(b"/")):
-        node = view.names[here].get(name, 0)
-        if node >= 0:
-            return None
-        here = ~node
-    return here
+    node = view.node(path)
+    return ~node if node is not None and node < 0 else None
 
 
 def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
@@ -130,13 +129,8 @@ def with_all_above(view: View, directories: Iterable[int]) -> bytearray:
 
 def row_at(view: View, path: bytes) -> int | None:
     """The row of the file that a path leads to, links followed."""
-    real = view.real(path)
-    if not real:
-        return None
-    above, _, name = real.rpartition(b"/")
-    home = directory_id(view, above)
-    node = -1 if home is None else view.names[home].get(name, -1)
-    return node if node >= 0 else None
+    node = view.node(path)
+    return node if node is not None and node >= 0 else None
 
 
 def rows_at(view: View, paths: Iterable[bytes]) -> list[int]:
