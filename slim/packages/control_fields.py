@@ -10,10 +10,11 @@ from collections.abc import Collection, Iterator
 from functools import lru_cache
 
 from slim.packages.package import Dependency, dependencies, text
+from slim.patterns import regex
 
-_LINE_ENDS = re.compile(rb"\r+(?=\n|\Z)")
-_NAME = re.compile(r"[^\s(\[{<>=!~:;@]*")
-_NAMES = re.compile(r"(?:^|[,|])\s*([^\s(\[{<>=!~:;@,|]+)")
+_LINE_ENDS = regex(rb"\r+(?=\n|\Z)")
+_NAME = regex(r"[^\s(\[{<>=!~:;@]*")
+_NAMES = regex(r"(?:^|[,|])\s*([^\s(\[{<>=!~:;@,|]+)")
 
 
 def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:

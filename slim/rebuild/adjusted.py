@@ -4,7 +4,6 @@ settings that were written over or deleted, links, empty directories, and the us
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from itertools import compress
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 from slim.files.table import ROOT, Kind, both, either, mask
 from slim.files.view import View, decoded, encoded
 from slim.packages.owners import NOBODY
+from slim.patterns import regex
 from slim.rebuild.application import installs_packages
 from slim.rebuild.model import Account, BuildStep, Given
 from slim.rebuild.trees import copies, directory_id, row_at, with_all_above
@@ -45,7 +45,7 @@ _OTHERS = (
 )
 _RUNNING = (b"/dev/", b"/proc/", b"/run/", b"/sys/")
 """Where a running system has files that no image has."""
-_ADDS_USER = re.compile(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
+_ADDS_USER = regex(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
 
 
 class Adjusted(Struct, frozen=True):

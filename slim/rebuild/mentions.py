@@ -17,16 +17,15 @@ from slim.files.view import encoded
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.model import Clients, Given
 from slim.rebuild.trees import below, copies, named, node_at
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
-_WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
-_PART = re.compile(rb"(?<![.\w])\w{2,64}|(?<=\.)\w{2,64}(?![\w\"'])", re.ASCII)
+_WORD = regex(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
+_PART = regex(rb"(?<![.\w])\w{2,64}|(?<=\.)\w{2,64}(?![\w\"'])", re.ASCII)
 """`pandas` of `pandas.core`; not what a file is called: `"model.onnx"`."""
-_SOURCE = re.compile(
-    r"(?<![\w./-])(?:\./)?((?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[a-z]{2,4})(?![\w./-])"
-)
+_SOURCE = regex(r"(?<![\w./-])(?:\./)?((?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[a-z]{2,4})(?![\w./-])")
 """A path of a script in a shell command."""
 _MOST_OF_STEP = 4_096
 _MOST_BYTES = 8 << 20

@@ -7,7 +7,6 @@ name, neither to build nor for people who log in: a program may call it, which n
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -19,6 +18,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
+from slim.patterns import regex
 from slim.rebuild.base import base_packages, closure, needed_by_others
 from slim.rebuild.mentions import not_named
 from slim.rebuild.model import TOOLS, Given, Plan
@@ -33,7 +33,7 @@ _BUILD_NAMES = tables.names(
 )
 """Packages of build tools, as people install them by name; those of languages are in `Building`."""
 _PEOPLE_SECTIONS = frozenset(("editors", "vcs", "doc", "debug", "games"))
-_PEOPLE = re.compile(
+_PEOPLE = regex(
     r"(?:vim|nano|emacs|htop|tmux|screen|strace|ltrace|gdb|tcpdump|lsof|procps|psmisc|net-tools|nmap"
     r"|iputils|traceroute|dnsutils|bind9-|bind-tools|telnet|inetutils-telnet|netcat|ncat|mtr|less|tree"
     r"|man-db|manpages|bash-completion|iotop|sysstat|busybox-extras)(?:$|[-.:0-9])"

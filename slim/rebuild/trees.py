@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
 from slim.files.table import ROOT
 from slim.files.view import View
+from slim.patterns import regex
 
 if TYPE_CHECKING:
     from slim.rebuild.model import Given
@@ -20,7 +20,7 @@ _WRITTEN = {
     "shared-mime-info": (b"usr/share/mime",),
 }
 """Package → directories whose files its scripts write when it is installed."""
-_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+_COPIES = regex(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
 def below(view: View, directory: bytes, without: Collection[int] = ()) -> Iterator[int]:

@@ -9,10 +9,12 @@ import re
 
 from msgspec import Struct
 
+from slim.patterns import regex
+
 MAX_TOKENS = 500_000
 MAX_DEPTH = 64
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
     [ \t\r\n\f,]*                                         # nothing, as are comments
     (?: (?P<comment>%)[^\n]*
@@ -29,7 +31,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
 _NOTHING = " \t\r\n\f,"
-_PLAIN = {quote: re.compile(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
+_PLAIN = {quote: regex(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
 _OPEN = {"{": "}", "[": "]", "<<": ">>", "#{": "}"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "b": "\b", "f": "\f", "v": "\v"}
 
