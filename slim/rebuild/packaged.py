@@ -80,11 +80,10 @@ def packaged(
 
 def _run_by_steps(given: Given) -> frozenset[int]:
     """Packages that were asked for by name and whose programs later instructions ran: `RUN hugo --minify`."""
-    files = given.view.files
     words = {
         word
         for layer, text in texts_of_runs(given)
-        if not installs_packages(given, files.rows_of(layer))
+        if not installs_packages(given, layer)
         for word in _WORD.findall(encoded(text))
     }
     packages = named_packages(given, frozenset())

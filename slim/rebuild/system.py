@@ -170,16 +170,11 @@ def _tops(graph: Graph, chosen: list[int]) -> list[int]:
 
 def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
     """Packages that depend on some others, at any distance, and on nothing in their place."""
-    users: dict[int, list[tuple[int, int]]] = {}
-    for index, needs in enumerate(graph.depends):
-        for number, names in enumerate(needs):
-            for name in names:
-                users.setdefault(name, []).append((index, number))
     bad = {name for index in targets for name in graph.names[index]}
     found = set(targets)
     pending = sorted(bad)
     while pending:
-        for index, number in users.get(pending.pop(), ()):
+        for index, number in graph.users.get(pending.pop(), ()):
             if index not in found and bad.issuperset(graph.depends[index][number]):
                 found.add(index)
                 fresh = set(graph.names[index]) - bad
