@@ -23,8 +23,9 @@ class BuildHook(BuildHookInterface):  # type: ignore[type-arg]
         from slim.advice.vocabulary import VOCABULARY
         from slim.cli.app import app
         from slim.cli.manual import pages
-        from slim.rules.builtin import COMPILED, parse_rules
+        from slim.rules.builtin import COMPILED
         from slim.rules.compiled import encode
+        from slim.rules.folder import parse_rules
 
         self._folder = tempfile.TemporaryDirectory(prefix="slim-build-")
         folder = Path(self._folder.name)

@@ -8,10 +8,11 @@ could not decide"). Addresses in it are shown without user and password.
 
 from __future__ import annotations
 
-import re
 from typing import ClassVar
 
-_LOGIN = re.compile(
+from slim.patterns import regex
+
+_LOGIN = regex(
     r"(?<=://)\S+@(?!sha(?:256|512):)|(?<![^\s'\"(=])[^\s:/@'\"]+:[^\s@/]+@(?=[\w-]+[.:/])"
 )
 """User and password before a host. Passwords may have `@` and `/` in them where somebody typed them in."""

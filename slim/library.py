@@ -7,18 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 
 from slim import pipeline
+from slim.advice.rule_set import rule_set
 from slim.advice.suppression import Suppression
-from slim.advice.vocabulary import VOCABULARY
 from slim.dockerfile.load import DockerfileRef
-from slim.ecosystems.ml.gpus import architecture_of
+from slim.facts.gpu_names import architecture_of
 from slim.files.cache import TableCache
 from slim.files.options import ReadOptions
 from slim.image.ref import ImageRef
 from slim.image.registry.access import ANONYMOUS, Access
 from slim.limits import DEFAULT_LIMITS, Limits
 from slim.report.model import Report
-from slim.rules.builtin import builtin_rules
-from slim.rules.user_packs import with_user_packs
 
 
 def analyze(
@@ -92,7 +90,7 @@ def analyze(
     judged = None
     if advice:
         judged = pipeline.AdviceOptions(
-            with_user_packs(builtin_rules(VOCABULARY), rules, VOCABULARY),
+            rule_set(rules),
             today or datetime.now(UTC).date(),
             role,
             tuple(ignores),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import TYPE_CHECKING
@@ -11,18 +11,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.advise import Advice, advise
-from slim.advice.explain import Explanation
-from slim.advice.explain import explain as explain_rule
-from slim.advice.image_facts import facts_of_image
-from slim.advice.labels import without_own_labels
-from slim.advice.suppression import Suppression
-from slim.dockerfile import Placement
 from slim.dockerfile.load import NO_DOCKERFILE, DockerfileRef, place_history, read_dockerfile
-from slim.ecosystems import KEEPS
-from slim.entrypoint.resolve import script_paths
 from slim.errors import UsageError
 from slim.files.budget import Budget, weight
+from slim.files.extract.texts import NO_KEEPS
 from slim.files.ledger import Ledger, account
 from slim.files.opening import open_any, open_base, rereadable
 from slim.files.options import ReadOptions
@@ -35,14 +27,18 @@ from slim.image.ref import ImageRef
 from slim.image.source import images_in
 from slim.report.build import Rulebook, build
 from slim.report.model import Report
-from slim.rules.rule import Rule, Rules, rules_digest, rules_of
 
 if TYPE_CHECKING:
+    from slim.advice.advise import Advice
+    from slim.advice.explain import Explanation
+    from slim.advice.suppression import Suppression
+    from slim.dockerfile import Placement
     from slim.repack.certificate import Certificate
     from slim.repack.model import LayerMode, Selection
     from slim.repack.repack import Source
     from slim.repack.run import Target
     from slim.repack.verify import Verification, Verified
+    from slim.rules.rule import Rule, Rules
 
 _log = logging.getLogger(__name__)
 _EXPLAINED = 10_000
@@ -131,6 +127,9 @@ def explain(
     They are among `advice.rules`: another of these may claim what one matches. With `every_path` all files
     that they claim are named, not the largest ones. Errors as for `analyze`.
     """
+    # What explains rules is imported by who asks.
+    from slim.advice.explain import explain as explain_rule
+
     with _read(ref, options, base, dockerfile, True, False) as read:
         advised = _advise(read, advice)
         shown = ReportOptions(top=_EXPLAINED)
@@ -270,13 +269,21 @@ def _read(
     end raises if one is wrong: nothing may leave the process before.
     """
     text = read_dockerfile(dockerfile)
-    with open_any(ref, options, extract=extract, keeps=KEEPS) as image:
+    keeps = NO_KEEPS
+    if extract:
+        # What is known of ecosystems is half of slim, and imported for advice only.
+        from slim.ecosystems import KEEPS as keeps
+    with open_any(ref, options, extract=extract, keeps=keeps) as image:
         platform = str(image.config.platform)
         _log.info("%s: %s, %s, %d layers", ref.name, image.format, platform, len(image.layers))
         placements = place_history(dockerfile, text, [entry.created_by for entry in image.history])
-        extra = script_paths(image.config) if extract else frozenset()
+        extra: Collection[bytes] = ()
+        if extract:
+            from slim.entrypoint.resolve import script_paths
+
+            extra = script_paths(image.config)
         with scan(
-            image, options, extract=extract, keeps=KEEPS, extra=extra, skim=not all_files
+            image, options, extract=extract, keeps=keeps, extra=extra, skim=not all_files
         ) as tables:
             files = resolve(tables)
             _log.debug("names in all layers: %s", f"{len(files.name):,}")
@@ -287,6 +294,11 @@ def _read(
 
 def _advise(read: Reading, options: AdviceOptions) -> Advice:
     """files → facts → advice."""
+    # As above.
+    from slim.advice.advise import advise
+    from slim.advice.image_facts import facts_of_image
+    from slim.advice.labels import without_own_labels
+
     # An archive of `docker save` is not how a registry stores the image.
     saved = read.image.format == "docker-archive"
     trusted, label_warnings = (
@@ -303,7 +315,7 @@ def _advise(read: Reading, options: AdviceOptions) -> Advice:
     )
     advice = advise(
         facts,
-        rules_of(options.rules.packs),
+        options.rules.sorted(),
         options.rules.protected,
         suppressions=options.suppressions,
         obey_label=options.obey_label,
@@ -331,9 +343,7 @@ def _report(
         placements=read.placements,
         dockerfile=dockerfile.shown,
         advice=advised,
-        rulebook=Rulebook(rules_digest(advice.rules.packs), advice.rules.snippets)
-        if advice
-        else None,
+        rulebook=Rulebook(advice.rules.digest(), advice.rules.snippets) if advice else None,
         verified=options.verify and not lazy,
         top=shown.top,
         all_files=shown.all_files,

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from slim.patterns import regex
+
 _SI = ("B", "kB", "MB", "GB", "TB", "PB", "EB")
 _IEC = ("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB")
 
@@ -68,8 +70,8 @@ UNITS = {"si": SI, "iec": IEC}
 _FACTOR = {u.lower(): 1000**i for i, u in enumerate(_SI)} | {
     u.lower(): 1024**i for i, u in enumerate(_IEC)
 }
-_SIZE = re.compile(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
-_PERCENT = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
+_SIZE = regex(r"(\d{1,18})(?:\.(\d{1,9}))? ?([A-Za-z]{1,3})?", re.ASCII)
+_PERCENT = regex(r"(\d{1,6}(?:\.\d{1,6})?) ?%", re.ASCII)
 
 
 def format_bytes(count: int) -> str:

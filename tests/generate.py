@@ -38,7 +38,7 @@ from slim.ecosystems.model import fact_names
 from slim.fleet.schema import TABLES
 from slim.formats import words
 from slim.formats.certificate.schema import render_certificate_schema
-from slim.formats.formats import FORMATS
+from slim.formats.formats import FORMATS, load_format
 from slim.report.schema import render_schema
 from slim.rules.builtin import builtin_rules
 from slim.rules.rule import Pack, Rule
@@ -116,7 +116,7 @@ def _commands() -> dict[str, Any]:
 
 def formats() -> str:
     """The output formats, with a sentence about each."""
-    return _table([(f"`{format.name}`", format.about) for format in FORMATS], ("format", ""))
+    return _table([(f"`{name}`", load_format(name).about) for name in FORMATS], ("format", ""))
 
 
 def exit_codes() -> str:

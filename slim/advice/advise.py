@@ -32,7 +32,8 @@ from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import BUILDING, RECIPES, SOURCES
 from slim.facts.gather import run_rows
-from slim.files.table import Bytes, Fate
+from slim.files.stretches import Gone
+from slim.files.table import Fate
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
@@ -67,10 +68,8 @@ class Advice(Struct, frozen=True):
     """The part of it whose fix is `safe`."""
     base: Amount
     """The union of what rules point at in the base image: only another base leaves it out."""
-    reclaimed: Mapping[int, Bytes]
-    """Row of `Files` → (disk, pull) bytes that the advice would free."""
-    claimed_by: Mapping[int, str]
-    """Row of `Files` → the rule that claims it as a whole."""
+    reclaimed: tuple[Gone, ...]
+    """The bytes that the advice would free; why is the rule that claims the files as a whole."""
     rebuild: Rebuild | None
     """The image that a multi-stage build would make, where one is proposed."""
     suppressions: tuple[Suppression, ...]
@@ -161,7 +160,6 @@ def advise(
         safe=sum((each.claimed for each in findings if each.rule.safety == "safe"), Amount()),
         base=amount_of(files, pull, sorted(in_base)),
         reclaimed=reclaimed(files, pull, claims),
-        claimed_by=_by_row((each.claimed, each.match.rule.id) for each in claims),
         rebuild=proposed,
         suppressions=suppressions,
         warnings=(

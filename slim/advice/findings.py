@@ -19,8 +19,9 @@ from typing import Literal
 from msgspec import Struct
 
 from slim.advice.claim import Claim
+from slim.files.stretches import Gone
 from slim.files.stripping import pull_of_part
-from slim.files.table import Bytes, Fate, Files, mask, picked
+from slim.files.table import Fate, Files, mask, picked
 from slim.rules.match import Match
 from slim.rules.rule import Rule
 
@@ -99,18 +100,18 @@ def amount_of(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
     return Amount(sum(picked(files.size, rows)), sum(picked(pull, rows)))
 
 
-def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> dict[int, Bytes]:
-    """Row → (disk, pull) bytes that all claims together free; they sum up to what the findings claim."""
-    found: dict[int, Bytes] = {}
+def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> tuple[Gone, ...]:
+    """What all claims together free, by the rules that claim whole files; it sums up to what the findings
+    claim."""
+    found: list[Gone] = []
     for claim in claims:
-        rows = claim.claimed
-        amounts = zip(picked(files.size, rows), picked(pull, rows), strict=True)
-        found.update(zip(rows, amounts, strict=True))
-    for claim in claims:
-        for row, size in claim.parts.items():
-            disk, share = found.get(row, (0, 0))
-            found[row] = disk + size, share + pull_of_part(files, pull, row, size)
-    return found
+        if rows := claim.claimed:
+            disk, share = picked(files.size, rows), picked(pull, rows)
+            found.append(Gone(claim.match.rule.id, rows, disk, share))
+        if parts := dict(sorted(claim.parts.items())):
+            share = [pull_of_part(files, pull, row, size) for row, size in parts.items()]
+            found.append(Gone("", list(parts), list(parts.values()), share))
+    return tuple(found)
 
 
 def _order(finding: Finding) -> tuple[object, ...]:

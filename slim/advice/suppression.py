@@ -15,6 +15,7 @@ from datetime import date
 
 from msgspec import Struct
 
+from slim.patterns import regex
 from slim.rules.glob_syntax import parse_glob
 from slim.rules.suggestions import suggestion
 
@@ -24,7 +25,7 @@ BY_LABEL = "label"
 """Where a suppression of that label was written."""
 _LABEL_TEXT = 64 << 10
 _LABEL_ENTRIES = 100
-_RULE = re.compile(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+_RULE = regex(r"[A-Z][A-Z0-9]{2}\d{3}|[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
 
 
 class Suppression(Struct, frozen=True):

@@ -20,7 +20,7 @@ from __future__ import annotations
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import wraps
+from functools import cache, wraps
 from importlib import import_module
 from typing import Annotated, Any, ClassVar, get_args, get_origin, get_type_hints
 
@@ -155,6 +155,7 @@ def command(name: str | None = None, *, epilog: str) -> Callable[[Function], cli
     return declare
 
 
+@cache
 def _hints(declared: object) -> dict[str, object]:
     hints: dict[str, object] = get_type_hints(declared, include_extras=True)
     hints.pop("return", None)

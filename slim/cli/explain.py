@@ -9,7 +9,7 @@ from typing import Annotated
 from msgspec import Struct
 
 from slim import pipeline
-from slim.advice.vocabulary import VOCABULARY
+from slim.advice.rule_set import rule_set
 from slim.cli.command import argument, command, flag
 from slim.cli.environment import read_now
 from slim.cli.gates import check_rule_names
@@ -26,9 +26,7 @@ from slim.formats.explanation import render, render_reported
 from slim.formats.rulebook import describe
 from slim.limits import Limits
 from slim.report.load import is_report, load_report
-from slim.rules.builtin import builtin_rules
-from slim.rules.rule import Rule, rules_digest, rules_of
-from slim.rules.user_packs import with_user_packs
+from slim.rules.rule import Rule
 
 
 class ReadingOptions(Struct, frozen=True):
@@ -75,9 +73,8 @@ def explain(
     """
     reading.messages.begin()
     config = settings.read(settings.key)
-    builtin = builtin_rules(VOCABULARY, reading.work.cache_folder)
-    every = with_user_packs(builtin, [*config.packs, *rules], VOCABULARY)
-    explained = find_rule(rule, rules_of(every.packs))
+    every = rule_set([*config.packs, *rules], reading.work.cache_folder)
+    explained = find_rule(rule, every.sorted())
     check_rule_names(every, suppress.named(), ())
     limits = reading.work.limits(config.limits)
     if image is None:
@@ -85,9 +82,7 @@ def explain(
         return
     if is_report(image):
         report = load_report(image, limits=limits)
-        print_output(
-            render_reported(explained, report, digest=rules_digest(every.packs)), exact=True
-        )
+        print_output(render_reported(explained, report, digest=every.digest()), exact=True)
         return
     advice = pipeline.AdviceOptions(
         every,

@@ -14,7 +14,7 @@ import click
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.advice.vocabulary import VOCABULARY
+from slim.advice.rule_set import rule_set
 from slim.cli.command import argument, command, flag, option
 from slim.cli.environment import cache_folder, read_limits, read_now
 from slim.cli.options import Limit, RulePaths
@@ -29,14 +29,13 @@ from slim.fleet.sources import read_sources
 from slim.fleet.work import Context
 from slim.formats.terminal import clean
 from slim.image.select import parse_platform
-from slim.rules.builtin import builtin_rules
-from slim.rules.user_packs import with_user_packs
+from slim.patterns import regex
 from slim.secrets import redact
 from slim.units import format_bytes
 
 _SHOWN = 20
 """Failures that are listed."""
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+_DAY = regex(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 StorePlace = Annotated[
     str,
     option(
@@ -188,7 +187,7 @@ def scan(
         store=store,
         access=registry.access(limits.timeout),
         limits=limits,
-        rules=with_user_packs(builtin_rules(VOCABULARY, cache_folder()), rules, VOCABULARY),
+        rules=rule_set(rules, cache_folder()),
         now=read_now(),
         selection=replace(
             select.selection(), attached=attached.attached, signed=attached.require_signature

@@ -7,12 +7,11 @@ pipe at stdout changes nothing.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Annotated, ClassVar, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Annotated, ClassVar, NamedTuple, TypeVar
 
 import click
 from msgspec import Struct
 
-from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import flag, option
 from slim.cli.environment import cache_folder
 from slim.cli.options import ExitZero
@@ -25,11 +24,11 @@ from slim.report.comparison import Comparison
 from slim.report.gates import LEVELS, NEW, Gates, parse_fail_on, parse_growth
 from slim.report.model import Finding
 from slim.report.reasons import reasons
-from slim.rules.builtin import builtin_rules
-from slim.rules.rule import Rules, rules_of
 from slim.rules.suggestions import suggestion
-from slim.rules.user_packs import with_user_packs
 from slim.units import Units, parse_limit
+
+if TYPE_CHECKING:
+    from slim.rules.rule import Rules
 
 T = TypeVar("T")
 
@@ -124,7 +123,7 @@ def check_rule_names(rules: Rules, ignored: Iterable[str], fail_on: Iterable[str
     Raises:
         UsageError: there is no such rule: nothing would be suppressed, or no finding ever fail the gate.
     """
-    known = {name for rule in rules_of(rules.packs) for name in (rule.id, rule.slug)}
+    known = {name for rule in rules.sorted() for name in (rule.id, rule.slug)}
     for option_name, names in (("--ignore", ignored), ("--fail-on", fail_on)):
         for name in (word.removeprefix(NEW) for word in names):
             if name not in known and name not in LEVELS:
@@ -160,8 +159,11 @@ def warn_of_rule_names(
     ]
     if not given:
         return
-    every = with_user_packs(builtin_rules(VOCABULARY, cache_folder()), packs, VOCABULARY)
-    known = {name for rule in rules_of(every.packs) for name in (rule.id, rule.slug)}
+    # Rules are imported by who needs them.
+    from slim.advice.rule_set import rule_set
+
+    every = rule_set(packs, cache_folder())
+    known = {name for rule in every.sorted() for name in (rule.id, rule.slug)}
     for option_name, name in given:
         if name not in known:
             print_warning(

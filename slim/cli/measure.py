@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 from msgspec import Struct
 from msgspec.structs import replace
 
 from slim import pipeline
-from slim.advice.vocabulary import VOCABULARY
 from slim.cli.environment import read_now
 from slim.cli.gates import Conclusion, GateOptions, check_rule_names, conclude, conclusion_of
 from slim.cli.located import find_image
@@ -56,9 +55,9 @@ from slim.report.model import Report
 from slim.report.naming import utf8
 from slim.report.untrusted import bare, untrusted
 from slim.report.warnings import OTHER_BASE, OTHER_DOCKERFILE
-from slim.rules.builtin import builtin_rules
-from slim.rules.rule import Rules
-from slim.rules.user_packs import with_user_packs
+
+if TYPE_CHECKING:
+    from slim.rules.rule import Rules
 
 LENGTHS = click.IntRange(min=1, max=100_000)
 """Of the lists of a report."""
@@ -142,12 +141,14 @@ def measure(
         content.all_files or compared or any(needs_all_files(task.outputs) for task in tasks),
         content.redact,
     )
-    builtin = builtin_rules(VOCABULARY, run.work.cache_folder) if content.advice else None
-    rules = {
-        task.config: with_user_packs(builtin, [*task.config.packs, *content.rules], VOCABULARY)
-        for task in tasks
-        if builtin
-    }
+    rules: dict[Config, Rules] = {}
+    if content.advice:
+        # Rules, and all that they are about, are imported for advice only.
+        from slim.advice.rule_set import rule_set
+
+        for task in tasks:
+            packs = [*task.config.packs, *content.rules]
+            rules[task.config] = rule_set(packs, run.work.cache_folder)
     for task in tasks:
         # A saved report may be of other rules.
         if rules and not is_report(task.image):

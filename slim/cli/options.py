@@ -18,9 +18,9 @@ from slim.cli.progress import deadline, print_warning, progress
 from slim.config.load import Config, load_config
 from slim.config.settings import ImageSettings
 from slim.dockerfile.load import DockerfileRef
-from slim.ecosystems.ml.gpus import architecture_of
 from slim.errors import UsageError
-from slim.facts.signs import ROLES
+from slim.facts.gpu_names import architecture_of
+from slim.facts.roles import ROLES
 from slim.files.cache import TableCache
 from slim.formats.terminal import clean
 from slim.image.ref import ImageRef

@@ -21,6 +21,7 @@ from slim.cli.progress import is_terminal, print_warning
 from slim.cli.write import STDOUT, append_output, print_output, write_output
 from slim.errors import UsageError
 from slim.formats.formats import find_format
+from slim.patterns import regex
 
 PLACE = "{}"
 """Stands for the image's short name."""
@@ -28,10 +29,8 @@ OWN_REPORT = "report"
 """The JSON of the image's own report, where `json` is that of a comparison."""
 _AT_STDOUT = ("text", "json", "report", "markdown", "summary", "github")
 """Formats that can stand one after the other."""
-_PREFIX = re.compile(
-    r"^(docker-archive|oci-archive|oci-dir|registry|docker|podman|containerd|buildah):"
-)
-_ENDINGS = re.compile(r"\.(tar|tgz|gz|zst|xz|bz2|json)$", re.IGNORECASE)
+_PREFIX = regex(r"^(docker-archive|oci-archive|oci-dir|registry|docker|podman|containerd|buildah):")
+_ENDINGS = regex(r"\.(tar|tgz|gz|zst|xz|bz2|json)$", re.IGNORECASE)
 
 Outputs = Annotated[
     Sequence[str],

@@ -25,8 +25,8 @@ from slim.errors import (
     UsageError,
 )
 from slim.formats import words
+from slim.formats.flavors import flavor_of
 from slim.formats.formats import find_format, render
-from slim.formats.markdown.flavors import flavor_of
 from slim.formats.model import Document, RenderOptions
 from slim.report.model import Report
 from slim.report.shorten import shorten

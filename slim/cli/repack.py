@@ -11,7 +11,7 @@ from typing import Annotated, TypeVar
 from msgspec.structs import replace
 
 from slim import pipeline
-from slim.advice.vocabulary import VOCABULARY
+from slim.advice.rule_set import rule_set
 from slim.cli.command import argument, command, option
 from slim.cli.environment import read_limits, read_now
 from slim.cli.gates import check_rule_names
@@ -39,9 +39,7 @@ from slim.repack.certificate import Certificate
 from slim.repack.model import LAYER_MODES, LEVELS, Level, Selection
 from slim.repack.plan import read_plan
 from slim.repack.traces import used_paths
-from slim.rules.builtin import builtin_rules
 from slim.rules.suggestions import suggestion
-from slim.rules.user_packs import with_user_packs
 
 Word = TypeVar("Word", bound=str)
 
@@ -179,7 +177,7 @@ def _one_of(word: str, words: tuple[Word, ...], flag: str) -> Word:
 def _advice(
     config: Config, rules: Sequence[str], suppress: SuppressOptions
 ) -> pipeline.AdviceOptions:
-    every = with_user_packs(builtin_rules(VOCABULARY, None), [*config.packs, *rules], VOCABULARY)
+    every = rule_set([*config.packs, *rules])
     check_rule_names(every, suppress.named(), ())
     return pipeline.AdviceOptions(
         every,

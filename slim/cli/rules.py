@@ -9,6 +9,7 @@ from typing import Annotated
 import click
 
 from slim import pipeline
+from slim.advice.rule_set import rule_set
 from slim.advice.vocabulary import VOCABULARY
 from slim.cli.command import Commands, argument, command, option
 from slim.cli.environment import cache_folder, read_now
@@ -21,7 +22,6 @@ from slim.errors import UsageError
 from slim.formats.rulebook import describe, template
 from slim.formats.terminal import clean
 from slim.rules.builtin import builtin_rules
-from slim.rules.rule import rules_of
 from slim.rules.user_packs import lint, load_user_packs
 
 
@@ -42,7 +42,7 @@ def list_rules(
     prefixes = tuple(prefix or ("",))
     lines = [
         f"{rule.id:7} {rule.confidence:8} {rule.safety:6} {rule.slug}: {rule.title}"
-        for rule in rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)
+        for rule in rule_set(cache_folder=cache_folder()).sorted()
         if (rule.id.startswith(prefixes) or rule.slug.startswith(prefixes))
         and category in (None, rule.category)
     ]
@@ -57,9 +57,7 @@ def show(rule: Annotated[str, argument("ID", "Id or slug.")]) -> None:
 
     Also when the fix breaks something, and the sources for all of this.
     """
-    print_output(
-        describe(find_rule(rule, rules_of(builtin_rules(VOCABULARY, cache_folder()).packs)))
-    )
+    print_output(describe(find_rule(rule, rule_set(cache_folder=cache_folder()).sorted())))
 
 
 @command(epilog="Example:\n\n  slim rules check acm.toml")
@@ -110,7 +108,7 @@ def try_rules(
     """
     reading.messages.begin()
     own = load_user_packs([file], builtin_rules(VOCABULARY, reading.work.cache_folder), VOCABULARY)
-    explained = rules_of(own.packs)
+    explained = own.sorted()
     if not explained:
         raise UsageError("no-rules", f"no rules in {file!r}", "slim rules new ID")
     advice = pipeline.AdviceOptions(

@@ -7,17 +7,16 @@ import os
 import re
 import stat
 import sys
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
-from pathlib import Path
 
 from slim.errors import UsageError
+from slim.patterns import regex
 
 STDOUT = ("-", "/dev/stdout", "/dev/fd/1", "/proc/self/fd/1")
 """Paths that are names of stdout."""
-_DESCRIPTOR = re.compile(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
+_DESCRIPTOR = regex(r"/dev/fd/(\d{1,9})|/proc/self/fd/(\d{1,9})|/dev/stderr", re.ASCII)
 """Names of what is open already; opening them again fails for sockets, and would cut a file short."""
 
 
@@ -73,25 +72,29 @@ def stage_output(
     Raises:
         UsageError: as `write_output`, here or at the end of the stack.
     """
-    target = Path(path)
+    # Imported by who writes a file.
+    import tempfile
+
     pieces = (text,) if isinstance(text, str) else text
+    path = path.rstrip("/") or path
     with _saying(path):
-        if _DESCRIPTOR.fullmatch(path) or (target.exists() and not target.is_file()):
+        if _DESCRIPTOR.fullmatch(path) or (os.path.exists(path) and not os.path.isfile(path)):
             written.callback(_write_to, pieces, path)
             return
-        handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=target.parent)
-        written.push(partial(_place, temporary, target))
+        folder = os.path.dirname(path) or os.curdir
+        handle, temporary = tempfile.mkstemp(prefix=".slim-", dir=folder)
+        written.push(partial(_place, temporary, path))
         with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
             file.writelines(pieces)
         if not private:
             os.chmod(temporary, 0o666 & ~_umask())
 
 
-def _place(temporary: str, target: Path, kind: object, *_: object) -> None:
+def _place(temporary: str, target: str, kind: object, *_: object) -> None:
     """Give a file its name, or take it away if anything has failed."""
     try:
         if kind is None:
-            with _saying(str(target)):
+            with _saying(target):
                 os.replace(temporary, target)
     finally:
         with suppress(FileNotFoundError):
@@ -100,13 +103,13 @@ def _place(temporary: str, target: Path, kind: object, *_: object) -> None:
 
 def _write_to(pieces: Iterable[str], path: str) -> None:
     """Write to what is no file."""
-    target = Path(path)
     with _saying(path):
         if descriptor := _DESCRIPTOR.fullmatch(path):
             number = descriptor[1] or descriptor[2] or "2"
             _write_into(os.dup(int(number)), pieces)
             return
-        if not (target.is_fifo() or target.is_char_device()):
+        mode = os.stat(path).st_mode
+        if not (stat.S_ISFIFO(mode) or stat.S_ISCHR(mode)):
             raise UsageError(
                 "no-output",
                 f"cannot write {path!r}: it exists and is not a regular file",

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import re
 
+from slim.patterns import regex
 from slim.report.gates import Gates
 from slim.rules.faults import Fault
 from slim.rules.suggestions import suggestion
@@ -22,9 +23,9 @@ from slim.units import parse_bytes
 
 MAX_BYTES = 64 << 10
 KEYS = ("lowestEfficiency", "highestWastedBytes", "highestUserWastedPercent")
-_LINE = re.compile(r"( *)([A-Za-z-]{1,64}) *:(?: +(.*))?", re.ASCII)
-_SHARE = re.compile(r"\d{1,6}(?:\.\d{0,12})?|\.\d{1,12}", re.ASCII)
-_SIZE = re.compile(r"(\d{1,18}(?:\.\d{1,9})?) *([kmgtpe]i?)?b?", re.ASCII | re.IGNORECASE)
+_LINE = regex(r"( *)([A-Za-z-]{1,64}) *:(?: +(.*))?", re.ASCII)
+_SHARE = regex(r"\d{1,6}(?:\.\d{0,12})?|\.\d{1,12}", re.ASCII)
+_SIZE = regex(r"(\d{1,18}(?:\.\d{1,9})?) *([kmgtpe]i?)?b?", re.ASCII | re.IGNORECASE)
 
 
 def parse_dive_ci(file: str, text: str, faults: list[Fault]) -> Gates:

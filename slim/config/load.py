@@ -12,14 +12,12 @@ from collections.abc import Iterator
 from msgspec import Struct, field
 
 from slim.config import dive_ci
-from slim.config.reader import parse_settings
 from slim.config.settings import ImageSettings
 from slim.config.trust import check_trust
 from slim.errors import UsageError
 from slim.fleet.teams import Teams
 from slim.rules.faults import Fault, Faulty
 from slim.rules.suggestions import suggestion
-from slim.rules.toml_text import MAX_FILE_BYTES
 
 NAMES = (".slim.toml", "slim.toml")
 DIVE_NAME = ".dive-ci"
@@ -58,6 +56,10 @@ def load_config(
     if found is None:
         dive = _find(folder, (DIVE_NAME,))
         return Config() if dive is None else _dive(dive)
+    # What reads TOML and checks it is imported where there is some.
+    from slim.config.reader import parse_settings
+    from slim.rules.toml_text import MAX_FILE_BYTES
+
     faults: list[Fault] = []
     settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)
     if faults:

@@ -17,9 +17,9 @@ from msgspec.structs import replace
 from slim.advice.suppression import Suppression, rule_name
 from slim.config.fleet import read_fleet
 from slim.config.settings import ImageSettings, Settings
-from slim.ecosystems.ml.gpus import architecture_of
 from slim.errors import UsageError
-from slim.facts.signs import ROLES
+from slim.facts.gpu_names import architecture_of
+from slim.facts.roles import ROLES
 from slim.fleet.teams import Teams
 from slim.forge.choices import BEHAVIORS, WHENS
 from slim.formats.rules_url import parse_rules_url

@@ -6,7 +6,6 @@ because builders differ: BuildKit and the classic builder print the parsed instr
 kaniko mostly what is written.
 """
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -26,11 +25,12 @@ from slim.dockerfile.syntax import (
     split_flags,
     split_words,
 )
+from slim.patterns import regex
 
 MAX_CUMULATIVE = 64
 """ARGs of a stage up to which buildah's cumulative ARG texts are foreseen."""
 
-_SPACES = re.compile(r"\s+")
+_SPACES = regex(r"\s+")
 _DESTINATION = "\0@"
 _SOMEWHERE = "/\0"
 

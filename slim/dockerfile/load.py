@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -27,6 +26,9 @@ class DockerfileRef(Struct, frozen=True):
         hosts name files; empty without a Dockerfile."""
         if self.path is None:
             return ""
+        # Imported by who has a Dockerfile.
+        from pathlib import Path
+
         try:
             return str(Path(self.path).relative_to(Path.cwd()))
         except (ValueError, OSError):  # elsewhere, or relative already

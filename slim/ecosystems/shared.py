@@ -35,6 +35,8 @@ def calls(commands: Mapping[str, frozenset[str]]) -> Test:
 def weak_only(subject: Subject, manager: str) -> QueryResult:
     """Packages that are there only because another recommends them."""
     packages = subject.graph.packages
+    if not any(package.manager == manager for package in packages):
+        return QueryResult()
     chosen = [
         index for index in recommends_only(subject.graph) if packages[index].manager == manager
     ]

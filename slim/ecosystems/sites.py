@@ -6,7 +6,6 @@ Source: nginx's documentation of `root`, `alias`, `include` and `load_module`; A
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import pairwise
@@ -16,19 +15,20 @@ from msgspec import Struct
 from slim.entrypoint.runs import Command
 from slim.files.view import View, encoded
 from slim.files.view import below as join
+from slim.patterns import regex
 
 _MAX_FILES = 500
 _MAX_NAMES = 2_000
-COMMENT = re.compile(rb"(?m)(?:^|(?<=\s))#[^\n]*")
+COMMENT = regex(rb"(?m)(?:^|(?<=\s))#[^\n]*")
 """Of settings of most servers."""
-_NGINX = re.compile(
+_NGINX = regex(
     rb"(?:^|[;{}\s])(root|alias|include|load_module|auth_basic_user_file|ssl_certificate(?:_key)?"
     rb"|ssl_dhparam|ssl_trusted_certificate|js_import|perl_modules)\s+([^;{}\n]{1,1000})\s*;"
 )
-_APACHE = re.compile(
+_APACHE = regex(
     rb"(?im)^[ \t]*(DocumentRoot|Alias|Include|IncludeOptional|LoadModule|ScriptAlias)[ \t]+([^\n]{1,1000})$"
 )
-_CADDY = re.compile(rb"(?m)^[ \t]*(root|import)[ \t]+([^\n{}]{1,1000})$")
+_CADDY = regex(rb"(?m)^[ \t]*(root|import)[ \t]+([^\n{}]{1,1000})$")
 _SERVED = frozenset((b"root", b"alias", b"documentroot", b"scriptalias"))
 _INCLUDED = frozenset((b"include", b"includeoptional", b"import"))
 _PLACES = (

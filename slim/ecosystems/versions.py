@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
 from slim.entrypoint.tables import names
+from slim.patterns import regex
 
 _EARLY = names("snapshot m rc cr alpha beta ea pre a b")
 """What is said of versions before the release."""
-_PARTS = re.compile(r"\d+|[A-Za-z]+")
+_PARTS = regex(r"\d+|[A-Za-z]+")
 
 Version = tuple[tuple[int, int], ...]
 

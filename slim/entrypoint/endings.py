@@ -15,6 +15,7 @@ from slim.entrypoint.init_scripts import starts_service
 from slim.entrypoint.shell import Simple
 from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import SHELLS
+from slim.patterns import regex
 
 BUILTINS = names(
     ": [ [[ alias bg break cd continue declare dirs disown echo exit export false fg getopts hash help "
@@ -47,8 +48,8 @@ _IN_BACKGROUND = names("--daemon --daemonize --detach --detached --background --
 _NO_SERVER = names("-t -T -v -V -h --help --version --test --validate --check")
 """Options with which a server only checks or says something."""
 _STARTS = names("start restart force-reload")
-_OPERAND = re.compile(r"[a-z][a-z-]*", re.ASCII)
-_FOLLOWS = re.compile(r"-[A-Za-z0-9]*[fF]|--follow", re.ASCII)
+_OPERAND = regex(r"[a-z][a-z-]*", re.ASCII)
+_FOLLOWS = regex(r"-[A-Za-z0-9]*[fF]|--follow", re.ASCII)
 _PIPES = ("|", "|&")
 _MAX_CALLS = 32
 """Functions that are looked into for the end of one text."""

@@ -10,17 +10,19 @@ from collections.abc import Sequence
 
 from msgspec import Struct, field
 
+from slim.patterns import regex
+
 MAX_WORD = 4096
 """Characters of a word or of a variable's value."""
 _MAX_ARGUMENTS = 1000
 _MAX_PARAMETER = 512
 _MAX_DEFAULTS = 4
 
-_NAME = re.compile(r"\$(?:[A-Za-z_][A-Za-z0-9_]{0,255}|[0-9@*#?$!-])", re.ASCII)
-_BRACED = re.compile(
+_NAME = regex(r"\$(?:[A-Za-z_][A-Za-z0-9_]{0,255}|[0-9@*#?$!-])", re.ASCII)
+_BRACED = regex(
     r"([A-Za-z_][A-Za-z0-9_]{0,255}|[0-9]{1,3}|[@*])(\[[@*0-9]\])?(.*)", re.ASCII | re.DOTALL
 )
-_DEFAULT = re.compile(r":?([-=+?])(.*)", re.DOTALL)
+_DEFAULT = regex(r":?([-=+?])(.*)", re.DOTALL)
 
 
 class Shell(Struct):

@@ -13,15 +13,16 @@ from collections.abc import Sequence
 
 from slim.entrypoint.tables import names
 from slim.files.view import View, decoded, encoded
+from slim.patterns import regex
 
 _CALLERS = names("service rc-service invoke-rc.d")
 _STARTS = frozenset(("start", "restart", "force-reload", "--full-restart"))
 _PLACE = "/etc/init.d/"
-_PROGRAM = re.compile(
+_PROGRAM = regex(
     rb"^[ \t]{0,8}(?:export[ \t])?(?:DAEMON|command)=[\"\']?(/[^\s\"\'$;#]{1,255})", re.MULTILINE
 )
 _BINS = (b"usr/sbin/", b"usr/bin/", b"usr/local/sbin/", b"usr/local/bin/", b"sbin/", b"bin/")
-_VERSIONED = re.compile(r"([a-z]+)([0-9.]+)-([a-z]+)", re.ASCII)
+_VERSIONED = regex(r"([a-z]+)([0-9.]+)-([a-z]+)", re.ASCII)
 _MAX_TEXT = 64 << 10
 
 

@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from slim.entrypoint.expansion import MAX_WORD, Shell, expand, parameter_end
+from slim.patterns import regex
 
 REDIRECTION = "<>"
 """Sign of any redirection: the word that follows is its target."""
@@ -25,24 +26,22 @@ ARRAY = "=("
 MAX_MORE = 64 << 10
 """Characters of the further words of one word, as long as not one parameter alone has more."""
 
-_PLAIN = re.compile(r"[^\s'\"\\$`;&|<>()#]+")
-_QUOTED = re.compile(r'[^"\\$`]+')
-_HERE = re.compile(
-    r"<<-?[ \t]*(?:'([^'\n]{1,256})'|\"([^\"\n]{1,256})\"|\\?([^\s;&|<>()'\"]{1,256}))"
-)
-_OPERATOR = re.compile(r";;&|;;|;&|;|&&|&|\|\||\|&|\||\n|\(|\)")
-_LOOKUP = re.compile(
+_PLAIN = regex(r"[^\s'\"\\$`;&|<>()#]+")
+_QUOTED = regex(r'[^"\\$`]+')
+_HERE = regex(r"<<-?[ \t]*(?:'([^'\n]{1,256})'|\"([^\"\n]{1,256})\"|\\?([^\s;&|<>()'\"]{1,256}))")
+_OPERATOR = regex(r";;&|;;|;&|;|&&|&|\|\||\|&|\||\n|\(|\)")
+_LOOKUP = regex(
     r"\s{0,9}(?:command\s{1,9}-v|which|type\s{1,9}-p)\s{1,9}[\"']?([A-Za-z0-9_./+-]{1,255})[\"']?\s{0,9}",
     re.ASCII,
 )
-_PATH = re.compile(
+_PATH = regex(
     r"\s{0,9}(dirname|basename|readlink_f|readlink|greadlink|realpath)(?:\s{1,9}-{1,2}[a-z-]{0,20}){0,3}"
     r"\s{1,9}(\"?)(\$\{?[A-Za-z0-9_]{1,255}\}?)\2\s{0,9}",
     re.ASCII,
 )
 """What becomes of one path; links have been followed already."""
-_NESTING = re.compile(r"[()]|\\.|'[^']*'", re.DOTALL)
-_ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
+_NESTING = regex(r"[()]|\\.|'[^']*'", re.DOTALL)
+_ASSIGNED = regex(r"[A-Za-z_][A-Za-z0-9_]*\+?=", re.ASCII)
 
 
 class Word(Struct, frozen=True):

@@ -12,6 +12,7 @@ from slim.entrypoint.operands import behind_options, option_values
 from slim.entrypoint.runners import MAX_SCRIPT, Call, Documents, Runner, Started
 from slim.entrypoint.tables import names
 from slim.files.view import below, decoded, encoded
+from slim.patterns import regex
 
 TOOLS = {
     "make": ("GNUmakefile", "makefile", "Makefile"),
@@ -22,14 +23,12 @@ TOOLS = {
 _DIRECTORY = ("-C", "--directory", "-d", "--working-directory")
 _FILE = ("-f", "--file", "--makefile", "--justfile")
 _VALUED = (*_DIRECTORY, *_FILE, "-I", "-o", "-W", "--set", "--shell")
-_SET = re.compile(
-    r"(?:export\s{1,9})?([A-Za-z_]\w{0,99})\s{0,99}(\??|:{0,3}|\+)=\s{0,99}(.*)", re.ASCII
-)
-_RULE = re.compile(
+_SET = regex(r"(?:export\s{1,9})?([A-Za-z_]\w{0,99})\s{0,99}(\??|:{0,3}|\+)=\s{0,99}(.*)", re.ASCII)
+_RULE = regex(
     r"@?([^\s:#=][^:#=]{0,999}?)(?:\s{1,9}\w{1,99}=[^\s:]{1,99}){0,9}\s{0,9}::?(?!=)([^=#]{0,4096})"
 )
 """A rule's first line: its targets, parameters with defaults as just has them, and what it needs."""
-_USE = re.compile(r"\$\$|\$[({](\w{1,99})[)}]|\{\{\s{0,9}(\w{1,99})\s{0,9}\}\}", re.ASCII)
+_USE = regex(r"\$\$|\$[({](\w{1,99})[)}]|\{\{\s{0,9}(\w{1,99})\s{0,9}\}\}", re.ASCII)
 _MAX_TEXT = 16 << 10
 _MAX_DEEP = 8
 _MAX_RULES = 32

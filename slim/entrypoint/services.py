@@ -9,7 +9,6 @@ Native Buildpacks platform specification ("Labels").
 from __future__ import annotations
 
 import json
-import re
 import shlex
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
@@ -21,6 +20,7 @@ from slim.entrypoint.init_scripts import program_of, starts_service
 from slim.entrypoint.operands import option_values
 from slim.entrypoint.tables import names
 from slim.files.view import View, below, decoded, encoded
+from slim.patterns import regex
 
 MAX_SERVICES = 64
 """Most commands that one supervisor starts."""
@@ -44,7 +44,7 @@ SUPERVISORS = (
     frozenset(("supervisord",)) | CRON | PROCFILE | RUNIT | S6 | frozenset(("init", "systemd"))
 )
 """Programs that are there to start others."""
-_VARIABLE = re.compile(r"(\w{1,100})=(\"[^\"]*\"|'[^']*'|[^,\"']*)")
+_VARIABLE = regex(r"(\w{1,100})=(\"[^\"]*\"|'[^']*'|[^,\"']*)")
 _QUOTES = "\"'"
 _PROGRAMS = frozenset(("program", "eventlistener", "fcgi-program"))
 """Sections of supervisord's settings that start something."""

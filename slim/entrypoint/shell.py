@@ -15,6 +15,7 @@ from msgspec.structs import replace
 
 from slim.entrypoint.expansion import MAX_WORD, Shell
 from slim.entrypoint.lexer import ARRAY, HERE_STRING, REDIRECTION, Lexer, Word
+from slim.patterns import regex
 
 MAX_TEXT = 64 << 10
 """Characters that are read of a text."""
@@ -27,7 +28,7 @@ MAX_ARRAY = 1_000
 MAX_NESTING = 4
 """Levels of `$(…)` inside each other that are read."""
 
-_ASSIGNMENT = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,255})(\+?)=", re.ASCII)
+_ASSIGNMENT = regex(r"([A-Za-z_][A-Za-z0-9_]{0,255})(\+?)=", re.ASCII)
 _OPENING = frozenset(
     (
         "{",

@@ -17,8 +17,9 @@ from msgspec.structs import replace
 from slim.entrypoint.operands import behind_options, option_values
 from slim.entrypoint.runners import NO_TOOLS, Runner, Tools
 from slim.entrypoint.tables import names
+from slim.patterns import regex
 
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}=", re.ASCII)
+_ASSIGNMENT = regex(r"[A-Za-z_][A-Za-z0-9_]{0,255}=", re.ASCII)
 SHELLS = frozenset(("sh", "bash", "ash", "dash", "zsh", "ksh", "mksh", "fish", "rbash", "yash"))
 """Programs that read commands."""
 

@@ -14,9 +14,9 @@ from msgspec import Struct
 from slim.entrypoint.tables import names
 from slim.facts.known import Known
 from slim.facts.programs import Families
+from slim.facts.roles import LABEL, LABEL_SAYS, ROLES
 from slim.facts.signs import (
     BUILDER_LABELS,
-    ROLES,
     Points,
     RoleSigns,
     from_commands,
@@ -25,21 +25,18 @@ from slim.facts.signs import (
     starts,
 )
 from slim.image.model import Config, History
+from slim.patterns import regex
 
 MARGIN = 2
 """Points by which a role must lead."""
 ENOUGH = 2
 """Fewest points of a role."""
-LABEL = "org.slim.role"
-"""Image label that says what the role is."""
-LABEL_SAYS = f": the label {LABEL} says so"
-"""Behind the role in the first line of the evidence, where the label decides."""
 
-_INSTALLS = re.compile(
+_INSTALLS = regex(
     r"apt-get[^;&|]{0,200} install|apt install|apk[^;&|]{0,200} add|(?:dnf|yum|microdnf|zypper|tdnf)"
     r"[^;&|]{0,200} (?:install|in) "
 )
-_COPY = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD) ")
+_COPY = regex(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD) ")
 _NAME_HINTS = {
     "builder": names("build builder sdk devel ci toolchain onbuild"),
     "dev": names("dev devcontainer"),

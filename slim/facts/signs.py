@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -13,8 +12,10 @@ from slim.entrypoint.tables import names
 from slim.entrypoint.wrappers import is_wrapper
 from slim.facts.known import Known
 from slim.facts.programs import Families, base_name, builds, is_interactive, is_repl
+from slim.facts.roles import ROLES
 from slim.files.view import View, decoded, encoded
 from slim.image.model import Config
+from slim.patterns import regex
 
 BUILDER_LABELS = (
     "io.buildpacks.builder.metadata",
@@ -22,9 +23,6 @@ BUILDER_LABELS = (
     "io.openshift.s2i.scripts-url",
 )
 """Labels of images that are made to build others in."""
-ROLES = ("release", "builder", "dev", "base", "tool")
-"""The roles, besides `unknown`."""
-
 _SERVERS = names(
     "httpd apache2 apachectl apache2ctl httpd-foreground lighttpd haproxy envoy postgres mysqld "
     "mariadbd mongod redis-server valkey-server memcached consul vault etcd prometheus grafana "
@@ -49,7 +47,7 @@ _TOOL_PLACES = (
 )
 _SYSTEM = ("usr/lib/", "usr/libexec/", "usr/share/", "lib/", "etc/")
 _DEV_USERS = names("vscode gitpod codespace coder node-dev runner circleci jenkins buildkite-agent")
-_DEV_ENV = re.compile(
+_DEV_ENV = regex(
     r"(?:CODESPACES|GITPOD_|RUNNER_|ACTIONS_RUNNER|AGENT_TOOLSDIRECTORY|REMOTE_CONTAINERS)"
 )
 

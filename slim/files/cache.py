@@ -15,7 +15,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from itertools import product
@@ -207,6 +206,9 @@ class TableCache:
     def _write(self, name: str, data: bytes) -> None:
         if self._folder is None:
             return
+        # Imported by who writes a file.
+        import tempfile
+
         with suppress(OSError):
             os.makedirs(self._folder, mode=0o700, exist_ok=True)
             handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=_SUFFIX, dir=self._folder)

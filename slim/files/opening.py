@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 
@@ -82,6 +81,9 @@ def rereadable(ref: ImageRef, limits: Limits) -> Iterator[ImageRef]:
     if source is None:
         yield ref
         return
+    # Imported by who has to keep a file.
+    import tempfile
+
     size = 0
     with tempfile.TemporaryFile() as file:
         with source as fd:

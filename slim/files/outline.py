@@ -7,14 +7,16 @@ directory, one node more. What is chosen is closed: a directory comes before eve
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from enum import IntEnum
 from operator import itemgetter
 
 from msgspec import Struct, field
 
-from slim.files.table import ROOT, Bytes, Files
+from slim.files.stretches import Gone
+from slim.files.table import ROOT, Files
 from slim.files.tree import Rollup
 
 DEPTH = 32
@@ -51,8 +53,7 @@ def outline(
     files: Files,
     rollup: Rollup,
     pull: array[int],
-    gone: Mapping[int, Bytes],
-    why_gone: Mapping[int, str],
+    gone: Iterable[Gone],
     largest: Sequence[int],
     limit: int,
 ) -> list[Node]:
@@ -61,8 +62,7 @@ def outline(
     Parents come before children, children largest first, the rest of a directory last.
 
     Args:
-        gone: row → (disk, pull) bytes that would go; rows that are not live are left aside.
-        why_gone: row → what says that they would.
+        gone: what would go; rows that are not live are left aside.
         largest: the `limit` largest files, as `largest_files` has them.
     """
     names = rollup.names
@@ -81,14 +81,17 @@ def outline(
     # Bodies that are not counted where their row is.
     apart = {body: slots[files.directory[name]] for body, name in names.items()} | of_body
     live = files.live_bodies()
-    for row, (disk, share) in gone.items():
-        if live[row]:
-            at = apart.get(row)
-            node = nodes[slots[files.directory[row]] if at is None else at]
+    for each in gone:
+        shown = each.only(live)
+        places = list(map(slots.__getitem__, map(files.directory.__getitem__, shown.rows)))
+        for row in apart.keys() & set(shown.rows):
+            places[bisect_left(shown.rows, row)] = apart[row]
+        for place, disk, share in shown.sums(places):
+            node = nodes[place]
             node.gone_disk += disk
             node.gone_pull += share
-            if why := why_gone.get(row):
-                node.why_gone[why] = node.why_gone.get(why, 0) + disk
+            if each.why:
+                node.why_gone[each.why] = node.why_gone.get(each.why, 0) + disk
     _mark_layers(files, rollup, nodes, slots, {row: apart[row] for row in apart if live[row]})
     for node in reversed(nodes):
         if node.parent >= 0:

@@ -14,17 +14,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
+from slim.files.fast_deflate import corrected, fast_deflate
 from slim.image.stored import FileBlob
 from slim.stream.compression import Marks
-
-try:
-    from isal.isal_zlib import compress
-
-    _LEVEL = 2
-except ImportError:  # no wheel for this machine; zlib's fastest level comes to 1 % less
-    from zlib import compress
-
-    _LEVEL = 1
 
 PullSize = Literal["stored", "estimated", "exact"]
 """What to take for the size in a registry of a layer that is stored uncompressed: its own size, …"""
@@ -94,7 +86,7 @@ class Sample:
 
     def _add(self) -> None:
         length = len(self._held)
-        packed = gzip_size(length, len(compress(self._held, _LEVEL)))
+        packed = corrected(length, fast_deflate(self._held), _LINEAR, _SQUARE)
         begin = self._marks.out[-1] if self._marks.out else 0
         self._raw += ((self._end - begin) * packed + length // 2) // length
         self._marks.add(self._raw, self._end)
@@ -130,11 +122,6 @@ def windows(size: int) -> Iterator[tuple[int, int, int]]:
 def every(size: int) -> int:
     """How many pieces a block of a tar of `size` bytes has."""
     return min(max(1, size // _BLOCKS), _MOST)
-
-
-def gzip_size(length: int, packed: int) -> int:
-    """What gzip makes of a piece of which isal makes `packed` bytes: the more, the denser it is already."""
-    return min(length, packed * (_LINEAR * length + _SQUARE * packed) // (1000 * length))
 
 
 class Whole:

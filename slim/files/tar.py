@@ -23,7 +23,7 @@ from slim.files.toc_check import TOC
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
 from slim.stream.feed import Feed
 from slim.stream.header import BLOCK, Header
-from slim.stream.usual_headers import DIRECTORY, EXTENDED, FILE, SYMLINK
+from slim.stream.usual_headers import DIRECTORY, FILE, LONG_NAME, SYMLINK
 
 _FILE = int(Kind.FILE)
 _DIRECTORY = int(Kind.DIRECTORY)
@@ -74,8 +74,8 @@ def walk(
             usual = read(chunk[at:start])
             if usual is None:
                 break
-            if usual[0] == EXTENDED:
-                extended = slow.usual.read_extended(chunk, start, usual[3])
+            if usual[0] >= LONG_NAME:
+                extended = slow.usual.read_extended(chunk, start, usual[3], usual[0])
                 if extended is None:
                     break
                 start, usual = extended

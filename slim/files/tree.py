@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from heapq import nlargest
 from itertools import compress, pairwise
 
 from msgspec import Struct
 
+from slim.files.stretches import stretches
 from slim.files.table import ROOT, Files
 
 _MOSTLY = 0.8
@@ -35,22 +37,19 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
     for first, end in pairwise(files.starts):
         here, chosen = slice(first, end), live[first:end]
         homes, sizes, shares = (
-            compress(column[here], chosen) for column in (files.directory, files.size, pull)
+            list(compress(column[here], chosen)) for column in (files.directory, files.size, pull)
         )
         inside: dict[int, int] = {}
-        for home, size, share in zip(homes, sizes, shares, strict=True):
-            if home in inside:
-                inside[home] += size
-            else:
-                inside[home] = size
-            pulled[home] += share
-        for home, size in inside.items():
+        for start, stop in stretches(homes):
+            home, size = homes[start], sum(sizes[start:stop])
+            inside[home] = inside.get(home, 0) + size
             disk[home] += size
+            pulled[home] += sum(shares[start:stop])
         own.append(inside)
-    for home in compress(files.directory, files.live_names()):
-        count[home] += 1
-    names = _names_of_bodies(files)
-    for body, name in names.items():
+    for home, names in Counter(compress(files.directory, files.live_names())).items():
+        count[home] = names
+    shown_by = _names_of_bodies(files)
+    for body, name in shown_by.items():
         for home, sign in ((files.directory[body], -1), (files.directory[name], 1)):
             disk[home] += sign * files.size[body]
             pulled[home] += sign * pull[body]
@@ -59,7 +58,7 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
         disk[parent] += disk[directory]
         pulled[parent] += pulled[directory]
         count[parent] += count[directory]
-    return Rollup(disk, pulled, count, tuple(own), names)
+    return Rollup(disk, pulled, count, tuple(own), shown_by)
 
 
 def largest_directories(files: Files, rollup: Rollup, top: int) -> list[int]:

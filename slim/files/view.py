@@ -12,13 +12,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from collections.abc import Set as AbstractSet
 from itertools import compress
+from operator import itemgetter
 
 from msgspec import Struct
 
 from slim.files.distinct_names import Names, names_of
 from slim.files.extract.found import Elf
 from slim.files.overlay.children import Children
-from slim.files.table import ROOT, Files, Kind
+from slim.files.table import ROOT, Files, Kind, both, mask
 
 MAX_HOPS = 255
 """Most symbolic links followed on the way of one path."""
@@ -37,13 +38,48 @@ class View(Struct, frozen=True):
     every: Names
     """All names, each once, and those of files and directories that are gone."""
 
+    def node(self, path: bytes) -> int | None:
+        """The row, or `~id` of the directory, at the end of a path, links followed."""
+        kind, links, parents = self.files.kind, self.files.links, self.files.dir_parent
+        node = ~ROOT
+        hops = steps = 0
+        todo = path.split(b"/", MAX_STEPS)[::-1]
+        while todo:
+            name = todo.pop()
+            if node >= 0:
+                # A file in the middle of a path; `file/.` leads nowhere either.
+                return None
+            if name in (b"", b"."):
+                continue
+            steps += 1
+            if steps + len(todo) > 2 * MAX_STEPS:
+                return None
+            here = ~node
+            if name == b"..":
+                node = ~max(parents[here], ROOT)
+                continue
+            found = self.names[here].get(name)
+            if found is None:
+                return None
+            if found >= 0 and kind[found] == Kind.SYMLINK:
+                hops += 1
+                target = links.get(found, b"")
+                if hops > MAX_HOPS or not target:
+                    return None
+                if target.startswith(b"/"):
+                    node = ~ROOT
+                todo += target.split(b"/", MAX_STEPS)[::-1]
+                continue
+            node = found
+        return node
+
     def exists(self, path: bytes) -> bool:
         """Whether the path leads to something, links followed."""
-        return self._node(path) is not None
+        return self.node(path) is not None
 
     def is_dir(self, path: bytes) -> bool:
         """Whether the path leads to a directory."""
-        node = self._node(path)
+        node = self.node(path)
         return node is not None and node < 0
 
     def is_file(self, path: bytes) -> bool:
@@ -55,19 +91,19 @@ class View(Struct, frozen=True):
 
         The root is the empty path.
         """
-        node = self._node(path)
+        node = self.node(path)
         if node is None:
             return None
         return self.files.directory_path(~node) if node < 0 else self.files.path(node)
 
     def children(self, path: bytes) -> list[bytes]:
         """The names in a directory, sorted; empty where there is none."""
-        node = self._node(path)
+        node = self.node(path)
         return sorted(self.names[~node]) if node is not None and node < 0 else []
 
     def names_in(self, path: bytes) -> Collection[bytes]:
         """The same in the order of the layers, without the cost of sorting."""
-        node = self._node(path)
+        node = self.node(path)
         return self.names[~node].keys() if node is not None and node < 0 else ()
 
     def row(self, path: bytes) -> int | None:
@@ -76,7 +112,7 @@ class View(Struct, frozen=True):
 
     def rows_below(self, path: bytes) -> list[int]:
         """The regular files in a directory and all directories below it, links not followed."""
-        node = self._node(path)
+        node = self.node(path)
         pending = [~node] if node is not None and node < 0 else []
         rows: list[int] = []
         while pending:
@@ -111,68 +147,37 @@ class View(Struct, frozen=True):
         """
         exact = frozenset(names)
         found: dict[bytes, list[bytes]] = {name: [] for name in (*exact, *endings)}
-        for directory, here in self.holding(self.every.ending(endings) | exact):
+        wanted = self.every.every & (self.every.ending(endings) | exact)
+        for directory, name in sorted(self._occurrences(wanted), key=itemgetter(0)):
             above = self.files.directory_path(directory)
-            for name in here:
-                keys = [end for end in endings if name.endswith(end)]
-                for key in (name, *keys) if name in exact else keys:
-                    if len(found[key]) < MAX_FOUND:
-                        found[key].append(above + b"/" + name if above else name)
+            keys = [end for end in endings if name.endswith(end)]
+            for key in (name, *keys) if name in exact else keys:
+                if len(found[key]) < MAX_FOUND:
+                    found[key].append(above + b"/" + name if above else name)
         return {key: tuple(sorted(paths)) for key, paths in found.items()}
 
     def holding(self, names: AbstractSet[bytes]) -> Iterator[tuple[int, list[bytes]]]:
         """The directories that have any of some names in them, and which, in the order of the layers."""
         present = self.every.every & names
-        if not present:
-            return
-        files, is_present = self.files, present.__contains__
-        homes = set(compress(files.directory, map(is_present, files.name)))
-        homes.update(compress(files.dir_parent, map(is_present, files.dir_name)))
-        for directory in sorted(homes - {-1}):
-            here = [name for name in self.names[directory] if name in present]
-            if here:
-                yield directory, here
+        for directory in sorted({directory for directory, _ in self._occurrences(present)}):
+            yield directory, [name for name in self.names[directory] if name in present]
+
+    def _occurrences(self, names: AbstractSet[bytes]) -> Iterator[tuple[int, bytes]]:
+        """(directory, name) of the files, links and directories of some names."""
+        files = self.files
+        entries = mask(files.kind, *(kind for kind in Kind if kind != Kind.DIRECTORY))
+        for directories, column, shown in (
+            (files.directory, files.name, both(entries, bytes(files.shown))),
+            (files.dir_parent[1:], files.dir_name[1:], bytes(files.dir_shown[1:])),
+        ):
+            chosen = both(bytes(map(names.__contains__, column)), shown) if names else b""
+            yield from zip(compress(directories, chosen), compress(column, chosen), strict=True)
 
     def _file(self, path: bytes) -> int | None:
-        node = self._node(path)
+        node = self.node(path)
         if node is None or node < 0:
             return None
         return node if self.files.kind[node] in (Kind.FILE, Kind.HARDLINK) else None
-
-    def _node(self, path: bytes) -> int | None:
-        """The row, or `~id` of the directory, at the end of a path, links followed."""
-        kind, links, parents = self.files.kind, self.files.links, self.files.dir_parent
-        node = ~ROOT
-        hops = steps = 0
-        todo = path.split(b"/", MAX_STEPS)[::-1]
-        while todo:
-            name = todo.pop()
-            if node >= 0:
-                # A file in the middle of a path; `file/.` leads nowhere either.
-                return None
-            if name in (b"", b"."):
-                continue
-            steps += 1
-            if steps + len(todo) > 2 * MAX_STEPS:
-                return None
-            here = ~node
-            if name == b"..":
-                node = ~max(parents[here], ROOT)
-                continue
-            found = self.names[here].get(name)
-            if found is None:
-                return None
-            if found >= 0 and kind[found] == Kind.SYMLINK:
-                hops += 1
-                target = links.get(found, b"")
-                if hops > MAX_HOPS or not target:
-                    return None
-                if target.startswith(b"/"):
-                    node = ~ROOT
-                todo += target.split(b"/", MAX_STEPS)[::-1]
-                continue
-            node = found
-        return node
 
 
 def view_of(files: Files) -> View:

@@ -11,8 +11,10 @@ import re
 from functools import cache
 from importlib.resources import files
 
+from slim.patterns import regex
+
 TABLE = "end_of_life.csv"
-_VERSION = re.compile(r"\d+(?:\.\d+)*", re.ASCII)
+_VERSION = regex(r"\d+(?:\.\d+)*", re.ASCII)
 
 
 @cache

@@ -25,7 +25,7 @@ from slim.fleet.store import Store
 from slim.fleet.work import Context, Done, LayerTask, Sealed, extras_of, run_image, run_layer
 from slim.image.registry.access import Access
 from slim.limits import Limits
-from slim.rules.rule import Rules, rules_digest
+from slim.rules.rule import Rules
 from slim.version import VERSION
 
 _ROUNDS = 4
@@ -143,7 +143,7 @@ def scan_fleet(
 
 def _made_by(options: ScanOptions) -> str:
     """What the rows of an image depend on beside its contents."""
-    rules = rules_digest(options.rules.packs)
+    rules = options.rules.digest()
     chosen = options.selection
     text = (
         f"{VERSION} {SCHEMA} {rules} {chosen.platform} {chosen.attached} {chosen.signed}"

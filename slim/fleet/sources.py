@@ -16,13 +16,14 @@ from slim.errors import UsageError
 from slim.image.reference import Reference, is_name, parse_reference
 from slim.image.source import PREFIXES, REGISTRY
 from slim.limits import exceeded
+from slim.patterns import regex
 
 _ENDINGS = (".tar", ".tgz", ".tar.gz", ".tar.zst", ".tar.xz", ".tar.bz2")
 _DEPTH = 8
 _MOST = 1_000_000
 _LIST_BYTES = 64 << 20
-_HOST = re.compile(r"[A-Za-z0-9.\[\]:-]{1,255}", re.ASCII)
-_PATTERN = re.compile(r"[a-z0-9._/*?-]{1,255}", re.ASCII)
+_HOST = regex(r"[A-Za-z0-9.\[\]:-]{1,255}", re.ASCII)
+_PATTERN = regex(r"[a-z0-9._/*?-]{1,255}", re.ASCII)
 
 
 class ArchiveSource(Struct, frozen=True):

@@ -27,6 +27,7 @@ from slim.files.table import LayerTable, unread
 from slim.files.table_bytes import FORMAT, pack, unpack
 from slim.fleet.folder import Folder
 from slim.fleet.schema import IMAGE_TABLES, LAYER_TABLES, SCHEMA
+from slim.patterns import regex
 from slim.version import VERSION
 
 if sys.version_info >= (3, 14):
@@ -37,9 +38,9 @@ else:
 ABOUT = "store.json"
 PENDING = "pending"
 _LEVEL = 1
-_PARQUET = re.compile(r"[0-9a-f]{1,64}\.parquet", re.ASCII)
-_TABLE = re.compile(r"([a-z0-9+._]{1,20})-([0-9a-f]{32,128})-([0-9a-f]{12})\.table", re.ASCII)
-_ROWS = re.compile(r"(layer|image)-([0-9a-z_.-]{1,150})\.rows", re.ASCII)
+_PARQUET = regex(r"[0-9a-f]{1,64}\.parquet", re.ASCII)
+_TABLE = regex(r"([a-z0-9+._]{1,20})-([0-9a-f]{32,128})-([0-9a-f]{12})\.table", re.ASCII)
+_ROWS = regex(r"(layer|image)-([0-9a-z_.-]{1,150})\.rows", re.ASCII)
 _LARGEST = 1 << 31
 """Bytes of pending rows, decompressed."""
 

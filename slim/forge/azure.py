@@ -5,7 +5,6 @@ API: Git "pull request threads" 7.1, `connectionData`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -13,6 +12,7 @@ from msgspec import Struct, field
 from slim.forge.model import Comment, Forge, Page, Place
 from slim.forge.signing import Signed, basic, bearer
 from slim.forge.transport import Transport, segment
+from slim.patterns import regex
 
 _VERSION = "api-version=7.1"
 _CLOSED = 4
@@ -99,7 +99,7 @@ AZURE = Forge(
     tokens=("SYSTEM_ACCESSTOKEN", "AZURE_DEVOPS_EXT_PAT"),
     api_of=str,
     hosts=("dev.azure.com",),
-    page=Page(re.compile(r"(/.*?)?/([^/]+)/_git/([^/]+)/pullrequest/(\d+)")),
+    page=Page(regex(r"(/.*?)?/([^/]+)/_git/([^/]+)/pullrequest/(\d+)")),
     max_bytes=130_000,  # it takes 150,000 characters
     sign=sign,
     me=me,

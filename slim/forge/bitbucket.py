@@ -6,7 +6,6 @@ not ask who it is: then each comment with the marker is a candidate, and Bitbuck
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct, field
@@ -14,6 +13,7 @@ from msgspec import Struct, field
 from slim.forge.model import Comment, Forge, Page, Place
 from slim.forge.signing import bearer_or_basic
 from slim.forge.transport import Refusal, Transport, pages_left, path_of, too_many
+from slim.patterns import regex
 
 
 class _User(Struct):
@@ -101,7 +101,7 @@ BITBUCKET = Forge(
     api_of=lambda server: "https://api.bitbucket.org/2.0",
     hosts=("bitbucket.org",),
     server="https://bitbucket.org",
-    page=Page(re.compile(r"()/([^/]+/[^/]+)/pull-requests/(\d+)")),
+    page=Page(regex(r"()/([^/]+/[^/]+)/pull-requests/(\d+)")),
     flavor="bitbucket",
     sign=bearer_or_basic,
     me=me,

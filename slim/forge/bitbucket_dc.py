@@ -6,7 +6,6 @@ faster the answer is 409, and it is looked again. HTML is shown as text, as on B
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import TypeVar
 from urllib.parse import unquote
@@ -17,6 +16,7 @@ from slim.forge.context import Branch
 from slim.forge.model import Comment, Forge, Page, Place, below
 from slim.forge.signing import bearer_or_basic
 from slim.forge.transport import Refusal, Transport, Unsure, pages_left, segment, too_many
+from slim.patterns import regex
 
 
 class _User(Struct):
@@ -151,7 +151,7 @@ BITBUCKET_DC = Forge(
     tokens=("BITBUCKET_DC_TOKEN",),
     api_of=below("/rest/api/1.0"),
     page=Page(
-        re.compile(r"(/.*?)?/((?:projects|users)/[^/]+)/repos/([^/]+)/pull-requests/(\d+)"),
+        regex(r"(/.*?)?/((?:projects|users)/[^/]+)/repos/([^/]+)/pull-requests/(\d+)"),
         _repo_of,
     ),
     flavor="bitbucket",

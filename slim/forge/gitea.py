@@ -5,7 +5,6 @@ API: v1 "issue". Where a newer server pages them, its `Link` header is followed.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from slim.forge.issue_comments import create, delete, issue, update
 from slim.forge.model import Comment, Forge, Page, Place, below
 from slim.forge.signing import Signed, bearer
 from slim.forge.transport import Transport
+from slim.patterns import regex
 
 
 class _User(Struct):
@@ -52,7 +52,7 @@ GITEA = Forge(
     tokens=("GITEA_TOKEN", "FORGEJO_TOKEN"),
     api_of=below("/api/v1"),
     hosts=("gitea.com",),
-    page=Page(re.compile(r"(.*)/([^/]+/[^/]+)/pulls/(\d+)")),
+    page=Page(regex(r"(.*)/([^/]+/[^/]+)/pulls/(\d+)")),
     flavor="gitea",
     sign=sign,
     me=me,

@@ -5,7 +5,6 @@ API: REST v3 "issue comments" and "pulls", GraphQL `viewer` and `minimizeComment
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from urllib.parse import urlsplit
 
@@ -17,6 +16,7 @@ from slim.forge.issue_comments import create, delete, issue, update
 from slim.forge.model import Comment, Forge, Page, Place
 from slim.forge.signing import Signed, bearer
 from slim.forge.transport import Transport, path_of, segment
+from slim.patterns import regex
 
 
 class _User(Struct):
@@ -106,7 +106,7 @@ GITHUB = Forge(
     api_of=_api_of,
     hosts=("github.com",),
     server="https://github.com",
-    page=Page(re.compile(r"()/([^/]+/[^/]+)/pull/(\d+)")),
+    page=Page(regex(r"()/([^/]+/[^/]+)/pull/(\d+)")),
     sign=sign,
     me=me,
     comments=comments,

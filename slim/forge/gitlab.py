@@ -6,7 +6,6 @@ with the scope `api`.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from msgspec import Struct
@@ -14,6 +13,7 @@ from msgspec import Struct
 from slim.forge.model import Comment, Forge, Page, Place, below
 from slim.forge.signing import bearer
 from slim.forge.transport import Transport, pages_left, segment, too_many
+from slim.patterns import regex
 
 
 class _User(Struct):
@@ -76,7 +76,7 @@ GITLAB = Forge(
     api_of=below("/api/v4"),
     hosts=("gitlab.com",),
     server="https://gitlab.com",
-    page=Page(re.compile(r"()/(.+?)/-/merge_requests/(\d+)")),
+    page=Page(regex(r"()/(.+?)/-/merge_requests/(\d+)")),
     flavor="gitlab",
     # Personal, project and group tokens are accepted as bearer tokens, as those of OAuth are.
     sign=bearer,

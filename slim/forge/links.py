@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
+from slim.patterns import regex
 
-_LINK = re.compile(r"<([^<>]*)>([^<]*)")
-_NEXT = re.compile(r';\s*rel="?next"?\s*(?:[,;]|$)')
+_LINK = regex(r"<([^<>]*)>([^<]*)")
+_NEXT = regex(r';\s*rel="?next"?\s*(?:[,;]|$)')
 
 
 def next_link(header: str) -> str:

@@ -7,7 +7,6 @@ where there is nothing to say none is created; but what is there already is alwa
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable
 from functools import partial
@@ -19,8 +18,9 @@ from slim.errors import NetworkError
 from slim.forge.choices import Behavior
 from slim.forge.model import Comment, Forge, Place
 from slim.forge.transport import Refusal, Transport, Unsure
+from slim.patterns import regex
 
-_MARKER = re.compile(
+_MARKER = regex(
     r'slim:report v=1 key="([^"\s]{0,700})"(?: head=([^\s"]{1,700}))?(?: run=([^\s"]{1,700}))?'
 )
 _OVER = "Outdated: a later comment has the current numbers"

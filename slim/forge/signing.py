@@ -7,12 +7,13 @@ import re
 
 from slim.errors import UsageError
 from slim.http.origin import UrlError, origin_of, show
+from slim.patterns import regex
 
 Signed = tuple[dict[str, str], tuple[str, ...]]
 """(the headers that sign requests, what must stay secret of them in each form in which it is sent)."""
 
-_LOOPBACK = re.compile(r"localhost|127(?:\.\d{1,3}){3}|::1", re.ASCII)
-_TOKEN = re.compile(r"[\x21-\x7e]{1,8192}")
+_LOOPBACK = regex(r"localhost|127(?:\.\d{1,3}){3}|::1", re.ASCII)
+_TOKEN = regex(r"[\x21-\x7e]{1,8192}")
 
 
 def check_url(url: str, *, trusted: bool = False) -> str:

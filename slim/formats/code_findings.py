@@ -6,7 +6,6 @@ without a Dockerfile it is at line 1 of a file named like the image, as other im
 
 from __future__ import annotations
 
-import re
 from urllib.parse import quote
 
 from msgspec import Struct
@@ -15,6 +14,7 @@ from slim.formats import words
 from slim.formats.log_commands import quiet_middle
 from slim.formats.model import Document
 from slim.formats.terminal import shorten, visible
+from slim.patterns import regex
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Report, Totals
 from slim.report.noteworthy import is_trifle
@@ -22,7 +22,7 @@ from slim.report.untrusted import Text, bare
 from slim.units import Units
 
 _WIDTH = 1_000
-_SEPARATORS = re.compile(r"[\\/]+")
+_SEPARATORS = regex(r"[\\/]+")
 
 
 class Location(Struct, frozen=True):

@@ -3,44 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from importlib import import_module
 
 from slim.errors import UsageError
-from slim.formats import (
-    csv,
-    env,
-    github,
-    gitlab,
-    html,
-    json,
-    junit,
-    metrics,
-    ncdu,
-    repack_plan,
-    sarif,
-    svg,
-)
-from slim.formats.markdown import MARKDOWN, SUMMARY
 from slim.formats.model import Document, Format, RenderOptions, marked
-from slim.formats.text import TEXT
 from slim.report.comparison import Comparison
 
-FORMATS = (
-    TEXT,
-    json.JSON,
-    MARKDOWN,
-    html.HTML,
-    svg.SVG,
-    sarif.SARIF,
-    gitlab.GITLAB,
-    github.GITHUB,
-    junit.JUNIT,
-    csv.CSV,
-    metrics.METRICS,
-    SUMMARY,
-    env.ENV,
-    ncdu.NCDU,
-    repack_plan.PLAN,
-)
+FORMATS = {
+    "text": "slim.formats.text.TEXT",
+    "json": "slim.formats.json.JSON",
+    "markdown": "slim.formats.markdown.MARKDOWN",
+    "html": "slim.formats.html.HTML",
+    "svg": "slim.formats.svg.SVG",
+    "sarif": "slim.formats.sarif.SARIF",
+    "gitlab": "slim.formats.gitlab.GITLAB",
+    "github": "slim.formats.github.GITHUB",
+    "junit": "slim.formats.junit.JUNIT",
+    "csv": "slim.formats.csv.CSV",
+    "metrics": "slim.formats.metrics.METRICS",
+    "summary": "slim.formats.markdown.SUMMARY",
+    "env": "slim.formats.env.ENV",
+    "ncdu": "slim.formats.ncdu.NCDU",
+    "plan": "slim.formats.repack_plan.PLAN",
+}
+"""Name → its value of type `Format`, imported when it is used: who writes JSON waits for no HTML."""
+
+
+def load_format(name: str) -> Format:
+    """The format of a name that is in `FORMATS`."""
+    module, _, value = FORMATS[name].rpartition(".")
+    format: Format = getattr(import_module(module), value)
+    return format
 
 
 def render(document: Document, format: str, options: RenderOptions | None = None) -> str:
@@ -74,11 +67,7 @@ def render_together(
 
 def format_names(*, compared: bool = False, several: bool = False) -> list[str]:
     """Names of the formats that show a report, or a comparison, or several documents on one page."""
-    return [
-        format.name
-        for format in FORMATS
-        if (format.several or not several) and (format.comparison or not compared)
-    ]
+    return [name for name in FORMATS if _shows(load_format(name), compared, several)]
 
 
 def find_format(name: str, *, compared: bool = False, several: bool = False) -> Format:
@@ -87,11 +76,15 @@ def find_format(name: str, *, compared: bool = False, several: bool = False) -> 
     Raises:
         UsageError: there is none.
     """
+    why = f"unknown format {name!r}"
+    if name in FORMATS:
+        found = load_format(name)
+        if _shows(found, compared, several):
+            return found
+        why = f"format {name!r} shows one image by itself: no differences, no page of several"
     fitting = format_names(compared=compared, several=several)
-    found = next((format for format in FORMATS if format.name == name), None)
-    if found is None or name not in fitting:
-        why = f"unknown format {name!r}"
-        if found is not None:
-            why = f"format {name!r} shows one image by itself: no differences, no page of several"
-        raise UsageError("unknown-format", why, f"formats here: {', '.join(fitting)}")
-    return found
+    raise UsageError("unknown-format", why, f"formats here: {', '.join(fitting)}")
+
+
+def _shows(format: Format, compared: bool, several: bool) -> bool:
+    return bool((format.several or not several) and (format.comparison or not compared))

@@ -8,23 +8,23 @@ any run of backticks within), GFM 0.29 §4.10 (in tables a pipe is escaped in co
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slim.formats.log_commands import quiet, quiet_middle, quiet_url
 from slim.formats.terminal import shorten, visible
+from slim.patterns import regex
 from slim.report.untrusted import Text, bare
 from slim.units import Units
 
 NBSP = "\u00a0"
-_BREAK = re.compile(r"\r\n|[\r\n]")
-_TICKS = re.compile(r"`+")
-_WORD = re.compile(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
-_LINKED = re.compile(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
+_BREAK = regex(r"\r\n|[\r\n]")
+_TICKS = regex(r"`+")
+_WORD = regex(r"[^\W_]+(?:['’.,/+-][^\W_]+)*\+{0,2}|[–—…]")
+_LINKED = regex(r"(?i).*www(?:\.|$)|ghsa-|.*\b[\da-f]{7,64}\b|.*-\d")
 """Words that a forge makes links of: hosts, advisories, commit ids, issue and CVE numbers."""
 _OPENING, _CLOSING = "(\"'", ")\"'.,;:!?"
-_MARKER_SAFE = re.compile(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
-_URL_UNSAFE = re.compile(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
+_MARKER_SAFE = regex(r"[^A-Za-z0-9._/:-]|-(?=-)|-$")
+_URL_UNSAFE = regex(r"[^A-Za-z0-9._~:/?#@!$&+,;=%-]")
 
 
 def code(text: Text, width: int = 80, *, in_table: bool = False) -> str:

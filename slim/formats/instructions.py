@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 
 from slim.formats.terminal import columns, shorten, visible
+from slim.patterns import regex
 from slim.report.instruction import instruction
 from slim.report.untrusted import Text, Untrusted, bare, untrusted
 
@@ -16,24 +17,24 @@ _LONGEST = 8_000
 """Characters that are looked at; the rest of an instruction explains nothing more."""
 _MOST = 40
 """Commands that are tried: more never fit."""
-_SPACE = re.compile(r"\s+")
-_AND = re.compile(r"\s*(?:&&|\|\||;)\s*")
-_HASH = re.compile(r"\b(dir|file|multi):([0-9a-f]{6})[0-9a-f]{10,}")
-_FLAG = re.compile(
+_SPACE = regex(r"\s+")
+_AND = regex(r"\s*(?:&&|\|\||;)\s*")
+_HASH = regex(r"\b(dir|file|multi):([0-9a-f]{6})[0-9a-f]{10,}")
+_FLAG = regex(
     r"^--(?:mount|chown|chmod|link|network|security|parents|checksum|keep-git-dir)\b\S*\s+"
 )
-_QUIET = re.compile(
+_QUIET = regex(
     r"\s(?:-y|-qq?|-yqq?|-qqy|--yes|--assume-yes|--quiet|--no-cache|--no-cache-dir|--no-progress|--no-audit"
     r"|--no-install-recommends|--no-fund|--force|--root-user-action=ignore|--disable-pip-version-check)(?=\s|$)"
 )
-_INSTALLS = re.compile(
+_INSTALLS = regex(
     r"^(?:sudo |yes \| |DEBIAN_FRONTEND=\w+ |[A-Z_]+=\S+ )*(?:"
     r"(?:apt-get|apt|apk|dnf|microdnf|yum|zypper|pacman|tdnf)\b.*?\s(?:install|add|-S\w*|upgrade|dist-upgrade)\b"
     r"|(?:pip3?|pipx|poetry|uv|conda|mamba|npm|pnpm|yarn|bun|gem|bundle|composer|cargo|go|mix|rebar3|mvn|gradle"
     r"|dotnet|stack|cabal|make|cmake|ninja|meson|javac|tsc|curl|wget|git|tar|unzip|dpkg|rpm)\s"
     r"|(?:python3?|\S+/python3?) -m pip\s|\./configure\b|\./gradlew\b|\./mvnw\b|(?:chown|chmod) -\w*R)"
 )
-_FRAME = re.compile(
+_FRAME = regex(
     r"^(?:set|cd|export|unset|echo|printf|mkdir|rm|rmdir|true|:|\[|test|if|then|else|fi|for|do|done|case|esac"
     r"|find|command|which|ldconfig|hash|sleep|exit|umask|ulimit|source|\.|local|trap|apt-mark|ls|cat|touch"
     r"|(?:apt-get|apt)\s+(?:-\S+\s+)*(?:update|clean|autoremove|autoclean|purge)|apk\s+(?:update|del)"

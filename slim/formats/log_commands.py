@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from slim.patterns import regex
+
 
 class CiSystem(NamedTuple):
     """How one system writes commands in a log."""
@@ -36,7 +38,7 @@ CI_SYSTEMS = (
 )
 """The systems by name; those without an opening are listed since somebody looked."""
 
-_BRACKETS = re.compile(r"##(?=\w{0,40}\[)")
+_BRACKETS = regex(r"##(?=\w{0,40}\[)")
 """All openings of that form, those of systems that are not listed too."""
 _WORDS = sorted(
     {
@@ -48,7 +50,7 @@ _WORDS = sorted(
 )
 """Without their colon, which may be one of ours."""
 _STARTS = tuple(sorted({opening for system in CI_SYSTEMS for opening in system.at_start}))
-_PAGE_STARTS = re.compile(
+_PAGE_STARTS = regex(
     f"^[ \t]*(?:{'|'.join(f'{re.escape(opening[0])}(?={re.escape(opening[1:])})' for opening in _STARTS)})",
     re.MULTILINE,
 )

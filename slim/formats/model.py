@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from slim.formats.rules_url import parse_rules_url
 from slim.report.comparison import Comparison
 from slim.report.model import Report
 from slim.report.untrusted import Text
@@ -52,6 +51,9 @@ class RenderOptions(Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         if self.rules_url:
+            # Imported by who gives one.
+            from slim.formats.rules_url import parse_rules_url
+
             parse_rules_url(self.rules_url)
 
 

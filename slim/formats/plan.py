@@ -8,13 +8,14 @@ from typing import NamedTuple
 
 from slim.formats import words
 from slim.formats.terminal import cut
+from slim.patterns import regex
 from slim.report.model import Finding, Rebuild, Report
 from slim.report.noteworthy import best_remedy, is_trifle
 from slim.report.stages import is_multi_stage
 from slim.report.untrusted import Text, Untrusted, bare, joined, untrusted
 from slim.units import Units, format_percent
 
-_FROM = re.compile(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
+_FROM = regex(r"^FROM\s+(?:--\S+\s+)*(\S+)", re.MULTILINE | re.IGNORECASE)
 _NUMBERS = ("no", "One", "Two", "Three", "Four", "Five", "Six", "Seven", "Eight", "Nine", "Ten")
 _NOT_SHIPPED = ("the base image", "the package database")
 _PATH = 60

@@ -11,11 +11,12 @@ from urllib.parse import urlsplit
 
 from slim.errors import UsageError
 from slim.formats.gfm import address
+from slim.patterns import regex
 from slim.report.model import Finding
 
 _LONGEST = 500
-_ID = re.compile(r"[A-Z][A-Z0-9]{2}[0-9]{3}", re.ASCII)
-_SLUG = re.compile(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
+_ID = regex(r"[A-Z][A-Z0-9]{2}[0-9]{3}", re.ASCII)
+_SLUG = regex(r"[a-z0-9-]{1,60}/[a-z0-9-]{1,60}", re.ASCII)
 _EXAMPLE = "https://docs.example/rules/{id}"
 
 

@@ -8,8 +8,10 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-_URL = re.compile(r"[!-~]{1,8192}", re.ASCII)
-_HOST = re.compile(r"[a-zA-Z0-9._-]{1,255}|[0-9a-fA-F:.]{2,45}", re.ASCII)
+from slim.patterns import regex
+
+_URL = regex(r"[!-~]{1,8192}", re.ASCII)
+_HOST = regex(r"[a-zA-Z0-9._-]{1,255}|[0-9a-fA-F:.]{2,45}", re.ASCII)
 _PORTS = {"http": 80, "https": 443}
 _SHOWN = 300
 """Characters of a URL that are shown."""

@@ -7,17 +7,17 @@ the history is looked at, and the result calls itself a guess, with how sure it 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from slim.image.known_bases import find_known
 from slim.image.model import History, Image, Layer
+from slim.patterns import regex
 
 _NAME = "org.opencontainers.image.base.name"
 _DIGEST = "org.opencontainers.image.base.digest"
-_ROOTFS = re.compile(
+_ROOTFS = regex(
     r"(?:/bin/sh -c #\(nop\) )?(?:ADD|COPY) (?:file|multi|dir):[0-9a-f]{10,} in /"
     r"|(?:ADD|COPY) \S+ /"
 )
@@ -28,7 +28,7 @@ _MAKERS = (*_SYSTEM_MAKERS, "bazel build")
 """… or any layer."""
 _FROM = "FROM "
 """How the comment begins that Buildah and Podman give to the first entry on top of a base image."""
-_COMMAND = re.compile(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
+_COMMAND = regex(r"^(?:/bin/sh -c #\(nop\)\s+)?(?:CMD|ENTRYPOINT)\b")
 
 
 class BaseImage(Struct, frozen=True):

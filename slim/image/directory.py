@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Generator, Iterator, Mapping
-from pathlib import Path
 
 from msgspec import Struct
 
@@ -21,7 +20,7 @@ from slim.limits import Limits, exceeded
 class PathBlob(Struct, frozen=True):
     """A file that is opened when it is read: a layout may have more blobs than a process open files."""
 
-    path: Path
+    path: str
     size: int
     inode: tuple[int, int]
     position: int = 0
@@ -31,13 +30,13 @@ class PathBlob(Struct, frozen=True):
         try:
             fd = os.open(self.path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except OSError as error:
-            raise _unreadable(self.path.name, error) from None
+            raise _unreadable(os.path.basename(self.path), error) from None
         try:
             status = os.fstat(fd)
             if (status.st_dev, status.st_ino) != self.inode or status.st_size != self.size:
                 raise InputError(
                     "unreadable",
-                    f"{self.path.name!r} has changed while it was read",
+                    f"{os.path.basename(self.path)!r} has changed while it was read",
                     "wait until the layout is complete",
                 )
             left = self.size
@@ -58,7 +57,7 @@ class DirectoryArchive:
     is_directory = True
 
     def __init__(self, root: str | os.PathLike[str], limits: Limits) -> None:
-        self._root = Path(root)
+        self._root = os.fspath(root)
         self._sizes: dict[str, int] = {}
         try:
             for name, size in _members(self._root):
@@ -81,9 +80,9 @@ class DirectoryArchive:
         """See `Archive.blob`."""
         if name not in self._sizes:
             return None
-        path = self._root / name
+        path = os.path.join(self._root, name)
         try:
-            status = path.lstat()
+            status = os.lstat(path)
         except OSError as error:
             raise _unreadable(name, error) from None
         if stat.S_ISLNK(status.st_mode):
@@ -101,7 +100,7 @@ class DirectoryArchive:
         return PathBlob(path, status.st_size, (status.st_dev, status.st_ino))
 
 
-def _members(root: Path) -> Iterator[tuple[str, int]]:
+def _members(root: str) -> Iterator[tuple[str, int]]:
     """(name, bytes) of all files of a layout; 0 bytes for what is not a regular file."""
     for entry in _entries(root):
         if not entry.is_dir(follow_symlinks=False):
@@ -113,7 +112,7 @@ def _members(root: Path) -> Iterator[tuple[str, int]]:
                         yield f"blobs/{algorithm.name}/{blob.name}", _size(blob)
 
 
-def _entries(folder: os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
+def _entries(folder: str | os.PathLike[str]) -> Iterator[os.DirEntry[str]]:
     with os.scandir(folder) as found:
         yield from found
 

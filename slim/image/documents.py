@@ -17,9 +17,10 @@ from typing import Any, NoReturn
 
 from slim.errors import InputError, SlimError
 from slim.limits import Limits, exceeded
+from slim.patterns import regex
 
-_DIGEST = re.compile(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
+_DIGEST = regex(r"[a-z0-9]+(?:[.+_-][a-z0-9]+)*:[a-zA-Z0-9=_-]+", re.ASCII)
+_TOKEN = regex(rb'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _HEX_LENGTH = {"sha256": 64, "sha512": 128, "blake3": 64}
 
 

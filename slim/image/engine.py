@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from typing import IO, TYPE_CHECKING
 
 from slim.errors import InputError, SlimError, UsageError
+from slim.patterns import regex
 
 if TYPE_CHECKING:
     import subprocess
@@ -27,7 +27,7 @@ ENGINES = {
     "buildah": ("buildah", "push", "--quiet"),
 }
 """Prefix of the input → how its command begins."""
-_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,1023}")
+_NAME = regex(r"[A-Za-z0-9][A-Za-z0-9._/:@+-]{0,1023}")
 _GRACE, _MOMENT = 10.0, 0.5
 """Seconds that a command has to end: after its output did, and after an error in it."""
 _TAIL = 4096

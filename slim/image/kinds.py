@@ -6,7 +6,7 @@ BuildKit docs/attestations/attestation-storage.md; the projects that define the 
 
 from __future__ import annotations
 
-import re
+from slim.patterns import regex
 
 INDEXES = frozenset(
     {
@@ -36,7 +36,7 @@ ESTARGZ = "containerd.io/snapshot/stargz/toc.digest"
 ATTESTATION = "vnd.docker.reference.type"
 """Annotation of an index entry that describes another entry."""
 
-_LAYER = re.compile(
+_LAYER = regex(
     r"application/vnd\.(?:"
     r"oci\.image\.layer\.(?P<nd>nondistributable\.)?v1\.tar(?:\+(?P<oci>[a-z0-9]+))?"
     r"|docker\.image\.rootfs\.(?P<foreign>foreign\.)?diff\.tar(?:\.(?P<docker>gzip|zstd))?"

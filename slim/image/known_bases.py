@@ -14,9 +14,10 @@ from msgspec import Struct
 
 from slim.dockerfile.history import recorded
 from slim.image.model import Config, History
+from slim.patterns import regex
 
 _SHELLS = ("/bin/bash -o pipefail -c", "/bin/bash -c", "/bin/ash -eo pipefail -c", "/bin/sh -c")
-_NUMBER = re.compile(r"v?([0-9]{1,6}(?:\.[0-9]{1,6}){0,3})", re.ASCII)
+_NUMBER = regex(r"v?([0-9]{1,6}(?:\.[0-9]{1,6}){0,3})", re.ASCII)
 
 
 class KnownBase(Struct, frozen=True):

@@ -17,11 +17,12 @@ from msgspec.structs import replace
 from slim.image.ref import ImageRef
 from slim.image.reference import parse_reference
 from slim.image.source import is_bare, not_local
+from slim.patterns import regex
 
 _log = logging.getLogger(__name__)
 _SECONDS = 10.0
 """For each engine: a daemon that is away may be waited for over a network."""
-_ABSENT = re.compile(
+_ABSENT = regex(
     r"no such (?:image|object)|not known|not found|unable to find|not an image", re.IGNORECASE
 )
 """How engines say that they have no such image; anything else is a failure of the engine."""

@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from slim.errors import InputError, UsageError
 from slim.image.documents import check_digest
+from slim.patterns import regex
 
 HUB = "docker.io"
 """How Docker Hub is written in references …"""
@@ -24,11 +25,9 @@ HUB_API = "registry-1.docker.io"
 """… and where it answers."""
 
 _LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
-_HOST = re.compile(
-    rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]{{2,45}}\])(?::[0-9]{{1,5}})?", re.ASCII
-)
-_COMPONENT = re.compile(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*", re.ASCII)
-_TAG = re.compile(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}", re.ASCII)
+_HOST = regex(rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[0-9a-fA-F:.]{{2,45}}\])(?::[0-9]{{1,5}})?", re.ASCII)
+_COMPONENT = regex(r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*", re.ASCII)
+_TAG = regex(r"[a-zA-Z0-9_][a-zA-Z0-9_.-]{0,127}", re.ASCII)
 _NAME_LENGTH = 255
 _ALGORITHMS = ("sha256", "sha512")
 

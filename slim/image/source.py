@@ -21,6 +21,7 @@ from slim.image.ref import ImageRef
 from slim.image.reference import Reference, has_host, is_name, looks_remote, parse_reference
 from slim.image.select import Choice, parse_platform
 from slim.limits import DEFAULT_LIMITS, Limits
+from slim.patterns import regex
 
 PREFIXES = ("docker-archive", "oci-archive", "oci-dir")
 """Explicit forms; without one the input is looked at."""
@@ -29,7 +30,7 @@ REGISTRY = "registry"
 NOT_LOCAL = "not-local"
 """Slug of the error that a bare name is not an image of this machine."""
 _ARCHIVE_ENDINGS = (".tar", ".tgz", ".gz", ".zst", ".xz", ".bz2", ".zip", ".json")
-_VERSION = re.compile(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
+_VERSION = regex(r"v?[0-9][0-9A-Za-z_.-]*|latest|edge", re.ASCII)
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC
 
 

@@ -169,30 +169,18 @@ def _needed(graph: Graph) -> bytearray:
 
 def _cascade(graph: Graph, removed: set[int]) -> set[int]:
     """`removed`, and all packages with a dependency that nothing else fulfils."""
-    if not removed:
-        return removed
-    alive = [len(providers) for providers in graph.providers]
-    users: dict[int, list[int]] = {}
-    """Name → dependencies that it can fulfil."""
-    owner: list[int] = []
-    left: list[int] = []
-    """Dependency → its package, and the number of its names that something still provides."""
-    for index, dependencies in enumerate(graph.depends):
-        if graph.packages[index].manager in _CASCADING:
-            for ids in dependencies:
-                for name in ids:
-                    users.setdefault(name, []).append(len(owner))
-                owner.append(index)
-                left.append(sum(1 for name in ids if alive[name]))
+    left: dict[int, int] = {}
+    """Name → how many still provide it."""
     pending = sorted(removed)
     while pending:
         for name in graph.names[pending.pop()]:
-            alive[name] -= 1
-            if alive[name]:
+            left[name] = left.get(name, len(graph.providers[name])) - 1
+            if left[name]:
                 continue
-            for dependency in users.get(name, ()):
-                left[dependency] -= 1
-                if not left[dependency] and owner[dependency] not in removed:
-                    removed.add(owner[dependency])
-                    pending.append(owner[dependency])
+            for user, number in graph.users.get(name, ()):
+                if user not in removed and graph.packages[user].manager in _CASCADING:
+                    names = graph.depends[user][number]
+                    if not any(left.get(other, graph.providers[other]) for other in names):
+                        removed.add(user)
+                        pending.append(user)
     return removed

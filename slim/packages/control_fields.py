@@ -7,10 +7,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator
+from functools import lru_cache
 
-from slim.packages.package import Dependency, dependencies, lines, text
+from slim.packages.package import Dependency, dependencies, text
+from slim.patterns import regex
 
-_NO_NAME = frozenset("([{<>=!~:;@")
+_LINE_ENDS = regex(rb"\r+(?=\n|\Z)")
+_NAME = regex(r"[^\s(\[{<>=!~:;@]*")
+_NAMES = regex(r"(?:^|[,|])\s*([^\s(\[{<>=!~:;@,|]+)")
 
 
 def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
@@ -23,26 +27,28 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     >>> list(paragraphs(b"Package: a\\nDepends: b,\\n c\\n\\nPackage: d\\n", {"package", "depends"}))
     [{'package': 'a', 'depends': 'b,\\nc'}, {'package': 'd'}]
     """
-    fields: dict[str, list[str]] = {}
-    current: list[str] | None = None
-    for raw in lines(data):
-        line = raw.rstrip(b"\r")
-        if not line:
-            if fields:
-                yield {name: "\n".join(values) for name, values in fields.items()}
-            fields, current = {}, None
-        elif line[:1] in b" \t":
-            if current is not None:
-                current.append(text(line).strip())
-        else:
-            name, colon, value = text(line).partition(":")
-            key = name.lower()
-            current = None
-            if colon and key in names:
-                current = fields.setdefault(key, [])
-                current.append(value.strip())
-    if fields:
-        yield {name: "\n".join(values) for name, values in fields.items()}
+    if b"\r" in data:
+        data = _LINE_ENDS.sub(b"", data)
+    find_fields = _fields(frozenset(names)).findall
+    start = 0
+    while start < len(data):
+        end = data.find(b"\n\n", start)
+        end = len(data) if end < 0 else end
+        found: dict[str, str] = {}
+        for name, value in find_fields("\n" + text(data[start:end])):
+            key, one_line = name.lower(), "\n" not in value
+            short = value.strip() if one_line else "\n".join(map(str.strip, value.split("\n")))
+            found[key] = f"{found[key]}\n{short}" if key in found else short
+        if found:
+            yield found
+        start = end + 2
+
+
+@lru_cache(16)
+def _fields(names: frozenset[str]) -> re.Pattern[str]:
+    """Finds (name, value) of some fields, each with the line end before it."""
+    choice = "|".join(map(re.escape, sorted(names)))
+    return re.compile(rf"(?ai)\n({choice}):(.*(?:\n[ \t].*)*)")
 
 
 def relations(value: str) -> tuple[Dependency, ...]:
@@ -53,18 +59,13 @@ def relations(value: str) -> tuple[Dependency, ...]:
     >>> [one.names for one in relations("libc6 (>= 2.4), debconf | debconf-2.0, python3:any")]
     [('libc6',), ('debconf', 'debconf-2.0'), ('python3',)]
     """
-    groups = (
-        tuple(dict.fromkeys(filter(None, map(bare_name, group[0].split("|")))))
-        for group in re.finditer(r"[^,]+", value)
-    )
+    if "|" not in value:
+        return dependencies(zip(_NAMES.findall(value))) if value else ()
+    groups = (tuple(dict.fromkeys(_NAMES.findall(group))) for group in value.split(","))
     return dependencies(names for names in groups if names)
 
 
 def bare_name(relation: str) -> str:
     """The name at the beginning of `name:arch (>= 1) [arch] <profile>` or of `name[extra]>=1`."""
-    words = relation.split(None, 1)
-    word = words[0] if words else ""
-    for at, character in enumerate(word):
-        if character in _NO_NAME:
-            return word[:at]
-    return word
+    found = _NAME.match(relation.lstrip())
+    return found[0] if found else ""

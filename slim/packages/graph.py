@@ -6,7 +6,7 @@ so that a thousand packages that provide what a thousand others want are two tho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct, field
 
@@ -30,6 +30,10 @@ class Graph(Struct, frozen=True):
     suggests: tuple[Needs, ...]
     install_if: tuple[Needs, ...]
     """Package → conditions; empty for one that comes only by itself, or whose conditions cannot hold."""
+    users: Mapping[int, Sequence[tuple[int, int]]]
+    """Name → (package, which of its dependencies) that it can fulfil."""
+    waiting: Mapping[int, Sequence[tuple[int, int]]]
+    """The same for conditions."""
 
 
 def link(packages: Sequence[Package]) -> Graph:
@@ -44,18 +48,31 @@ def link(packages: Sequence[Package]) -> Graph:
     suggests = [builder.needs(package.manager, package.suggests) for package in packages]
     conditions = [builder.needs(package.manager, package.install_if) for package in packages]
     names = builder.provide(packages)
+    needed = tuple(map(builder.fulfilled, depends))
+    possible = tuple(
+        condition if builder.fulfilled(condition) == condition else () for condition in conditions
+    )
     return Graph(
         packages=tuple(packages),
         providers=tuple(map(tuple, builder.providers)),
         names=names,
-        depends=tuple(map(builder.fulfilled, depends)),
+        depends=needed,
         recommends=tuple(map(builder.fulfilled, recommends)),
         suggests=tuple(map(builder.fulfilled, suggests)),
-        install_if=tuple(
-            condition if builder.fulfilled(condition) == condition else ()
-            for condition in conditions
-        ),
+        install_if=possible,
+        users=_by_name(needed),
+        waiting=_by_name(possible),
     )
+
+
+def _by_name(every: Iterable[Needs]) -> dict[int, list[tuple[int, int]]]:
+    """Name → (package, which of its needs) that it can fulfil."""
+    found: dict[int, list[tuple[int, int]]] = {}
+    for package, needs in enumerate(every):
+        for number, ids in enumerate(needs):
+            for name in ids:
+                found.setdefault(name, []).append((package, number))
+    return found
 
 
 class _Builder(Struct):
@@ -67,13 +84,16 @@ class _Builder(Struct):
     def needs(self, manager: str, dependencies: tuple[Dependency, ...]) -> Needs:
         """Ids for the names of all dependencies of one kind."""
         return tuple(
-            tuple(dict.fromkeys(self._id(manager, name) for name in dependency.names))
+            (self._id(manager, dependency.names[0]),)
+            if len(dependency.names) == 1
+            else tuple(dict.fromkeys(self._id(manager, name) for name in dependency.names))
             for dependency in dependencies
         )
 
     def fulfilled(self, needs: Needs) -> Needs:
         """Those that something installed fulfils."""
-        return tuple(ids for ids in needs if any(self.providers[name] for name in ids))
+        providers = self.providers
+        return tuple(ids for ids in needs if any(map(providers.__getitem__, ids)))
 
     def _id(self, manager: str, name: str) -> int:
         key = (manager, name)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from io import BytesIO
+from itertools import islice
 
 from msgspec import Struct, field
 
@@ -191,9 +192,4 @@ _shared = lru_cache(1 << 16)(Dependency)
 
 def dependencies(names: Iterable[tuple[str, ...]]) -> tuple[Dependency, ...]:
     """Each requirement once, in order, not too many; more are not asked for."""
-    found: dict[tuple[str, ...], None] = {}
-    for alternatives in names:
-        found[alternatives] = None
-        if len(found) == MAX_DEPENDENCIES:
-            break
-    return tuple(map(_shared, found))
+    return tuple(map(_shared, islice(dict.fromkeys(names), MAX_DEPENDENCIES)))

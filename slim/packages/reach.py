@@ -46,15 +46,8 @@ class Reach:
         self._positions: dict[Cause, int] = {}
         """Kind of wish → how far into `order` it was followed."""
         self._followed = bytearray(len(graph.providers))
-        self._present = bytearray(len(graph.providers))
-        self._open = [len(condition) for condition in graph.install_if]
-        self._waiting: dict[int, list[tuple[int, int]]] = {}
-        for package, conditions in enumerate(graph.install_if):
-            for number, ids in enumerate(conditions):
-                for name in ids:
-                    self._waiting.setdefault(name, []).append((package, number))
-        self._held: set[tuple[int, int]] = set()
-        """Conditions of `install_if` that hold."""
+        self._held: dict[int, set[int]] = {}
+        """Package → its conditions of `install_if` that hold."""
 
     def start(self, roots: Iterable[int]) -> None:
         """Reach the roots and what they depend on."""
@@ -81,8 +74,9 @@ class Reach:
                 continue
             self._positions[cause] = position + 1
             self._follow(self.order[position], needs[self.order[position]], cause)
-            self._settle()
-            kind = 0
+            if self._settled < len(self.order):
+                self._settle()
+                kind = 0
 
     def _add(self, package: int, cause: Cause, by: int) -> None:
         if not self.reached[package] and package not in self._gone:
@@ -96,10 +90,8 @@ class Reach:
             package = self.order[self._settled]
             self._settled += 1
             self._follow(package, self._graph.depends[package], Cause.NEEDED)
-            for name in self._graph.names[package]:
-                if not self._present[name]:
-                    self._present[name] = 1
-                    self._trigger(name, package)
+            if self._graph.waiting:
+                self._trigger(package)
 
     def _follow(self, package: int, needs: Needs, cause: Cause) -> None:
         for ids in needs:
@@ -120,10 +112,11 @@ class Reach:
                 installed.append(name)
         return tuple(installed[:1])
 
-    def _trigger(self, name: int, by: int) -> None:
-        for package, number in self._waiting.get(name, ()):
-            if (package, number) not in self._held:
-                self._held.add((package, number))
-                self._open[package] -= 1
-                if not self._open[package]:
+    def _trigger(self, by: int) -> None:
+        """Reach what comes by itself once a package is there."""
+        for name in self._graph.names[by]:
+            for package, number in self._graph.waiting.get(name, ()):
+                held = self._held.setdefault(package, set())
+                held.add(number)
+                if len(held) == len(self._graph.install_if[package]):
                     self._add(package, Cause.TRIGGERED, by)

@@ -4,18 +4,18 @@ settings that were written over or deleted, links, empty directories, and the us
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from itertools import compress
 
 from msgspec import Struct
 
-from slim.files.table import ROOT, Kind, mask
-from slim.files.view import decoded, encoded
+from slim.files.table import ROOT, Kind, both, either, mask
+from slim.files.view import View, decoded, encoded
 from slim.packages.owners import NOBODY
+from slim.patterns import regex
 from slim.rebuild.application import installs_packages
 from slim.rebuild.model import Account, BuildStep, Given
-from slim.rebuild.trees import copies, directory_id, row_at
+from slim.rebuild.trees import copies, directory_id, row_at, with_all_above
 
 _MOST = 500
 """Of each kind; more of them are no settings."""
@@ -45,7 +45,7 @@ _OTHERS = (
 )
 _RUNNING = (b"/dev/", b"/proc/", b"/run/", b"/sys/")
 """Where a running system has files that no image has."""
-_ADDS_USER = re.compile(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
+_ADDS_USER = regex(r"\b(?:useradd|adduser|addgroup|groupadd)\b")
 
 
 class Adjusted(Struct, frozen=True):
@@ -62,16 +62,11 @@ class _Stays:
 
     def __init__(self, given: Given, kept: Collection[int], base_rows: int) -> None:
         self._given, self._kept, self._base_rows = given, kept, base_rows
-        files = given.view.files
-        self._filled, self._used = (bytearray(len(files.dir_parent)) for _ in range(2))
-        for row in compress(range(len(files)), files.live_names()):
-            here = files.directory[row]
-            self._filled[here] = 1
-            self._used[here] |= self._row(row)
-        for directory in range(len(files.dir_parent) - 1, ROOT, -1):
-            parent = files.dir_parent[directory]
-            self._filled[parent] |= self._filled[directory]
-            self._used[parent] |= self._used[directory]
+        files, live = given.view.files, given.view.files.live_names()
+        self._filled = with_all_above(given.view, set(compress(files.directory, live)))
+        used = set(compress(files.directory[:base_rows], live))
+        used.update(files.directory[row] for row in kept if live[row])
+        self._used = with_all_above(given.view, used)
 
     def _row(self, row: int) -> bool:
         return row < self._base_rows or row in self._kept
@@ -151,12 +146,12 @@ def _to_kept(given: Given, kept: Collection[int], layers: int) -> Iterator[tuple
 
 def _own_layers(given: Given, layers: int) -> Iterator[int]:
     """Layers of the application's steps: behind the base, and not of an installation."""
-    files = given.view.files
     for layer, entry in enumerate(given.history):
-        if layer >= max(layers, 1) and entry.created_by:
-            rows = files.rows_of(layer)
-            if copies(entry.created_by) or not installs_packages(given, rows):
-                yield layer
+        created_by = entry.created_by
+        if layer < max(layers, 1) or not created_by:
+            continue
+        if copies(created_by) or not installs_packages(given, layer):
+            yield layer
 
 
 def _written(
@@ -164,23 +159,40 @@ def _written(
 ) -> Iterator[bytes]:
     """Files of packages that steps wrote over, and directories that they made and left empty."""
     files, view, owner = given.view.files, given.view, given.owned.owner
+    empty = _empty_directories(view)
+    shown = both(mask(files.kind, Kind.FILE), bytes(files.shown))
+    chosen = either(shown, mask(files.kind, Kind.DIRECTORY))
     for layer in _own_layers(given, layers):
         copying = copies(given.history[layer].created_by)
-        for row in files.rows_of(layer):
+        rows = files.rows_of(layer)
+        for row in compress(rows, chosen[rows.start : rows.stop]):
             if files.kind[row] == Kind.DIRECTORY:
-                node = view.names[files.directory[row]].get(files.name[row], 0)
-                if node >= 0 or view.names[~node] or owner[row] != NOBODY or copying:
-                    # What COPY brings is of a repository, which has no empty directories of its own.
+                if (files.directory[row], files.name[row]) not in empty or owner[row] != NOBODY:
+                    continue
+                # What COPY brings is of a repository, which has no empty directories of its own.
+                if copying or not stays.directory(files.directory[row]):
                     continue
                 path = files.path(row)
-                if not (path + b"/").startswith(_OTHERS) and stays.directory(files.directory[row]):
+                if not (path + b"/").startswith(_OTHERS):
                     yield path
-            elif files.kind[row] == Kind.FILE and files.shown[row] and owner[row] in installed:
+            elif owner[row] in installed:
                 path = files.path(row)
                 if (copying or path.startswith(_SETTINGS)) and not (path + b"/").startswith(
                     _OTHERS
                 ):
                     yield path
+
+
+def _empty_directories(view: View) -> frozenset[tuple[int, bytes]]:
+    """(parent, name) of the directories that the image shows with nothing in them."""
+    files = view.files
+    filled = set(compress(files.directory, files.shown))
+    filled.update(compress(files.dir_parent, files.dir_shown))
+    return frozenset(
+        (files.dir_parent[own], files.dir_name[own])
+        for own in compress(range(len(files.dir_parent)), files.dir_shown)
+        if own not in filled
+    )
 
 
 def account(given: Given, steps: tuple[BuildStep, ...], layers: int) -> Account | None:

@@ -12,11 +12,12 @@ from itertools import compress
 
 from msgspec import Struct
 
+from slim.files.table import mask
 from slim.files.view import below as join
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.model import Given
-from slim.rebuild.trees import below, below_any, copies, row_at
+from slim.rebuild.trees import below, below_any, below_first, copies, named, row_at
 
 _MAX_PATHS = 100
 """Most paths of one part: beyond that the directories that hold them."""
@@ -97,8 +98,9 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
     """
     files, view = given.view.files, given.view
     found: list[int] = []
+    left_over = named(view, _REPOSITORY | leftover.names)
     for home in homes:
-        for row in below(view, home):
+        for row in below(view, home, left_over):
             parts = files.path(row)[len(home) + 1 :].split(b"/")
             name = parts[-1]
             if (
@@ -106,8 +108,7 @@ def beside(given: Given, homes: Iterable[bytes], leftover: Leftover) -> list[int
                 or name.startswith(_PROJECT)
                 or name.endswith((b".o", b".a"))
                 or (name.endswith(b".md") and (len(parts) == 1 or not _MANUALS.isdisjoint(parts)))
-                or not leftover.names.isdisjoint(parts)
-                or not _REPOSITORY.isdisjoint(parts[:-1])
+                or name in leftover.names
                 or (
                     not leftover.sources.isdisjoint(parts[:-1])
                     and name.endswith(leftover.in_sources)
@@ -129,7 +130,8 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
     """
     files, owner = given.view.files, given.owned.owner
     inside = below_any(given.view, homes)
-    places = {place: below_any(given.view, (place,)) for place in (*_ELSEWHERE, *_DATA)}
+    places = (*_ELSEWHERE, *_DATA)
+    place_of = below_first(given.view, places)
     of_managers = below_any(given.view, [path for path in _EXPLAINED if path.startswith(_DATA)])
     copied: list[int] = []
     written: list[int] = []
@@ -141,15 +143,17 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
         if not copying and (layer < max(given.base_layers, 1) or not entry.created_by):
             continue
         rows = files.rows_of(layer)
-        installs = not copying and installs_packages(given, rows)
+        installs = not copying and installs_packages(given, layer)
         for row in compress(rows, live[rows.start : rows.stop]):
             home = files.directory[row]
-            if owner[row] != NOBODY or inside[home]:
+            if inside[home] or owner[row] != NOBODY:
                 continue
             if copying:
                 copied.append(row)
                 continue
-            place = next((place for place in places if places[place][home]), b"")
+            if not place_of[home]:
+                continue
+            place = places[place_of[home] - 1]
             if place in _DATA and (installs or of_managers[home]):
                 continue
             if place == b"etc" and (
@@ -157,7 +161,7 @@ def elsewhere(given: Given, homes: Collection[bytes]) -> tuple[list[int], list[i
                 or (installs and not _names(entry.created_by, files.path(row)))
             ):
                 continue
-            if place and (place != b"opt" or after_copy):
+            if place != b"opt" or after_copy:
                 written.append(row)
     return copied, written
 
@@ -168,12 +172,14 @@ def unknown_data(given: Given, homes: Collection[bytes]) -> list[int]:
     files, owner = given.view.files, given.owned.owner
     inside = below_any(given.view, (*homes, *_EXPLAINED))
     start = files.starts[max(given.base_layers, 1)] if len(files.starts) > 1 else 0
+    outside = set(compress(range(len(inside)), mask(inside, 0)))
     return [
         row
-        for row in range(start, len(files))
+        for row in compress(
+            range(start, len(files)), map(outside.__contains__, files.directory[start:])
+        )
         if files.shown[row]
         and owner[row] == NOBODY
-        and not inside[files.directory[row]]
         and row not in given.claimed
         and b"/." not in b"/" + files.path(row)
     ]
@@ -213,10 +219,11 @@ def _is_system(given: Given, row: int) -> bool:
     return owner != NOBODY and given.graph.packages[owner].manager in SYSTEM
 
 
-def installs_packages(given: Given, rows: Iterable[int]) -> bool:
+def installs_packages(given: Given, layer: int) -> bool:
     """Whether packages were installed in a layer."""
     files = given.view.files
-    return not _DATABASES.isdisjoint(map(files.name.__getitem__, rows))
+    names = files.name[files.starts[layer] : files.starts[layer + 1]]
+    return any(name in names for name in _DATABASES & given.view.every.every)
 
 
 def _names(instruction: str, path: bytes) -> bool:

@@ -16,12 +16,13 @@ from slim.dockerfile.syntax import split_flags
 from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.image.model import History
+from slim.patterns import regex
 from slim.rebuild.model import BuildStep, Given
 
 _CONTENT = ("file:", "dir:", "multi:")
-_ASSIGNED = re.compile(r"(?:^|\s)([A-Za-z_][A-Za-z0-9_]{0,255})=")
-_LEGACY = re.compile(r"([A-Za-z_][A-Za-z0-9_]{0,255})\s")
-_PIECE = re.compile(
+_ASSIGNED = regex(r"(?:^|\s)([A-Za-z_][A-Za-z0-9_]{0,255})=")
+_LEGACY = regex(r"([A-Za-z_][A-Za-z0-9_]{0,255})\s")
+_PIECE = regex(
     r"""'(?P<single>[^']*)'|(?P<mark>")|\\(?P<escaped>.)"""
     r"""|\$(?:\{(?P<braced>[A-Za-z_]\w*)\}|(?P<name>[A-Za-z_]\w*))""",
     re.ASCII | re.DOTALL,

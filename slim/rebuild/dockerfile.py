@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 
 from slim.image.model import Config
+from slim.patterns import regex
 from slim.rebuild.model import Rebuild
 from slim.rebuild.quoting import (
     NAME,
@@ -40,19 +41,19 @@ from slim.rebuild.written_steps import (
 )
 from slim.secrets import redact
 
-_PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
-_REFERENCE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
-_IDS = re.compile(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
-_PORT = re.compile(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
-_SIGNAL = re.compile(r"[A-Z0-9+-]{1,20}")
+_PLACEHOLDER = regex(r"(?<!\$)\{([a-z_]{1,40})\}")
+_REFERENCE = regex(r"[A-Za-z0-9][A-Za-z0-9._:/@-]{0,254}")
+_IDS = regex(r"[0-9]{1,10}:[0-9]{1,10}", re.ASCII)
+_PORT = regex(r"[0-9]{1,5}(?:-[0-9]{1,5})?(?:/(?:tcp|udp|sctp))?")
+_SIGNAL = regex(r"[A-Z0-9+-]{1,20}")
 _BUILD_VARIABLES = ("PATH", "DEBIAN_FRONTEND", "GPG_KEYS?")
 """Variables that only the build stage needs, whatever is built."""
 _PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 """What images have where nobody says more."""
-_LABEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
+_LABEL = regex(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,127}", re.ASCII)
 _MOST_LABELS = 50
-_WHOLE_PYTHON = re.compile(r"/usr/local/lib/python3\.[0-9]{1,3}")
-_OF_PYTHON = re.compile(
+_WHOLE_PYTHON = regex(r"/usr/local/lib/python3\.[0-9]{1,3}")
+_OF_PYTHON = regex(
     r"/usr/local/(?:bin/python|lib/libpython|lib/python3\.[0-9]{1,3}(?:/(?!site-packages)|$))"
 )
 """What the official image of Python has, too."""
@@ -62,7 +63,7 @@ _INSTALL = {
     "apk": "RUN apk add --no-cache {}",
     "rpm": "RUN dnf install -y --nodocs --setopt=install_weak_deps=0 {} && dnf clean all",
 }
-_LINKS_MANUALS = re.compile(r"(?:openjdk-[0-9]+|default)-j")
+_LINKS_MANUALS = regex(r"(?:openjdk-[0-9]+|default)-j")
 """Packages of dpkg that cannot be installed in a slim image, whose directories of manual pages are gone.
 Source: https://github.com/debuerreotype/debuerreotype/issues/10."""
 _MANUALS = "RUN mkdir -p /usr/share/man/man1 \\\n && "

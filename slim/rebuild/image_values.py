@@ -33,13 +33,10 @@ def _without_manuals(given: Given) -> bool:
     Source: debuerreotype, `.slimify-excludes`.
     """
     files = given.view.files
-    first = range(files.starts[1] if len(files.starts) > 1 else 0)
-    tool = manual = False
-    for row in first:
-        directory = files.directory_path(files.directory[row])
-        tool = tool or directory == b"var/lib/dpkg/info"
-        manual = manual or directory.startswith(b"usr/share/man/man")
-    return tool and not manual
+    first = set(files.directory[: files.starts[1] if len(files.starts) > 1 else 0])
+    paths = [files.directory_path(directory) for directory in first]
+    tool = b"var/lib/dpkg/info" in paths
+    return tool and not any(path.startswith(b"usr/share/man/man") for path in paths)
 
 
 def user_ids(given: Given) -> dict[str, str]:

@@ -16,16 +16,15 @@ from slim.files.view import encoded
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.model import Clients, Given
-from slim.rebuild.trees import below, copies
+from slim.rebuild.trees import below, copies, named, node_at
 
 _NOT_RUN = frozenset((b"test", b"tests", b"spec", b"__tests__", b".git"))
-_WORD = re.compile(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
-_PART = re.compile(rb"(?<![.\w])\w{2,64}|(?<=\.)\w{2,64}(?![\w\"'])", re.ASCII)
+_WORD = regex(rb"[A-Za-z0-9_+][A-Za-z0-9_+.-]{1,63}")
+_PART = regex(rb"(?<![.\w])\w{2,64}|(?<=\.)\w{2,64}(?![\w\"'])", re.ASCII)
 """`pandas` of `pandas.core`; not what a file is called: `"model.onnx"`."""
-_SOURCE = re.compile(
-    r"(?<![\w./-])(?:\./)?((?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[a-z]{2,4})(?![\w./-])"
-)
+_SOURCE = regex(r"(?<![\w./-])(?:\./)?((?:[\w.-]{1,64}/){0,8}[\w-]{1,64}\.[a-z]{2,4})(?![\w./-])")
 """A path of a script in a shell command."""
 _MOST_OF_STEP = 4_096
 _MOST_BYTES = 8 << 20
@@ -192,24 +191,16 @@ def _clients(given: Given, package: int) -> Clients | None:
 
 def _own(given: Given, homes: Collection[bytes]) -> Iterator[int]:
     """Rows of the application's files, without those of libraries, virtual environments and tests."""
-    files = given.view.files
-    skipped: dict[int, bool] = {}
-    others = _NOT_RUN | given.sources.libraries
-    environments = tuple(given.facts.roots.of("venv"))
+    view, files = given.view, given.view.files
+    environments = given.facts.roots.of("venv")
+    without = named(view, _NOT_RUN | given.sources.libraries)
+    without.update(node for path in environments if (node := node_at(view, path)) is not None)
     for home in homes:
-        for row in below(given.view, home):
-            directory = files.directory[row]
-            if directory not in skipped:
-                path = files.directory_path(directory)
-                skipped[directory] = not others.isdisjoint(path[len(home) :].split(b"/")) or any(
-                    (path + b"/").startswith(environment + b"/") for environment in environments
-                )
-            if (
-                not skipped[directory]
-                and files.kind[row] == Kind.FILE
-                and (
-                    given.owned.owner[row] == NOBODY
-                    or given.graph.packages[given.owned.owner[row]].manager not in SYSTEM
-                )
+        if any((home + b"/").startswith(path + b"/") for path in environments):
+            continue
+        for row in below(view, home, without):
+            if files.kind[row] == Kind.FILE and (
+                given.owned.owner[row] == NOBODY
+                or given.graph.packages[given.owned.owner[row]].manager not in SYSTEM
             ):
                 yield row

@@ -3,15 +3,15 @@ and in variables (`NODE_EXTRA_CA_CERTS=/x`)."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY
+from slim.patterns import regex
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below, outermost, row_at
 
-_ABSOLUTE = re.compile(r"(?<![\w./~-])/[^\s:;,=@\"'|&<>()$`]{1,1000}")
+_ABSOLUTE = regex(r"(?<![\w./~-])/[^\s:;,=@\"'|&<>()$`]{1,1000}")
 _MOST = 1_000
 """Paths that are looked at."""
 _LONGEST = 32_768

@@ -6,13 +6,13 @@ tells, so that all of the directories stay that instructions copied, without wha
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from itertools import compress
 
 from slim.entrypoint.runs import Command
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY
+from slim.patterns import regex
 from slim.rebuild.application import (
     MAY_BE_READ,
     Leftover,
@@ -29,7 +29,7 @@ from slim.rebuild.trees import copies, is_of_system, outermost
 _ALL = Leftover(endings=())
 _TEMPORARY = (b"tmp/", b"var/tmp/")
 _MOST_HOMES = 32
-_WORD = re.compile(rb"(?<![\w./=-])[\w.+-]{2,64}(?![\w./=-])")
+_WORD = regex(rb"(?<![\w./=-])[\w.+-]{2,64}(?![\w./=-])")
 
 
 def packaged(
@@ -80,11 +80,10 @@ def packaged(
 
 def _run_by_steps(given: Given) -> frozenset[int]:
     """Packages that were asked for by name and whose programs later instructions ran: `RUN hugo --minify`."""
-    files = given.view.files
     words = {
         word
         for layer, text in texts_of_runs(given)
-        if not installs_packages(given, files.rows_of(layer))
+        if not installs_packages(given, layer)
         for word in _WORD.findall(encoded(text))
     }
     packages = named_packages(given, frozenset())

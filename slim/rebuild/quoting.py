@@ -9,17 +9,17 @@ import json
 import re
 from collections.abc import Sequence
 
-_PLAIN = re.compile(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
-NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,255}", re.ASCII)
+from slim.patterns import regex
+
+_PLAIN = regex(r"[A-Za-z0-9_./@:+=,~][A-Za-z0-9_./@:+=,~-]*", re.ASCII)
+NAME = regex(r"[A-Za-z_][A-Za-z0-9_]{0,255}", re.ASCII)
 """A variable's."""
-PLAIN_VERSION = re.compile(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
+PLAIN_VERSION = regex(r"[0-9][0-9A-Za-z._-]{0,60}", re.ASCII)
 """A version as variables of official images say it."""
-PACKAGE = re.compile(r"[A-Za-z0-9][A-Za-z0-9+._:@-]{0,127}")
+PACKAGE = regex(r"[A-Za-z0-9][A-Za-z0-9+._:@-]{0,127}")
 """Of a system's package manager."""
-USER = re.compile(
-    r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?", re.ASCII
-)
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+USER = regex(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}(?::[A-Za-z0-9_][A-Za-z0-9_.-]{0,63})?", re.ASCII)
+_CONTROL = regex(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 _LONGEST = 4096
 
 

@@ -8,6 +8,7 @@ from elsewhere. The sum is a prediction of another build, so that what it assume
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import compress
 
 from msgspec.structs import replace
 
@@ -381,9 +382,9 @@ def _first(given: Given, paths: frozenset[tuple[bytes, bytes]]) -> list[int]:
     files = given.view.files
     names = frozenset(name for _, name in paths)
     found: dict[tuple[bytes, bytes], int] = {}
-    for row, name in enumerate(files.name):
-        if name in names and files.kind[row] == Kind.FILE:
-            path = (files.directory_path(files.directory[row]), name)
+    for row in compress(range(len(files)), map(names.__contains__, files.name)):
+        if files.kind[row] == Kind.FILE:
+            path = (files.directory_path(files.directory[row]), files.name[row])
             if path in paths:
                 found.setdefault(path, row)
     return sorted(found.values())

@@ -7,7 +7,6 @@ name, neither to build nor for people who log in: a program may call it, which n
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Iterable
 
@@ -19,6 +18,7 @@ from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
+from slim.patterns import regex
 from slim.rebuild.base import base_packages, closure, needed_by_others
 from slim.rebuild.mentions import not_named
 from slim.rebuild.model import TOOLS, Given, Plan
@@ -33,7 +33,7 @@ _BUILD_NAMES = tables.names(
 )
 """Packages of build tools, as people install them by name; those of languages are in `Building`."""
 _PEOPLE_SECTIONS = frozenset(("editors", "vcs", "doc", "debug", "games"))
-_PEOPLE = re.compile(
+_PEOPLE = regex(
     r"(?:vim|nano|emacs|htop|tmux|screen|strace|ltrace|gdb|tcpdump|lsof|procps|psmisc|net-tools|nmap"
     r"|iputils|traceroute|dnsutils|bind9-|bind-tools|telnet|inetutils-telnet|netcat|ncat|mtr|less|tree"
     r"|man-db|manpages|bash-completion|iotop|sysstat|busybox-extras)(?:$|[-.:0-9])"
@@ -170,16 +170,11 @@ def _tops(graph: Graph, chosen: list[int]) -> list[int]:
 
 def _leading_to(graph: Graph, targets: frozenset[int]) -> frozenset[int]:
     """Packages that depend on some others, at any distance, and on nothing in their place."""
-    users: dict[int, list[tuple[int, int]]] = {}
-    for index, needs in enumerate(graph.depends):
-        for number, names in enumerate(needs):
-            for name in names:
-                users.setdefault(name, []).append((index, number))
     bad = {name for index in targets for name in graph.names[index]}
     found = set(targets)
     pending = sorted(bad)
     while pending:
-        for index, number in users.get(pending.pop(), ()):
+        for index, number in graph.users.get(pending.pop(), ()):
             if index not in found and bad.issuperset(graph.depends[index][number]):
                 found.add(index)
                 fresh = set(graph.names[index]) - bad

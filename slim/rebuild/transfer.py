@@ -8,16 +8,15 @@ deleted in the build stage first: with the package manager of the language where
 from __future__ import annotations
 
 from array import array
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 
 from msgspec.structs import replace
 
-from slim.files.table import ROOT, Kind, both, either, mask
+from slim.files.table import ROOT, Files, Kind, both, either, mask
 from slim.files.view import decoded
 from slim.rebuild.model import Given, Transfer, Uninstall
-from slim.rebuild.trees import row_at
+from slim.rebuild.trees import row_at, with_all_above
 
 _MOST_DELETED = 40
 _LEAST_DELETED = 10_000
@@ -73,7 +72,7 @@ def transfer(
 
 
 class _Tree:
-    """Counts, per directory with all that is below it, of what is kept, left and not to be copied."""
+    """What is kept, left and not to be copied, per directory with all that is below it."""
 
     def __init__(
         self,
@@ -87,12 +86,8 @@ class _Tree:
         self._given = given
         self._files = files
         size = len(files.dir_parent)
-        self._kept, self._left, self._foreign = (array("q", bytes(8 * size)) for _ in range(3))
-        self._bytes = array("q", bytes(8 * size))
+        self._left, self._bytes = (array("q", bytes(8 * size)) for _ in range(2))
         self._state: dict[int, int] = {}
-        self._owned_directories: set[int] = set()
-        self._may_be_generated: dict[int, bool] = {}
-        """Directory → whether it is, or is above or below, what installations write."""
         self.uninstalled: set[int] = set()
         """Packages whose files are in directories that are looked at."""
         self._copies: list[str] = []
@@ -105,58 +100,38 @@ class _Tree:
         files, owned = self._files, self._given.owned
         links = both(mask(files.kind, Kind.SYMLINK), bytes(files.shown))
         names, system = either(files.live_names(), links), owned.mask_of(owned.system)
-        self._owned_directories = set(compress(files.directory, both(names, system)))
         installed = either(system, bytes(base_rows * [1]).ljust(len(files), b"\0"))
-        for home, count in Counter(compress(files.directory, both(names, installed))).items():
-            self._foreign[home] = count
+        foreign = set(compress(files.directory, both(names, installed)))
+        written = _written_by_installations(files, both(names, system)) if installs else {}
+        holding: set[int] = set()
         for row in compress(range(len(files)), both(names, mask(bytearray(installed), 0))):
             here = files.directory[row]
-            if self._generated(row, installs):
-                self._foreign[here] += 1
-                continue
-            if files.kind[row] == Kind.SYMLINK and not installs and not self._leads(row, kept):
-                self._left[here] += 1
-                continue
-            if files.kind[row] not in (Kind.FILE, Kind.HARDLINK):
-                continue
-            body = files.body.get(row, row)
-            if row in kept:
-                self._kept[here] += 1
+            if here in written and (written[here] or files.path(row).startswith(_GENERATED)):
+                foreign.add(here)
+            elif files.kind[row] == Kind.SYMLINK:
+                self._left[here] += not installs and not self._leads(row, kept)
+            elif row in kept:
+                holding.add(here)
                 self._state[row] = _KEPT
             elif owned.owner[row] in whole:
                 self.uninstalled.add(owned.owner[row])
             else:
                 self._left[here] += 1
-                self._bytes[here] += files.size[body]
+                self._bytes[here] += files.size[files.body.get(row, row)]
                 self._state[row] = _LEFT
+        self._foreign = with_all_above(self._given.view, foreign)
+        self._kept = with_all_above(self._given.view, holding)
         for directory in range(len(files.dir_parent) - 1, ROOT, -1):
-            parent = files.dir_parent[directory]
-            for column in (self._kept, self._left, self._foreign, self._bytes):
-                column[parent] += column[directory]
+            if self._left[directory]:
+                parent = files.dir_parent[directory]
+                self._left[parent] += self._left[directory]
+                self._bytes[parent] += self._bytes[directory]
 
     def _leads(self, row: int, kept: Collection[int]) -> bool:
         """Whether a link leads to a file that is copied, or to a directory."""
         path = self._files.path(row)
         target = row_at(self._given.view, path)
         return target in kept if target is not None else self._given.view.is_dir(path)
-
-    def _generated(self, row: int, installs: bool) -> bool:
-        """Whether the installation of packages writes the file again."""
-        files = self._files
-        here = files.directory[row]
-        if not installs:
-            return False
-        if files.dir_name[here] == _CACHE and files.dir_parent[here] in self._owned_directories:
-            return True
-        may_be = self._may_be_generated.get(here)
-        if may_be is None:
-            above = files.directory_path(here) + b"/" if here else b""
-            may_be = any(above.startswith(path) or path.startswith(above) for path in _GENERATED)
-            self._may_be_generated[here] = may_be
-        if not may_be:
-            return False
-        path = files.path(row)
-        return path.startswith(_GENERATED) and not path.startswith(_GENERATED_FROM)
 
     def result(self) -> Transfer:
         pending = [ROOT]
@@ -214,6 +189,29 @@ class _Tree:
 
     def _path(self, row: int) -> str:
         return "/" + decoded(self._files.path(row))
+
+
+def _written_by_installations(files: Files, packaged: bytes) -> dict[int, bool]:
+    """Directories in which the installation of packages writes files, or may: whether it writes all of them.
+
+    Args:
+        packaged: mask of the rows of packages.
+    """
+    whole: dict[int, bool] = {ROOT: False}
+    for directory, parent in enumerate(files.dir_parent):
+        if parent in whole:
+            path = files.directory_path(directory) + b"/"
+            if path.startswith(_GENERATED):
+                if not path.startswith(_GENERATED_FROM):
+                    whole[directory] = True
+            elif any(place.startswith(path) for place in _GENERATED):
+                whole[directory] = False
+    owned = set(compress(files.directory, packaged))
+    compiled = compress(range(len(files.dir_name)), map(_CACHE.__eq__, files.dir_name))
+    whole.update(
+        (directory, True) for directory in compiled if files.dir_parent[directory] in owned
+    )
+    return whole
 
 
 def _whole_packages(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from slim.files.table import ROOT
 from slim.files.view import View
+from slim.patterns import regex
 
 if TYPE_CHECKING:
     from slim.rebuild.model import Given
@@ -19,21 +20,42 @@ _WRITTEN = {
     "shared-mime-info": (b"usr/share/mime",),
 }
 """Package → directories whose files its scripts write when it is installed."""
-_COPIES = re.compile(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
+_COPIES = regex(r"(?:^|#\(nop\) {0,2})(?:COPY|ADD)\b")
 
 
-def below(view: View, directory: bytes) -> Iterator[int]:
-    """Rows of all names below a directory, links and empty ones included; links are not followed."""
+def below(view: View, directory: bytes, without: Collection[int] = ()) -> Iterator[int]:
+    """Rows of all names below a directory, links and empty ones included; links are not followed.
+
+    Args:
+        without: rows, and `~id` of directories, that are left out with all that is below them.
+    """
     start = directory_id(view, directory)
-    if start is None:
-        return
-    todo = [start]
+    todo = [] if start is None else [start]
     while todo:
         for node in view.names[todo.pop()].values():
+            if node in without:
+                continue
             if node >= 0:
                 yield node
             else:
                 todo.append(~node)
+
+
+def named(view: View, names: Collection[bytes]) -> set[int]:
+    """`~id` of all directories of some names."""
+    own = view.files.dir_name
+    return {~directory for directory in compress(range(len(own)), map(names.__contains__, own))}
+
+
+def node_at(view: View, path: bytes) -> int | None:
+    """The row, or `~id` of the directory, that is at a path itself: no link is followed."""
+    node = ~ROOT
+    for name in path.split(b"/"):
+        found = view.names[~node].get(name) if node < 0 else None
+        if found is None:
+            return None
+        node = found
+    return node
 
 
 def above(path: bytes) -> Iterator[bytes]:
@@ -63,16 +85,8 @@ def written_by(view: View, packages: Iterable[str]) -> Iterator[int]:
 
 def directory_id(view: View, path: bytes) -> int | None:
     """The directory at a path, its own links followed."""
-    real = view.real(path)
-    if real is None:
-        return None
-    here = ROOT
-    for name in filter(None, real.split(b"/")):
-        node = view.names[here].get(name, 0)
-        if node >= 0:
-            return None
-        here = ~node
-    return here
+    node = view.node(path)
+    return ~node if node is not None and node < 0 else None
 
 
 def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
@@ -88,15 +102,35 @@ def below_any(view: View, directories: Iterable[bytes]) -> bytearray:
     return inside
 
 
+def below_first(view: View, directories: Sequence[bytes]) -> bytearray:
+    """Directory id → the number, from 1, of the first of at most 255 that it is or is below; 0 for none."""
+    inside = bytearray(len(view.files.dir_parent))
+    for number in range(len(directories), 0, -1):
+        found = directory_id(view, directories[number - 1])
+        if found is not None:
+            inside[found] = number
+    for directory, parent in enumerate(view.files.dir_parent):
+        if parent >= 0 and inside[parent]:
+            inside[directory] = min(inside[parent], inside[directory] or inside[parent])
+    return inside
+
+
+def with_all_above(view: View, directories: Iterable[int]) -> bytearray:
+    """1 for each directory id that is one of some, or above it."""
+    parents = view.files.dir_parent
+    found = bytearray(len(parents))
+    for directory in directories:
+        here = directory
+        while here >= ROOT and not found[here]:
+            found[here] = 1
+            here = parents[here]
+    return found
+
+
 def row_at(view: View, path: bytes) -> int | None:
     """The row of the file that a path leads to, links followed."""
-    real = view.real(path)
-    if not real:
-        return None
-    above, _, name = real.rpartition(b"/")
-    home = directory_id(view, above)
-    node = -1 if home is None else view.names[home].get(name, -1)
-    return node if node >= 0 else None
+    node = view.node(path)
+    return node if node is not None and node >= 0 else None
 
 
 def rows_at(view: View, paths: Iterable[bytes]) -> list[int]:

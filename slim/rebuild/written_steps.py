@@ -14,6 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from textwrap import wrap
 
 from slim.files.view import decoded
+from slim.patterns import regex
 from slim.rebuild.model import Building, BuildStep, Rebuild
 from slim.rebuild.quoting import (
     NAME,
@@ -31,7 +32,7 @@ from slim.secrets import redact
 _MOST_NAMES = 1_000
 """Most packages that one command takes out."""
 _GUESSED = "# The history does not say where this is from: the build context, or another stage.\n"
-_FLAG = re.compile(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
+_FLAG = regex(r"--(?:chown=[A-Za-z0-9_.:-]{1,64}|chmod=[0-7]{3,4})", re.ASCII)
 
 
 def any_of(patterns: Sequence[str]) -> Callable[[str], object]:

@@ -12,13 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from slim.errors import InputError
+from slim.patterns import regex
 
-_CALL = re.compile(
+_CALL = regex(
     rb"^(?:\[pid +(?P<pid>\d+)\] |(?P<first>\d+) +)?(?:[\d:.]+ +)?(?P<name>[a-z_0-9]+)\((?P<rest>.*)$"
 )
-_QUOTED = re.compile(rb'"((?:[^"\\]|\\.)*)"')
-_FAILED = re.compile(rb"\) += -1 ")
-_ESCAPE = re.compile(rb"\\([0-7]{1,3}|x[0-9a-fA-F]{2}|.)")
+_QUOTED = regex(rb'"((?:[^"\\]|\\.)*)"')
+_FAILED = regex(rb"\) += -1 ")
+_ESCAPE = regex(rb"\\([0-7]{1,3}|x[0-9a-fA-F]{2}|.)")
 _LETTERS = {
     b"n": b"\n",
     b"t": b"\t",

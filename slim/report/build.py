@@ -15,14 +15,10 @@ from slim.files.table import Files, LayerTable
 from slim.image.base import BaseImage
 from slim.image.model import Image
 from slim.report import model
-from slim.report.findings import findings
 from slim.report.gpu_code import gpu_code
 from slim.report.layers import layer_info, places, reclaimable
-from slim.report.naming import contents, example, path, utf8
-from slim.report.packages import largest_rule, packages
-from slim.report.rebuild import rebuild
-from slim.report.snippets import snippets_of
-from slim.report.untrusted import bare, untrusted
+from slim.report.naming import contents, example, largest_rule, path, utf8
+from slim.report.untrusted import untrusted
 from slim.report.warnings import mismatches, warnings
 from slim.report.waste import waste
 from slim.secrets import redact
@@ -44,7 +40,6 @@ class Rulebook(Struct, frozen=True):
 _TREE_NODES = 1_000
 _KINDS = [sort.name.lower() for sort in Sort]
 """What a node of the tree is called."""
-_PACKAGES = 10_000
 
 
 def build(
@@ -66,7 +61,6 @@ def build(
     """Assemble the report; `placements` belong to the history entries, `top` bounds each list.
 
     `all_files`: the list of the largest files has all that have bytes, with hashes of their contents.
-    Packages are all listed, up to a bound that no image reaches.
     """
     # First: it refuses sizes that nothing below could sum up.
     totals = _totals(ledger, base, advice)
@@ -80,23 +74,25 @@ def build(
     directories = tree.largest_directories(files, rollup, top)
     largest = tree.largest_files(files, len(files) if all_files else max(top, _TREE_NODES))
     heaviest = largest if all_files else largest[:top]
-    gone = advice.reclaimed if advice else {}
-    named = advice.claimed_by if advice else {}
+    gone = advice.reclaimed if advice else ()
     score = dive.score(files)
-    rebuilt = rebuild(
-        advice.rebuild if advice else None,
-        image.config,
-        base,
-        rulebook.snippets if rulebook else {},
-        redacted=redacted,
-        placed={
-            index: placement.instruction
-            for index, placement in enumerate(placements)
-            if placement
-            and "<<" not in placement.instruction
-            and "--from" not in placement.instruction
-        },
-    )
+    advised = None
+    if advice and rulebook:
+        # What tells of advice is imported where there is some.
+        from slim.report.advised import advised_parts
+
+        advised = advised_parts(
+            advice,
+            rulebook,
+            image,
+            base,
+            placements=placements,
+            created_by=created_by,
+            places=lines,
+            example=lambda row: example(files, ledger, row),
+            top=top,
+            redacted=redacted,
+        )
     return model.Report(
         tool=model.Tool(version=VERSION, rules=rulebook.digest if rulebook else None),
         source=model.Source(
@@ -108,23 +104,8 @@ def build(
         ),
         image=_image(image, base, advice, redacted),
         totals=totals,
-        predicted=_predicted(totals, advice, rebuilt),
-        findings=findings(
-            advice,
-            created_by=created_by,
-            places=lines,
-            snippets=snippets_of(
-                image,
-                rulebook.snippets if rulebook else {},
-                advice.image.facts.env,
-                bare(rebuilt.dockerfile) if rebuilt else "",
-            ),
-            example=lambda row: example(files, ledger, row),
-            ignores=advice.suppressions if advice else (),
-            top=top,
-        )
-        if advice
-        else [],
+        predicted=_predicted(totals, advice, advised.rebuild if advised else None),
+        findings=advised.findings if advised else [],
         layers=[
             layer_info(
                 layer,
@@ -148,7 +129,7 @@ def build(
             )
         ],
         waste=dead,
-        packages=packages(advice, max(top, _PACKAGES)) if advice else [],
+        packages=advised.packages if advised else [],
         gpu_code=gpu_code(files),
         directories=[
             model.DirectoryInfo(
@@ -160,8 +141,7 @@ def build(
             for directory in directories
         ],
         tree=[
-            _node(node)
-            for node in outline(files, rollup, ledger.pull, gone, named, largest, _TREE_NODES)
+            _node(node) for node in outline(files, rollup, ledger.pull, gone, largest, _TREE_NODES)
         ],
         largest_files=list(contents(files, ledger, heaviest, rollup.names, identity=all_files)),
         dive=model.Dive(
@@ -180,9 +160,7 @@ def build(
             ),
         ),
         truncated=model.Truncated(
-            packages=max(0, len(advice.image.owned.packages) - max(top, _PACKAGES))
-            if advice
-            else 0,
+            packages=advised.left_out if advised else 0,
             findings=max(0, len(advice.findings) - top) if advice else 0,
             waste=dead_left,
             directories=len(rollup.disk) - rollup.disk.count(0) - len(directories),

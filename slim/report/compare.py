@@ -6,10 +6,10 @@ are the same by fingerprint, packages by manager, name and version, files by pat
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict, deque
 from collections.abc import Iterator, Sequence
 
+from slim.patterns import regex
 from slim.report import model
 from slim.report.compare_directories import directories
 from slim.report.compare_files import files
@@ -28,7 +28,7 @@ from slim.report.model import LayerInfo, Report
 from slim.report.sides import side
 from slim.report.untrusted import bare, joined, untrusted
 
-_SUM = re.compile(r"\b(file|dir|multi):[0-9a-f]{64}")
+_SUM = regex(r"\b(file|dir|multi):[0-9a-f]{64}")
 """What the classic builder writes for copied files: their checksum changes with them."""
 _ORDER = {"new": 0, "still": 1, "fixed": 2}
 

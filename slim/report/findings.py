@@ -56,8 +56,9 @@ def _claimed_elsewhere(advice: Advice) -> Mapping[str, frozenset[str]]:
     """Rule → packages of which other rules claim files, and it none; of rules that claim something."""
     owned = advice.image.owned
     claimed: dict[str, set[int]] = {}
-    for row, rule in advice.claimed_by.items():
-        claimed.setdefault(rule, set()).add(owned.owner[row])
+    for gone in advice.reclaimed:
+        if gone.why:
+            claimed.setdefault(gone.why, set()).update(map(owned.owner.__getitem__, gone.rows))
     every = set().union(*claimed.values()) - {NOBODY}
     return {
         rule: frozenset(owned.packages[index].name for index in every - own)

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
-
+from slim.patterns import regex
 from slim.report.untrusted import Text, Untrusted, bare, untrusted
 
-_NOP = re.compile(r"^/bin/sh -c #\(nop\)\s+")
-_ARGS = re.compile(r"^(RUN )?\|\d+ ")
-_SHELL = re.compile(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
-_SPACE = re.compile(r"\s+")
+_NOP = regex(r"^/bin/sh -c #\(nop\)\s+")
+_ARGS = regex(r"^(RUN )?\|\d+ ")
+_SHELL = regex(r"^(?:RUN )?(?:/bin/(?:ba|a|da)?sh (?:-[a-z]+ )*?(?:-o pipefail )?-c )")
+_SPACE = regex(r"\s+")
 
 
 def instruction(created_by: Text) -> Untrusted:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping, Sequence
-from itertools import compress, pairwise
-from operator import itemgetter
+from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from slim.files.ledger import LayerSums
+from slim.files.stretches import Gone
 from slim.files.table import Bytes, Fate, Files, LayerTable, mask
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
@@ -30,21 +30,21 @@ class Reclaimable(Struct, frozen=True):
     live_pull: int
 
 
-def reclaimable(files: Files, gone: Mapping[int, Bytes]) -> list[Reclaimable]:
-    """The claimed bytes by layer; `gone` is row → (disk, pull) bytes."""
-    rows = sorted(gone)
+def reclaimable(files: Files, gone: Sequence[Gone]) -> list[Reclaimable]:
+    """The claimed bytes by layer."""
     live = mask(files.fate, Fate.LIVE)
-    found: list[Reclaimable] = []
-    for start, end in pairwise(bisect_left(rows, start) for start in files.starts):
-        inside = rows[start:end]
-        amounts = [gone[row] for row in inside]
-        shown = list(compress(amounts, map(live.__getitem__, inside)))
-        found.append(Reclaimable(*_sum(amounts), *_sum(shown)))
+    every, shown = _by_layer(files, gone), _by_layer(files, [each.only(live) for each in gone])
+    return [Reclaimable(*all_, *live_) for all_, live_ in zip(every, shown, strict=True)]
+
+
+def _by_layer(files: Files, gone: Sequence[Gone]) -> list[Bytes]:
+    found = [(0, 0)] * (len(files.starts) - 1)
+    for each in gone:
+        bounds = pairwise(bisect_left(each.rows, start) for start in files.starts)
+        for layer, (start, end) in enumerate(bounds):
+            disk, pull = found[layer]
+            found[layer] = disk + sum(each.disk[start:end]), pull + sum(each.pull[start:end])
     return found
-
-
-def _sum(amounts: Sequence[Bytes]) -> Bytes:
-    return sum(map(itemgetter(0), amounts)), sum(map(itemgetter(1), amounts))
 
 
 def layer_info(

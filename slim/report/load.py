@@ -13,7 +13,6 @@ import os
 import re
 import sys
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -21,12 +20,13 @@ from msgspec.structs import replace
 
 from slim.errors import InputError
 from slim.limits import DEFAULT_LIMITS, Limits, exceeded
+from slim.patterns import regex
 from slim.report.comparison import Comparison
 from slim.report.model import LARGEST, SCHEMA_VERSION, Report, TreeNode
 from slim.report.sums import fault
 
 T = TypeVar("T", Report, Comparison)
-_VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
+_VERSION = regex(r"(\d{1,6})\.(\d{1,6})", re.ASCII)
 
 
 def load_report(source: str | os.PathLike[str], *, limits: Limits = DEFAULT_LIMITS) -> Report:
@@ -57,7 +57,7 @@ def load_document(
 
 def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
     try:
-        with Path(source).open("rb") as file:
+        with open(source, "rb") as file:
             return file.read(limits.report_bytes + 1)
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) else str(error)
@@ -72,7 +72,7 @@ def _read(source: str | os.PathLike[str], limits: Limits) -> bytes:
 def is_report(source: str | os.PathLike[str]) -> bool:
     """Whether a file begins like JSON: no image does."""
     try:
-        with Path(source).open("rb") as file:
+        with open(source, "rb") as file:
             return file.read(4096).lstrip(b" \t\r\n")[:1] == b"{"
     except (OSError, ValueError):
         return False

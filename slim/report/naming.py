@@ -67,3 +67,8 @@ def path(raw: bytes) -> Named:
 def utf8(name: str) -> str:
     """A file name of this machine as text that every JSON parser takes."""
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
+def largest_rule(sizes: Mapping[str, int]) -> str:
+    """The rule that claims most bytes; of equals the first by name; empty where none does."""
+    return min(sizes, key=lambda rule: (-sizes[rule], rule), default="")

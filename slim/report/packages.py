@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from slim.packages.closure import why
 from slim.report import model
-from slim.report.naming import utf8
+from slim.report.naming import largest_rule, utf8
 from slim.report.untrusted import untrusted
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
-
-
-def largest_rule(sizes: Mapping[str, int]) -> str:
-    """The rule that claims most bytes; of equals the first by name; empty where none does."""
-    return min(sizes, key=lambda rule: (-sizes[rule], rule), default="")
 
 
 def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
@@ -25,14 +19,14 @@ def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
     reasons = why(advice.image.graph)
     # The last of each is for files that no package owns: their owner is -1.
     gone_disk, gone_pull = ([0] * (len(owned.packages) + 1) for _ in range(2))
-    for row, (disk, pull) in advice.reclaimed.items():
-        owner = owned.owner[row]
-        gone_disk[owner] += disk
-        gone_pull[owner] += pull
     rules: list[dict[str, int]] = [{} for _ in range(len(owned.packages) + 1)]
-    for row, rule in advice.claimed_by.items():
-        sizes = rules[owned.owner[row]]
-        sizes[rule] = sizes.get(rule, 0) + advice.reclaimed[row][0]
+    for gone in advice.reclaimed:
+        owners = list(map(owned.owner.__getitem__, gone.rows))
+        for owner, disk, pull in gone.sums(owners):
+            gone_disk[owner] += disk
+            gone_pull[owner] += pull
+            if gone.why:
+                rules[owner][gone.why] = rules[owner].get(gone.why, 0) + disk
     order = sorted(
         range(len(owned.packages)),
         key=lambda number: (-owned.disk[number], owned.packages[number].name, number),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import UNSET
 
-from slim.facts.role import LABEL_SAYS
+from slim.facts.roles import LABEL_SAYS
 from slim.report.comparison import Side
 from slim.report.model import Report
 from slim.report.untrusted import bare

@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from slim.dockerfile.history import Recorded, recorded, shells
 from slim.image.model import History, Image
+from slim.patterns import regex
 from slim.rebuild.quoting import PLAIN_VERSION, one_line
 from slim.report.naming import utf8
 from slim.secrets import redact
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from slim.advice.findings import Finding
     from slim.files.table import Files
 
-_PLACEHOLDER = re.compile(r"(?<!\$)\{([a-z_]{1,40})\}")
+_PLACEHOLDER = regex(r"(?<!\$)\{([a-z_]{1,40})\}")
 _VERSIONS = {
     "go_version": "GOLANG_VERSION",
     "java_version": "JAVA_VERSION",
@@ -32,10 +33,10 @@ _VERSIONS = {
 }
 """Placeholder → the variable in which official images say their version."""
 _INSTALLS = {
-    "apt": re.compile(r"\bapt(?:-get)?\s(?:[^;&|]*\s)?install\b"),
-    "dnf": re.compile(r"\b(?:micro)?dnf\s(?:[^;&|]*\s)?install\b"),
-    "zypper": re.compile(r"\bzypper\s(?:[^;&|]*\s)?(?:install|in)\b"),
-    "pacman": re.compile(r"\bpacman\s(?:[^;&|]*\s)?-S[a-z]*\b"),
+    "apt": regex(r"\bapt(?:-get)?\s(?:[^;&|]*\s)?install\b"),
+    "dnf": regex(r"\b(?:micro)?dnf\s(?:[^;&|]*\s)?install\b"),
+    "zypper": regex(r"\bzypper\s(?:[^;&|]*\s)?(?:install|in)\b"),
+    "pacman": regex(r"\bpacman\s(?:[^;&|]*\s)?-S[a-z]*\b"),
 }
 """Package manager → how its commands install."""
 _LEAN = {
@@ -44,10 +45,10 @@ _LEAN = {
     "zypper": ("--no-recommends",),
 }
 """Options of an installation that brings nothing else."""
-_NOTHING = re.compile(r"\b(?:install|-S[a-z]*)(?:\s+-\S+)*\s*(?:[;&|)]|$)")
+_NOTHING = regex(r"\b(?:install|-S[a-z]*)(?:\s+-\S+)*\s*(?:[;&|)]|$)")
 """An installation that names no package."""
-_WORD = re.compile(r"\s+([^\s;&|]+)")
-_VERSION = re.compile(r"[=:~<>]")
+_WORD = regex(r"\s+([^\s;&|]+)")
+_VERSION = regex(r"[=:~<>]")
 """What follows a package's name: `gcc=4:14`, `libc6:amd64`, `gcc~13`."""
 _MOST_JOINED = 5
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import re
-
+from slim.patterns import regex
 from slim.report.instruction import instruction
 from slim.report.model import Report
 from slim.report.untrusted import bare
 
-_FROM_STAGE = re.compile(r"COPY\s+(?:--\S+\s+)*?(?:--from=\S|/\S+\s)")
+_FROM_STAGE = regex(r"COPY\s+(?:--\S+\s+)*?(?:--from=\S|/\S+\s)")
 """BuildKit records a copy from a stage without `--from`: its source is absolute, which those of the build
 context hardly ever are."""
 _SHARE = 10

@@ -6,10 +6,6 @@ import os
 from functools import cache
 
 from slim.rules import compiled
-from slim.rules.faults import faulty_rules
-from slim.rules.files import PROTECTED_FILE, read_text, snippets_in, sources_in
-from slim.rules.pack import Source, read_packs
-from slim.rules.protected import parse_protected
 from slim.rules.rule import Rules
 from slim.rules.vocabulary import Vocabulary
 
@@ -23,11 +19,6 @@ def rules_folder() -> str:
     slim = os.path.dirname(_HERE)
     packaged = os.path.join(slim, "_rules")
     return packaged if os.path.isdir(packaged) else os.path.join(os.path.dirname(slim), "rules")
-
-
-def builtin_sources() -> tuple[Source, ...]:
-    """Name and text of every built-in pack, by name."""
-    return sources_in(rules_folder())
 
 
 @cache
@@ -46,28 +37,21 @@ def builtin_rules(vocabulary: Vocabulary, cache_folder: str | None = None) -> Ru
     if os.path.exists(with_wheel):
         with open(with_wheel, "rb") as file:
             rules = compiled.decode(file.read())
-        return rules or parse_rules(folder, vocabulary)
+        return rules or _parse(folder, vocabulary)
     if cache_folder is None:
-        return parse_rules(folder, vocabulary)
+        return _parse(folder, vocabulary)
     # They depend on the texts, on the words they may use, and on the modules that say what a rule is.
     sources = [folder, os.path.join(folder, "snippets"), _HERE]
     name = compiled.name_of(sources, vocabulary.digest)
     rules = compiled.load(cache_folder, name)
     if rules is None:
-        rules = parse_rules(folder, vocabulary)
+        rules = _parse(folder, vocabulary)
         compiled.store(cache_folder, name, rules)
     return rules
 
 
-def parse_rules(folder: str, vocabulary: Vocabulary) -> Rules:
-    """The rules in a folder, from their texts; errors as for `builtin_rules`."""
-    snippets = snippets_in(folder)
-    packs, faults = read_packs(sources_in(folder), vocabulary, snippets=snippets, check=False)
-    if faults:
-        raise faulty_rules(faults)
-    protected, faults = parse_protected(
-        PROTECTED_FILE, read_text(os.path.join(folder, PROTECTED_FILE))
-    )
-    if faults:
-        raise faulty_rules(faults)
-    return Rules(packs, protected, snippets)
+def _parse(folder: str, vocabulary: Vocabulary) -> Rules:
+    # What reads texts and checks them is imported where they are not parsed yet.
+    from slim.rules.folder import parse_rules
+
+    return parse_rules(folder, vocabulary)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -73,6 +72,9 @@ def store(folder: str, name: str, rules: Rules) -> None:
     """Keep the rules in place of earlier ones; where that cannot be done, nothing happens."""
     if not is_private(folder):
         return
+    # Imported by who writes a file.
+    import tempfile
+
     with suppress(OSError):
         os.makedirs(folder, mode=0o700, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=".new-", suffix=SUFFIX, dir=folder)

@@ -14,13 +14,13 @@ a class of one character is how every special character is written literally.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
 from msgspec import Struct
 
+from slim.patterns import regex
 from slim.rules.component import ANY_BYTE, ANY_DEPTH, STAR, Component, Part, Sign, Token, component
 
 MAX_PATTERN_BYTES = 4096
@@ -54,8 +54,8 @@ _SIGNS: dict[str, Token] = {
 }  # fmt: skip
 
 # A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
-_SPECIAL = re.compile(r"\[[^\]]*\]|[\[*?/{},]")
-_LITERAL = re.compile(r"[^*?{}]+")
+_SPECIAL = regex(r"\[[^\]]*\]|[\[*?/{},]")
+_LITERAL = regex(r"[^*?{}]+")
 
 Choices = tuple[tuple[Part, ...], ...]
 """A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""

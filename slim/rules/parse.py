@@ -12,6 +12,7 @@ from collections.abc import Collection
 
 from msgspec import Struct
 
+from slim.patterns import regex
 from slim.rules.faults import Fault
 from slim.rules.fields import Fields, Notes
 from slim.rules.reader import RULE_ID, Surroundings, read_rule
@@ -25,8 +26,8 @@ MAX_RULES = 1000
 
 PACK_KEYS = ("name", "prefix", "title")
 
-_PACK_NAME = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
-_PREFIX = re.compile(r"[A-Z][A-Z0-9]{2}", re.ASCII)
+_PACK_NAME = regex(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", re.ASCII)
+_PREFIX = regex(r"[A-Z][A-Z0-9]{2}", re.ASCII)
 
 
 class Located(Struct, frozen=True):

@@ -8,6 +8,7 @@ from typing import get_args
 
 from msgspec import Struct
 
+from slim.patterns import regex
 from slim.rules.fields import MAX_ITEMS, Fields
 from slim.rules.predicate import Predicate, PredicateError, parse_predicate
 from slim.rules.rule import (
@@ -35,10 +36,10 @@ RULE_KEYS = (
 )  # fmt: skip
 ROLE_KEYS = ("release", "builder", "dev", "base", "tool", "unknown")
 
-RULE_ID = re.compile(r"[A-Z][A-Z0-9]{2}[0-9]{3}", re.ASCII)
-_SLUG = re.compile(r"[a-z0-9-]+/[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
-_URL = re.compile(r"https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/\S*)?", re.ASCII | re.IGNORECASE)
-_REPO = re.compile(r"[A-Za-z0-9][\w.-]*/[\w.-]+([:#@/ ].*)?", re.ASCII)
+RULE_ID = regex(r"[A-Z][A-Z0-9]{2}[0-9]{3}", re.ASCII)
+_SLUG = regex(r"[a-z0-9-]+/[a-z0-9]+(-[a-z0-9]+)*", re.ASCII)
+_URL = regex(r"https?://[a-z0-9][a-z0-9.-]*\.[a-z]{2,}(/\S*)?", re.ASCII | re.IGNORECASE)
+_REPO = regex(r"[A-Za-z0-9][\w.-]*/[\w.-]+([:#@/ ].*)?", re.ASCII)
 
 
 class Surroundings(Struct, frozen=True):

@@ -132,6 +132,14 @@ class Rules(Struct, frozen=True):
     snippets: dict[str, str]
     """Dockerfile fragments by name."""
 
+    def sorted(self) -> tuple[Rule, ...]:
+        """All rules, sorted by id."""
+        return rules_of(self.packs)
+
+    def digest(self) -> str:
+        """`sha256:…` over the content of the packs: layout, comments and order do not matter."""
+        return rules_digest(self.packs)
+
 
 def rules_of(packs: Iterable[Pack]) -> tuple[Rule, ...]:
     """All rules of `packs`, sorted by id."""

@@ -7,13 +7,13 @@ begin. The scan knows strings and brackets and nothing else of TOML; it only eve
 
 from __future__ import annotations
 
-import re
 import tomllib
 from bisect import bisect_right
 from functools import cached_property
 
 from msgspec import Struct, field
 
+from slim.patterns import regex
 from slim.rules.faults import Fault
 
 MAX_FILE_BYTES = 1 << 20
@@ -21,7 +21,7 @@ MAX_FILE_BYTES = 1 << 20
 MAX_KEY_DOTS = 64
 """Most dots of a dotted key: `tomllib` takes quadratic time over them."""
 
-_TOML_PLACE = re.compile(r" \(at line (\d+), column \d+\)$")
+_TOML_PLACE = regex(r" \(at line (\d+), column \d+\)$")
 
 
 def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | None:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from msgspec.structs import replace
 
-from slim.rules.builtin import builtin_rules, builtin_sources
+from slim.rules.builtin import builtin_rules
 from slim.rules.faults import Fault, faulty_rules
 from slim.rules.files import PROTECTED_FILE, read_text, snippets_in
+from slim.rules.folder import builtin_sources
 from slim.rules.pack import MAX_PACKS, Source, read_packs
 from slim.rules.rule import Rules
 from slim.rules.vocabulary import Vocabulary

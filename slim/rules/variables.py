@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from itertools import product
 
+from slim.patterns import regex
 from slim.rules.glob_syntax import GlobError, escape
 from slim.rules.suggestions import suggestion
 
@@ -17,7 +18,7 @@ MAX_BOUND_PATTERNS = 4096
 """Most patterns that the values of one pattern's variables may make of it."""
 
 # A class is skipped, so that `[{home}]` stays a class.
-_VARIABLE = re.compile(r"\[[^\]]*\]|\{([A-Za-z][A-Za-z0-9_]*)\}", re.ASCII)
+_VARIABLE = regex(r"\[[^\]]*\]|\{([A-Za-z][A-Za-z0-9_]*)\}", re.ASCII)
 
 
 def variables_of(pattern: str) -> tuple[str, ...]:

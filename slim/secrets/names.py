@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 
-_SECRET = re.compile(
+from slim.patterns import regex
+
+_SECRET = regex(
     r"passw(?:or)?d|passphrase|requirepass|(?:store|key)pass$|(?:^|[_.-])(?:pass|pwd|pat|pw)$"
     r"|secret|token(?!iz)|credential|bearer|(?:private|api|access|master|signing|encryption|deploy|account)[_-]?key"
     r"|auth(?:orization)?$|cookie|dsn$|connection[_-]?string|^sig$|^x-(?:amz|goog)-signature$",
     re.IGNORECASE,
 )
-_NO_SECRET = re.compile(r"(?:file|path|dir|stdin)$", re.IGNORECASE)
+_NO_SECRET = regex(r"(?:file|path|dir|stdin)$", re.IGNORECASE)
 """Says where a secret is, not what."""
 _PLACEHOLDERS = ("$", "%", "{", "<", "[", "*", "/run/secrets/", "/dev/")
 _EMPTY_WORDS = frozenset(

@@ -6,7 +6,7 @@ work is linear.
 
 from __future__ import annotations
 
-import re
+from slim.patterns import regex
 
 _TO = r"""(?:["']?,?[ \t]{1,4}["']?|["'],["'])"""
 """To the next word …"""
@@ -40,8 +40,8 @@ _BEFORE_PASSWORD = (
     rf"lftp\b{_ON}-u{_TO}[^\s,;&|]{{1,100}},",
     rf"machine[ \t][^;&|]{{1,200}}?[ \t\n]password{_AT}",
 )
-BEFORE_PASSWORD = re.compile(rf"(?<![\w-])(?:{'|'.join(_BEFORE_PASSWORD)})")
-PIPED_PASSWORD = re.compile(
+BEFORE_PASSWORD = regex(rf"(?<![\w-])(?:{'|'.join(_BEFORE_PASSWORD)})")
+PIPED_PASSWORD = regex(
     r"""((?:echo|printf)(?:[ \t]{1,4}-[neE]{1,3})?(?:[ \t]{1,4}["']?%s(?:\\n)?["']?)?[ \t]{1,4})"""
     r"""("[^"\n]{1,500}"|'[^'\n]{1,500}'|[^\s|;&"']{1,500})"""
     r"""(?=[ \t]{0,8}\|[^\n;&|]{0,200}(?:--password-stdin|--with-token|--passphrase-fd|sudo -S))"""

@@ -10,56 +10,55 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from slim.patterns import regex
 from slim.secrets.names import is_secret
 from slim.secrets.programs import BEFORE_PASSWORD, PIPED_PASSWORD
 from slim.secrets.shapes import hide_shapes
 from slim.secrets.shell import word_end
 
 REDACTED = "[redacted]"
-ASSIGNMENT = re.compile(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
+ASSIGNMENT = regex(r"(?<!\S)([A-Za-z_][A-Za-z0-9_.-]{0,99})=")
 _BLANKS = r"(?:\\?[ \t]|\\\r?\n){1,16}"
 """Between an option or name and its value; a line may be continued there."""
 _NAMES = (
-    re.compile(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:=(?!=)|[ \t]{1,4}=[ \t]{1,4})"),
-    re.compile(
+    regex(r"(?<![\w.-])([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:=(?!=)|[ \t]{1,4}=[ \t]{1,4})"),
+    regex(
         rf"""(?<![\w-])(--?[A-Za-z][A-Za-z0-9_.:-]{{0,99}})(?:=|(?:\\{{0,8}}["'])?,?{_BLANKS}|["'],(?=["']))"""
     ),
-    re.compile(
+    regex(
         r"""(?<![\w./-])([A-Za-z_][A-Za-z0-9_.-]{0,99})(?:\\{0,8}["'])?[ \t]{0,8}:(?:\\?[ \t\n]){0,16}"""
     ),
-    re.compile(
+    regex(
         rf"(?<![\w-])set(?:[ \t]{{1,4}}-\S{{1,40}}){{0,4}}{_BLANKS}([^\s=\"']{{1,300}}){_BLANKS}"
     ),
 )
 """Assignments, options with their value, headers and JSON, `config set NAME VALUE`."""
-_SCHEME = re.compile(
+_SCHEME = regex(
     r"(?:bearer|basic|digest|token|apikey|negotiate|bot|aws4-hmac-sha256)\\?[ \t]{1,8}", re.I
 )
-_VERSION = re.compile(
-    r"v?\d{1,9}(?:\.\d{1,9}){1,5}[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?(?=[\s\"',]|$)"
-)
+_VERSION = regex(r"v?\d{1,9}(?:\.\d{1,9}){1,5}[\w.+-]{0,40}(?:@sha256:[0-9a-f]{64})?(?=[\s\"',]|$)")
 """After a colon: the tag of an image."""
-_QUOTE = re.compile(r"\\{0,8}[\"']")
-_USER = re.compile(
+_QUOTE = regex(r"\\{0,8}[\"']")
+_USER = regex(
     r"""(?<![\w-])(?:-u|--user|--proxy-user)(?:["']?,?[ \t]{0,4}|=)(["']?)"""
     r"""(?!\d{1,10}:)[^\s:=()$"',]{1,100}:"""
 )
-_CHPASSWD = re.compile(
+_CHPASSWD = regex(
     r"""(["' \t][a-z_][a-z0-9_-]{0,31}:)([^\s"'|]{1,500})(?=["']?[ \t]{0,8}\|[ \t]{0,8}(?:sudo )?chpasswd)"""
 )
-_ADDRESS = re.compile(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
-_TOKEN_AS_USER = re.compile(
+_ADDRESS = regex(r"""://(?=[^\s/"'<>`]{0,65536}?:)[^\s"'<>`]+""")
+_TOKEN_AS_USER = regex(
     r"(https?://)(?!(?:git|oauth2|x-access-token|x-token-auth|anonymous|user)@)[\w.~+%-]{1,500}@(?!sha\d{3}:)(?=\w)"
     r"|(://)(?=[^\s/@]{0,100}\d)[\w.~+-]{20,500}@(?!sha\d{3}:)"
 )
 """A user without a password: on the web mostly a token, elsewhere if the name is so long."""
-_PORT = re.compile(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
+_PORT = regex(r"(?:[^:/@]*@)?(?:\[[0-9A-Fa-f:.]*\]|[^\s/@:]*)(?::\d{0,5})?(?:[/?#]|$)")
 """A host, and no password: `git@host:22/`, `[::1]:80/`."""
-_SHELL = re.compile(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
-INSTRUCTION = re.compile(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+", re.IGNORECASE)
-_SPACED = re.compile(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})[ \t]+")
-_ARGUMENTS = re.compile(r"(?:RUN )?\|\d+ ")
-_WORD = re.compile(r"(-{0,2}[A-Za-z_][\w.-]{0,99}(?:=|:\s*))")
+_SHELL = regex(r"/bin/[a-z]{0,3}sh (?:-\S{1,20} (?:pipefail )?){0,8}-c ")
+INSTRUCTION = regex(r"(?:/bin/sh -c )?(?:#\(nop\)\s+)?(?:ENV|ARG|LABEL)\s+", re.IGNORECASE)
+_SPACED = regex(r"([A-Za-z_][A-Za-z0-9_.-]{0,99})[ \t]+")
+_ARGUMENTS = regex(r"(?:RUN )?\|\d+ ")
+_WORD = regex(r"(-{0,2}[A-Za-z_][\w.-]{0,99}(?:=|:\s*))")
 _LINE = 300
 """Characters of the words before, which say what the next one is."""
 _OPTION_OF_USER = frozenset(("-u", "--user", "--proxy-user"))

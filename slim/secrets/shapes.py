@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import re
 
-_PEM = re.compile(
+from slim.patterns import regex
+
+_PEM = regex(
     r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----(?:(?!-----END ).)*"
     r"(?:-----END [A-Z0-9 ]{1,60}-----)?",
     re.DOTALL,
 )
-_TOKENS = re.compile(
+_TOKENS = regex(
     r"(?<![A-Za-z0-9])(?:"
     r"gh[opsur]_[A-Za-z0-9]{20,}"  # GitHub
     r"|github_pat_[A-Za-z0-9_]{20,}"
@@ -35,11 +37,11 @@ _TOKENS = re.compile(
     r"|(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}(?:\.[A-Za-z0-9_-]{0,8192}){1,4}"  # JWT, JWE
     r")"
 )
-_AFTER_WORD = re.compile(
+_AFTER_WORD = regex(
     r"(?<![A-Za-z0-9_-])((?:bearer|basic|token|apikey|api-key)(?:\\?[ \t]){1,8})([A-Za-z0-9+/_=.~-]{8,})",
     re.IGNORECASE,
 )
-_LETTER, _DIGIT = re.compile(r"[A-Za-z]"), re.compile(r"[0-9]")
+_LETTER, _DIGIT = regex(r"[A-Za-z]"), regex(r"[0-9]")
 
 
 def hide_shapes(text: str, mark: str) -> str:

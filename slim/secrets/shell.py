@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
+from slim.patterns import regex
+
 _ENDS = " \t\r\n;&|<>()"
-_PLAIN = re.compile(r"""[^ \t\r\n;&|<>()"'`\\$]+""")
-_IN_DOUBLE = re.compile(r"""[^"`\\$]+""")
-_IN_PARENTHESES = re.compile(r"""[^"'`\\$()]+""")
-_IN_BRACES = re.compile(r"""[^"'`\\${}]+""")
+_PLAIN = regex(r"""[^ \t\r\n;&|<>()"'`\\$]+""")
+_IN_DOUBLE = regex(r"""[^"`\\$]+""")
+_IN_PARENTHESES = regex(r"""[^"'`\\$()]+""")
+_IN_BRACES = regex(r"""[^"'`\\${}]+""")
 
 
 def word_end(text: str, at: int = 0) -> int:

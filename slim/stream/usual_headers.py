@@ -20,9 +20,9 @@ try:
 except ImportError:  # no wheel for this machine; the standard library has the same function
     from zlib import adler32
 
-FILE, HARDLINK, SYMLINK, DIRECTORY, EXTENDED = b"0125x"
-"""Types of entries that are decoded here; the last announces records of the entry that follows."""
-_TYPES = frozenset((FILE, HARDLINK, SYMLINK, DIRECTORY, EXTENDED))
+FILE, HARDLINK, SYMLINK, DIRECTORY, LONG_NAME, RECORDS = b"0125Lx"
+"""Types of entries that are decoded here; from `LONG_NAME` on they announce the entry that follows."""
+_TYPES = frozenset((FILE, HARDLINK, SYMLINK, DIRECTORY, LONG_NAME, RECORDS))
 _FIELDS = struct.Struct("100s24s11sB12s8s356s")
 """name; mode, uid and gid; size and its last byte; time; checksum; everything from the type on."""
 _BLANKS = b"\0 "
@@ -34,11 +34,12 @@ _MEMO, _ENDS = 1 << 16, 1 << 12
 """Fields to remember at most: hostile input must not grow the memos."""
 _IGNORED = frozenset((b"uname", b"gname", b"SCHILY.xattr.security.capability"))
 """Keys of records that change nothing here."""
-_RECORDS, _PATH = 2048, 512
-"""Bytes of records, and of a path in them; what is longer is rare, and bounded elsewhere."""
+_EXTENSION, _PATH = 2048, 512
+"""Bytes of an extension, and of a path in it; what is longer is rare, and bounded elsewhere."""
 
 Usual = tuple[int, bytes, bytes, int]
 """(type, name, link target, size in bytes)."""
+Extended = tuple[int, Usual]
 
 
 class UsualHeaders:
@@ -83,18 +84,21 @@ class UsualHeaders:
         name = name.partition(b"\0")[0]
         return self._type, self._prefix + name if self._prefix else name, self._link, size
 
-    def read_extended(self, chunk: bytes, at: int, size: int) -> tuple[int, Usual] | None:
-        """The offset after the header that follows `size` bytes of records at `at`, and what both say.
+    def read_extended(self, chunk: bytes, at: int, size: int, extension: int) -> Extended | None:
+        """The offset after the header that follows an `extension` of `size` bytes at `at`, and what both say.
 
         None where these are not in the chunk with another byte behind them, or something is not usual.
         """
         begin = at + size + (-size & 511)
-        if size > _RECORDS or begin + BLOCK >= len(chunk):
+        if size > _EXTENSION or begin + BLOCK >= len(chunk):
             return None
         usual = self.read(chunk[begin : begin + BLOCK])
-        if usual is None or usual[0] == EXTENDED:
+        if usual is None or usual[0] >= LONG_NAME:
             return None
         kind, name, link, stored = usual
+        if extension == LONG_NAME:
+            name = chunk[at : at + size].partition(b"\0")[0] or name
+            return (begin + BLOCK, (kind, name, link, stored)) if len(name) <= _PATH else None
         repeated: list[bytes] = []
         try:
             records = parse_pax(chunk[at : at + size], repeated)

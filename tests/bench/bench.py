@@ -226,7 +226,8 @@ def install(folder: Path) -> str:
     # In a process of its own: this one must stay small.
     write = (
         "import sys; from slim.advice.vocabulary import VOCABULARY;"
-        "from slim.rules.builtin import COMPILED, parse_rules, rules_folder;"
+        "from slim.rules.builtin import COMPILED, rules_folder;"
+        "from slim.rules.folder import parse_rules;"
         "from slim.rules.compiled import encode;"
         "open(f'{rules_folder()}/{COMPILED}', 'wb').write("
         "encode(parse_rules(rules_folder(), VOCABULARY)))"

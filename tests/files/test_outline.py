@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from slim.files.ledger import account
 from slim.files.outline import DEPTH, Node, Sort, outline
+from slim.files.stretches import Gone
 from slim.files.tree import largest_files, roll_up
 from slim.report.model import TreeNode
 from slim.report.untrusted import bare
@@ -32,7 +33,10 @@ def nodes(
     sums = account(stacked.files, stacked.tables, [len(layer.blob) for layer in stacked.layers])
     rollup = roll_up(stacked.files, sums.pull)
     largest = largest_files(stacked.files, limit)
-    return outline(stacked.files, rollup, sums.pull, gone or {}, {}, largest, limit)
+    rows = sorted(gone or {})
+    disk, pull = ([gone[row][side] for row in rows] if gone else [] for side in (0, 1))
+    would_go = [Gone("", rows, disk, pull)]
+    return outline(stacked.files, rollup, sums.pull, would_go, largest, limit)
 
 
 def paths(tree: list[TreeNode]) -> dict[str, TreeNode]:

@@ -18,11 +18,17 @@ def layers(report: Report, options: RenderOptions) -> str:
     return "".join(f"{options.units.size(layer.disk_bytes)}\n" for layer in report.layers)
 
 
+LAYERS = Format(name="layers", about="The layers' sizes.", ending=".layers", report=layers)
+
+
+def test_each_format_has_its_name_in_the_list() -> None:
+    assert [formats.load_format(name).name for name in formats.FORMATS] == list(formats.FORMATS)
+
+
 def test_a_format_that_is_in_the_list_is_known_everywhere(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    added = Format(name="layers", about="The layers' sizes.", ending=".layers", report=layers)
-    monkeypatch.setattr(formats, "FORMATS", (*formats.FORMATS, added))
+    monkeypatch.setitem(formats.FORMATS, "layers", f"{__name__}.LAYERS")
     monkeypatch.chdir(tmp_path)
     Path("report.json").write_text(rendered(wasteful(), "json"))
     assert run("render", "report.json", "-o", "layers", "-o", "layers=sizes.layers") == 0

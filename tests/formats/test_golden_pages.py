@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from slim.formats.formats import FORMATS
+from slim.formats.formats import FORMATS, load_format
 from slim.formats.model import Format
 from slim.report.comparison import Comparison
 from slim.report.model import Report
@@ -29,7 +29,7 @@ WITH_CONTENTS = ("text", "markdown", "html", "csv")
 """Formats that show packages, directories and files of a comparison."""
 OUTPUTS = [
     (name, format)
-    for format in FORMATS
+    for format in map(load_format, FORMATS)
     for name in DOCUMENTS
     if (format.comparison or not name.startswith("comparison"))
     and (format.name in WITH_CONTENTS or name != "comparison-contents")

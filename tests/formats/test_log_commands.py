@@ -11,9 +11,9 @@ import pytest
 
 from slim.cli.progress import print_error, print_warning
 from slim.errors import UsageError
+from slim.formats.flavors import FLAVORS
 from slim.formats.formats import format_names
 from slim.formats.log_commands import CI_SYSTEMS, quiet, quiet_json, quiet_page
-from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.terminal import clean
 from slim.report.comparison import Comparison
 from slim.report.model import Report

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 import slim
 from slim.errors import UsageError
 from slim.formats import gfm
-from slim.formats.markdown.flavors import FLAVORS
+from slim.formats.flavors import FLAVORS
 from slim.formats.plan import REBUILD
 from tests.conftest import LONG
 from tests.support.pages import PARSER, check_inert, leaves, rendered

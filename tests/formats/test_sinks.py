@@ -23,8 +23,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import slim
+from slim.formats.flavors import FLAVORS
 from slim.formats.formats import format_names
-from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.model import RenderOptions
 from slim.repack.plan import read_plan
 from slim.report.comparison import Comparison

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.files.extract.elf import parse_elf
-from slim.files.extract.elf_headers import spans
+from slim.files.extract.elf_headers import read_header, spans
 from slim.files.extract.pieces import Collector, Pieces
 from tests.support.elf import ELF_SHAPES, SECTIONS, elf_image, go_section
 
@@ -28,7 +28,11 @@ def seeds() -> Iterator[bytes]:
 
 def check(data: bytes) -> None:
     found = parse_elf(Pieces.whole(data))
-    collector = Collector(spans(data[:4096], len(data)))
+    header = read_header(data[:4096])
+    assert (found is None) == (header is None)
+    if header is None:
+        return
+    collector = Collector(spans(header, data[:4096], len(data)))
     for at in range(0, len(data), 777):
         collector.add(memoryview(data)[at : at + 777])
     streamed = parse_elf(collector.pieces())

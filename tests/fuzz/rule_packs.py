@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from slim.advice.vocabulary import VOCABULARY
-from slim.rules.builtin import builtin_sources
+from slim.rules.folder import builtin_sources
 from slim.rules.pack import read_packs
 from slim.rules.toml_text import MAX_FILE_BYTES
 from tests.fuzz.targets import LARGEST_SEED

@@ -169,7 +169,11 @@ def advise(layout: Path, base_layout: Path) -> Advised:
     advice = advise_image(
         facts, rules_of(builtin_rules(VOCABULARY).packs), builtin_rules(VOCABULARY).protected
     )
-    gone = {row: disk for row, (disk, _) in advice.reclaimed.items()}
+    gone = {
+        row: disk
+        for each in advice.reclaimed
+        for row, disk in zip(each.rows, each.disk, strict=True)
+    }
     of_base = frozenset(row for claim in advice.claims if claim.counts for row in claim.base_rows)
     kept = advice.rebuild.rows if advice.rebuild else frozenset[int]()
     return Advised(files, ledger, advice.claims, gone, of_base, kept, facts.graph, facts.owned)

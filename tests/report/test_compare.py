@@ -14,7 +14,7 @@ from msgspec.structs import replace
 
 import slim
 from slim.formats import verdicts
-from slim.formats.markdown.flavors import FLAVORS
+from slim.formats.flavors import FLAVORS
 from slim.report.compare import compare
 from slim.report.comparison import Comparison
 from slim.report.gates import Gates, Growth, parse_fail_on

@@ -22,7 +22,7 @@ MAY_BARE = {
     "formats/ncdu.py": "encoder of ncdu's JSON",
     "formats/code_findings.py": "encoder of lines and addresses of SARIF, JUnit and forges",
     "cli/measure.py": "stores the section's key in the report, untrusted again",
-    "report/build.py": "fills a Dockerfile into a fragment, which is untrusted again",
+    "report/advised.py": "fills a Dockerfile into a fragment, which is untrusted again",
     "formats/plan.py": "finds the base in a Dockerfile; its name is untrusted again",
     "formats/instructions.py": "encoder of instructions: visible, cut to what tells",
     "formats/text/advice.py": "takes a Dockerfile apart into lines, each of which is cleaned",

@@ -10,8 +10,9 @@ import pytest
 
 from slim.advice.vocabulary import VOCABULARY
 from slim.rules import builtin, compiled
-from slim.rules.builtin import COMPILED, builtin_rules, parse_rules, rules_folder
+from slim.rules.builtin import COMPILED, builtin_rules, rules_folder
 from slim.rules.files import PROTECTED_FILE
+from slim.rules.folder import parse_rules
 from slim.rules.rule import Rules
 from tests.conftest import LONG
 
@@ -48,7 +49,7 @@ def test_what_is_kept_is_what_was_parsed(
 ) -> None:
     first = loaded(folder)
     assert len(kept(folder)) == 1
-    monkeypatch.setattr(builtin, "parse_rules", None)
+    monkeypatch.setattr("slim.rules.folder.parse_rules", None)
     assert loaded(folder) == first
 
 
@@ -112,6 +113,6 @@ def test_a_wheel_has_its_rules_parsed(
 ) -> None:
     first = parse_rules(str(rules), VOCABULARY)
     (rules / COMPILED).write_bytes(compiled.encode(first))
-    monkeypatch.setattr(builtin, "parse_rules", None)
+    monkeypatch.setattr("slim.rules.folder.parse_rules", None)
     assert loaded(folder) == first
     assert not os.path.exists(folder)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from slim.advice.vocabulary import VOCABULARY
-from slim.rules.builtin import builtin_rules, builtin_sources, rules_folder
+from slim.rules.builtin import builtin_rules, rules_folder
 from slim.rules.faults import Fault
+from slim.rules.folder import builtin_sources
 from slim.rules.glob import compile_globs
 from slim.rules.pack import Examples, read_packs, selects_package
 from slim.rules.protected import Protected

@@ -21,8 +21,8 @@ from fixtures.build import FOLDER
 from fixtures.contents import exactly
 from fixtures.layers import file
 from fixtures.layers import layer as stored
+from slim.formats.flavors import FLAVORS
 from slim.formats.formats import format_names, render_together
-from slim.formats.markdown.flavors import FLAVORS
 from slim.formats.model import RenderOptions
 from slim.report.comparison import Comparison
 from slim.report.model import Report

@@ -731,15 +731,29 @@ ENTRIES = (
     | st.builds(fifo, NAMES)
     | st.builds(lambda name: Entry(name.encode(), b"\0", content=b"1"), NAMES)
 )
+LONG_NAMES = st.sampled_from(
+    [
+        *[b""] * 8,
+        *(
+            long_name(name)
+            for name in (b"d/" * 60 + b"f", b"d/" * 60, b"", b"cut\0off", b"x" * 600)
+        ),
+        long_name(b"ln/" * 40, b"K"),
+        long_name(b"first") + long_name(b"second"),
+    ]
+)
+"""In front of entries, as GNU tar writes names of more than 100 bytes; mostly none."""
 ENDS = st.sampled_from([END, b"", bytes(512), END + b"x", END + bytes(3000)])
 
 
-@given(st.lists(ENTRIES, max_size=12), ENDS, st.randoms(use_true_random=False))
+@given(
+    st.lists(st.tuples(LONG_NAMES, ENTRIES), max_size=12), ENDS, st.randoms(use_true_random=False)
+)
 def test_the_fast_path_reads_what_the_exact_path_reads(
-    items: list[Entry], end: bytes, draw: random.Random
+    items: list[tuple[bytes, Entry]], end: bytes, draw: random.Random
 ) -> None:
     """Whatever the chunks, from one byte to the whole."""
-    data = tar(items, end)
+    data = b"".join(named + tar([item], b"") for named, item in items) + end
     steps = [draw.choice((1, 2, 511, 512, 513, 1000, 4096)) for _ in range(len(data) // 300)]
     exact = outcome(data, exact=True)
     assert outcome(data) == exact

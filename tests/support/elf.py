@@ -76,6 +76,7 @@ def elf_image(
         name_at = len(names)
         names += name + b"\0"
         data = content if name != b".shstrtab" else bytes(names)
+        body += bytes(-(first + len(body)) % 8)
         offset = first + len(body)
         rows.append(struct.pack(section, name_at, kind, flags, 0, offset, len(data), link, 0, 1, 0))
         if kind != 8:

@@ -3,16 +3,16 @@ whole images, how layers are stored."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from itertools import compress
 
 from slim.ecosystems.model import Subject
 from slim.files.table import Fate, Files, Kind, both, mask
+from slim.patterns import regex
 from slim.rebuild.trees import below_any, directory_id
 from slim.rules.match import QueryResult
 
-_WHOLE = re.compile(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
+_WHOLE = regex(r"^(?:COPY|ADD)(?: --[a-z]+=\S{1,500})* / /(?: # buildkit)?$")
 _STATE = (
     *(b"var/cache/debconf", b"var/cache/apt", b"var/lib/dpkg", b"var/lib/apt", b"var/log/apt"),
     *(b"lib/apk/db", b"usr/lib/apk/db", b"var/lib/rpm", b"usr/lib/sysimage", b"var/lib/dnf"),

@@ -5,16 +5,16 @@ They say where a secret is. No value leaves this module.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Subject
 from slim.files.table import ASSIGNED
+from slim.patterns import regex
 from slim.rules.match import QueryResult
 from slim.secrets.names import is_literal, is_secret
 from slim.secrets.redact import ASSIGNMENT, INSTRUCTION, parts
 
-_USERINFO = re.compile(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
+_USERINFO = regex(r"://[^\s/@:]{0,200}:([^\s/@]{1,500})@")
 
 
 def private_keys(subject: Subject) -> QueryResult:

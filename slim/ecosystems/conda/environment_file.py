@@ -6,11 +6,12 @@ Source: conda's documentation, "Creating an environment file manually".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
+from slim.patterns import regex
+
 NAMES = (b"environment.yml", b"environment.yaml", b"conda.yml", b"conda.yaml")
-_ITEM = re.compile(
+_ITEM = regex(
     r"\s*-\s+[\"']?(?:[A-Za-z0-9_.-]{1,100}::)?([A-Za-z0-9_][A-Za-z0-9_.-]{0,100})(?![A-Za-z0-9_.:+-])"
 )
 _MAX_LINES = 10_000

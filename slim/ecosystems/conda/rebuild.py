@@ -7,7 +7,6 @@ Source: conda's documentation, "Managing environments", `PrefixRecord`.
 
 from __future__ import annotations
 
-import re
 import shlex
 from collections import Counter
 from collections.abc import Collection, Iterable
@@ -20,6 +19,7 @@ from slim.files.view import decoded, encoded
 from slim.packages.documents import load_object, text_of
 from slim.packages.owners import NOBODY
 from slim.packages.package import Package, PackageWarnings, parent
+from slim.patterns import regex
 from slim.rebuild.base import closure, needed_by_others
 from slim.rebuild.build_steps import is_of_toolchain
 from slim.rebuild.interpreted import copied
@@ -45,12 +45,12 @@ _REMOVES = (
     ' if about["name"] in sys.argv[1:] for file in [*about["files"], meta]]'
 )
 """Deletes the files of packages that are named, in an environment."""
-_ACTIVATES = re.compile(
+_ACTIVATES = regex(
     rb"(?:\bsource|\.)\s+\S*activate\b|\b(?:conda|mamba)\s+(?:activate|shell)|conda\.sh\b"
 )
 """How a shell gets at the programs of a conda environment."""
-_PLATFORM = re.compile(r"/(?:noarch|(?:linux|osx|win)-[a-z0-9_]{1,20})$")
-_CHANNEL = re.compile(r"https?://[^/\s]{1,255}/([^/\s]{1,255})")
+_PLATFORM = regex(r"/(?:noarch|(?:linux|osx|win)-[a-z0-9_]{1,20})$")
+_CHANNEL = regex(r"https?://[^/\s]{1,255}/([^/\s]{1,255})")
 """An address of one name: that of a channel where conda looks for one."""
 _MOST_ASKED = 500
 _ACTIVATION = b"etc/conda/activate.d"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import re
-
 from slim.ecosystems.model import Ecosystem, Subject
 from slim.entrypoint.tables import names
 from slim.facts.known import Evidence, Known
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.model import Clients, Sources
 from slim.rules.match import QueryResult
 
 CLIENTS = Clients(
-    re.compile(
+    regex(
         r"(?:postgresql(?:[0-9]+)?-client|(?:default-)?mysql-client|mariadb-client|redis-tools|mongodb-mongosh)"
         r"(?:$|-)"
     ),

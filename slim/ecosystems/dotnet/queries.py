@@ -5,14 +5,14 @@ Source: .NET, "Select which .NET version to use" (roll forward to the latest pat
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator
 
 from slim.ecosystems.model import Subject
 from slim.files.view import below
+from slim.patterns import regex
 
-_PATCH = re.compile(rb"(\d{1,5}\.\d{1,5})\.(\d{1,5})")
+_PATCH = regex(rb"(\d{1,5}\.\d{1,5})\.(\d{1,5})")
 
 
 def older_runtimes(subject: Subject) -> Iterator[int]:

@@ -8,7 +8,6 @@ Source: mix release, "Requirements", `:applications`, `:strip_beams`, `:include_
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 
 from slim.ecosystems.elixir import escript
@@ -17,6 +16,7 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.interpreted import listed, script_names
 from slim.rebuild.model import Given, KeptFiles, Plan
 from slim.rebuild.trees import below, in_context
@@ -32,7 +32,7 @@ _SCRIPTS = (24_000, 6_000)
 """bin/NAME, releases/VERSION/{elixir,iex,env.sh,vm.args,…}: the same in every release."""
 _BOOT = 13, 2
 """Four boot files hold the applications' descriptions: 6.5 times those, measured on a release."""
-_NAMES_RELEASE = re.compile(
+_NAMES_RELEASE = regex(
     rb"\breleases(?:\(\))?(?::|\s+do\b|,\s*do:)\s*\[\s*(?:\{\s*:)?([a-z][a-z0-9_]{0,99})\s*[:,]"
 )
 """`releases: [shop: […]]`, or a function of this name. Source: mix release, "Releases"."""

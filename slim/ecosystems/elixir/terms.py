@@ -9,22 +9,29 @@ import re
 
 from msgspec import Struct
 
+from slim.patterns import regex
+
 MAX_TOKENS = 500_000
 MAX_DEPTH = 64
 
-_TOKEN = re.compile(
+_TOKEN = regex(
     r"""
-      [ \t\r\n\f]+ | %[^\n]*                              # nothing
+    [ \t\r\n\f,]*                                         # nothing, as are comments
+    (?: (?P<comment>%)[^\n]*
     | (?P<atom>[a-z][A-Za-z0-9_@]*)
     | (?P<number>[-+]?[0-9][0-9A-Za-z_.\#]*(?<!\.))
     | \$(?P<char>\\.|.)
     | (?P<quote>['"])
-    | (?P<sign><<|>>|=>|\#\{|[][{}(),|:/.])
-    | (?P<other>[A-Z_][A-Za-z0-9_@]*)
+    | (?P<open><<|\#\{|[\[{])
+    | (?P<close>>>|[]}])
+    | (?P<stop>\.)
+    | (?P<other>=>|[()|:/]|[A-Z_][A-Za-z0-9_@]*)
+    | (?P<end>\Z))
     """,
     re.VERBOSE | re.DOTALL | re.ASCII,
 )
-_PLAIN = {quote: re.compile(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
+_NOTHING = " \t\r\n\f,"
+_PLAIN = {quote: regex(rf"[^\\{quote}]+", re.DOTALL) for quote in "'\""}
 _OPEN = {"{": "}", "[": "]", "<<": ">>", "#{": "}"}
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "s": " ", "e": "\x1b", "b": "\b", "f": "\f", "v": "\v"}
 
@@ -69,32 +76,33 @@ def parse_term(source: str) -> Term:
         found = _TOKEN.match(source, at)
         tokens += 1
         if found is None:
-            raise TermError(f"{source[at]!r} begins no term")
+            raise TermError(f"{source[at:].lstrip(_NOTHING)[0]!r} begins no term")
         if tokens > MAX_TOKENS:
             raise TermError("it is too long")
         at = found.end()
         items = frames[-1][1]
-        sign = found["sign"]
-        if sign in _OPEN:
+        kind = found.lastgroup or ""
+        written = found[kind]
+        if kind == "atom":
+            items.append(Atom(written))
+        elif kind == "open":
             if len(frames) > MAX_DEPTH:
                 raise TermError("it is too deep")
-            frames.append((sign, []))
-        elif sign is not None and sign in ("}", "]", ">>"):
-            kind, inner = frames.pop()
-            if not frames or _OPEN[kind] != sign:
-                raise TermError(f"{sign!r} closes nothing")
-            frames[-1][1].append(Compound(kind, tuple(inner)))
-        elif sign == "." and len(frames) == 1:
+            frames.append((written, []))
+        elif kind == "close":
+            opened, inner = frames.pop()
+            if not frames or _OPEN[opened] != written:
+                raise TermError(f"{written!r} closes nothing")
+            frames[-1][1].append(Compound(opened, tuple(inner)))
+        elif kind == "stop" and len(frames) == 1:
             break
-        elif found["atom"] is not None:
-            items.append(Atom(found["atom"]))
-        elif found["number"] is not None:
-            items.append(_number(found["number"]))
-        elif found["char"] is not None:
-            items.append(ord(found["char"][-1]))
-        elif found["quote"] is not None:
-            value, at = _quoted(source, at, found["quote"])
-            items.append(value if found["quote"] == '"' else Atom(value))
+        elif kind == "number":
+            items.append(_number(written))
+        elif kind == "char":
+            items.append(ord(written[-1]))
+        elif kind == "quote":
+            value, at = _quoted(source, at, written)
+            items.append(value if written == '"' else Atom(value))
     if len(frames) != 1 or not frames[0][1]:
         raise TermError("it ends within a term")
     return frames[0][1][0]

@@ -14,11 +14,12 @@ from slim.facts.roots import Roots
 from slim.files.table import Kind
 from slim.files.view import below, encoded
 from slim.packages.package import text
+from slim.patterns import regex
 from slim.rules.match import QueryResult
 
 _LAUNCHERS = (".JarLauncher", ".WarLauncher", ".PropertiesLauncher")
 _MAX_NAME = 200
-_QUALIFIER = re.compile(
+_QUALIFIER = regex(
     r"(?:final|ga|release|snapshot|jre\d*|android|incubating|sp\d+|b\d+"
     r"|(?:m|rc|cr|alpha|beta|ea|pre)[.-]?\d*)",
     re.IGNORECASE,

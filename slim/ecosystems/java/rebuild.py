@@ -15,6 +15,7 @@ from slim.entrypoint.runs import Command
 from slim.files.table import Kind
 from slim.files.view import below as join
 from slim.files.view import decoded, encoded
+from slim.patterns import regex
 from slim.rebuild.application import Leftover, beside, paths_of
 from slim.rebuild.interpreted import (
     children,
@@ -67,7 +68,7 @@ _FILES = frozenset((b"src.zip", b"ct.sym"))
 _RUN_TIME = frozenset((b"java", b"keytool", b"rmiregistry", b"jfr", b"jrunscript"))
 """Programs of a runtime without its kit."""
 _LIBRARIES = "/usr/share/java"
-_KIT = re.compile(r"(?:default|openjdk-[0-9]+)-j|maven|gradle|ant$")
+_KIT = regex(r"(?:default|openjdk-[0-9]+)-j|maven|gradle|ant$")
 """Packages that are known for what they are, without a guess."""
 _MAX_PATHS = 1_000
 

@@ -9,7 +9,6 @@ of the GPU architectures.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 
 from slim.ecosystems.model import Subject
@@ -17,26 +16,9 @@ from slim.files.extract.found import CUBIN, PTX, Elf, GpuCode
 from slim.files.table import Fate
 from slim.rules.match import QueryResult
 
-_NAME = re.compile(r"(?:(?:sm_|compute_)?(\d{2,3})[af]?|(1?\d)\.(\d)[af]?)", re.ASCII)
-
 _BUILT_IN = frozenset((53, 62, 72, 87, 88, 101, 110))
 """GPUs of boards such as Jetson: code for others of their generation is not promised to run on them."""
 _FIRST_WITH_OWN_CODE = 90
-
-
-def architecture_of(text: str) -> int:
-    """The compute capability that a text names, times ten.
-
-    >>> architecture_of("sm_90"), architecture_of("8.6"), architecture_of("sm_120a")
-    (90, 86, 120)
-
-    Raises:
-        ValueError: it names none.
-    """
-    found = _NAME.fullmatch(text)
-    if found is None:
-        raise ValueError(f"{text[:100]!r} is no architecture of GPUs such as sm_90")
-    return int(found[1] or found[2] + found[3])
 
 
 def other_architectures(subject: Subject) -> QueryResult:

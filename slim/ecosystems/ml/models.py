@@ -12,13 +12,14 @@ import re
 from slim.ecosystems.model import Subject
 from slim.files.table import Kind
 from slim.files.view import View, below
+from slim.patterns import regex
 from slim.rules.match import QueryResult
 
 _STORES = (b"models--", b"datasets--", b"spaces--")
-_SAFE = re.compile(
+_SAFE = regex(
     rb"(model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.safetensors"
 )
-_OTHER = re.compile(
+_OTHER = regex(
     rb"(pytorch_model|diffusion_pytorch_model|adapter_model)(\.fp16)?(?:-\d{5}-of-\d{5})?\.bin"
     rb"|tf_model(?:-\d{5}-of-\d{5})?\.h5|flax_model(?:-\d{5}-of-\d{5})?\.msgpack|rust_model\.ot"
 )

@@ -13,6 +13,7 @@ from slim.ecosystems.sites import COMMENT
 from slim.files.view import View
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.model import Given
 from slim.rebuild.trees import row_at
 
@@ -49,7 +50,7 @@ _DIRECTIVES = {
     }.items()
 }
 """Module → a pattern of how settings that use it read. Others are taken to be used."""
-_FILE = re.compile(rb"ngx_([a-z0-9_]+?)(?:_module)?\.so")
+_FILE = regex(rb"ngx_([a-z0-9_]+?)(?:_module)?\.so")
 
 
 def unused_modules(given: Given, settings: Iterable[bytes], files: Iterable[int]) -> frozenset[int]:

@@ -8,9 +8,11 @@ Source: Node.js "Modules: Loading from node_modules folders"; npm's documentatio
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from slim.ecosystems.node.flags import Flags, find_flags
 from slim.ecosystems.node.tree import Manifest, Tree
-from slim.packages.documents import load_object, object_of, text_of
+from slim.packages.documents import load_object, text_of
 from slim.packages.package import (
     MAX_DEPENDENCIES,
     MAX_PACKAGES,
@@ -37,14 +39,17 @@ def read_node(contents: Contents) -> Read:
     """
     warnings = PackageWarnings()
     manifests: dict[bytes, Manifest] = {}
-    projects: dict[bytes, Manifest] = {}
+    homes: set[bytes] = set()
+    others: list[bytes] = []
     for path in sorted(contents):
         folder, _, name = path.rpartition(b"/")
         if name != _MANIFEST:
             continue
         home = modules_of(folder)
-        if home is None and _inside(folder):
+        if home is None:
             # Deeper in a package, `package.json` only says how files are to be read.
+            if not _inside(folder):
+                others.append(folder)
             continue
         document = load_object(contents[path], path, warnings)
         if document is None:
@@ -52,10 +57,11 @@ def read_node(contents: Contents) -> Read:
         if len(manifests) == MAX_PACKAGES:
             warnings.add(path, f"there are more than {MAX_PACKAGES:,} packages")
             break
-        (projects if home is None else manifests)[folder] = _manifest(folder, document)
-    tree = Tree(
-        manifests, {home for folder in manifests if (home := modules_of(folder)) is not None}
-    )
+        # The directory is what programs ask for; an alias has another name inside.
+        manifests[folder] = _manifest(text(folder[len(home) :].strip(b"/")), document)
+        homes.add(home)
+    tree = Tree(manifests, homes)
+    projects = _projects(contents, others, tree, warnings)
     flags = find_flags(contents, projects, tree, warnings)
     packages = tuple(
         _package(folder, manifest, tree, flags) for folder, manifest in manifests.items()
@@ -83,13 +89,25 @@ def _inside(folder: bytes) -> bool:
     return folder.startswith(_MODULES + b"/") or b"/" + _MODULES + b"/" in folder
 
 
-def _manifest(folder: bytes, document: dict[str, object]) -> Manifest:
+def _projects(
+    contents: Contents, folders: Iterable[bytes], tree: Tree, warnings: PackageWarnings
+) -> dict[bytes, Manifest]:
+    """What those of some directories ask for that have packages: Debian's own libraries have none."""
+    projects: dict[bytes, Manifest] = {}
+    for folder in folders:
+        path = below(folder, _MANIFEST)
+        if tree.has_packages(folder) and (document := load_object(contents[path], path, warnings)):
+            projects[folder] = _manifest(text(folder), document)
+    return projects
+
+
+def _manifest(name: str, document: dict[str, object]) -> Manifest:
     def names(kind: str) -> tuple[str, ...]:
-        return tuple(object_of(document.get(kind)))[:MAX_DEPENDENCIES]
+        found = document.get(kind)
+        return tuple(found)[:MAX_DEPENDENCIES] if isinstance(found, dict) else ()
 
     return Manifest(
-        # The directory is what programs ask for; an alias has another name inside.
-        name=text(folder[len(modules_of(folder) or parent(folder)) :].strip(b"/")),
+        name=name,
         version=text_of(document.get("version")),
         dependencies=names("dependencies"),
         optional=names("optionalDependencies"),

@@ -27,7 +27,7 @@ from slim.rebuild.interpreted import (
 )
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan, Uninstall
 from slim.rebuild.quoting import literal
-from slim.rebuild.trees import below, in_context, row_at
+from slim.rebuild.trees import below, in_context, node_at, row_at
 
 _GYP = frozenset(("python3", "python", "python2", "python-is-python3"))
 """node-gyp runs Python to compile; Node itself does not."""
@@ -99,7 +99,7 @@ def plan(given: Given) -> Plan | None:
         )
     else:
         kept = [home]
-        code = list(_outside(given, below(given.view, home), modules))
+        code = list(_without(given, home, modules))
         why, guesses = "the project, without what findings would delete", ()
     owner = system_owner(given, binary)
     runtime = [] if owner is not None else [binary]
@@ -335,8 +335,14 @@ def _production(given: Given, modules: bytes) -> list[int]:
     development = {
         index for index, package in enumerate(packages) if package.manager == "node" and package.dev
     }
-    rows = _outside(given, below(given.view, modules), cache)
+    rows = _without(given, modules, cache)
     return [row for row in rows if owner[row] not in development]
+
+
+def _without(given: Given, directory: bytes, left_out: bytes) -> Iterator[int]:
+    """Rows below a directory that are neither at a path nor below it."""
+    node = node_at(given.view, left_out)
+    return below(given.view, directory, () if node is None else (node,))
 
 
 def _outside(given: Given, rows: Iterable[int], directory: bytes) -> Iterator[int]:

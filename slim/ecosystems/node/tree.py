@@ -62,6 +62,10 @@ class Tree:
             home = self._nearest(parent(home, 2)) if parent(home) else None
         return ()
 
+    def has_packages(self, folder: bytes) -> bool:
+        """Whether there are packages that a directory may get."""
+        return self._nearest(folder) is not None
+
     @property
     def exhausted(self) -> bool:
         """Whether there was so much to look up that the rest was left out."""

@@ -11,6 +11,7 @@ from collections.abc import Collection, Iterable
 from slim.files.view import below as join
 from slim.packages.documents import load_object, object_of
 from slim.packages.package import PackageWarnings
+from slim.patterns import regex
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
 
@@ -46,7 +47,7 @@ _SYMBOLS = {
 """Extension → a pattern of how sources that use it read. Others may be used without a trace."""
 _MOST_BYTES = 4 << 20
 """More sources are not searched: nothing is known then."""
-_DECLARED = re.compile(rb'"ext-([a-z0-9_-]{1,40})"', re.IGNORECASE)
+_DECLARED = regex(rb'"ext-([a-z0-9_-]{1,40})"', re.IGNORECASE)
 
 
 def required(given: Given, homes: Iterable[bytes]) -> frozenset[str]:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import re
-
 from slim.entrypoint.runs import Command
 from slim.entrypoint.tables import names
 from slim.files.view import View, below
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.model import Given
 
 APACHE = names("apache2 apache2ctl apachectl httpd httpd-foreground apache2-foreground")
@@ -16,12 +15,12 @@ _MODULES = (
     *(b"usr/lib64/httpd/modules", b"usr/local/apache2/modules"),
 )
 _INTERFACES = {
-    "apache": re.compile(r"libapache2-mod-php[0-9.]*"),
-    "fpm": re.compile(r"php[0-9.]*-fpm"),
-    "cgi": re.compile(r"php[0-9.]*-cgi"),
+    "apache": regex(r"libapache2-mod-php[0-9.]*"),
+    "fpm": regex(r"php[0-9.]*-fpm"),
+    "cgi": regex(r"php[0-9.]*-cgi"),
 }
 """What a web server runs PHP by → Debian's packages of it."""
-_ANY_INTERFACE = re.compile(r"php[0-9.]*")
+_ANY_INTERFACE = regex(r"php[0-9.]*")
 """Packages without files that need one of them, Apache's first."""
 _STARTERS = frozenset(("service", "systemctl", "invoke-rc.d", "systemd", "init"))
 """Programs that may start an interface which no command names …"""

@@ -7,7 +7,6 @@ Source: the PHP manual, "The configuration file"; Debian's PHP policy (`conf.d`,
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 
 from slim.ecosystems.php.extensions import not_called, required
@@ -19,6 +18,7 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
+from slim.patterns import regex
 from slim.rebuild.base import closure
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
@@ -31,8 +31,8 @@ _BUILDS = frozenset(
     )
 )
 """Packages that build applications of PHP and their assets, or test them."""
-_EXTENSION = re.compile(rb"(?m)^\s*(?:zend_)?extension\s*=\s*[\"']?([^\s\"';]{1,200})")
-_PROGRAM = re.compile(rb"(?:php|frankenphp)[a-z0-9.-]*")
+_EXTENSION = regex(rb"(?m)^\s*(?:zend_)?extension\s*=\s*[\"']?([^\s\"';]{1,200})")
+_PROGRAM = regex(rb"(?:php|frankenphp)[a-z0-9.-]*")
 _PROGRAMS = (b"usr/local/bin/php", b"usr/local/sbin/php-fpm", b"usr/bin/php")
 _SETTINGS = (b"usr/local/etc/php", b"usr/local/etc/php-fpm.d", b"usr/local/etc/php-fpm.conf")
 """Settings of an interpreter that was compiled from its sources."""

@@ -8,7 +8,6 @@ documentation, "Requirements File Format"; Poetry's, "Dependencies".
 
 from __future__ import annotations
 
-import re
 import tomllib
 from collections.abc import Collection, Iterator
 
@@ -21,26 +20,27 @@ from slim.files.view import below as join
 from slim.files.view import decoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import Package
+from slim.patterns import regex
 from slim.rebuild.base import closure
 from slim.rebuild.mentions import words_of
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
 
-_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s*(?:\[|[=<>!~;@,\s]|$)")
-_REQUIRES = re.compile(
+_NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s*(?:\[|[=<>!~;@,\s]|$)")
+_REQUIRES = regex(
     r"(?mi)^Requires-Dist:\s*([A-Za-z0-9._-]{1,100})\s*(?:\[([^\]\n]{0,500})\])?([^\n]*)"
 )
-_MARKER = re.compile(r"\bextra\s*==\s*[\"']([^\"'\n]{1,100})")
-_DEVELOPMENT = re.compile(rb"dev|test|lint|doc|ci|debug|local")
-_INCLUDES = re.compile(rb"(?m)^\s*(?:-r|--requirement)[ =]")
-_PRODUCTION = re.compile(rb"prod|deploy|serv|web|api|worker|run|main|app|docker|gpu|cpu|cuda")
+_MARKER = regex(r"\bextra\s*==\s*[\"']([^\"'\n]{1,100})")
+_DEVELOPMENT = regex(rb"dev|test|lint|doc|ci|debug|local")
+_INCLUDES = regex(rb"(?m)^\s*(?:-r|--requirement)[ =]")
+_PRODUCTION = regex(rb"prod|deploy|serv|web|api|worker|run|main|app|docker|gpu|cpu|cuda")
 """What lists of requirements that take in another are called where the program runs with them."""
 _FOR_DEVELOPMENT = names(
     "dev devel develop development test tests testing lint linting linters doc docs documentation ci debug "
     "typing types typecheck mypy format style check checks quality qa cov coverage bench benchmark"
 )
 """Words in the names of extras and groups that developers ask for."""
-_GROUP = re.compile(rb"(?m)^\s*\[([^\]\n]{1,100})\]")
+_GROUP = regex(rb"(?m)^\s*\[([^\]\n]{1,100})\]")
 _BY_NAME = names(
     "psycopg2 psycopg2-binary psycopg psycopg-binary psycopg-c asyncpg pg8000 mysqlclient pymysql "
     "aiomysql asyncmy mysql-connector-python aiosqlite oracledb cx-oracle pyodbc aioodbc pymssql redis "

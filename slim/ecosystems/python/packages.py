@@ -9,7 +9,6 @@ Source: Python packaging "Recording installed projects", "Core metadata specific
 from __future__ import annotations
 
 import csv
-import re
 from itertools import islice
 
 from slim.packages.control_fields import bare_name, paragraphs
@@ -28,9 +27,10 @@ from slim.packages.package import (
     parent,
     text,
 )
+from slim.patterns import regex
 
 _FIELDS = frozenset(("name", "version", "requires-dist", "provides-dist"))
-_SEPARATORS = re.compile(r"[-_.]+")
+_SEPARATORS = regex(r"[-_.]+")
 _RECORD_FILES = 1_000_000
 """Most files of one distribution."""
 

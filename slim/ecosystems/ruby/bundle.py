@@ -7,21 +7,21 @@ Source: Bundler, "Gemfile" (groups) and "Gemfile.lock".
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 
 from msgspec import Struct
 
 from slim.packages.package import Package, text
+from slim.patterns import regex
 
-_GEM = re.compile(r"^gem[ (]\s*['\"]([A-Za-z0-9._-]{1,100})['\"](.*)$")
-_GROUP = re.compile(r"^group[ (](.*?)\)?\s*(?:,\s*optional:.*)?\s+do\b")
-_INLINE = re.compile(r"(?::groups?\s*=>|\bgroups?:)\s*(\[[^\]]*\]|[:'\"]\w+['\"]?|%i\[[^\]]*\])")
-_NAME = re.compile(r"\w+")
-_OPENS = re.compile(r"(?:\bdo(?:\s*\|[^|]*\|)?\s*$)|^(?:if|unless|case|begin|def|while)\b")
-_LOCKED = re.compile(r"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\s*$")
-_NEEDS = re.compile(r"^      ([A-Za-z0-9._-]{1,100})(?: \(|!?\s*$)")
-_DEPENDS = re.compile(r"^  ([A-Za-z0-9._-]{1,100})(?:!| \(|\s*$)")
+_GEM = regex(r"^gem[ (]\s*['\"]([A-Za-z0-9._-]{1,100})['\"](.*)$")
+_GROUP = regex(r"^group[ (](.*?)\)?\s*(?:,\s*optional:.*)?\s+do\b")
+_INLINE = regex(r"(?::groups?\s*=>|\bgroups?:)\s*(\[[^\]]*\]|[:'\"]\w+['\"]?|%i\[[^\]]*\])")
+_NAME = regex(r"\w+")
+_OPENS = regex(r"(?:\bdo(?:\s*\|[^|]*\|)?\s*$)|^(?:if|unless|case|begin|def|while)\b")
+_LOCKED = regex(r"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\s*$")
+_NEEDS = regex(r"^      ([A-Za-z0-9._-]{1,100})(?: \(|!?\s*$)")
+_DEPENDS = regex(r"^  ([A-Za-z0-9._-]{1,100})(?:!| \(|\s*$)")
 DEVELOPMENT = frozenset(("development", "test"))
 
 

@@ -12,8 +12,9 @@ from slim.ecosystems.model import Subject
 from slim.ecosystems.versions import Version, version_of
 from slim.files.view import below
 from slim.packages.package import parent, text
+from slim.patterns import regex
 
-_LOCKED = re.compile(rb"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\r?$", re.M)
+_LOCKED = regex(rb"^    ([A-Za-z0-9._-]{1,100}) \(([0-9A-Za-z.]{1,60})[^)]{0,100}\)\r?$", re.M)
 
 
 def older_gems(subject: Subject) -> list[int]:

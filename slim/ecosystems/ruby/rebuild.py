@@ -17,6 +17,7 @@ from slim.files.view import below as join
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import parent
+from slim.patterns import regex
 from slim.rebuild.interpreted import copied, home_of, listed, main_command, named, system_owner
 from slim.rebuild.model import FROM_APPLICATION, Given, KeptFiles, Plan
 from slim.rebuild.trees import below, row_at, rows_at
@@ -28,7 +29,7 @@ _BUILDS = frozenset(
     )
 )
 """Packages that install all of Ruby, build assets or test."""
-_PROGRAM = re.compile(rb"ruby[0-9.]*")
+_PROGRAM = regex(rb"ruby[0-9.]*")
 _SCRIPTS = (b"bundle", b"bundler", b"gem", b"rake")
 """Scripts beside the interpreter that applications start."""
 

@@ -20,6 +20,8 @@ MAX_BYTES = 16 << 20
 _MAX_INFLATED = 64 << 20
 _MAX_CHUNKS = 64
 _HEADER = 12
+_COMPRESSED_TERM = b"\x83P"
+"""How an Erlang term begins that is compressed already."""
 _KEPT = frozenset(b"Atom AtU8 Attr Code ExpT FunT ImpT Line LitT Meta StrT Type".split())
 
 
@@ -41,6 +43,7 @@ def parse_beam(data: bytes) -> Beam | None:
     if form[:4] != b"FOR1" or form[8:12] != b"BEAM":
         return None
     dropped: list[tuple[bytes, int]] = []
+    loose: list[bytes] = []
     deflated = 0
     seen: set[bytes] = set()
     module = b""
@@ -49,6 +52,7 @@ def parse_beam(data: bytes) -> Beam | None:
         if at >= end:
             if not module:
                 return None
+            deflated += packed(b"".join(loose))
             return Beam(module, len(data), end, tuple(dropped), gzipped, deflated)
         name = form[at : at + 4]
         size = int.from_bytes(form[at + 4 : at + 8], "big")
@@ -62,7 +66,10 @@ def parse_beam(data: bytes) -> Beam | None:
         if name not in _KEPT or name in seen:
             dropped.append((name, min(at, end) - begin + 8))
             if not gzipped:
-                deflated += packed(memoryview(form)[begin : begin + size])
+                if form.startswith(_COMPRESSED_TERM, begin):
+                    deflated += size
+                else:
+                    loose.append(form[begin : begin + size])
         seen.add(name)
     return None
 

@@ -7,21 +7,20 @@ code beside it.
 
 from __future__ import annotations
 
-import zlib
-
 from slim.files.extract.pieces import Buffer, Pieces
+from slim.files.fast_deflate import corrected, fast_deflate
 
 _SAMPLE = 16 << 10
 """Bytes of one sample: half of what deflate looks back."""
 _SAMPLES = 4
 _WHOLE = _SAMPLE * _SAMPLES
-_LEVEL = 6
-_COMPRESSED_TERM = b"\x83P"
-"""How an Erlang term begins that is compressed."""
+_LINEAR, _SQUARE = 860, 150
+"""See `corrected`: fitted to 4,000 samples of Erlang modules, programs and libraries of three real images.
+Right to 1 % for each image, to 9 % (standard deviation) for a sample."""
 
 
 def packed(data: Buffer) -> int:
-    """Bytes that `data` takes once deflated; exact up to 64 KiB, else from four samples.
+    """About how many bytes `data` takes once deflated: of all up to 64 KiB, else from four samples.
 
     >>> packed(bytes(1000)) < 50
     True
@@ -41,14 +40,7 @@ def packed_span(file: Pieces, offset: int, size: int) -> int:
         part = file.read(begin, min(length, offset + size - begin))
         if part is None:
             continue
-        if begin == offset and part[:2] == _COMPRESSED_TERM:
-            return size
         seen += len(part)
-        taken += len(_deflate(part))
+        taken += fast_deflate(part)
     # Without a sample nothing is known: as if it could not be compressed.
-    return min(size, taken * size // seen) if seen else size
-
-
-def _deflate(data: bytes) -> bytes:
-    # No header and no checksum: these are once per layer.
-    return zlib.compress(data, _LEVEL, -zlib.MAX_WBITS)
+    return corrected(seen, taken, _LINEAR, _SQUARE) * size // seen if seen else size

@@ -87,15 +87,14 @@ def is_elf(head: bytes) -> bool:
     return head[:4] == b"\x7fELF"
 
 
-def spans(head: bytes, size: int) -> tuple[Span, ...]:
-    """What to keep of a file of `size` bytes, given its first `HEAD` bytes (or all, if fewer).
+def spans(header: Header, head: bytes, size: int) -> tuple[Span, ...]:
+    """What to keep of a file of `size` bytes, given its header and first `HEAD` bytes (or all, if fewer).
 
     All of a small file. Of a large one the ends, where linkers put headers, names and strings, and what
     the program headers point to in between.
     """
-    header = read_header(head)
-    if size <= WHOLE_BYTES or header is None:
-        return ((0, min(size, WHOLE_BYTES)),)
+    if size <= WHOLE_BYTES:
+        return ((0, size),)
     parts = [(0, _END_BYTES), (size - _END_BYTES, size)]
     if header.sections:
         parts.append((header.sections, header.sections + _TABLE_BYTES))

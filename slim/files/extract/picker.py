@@ -8,13 +8,14 @@ the layer's bytes alone, so that a layer has the same facts in every image.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from enum import Enum
+from enum import IntEnum
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from slim.files.budget import PARSED, TEXT
 from slim.files.extract import archive, assigned, beam, elf, elf_headers, keys, texts
 from slim.files.extract.fatbin import MAX_HEADERS, GpuScan
+from slim.files.extract.found import Beam, Elf
 from slim.files.extract.pieces import Collector, Pieces, Span
 from slim.files.table import ASSIGNED, ROOT, LayerTable
 
@@ -42,8 +43,8 @@ _MAGIC = dict.fromkeys((b"\x7fE", b"FO", b"#!", b"--", b"Pu", b"AG", b"PK"), _AN
 _PACKED = dict.fromkeys((b"\x1f\x8b", b"BZ", b"\xfd7", b"\x28\xb5"), (b".beam", *archive.TARS))
 
 
-class _Room(Enum):
-    """Budgets that do not take from each other."""
+class _Room(IntEnum):
+    """Budgets that do not take from each other; places in a list of what is left of each."""
 
     TEXTS = 0
     DATABASES = 1
@@ -52,6 +53,7 @@ class _Room(Enum):
     SOURCES = 4
 
 
+_Parsed = TypeVar("_Parsed", Elf, Beam)
 _Watch = Callable[[memoryview], None]
 
 
@@ -92,13 +94,14 @@ class Picker:
         self._table = table
         self._keeps = keeps
         allowance = _FREE_BYTES + _RATIO * table.blob_bytes
-        self._left = {
-            _Room.TEXTS: min(_TEXTS_BYTES, allowance),
-            _Room.DATABASES: min(_DATABASES_BYTES, allowance),
-            _Room.NAMED: min(_NAMED_BYTES, allowance),
-            _Room.ARCHIVES: min(_TEXTS_BYTES, allowance),
-            _Room.SOURCES: min(_SOURCES_BYTES, allowance),
+        most = {
+            _Room.TEXTS: _TEXTS_BYTES,
+            _Room.DATABASES: _DATABASES_BYTES,
+            _Room.NAMED: _NAMED_BYTES,
+            _Room.ARCHIVES: _TEXTS_BYTES,
+            _Room.SOURCES: _SOURCES_BYTES,
         }
+        self._left = [min(most[room], allowance) for room in _Room]
         self._gpu_headers = min(MAX_HEADERS, _FREE_GPU_HEADERS + table.blob_bytes // _GPU_CODE)
         self.kept_bytes = 0
         """About what the contents that were kept take in memory."""
@@ -160,7 +163,9 @@ class Picker:
             scan = GpuScan(size, self._gpu_headers)
             # What is kept whole is scanned where it has such code.
             watch = scan.add if size > elf_headers.WHOLE_BYTES else None
-            return _Plan(elf_headers.spans(head, size), partial(self._keep_elf, scan=scan), watch)
+            return _Plan(
+                elf_headers.spans(header, head, size), partial(self._keep_elf, scan=scan), watch
+            )
         if beam.is_beam(head, name):
             if size > beam.MAX_BYTES or not self._spend(_RECORD):
                 return None
@@ -245,15 +250,19 @@ class Picker:
     def _keep_elf(self, file: Pieces, scan: GpuScan) -> None:
         found = elf.parse_elf(file, scan)
         self._gpu_headers = scan.left
-        if found is not None and self._spend(found.weight):
-            self._table.elfs[len(self._table) - 1] = found
-            self.kept_bytes += 2 * found.weight + PARSED
+        if found is not None:
+            self._keep_parsed(self._table.elfs, found)
 
     def _keep_beam(self, file: Pieces) -> None:
         found = beam.parse_beam(file.upto(0, file.size) or b"")
-        if found is not None and self._spend(found.weight):
-            self._table.beams[len(self._table) - 1] = found
-            self.kept_bytes += 2 * found.weight + PARSED
+        if found is not None:
+            self._keep_parsed(self._table.beams, found)
+
+    def _keep_parsed(self, rows: dict[int, _Parsed], found: _Parsed) -> None:
+        weight = found.weight
+        if self._spend(weight):
+            rows[len(self._table) - 1] = found
+            self.kept_bytes += 2 * weight + PARSED
 
     def _keep_archive(self, file: Pieces) -> None:
         found = archive.parse_archive(file, self._table.name[-1])

@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from slim.forge.context import Branch, Context
 from slim.forge.forges import api_of
 from slim.forge.variables import is_set, pull_number
+from slim.patterns import regex
 
-_REF = re.compile(r"refs/pull/(\d{1,12})/(?:merge|head)", re.ASCII)
+_REF = regex(r"refs/pull/(\d{1,12})/(?:merge|head)", re.ASCII)
 
 
 def read(env: Mapping[str, str], event: bytes) -> Context:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from slim.formats.flavors import flavor_of
 from slim.formats.gfm import code, link, marker, prose
-from slim.formats.markdown.flavors import flavor_of
 from slim.formats.markdown.page import page
 from slim.formats.model import RenderOptions
 from slim.secrets import redact

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from slim.formats import gfm, words
+from slim.formats.flavors import Flavor, flavor_of
 from slim.formats.gfm import link, prose
 from slim.formats.instructions import shortened
-from slim.formats.markdown.flavors import Flavor, flavor_of
 from slim.formats.model import RenderOptions
 from slim.formats.rules_url import page_of
 from slim.report.model import Finding, Place

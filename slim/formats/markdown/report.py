@@ -5,7 +5,6 @@ The first line is a marker by which the comment is found again, the second a sen
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 
 from slim.formats import plan, verdicts, words
@@ -13,6 +12,7 @@ from slim.formats.gfm import code, marker, prose, table, unit_definition
 from slim.formats.markdown import report_folds as folds
 from slim.formats.markdown.page import Section, Style, links, page, style_of, where
 from slim.formats.model import RenderOptions
+from slim.patterns import regex
 from slim.report.model import Budget, Report
 from slim.report.noteworthy import is_base_worth_mentioning, is_worthwhile
 from slim.report.reasons import reasons
@@ -22,7 +22,7 @@ _STEPS = 3
 _IN_STEP = 4
 _NAMED = 3
 """Packages that a row names."""
-_SIZE = re.compile(r"(\d) ([kMGTPE]?i?B\b)")
+_SIZE = regex(r"(\d) ([kMGTPE]?i?B\b)")
 
 
 def render(report: Report, options: RenderOptions) -> str:

@@ -12,9 +12,9 @@ from html import escape
 from msgspec.structs import replace
 
 from slim.formats import verdicts
+from slim.formats.flavors import Flavor, flavor_of
 from slim.formats.gfm import code, marker
 from slim.formats.markdown import comparison, report
-from slim.formats.markdown.flavors import Flavor, flavor_of
 from slim.formats.markdown.page import Fold, Section, links, page
 from slim.formats.model import Document, RenderOptions, marked
 from slim.formats.terminal import shorten, visible

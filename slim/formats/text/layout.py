@@ -6,7 +6,6 @@ Paragraphs stop at 100 columns, beyond which lines are hard to read; tables and 
 
 from __future__ import annotations
 
-import re
 import textwrap
 from collections.abc import Callable, Sequence
 
@@ -18,6 +17,7 @@ from slim.formats.instructions import abbreviated, shown
 from slim.formats.model import RenderOptions
 from slim.formats.terminal import clean, columns, shorten
 from slim.formats.text.paint import VERDICTS, Paint, painter
+from slim.patterns import regex
 from slim.report.comparison import Comparison
 from slim.report.model import Finding, Place, Report
 from slim.report.reasons import reasons
@@ -27,7 +27,7 @@ from slim.units import Units
 INDENT = " " * 12
 _NARROWEST, _WIDEST, _PARAGRAPH = 60, 160, 100
 _REASONS = 10
-_SIZE = re.compile(r"(\d) (?=[kMGTPKE]?i?B\b)")
+_SIZE = regex(r"(\d) (?=[kMGTPKE]?i?B\b)")
 """A number and its unit stay on one line."""
 _INSTRUCTION = 44
 """Columns that show what is telling of most instructions; with less, one begins a line of its own."""

@@ -7,8 +7,6 @@ the one with most layers is the base; where it has as many as the history tells,
 
 from __future__ import annotations
 
-import re
-
 from msgspec.structs import replace
 
 from slim.errors import InputError, UsageError
@@ -20,10 +18,11 @@ from slim.image.registry.client import Client
 from slim.image.registry.listing import list_tags
 from slim.image.source import open_image
 from slim.limits import Limits
+from slim.patterns import regex
 
 _MOST = 100
 """Tags that are looked at: each takes up to four requests."""
-_NUMBER = re.compile(r"([0-9]+)")
+_NUMBER = regex(r"([0-9]+)")
 
 
 def find_base_tag(image: Image, reference: Reference, ref: ImageRef, limits: Limits) -> str:

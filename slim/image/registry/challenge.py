@@ -9,8 +9,10 @@ import re
 
 from msgspec import Struct
 
-_SCHEME = re.compile(r"\s*(?:,\s*)*([A-Za-z][A-Za-z0-9-]{0,30})(?=\s|$|,)", re.ASCII)
-_PARAMETER = re.compile(
+from slim.patterns import regex
+
+_SCHEME = regex(r"\s*(?:,\s*)*([A-Za-z][A-Za-z0-9-]{0,30})(?=\s|$|,)", re.ASCII)
+_PARAMETER = regex(
     r'\s*(?:,\s*)*([A-Za-z][A-Za-z0-9_-]{0,30})\s?=\s?(?:"((?:[^"\\]|\\.)*)"|([^\s,"]+))', re.ASCII
 )
 _LENGTH = 8192

@@ -25,12 +25,13 @@ from slim.image.reference import Reference
 from slim.image.registry.access import Access
 from slim.image.registry.protocol import GuardedRegistry, answer_of
 from slim.limits import Limits, exceeded
+from slim.patterns import regex
 
 _CHUNK = 256 << 10
 _RESUMES = 3
 _ERROR_BYTES = 64 << 10
 _ACCEPT = ", ".join(sorted(kinds.INDEXES | kinds.MANIFESTS))
-_RANGE = re.compile(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.ASCII)
+_RANGE = regex(r"bytes ([0-9]{1,18})-([0-9]{1,18})/([0-9]{1,18}|\*)", re.ASCII)
 
 
 class Client:

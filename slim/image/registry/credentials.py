@@ -23,9 +23,10 @@ from slim.image.documents import parse
 from slim.image.reference import HUB, Reference
 from slim.image.registry.access import Access, Login
 from slim.limits import DEFAULT_LIMITS
+from slim.patterns import regex
 
 _FILE_BYTES = 1 << 20
-_HELPER_NAME = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+_HELPER_NAME = regex(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 _HELPER_SECONDS = 10
 _HELPER_BYTES = 64 << 10
 _HUB_KEY = "https://index.docker.io/v1/"

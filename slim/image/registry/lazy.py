@@ -24,6 +24,7 @@ from slim.image import kinds
 from slim.image.model import Descriptor, Layer, TableOfContents
 from slim.image.registry.client import Client
 from slim.limits import Limits, exceeded
+from slim.patterns import regex
 from slim.stream.compression import Marks
 from slim.stream.header import BLOCK, HeaderError, parse_header
 from slim.stream.inflate import inflate
@@ -32,10 +33,10 @@ _CHUNKED = "io.github.containers.zstd-chunked.manifest-checksum"
 _CHUNKED_POSITION = "io.github.containers.zstd-chunked.manifest-position"
 _COMPRESSION = {kinds.ESTARGZ: "gzip", _CHUNKED: "zstd"}
 _FOOTER_BYTES = 51
-_FOOTER = re.compile(
+_FOOTER = regex(
     rb"\x1f\x8b\x08\x04.{6}\x1a\x00SG\x16\x00([0-9a-f]{16})STARGZ.{13}", re.DOTALL | re.ASCII
 )
-_POSITION = re.compile(r"([0-9]{1,18}):([0-9]{1,18}):([0-9]{1,18}):1", re.ASCII)
+_POSITION = regex(r"([0-9]{1,18}):([0-9]{1,18}):([0-9]{1,18}):1", re.ASCII)
 _TOC_NAME = b"stargz.index.json"
 _AT_ONCE = 8
 _PARSED = 4

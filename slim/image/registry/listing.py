@@ -19,12 +19,13 @@ from slim.image.reference import Reference, is_tag, parse_reference
 from slim.image.registry.access import Access
 from slim.image.registry.protocol import GuardedRegistry
 from slim.limits import Limits, exceeded
+from slim.patterns import regex
 
 NAMES = 1_000_000
 """Of one list."""
 _PAGES = 20_000
 _PAGE = 1_000
-_NEXT = re.compile(r'<([^<>]{1,4096})>\s*;\s*rel="?next"?', re.ASCII)
+_NEXT = regex(r'<([^<>]{1,4096})>\s*;\s*rel="?next"?', re.ASCII)
 
 
 class Listing(Struct, frozen=True):

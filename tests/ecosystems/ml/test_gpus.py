@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import slim
-from slim.ecosystems.ml.gpus import architecture_of
+from slim.facts.gpu_names import architecture_of
 from slim.report.model import Finding
 from tests.support.building import image, layer, save
 from tests.support.gpu_code import Code, gpu_library, machine_code, ptx

@@ -47,6 +47,19 @@ def test_second_chunk_of_a_name_is_read_by_nobody() -> None:
     assert found.dropped == ((b"Code", 8),)
 
 
+def test_a_chunk_that_is_compressed_takes_what_it_is() -> None:
+    """Its term says so. All others are deflated together, as they lie in the file."""
+    text = b"line of many\n" * 80
+    terms, loose = (
+        parse_beam(beam_file(atoms(b"m"), chunk(b"Dbgi", start + text), chunk(b"LocT", text)))
+        for start in (b"\x83P", b"\x83h")
+    )
+    assert terms is not None
+    assert loose is not None
+    assert loose.dropped_packed < 60
+    assert len(text) + 2 < terms.dropped_packed < len(text) + 62
+
+
 def test_gzipped_module() -> None:
     data = gzip.compress(MODULE)
     found = parse_beam(data)

@@ -18,7 +18,7 @@ from slim.files.extract import elf_headers
 from slim.files.extract.elf import parse_elf
 from slim.files.extract.found import EXECUTABLE, SHARED, Elf, GoBuild
 from slim.files.extract.gobuild import MAGIC, parse_go
-from slim.files.extract.pieces import Collector, Pieces
+from slim.files.extract.pieces import Collector, Pieces, Span
 from tests.conftest import LONG, require
 from tests.support.elf import ELF_SHAPES, SECTIONS, elf_image, go_section
 
@@ -29,6 +29,13 @@ def parsed(data: bytes) -> Elf:
     found = parse_elf(Pieces.whole(data))
     assert found is not None
     return found
+
+
+def kept_spans(data: bytes) -> tuple[Span, ...]:
+    head = data[: elf_headers.HEAD]
+    header = elf_headers.read_header(head)
+    assert header is not None
+    return elf_headers.spans(header, head, len(data))
 
 
 @pytest.mark.parametrize(("bits", "order"), _KINDS)
@@ -123,7 +130,7 @@ def test_any_go_section(tail: bytes) -> None:
 def test_large_file_is_known_by_its_ends(step: int) -> None:
     """Half of a file of 80 MiB is never kept, and what is said of it is the same."""
     data = elf_image(SECTIONS, needed=(b"libc.so.6",), filler=80 << 20)
-    kept = Collector(elf_headers.spans(data[: elf_headers.HEAD], len(data)))
+    kept = Collector(kept_spans(data))
     for at in range(0, len(data), step):
         kept.add(memoryview(data)[at : at + step])
     pieces = kept.pieces()
@@ -156,9 +163,8 @@ def test_damaged_files_never_raise(
         data[at : at + len(value)] = value
     for version in (bytes(data), bytes(data[:cut])):
         found = parse_elf(Pieces.whole(version))
-        spans = elf_headers.spans(version[: elf_headers.HEAD], len(version))
-        assert all(0 <= begin <= end <= len(version) for begin, end in spans)
         if found is not None:
+            assert all(0 <= begin <= end <= len(version) for begin, end in kept_spans(version))
             assert found.debug_bytes >= 0
             assert found.symtab_bytes >= 0
             assert found.debug_bytes + found.symtab_bytes <= len(version)

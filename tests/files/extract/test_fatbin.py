@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from random import Random
 from time import monotonic
 
 import pytest
@@ -16,7 +17,7 @@ from slim.files.extract.pieces import Pieces
 from tests.support.elf import elf_image
 from tests.support.gpu_code import container, gpu_library, machine_code, ptx
 
-_BOTH = [*machine_code(1000, 80, 90), ptx(500, 90)]
+_BOTH = [*machine_code(1000, 80, 90), ptx(504, 90)]
 
 
 def parsed(data: bytes) -> Elf:
@@ -36,7 +37,7 @@ def test_each_kind_of_container_is_added_up() -> None:
     found = parsed(gpu_library(_BOTH, machine_code(300, 100), _BOTH))
     assert not found.partial
     assert found.gpu == (
-        (GpuCode(PTX, 90, 2 * 564), GpuCode(CUBIN, 80, 2 * 1064), GpuCode(CUBIN, 90, 2 * 1064)),
+        (GpuCode(PTX, 90, 2 * 568), GpuCode(CUBIN, 80, 2 * 1064), GpuCode(CUBIN, 90, 2 * 1064)),
         (GpuCode(CUBIN, 100, 364),),
     )
 
@@ -50,13 +51,14 @@ def test_the_bytes_may_come_in_any_parts(step: int) -> None:
 
 @given(st.lists(st.integers(0, 40), min_size=1, max_size=3), st.integers(1, 60))
 @settings(max_examples=100, deadline=None)
-def test_containers_are_found_wherever_they_begin(gaps: list[int], step: int) -> None:
-    code = container(*machine_code(100, 80))
-    # In front of them beginnings of what marks one.
-    data = b"".join(code[:2] * (gap // 2) + code[: gap % 8] + code for gap in gaps) + bytes(20)
+def test_containers_are_found_at_every_multiple_of_eight(gaps: list[int], step: int) -> None:
+    code = container(*machine_code(104, 80))
+    # In front of them beginnings of what marks one, and all of it where none can be.
+    pieces = [code[:2] * 4, code[:6] + b"\0\0", b"\0\0\0\0" + code[:8] + b"\0\0\0\0"]
+    data = b"".join(pieces[gap % 3] * (gap // 3) + code for gap in gaps) + bytes(20)
     found = scanned(data, step).result()
     assert found == scanned(data, len(data)).result()
-    assert found == ((GpuCode(CUBIN, 80, 164 * len(gaps)),),)
+    assert found == ((GpuCode(CUBIN, 80, 168 * len(gaps)),),)
 
 
 def test_other_files_have_none() -> None:
@@ -86,7 +88,7 @@ def test_a_damaged_container_costs_itself(entry: bytes) -> None:
     content = container(*_BOTH) + damaged + container(*_BOTH)
     found = parsed(elf_image([(b".nv_fatbin", 1, 2, content, 0)]))
     assert found.partial
-    assert sum(code.size for group in found.gpu for code in group) == 2 * (564 + 2 * 1064)
+    assert sum(code.size for group in found.gpu for code in group) == 2 * (568 + 2 * 1064)
 
 
 def test_a_container_that_says_to_be_larger_than_the_file() -> None:
@@ -109,3 +111,14 @@ def test_work_and_memory_are_bounded() -> None:
     assert monotonic() - begin < 2
     many = scanned(container(*machine_code(8, *range(100))), 1 << 16)
     assert (many.result(), many.partial) == ((), True)
+
+
+def test_bytes_that_only_look_like_the_beginning_cost_little() -> None:
+    """The rarest byte of it in every place: after so many chances no more is looked at, which is told."""
+    data = b"\xed" * (64 << 20)
+    begin = monotonic()
+    scan = scanned(data, 1 << 20)
+    assert (scan.result(), scan.partial, scan.left) == ((), True, 0)
+    assert monotonic() - begin < 2
+    random = scanned(Random(1).randbytes(8 << 20), 1 << 20)  # noqa: S311
+    assert not random.partial
