@@ -72,6 +72,8 @@ class Landmarks(Struct, frozen=True):
     """Names of directories whose contents were written by others."""
     system: frozenset[bytes] = frozenset()
     """Paths of directories in which package managers and official images install."""
+    names: frozenset[bytes] = frozenset()
+    """Names of which others ask where they are."""
 
 
 class Roots(Struct, frozen=True):
@@ -81,6 +83,8 @@ class Roots(Struct, frozen=True):
     """Directory → stacks that it has marks of."""
     places: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     """Name of a place → where it is."""
+    named: Marks = field(default_factory=dict)
+    """Name, of `Landmarks.names` → where it is."""
     compilers: tuple[bytes, ...] = ()
     applications: tuple[bytes, ...] = ()
     """All places that are applications."""
@@ -103,7 +107,7 @@ class Roots(Struct, frozen=True):
 def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
     """Find everything in one pass."""
     compilers = {name: compiler for compiler in landmarks.compilers for name in compiler.names}
-    marks = {mark for place in landmarks.places for mark in place.marks}
+    marks = landmarks.names.union(*(place.marks for place in landmarks.places))
     endings = {ending for place in landmarks.places for ending in place.endings}
     endings.update(mark for mark in landmarks.projects if mark.startswith(b"."))
     is_own = own_test(landmarks)
@@ -121,6 +125,7 @@ def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
     return Roots(
         projects={home: tuple(sorted(projects[home])) for home in _nearest(projects)},
         places=places,
+        named={name: found[name] for name in landmarks.names},
         compilers=cut(
             path
             for name, compiler in compilers.items()
