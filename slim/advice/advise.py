@@ -12,7 +12,7 @@ the claims of all other rules.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from functools import partial
 from itertools import compress
@@ -25,7 +25,7 @@ from slim.advice.claim import Claim, claim, claim_last
 from slim.advice.enabled import enabled_settings
 from slim.advice.findings import Amount, Finding, amount_of, findings_of, reclaimed
 from slim.advice.image_facts import ImageFacts
-from slim.advice.not_kept import not_kept, of_runner
+from slim.advice.not_kept import left_over, not_kept, of_runner
 from slim.advice.removal import removals
 from slim.advice.suppress import suppress
 from slim.advice.suppression import LABEL, Suppression, parse_label, unused
@@ -129,8 +129,9 @@ def advise(
     proposed = _rebuild(image, claims)
     queries = dict(image.queries)
     if proposed is not None:
-        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, protected, enabled)
-        queries[RUNNER] = partial(of_runner, image, proposed, claims, protected, enabled)
+        left = left_over(image, proposed, claims, protected, enabled)
+        queries[NOT_KEPT] = partial(not_kept, image, proposed, claims, left)
+        queries[RUNNER] = partial(of_runner, image, proposed, left)
     about_rebuild = [
         _no_surer_than(proposed, rule)
         for query in ABOUT_REBUILD
@@ -148,7 +149,7 @@ def advise(
         disk_bytes=image.disk,
         stays=_in_rebuild(image, proposed) if proposed else None,
     )
-    in_base = {row for each in claims if each.counts for row in each.base_rows}
+    in_base = set[int]().union(*(each.base_rows for each in claims if each.counts))
     used = {each.match.suppressed_by for each in claims} - {None}
     names = {name for rule in rules for name in (rule.id, rule.slug)}
     return Advice(
@@ -178,7 +179,7 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     recipe = recipe_for(RECIPES, image.facts, image.ledger.layers)
     if recipe is None:
         return None
-    claimed = {row: each.match.rule.category for each in claims for row in each.claimed}
+    claimed = _by_row((each.claimed, each.match.rule.category) for each in claims)
     # A body goes only with all its names.
     claimed |= {
         name: claimed[body] for name, body in image.view.files.body.items() if body in claimed
@@ -202,17 +203,22 @@ def _rebuild(image: ImageFacts, claims: Sequence[Claim]) -> Rebuild | None:
     return result if result is not None and _needs_stages(image, claims, result) else None
 
 
+def _by_row(groups: Iterable[tuple[Iterable[int], str]]) -> dict[int, str]:
+    """Row → the text of its group."""
+    found: dict[int, str] = {}
+    for rows, text in groups:
+        found.update(dict.fromkeys(rows, text))
+    return found
+
+
 def _needs_stages(image: ImageFacts, claims: Sequence[Claim], proposed: Rebuild) -> bool:
     """Whether a tenth of what a rebuild saves does not go where it is made, or is kept out of the context:
     nobody needs another stage to delete lists of packages."""
     files = image.files
-    local = {
-        row
-        for each in claims
-        if each.match.rule.where in _WITHOUT_STAGES
-        for row in each.claimed
-        if files.fate[row] == Fate.LIVE and row not in proposed.rows
-    }
+    local = set[int]().union(
+        *(each.claimed for each in claims if each.match.rule.where in _WITHOUT_STAGES)
+    )
+    local = {row for row in local - proposed.rows if files.fate[row] == Fate.LIVE}
     saved = sum(layer.live_bytes for layer in image.ledger.layers) - proposed.disk
     return (saved - sum(map(files.size.__getitem__, local))) * 10 >= saved
 

@@ -9,8 +9,9 @@ base image's bytes are never claimed: no instruction of this Dockerfile can free
 from __future__ import annotations
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -57,28 +58,21 @@ def claim(
     """
     base_end = _end_of_base(files, base_layers)
     counts = [can_claim(match, role) for match in matches]
-    bodies = [sorted(bodies_of(files, match)) for match in matches]
+    parted = [_parted(bodies_of(files, match), base_end) for match in matches]
     linked = _linked_elsewhere(files, matches, counts)
     taken: set[int] = set()
     claimed: dict[int, array[int]] = {}
-    staying = set(runs)
+    staying = {*runs, *linked}
     """With copies that stay in place of those that go."""
     order = sorted(
         (index for index in range(len(matches)) if counts[index]),
         key=lambda index: precedence(matches[index]),
     )
     for index in order:
-        rows = array("i")
-        for row in bodies[index]:
-            if row < base_end or row in taken or row in linked or row in staying:
-                continue
-            copy = matches[index].keeps.get(row, -1)
-            if copy in taken:
-                continue  # the copy that was to stay is claimed already, so this one stays
-            if copy >= 0:
-                staying.add(copy)
-            taken.add(row)
-            rows.append(row)
+        rows = array("i", sorted({*parted[index][1]} - taken - staying))
+        if keeps := matches[index].keeps:
+            rows = array("i", _unless_kept(rows, keeps, taken, staying))
+        taken.update(rows)
         claimed[index] = rows
     parts: dict[int, dict[int, int]] = {}
     dropped: dict[int, int] = defaultdict(int)
@@ -98,13 +92,13 @@ def claim(
         Claim(
             match=match,
             counts=counts[index],
-            rows=array("i", [row for row in bodies[index] if row >= base_end]),
+            rows=parted[index][1],
             claimed=claimed.get(index, array("i")),
             parts=parts.get(index, {}),
             noted={}
             if counts[index]
             else {row: size for row, size in match.parts.items() if row >= base_end},
-            base_rows=array("i", [row for row in bodies[index] if row < base_end]),
+            base_rows=parted[index][0],
         )
         for index, match in enumerate(matches)
     )
@@ -120,14 +114,12 @@ def claim_last(
     if not matches:
         return tuple(claims)
     base_end = _end_of_base(files, base_layers)
-    taken = {row for earlier in claims for row in earlier.claimed}
+    taken = set[int]().union(*(earlier.claimed for earlier in claims))
     last: list[Claim] = []
     for match in matches:
         counts = can_claim(match, role)
-        bodies = sorted(bodies_of(files, match))
-        rows = array("i", [row for row in bodies if row >= base_end])
-        base_rows = array("i", [row for row in bodies if row < base_end])
-        claimed = array("i", [row for row in rows if row not in taken] if counts else ())
+        base_rows, rows = _parted(bodies_of(files, match), base_end)
+        claimed = array("i", sorted({*rows} - taken) if counts else ())
         taken.update(claimed)
         parts = {
             row: size
@@ -135,7 +127,7 @@ def claim_last(
             if counts and row >= base_end and row not in taken
         }
         last.append(Claim(match, counts, rows, claimed, parts, {}, base_rows))
-    deleted = {row for each in last for row in each.claimed}
+    deleted = set[int]().union(*(each.claimed for each in last))
     return (*(_without_parts_of(each, deleted) for each in claims), *last)
 
 
@@ -176,6 +168,28 @@ def _fixed_components(rule: Rule) -> int:
 def _end_of_base(files: Files, base_layers: int) -> int:
     """The first row that is not the base image's."""
     return files.starts[min(base_layers, len(files.starts) - 1)]
+
+
+def _parted(bodies: array[int], base_end: int) -> tuple[array[int], array[int]]:
+    """The rows of the base image, and the others."""
+    cut = bisect_left(bodies, base_end)
+    return bodies[:cut], bodies[cut:]
+
+
+def _unless_kept(
+    rows: Iterable[int], keeps: Mapping[int, int], taken: Collection[int], staying: set[int]
+) -> Iterator[int]:
+    """Those of some rows that go; `staying` gets the copies that stay in place of them."""
+    gone: set[int] = set()
+    for row in rows:
+        copy = keeps.get(row, -1)
+        # Where the copy that was to stay is claimed already, this one stays.
+        if row in staying or copy in taken or copy in gone:
+            continue
+        if copy >= 0:
+            staying.add(copy)
+        gone.add(row)
+        yield row
 
 
 def _without_parts_of(claim: Claim, deleted: set[int]) -> Claim:

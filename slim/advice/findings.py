@@ -14,7 +14,6 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from heapq import nlargest
 from itertools import compress, pairwise
-from operator import not_
 from typing import Literal
 
 from msgspec import Struct
@@ -22,7 +21,7 @@ from msgspec import Struct
 from slim.advice.claim import Claim
 from slim.files.stretches import Gone
 from slim.files.stripping import pull_of_part
-from slim.files.table import Files
+from slim.files.table import Fate, Files, mask, picked
 from slim.rules.match import Match
 from slim.rules.rule import Rule
 
@@ -98,7 +97,7 @@ def findings_of(
 
 def amount_of(files: Files, pull: array[int], rows: Sequence[int]) -> Amount:
     """The bytes of whole files."""
-    return Amount(sum(map(files.size.__getitem__, rows)), sum(map(pull.__getitem__, rows)))
+    return Amount(sum(picked(files.size, rows)), sum(picked(pull, rows)))
 
 
 def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> tuple[Gone, ...]:
@@ -107,7 +106,7 @@ def reclaimed(files: Files, pull: array[int], claims: Sequence[Claim]) -> tuple[
     found: list[Gone] = []
     for claim in claims:
         if rows := claim.claimed:
-            disk, share = (list(map(column.__getitem__, rows)) for column in (files.size, pull))
+            disk, share = picked(files.size, rows), picked(pull, rows)
             found.append(Gone(claim.match.rule.id, rows, disk, share))
         if parts := dict(sorted(claim.parts.items())):
             share = [pull_of_part(files, pull, row, size) for row, size in parts.items()]
@@ -131,32 +130,42 @@ def _finding(
 ) -> Finding | None:
     match = claim.match
     parts = claim.parts if claim.counts else claim.noted
-    rows = sorted((*claim.rows, *parts)) or list(claim.base_rows)
+    rows: Sequence[int] = claim.rows or claim.base_rows
+    if parts:
+        rows = sorted((*claim.rows, *parts))
     if not rows and not match.names:
         return None
-    claimed = amount_of(files, pull, claim.claimed) + _parts(files, pull, claim.parts)
-    place = files.path(max(rows, key=files.size.__getitem__)) if rows else match.names[0].encode()
-    own = {*claim.claimed, *claim.parts}
-    examples = nlargest(_EXAMPLES, sorted(own) or rows, key=files.size.__getitem__)
-    causes = tuple((_causes(files, rows) or match.layers)[:_CAUSES])
-    claimed_in = _by_layer(files, sorted(claim.claimed))
+    sizes = picked(files.size, rows)
+    by_layer = _by_layer(files, rows, sizes)
+    own: Sequence[int] = claim.claimed
+    # Mostly a claim gets all that its match points at.
+    gets_all = not parts and len(own) == len(rows)
+    own_sizes = sizes if gets_all else picked(files.size, own)
+    claimed_in = by_layer if gets_all else _by_layer(files, own, own_sizes)
     for row, size in claim.parts.items():
-        for layer in _by_layer(files, [row]):
+        for layer in _by_layer(files, [row], [size]):
             claimed_in[layer] += size
-    is_note = not claim.counts or (not claim.claimed and not claim.parts)
+    claimed = Amount(sum(own_sizes), sum(picked(pull, own))) + _parts(files, pull, claim.parts)
+    causes = sorted(by_layer, key=lambda layer: (-by_layer[layer], layer)) or match.layers
+    if claim.parts:
+        own = sorted({*own, *claim.parts})
+    is_note = not claim.counts or not own
+    place = files.path(rows[sizes.index(max(sizes))]) if rows else match.names[0].encode()
     return Finding(
         id=_fingerprint(match, place),
         rule=match.rule,
         mode="note" if is_note else "claim",
         severity="info" if is_note else _severity(claimed.disk, disk_bytes, match.rule),
-        total=amount_of(files, pull, claim.rows) + _parts(files, pull, parts),
+        total=claimed
+        if gets_all
+        else amount_of(files, pull, claim.rows) + _parts(files, pull, parts),
         claimed=claimed,
         base=amount_of(files, pull, claim.base_rows),
         files=len(rows),
         claimed_files=len(own),
-        causes=causes,
-        claimed_there=tuple(claimed_in[layer] for layer in causes),
-        examples=tuple(examples),
+        causes=tuple(causes[:_CAUSES]),
+        claimed_there=tuple(claimed_in[layer] for layer in causes[:_CAUSES]),
+        examples=tuple(nlargest(_EXAMPLES, own or rows, key=files.size.__getitem__)),
         packages=match.packages,
         along=match.along,
         variables=match.names,
@@ -167,28 +176,24 @@ def _finding(
 
 def _goes(files: Files, claim: Claim, claimed: int, stays: Collection[int]) -> bool:
     """Whether nine tenths of what is claimed are not in the rebuilt image."""
-    kept = sum(files.size[row] for row in claim.claimed if row in stays)
+    kept = sum(picked(files.size, list(filter(stays.__contains__, claim.claimed))))
     kept += sum(size for row, size in claim.parts.items() if row in stays)
     return kept * 10 <= claimed
 
 
-def _causes(files: Files, rows: Sequence[int]) -> Sequence[int]:
-    """The layers that added some rows, or hid them; `rows` ascend. The layer with most bytes is first."""
-    by_layer = _by_layer(files, rows)
-    return sorted(by_layer, key=lambda layer: (-by_layer[layer], layer))
-
-
-def _by_layer(files: Files, rows: Sequence[int]) -> dict[int, int]:
+def _by_layer(files: Files, rows: Sequence[int], sizes: Sequence[int]) -> dict[int, int]:
     """Layer → bytes of `rows`, which ascend: in the layer that added them, or that hid them."""
     by_layer: dict[int, int] = defaultdict(int)
-    fates = list(map(files.fate.__getitem__, rows))  # that of live rows is 0
-    live = list(compress(rows, map(not_, fates)))
-    places = pairwise(bisect_left(live, start) for start in files.starts)
+    dead = bytes(picked(files.fate, rows))
+    if any(dead):
+        for row, size in compress(zip(rows, sizes, strict=True), dead):
+            by_layer[files.ended_by[row]] += size
+        live = mask(dead, Fate.LIVE)
+        rows, sizes = list(compress(rows, live)), list(compress(sizes, live))
+    places = pairwise(bisect_left(rows, start) for start in files.starts)
     for layer, (first, end) in enumerate(places):
         if first < end:
-            by_layer[layer] = sum(map(files.size.__getitem__, live[first:end]))
-    for row in compress(rows, fates):
-        by_layer[files.ended_by[row]] += files.size[row]
+            by_layer[layer] += sum(sizes[first:end])
     return by_layer
 
 

@@ -112,7 +112,7 @@ def _texts(files: Files) -> dict[bytes, bytes]:
 def _rows_of_packages(owned: Ownership) -> Mapping[tuple[str, str], list[int]]:
     """(manager, name) → rows, of the system's packages; there may be several of one name."""
     rows: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for index, theirs in owned.rows_by_package(owned.system).items():
+    for index in sorted(owned.system & owned.by_package.keys()):
         package = owned.packages[index]
-        rows[package.manager, package.name] += theirs
+        rows[package.manager, package.name] += owned.by_package[index]
     return rows

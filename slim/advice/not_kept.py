@@ -11,23 +11,20 @@ nothing is kept, and packages that make up a system only if the rebuilt image ha
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from itertools import compress
-
-from msgspec.structs import replace
 
 from slim.advice.claim import Claim
 from slim.advice.image_facts import ImageFacts
-from slim.files.table import Files, both, either
+from slim.files.table import Files, picked
 from slim.files.view import encoded
 from slim.packages.owners import NOBODY, Ownership
 from slim.rebuild.base import closure
 from slim.rebuild.model import Rebuild
 from slim.rebuild.trees import below_any, written_by
-from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import matching
 from slim.rules.match import QueryResult
-from slim.rules.match_paths import states_of
+from slim.rules.matched_rows import matched_rows
 from slim.rules.protected import Protected
 
 _DATABASES = (
@@ -37,65 +34,75 @@ _DATABASES = (
 """Where package managers keep what they know, which goes with the system."""
 
 
-def not_kept(
+def left_over(
     image: ImageFacts,
     rebuild: Rebuild,
     claims: Sequence[Claim],
     protected: Sequence[Protected],
     enabled: Collection[int],
-    *,
-    among: bytes | None = None,
-) -> QueryResult:
-    """Live bodies that `rebuild` does not keep and that no claim has, and what it strips from others.
+) -> list[int]:
+    """Live bodies, ascending, that `rebuild` does not keep and that no claim has, with those that the image
+    runs.
 
     Args:
         enabled: bodies of settings that a server reads, which stay.
-        among: mask of whole files: no others.
     """
     files, owned = image.files, image.owned
     base_end = files.starts[min(image.base_layers, len(files.starts) - 1)]
-    claimed = {row for claim in claims for row in claim.claimed}
-    not_counted = frozenset(_not_counted(files, claims))
-    stay = {*rebuild.rows, *not_counted, *_kept_copies(rebuild, claims), *enabled}
-    stay.update(files.body.get(row, row) for row in rebuild.runs)
+    stay = set(rebuild.rows).union(
+        _not_counted(files, claims),
+        _kept_copies(rebuild, claims),
+        enabled,
+        *(claim.claimed for claim in claims),
+    )
+    left = [row for row in compress(range(len(files)), files.live_bodies()) if row not in stay]
+    owners = picked(owned.owner, left)
     kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)
+    unneeded = frozenset(owners) - kept - system - {NOBODY}
+    rows = list(compress(left, map(unneeded.__contains__, owners)))
     homes = below_any(image.view, rebuild.homes)
     databases = below_any(image.view, _DATABASES if rebuild.origin == "scratch" else ())
     names = (owned.packages[index].name for index in owned.system - kept)
     written = frozenset(written_by(image.view, names))
-    is_protected = _path_test(files, protected)
-    rows = []
-    bodies = files.live_bodies() if among is None else both(files.live_bodies(), among)
-    for row in compress(range(len(files)), bodies):
-        owner, home = owned.owner[row], files.directory[row]
-        if row in claimed or row in stay or owner in system:
-            continue
-        stays = not (homes[home] or databases[home] or row in written)
-        if owner == NOBODY and row >= base_end and stays:
-            continue
-        goes_whole = databases[home] if owner == NOBODY else owner not in kept
-        if goes_whole or not is_protected(home, files.name[row]):
+    unless_protected = bytearray(len(files))
+    rest = frozenset(owners) - unneeded - system
+    for row, owner in compress(zip(left, owners, strict=True), map(rest.__contains__, owners)):
+        home = files.directory[row]
+        if owner == NOBODY and databases[home]:
             rows.append(row)
+        elif owner != NOBODY or row < base_end or homes[home] or row in written:
+            unless_protected[row] = 1
+    patterns = [glob for entry in protected if not entry.by_name for glob in entry.match]
+    for _, group in matched_rows(files, bytes(unless_protected), patterns):
+        for row in group:
+            unless_protected[row] = 0
+    rows += compress(range(len(files)), unless_protected)
+    return sorted(rows)
+
+
+def not_kept(
+    image: ImageFacts, rebuild: Rebuild, claims: Sequence[Claim], left: Sequence[int]
+) -> QueryResult:
+    """What of `left_over` nothing runs, and what `rebuild` strips from other files."""
+    files = image.files
+    runs = {files.body.get(row, row) for row in rebuild.runs}
     done = Counter[int]()
     for claim in claims:
         done.update(claim.parts)
     parts = {row: size - done[row] for row, size in rebuild.stripped.items()}
-    gone = claimed.union(not_counted)
-    return QueryResult(rows, {row: n for row, n in parts.items() if n > 0 and row not in gone})
+    gone = set(_not_counted(files, claims)).union(*(claim.claimed for claim in claims))
+    return QueryResult(
+        [row for row in left if row not in runs],
+        {row: size for row, size in parts.items() if size > 0 and row not in gone},
+    )
 
 
-def of_runner(
-    image: ImageFacts,
-    rebuild: Rebuild,
-    claims: Sequence[Claim],
-    protected: Sequence[Protected],
-    enabled: Collection[int],
-) -> QueryResult:
-    """Of what `rebuild` leaves out: package runners that the image starts its program with, and what is only
-    there for them; nothing where the rebuilt image is started as this one is."""
+def of_runner(image: ImageFacts, rebuild: Rebuild, left: Sequence[int]) -> QueryResult:
+    """Of `left_over`, package runners that the image starts its program with, and what is only there for
+    them; nothing where the rebuilt image is started as this one is."""
     files, owned = image.files, image.owned
     runners = [command for command in image.facts.runs.commands if command.runner and command.path]
     if not rebuild.command or not runners:
@@ -113,25 +120,9 @@ def of_runner(
         above, inside, name = path.partition(b"/node_modules/")
         if inside:
             places.append(above + inside + name.partition(b"/")[0])
-    theirs = closure(image.graph, sorted(owners), first=False)
+    rows.update(owned.rows(closure(image.graph, sorted(owners), first=False)))
     within = below_any(image.view, places)
-    among = bytearray(
-        either(owned.mask_of(theirs), bytes(map(within.__getitem__, files.directory)))
-    )
-    for row in rows:
-        among[row] = 1
-    without_runs = replace(rebuild, runs=frozenset())
-    found = not_kept(image, without_runs, claims, protected, enabled, among=bytes(among))
-    return QueryResult(found.rows)
-
-
-def _path_test(files: Files, protected: Sequence[Protected]) -> Callable[[int, bytes], bool]:
-    """Tells of a directory and a name in it whether that path is protected."""
-    globs = compile_globs(
-        [glob for entry in protected if not entry.by_name for glob in entry.match]
-    )
-    states = states_of(files, globs)
-    return lambda home, name: bool(globs.accept(states[home], name))
+    return QueryResult([row for row in left if row in rows or within[files.directory[row]]])
 
 
 def _not_counted(files: Files, claims: Iterable[Claim]) -> Iterable[int]:

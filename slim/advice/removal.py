@@ -10,7 +10,7 @@ Source: apt-get(8) "autoremove"; apk-del(8); debuerreotype's docker-autoremove-s
 from __future__ import annotations
 
 from array import array
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import partial
 
 from msgspec.structs import replace
@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from slim.advice.claim import can_claim, precedence
 from slim.advice.image_facts import ImageFacts
 from slim.facts.gather import run_rows
-from slim.files.table import Fate
+from slim.files.table import Fate, picked
 from slim.packages.closure import removal_closure, roots_of
 from slim.packages.graph import Graph
 from slim.packages.owners import NOBODY, Ownership
@@ -84,7 +84,6 @@ def removals(
         for index, package in enumerate(graph.packages)
         if package.auto is False and index not in candidates
     }
-    rows_of = owned.rows_by_package(owned.system)
     suggests = not image.view.exists(_NO_SUGGESTS)
     closure = partial(removal_closure, graph, kept=stay, suggests=suggests, roots=roots_of(graph))
     gone = closure(())
@@ -99,9 +98,7 @@ def removals(
             if owned.layer[package] >= base_layers
         }
         gone |= now_gone
-        rows = set(result[index].rows)
-        rows.difference_update(row for package in kept for row in rows_of[package])
-        rows.update(row for package in along for row in rows_of[package])
+        rows = {*result[index].rows}.difference(owned.rows(kept)).union(owned.rows(along))
         result[index] = replace(
             result[index],
             rows=array("i", sorted(rows)),
@@ -111,11 +108,11 @@ def removals(
     return tuple(result)
 
 
-def _packages(owned: Ownership, rows: Iterable[int], base_layers: int) -> frozenset[int]:
+def _packages(owned: Ownership, rows: Sequence[int], base_layers: int) -> frozenset[int]:
     """The packages that own some rows and have most of their files above the base image."""
     return frozenset(
         package
-        for package in {owned.owner[row] for row in rows}
+        for package in frozenset(picked(owned.owner, rows))
         if package != NOBODY
         and owned.packages[package].manager in SYSTEM
         and owned.layer[package] >= base_layers

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from array import array
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Sequence
-from itertools import compress, pairwise, repeat
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain, compress, pairwise, repeat
 from operator import ne
 
 from msgspec import Struct
 
-from slim.files.table import ROOT, Files, Kind, both, mask
+from slim.files.table import ROOT, Files, Kind, both, mask, picked, runs
 from slim.packages.package import SYSTEM, Package
 from slim.packages.places import NOWHERE, Places
 
@@ -38,6 +38,8 @@ class Ownership(Struct, frozen=True):
     """Package → names of regular files, hard links included."""
     layer: array[int]
     """Package → layer that has most of its bytes, or of its names if it has none; -1 without files."""
+    by_package: Mapping[int, array[int]]
+    """Package → its rows, ascending, of those that own any."""
 
     @property
     def system(self) -> frozenset[int]:
@@ -46,45 +48,46 @@ class Ownership(Struct, frozen=True):
             index for index, package in enumerate(self.packages) if package.manager in SYSTEM
         )
 
-    def mask_of(self, packages: Collection[int]) -> bytes:
+    def mask_of(self, packages: Iterable[int]) -> bytes:
         """1 for the rows that some packages own."""
-        return bytes(map(packages.__contains__, self.owner)) if packages else bytes(len(self.owner))
+        found = bytearray(len(self.owner))
+        for package in packages:
+            for row in self.by_package.get(package, ()):
+                found[row] = 1
+        return bytes(found)
 
     def rows(self, packages: Iterable[int]) -> list[int]:
         """Rows of everything that some packages own, in order of rows."""
-        chosen = frozenset(packages)
-        return list(compress(range(len(self.owner)), self.mask_of(chosen))) if chosen else []
-
-    def rows_by_package(self, packages: Collection[int]) -> dict[int, list[int]]:
-        """Package → its rows in order, of those that own any."""
-        rows: dict[int, list[int]] = defaultdict(list)
-        for row in self.rows(packages):
-            rows[self.owner[row]].append(row)
-        return rows
+        return sorted(
+            chain.from_iterable(self.by_package.get(each, ()) for each in frozenset(packages))
+        )
 
 
 def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownership:
     """Find the owner of every live file and link; `pull` is the ledger's column."""
     owner = array("i", [NOBODY]) * len(files)
     if packages:
-        _fill(owner, files, _claim(files, packages))
+        owner = _owners(files, _claim(files, packages))
     return _measure(files, tuple(packages), owner, pull)
 
 
-def _fill(owner: array[int], files: Files, claims: _Claims) -> None:
-    """Note the owners that follow from the claims."""
-    directories = claims.directories
-    listed = bytearray(len(directories))
-    for home, name in enumerate(files.dir_name):
-        above = files.dir_parent[home] if name == _CACHE else home
-        listed[home] = above in claims.files or home in claims.files or home in claims.stems
+def _by_package(owner: array[int]) -> dict[int, array[int]]:
+    """Package → its rows, ascending."""
+    owned = compress(range(len(owner)), map(ne, owner, repeat(NOBODY)))
+    rows = array("i", sorted(owned, key=owner.__getitem__))
+    owners = array("i", picked(owner, rows))
+    return {owners[first]: rows[first:end] for first, end in runs(owners)}
+
+
+def _owners(files: Files, claims: _Claims) -> array[int]:
+    """Row → owner, as follows from the claims."""
     names = both(mask(files.kind, Kind.FILE, Kind.HARDLINK, Kind.SYMLINK), bytes(files.shown))
-    inside = bytes(map(ne, map(directories.__getitem__, files.directory), repeat(NOBODY)))
-    for row in compress(range(len(files)), both(names, inside)):
-        owner[row] = directories[files.directory[row]]
-    by_name = bytes(map(listed.__getitem__, files.directory))
-    for row in compress(range(len(files)), both(names, by_name)):
-        home, name = files.directory[row], files.name[row]
+    owner = array("i", picked(claims.directories, files.directory))
+    for row in compress(range(len(files)), mask(names, 0)):
+        owner[row] = NOBODY
+    by_name = bytes(picked(_listed(files, claims), files.directory))
+    rows = zip(range(len(files)), files.directory, files.name, strict=True)
+    for row, home, name in compress(rows, both(names, by_name)):
         found = claims.files.get(home, _NONE).get(name, NOBODY)
         if found == NOBODY:
             found = _by_kin(files, claims, home, name)
@@ -94,6 +97,19 @@ def _fill(owner: array[int], files: Files, claims: _Claims) -> None:
     for row, body in files.body.items():
         if files.shown[row] and not files.shown[body] and owner[body] == NOBODY:
             owner[body] = owner[row]
+    return owner
+
+
+def _listed(files: Files, claims: _Claims) -> bytearray:
+    """1 for the directories in which owners follow from names."""
+    listed = bytearray(len(files.dir_parent))
+    for home in claims.files.keys() | claims.stems.keys():
+        if home != NOWHERE:
+            listed[home] = 1
+    for home in compress(range(len(listed)), map(_CACHE.__eq__, files.dir_name)):
+        if files.dir_parent[home] in claims.files:
+            listed[home] = 1
+    return listed
 
 
 _ByName = dict[int, dict[bytes, int]]
@@ -177,4 +193,4 @@ def _measure(
             if (size, count) > best.get(found, (0, 0)):
                 best[found] = (size, count)
                 layers[found] = layer
-    return Ownership(packages, owner, disk, pulled, names, layers)
+    return Ownership(packages, owner, disk, pulled, names, layers, _by_package(owner))

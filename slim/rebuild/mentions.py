@@ -9,8 +9,7 @@ train.py`.
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator
-from itertools import chain
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 from slim.files.table import Files, Kind
 from slim.files.view import encoded
@@ -117,11 +116,11 @@ def programs_of(given: Given, packages: Collection[int]) -> dict[int, frozenset[
     """Package → the names under which its programs may be started; of one that only brings others, such as
     Debian's imagemagick, theirs."""
     brought = {package: _brought(given.graph, package) for package in packages}
-    rows = given.owned.rows_by_package({*packages, *chain.from_iterable(brought.values())})
+    rows = given.owned.by_package
     files = given.view.files
     found: dict[int, frozenset[bytes]] = {}
     for package, others in brought.items():
-        own = rows.get(package, [])
+        own: Sequence[int] = rows.get(package, ())
         if all(files.path(row).startswith(_ABOUT) for row in own):
             own = [row for other in others for row in rows.get(other, ())]
         found[package] = _program_names(files, own)

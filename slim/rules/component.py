@@ -61,6 +61,19 @@ class Component(Struct, frozen=True, eq=False):
         """Whether it is `*`, which matches every name."""
         return not (self.head or self.tail or self.places)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a name may begin with anything."""
+        return not self.head and bool(self.stars & 1)
+
+    @property
+    def decisive_bytes(self) -> int | None:
+        """How many bytes at one end of a name decide whether it matches; None if others do, too."""
+        at_end, at_start = self.stars == 1, self.stars == 1 << len(self.places)
+        if (at_end and not self.head) or (at_start and not self.tail):
+            return len(self.head) + len(self.places) + len(self.tail)
+        return None
+
     def matches(self, name: bytes) -> bool:
         """Whether the whole of `name` matches: at most one step per byte, whatever the pattern."""
         if not (name.endswith(self.tail) and name.startswith(self.head)):
@@ -72,9 +85,13 @@ class Component(Struct, frozen=True, eq=False):
     def _run(self, text: bytes) -> bool:
         # Bit i is set while the first i places are matched; a star in front of place i loops on
         # bit i. This is Shift-And (Baeza-Yates and Gonnet, 1992) with stars.
-        active, stars, steps = 1, self.stars, self._steps
+        active, stars, steps, length = 1, self.stars, self._steps, len(self.places)
         if stars == 1:  # all places are at the end: what is before them does not matter
-            text = text[-len(self.places) :]
+            text = text[-length:]
+        elif stars == 1 << length:  # all are at the beginning
+            text = text[:length]
+        elif not stars and len(text) != length:
+            return False
         for byte in text:
             accepting = steps.get(byte)
             if accepting is None:
@@ -82,7 +99,7 @@ class Component(Struct, frozen=True, eq=False):
             active = (active & accepting) << 1 | active & stars
             if not active:
                 return False
-        return bool(active >> len(self.places))
+        return bool(active >> length)
 
     def _accepting(self, byte: int) -> int:
         return sum(1 << index for index, place in enumerate(self.places) if byte in place)

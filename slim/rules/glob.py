@@ -19,12 +19,13 @@ computed for all names of an image at once, so that each state is stepped once p
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from itertools import chain
 
 from slim.errors import LimitError
 from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
-from slim.rules.glob_syntax import GlobError, parse_glob
+from slim.rules.glob_syntax import GlobError, needed_names, parse_glob
 from slim.rules.names import Matched, matching
 
 MAX_NODES = 250_000
@@ -191,25 +192,26 @@ class GlobSet:
         ]
         return matching(names, *_distinct(parts))
 
-    def kinds_of_files(
-        self, names: Names, patterns: int
-    ) -> tuple[dict[bytes, Matched], frozenset[bytes]]:
-        """The kind of each name, and the names at which one of the first `patterns` may end.
+    def kinds_of_files(self, names: Names) -> dict[bytes, Matched]:
+        """The same for `accept`, in directories entered so far."""
+        return matching(names, *_distinct(self._ends()))
 
-        `accept` gives the same result for all names of a kind, in directories entered so far. Patterns
-        that match files of any name are left to `is_open`.
+    def ending(self, names: Names, patterns: int) -> AbstractSet[bytes]:
+        """The names at which one of the first `patterns` may end in directories entered so far.
+
+        Patterns that match files of any name are left to `is_open`.
         """
+        parts = (part for part, first in self._ends().items() if first < patterns)
+        return matching(names, *_distinct(parts)).keys()
+
+    def _ends(self) -> dict[bytes | Component, int]:
+        """Where patterns end in directories entered so far: component → the first of its patterns."""
         first: dict[bytes | Component, int] = {}
         for node in self._met.values():
             for part, child in node.children():
                 if child.ends:
                     first[part] = min(child.ends[0], first.get(part, child.ends[0]))
-        literal, wild = _distinct(first)
-        kinds = matching(names, literal, wild)
-        candidates: set[bytes | int] = {part for part in literal if first[part] < patterns}
-        candidates.update(index for index, part in enumerate(wild) if first[part] < patterns)
-        names_of = (name for name, kind in kinds.items() if not candidates.isdisjoint(kind))
-        return kinds, frozenset(names_of)
+        return first
 
     def is_open(self, state: int, patterns: int) -> bool:
         """Whether one of the first `patterns` matches files of any name in a directory of the state."""
@@ -281,15 +283,25 @@ def _distinct(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Comp
     return literal, [part for part in each if isinstance(part, Component) and not part.is_star]
 
 
-def compile_globs(patterns: Sequence[str]) -> GlobSet:
+def compile_globs(patterns: Sequence[str], names: frozenset[bytes] | None = None) -> GlobSet:
     """Compile `patterns`; a pattern's number is its index.
+
+    Args:
+        names: of all files and directories that will be asked about. Patterns that need another one match
+            none of these, and are left out.
 
     Raises:
         GlobError: a pattern is not valid, or all together are too large.
     """
     nodes = [_Node(0, is_loop=False)]
     for index, pattern in enumerate(patterns):
+        if names is not None and not names.issuperset(needed_names(pattern)):
+            continue
         for parts in parse_glob(pattern):
+            if names is not None and not all(
+                part in names for part in parts if isinstance(part, bytes)
+            ):
+                continue
             node = nodes[0]
             for part in parts:
                 child = _child(node, part)

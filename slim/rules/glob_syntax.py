@@ -14,7 +14,7 @@ a class of one character is how every special character is written literally.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from itertools import pairwise
 
@@ -55,6 +55,7 @@ _SIGNS: dict[str, Token] = {
 
 # A class with its bracket, an opening bracket without one, or a sign: what is between is literal.
 _SPECIAL = regex(r"\[[^\]]*\]|[\[*?/{},]")
+_LITERAL = regex(r"[^*?{}]+")
 
 Choices = tuple[tuple[Part, ...], ...]
 """A pattern, parsed: the sequences of components that it stands for, one per choice of its braces."""
@@ -75,6 +76,17 @@ def parse_glob(pattern: str) -> Choices:
     return tuple(
         dict.fromkeys(_components(pattern, text) for text in _alternatives(pattern, is_path=True))
     )
+
+
+def needed_names(pattern: str) -> Iterator[bytes]:
+    """Names that every path has which a valid pattern matches; not all of them, but found without parsing."""
+    depth = 0
+    for part in pattern.split("/"):
+        if "[" in part:
+            return
+        if not depth and _LITERAL.fullmatch(part):
+            yield _encode(part)
+        depth += part.count("{") - part.count("}")
 
 
 class TextGlob(Struct, frozen=True):
@@ -109,19 +121,19 @@ def parse_text_glob(pattern: str) -> TextGlob:
 
 def matching(globs: Iterable[TextGlob], texts: Iterable[bytes]) -> set[bytes]:
     """The texts that any of the globs matches; most others are ruled out by their first or last bytes."""
-    choices = {choice for glob in globs for choice in glob.choices}
+    every = list(texts)
+    choices = [choice for glob in globs for choice in glob.choices]
+    found = {choice for choice in choices if isinstance(choice, bytes)}.intersection(every)
     wild = [choice for choice in choices if isinstance(choice, Component)]
     heads = tuple({component.head for component in wild if component.head})
     tails = tuple({component.tail for component in wild if not component.head})
-    return {
+    found.update(
         text
-        for text in texts
-        if text in choices
-        or (
-            (text.startswith(heads) or text.endswith(tails))
-            and any(component.matches(text) for component in wild)
-        )
-    }
+        for text in every
+        if (text.startswith(heads) or text.endswith(tails))
+        and any(component.matches(text) for component in wild)
+    )
+    return found
 
 
 def escape(text: str) -> str:

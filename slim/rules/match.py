@@ -7,12 +7,14 @@ paths narrow the result.
 from __future__ import annotations
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from slim.files.table import Files, Kind
+from slim.files.table import Files, Kind, picked
 from slim.files.view import View
 from slim.rules.glob import compile_globs
 from slim.rules.glob_syntax import TextGlob, matching
@@ -58,6 +60,10 @@ class Match(Struct, frozen=True):
     """False if suppressions split what the rule selects into several matches."""
 
 
+_Key = tuple[str, str]
+"""Manager and name of a package."""
+_Names = dict[str, list[tuple[bytes, _Key]]]
+"""Manager, or `any` → (name, key) of its packages."""
 Query = Callable[[], QueryResult]
 """A computed selection; called at most once, and only if a rule uses it."""
 
@@ -87,6 +93,7 @@ def match(
             query = queries.get(name)
             results[name] = query() if query is not None else QueryResult()
     by_path = _by_path(view, rules, results, variables, protected, owned)
+    names = _named(packages)
     found: list[Match] = []
     for index, rule in enumerate(rules):
         if rule.query is not None:
@@ -96,7 +103,7 @@ def match(
             else:
                 result = _without_excepted_paths(view.files, rule, result, owned, variables)
             if rule.except_packages:
-                result = _without_excepted_packages(result, rule, packages)
+                result = _without_excepted_packages(result, rule, packages, names)
             found.append(
                 Match(
                     rule,
@@ -108,7 +115,7 @@ def match(
                 )
             )
         elif rule.packages:
-            found.append(_by_package(rule, packages))
+            found.append(_by_package(rule, packages, names))
         else:
             found.append(Match(rule, by_path[index]))
     return tuple(found)
@@ -126,16 +133,16 @@ def above_floor(files: Files, matches: Iterable[Match], disk: int) -> tuple[Matc
 
 def size_of(files: Files, match: Match) -> int:
     """Bytes on disk that a match points at, by whichever of its names."""
-    return sum(files.size[row] for row in bodies_of(files, match)) + sum(match.parts.values())
+    return sum(picked(files.size, bodies_of(files, match))) + sum(match.parts.values())
 
 
-def bodies_of(files: Files, match: Match) -> set[int]:
-    """The rows that hold the bytes of the matched names."""
-    found = {
-        files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in match.rows
-    }
-    found.discard(-1)
-    return found
+def bodies_of(files: Files, match: Match) -> array[int]:
+    """The rows that hold the bytes of the matched names, ascending."""
+    rows = match.rows
+    if Kind.HARDLINK not in bytes(picked(files.kind, rows)):
+        return rows
+    found = {files.body.get(row, -1) if files.kind[row] == Kind.HARDLINK else row for row in rows}
+    return array("i", sorted(found - {-1}))
 
 
 def floor_of(rule: Rule, disk: int) -> int:
@@ -157,17 +164,17 @@ def _by_path(
     """
     by_glob = [index for index, rule in enumerate(rules) if rule.match and rule.query is None]
     narrowing: list[int] = []
-    among: set[int] = set()
+    among = bytearray(len(view.files))
     for index, rule in enumerate(rules):
         result = results[rule.query] if rule.match and rule.query is not None else QueryResult()
         if result.rows or result.parts:
             narrowing.append(index)
-            among.update(result.rows, result.parts)
+            for row in (*result.rows, *result.parts):
+                among[row] = 1
     found: dict[int, array[int]] = {}
-    for indexes, rows in ((by_glob, None), (narrowing, among)):
+    for indexes, rows in ((by_glob, None), (narrowing, bytes(among))):
         matched = match_paths(
             view.files,
-            view.every,
             [rules[index] for index in indexes],
             variables=variables,
             protected=protected,
@@ -209,28 +216,36 @@ def _without_excepted_paths(
 
 
 def _without_excepted_packages(
-    result: QueryResult, rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]
+    result: QueryResult, rule: Rule, packages: Mapping[_Key, Iterable[int]], names: _Names
 ) -> QueryResult:
     excepted = {
-        row for key in _matching(rule.except_packages, rule, packages) for row in packages[key]
+        row for key in _matching(rule.except_packages, rule, names) for row in packages[key]
     }
     parts = {row: size for row, size in result.parts.items() if row not in excepted}
     rows = [row for row in result.rows if row not in excepted]
     return QueryResult(rows, parts, result.keeps)
 
 
-def _by_package(rule: Rule, packages: Mapping[tuple[str, str], Iterable[int]]) -> Match:
-    selected = _matching(rule.packages, rule, packages)
-    selected -= _matching(rule.except_packages, rule, packages)
-    rows = {row for key in selected for row in packages[key]}
-    names = sorted(name for _, name in selected)
-    return Match(rule, array("i", sorted(rows)), packages=tuple(names))
+def _by_package(rule: Rule, packages: Mapping[_Key, Iterable[int]], names: _Names) -> Match:
+    selected = _matching(rule.packages, rule, names) - _matching(rule.except_packages, rule, names)
+    # A file belongs to one package.
+    rows = array("i", sorted(chain.from_iterable(packages[key] for key in selected)))
+    return Match(rule, rows, packages=tuple(sorted(name for _, name in selected)))
 
 
-def _matching(
-    globs: Sequence[TextGlob], rule: Rule, packages: Iterable[tuple[str, str]]
-) -> set[tuple[str, str]]:
+def _named(packages: Iterable[_Key]) -> _Names:
+    names: _Names = defaultdict(list)
+    for key in packages:
+        manager, name = key
+        for word in (manager, "any"):
+            names[word].append((name.encode(), key))
+    return names
+
+
+def _matching(globs: Sequence[TextGlob], rule: Rule, names: _Names) -> set[_Key]:
     """The packages of the rule's manager whose names the globs match."""
-    names = {key: key[1].encode() for key in packages if rule.manager in ("any", key[0])}
-    found = matching(globs, names.values()) if globs else ()
-    return {key for key, name in names.items() if name in found}
+    if not globs:
+        return set()
+    candidates = names.get(rule.manager, [])
+    found = matching(globs, (name for name, _ in candidates))
+    return {key for name, key in candidates if name in found}

@@ -1,12 +1,13 @@
 """Which components of patterns match which names, asked of all names of an image together.
 
-Names are told from those that nothing matches by functions written in C: by literal bytes in one text of all
-names, by sets of whole names, and by sets of their ends.
+Names are told from those that nothing matches by functions written in C: by sets of whole names, by sets of
+their ends, and by literal bytes in one text of all names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import compress
 from operator import itemgetter
@@ -15,9 +16,7 @@ from slim.files.distinct_names import Names
 from slim.rules.component import Component
 
 _KEY_BYTES = 3
-"""Names are found by up to this many bytes of a component's end."""
-_ByEnd = dict[bytes, list[tuple[bytes, int]]]
-"""First or last bytes → (literal end that they are of, index of the component)."""
+"""Names are found by up to this many of their first or last bytes: their key."""
 
 Matched = tuple[bytes | int, ...]
 """What matches a name: itself, if it is a literal component, and the indexes of others."""
@@ -28,29 +27,64 @@ def matching(
 ) -> dict[bytes, Matched]:
     """What matches each name, of some literal components and others; without names that none matches."""
     found: dict[bytes, list[bytes | int]] = {name: [name] for name in names.every & literal}
-    by_head: _ByEnd = {}
-    by_tail: _ByEnd = {}
+    heads: dict[int, bytes] = {}
+    tails: dict[int, bytes] = {}
     for index, glob in enumerate(wild):
-        if glob.tail and len(glob.head) <= max(len(glob.tail), _KEY_BYTES):
-            whole, part = glob.tail, glob.tail + b"/"
-            by_end, key = by_tail, glob.tail[-_KEY_BYTES:]
+        if glob.needle and max(len(glob.head), len(glob.tail)) < _KEY_BYTES:
+            for name in filter(glob.matches, names.having(glob.needle)):
+                found.setdefault(name, []).append(index)
+        elif (glob.tail and len(glob.head) <= max(len(glob.tail), _KEY_BYTES)) or glob.is_open:
+            tails[index] = glob.tail
         else:
-            whole, part = glob.head, b"/" + glob.head if glob.head else glob.needle
-            by_end, key = by_head, glob.head[:_KEY_BYTES]
-        if len(key) == _KEY_BYTES:
-            by_end.setdefault(key, []).append((whole, index))
-            continue
-        for name in filter(glob.matches, names.having(part) if part else names.every):
-            found.setdefault(name, []).append(index)
-    for by_end, cut, has in (
-        (by_head, itemgetter(slice(_KEY_BYTES)), bytes.startswith),
-        (by_tail, itemgetter(slice(-_KEY_BYTES, None)), bytes.endswith),
+            heads[index] = glob.head
+    for ends, cut, has in (
+        (heads, itemgetter(slice(_KEY_BYTES)), bytes.startswith),
+        (tails, itemgetter(slice(-_KEY_BYTES, None)), bytes.endswith),
     ):
-        wholes = {key: tuple(whole for whole, _ in ones) for key, ones in by_end.items()}
-        for name in compress(names.every, map(by_end.__contains__, map(cut, names.every))):
-            key = cut(name)
-            if has(name, wholes[key]):
-                for _, index in by_end[key]:
-                    if wild[index].matches(name):
-                        found.setdefault(name, []).append(index)
+        for index, matched in _by_key(wild, ends, names.every, cut, has):
+            for name in matched:
+                found.setdefault(name, []).append(index)
     return {name: tuple(matched) for name, matched in found.items()}
+
+
+def _by_key(
+    wild: Sequence[Component],
+    ends: Mapping[int, bytes],
+    names: Collection[bytes],
+    cut: Callable[[bytes], bytes],
+    has: Callable[[bytes, bytes | tuple[bytes, ...]], bool],
+) -> Iterator[tuple[int, Iterable[bytes]]]:
+    """Index of a component → names that it matches, key by key.
+
+    Args:
+        ends: what a name that a component matches has at one end.
+        cut: makes the key of a name.
+        has: whether a name has these bytes, or some of these, at that end.
+    """
+    keys = list(map(cut, names))
+    every = frozenset(keys)
+    asked: dict[bytes, list[int]] = defaultdict(list)
+    for index, end in ends.items():
+        whole = cut(end)
+        if len(whole) == _KEY_BYTES:
+            asked[whole].append(index)
+            continue
+        for key in every:
+            if has(key, end):
+                asked[key].append(index)
+    groups: dict[bytes, list[bytes]] = defaultdict(list)
+    for key, name in compress(zip(keys, names, strict=True), map(asked.__contains__, keys)):
+        groups[key].append(name)
+    for key, group in groups.items():
+        rest = []
+        for index in asked[key]:
+            decisive = wild[index].decisive_bytes
+            if decisive is None or decisive > _KEY_BYTES:
+                rest.append(index)
+            elif wild[index].matches(key):
+                yield index, group
+        if rest:
+            wholes = tuple(ends[index] for index in rest)
+            likely = [name for name in group if has(name, wholes)]
+            for index in rest:
+                yield index, filter(wild[index].matches, likely)

@@ -35,10 +35,12 @@ PATHS = st.lists(NAMES, min_size=1, max_size=5).map("/".join)
 @example(["*a", "a*a", "*a*"], ["a", "aa", "aba", "b"])
 def test_the_automaton_agrees_with_plain_recursion(patterns: list[str], paths: list[str]) -> None:
     globs = compile_globs(patterns)
+    fitting = compile_globs(patterns, frozenset("/".join(paths).encode().split(b"/")))
     for path in paths:
         expected = tuple(n for n, pattern in enumerate(patterns) if oracle(pattern, path))
         assert globs.match(path.encode()) == expected
         assert globs.match(path.encode()) == expected  # from memory now
+        assert fitting.match(path.encode()) == expected
 
 
 @given(
@@ -62,7 +64,7 @@ def test_names_of_one_kind_have_the_same_answers(
             key = state, inner.get(name, ())
             state = entered.setdefault(key, globs.enter(state, name))
         states.append(state)
-    kinds, requested = globs.kinds_of_files(names, count)
+    kinds, requested = globs.kinds_of_files(names), globs.ending(names, count)
     accepted: dict[object, tuple[int, ...]] = {}
     for path, (*_, name), state in zip(paths, split, states, strict=True):
         key = state, kinds.get(name, ())
@@ -86,10 +88,10 @@ def test_names_at_which_nothing_ends_are_told_together(monkeypatch: pytest.Monke
         return original(self, name)
 
     monkeypatch.setattr(Component, "matches", counting)
-    kinds, requested = globs.kinds_of_files(names, 1)
-    assert kinds.keys() == requested == set(some)
+    assert globs.kinds_of_files(names).keys() == set(some)
     assert len(calls) == 3
-    assert globs.kinds_of_files(names, 0)[1] == set()
+    assert globs.ending(names, 1) == set(some)
+    assert globs.ending(names, 0) == set()
 
 
 @pytest.mark.parametrize(

@@ -8,16 +8,18 @@ Source: Debian policy §6 and §9.1.2 (nothing but packages writes below /usr); 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import repeat
+from operator import eq
 
 from slim.ecosystems.model import Subject
 from slim.facts.gather import Facts, run_rows
-from slim.files.table import ROOT
+from slim.files.table import both
 from slim.files.view import View
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
 from slim.rebuild.libraries import libraries
-from slim.rules.glob import compile_globs
 from slim.rules.match import QueryResult
+from slim.rules.matched_rows import matched_rows
 
 _PLACES = [
     *("bin/**", "sbin/**", "lib/**", "lib64/**"),
@@ -60,18 +62,18 @@ def system(subject: Subject) -> QueryResult:
     if not any(package.manager in SYSTEM and package.files for package in packages):
         return QueryResult()
     files = view.files
-    globs = compile_globs([*_PLACES, *_WRITTEN])
-    states = [globs.root()]
-    for directory in range(ROOT + 1, len(files.dir_parent)):
-        states.append(globs.enter(states[files.dir_parent[directory]], files.dir_name[directory]))
-    own = _application(view, facts)
-    rows = []
-    for row in files.live_files():
-        if ownership.owner[row] == NOBODY and row not in own:
-            answer = globs.accept(states[files.directory[row]], files.name[row])
-            if answer and answer[-1] < len(_PLACES):
-                rows.append(row)
-    return QueryResult(rows=rows)
+    unowned = bytearray(both(files.live_names(), bytes(map(eq, ownership.owner, repeat(NOBODY)))))
+    for row in _application(view, facts):
+        unowned[row] = 0
+    rows = [
+        row
+        for answer, group in matched_rows(
+            files, bytes(unowned), [*_PLACES, *_WRITTEN], len(_PLACES)
+        )
+        if answer[-1] < len(_PLACES)
+        for row in group
+    ]
+    return QueryResult(rows=sorted(rows))
 
 
 def _application(view: View, facts: Facts) -> frozenset[int]:
