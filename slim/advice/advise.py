@@ -32,7 +32,7 @@ from slim.advice.suppression import LABEL, Suppression, parse_label, unused
 from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import BUILDING, RECIPES, SOURCES
 from slim.facts.gather import run_rows
-from slim.files.stretches import Gone
+from slim.files.gone import Gone
 from slim.files.table import Fate, both, mask, picked
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild

@@ -20,7 +20,7 @@ from typing import Literal
 from msgspec import Struct
 
 from slim.advice.claim import Claim
-from slim.files.stretches import Gone
+from slim.files.gone import Gone
 from slim.files.stripping import pull_of_part
 from slim.files.table import Fate, Files, mask, picked
 from slim.rules.match import Match

@@ -70,6 +70,8 @@ class Runtimes(Struct, frozen=True, kw_only=True):
     """How the run-time systems of a language are found."""
 
     find: Callable[[View, Facts], Iterator[Runtime]]
+    names: frozenset[bytes] = frozenset()
+    """Names of which `find` asks where they are: `Roots.named`."""
     packages: tuple[str, ...]
     """How the names of packages begin that are there for a run-time system, and go with it."""
     uses: Callable[[View, Facts], Iterable[bytes]] | None = None
@@ -144,6 +146,12 @@ def knowledge_of(ecosystems: Sequence[Ecosystem]) -> Knowledge:
             ),
             foreign=frozenset(name for ecosystem in ecosystems for name in ecosystem.foreign),
             system=frozenset(path for ecosystem in ecosystems for path in ecosystem.system),
+            names=frozenset(
+                name
+                for ecosystem in ecosystems
+                if ecosystem.runtimes is not None
+                for name in ecosystem.runtimes.names
+            ),
         ),
         families=families_of(programs),
         tools=Tools(

@@ -72,6 +72,8 @@ class Landmarks(Struct, frozen=True):
     """Names of directories whose contents were written by others."""
     system: frozenset[bytes] = frozenset()
     """Paths of directories in which package managers and official images install."""
+    names: frozenset[bytes] = frozenset()
+    """Names of which others ask where they are."""
 
 
 class Roots(Struct, frozen=True):
@@ -81,6 +83,8 @@ class Roots(Struct, frozen=True):
     """Directory → stacks that it has marks of."""
     places: Mapping[str, tuple[bytes, ...]] = field(default_factory=dict)
     """Name of a place → where it is."""
+    named: Marks = field(default_factory=dict)
+    """Name, of `Landmarks.names` → where it is."""
     compilers: tuple[bytes, ...] = ()
     applications: tuple[bytes, ...] = ()
     """All places that are applications."""
@@ -103,23 +107,25 @@ class Roots(Struct, frozen=True):
 def roots_of(view: View, landmarks: Landmarks, runs: Runs) -> Roots:
     """Find everything in one pass."""
     compilers = {name: compiler for compiler in landmarks.compilers for name in compiler.names}
-    marks = {mark for place in landmarks.places for mark in place.marks}
+    marks = landmarks.names.union(*(place.marks for place in landmarks.places))
     endings = {ending for place in landmarks.places for ending in place.endings}
     endings.update(mark for mark in landmarks.projects if mark.startswith(b"."))
+    is_own = own_test(landmarks)
     found = view.find(marks | landmarks.projects.keys() | compilers.keys(), tuple(sorted(endings)))
     projects: dict[bytes, set[str]] = {}
     for mark, stack in landmarks.projects.items():
         for path in found[mark]:
             home = parent(path)
-            if home and is_own(home, landmarks):
+            if home in projects or (home and is_own(home)):
                 projects.setdefault(home, set()).add(stack)
     places = {place.name: tuple(place.find(found, view, runs)) for place in landmarks.places}
     for place in landmarks.places:
         if place.own:
-            places[place.name] = cut(path for path in places[place.name] if is_own(path, landmarks))
+            places[place.name] = cut(path for path in places[place.name] if is_own(path))
     return Roots(
         projects={home: tuple(sorted(projects[home])) for home in _nearest(projects)},
         places=places,
+        named={name: found[name] for name in landmarks.names},
         compilers=cut(
             path
             for name, compiler in compilers.items()
@@ -138,15 +144,22 @@ def _is_program(path: bytes, view: View) -> bool:
     return view.elf(path) is not None or (last(parent(path)) in _PROGRAMS and view.is_file(path))
 
 
-def is_own(path: bytes, landmarks: Landmarks) -> bool:
-    """Whether a path is outside of what the system and package managers put into an image."""
-    parts = path.split(b"/")
-    if not (_FOREIGN | landmarks.foreign).isdisjoint(parts) or any(
-        path == folder or path.startswith(folder + b"/") for folder in (*_SYSTEM, *landmarks.system)
-    ):
-        return False
-    # Caches and tools of users; `.output` and `.next` are builds.
-    return not any(part[:1] == b"." and part not in (b".output", b".next") for part in parts)
+def own_test(landmarks: Landmarks) -> Callable[[bytes], bool]:
+    """Tells whether a path is outside of what the system and package managers put into an image."""
+    foreign = _FOREIGN | landmarks.foreign
+    system = tuple(folder + b"/" for folder in (*_SYSTEM, *landmarks.system))
+
+    def is_own(path: bytes) -> bool:
+        if (path + b"/").startswith(system):
+            return False
+        parts = path.split(b"/")
+        # Caches and tools of users; `.output` and `.next` are builds.
+        return foreign.isdisjoint(parts) and not (
+            b"/." in b"/" + path
+            and any(part[:1] == b"." and part not in (b".output", b".next") for part in parts)
+        )
+
+    return is_own
 
 
 def last(path: bytes) -> bytes:

@@ -15,7 +15,7 @@ from operator import itemgetter
 
 from msgspec import Struct, field
 
-from slim.files.stretches import Gone
+from slim.files.gone import Gone
 from slim.files.table import ROOT, Files
 from slim.files.tree import Rollup
 

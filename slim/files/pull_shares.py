@@ -16,7 +16,7 @@ from __future__ import annotations
 from array import array
 from bisect import bisect_right
 from itertools import compress, zip_longest
-from operator import add
+from operator import add, sub
 
 from slim.files.table import Bytes, Kind, LayerTable, both, mask
 from slim.stream.compression import Marks
@@ -70,21 +70,23 @@ def _interpolated(table: LayerTable, marks: Marks) -> tuple[array[int], int, int
     end = at.pop()
     first, second, third = at[0::3], at[1::3], at[2::3]
     shares = array("q", bytes(8 * len(table)))
-    for row, low, high in zip(compress(range(len(table)), with_data), first, second, strict=True):
-        shares[row] = high - low
-    return shares, end - sum(third) + sum(first), sum(third) - sum(second), end
+    rows = compress(range(len(table)), with_data)
+    for row, share in zip(rows, map(sub, second, first), strict=True):
+        shares[row] = share
+    before, inside, behind = sum(first), sum(second), sum(third)
+    return shares, end - behind + before, behind - inside, end
 
 
-def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> array[int]:
+def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> list[int]:
     """Ascending offsets in the tar: of each payload its start, its stop and that of its padding; the end.
 
     Where a payload has members of its own it stops, with its padding, where they end.
     """
-    starts = array("q", compress(table.data, with_data))
-    cuts = array("q", bytes(24 * len(starts)))
+    starts = list(compress(table.data, with_data))
+    cuts = [0] * (3 * len(starts))
     cuts[0::3] = starts
-    cuts[1::3] = stops = array("q", map(add, starts, compress(table.stored, with_data)))
-    cuts[2::3] = array("q", [stop + (-stop & 511) for stop in stops])
+    cuts[1::3] = stops = list(map(add, starts, compress(table.stored, with_data)))
+    cuts[2::3] = [stop + 511 & -512 for stop in stops]
     for index, stop in _members(table, with_data, ends).items():
         cuts[3 * index + 1] = cuts[3 * index + 2] = stop
     if cuts:
@@ -93,15 +95,17 @@ def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> array[int]:
     return cuts
 
 
-def _positions(cuts: array[int], marks: Marks) -> array[int]:
+def _positions(cuts: list[int], marks: Marks) -> list[int]:
     """Where in the blob ascending offsets of the tar are."""
-    found = array("q")
+    found: list[int] = []
     at = low_raw = low_out = 0
     for raw, out in zip(marks.raw, marks.out, strict=True):
         upto = bisect_right(cuts, out, at)
         if at < upto:
             width, depth = out - low_out or 1, raw - low_raw
-            found.extend([low_raw + (cut - low_out) * depth // width for cut in cuts[at:upto]])
+            # From the checkpoint before: low_raw + (cut - low_out) * depth // width.
+            base = low_raw * width - low_out * depth
+            found += [(base + cut * depth) // width for cut in cuts[at:upto]]
             at = upto
         low_raw, low_out = raw, out
     return found

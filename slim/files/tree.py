@@ -10,8 +10,7 @@ from itertools import compress, pairwise
 
 from msgspec import Struct
 
-from slim.files.stretches import stretches
-from slim.files.table import ROOT, Files
+from slim.files.table import ROOT, Files, runs
 
 _MOSTLY = 0.8
 
@@ -36,11 +35,10 @@ def roll_up(files: Files, pull: array[int]) -> Rollup:
     live = files.live_bodies()
     for first, end in pairwise(files.starts):
         here, chosen = slice(first, end), live[first:end]
-        homes, sizes, shares = (
-            list(compress(column[here], chosen)) for column in (files.directory, files.size, pull)
-        )
+        homes = array("i", compress(files.directory[here], chosen))
+        sizes, shares = (list(compress(column[here], chosen)) for column in (files.size, pull))
         inside: dict[int, int] = {}
-        for start, stop in stretches(homes):
+        for start, stop in runs(homes):
             home, size = homes[start], sum(sizes[start:stop])
             inside[home] = inside.get(home, 0) + size
             disk[home] += size

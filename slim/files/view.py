@@ -147,11 +147,13 @@ class View(Struct, frozen=True):
         """
         exact = frozenset(names)
         found: dict[bytes, list[bytes]] = {name: [] for name in (*exact, *endings)}
-        wanted = self.every.every & (self.every.ending(endings) | exact)
-        for directory, name in sorted(self._occurrences(wanted), key=itemgetter(0)):
+        keys = {
+            name: [*exact.intersection((name,)), *(end for end in endings if name.endswith(end))]
+            for name in self.every.every & (self.every.ending(endings) | exact)
+        }
+        for directory, name in sorted(self._occurrences(keys), key=itemgetter(0)):
             above = self.files.directory_path(directory)
-            keys = [end for end in endings if name.endswith(end)]
-            for key in (name, *keys) if name in exact else keys:
+            for key in keys[name]:
                 if len(found[key]) < MAX_FOUND:
                     found[key].append(above + b"/" + name if above else name)
         return {key: tuple(sorted(paths)) for key, paths in found.items()}
@@ -162,7 +164,7 @@ class View(Struct, frozen=True):
         for directory in sorted({directory for directory, _ in self._occurrences(present)}):
             yield directory, [name for name in self.names[directory] if name in present]
 
-    def _occurrences(self, names: AbstractSet[bytes]) -> Iterator[tuple[int, bytes]]:
+    def _occurrences(self, names: Collection[bytes]) -> Iterator[tuple[int, bytes]]:
         """(directory, name) of the files, links and directories of some names."""
         files = self.files
         entries = mask(files.kind, *(kind for kind in Kind if kind != Kind.DIRECTORY))

@@ -19,19 +19,9 @@ class Places:
     """
 
     def __init__(self, files: Files) -> None:
-        self._directories = {
-            (files.dir_parent[own], files.dir_name[own]): own
-            for own in range(1, len(files.dir_parent))
-            if files.dir_shown[own]
-        }
-        self._links = {
-            (files.directory[row], files.name[row]): target
-            for row, target in files.links.items()
-            if files.kind[row] == Kind.SYMLINK and files.shown[row]
-        }
-        self._parents = files.dir_parent
-        self._resolved: dict[tuple[int, bytes], int] = {}
-        """Link → directory that it leads to."""
+        self._files = files
+        self._resolved: dict[int, int] = {}
+        """Row of a link → directory that it leads to."""
         self._by_text: dict[bytes, int] = {b"": ROOT}
 
     def directory(self, path: bytes) -> int:
@@ -48,28 +38,33 @@ class Places:
     def _walk(self, at: int, path: bytes) -> int:
         if at == NOWHERE:
             return NOWHERE
-        # Components that are still to come, last first; a link's key stands behind its target's.
-        pending: list[bytes | tuple[int, bytes]] = [*reversed(path.split(b"/"))]
+        files = self._files
+        # Components that are still to come, last first; a link's row stands behind its target's.
+        pending: list[bytes | int] = [*reversed(path.split(b"/"))]
         while pending:
             part = pending.pop()
-            if isinstance(part, tuple):
+            if isinstance(part, int):
                 self._resolved[part] = at
-            elif part == b"..":
-                at = max(self._parents[at], ROOT)
-            elif part and part != b".":
-                key = (at, part)
-                following = self._directories.get(key)
-                if following is None:
-                    following = self._resolved.get(key)
-                if following is None and key in self._links:
-                    # A link that is being followed leads into itself.
-                    self._resolved[key] = NOWHERE
-                    pending.append(key)
-                    target = self._links[key]
-                    at = ROOT if target.startswith(b"/") else at
-                    pending.extend(reversed(target.split(b"/")))
-                    continue
-                if following is None or following == NOWHERE:
+                continue
+            if not part or part == b".":
+                continue
+            if part == b"..":
+                at = max(files.dir_parent[at], ROOT)
+                continue
+            node = files.children[at].get(part)
+            if node is None or (node >= 0 and files.kind[node] != Kind.SYMLINK):
+                return NOWHERE
+            if node < 0:
+                at = ~node
+            elif node in self._resolved:
+                at = self._resolved[node]
+                if at == NOWHERE:
                     return NOWHERE
-                at = following
+            else:
+                # A link that is being followed leads into itself.
+                self._resolved[node] = NOWHERE
+                target = files.links.get(node, b"")
+                pending.append(node)
+                pending.extend(reversed(target.split(b"/")))
+                at = ROOT if target.startswith(b"/") else at
         return at

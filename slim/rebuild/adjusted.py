@@ -139,8 +139,8 @@ def _to_kept(given: Given, kept: Collection[int], layers: int) -> Iterator[tuple
         if not unowned or files.kind[row] != Kind.SYMLINK:
             continue
         path = files.path(row)
-        end = row_at(view, path)
-        if end in kept and owner[end or 0] == NOBODY and not (path + b"/").startswith(_OTHERS):
+        end = None if (path + b"/").startswith(_OTHERS) else row_at(view, path)
+        if end in kept and owner[end or 0] == NOBODY:
             yield target, path
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from itertools import compress
 
 from slim.files.stripping import stripped
 from slim.files.table import Fate, Kind
@@ -22,7 +23,8 @@ _WRITTEN = frozenset(("cache",))
 class Keep:
     """The parts so far, and the files that have one."""
 
-    def __init__(self, given: Given, first: int) -> None:
+    def __init__(self, given: Given, first: int, claims: Iterable[tuple[int, str]]) -> None:
+        """`claims` are `claims_on_packages`."""
         self._given = given
         self._first = first
         """First row behind the base layers, whose files come with them."""
@@ -33,7 +35,7 @@ class Keep:
         self._directories: set[int] = set()
         self._base_end = 0
         self._unsure = (0, 0)
-        self._brought = _brought_along(given)
+        self._brought = _brought_along(given, claims)
         self.parts: list[Part] = []
         self.stripped: dict[int, int] = {}
         """Body → bytes on disk that are stripped from it."""
@@ -167,17 +169,19 @@ class Keep:
             self._names[layer] += 1
 
 
-def _brought_along(given: Given) -> frozenset[int]:
+def claims_on_packages(given: Given) -> list[tuple[int, str]]:
+    """(row, category) of what findings would delete of packages."""
+    owners = map(given.owned.owner.__getitem__, given.claimed)
+    return list(compress(given.claimed.items(), map(NOBODY.__ne__, owners)))
+
+
+def _brought_along(given: Given, claims: Iterable[tuple[int, str]]) -> frozenset[int]:
     """Rows that findings would delete inside of packages of which more stays."""
-    files, owned = given.view.files, given.owned
-    claimed: Counter[int] = Counter()
-    rows = [
-        row
-        for row, category in given.claimed.items()
-        if owned.owner[row] != NOBODY and category in FROM_APPLICATION - _WRITTEN
-    ]
+    owner, disk, sizes = given.owned.owner, given.owned.disk, given.view.files.size
+    taken = FROM_APPLICATION - _WRITTEN
+    rows = [row for row, category in claims if category in taken]
+    claimed = [0] * len(disk)
     for row in rows:
-        claimed[owned.owner[row]] += files.size[row]
-    return frozenset(
-        row for row in rows if 10 * claimed[owned.owner[row]] < 9 * owned.disk[owned.owner[row]]
-    )
+        claimed[owner[row]] += sizes[row]
+    stays = bytearray(10 * size < 9 * whole for size, whole in zip(claimed, disk, strict=True))
+    return frozenset(row for row in rows if stays[owner[row]])

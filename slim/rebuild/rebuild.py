@@ -22,7 +22,7 @@ from slim.rebuild.base import base_layers, closure
 from slim.rebuild.build_steps import build_steps
 from slim.rebuild.image_values import image_names, user_ids
 from slim.rebuild.interpreted import copied, system_owner
-from slim.rebuild.keep import Keep
+from slim.rebuild.keep import Keep, claims_on_packages
 from slim.rebuild.libraries import libraries
 from slim.rebuild.linked_places import linked_places
 from slim.rebuild.model import (
@@ -90,7 +90,8 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
     layers = 0 if plan.static else base_layers(given, plan.runtime)
     origin: Origin = "scratch" if plan.static else "layers" if layers else "packages"
     files = given.view.files
-    keep = Keep(given, files.starts[layers])
+    claims = claims_on_packages(given)
+    keep = Keep(given, files.starts[layers], claims)
     programs = [
         row for part in plan.parts for row in part.rows if given.claimed.get(row) not in part.loses
     ]
@@ -103,7 +104,7 @@ def _assemble(given: Given, plan: Plan, recipe: Recipe) -> Rebuild:
         system = System(frozenset(), (), frozenset(), tuple(named_packages(given, under)))
     else:
         linked = libraries(given.view, [*programs, *commands, *named], given.facts.env)
-        system = system_packages(given, plan, [*linked, *commands], layers)
+        system = system_packages(given, plan, [*linked, *commands], layers, claims)
     loose = [row for row in (*linked, *commands) if system_owner(given, row) is None]
     _base(given, keep, system, layers, origin)
     for part in plan.parts:

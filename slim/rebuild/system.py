@@ -7,7 +7,6 @@ name, neither to build nor for people who log in: a program may call it, which n
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterable
 
 from msgspec import Struct
@@ -64,12 +63,19 @@ class System(Struct, frozen=True):
     language aside, which it may import."""
 
 
-def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int) -> System:
+def system_packages(
+    given: Given,
+    plan: Plan,
+    linked: Iterable[int],
+    layers: int,
+    claims: Iterable[tuple[int, str]],
+) -> System:
     """Choose the packages.
 
     Args:
         linked: rows of the libraries that are linked to, and of the programs that are run.
         layers: number of the base's layers; 0 where the base is made of packages.
+        claims: as `claims_on_packages` says.
     """
     graph = given.graph
     unnamed = _leading_to(graph, plan.unnamed)
@@ -77,7 +83,7 @@ def system_packages(given: Given, plan: Plan, linked: Iterable[int], layers: int
     base = packages_in(given, layers)
     chosen_names = dict.fromkeys(plan.packages)
     chosen_names.update(dict.fromkeys(_owners(given, linked)))
-    builds = _building(given, plan.builds) | _leading_to(graph, replaced)
+    builds = _building(given, plan.builds, claims) | _leading_to(graph, replaced)
     named = named_packages(given, base)
     known = [index for index in named if index not in builds]
     chosen_names.update(dict.fromkeys(_named(given, known)))
@@ -215,12 +221,15 @@ def named_packages(given: Given, base: frozenset[int]) -> list[int]:
     return [index for _, index in sorted(found)]
 
 
-def _building(given: Given, names: frozenset[str]) -> frozenset[int]:
+def _building(
+    given: Given, names: frozenset[str], claims: Iterable[tuple[int, str]]
+) -> frozenset[int]:
     """Packages that are there to build: by name or section, or since findings take most of them."""
-    claimed: Counter[int] = Counter()
-    for row, category in given.claimed.items():
-        if given.owned.owner[row] != NOBODY and category in TOOLS:
-            claimed[given.owned.owner[row]] += given.view.files.size[row]
+    owner, sizes = given.owned.owner, given.view.files.size
+    claimed = [0] * len(given.graph.packages)
+    for row, category in claims:
+        if category in TOOLS:
+            claimed[owner[row]] += sizes[row]
     return frozenset(
         index
         for index, package in enumerate(given.graph.packages)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from slim.files.gone import Gone
 from slim.files.ledger import LayerSums
-from slim.files.stretches import Gone
 from slim.files.table import Bytes, Fate, Files, LayerTable, mask
 from slim.image.base import BaseImage
 from slim.image.model import Image, Layer
@@ -18,7 +18,7 @@ from slim.report import model
 from slim.report.untrusted import Untrusted
 
 if TYPE_CHECKING:
-    from slim.dockerfile import Placement
+    from slim.dockerfile.align import Placement
 
 
 class Reclaimable(Struct, frozen=True):

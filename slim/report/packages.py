@@ -21,8 +21,7 @@ def packages(advice: Advice, top: int) -> list[model.PackageInfo]:
     gone_disk, gone_pull = ([0] * (len(owned.packages) + 1) for _ in range(2))
     rules: list[dict[str, int]] = [{} for _ in range(len(owned.packages) + 1)]
     for gone in advice.reclaimed:
-        owners = list(map(owned.owner.__getitem__, gone.rows))
-        for owner, disk, pull in gone.sums(owners):
+        for owner, disk, pull in gone.sums(map(owned.owner.__getitem__, gone.rows)):
             gone_disk[owner] += disk
             gone_pull[owner] += pull
             if gone.why:

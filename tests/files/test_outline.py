@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from slim.files.gone import Gone
 from slim.files.ledger import account
 from slim.files.outline import DEPTH, Node, Sort, outline
-from slim.files.stretches import Gone
 from slim.files.tree import largest_files, roll_up
 from slim.report.model import TreeNode
 from slim.report.untrusted import bare

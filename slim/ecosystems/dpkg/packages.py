@@ -121,9 +121,10 @@ def _files_of(
 
 def _listed(text: bytes) -> tuple[bytes, ...]:
     """The paths of a list, without leading slash; whole at once where each line is `/` and a path."""
-    inner = text.count(b"\n", 0, -1)
-    if text.startswith(b"/") and text.count(b"\n/") == inner and b"//" not in text:
-        return tuple(text[1:].removesuffix(b"\n").split(b"\n/"))
+    if text.startswith(b"/") and b"//" not in text:
+        paths = text[1:].removesuffix(b"\n").split(b"\n/")
+        if len(paths) - 1 == text.count(b"\n", 0, -1):
+            return tuple(paths)
     return tuple(line.lstrip(b"/") for line in lines(text) if line.startswith(b"/"))
 
 

@@ -160,7 +160,9 @@ NODE = Ecosystem(
         "node.types": type_declarations,
         "node.maps_beside": source_maps,
     },
-    runtimes=Runtimes(find=runtimes, packages=("node", "npm", "libnode", "yarn")),
+    runtimes=Runtimes(
+        find=runtimes, names=raw_names("node"), packages=("node", "npm", "libnode", "yarn")
+    ),
     building=Building(
         packages=names("npm yarnpkg"),
         variables=(r"(?:NPM_CONFIG|npm_config|YARN)_\w*", "NODE_(?:VERSION|SHA256)"),

@@ -45,7 +45,7 @@ def next_builds(found: Marks, _view: View, _: Runs) -> tuple[bytes, ...]:
 
 def runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
     """Each Node, with npm and headers."""
-    for path in view.find((b"node",))[b"node"]:
+    for path in facts.roots.named[b"node"]:
         if last(parent(path)) == b"bin" and is_program(view, path):
             own = [
                 *(b"lib/node_modules/npm", b"lib/node_modules/corepack", b"include/node"),

@@ -6,7 +6,6 @@ from collections import defaultdict
 
 from slim.ecosystems.model import Subject
 from slim.ecosystems.shared import beside
-from slim.packages.owners import NOBODY
 from slim.rules.match import QueryResult
 
 _DECLARATIONS = tuple(
@@ -32,18 +31,13 @@ def nested_duplicates(subject: Subject) -> QueryResult:
 
 def type_declarations(subject: Subject) -> QueryResult:
     """What TypeScript reads of packages: `@types/…` whole, declarations of others."""
-    owned = subject.owned
-    node = bytearray(package.manager == "node" for package in owned.packages)
-    types = bytearray(
-        package.manager == "node" and package.name.startswith("@types/")
-        for package in owned.packages
-    )
+    owned, names = subject.owned, subject.files.name
+    node = [index for index, package in enumerate(owned.packages) if package.manager == "node"]
+    types = {index for index in node if owned.packages[index].name.startswith("@types/")}
     rows = [
         row
-        for row, owner in enumerate(owned.owner)
-        if owner != NOBODY
-        and node[owner]
-        and (types[owner] or subject.files.name[row].endswith(_DECLARATIONS))
+        for row in owned.rows(node)
+        if owned.owner[row] in types or names[row].endswith(_DECLARATIONS)
     ]
     return QueryResult(rows=rows)
 

@@ -177,7 +177,12 @@ PYTHON = Ecosystem(
         "python.tests": tests,
         "python.unused_venv": unused_environments,
     },
-    runtimes=Runtimes(find=runtimes, packages=("python3", "libpython3"), uses=used_programs),
+    runtimes=Runtimes(
+        find=runtimes,
+        names=raw_names("os.py"),
+        packages=("python3", "libpython3"),
+        uses=used_programs,
+    ),
     building=Building(
         packages=names(
             "python3-pip python3-venv python3-dev python3-wheel python3-setuptools python3-virtualenv "

@@ -37,7 +37,7 @@ def installed_here(directories: Directories, _: Roots) -> Iterator[bytes]:
 
 def runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
     """Each Python, by its standard library."""
-    for path in view.find((b"os.py",))[b"os.py"]:
+    for path in facts.roots.named[b"os.py"]:
         library = parent(path)
         name, prefix = last(library), parent(library, 2)
         program = below(prefix, b"bin/" + name)

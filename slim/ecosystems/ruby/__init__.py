@@ -54,7 +54,7 @@ def _kinds(known: Known) -> Iterator[str]:
 
 
 def _runtimes(view: View, facts: Facts) -> Iterator[Runtime]:
-    for path in view.find((b"ruby",))[b"ruby"]:
+    for path in facts.roots.named[b"ruby"]:
         if last(parent(path)) == b"bin" and is_program(view, path):
             own = [b"lib/ruby", b"include/ruby-3"]
             yield from in_prefix(view, path, parent(path, 2), own, facts.roots)
@@ -121,7 +121,9 @@ RUBY = Ecosystem(
     ),
     facts={"jit.cxx": _jit},
     older_versions=older_gems,
-    runtimes=Runtimes(find=_runtimes, packages=("ruby", "libruby", "rake", "bundler")),
+    runtimes=Runtimes(
+        find=_runtimes, names=raw_names("ruby"), packages=("ruby", "libruby", "rake", "bundler")
+    ),
     building=Building(variables=(r"BUNDLE_\w*",), loaders=names("bundle bundler rbenv")),
     rebuild=Recipe(plan, "ruby", "RUBY_VERSION"),
     sources=Sources(
