@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import compress
 
 from slim.files.distinct_names import distinct
-from slim.files.table import ROOT, Files, either
+from slim.files.table import ROOT, Files, either, mask
 from slim.rules.glob import GlobSet, Paths, compile_globs
 from slim.rules.names import Matched
 
@@ -32,13 +32,14 @@ def matched_rows(
         return
     homes, own = list(compress(files.directory, among)), list(compress(files.name, among))
     above = _above(files, set(homes))
-    names, directories = distinct(own), distinct(files.dir_name[home] for home in above)
-    globs = compile_globs(patterns, Paths(directories.every, names.every))
+    directories = distinct(files.dir_name[home] for home in above)
+    globs = compile_globs(patterns, Paths(directories.every, frozenset(own)))
     states = _states(files, globs, above, globs.kinds_of_directories(directories))
     opened = {state for state in set(states) if globs.is_open(state, wanted)}
     is_open = bytes(map(opened.__contains__, states))
     candidates = bytes(map(is_open.__getitem__, homes))
-    if ending := globs.ending(names, wanted):
+    others = distinct(compress(own, mask(candidates, 0)))
+    if ending := globs.ending(others, wanted):
         candidates = either(candidates, bytes(map(ending.__contains__, own)))
     chosen = list(compress(own, candidates))
     kinds = globs.kinds_of_files(distinct(chosen))
