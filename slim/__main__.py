@@ -8,6 +8,8 @@ import signal
 import sys
 from contextlib import suppress
 
+from slim.errors import SlimError
+
 
 def main() -> None:
     """Run and exit. Nothing but an exit code and messages on stderr leaves here, never a traceback."""
@@ -50,7 +52,6 @@ def _run() -> int:
 
     from slim.cli.app import app
     from slim.cli.progress import print_call_error, print_error
-    from slim.errors import SlimError
 
     _speak_the_terminals_encoding()
     try:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from slim.advice.advise import Advice
     from slim.advice.explain import Explanation
     from slim.advice.suppression import Suppression
-    from slim.dockerfile import Placement
+    from slim.dockerfile.align import Placement
     from slim.repack.certificate import Certificate
     from slim.repack.model import LayerMode, Selection
     from slim.repack.repack import Source

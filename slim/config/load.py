@@ -18,6 +18,7 @@ from slim.errors import UsageError
 from slim.fleet.teams import Teams
 from slim.rules.faults import Fault, Faulty
 from slim.rules.suggestions import suggestion
+from slim.rules.toml_text import MAX_FILE_BYTES
 
 NAMES = (".slim.toml", "slim.toml")
 DIVE_NAME = ".dive-ci"
@@ -58,7 +59,6 @@ def load_config(
         return Config() if dive is None else _dive(dive)
     # What reads TOML and checks it is imported where there is some.
     from slim.config.reader import parse_settings
-    from slim.rules.toml_text import MAX_FILE_BYTES
 
     faults: list[Fault] = []
     settings = parse_settings(found, _read(found, MAX_FILE_BYTES), faults)

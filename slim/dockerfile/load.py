@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from slim.dockerfile.align import Placement, place
-from slim.dockerfile.parse import DockerfileError, parse_dockerfile
 from slim.errors import UsageError
+
+if TYPE_CHECKING:
+    from slim.dockerfile.align import Placement
 
 _MAX_BYTES = 1 << 20
 
@@ -66,6 +68,10 @@ def place_history(
         if ref.target is not None:
             raise UsageError("no-dockerfile", "--target needs --dockerfile")
         return ()
+    # What parses one and finds the lines is imported where there is one.
+    from slim.dockerfile.align import place
+    from slim.dockerfile.parse import DockerfileError, parse_dockerfile
+
     try:
         return place(parse_dockerfile(text), list(created_by), target=ref.target)
     except DockerfileError as error:

@@ -8,7 +8,6 @@ known to its ecosystem; here is what a walk over commands asks it for.
 from __future__ import annotations
 
 import json
-import tomllib
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
@@ -16,6 +15,7 @@ from msgspec import Struct
 from slim.entrypoint.operands import behind_options
 from slim.entrypoint.tables import names
 from slim.files.view import View
+from slim.toml import parse_toml
 
 MAX_SCRIPT = 4_096
 """Characters that are read of a script in a project's list."""
@@ -141,7 +141,7 @@ def _parsed(content: bytes | None, *, is_json: bool) -> dict[str, object]:
     if content is None:
         return {}
     try:
-        found = json.loads(content) if is_json else tomllib.loads(content.decode())
+        found = json.loads(content) if is_json else parse_toml(content.decode())
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

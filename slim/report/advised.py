@@ -18,7 +18,7 @@ from slim.report.untrusted import Untrusted, bare
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
-    from slim.dockerfile import Placement
+    from slim.dockerfile.align import Placement
     from slim.report.build import Rulebook
 
 _PACKAGES = 10_000

@@ -26,7 +26,7 @@ from slim.version import VERSION
 
 if TYPE_CHECKING:
     from slim.advice.advise import Advice
-    from slim.dockerfile import Placement
+    from slim.dockerfile.align import Placement
 
 
 class Rulebook(Struct, frozen=True):

@@ -18,7 +18,7 @@ from slim.report import model
 from slim.report.untrusted import Untrusted
 
 if TYPE_CHECKING:
-    from slim.dockerfile import Placement
+    from slim.dockerfile.align import Placement
 
 
 class Reclaimable(Struct, frozen=True):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
-from slim.dockerfile.align import Placement
 from slim.files.table import Files, LayerTable
 from slim.image import kinds
 from slim.image.base import BaseImage
@@ -12,6 +12,9 @@ from slim.image.model import Image, Layer, TableOfContents
 from slim.report import model
 from slim.report.naming import utf8
 from slim.report.untrusted import Untrusted, untrusted
+
+if TYPE_CHECKING:
+    from slim.dockerfile.align import Placement
 
 CONTENTS_NOT_VERIFIED = "contents-not-verified"
 """The id of the warning of each layer that is known by its table of contents alone."""

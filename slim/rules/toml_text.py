@@ -7,7 +7,6 @@ begin. The scan knows strings and brackets and nothing else of TOML; it only eve
 
 from __future__ import annotations
 
-import tomllib
 from bisect import bisect_right
 from functools import cached_property
 
@@ -15,6 +14,7 @@ from msgspec import Struct, field
 
 from slim.patterns import regex
 from slim.rules.faults import Fault
+from slim.toml import parse_toml
 
 MAX_FILE_BYTES = 1 << 20
 """Longest rule file."""
@@ -36,7 +36,7 @@ def read_toml(file: str, text: str, faults: list[Fault]) -> dict[str, object] | 
             faults.append(Fault(file, number, "", reason))
             return None
     try:
-        return tomllib.loads(text)
+        return parse_toml(text)
     except RecursionError:
         faults.append(Fault(file, 0, "", "not TOML that can be read: nested too deeply"))
     except ValueError as error:  # TOMLDecodeError, and numbers of too many digits

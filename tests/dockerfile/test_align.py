@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from slim.dockerfile import DockerfileError, parse_dockerfile, place
+from slim.dockerfile.align import place
+from slim.dockerfile.parse import DockerfileError, parse_dockerfile
 from tests.conftest import LONG
 
 PHOENIX = """\

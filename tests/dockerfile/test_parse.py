@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slim.dockerfile import DockerfileError, parse_dockerfile
+from slim.dockerfile.parse import DockerfileError, parse_dockerfile
 from slim.dockerfile.syntax import Text, expand, fits, heredoc_markers, split_flags
 
 Short = tuple[str, str, tuple[str, ...], int, int]

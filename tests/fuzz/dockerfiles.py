@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from slim.dockerfile import DockerfileError, parse_dockerfile, place
+from slim.dockerfile.align import place
+from slim.dockerfile.parse import DockerfileError, parse_dockerfile
 
 FIXTURES = Path(__file__).parents[2] / "fixtures"
 HISTORY = (

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from slim.dockerfile import parse_dockerfile
+from slim.dockerfile.parse import parse_dockerfile
 from tests.real.factory.project import OWN_FILES, Project, Question, all_projects
 from tests.real.factory.smoke import smoke
 from tests.real.factory.table import page

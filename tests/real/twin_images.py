@@ -13,7 +13,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
-from slim.dockerfile import parse_dockerfile
+from slim.dockerfile.parse import parse_dockerfile
 from tests.real.tools import TAG, Store, run
 
 APPS = Path(__file__).parent / "apps"

@@ -12,7 +12,7 @@ import pytest
 
 import slim
 from fixtures.build import FOLDER
-from slim.dockerfile import parse_dockerfile
+from slim.dockerfile.parse import parse_dockerfile
 from slim.report.untrusted import bare
 from tests.conftest import LONG
 from tests.support.building import image, layer, save

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slim.advice.vocabulary import VOCABULARY
-from slim.dockerfile import parse_dockerfile
+from slim.dockerfile.parse import parse_dockerfile
 from slim.image.model import Config, Platform
 from slim.rebuild.dockerfile import fill, recipe
 from slim.rebuild.model import BuildStep, Rebuild, Transfer, Uninstall

@@ -18,7 +18,7 @@ from typing import Any
 import msgspec
 
 import slim
-from slim.dockerfile import parse_dockerfile
+from slim.dockerfile.parse import parse_dockerfile
 from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve

@@ -7,8 +7,7 @@ import shlex
 from collections.abc import Collection, Iterator
 
 from slim.advice.vocabulary import VOCABULARY
-from slim.dockerfile import parse_dockerfile
-from slim.dockerfile.parse import Instruction
+from slim.dockerfile.parse import Instruction, parse_dockerfile
 from slim.report.model import Finding, Report
 from slim.report.untrusted import bare
 from slim.rules.builtin import builtin_rules

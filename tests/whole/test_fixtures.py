@@ -19,7 +19,8 @@ from fixtures import deflate
 from fixtures.build import FOLDER, IMAGES
 from fixtures.contents import Content, beam, elf
 from slim import Report
-from slim.dockerfile import parse_dockerfile, place
+from slim.dockerfile.align import place
+from slim.dockerfile.parse import parse_dockerfile
 from slim.errors import UsageError
 from slim.formats.terminal import columns
 from slim.report.untrusted import bare

@@ -18,7 +18,8 @@ from typing import Any
 import pytest
 
 import slim
-from slim.dockerfile import DockerfileError, parse_dockerfile, place
+from slim.dockerfile.align import place
+from slim.dockerfile.parse import DockerfileError, parse_dockerfile
 from slim.files.blob import scan_blob
 from slim.files.ledger import account
 from slim.files.overlay import resolve

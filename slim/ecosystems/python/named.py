@@ -8,7 +8,6 @@ documentation, "Requirements File Format"; Poetry's, "Dependencies".
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Collection, Iterator
 
 from msgspec import Struct
@@ -25,6 +24,7 @@ from slim.rebuild.base import closure
 from slim.rebuild.mentions import words_of
 from slim.rebuild.model import Given
 from slim.rebuild.trees import below
+from slim.toml import parse_toml
 
 _NAME = regex(r"\s*([A-Za-z0-9][A-Za-z0-9._-]{0,100})\s*(?:\[|[=<>!~;@,\s]|$)")
 _REQUIRES = regex(
@@ -278,7 +278,7 @@ def _names(requirements: object) -> Iterator[str]:
 
 def _document(content: bytes | None) -> dict[str, object]:
     try:
-        return tomllib.loads(decoded(content or b""))
+        return parse_toml(decoded(content or b""))
     except (ValueError, RecursionError):
         return {}
 

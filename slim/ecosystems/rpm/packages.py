@@ -5,7 +5,6 @@ Source: rpm.org, "RPM tags" and "Package Header format"; dnf5's system state (sy
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator
 
 from slim.ecosystems.rpm.bdb import bdb_headers
@@ -25,6 +24,7 @@ from slim.packages.package import (
     dependencies,
     text,
 )
+from slim.toml import parse_toml
 
 DIRECTORIES = (b"usr/lib/sysimage/rpm", b"var/lib/rpm", b"usr/share/rpm")
 """The newest place first; the others are links to it, or older."""
@@ -169,8 +169,8 @@ def _read_reasons(data: bytes | None, warnings: PackageWarnings) -> dict[str, st
     if data is None:
         return None
     try:
-        table = tomllib.loads(text(data)).get("packages")
-    except (tomllib.TOMLDecodeError, RecursionError):
+        table = parse_toml(text(data)).get("packages")
+    except (ValueError, RecursionError):
         warnings.add(_REASONS, "it is not TOML")
         return None
     if not isinstance(table, dict):
