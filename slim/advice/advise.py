@@ -33,7 +33,7 @@ from slim.advice.vocabulary import ABOUT_REBUILD, NOT_KEPT, RUNNER
 from slim.ecosystems import BUILDING, RECIPES, SOURCES
 from slim.facts.gather import run_rows
 from slim.files.gone import Gone
-from slim.files.table import Fate
+from slim.files.table import Fate, both, mask, picked
 from slim.image.model import History
 from slim.rebuild.model import Given, Rebuild
 from slim.rebuild.rebuild import rebuild
@@ -231,11 +231,9 @@ def _in_rebuild(image: ImageFacts, proposed: Rebuild) -> frozenset[int]:
         return kept
     written = below_any(image.view, _WRITTEN_AGAIN)
     of_packages = below_any(image.view, _OF_PACKAGES)
-    return kept.union(
-        row
-        for row in compress(range(len(files)), files.live_bodies())
-        if written[files.directory[row]] and not of_packages[files.directory[row]]
-    )
+    inside = both(bytes(written), mask(of_packages, 0))
+    chosen = both(files.live_bodies(), bytes(picked(inside, files.directory)))
+    return kept.union(compress(range(len(files)), chosen))
 
 
 def _no_surer_than(proposed: Rebuild | None, rule: Rule) -> Rule:

@@ -14,6 +14,7 @@ from collections import defaultdict
 from collections.abc import Collection, Sequence
 from heapq import nlargest
 from itertools import compress, pairwise
+from operator import itemgetter
 from typing import Literal
 
 from msgspec import Struct
@@ -149,6 +150,7 @@ def _finding(
     causes = sorted(by_layer, key=lambda layer: (-by_layer[layer], layer)) or match.layers
     if claim.parts:
         own = sorted({*own, *claim.parts})
+        own_sizes = picked(files.size, own)
     is_note = not claim.counts or not own
     place = files.path(rows[sizes.index(max(sizes))]) if rows else match.names[0].encode()
     return Finding(
@@ -165,7 +167,7 @@ def _finding(
         claimed_files=len(own),
         causes=tuple(causes[:_CAUSES]),
         claimed_there=tuple(claimed_in[layer] for layer in causes[:_CAUSES]),
-        examples=tuple(nlargest(_EXAMPLES, own or rows, key=files.size.__getitem__)),
+        examples=_largest(own, own_sizes) or _largest(rows, sizes),
         packages=match.packages,
         along=match.along,
         variables=match.names,
@@ -179,6 +181,12 @@ def _goes(files: Files, claim: Claim, claimed: int, stays: Collection[int]) -> b
     kept = sum(picked(files.size, list(filter(stays.__contains__, claim.claimed))))
     kept += sum(size for row, size in claim.parts.items() if row in stays)
     return kept * 10 <= claimed
+
+
+def _largest(rows: Sequence[int], sizes: Sequence[int]) -> tuple[int, ...]:
+    least = min(nlargest(_EXAMPLES, sizes), default=0)
+    likely = [(size, row) for row, size in zip(rows, sizes, strict=True) if size >= least]
+    return tuple(row for _, row in nlargest(_EXAMPLES, likely, key=itemgetter(0)))
 
 
 def _by_layer(files: Files, rows: Sequence[int], sizes: Sequence[int]) -> dict[int, int]:

@@ -57,7 +57,7 @@ def left_over(
     )
     left = [row for row in compress(range(len(files)), files.live_bodies()) if row not in stay]
     owners = picked(owned.owner, left)
-    kept = {owned.owner[row] for row in rebuild.rows} - {NOBODY}
+    kept = frozenset(picked(owned.owner, [*rebuild.rows])) - {NOBODY}
     system = frozenset[int]()
     if rebuild.origin != "scratch":
         system = _protected_packages(owned, protected)

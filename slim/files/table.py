@@ -122,6 +122,8 @@ DIGEST_BYTES = 16
 NO_DIGEST = bytes(DIGEST_BYTES)
 ASSIGNED = "assigned"
 """Flag of a settings file that assigns a secret; the other flags name a kind of private key."""
+MAX_KNOWN_PATHS, MAX_KNOWN_BYTES = 65_536, 512
+"""How many paths of directories are remembered, and how long they may be: 32 MB at most."""
 ROOT = 0
 """Id of the root directory in every table."""
 
@@ -298,6 +300,8 @@ class Files(Struct, frozen=True):
     beams: dict[int, Beam] = field(default_factory=dict)
     archives: dict[int, Archive] = field(default_factory=dict)
     flags: dict[int, str] = field(default_factory=dict)
+    _paths: dict[int, bytes] = field(default_factory=dict)
+    """Directory to its path: of those asked for, which are mostly asked for again."""
 
     def __post_init__(self) -> None:
         rows = self.starts[-1]
@@ -324,11 +328,20 @@ class Files(Struct, frozen=True):
 
     def directory_path(self, directory: int) -> bytes:
         """Path of a directory without leading slash; empty for the root."""
-        parts: list[bytes] = []
-        while directory > ROOT:
-            parts.append(self.dir_name[directory])
-            directory = self.dir_parent[directory]
-        return b"/".join(reversed(parts))
+        known = self._paths
+        path = known.get(directory)
+        if path is None:
+            parts: list[bytes] = []
+            above = directory
+            while above > ROOT and above not in known:
+                parts.append(self.dir_name[above])
+                above = self.dir_parent[above]
+            if above > ROOT:
+                parts.append(known[above])
+            path = b"/".join(reversed(parts))
+            if len(known) < MAX_KNOWN_PATHS and len(path) < MAX_KNOWN_BYTES:
+                known[directory] = path
+        return path
 
     def path(self, row: int) -> bytes:
         """Path of a row without leading slash."""

@@ -38,7 +38,7 @@ class Ownership(Struct, frozen=True):
     """Package → names of regular files, hard links included."""
     layer: array[int]
     """Package → layer that has most of its bytes, or of its names if it has none; -1 without files."""
-    by_package: Mapping[int, array[int]]
+    by_package: Mapping[int, Sequence[int]]
     """Package → its rows, ascending, of those that own any."""
 
     @property
@@ -71,12 +71,13 @@ def own(files: Files, packages: Sequence[Package], pull: array[int]) -> Ownershi
     return _measure(files, tuple(packages), owner, pull)
 
 
-def _by_package(owner: array[int]) -> dict[int, array[int]]:
+def _by_package(owner: array[int]) -> dict[int, list[int]]:
     """Package → its rows, ascending."""
-    owned = compress(range(len(owner)), map(ne, owner, repeat(NOBODY)))
-    rows = array("i", sorted(owned, key=owner.__getitem__))
-    owners = array("i", picked(owner, rows))
-    return {owners[first]: rows[first:end] for first, end in runs(owners)}
+    rows: dict[int, list[int]] = defaultdict(list)
+    for row, package in enumerate(owner):
+        if package != NOBODY:
+            rows[package].append(row)
+    return dict(rows)
 
 
 def _owners(files: Files, claims: _Claims) -> array[int]:
@@ -85,14 +86,17 @@ def _owners(files: Files, claims: _Claims) -> array[int]:
     owner = array("i", picked(claims.directories, files.directory))
     for row in compress(range(len(files)), mask(names, 0)):
         owner[row] = NOBODY
-    by_name = bytes(picked(_listed(files, claims), files.directory))
-    rows = zip(range(len(files)), files.directory, files.name, strict=True)
-    for row, home, name in compress(rows, both(names, by_name)):
-        found = claims.files.get(home, _NONE).get(name, NOBODY)
-        if found == NOBODY:
-            found = _by_kin(files, claims, home, name)
-        if found != NOBODY:
-            owner[row] = found
+    listed = _listed(files, claims)
+    for first, end in runs(files.directory):
+        home = files.directory[first]
+        if listed[home]:
+            here = claims.files.get(home, _NONE)
+            for row, name in enumerate(files.name[first:end], first):
+                found = here.get(name, NOBODY)
+                if found == NOBODY:
+                    found = _by_kin(files, claims, home, name)
+                if found != NOBODY and names[row]:
+                    owner[row] = found
     # The bytes of a hard link are in another row, whose own name may be gone.
     for row, body in files.body.items():
         if files.shown[row] and not files.shown[body] and owner[body] == NOBODY:

@@ -22,6 +22,8 @@ from collections.abc import Iterable, Sequence
 from collections.abc import Set as AbstractSet
 from itertools import chain
 
+from msgspec import Struct
+
 from slim.errors import LimitError
 from slim.files.distinct_names import Names
 from slim.rules.component import AnyDepth, Component, Part
@@ -41,6 +43,21 @@ MAX_JOINED = 64
 
 _KEY_BYTES = 3
 """Wildcards are found by up to this many of their last, else first, literal bytes."""
+
+
+class Paths(Struct, frozen=True):
+    """The names in some paths."""
+
+    directories: AbstractSet[bytes]
+    files: AbstractSet[bytes]
+    """Their last names."""
+
+    def may_have(self, parts: Sequence[Part | None]) -> bool:
+        """Whether one of the paths may be like this, by the parts that are whole names."""
+        *above, last = parts
+        return not (isinstance(last, bytes) and last not in self.files) and all(
+            part in self.directories for part in above if isinstance(part, bytes)
+        )
 
 
 class _Node:
@@ -283,24 +300,21 @@ def _distinct(parts: Iterable[bytes | Component]) -> tuple[set[bytes], list[Comp
     return literal, [part for part in each if isinstance(part, Component) and not part.is_star]
 
 
-def compile_globs(patterns: Sequence[str], names: frozenset[bytes] | None = None) -> GlobSet:
+def compile_globs(patterns: Sequence[str], among: Paths | None = None) -> GlobSet:
     """Compile `patterns`; a pattern's number is its index.
 
     Args:
-        names: of all files and directories that will be asked about. Patterns that need another one match
-            none of these, and are left out.
+        among: the paths that will be asked about: patterns that none of them can match are left out.
 
     Raises:
         GlobError: a pattern is not valid, or all together are too large.
     """
     nodes = [_Node(0, is_loop=False)]
     for index, pattern in enumerate(patterns):
-        if names is not None and not names.issuperset(needed_names(pattern)):
+        if among is not None and not among.may_have(needed_names(pattern)):
             continue
         for parts in parse_glob(pattern):
-            if names is not None and not all(
-                part in names for part in parts if isinstance(part, bytes)
-            ):
+            if among is not None and not among.may_have(parts):
                 continue
             node = nodes[0]
             for part in parts:

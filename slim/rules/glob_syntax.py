@@ -14,7 +14,7 @@ a class of one character is how every special character is written literally.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import pairwise
 
@@ -78,15 +78,17 @@ def parse_glob(pattern: str) -> Choices:
     )
 
 
-def needed_names(pattern: str) -> Iterator[bytes]:
-    """Names that every path has which a valid pattern matches; not all of them, but found without parsing."""
+def needed_names(pattern: str) -> list[bytes | None]:
+    """The last name of every path that a valid pattern matches, and names before it; None for what is not
+    seen without parsing."""
+    found: list[bytes | None] = []
     depth = 0
     for part in pattern.split("/"):
         if "[" in part:
-            return
-        if not depth and _LITERAL.fullmatch(part):
-            yield _encode(part)
+            return [*found, None]
+        found.append(None if depth or not _LITERAL.fullmatch(part) else _encode(part))
         depth += part.count("{") - part.count("}")
+    return found
 
 
 class TextGlob(Struct, frozen=True):

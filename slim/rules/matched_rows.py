@@ -13,7 +13,7 @@ from itertools import compress
 
 from slim.files.distinct_names import distinct
 from slim.files.table import ROOT, Files, either
-from slim.rules.glob import GlobSet, compile_globs
+from slim.rules.glob import GlobSet, Paths, compile_globs
 from slim.rules.names import Matched
 
 Answer = tuple[int, ...]
@@ -33,7 +33,7 @@ def matched_rows(
     homes, own = list(compress(files.directory, among)), list(compress(files.name, among))
     above = _above(files, set(homes))
     names, directories = distinct(own), distinct(files.dir_name[home] for home in above)
-    globs = compile_globs(patterns, names.every | directories.every)
+    globs = compile_globs(patterns, Paths(directories.every, names.every))
     states = _states(files, globs, above, globs.kinds_of_directories(directories))
     opened = {state for state in set(states) if globs.is_open(state, wanted)}
     is_open = bytes(map(opened.__contains__, states))

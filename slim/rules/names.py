@@ -61,17 +61,20 @@ def _by_key(
         cut: makes the key of a name.
         has: whether a name has these bytes, or some of these, at that end.
     """
+    if not ends:
+        return
     keys = list(map(cut, names))
-    every = frozenset(keys)
     asked: dict[bytes, list[int]] = defaultdict(list)
+    short: dict[int, bytes] = {}
     for index, end in ends.items():
-        whole = cut(end)
-        if len(whole) == _KEY_BYTES:
-            asked[whole].append(index)
-            continue
-        for key in every:
-            if has(key, end):
-                asked[key].append(index)
+        if len(end) < _KEY_BYTES:
+            short[index] = end
+        else:
+            asked[cut(end)].append(index)
+    shorter = tuple(short.values())
+    for key in frozenset(keys) if short else ():
+        if has(key, shorter):
+            asked[key] += (index for index, end in short.items() if has(key, end))
     groups: dict[bytes, list[bytes]] = defaultdict(list)
     for key, name in compress(zip(keys, names, strict=True), map(asked.__contains__, keys)):
         groups[key].append(name)

@@ -29,12 +29,11 @@ def duplicates(subject: Subject) -> QueryResult:
     # Half a digest tells nearly all contents apart, as a number at C speed.
     halves = array("Q", bytes(files.digests))[:: DIGEST_BYTES // 8]
     groups: dict[tuple[int, bytes], list[int]] = defaultdict(list)
-    if len(set(compress(halves, large))) < large.count(1):
-        counts = Counter(compress(halves, large))
-        several = {half for half, count in counts.items() if count > 1}
-        again = both(large, bytes(map(several.__contains__, halves)))
-        for row in compress(range(len(files)), again):
-            groups[files.size[row], files.digest(row)].append(row)
+    of_large = list(compress(halves, large))
+    several = {half for half, count in Counter(of_large).items() if count > 1}
+    candidates = compress(range(len(files)), large)
+    for row in compress(candidates, map(several.__contains__, of_large)):
+        groups[files.size[row], files.digest(row)].append(row)
     rows: list[int] = []
     keeps: dict[int, int] = {}
     for copies in groups.values():
