@@ -8,7 +8,10 @@ from __future__ import annotations
 import re
 from typing import AnyStr, Generic, cast
 
-_METHODS = ("match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer")
+_MEMBERS = (
+    "match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer",
+    "pattern", "flags", "groups", "groupindex",
+)  # fmt: skip
 
 
 def regex(pattern: AnyStr, flags: int = 0) -> re.Pattern[AnyStr]:
@@ -25,9 +28,10 @@ class _Late(Generic[AnyStr]):
         self._written: tuple[AnyStr, int] = pattern, flags
 
     def __getattr__(self, name: str) -> object:
-        """Called for what is not there yet: from the first time on, the methods are."""
-        if name.startswith("__"):
+        """Called for what is not there yet: from the first time on, all members are."""
+        if name not in _MEMBERS:
             raise AttributeError(name)
         compiled = re.compile(*self._written)
-        self.__dict__.update({method: getattr(compiled, method) for method in _METHODS})
-        return getattr(compiled, name)
+        self.__dict__.update({member: getattr(compiled, member) for member in _MEMBERS})
+        found: object = self.__dict__[name]
+        return found

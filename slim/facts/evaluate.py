@@ -15,6 +15,7 @@ from slim.facts.gather import Facts
 from slim.facts.live import first_files
 from slim.files.view import View, encoded
 from slim.packages.package import Package
+from slim.rules.component import Component
 from slim.rules.glob_syntax import TextGlob, parse_text_glob
 from slim.rules.predicate import (
     AllOf,
@@ -59,17 +60,45 @@ class Answer(Struct, frozen=True):
     reasons: tuple[Reason, ...]
 
 
+class Texts(Struct, frozen=True):
+    """Texts that globs are compared with, each once."""
+
+    every: tuple[bytes, ...]
+    joined: bytes
+    """All of them, each between line ends: one search tells that a glob matches none, as nearly all do."""
+
+    def first(self, glob: TextGlob) -> bytes | None:
+        """The first that a glob matches."""
+        if not any(map(self._may_match, glob.choices)):
+            return None
+        return next(filter(glob.matches, self.every), None)
+
+    def _may_match(self, choice: bytes | Component) -> bool:
+        if isinstance(choice, bytes):
+            return b"\n" + choice + b"\n" in self.joined
+        parts = (b"\n" + choice.head, choice.needle, choice.tail + b"\n")
+        return all(part in self.joined for part in parts)
+
+
+def texts_of(texts: Iterable[bytes]) -> Texts:
+    """Some texts, each once, in order."""
+    every = tuple(dict.fromkeys(texts))
+    return Texts(every, b"\n%s\n" % b"\n".join(every))
+
+
 class Prepared(Struct, frozen=True):
     """Answers for all rules."""
 
     facts: Facts
     files: Mapping[str, str]
     """Pattern of a `file` predicate → the first path that matches; absent where none does."""
-    packages: tuple[str, ...]
-    """Names, each once, sorted."""
-    commands: Mapping[bytes, str]
-    """What a `runs` predicate is compared with → where it was found."""
-    history: tuple[bytes, ...]
+    packages: Texts
+    """Names, sorted."""
+    commands: Texts
+    """What a `runs` predicate is compared with."""
+    found_in: Mapping[bytes, str]
+    """Each of `commands` → where it was found."""
+    history: Texts
 
 
 def prepare(
@@ -77,12 +106,14 @@ def prepare(
 ) -> Prepared:
     """Look everything up that `predicates`, those of all rules, ask for."""
     patterns = sorted({leaf.pattern for leaf in leaves(predicates) if isinstance(leaf, HasFile)})
+    found_in = _command_texts(facts)
     return Prepared(
         facts,
         first_files(patterns, facts.variables, view),
-        tuple(sorted({package.name for package in packages})),
-        _command_texts(facts),
-        tuple(_cut(facts.history)),
+        texts_of(name.encode() for name in sorted({package.name for package in packages})),
+        texts_of(found_in),
+        found_in,
+        texts_of(_cut(facts.history)),
     )
 
 
@@ -148,14 +179,14 @@ def _leaf(leaf: Predicate, prepared: Prepared) -> tuple[bool, str]:
             missing = f": the image has no {{{unset[0]}}}" if unset else ""
             return False, f"no file {pattern}{missing}"
         case HasPackage(glob):
-            found = next((name for name in prepared.packages if glob.matches(name.encode())), None)
-            return found is not None, (
-                f"no package {glob.pattern}" if found is None else f"package {found} is installed"
-            )
+            found = prepared.packages.first(glob)
+            if found is None:
+                return False, f"no package {glob.pattern}"
+            return True, f"package {found.decode()} is installed"
         case Runs(pattern, glob):
             return _runs(pattern, glob, prepared)
         case HistoryHas(glob):
-            any_does = any(glob.matches(text) for text in prepared.history)
+            any_does = prepared.history.first(glob) is not None
             return any_does, f"{'a' if any_does else 'no'} history entry matches {glob.pattern}"
         case _:
             raise AssertionError(f"not a leaf: {leaf}")
@@ -173,9 +204,9 @@ def _setting(kind: str, name: str, glob: TextGlob, values: Mapping[str, str]) ->
 def _runs(pattern: str, parsed: TextGlob | None, prepared: Prepared) -> tuple[bool, str]:
     bound = [] if parsed else bind(pattern, prepared.facts.variables)
     for glob in [parsed] if parsed else map(parse_text_glob, bound):
-        for text, how in prepared.commands.items():
-            if glob.matches(text):
-                return True, f"the image runs {pattern}: {how}"
+        text = prepared.commands.first(glob)
+        if text is not None:
+            return True, f"the image runs {pattern}: {prepared.found_in[text]}"
     return False, f"the image does not run {pattern}"
 
 

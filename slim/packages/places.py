@@ -26,13 +26,16 @@ class Places:
 
     def directory(self, path: bytes) -> int:
         """Id of the directory that `path` leads to, `NOWHERE` if there is none."""
-        found = self._by_text.get(path)
-        if found is None:
-            above, _, last = path.rpartition(b"/")
-            # Whoever lists files lists their directories, too: the one above is mostly known.
-            at = self._by_text.get(above)
+        known = self._by_text.get(path)
+        if known is not None:
+            return known
+        above, _, last = path.rpartition(b"/")
+        # Whoever lists files lists their directories, too: the one above is mostly known.
+        at = self._by_text.get(above)
+        found = None if at is None else self._files.children.directory(at, last)
+        if found is None or not self._files.dir_shown[found]:
             found = self._walk(ROOT, path) if at is None else self._walk(at, last)
-            self._by_text[path] = found
+        self._by_text[path] = found
         return found
 
     def _walk(self, at: int, path: bytes) -> int:

@@ -7,9 +7,10 @@ tests and documentation along, in any stage.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
-from itertools import compress
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from itertools import compress, groupby
+from operator import itemgetter
 
 from slim.files.stripping import stripped
 from slim.files.table import Fate, Kind
@@ -23,8 +24,7 @@ _WRITTEN = frozenset(("cache",))
 class Keep:
     """The parts so far, and the files that have one."""
 
-    def __init__(self, given: Given, first: int, claims: Iterable[tuple[int, str]]) -> None:
-        """`claims` are `claims_on_packages`."""
+    def __init__(self, given: Given, first: int, claims: Claims) -> None:
         self._given = given
         self._first = first
         """First row behind the base layers, whose files come with them."""
@@ -169,19 +169,36 @@ class Keep:
             self._names[layer] += 1
 
 
-def claims_on_packages(given: Given) -> list[tuple[int, str]]:
-    """(row, category) of what findings would delete of packages."""
+Claims = Mapping[str, Sequence[int]]
+"""Category → rows of packages that its findings would delete."""
+
+
+def claims_on_packages(given: Given) -> Claims:
+    """What findings would delete of packages."""
     owners = map(given.owned.owner.__getitem__, given.claimed)
-    return list(compress(given.claimed.items(), map(NOBODY.__ne__, owners)))
+    theirs = compress(given.claimed.items(), map(NOBODY.__ne__, owners))
+    found: dict[str, list[int]] = defaultdict(list)
+    for category, claimed in groupby(theirs, key=itemgetter(1)):
+        found[category] += map(itemgetter(0), claimed)
+    return found
 
 
-def _brought_along(given: Given, claims: Iterable[tuple[int, str]]) -> frozenset[int]:
+def claimed_bytes(given: Given, claims: Claims, categories: Collection[str]) -> list[int]:
+    """Package → bytes on disk that findings of some categories would delete."""
+    claimed = [0] * len(given.graph.packages)
+    for category in claims.keys() & categories:
+        rows = claims[category]
+        owners = map(given.owned.owner.__getitem__, rows)
+        for owner, size in zip(owners, map(given.view.files.size.__getitem__, rows), strict=True):
+            claimed[owner] += size
+    return claimed
+
+
+def _brought_along(given: Given, claims: Claims) -> frozenset[int]:
     """Rows that findings would delete inside of packages of which more stays."""
-    owner, disk, sizes = given.owned.owner, given.owned.disk, given.view.files.size
-    taken = FROM_APPLICATION - _WRITTEN
-    rows = [row for row, category in claims if category in taken]
-    claimed = [0] * len(disk)
-    for row in rows:
-        claimed[owner[row]] += sizes[row]
-    stays = bytearray(10 * size < 9 * whole for size, whole in zip(claimed, disk, strict=True))
-    return frozenset(row for row in rows if stays[owner[row]])
+    owner, taken = given.owned.owner, FROM_APPLICATION - _WRITTEN
+    sizes = zip(claimed_bytes(given, claims, taken), given.owned.disk, strict=True)
+    stays = bytearray(10 * claimed < 9 * whole for claimed, whole in sizes)
+    return frozenset(
+        row for category in claims.keys() & taken for row in claims[category] if stays[owner[row]]
+    )

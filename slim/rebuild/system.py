@@ -19,6 +19,7 @@ from slim.packages.package import SYSTEM, Package
 from slim.packages.reach import Reach
 from slim.patterns import regex
 from slim.rebuild.base import base_packages, closure, needed_by_others
+from slim.rebuild.keep import Claims, claimed_bytes
 from slim.rebuild.mentions import not_named
 from slim.rebuild.model import TOOLS, Given, Plan
 from slim.rebuild.trees import row_at
@@ -68,14 +69,13 @@ def system_packages(
     plan: Plan,
     linked: Iterable[int],
     layers: int,
-    claims: Iterable[tuple[int, str]],
+    claims: Claims,
 ) -> System:
     """Choose the packages.
 
     Args:
         linked: rows of the libraries that are linked to, and of the programs that are run.
         layers: number of the base's layers; 0 where the base is made of packages.
-        claims: as `claims_on_packages` says.
     """
     graph = given.graph
     unnamed = _leading_to(graph, plan.unnamed)
@@ -221,15 +221,9 @@ def named_packages(given: Given, base: frozenset[int]) -> list[int]:
     return [index for _, index in sorted(found)]
 
 
-def _building(
-    given: Given, names: frozenset[str], claims: Iterable[tuple[int, str]]
-) -> frozenset[int]:
+def _building(given: Given, names: frozenset[str], claims: Claims) -> frozenset[int]:
     """Packages that are there to build: by name or section, or since findings take most of them."""
-    owner, sizes = given.owned.owner, given.view.files.size
-    claimed = [0] * len(given.graph.packages)
-    for row, category in claims:
-        if category in TOOLS:
-            claimed[owner[row]] += sizes[row]
+    claimed = claimed_bytes(given, claims, TOOLS)
     return frozenset(
         index
         for index, package in enumerate(given.graph.packages)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from slim.advice.vocabulary import VOCABULARY
 from slim.ecosystems import KNOWLEDGE
 from slim.facts import live
-from slim.facts.evaluate import Answer, evaluate, leaves, prepare
+from slim.facts.evaluate import Answer, evaluate, leaves, prepare, texts_of
 from slim.facts.gather import gather
 from slim.facts.live import first_files
 from slim.files import view as paths
@@ -19,6 +19,7 @@ from slim.image.model import History
 from slim.packages.package import Package
 from slim.rules.builtin import builtin_rules
 from slim.rules.glob import compile_globs
+from slim.rules.glob_syntax import parse_text_glob
 from slim.rules.predicate import parse_predicate
 from slim.rules.rule import rules_of
 from tests.support.glob_oracle import PATTERNS, is_valid
@@ -157,3 +158,12 @@ def test_first_files_are_those_that_the_matcher_finds(
         expected = {path for path in kept if globs.match(path.encode())}
         assert bool(expected) == (pattern in found), pattern
         assert pattern not in found or found[pattern] in expected
+
+
+@given(
+    st.lists(st.text("ab*\n", max_size=4), max_size=4),
+    st.text("ab*?", min_size=1, max_size=4),
+)
+def test_a_search_in_all_texts_leaves_no_match_out(texts: list[str], pattern: str) -> None:
+    every, glob = [text.encode() for text in texts], parse_text_glob(pattern)
+    assert texts_of(every).first(glob) == next(filter(glob.matches, every), None)

@@ -58,9 +58,11 @@ def read_releases(contents: Contents, warnings: PackageWarnings) -> tuple[Releas
     """All releases, in order of paths."""
     releases: list[Release] = []
     for path in sorted(contents):
+        if not path.endswith(b".rel"):
+            continue
         # A release has a copy beside the directories of its versions.
         folder = parent(path, 2)
-        if not path.endswith(b".rel") or folder.rpartition(b"/")[2] != b"releases":
+        if folder.rpartition(b"/")[2] != b"releases":
             continue
         term = _term(contents, path, warnings)
         if not isinstance(term, Compound) or not term.tagged("release") or len(term.items) != 4:

@@ -36,6 +36,10 @@ class Children:
                 self._collect(directory, rows, names)
         return names
 
+    def directory(self, parent: int, name: bytes) -> int | None:
+        """The directory of this name in another one; the final filesystem need not show it."""
+        return self._ids.get((parent, name))
+
     def names(self, directory: int) -> dict[bytes, int]:
         """The same for who asks once for each directory: what is collected for that is not kept."""
         names = self._names[directory]

@@ -141,6 +141,13 @@ def test_odd_manifests_are_read_as_far_as_they_go() -> None:
     assert broken.warnings[0].text.startswith("could not read node_modules/a/package.json because")
 
 
+def test_only_projects_with_packages_are_read() -> None:
+    without = {b"usr/share/nodejs/b/package.json": b"{", b"app/package.json": b"{"}
+    assert not read_node(without).warnings
+    beside = read_node(without | {b"app/node_modules/a/package.json": b"{}"})
+    assert [warning.path for warning in beside.warnings] == [b"app/package.json"]
+
+
 def test_an_alias_has_the_name_of_its_place() -> None:
     read = read_node(tree(**{"node_modules/alias/package.json": {"name": "real", "version": "1"}}))
     assert read.packages[0].name == "alias"
