@@ -26,6 +26,8 @@ _ALIGNED = 8
 """Compilers align containers to this, and linkers the section: only there they are looked for."""
 _RARE = 1
 """Which byte of the magic is the rarest in code: every eighth is looked at, and seldom another one."""
+_WINDOW = 64 << 10
+"""Bytes that are looked at together: the next container mostly is near."""
 _CHANCES, _CHANCE = 4096, 1024
 """Most bytes that are that one by chance: these, and one for so many. Of random bytes half as many are."""
 _ENTRY = struct.Struct("<H2xIQ12xI")
@@ -100,16 +102,17 @@ class GpuScan:
     def _find(self, data: bytes, at: int, start: int) -> int:
         """Where the next container begins in `data`, whose first byte has the offset `start`; else -1."""
         first = at + -(start + at) % _ALIGNED
-        rare = data[first + _RARE :: _ALIGNED]
-        number = rare.find(_MAGIC[_RARE])
-        while number >= 0:
-            if data.startswith(_MAGIC, first + _ALIGNED * number):
-                return first + _ALIGNED * number
-            self._chances -= 1
-            if not self._chances:
-                self.left, self.partial = 0, True
-                break
-            number = rare.find(_MAGIC[_RARE], number + 1)
+        for begin in range(first, len(data), _WINDOW):
+            rare = data[begin + _RARE : begin + _WINDOW : _ALIGNED]
+            number = rare.find(_MAGIC[_RARE])
+            while number >= 0:
+                if data.startswith(_MAGIC, begin + _ALIGNED * number):
+                    return begin + _ALIGNED * number
+                self._chances -= 1
+                if not self._chances:
+                    self.left, self.partial = 0, True
+                    return -1
+                number = rare.find(_MAGIC[_RARE], number + 1)
         return -1
 
     def _search(self, data: bytes, at: int, start: int) -> int | None:
