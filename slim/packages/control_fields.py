@@ -5,15 +5,13 @@ Source: Debian policy §5.1 (syntax of control files); Python packaging "Core me
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
-from functools import lru_cache
 
-from slim.packages.package import Dependency, dependencies, text
+from slim.packages.package import Dependency, dependencies, lines, text
 from slim.patterns import regex
 
-_LINE_ENDS = regex(rb"\r+(?=\n|\Z)")
 _NAME = regex(r"[^\s(\[{<>=!~:;@]*")
+_GROUP = regex(r"[^,]+")
 _NAMES = regex(r"(?:^|[,|])\s*([^\s(\[{<>=!~:;@,|]+)")
 
 
@@ -27,28 +25,27 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     >>> list(paragraphs(b"Package: a\\nDepends: b,\\n c\\n\\nPackage: d\\n", {"package", "depends"}))
     [{'package': 'a', 'depends': 'b,\\nc'}, {'package': 'd'}]
     """
-    if b"\r" in data:
-        data = _LINE_ENDS.sub(b"", data)
-    find_fields = _fields(frozenset(names)).findall
-    start = 0
-    while start < len(data):
-        end = data.find(b"\n\n", start)
-        end = len(data) if end < 0 else end
-        found: dict[str, str] = {}
-        for name, value in find_fields("\n" + text(data[start:end])):
-            key, one_line = name.lower(), "\n" not in value
-            short = value.strip() if one_line else "\n".join(map(str.strip, value.split("\n")))
-            found[key] = f"{found[key]}\n{short}" if key in found else short
-        if found:
-            yield found
-        start = end + 2
-
-
-@lru_cache(16)
-def _fields(names: frozenset[str]) -> re.Pattern[str]:
-    """Finds (name, value) of some fields, each with the line end before it."""
-    choice = "|".join(map(re.escape, sorted(names)))
-    return re.compile(rf"(?ai)\n({choice}):(.*(?:\n[ \t].*)*)")
+    wanted = {name.encode(): name for name in names}
+    fields: dict[str, list[str]] = {}
+    current: list[str] | None = None
+    for raw in lines(data):
+        line = raw.rstrip(b"\r")
+        if not line:
+            if fields:
+                yield {name: "\n".join(values) for name, values in fields.items()}
+            fields, current = {}, None
+        elif line[:1] in b" \t":
+            if current is not None:
+                current.append(text(line).strip())
+        else:
+            name, colon, value = line.partition(b":")
+            key = wanted.get(name.lower()) if colon else None
+            current = None
+            if key is not None:
+                current = fields.setdefault(key, [])
+                current.append(text(value).strip())
+    if fields:
+        yield {name: "\n".join(values) for name, values in fields.items()}
 
 
 def relations(value: str) -> tuple[Dependency, ...]:
@@ -60,8 +57,8 @@ def relations(value: str) -> tuple[Dependency, ...]:
     [('libc6',), ('debconf', 'debconf-2.0'), ('python3',)]
     """
     if "|" not in value:
-        return dependencies(zip(_NAMES.findall(value))) if value else ()
-    groups = (tuple(dict.fromkeys(_NAMES.findall(group))) for group in value.split(","))
+        return dependencies((found[1],) for found in _NAMES.finditer(value))
+    groups = (tuple(dict.fromkeys(_NAMES.findall(group[0]))) for group in _GROUP.finditer(value))
     return dependencies(names for names in groups if names)
 
 
