@@ -77,16 +77,16 @@ def _interpolated(table: LayerTable, marks: Marks) -> tuple[array[int], int, int
     return shares, end - behind + before, behind - inside, end
 
 
-def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> list[int]:
+def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> array[int]:
     """Ascending offsets in the tar: of each payload its start, its stop and that of its padding; the end.
 
     Where a payload has members of its own it stops, with its padding, where they end.
     """
-    starts = list(compress(table.data, with_data))
-    cuts = [0] * (3 * len(starts))
+    starts = array("q", compress(table.data, with_data))
+    cuts = array("q", bytes(24 * len(starts)))
     cuts[0::3] = starts
-    cuts[1::3] = stops = list(map(add, starts, compress(table.stored, with_data)))
-    cuts[2::3] = [stop + 511 & -512 for stop in stops]
+    cuts[1::3] = stops = array("q", map(add, starts, compress(table.stored, with_data)))
+    cuts[2::3] = array("q", [stop + 511 & -512 for stop in stops])
     for index, stop in _members(table, with_data, ends).items():
         cuts[3 * index + 1] = cuts[3 * index + 2] = stop
     if cuts:
@@ -95,9 +95,9 @@ def _cuts(table: LayerTable, with_data: bytes, ends: array[int]) -> list[int]:
     return cuts
 
 
-def _positions(cuts: list[int], marks: Marks) -> list[int]:
+def _positions(cuts: array[int], marks: Marks) -> array[int]:
     """Where in the blob ascending offsets of the tar are."""
-    found: list[int] = []
+    found = array("q")
     at = low_raw = low_out = 0
     for raw, out in zip(marks.raw, marks.out, strict=True):
         upto = bisect_right(cuts, out, at)
@@ -105,7 +105,7 @@ def _positions(cuts: list[int], marks: Marks) -> list[int]:
             width, depth = out - low_out or 1, raw - low_raw
             # From the checkpoint before: low_raw + (cut - low_out) * depth // width.
             base = low_raw * width - low_out * depth
-            found += [(base + cut * depth) // width for cut in cuts[at:upto]]
+            found.extend([(base + cut * depth) // width for cut in cuts[at:upto]])
             at = upto
         low_raw, low_out = raw, out
     return found

@@ -14,7 +14,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Literal, Protocol
 
-from slim.files.fast_deflate import corrected, fast_deflate
+from slim.files.fast_deflate import corrected, deflated_bytes
 from slim.image.stored import FileBlob
 from slim.stream.compression import Marks
 
@@ -86,7 +86,7 @@ class Sample:
 
     def _add(self) -> None:
         length = len(self._held)
-        packed = corrected(length, fast_deflate(self._held), _LINEAR, _SQUARE)
+        packed = corrected(length, deflated_bytes(self._held), _LINEAR, _SQUARE)
         begin = self._marks.out[-1] if self._marks.out else 0
         self._raw += ((self._end - begin) * packed + length // 2) // length
         self._marks.add(self._raw, self._end)

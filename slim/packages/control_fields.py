@@ -16,7 +16,7 @@ _NAMES = regex(r"(?:^|[,|])\s*([^\s(\[{<>=!~:;@,|]+)")
 
 
 def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
-    """The paragraphs, each with the wanted fields (names in lower case).
+    """The paragraphs, each with some of its fields (names in lower case).
 
     The lines of a value, and the values of a field that occurs again, are joined by line ends. Lines
     that are neither a field nor its continuation are skipped. A line of spaces ends no paragraph: licences
@@ -25,7 +25,7 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
     >>> list(paragraphs(b"Package: a\\nDepends: b,\\n c\\n\\nPackage: d\\n", {"package", "depends"}))
     [{'package': 'a', 'depends': 'b,\\nc'}, {'package': 'd'}]
     """
-    wanted = {name.encode(): name for name in names}
+    keys = {name.encode(): name for name in names}
     fields: dict[str, list[str]] = {}
     current: list[str] | None = None
     for raw in lines(data):
@@ -39,7 +39,7 @@ def paragraphs(data: bytes, names: Collection[str]) -> Iterator[dict[str, str]]:
                 current.append(text(line).strip())
         else:
             name, colon, value = line.partition(b":")
-            key = wanted.get(name.lower()) if colon else None
+            key = keys.get(name.lower()) if colon else None
             current = None
             if key is not None:
                 current = fields.setdefault(key, [])

@@ -8,11 +8,9 @@ from elsewhere. The sum is a prediction of another build, so that what it assume
 from __future__ import annotations
 
 from collections.abc import Iterable
-from itertools import compress
 
 from msgspec.structs import replace
 
-from slim.files.table import Kind
 from slim.files.view import decoded, encoded
 from slim.packages.owners import NOBODY
 from slim.packages.package import SYSTEM
@@ -42,7 +40,7 @@ from slim.rebuild.named_paths import named_by_start
 from slim.rebuild.system import System, named_packages, packages_in, system_packages
 from slim.rebuild.transfer import transfer
 from slim.rebuild.trees import below as rows_below
-from slim.rebuild.trees import row_at, written_by
+from slim.rebuild.trees import first_rows_at, row_at, written_by
 from slim.rebuild.unexplained import other_copies, unexplained
 
 _LEAST_BYTES = 1_000_000
@@ -354,7 +352,7 @@ def _database(given: Given, keep: Keep, system: System, origin: Origin) -> None:
             disk += part
             pulled += given.pull[row] * part // max(given.view.files.size[row], 1)
     if _asks_questions(given, system):
-        for row in _first(given, _DEBCONF):
+        for row in first_rows_at(given.view, _DEBCONF):
             disk += given.view.files.size[row]
             pulled += given.pull[row]
     if disk:
@@ -376,19 +374,6 @@ def _asks_questions(given: Given, system: System) -> bool:
         for provider in graph.providers[name]
     }
     return "debconf" in providers
-
-
-def _first(given: Given, paths: frozenset[tuple[bytes, bytes]]) -> list[int]:
-    """The first files that any layer has at some paths: those of the base, before more was installed."""
-    files = given.view.files
-    names = frozenset(name for _, name in paths)
-    found: dict[tuple[bytes, bytes], int] = {}
-    for row in compress(range(len(files)), map(names.__contains__, files.name)):
-        if files.kind[row] == Kind.FILE:
-            path = (files.directory_path(files.directory[row]), files.name[row])
-            if path in paths:
-                found.setdefault(path, row)
-    return sorted(found.values())
 
 
 def _about(text: bytes, mark: bytes, names: set[bytes]) -> int:

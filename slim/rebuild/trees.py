@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import compress
 from typing import TYPE_CHECKING
 
-from slim.files.table import ROOT
+from slim.files.table import ROOT, Kind
 from slim.files.view import View
 from slim.patterns import regex
 
@@ -131,6 +131,19 @@ def row_at(view: View, path: bytes) -> int | None:
     """The row of the file that a path leads to, links followed."""
     node = view.node(path)
     return node if node is not None and node >= 0 else None
+
+
+def first_rows_at(view: View, paths: Collection[tuple[bytes, bytes]]) -> list[int]:
+    """The first files that any layer has at some (directory, name): those of the base, before more was
+    installed."""
+    files = view.files
+    names = frozenset(name for _, name in paths)
+    found: dict[tuple[bytes, bytes], int] = {}
+    for row in compress(range(len(files)), map(names.__contains__, files.name)):
+        path = (files.directory_path(files.directory[row]), files.name[row])
+        if path in paths and files.kind[row] == Kind.FILE:
+            found.setdefault(path, row)
+    return sorted(found.values())
 
 
 def rows_at(view: View, paths: Iterable[bytes]) -> list[int]:

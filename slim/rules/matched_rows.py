@@ -27,19 +27,19 @@ def matched_rows(
 
     An answer may come several times, and answers of other patterns only may come, too.
     """
-    wanted = len(patterns) if selecting is None else selecting
-    if not wanted or 1 not in among:
+    most = len(patterns) if selecting is None else selecting
+    if not most or 1 not in among:
         return
     homes, own = list(compress(files.directory, among)), list(compress(files.name, among))
     above = _above(files, set(homes))
     directories = distinct(files.dir_name[home] for home in above)
     globs = compile_globs(patterns, Paths(directories.every, frozenset(own)))
     states = _states(files, globs, above, globs.kinds_of_directories(directories))
-    opened = {state for state in set(states) if globs.is_open(state, wanted)}
+    opened = {state for state in set(states) if globs.is_open(state, most)}
     is_open = bytes(map(opened.__contains__, states))
     candidates = bytes(map(is_open.__getitem__, homes))
     others = distinct(compress(own, mask(candidates, 0)))
-    if ending := globs.ending(others, wanted):
+    if ending := globs.ending(others, most):
         candidates = either(candidates, bytes(map(ending.__contains__, own)))
     chosen = list(compress(own, candidates))
     kinds = globs.kinds_of_files(distinct(chosen))

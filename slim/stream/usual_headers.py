@@ -40,6 +40,7 @@ _EXTENSION, _PATH = 2048, 512
 Usual = tuple[int, bytes, bytes, int]
 """(type, name, link target, size in bytes)."""
 Extended = tuple[int, Usual]
+"""The offset after a header that an extension was for, and what both say."""
 
 
 class UsualHeaders:

@@ -28,7 +28,7 @@ _RARE = 1
 """Which byte of the magic is the rarest in code: every eighth is looked at, and seldom another one."""
 _WINDOW = 64 << 10
 """Bytes that are looked at together: the next container mostly is near."""
-_CHANCES, _CHANCE = 4096, 1024
+_FREE_LOOKALIKES, _LOOKALIKE = 4096, 1024
 """Most bytes that are that one by chance: these, and one for so many. Of random bytes half as many are."""
 _ENTRY = struct.Struct("<H2xIQ12xI")
 """Kind, bytes of this header, bytes that follow, architecture."""
@@ -59,7 +59,8 @@ class GpuScan:
         self._found: dict[tuple[tuple[int, int], ...], dict[tuple[int, int], int]] = {}
         self.left = most
         """How many more headers may be read."""
-        self._chances = _CHANCES + size // _CHANCE
+        self._lookalikes = _FREE_LOOKALIKES + size // _LOOKALIKE
+        """How many more bytes may turn out not to begin a container."""
         self.partial = False
         """Something that should be there was not found, or there was too much of it."""
 
@@ -108,8 +109,8 @@ class GpuScan:
             while number >= 0:
                 if data.startswith(_MAGIC, begin + _ALIGNED * number):
                     return begin + _ALIGNED * number
-                self._chances -= 1
-                if not self._chances:
+                self._lookalikes -= 1
+                if not self._lookalikes:
                     self.left, self.partial = 0, True
                     return -1
                 number = rare.find(_MAGIC[_RARE], number + 1)
