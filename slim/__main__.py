@@ -48,6 +48,8 @@ def _terminate(number: int, _: object) -> None:
 def _run() -> int:
     # Tables are large and hold no cycles: looking for some costs a tenth of a short run.
     gc.set_threshold(500_000, 50, 50)
+    # Threads that hash need the interpreter for a moment between two pieces of 1 to 2 ms.
+    sys.setswitchinterval(0.001)
     from click import ClickException
 
     from slim.cli.app import app

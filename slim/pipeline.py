@@ -107,7 +107,7 @@ def analyze(
         NetworkError: a registry does not answer, or refuses (6).
         UsageError: several images and no choice, a bad option (2).
     """
-    with _read(ref, options, base, dockerfile, bool(advice), report.all_files) as read:
+    with _read(ref, options, base, dockerfile, bool(advice), report.all_files, late=True) as read:
         advised = _advise(read, advice) if advice else None
         return _report(ref, read, advice, advised, options, report, dockerfile)
 
@@ -130,7 +130,7 @@ def explain(
     # What explains rules is imported by who asks.
     from slim.advice.explain import explain as explain_rule
 
-    with _read(ref, options, base, dockerfile, True, False) as read:
+    with _read(ref, options, base, dockerfile, True, False, late=True) as read:
         advised = _advise(read, advice)
         shown = ReportOptions(top=_EXPLAINED)
         report = _report(ref, read, advice, advised, options, shown, dockerfile)
@@ -262,11 +262,13 @@ def _read(
     dockerfile: DockerfileRef,
     extract: bool,
     all_files: bool,
+    *,
+    late: bool = False,
 ) -> Iterator[Reading]:
     """image → files.
 
-    Digests of layers whose tables are in the cache may still be computed in the body of the `with`, and its
-    end raises if one is wrong: nothing may leave the process before.
+    With `late`, digests of layers may still be computed in the body of the `with`, and its end raises if one
+    is wrong: nothing may leave the process before.
     """
     text = read_dockerfile(dockerfile)
     keeps = NO_KEEPS
@@ -283,7 +285,13 @@ def _read(
 
             extra = script_paths(image.config)
         with scan(
-            image, options, extract=extract, keeps=keeps, extra=extra, skim=not all_files
+            image,
+            options,
+            extract=extract,
+            keeps=keeps,
+            extra=extra,
+            skim=not all_files,
+            late=late,
         ) as tables:
             files = resolve(tables)
             _log.debug("names in all layers: %s", f"{len(files.name):,}")

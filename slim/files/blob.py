@@ -45,25 +45,30 @@ def scan_blob(
     account: Account | None = None,
     pull: PullSize = "stored",
     beside: bool = True,
+    promised: str = "",
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
+    The digest of the stored bytes is taken to be `promised`, if that is given; who gives it computes it.
+
     `algorithms` are those of the blob's digest and of the diff id; the others as for `scan`.
-    With `skim`, which is for a blob of which nothing else is wanted, large files that need not be read are
-    not: `identify` completes the table. The `account` is told what the table takes in memory. Digests are
-    computed `beside` the reading, or on its thread: where other layers keep all cores busy.
+    With `skim`, which is for a blob of which nothing else is wanted, or nothing but what is `promised`, large
+    files that need not be read are not: `identify` completes the table. The `account` is told what the table
+    takes in memory. Digests are computed `beside` the reading, or on its thread: where other layers keep all
+    cores busy.
     `pull` says how large a registry's blob of a layer that is not compressed is taken to be.
 
     Raises:
         InputError: not a tar, damaged or cut off.
         LimitError: larger than allowed.
     """
-    skim = skim and pull != "exact"
+    skim = skim and pull != "exact" and (not promised or algorithms[0] == algorithms[1])
     if skim and isinstance(blob, FileBlob) and sniff(_first(blob.part(0, 6).chunks())) == "none":
         table = _skim(blob, limits, progress, stop, account)
+        table.blob_digest = table.diff_id = promised
         marks = Marks()
         marks.add(blob.size, blob.size)
-        if pull == "estimated":
+        if pull == "estimated" and blob.size:
             marks = _measured(table, sampled(blob), pull)
         return _finished(table, marks)
     with (account or Account(Budget(limits))).beside() as checkpoints:
@@ -77,11 +82,11 @@ def scan_blob(
             measured = compression == "none" and pull != "stored" and blob.size > 0
             meter = meter_of(pull, blob.size) if measured else None
             raw = tar = None
-            if verify:
+            is_tar = compression == "none" and algorithms[0] == algorithms[1]
+            if verify and not promised:
                 raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
-                tar = raw
-                if compression != "none" or algorithms[0] != algorithms[1]:
-                    tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
+            if verify and not is_tar:
+                tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
             stored = watched(head, chunks, raw, progress, stop)
             walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)
             next(walker)
@@ -97,7 +102,7 @@ def scan_blob(
                     raise exceeded(
                         "layer_bytes", size, limits.layer_bytes, "a layer once decompressed"
                     )
-                if tar is not None and tar is not raw:
+                if tar is not None:
                     tar.update(piece)
                 walker.send(piece)
                 if meter is not None:
@@ -107,8 +112,9 @@ def scan_blob(
                     checkpoints.update(MARK * len(marks.out))
             with suppress(StopIteration):
                 walker.send(b"")
-        if raw is not None and tar is not None:
-            table.blob_digest, table.diff_id = raw.digest(), tar.digest()
+        if verify:
+            table.blob_digest = raw.digest() if raw is not None else promised
+            table.diff_id = tar.digest() if tar is not None else table.blob_digest
         if meter is not None:
             marks = _measured(table, meter, pull)
         return _finished(table, marks)

@@ -2,7 +2,7 @@
 
 Both compressors come to about the same sizes: some percent more than `gzip -6`, which who asks corrects.
 
-ISA-L (2.32) takes a shortcut at the start of a stream on x86-64: it hashes the third byte from a register that
+ISA-L (2.32) begins a stream on x86-64 with a shortcut: it hashes the third byte from a register that
 nobody has set (`write_first_byte` in igzip_icf_body_h1_gr_bt.asm). About once in 100,000 samples that cost
 the first match, and the same sample took a byte more. With a dictionary a stream does not start there.
 """
@@ -10,11 +10,11 @@ the first match, and the same sample took a byte more. With a dictionary a strea
 from __future__ import annotations
 
 try:
-    from isal.isal_zlib import DEFLATED, compressobj
+    from isal import isal_zlib as library
 
     _LEVEL = 2
 except ImportError:  # no wheel for this machine; zlib's fastest level comes to 1 % less
-    from zlib import DEFLATED, compressobj
+    import zlib as library  # type: ignore[no-redef]
 
     _LEVEL = 1
 
@@ -30,7 +30,7 @@ def deflated_bytes(data: bytes | bytearray) -> int:
     >>> deflated_bytes(bytes(1000)) < 50
     True
     """
-    engine = compressobj(_LEVEL, DEFLATED, _RAW, zdict=_BEFORE)
+    engine = library.compressobj(_LEVEL, library.DEFLATED, _RAW, zdict=_BEFORE)
     return len(engine.compress(data)) + len(engine.flush())
 
 

@@ -17,7 +17,7 @@ from slim.files.extract.texts import Keeps
 from slim.files.metered import Progress
 from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable
-from slim.files.verify import hash_again
+from slim.files.verify import digest_of_blob, hash_again
 from slim.image import hashes
 from slim.image.model import Blob, Layer
 from slim.limits import Limits
@@ -44,7 +44,7 @@ def known_table(
     if cache is None or isinstance(blob, PassedBlob):
         return None
     with _naming(layer):
-        digest = _stored_digest(layer, blob)
+        digest = promised_digest(layer, blob)
         known = (
             cache.load(
                 digest,
@@ -75,8 +75,12 @@ def read_layer(
     memory: Memory,
     budget: Budget,
     beside: bool = True,
+    promised: str = "",
 ) -> LayerTable:
     """The table of a layer's blob; the cache is given it. Digests are computed `beside` the reading or in it.
+
+    That of the stored bytes is taken to be `promised`, if that is given: `check_blob` is for the caller to
+    call, and the cache is not given a table that may be another blob's.
 
     Raises:
         InputError: it cannot be read; the message names layer and offset.
@@ -104,22 +108,31 @@ def read_layer(
                 stop=stop,
                 memory=memory,
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
-                skim=request.skim and not request.verify and not request.extract,
+                # What is kept is complete.
+                skim=request.skim
+                and not request.extract
+                and (not request.verify or (bool(promised) and cache is None)),
                 account=Account(budget),
                 pull=request.pull,
                 beside=beside,
+                promised=promised,
             )
     if request.verify:
         check_promises(layer, table)
-        if cache is not None and not isinstance(blob, PassedBlob):
-            cache.store(
-                table,
-                extract=request.extract,
-                keeps=request.keeps,
-                extra=request.extra,
-                limits=request.limits,
-            )
+        if cache is not None and not promised and not isinstance(blob, PassedBlob):
+            keep_table(table, request, cache)
     return table
+
+
+def keep_table(table: LayerTable, request: LayerRequest, cache: TableCache) -> None:
+    """Give the cache a table whose digests were computed."""
+    cache.store(
+        table,
+        extract=request.extract,
+        keeps=request.keeps,
+        extra=request.extra,
+        limits=request.limits,
+    )
 
 
 def recheck(
@@ -143,6 +156,27 @@ def recheck(
     return table
 
 
+def check_blob(
+    layer: Layer,
+    blob: Blob,
+    promised: str,
+    *,
+    progress: Progress | None,
+    stop: Event,
+    most: int,
+) -> None:
+    """See to it that the stored bytes have the digest that the image promises; `most` are hashed at once.
+
+    Raises:
+        InputError: the blob cannot be read.
+        IntegrityError: the layer is not what its digest or diff id says.
+    """
+    with _naming(layer):
+        digest = digest_of_blob(blob, hashes.algorithm_of(promised), progress, stop, most)
+    if digest != promised:
+        raise _broken(layer, "digest" if _claimed(layer) else "diff id", digest, promised)
+
+
 def keeps_promises(layer: Layer, table: LayerTable) -> bool:
     """Whether the table has the digest and the diff id that the image says."""
     return all(expected in ("", actual) for _, expected, actual in _promises(layer, table))
@@ -156,11 +190,15 @@ def check_promises(layer: Layer, table: LayerTable) -> None:
     """
     for what, expected, actual in _promises(layer, table):
         if expected not in ("", actual):
-            raise IntegrityError(
-                f"layer-{what.replace(' ', '-')}",
-                f"{_where(layer)}: its {what} is {actual}, but the image says {expected}",
-                "the layer was changed or damaged: save or pull the image again",
-            )
+            raise _broken(layer, what, actual, expected)
+
+
+def _broken(layer: Layer, what: str, actual: str, expected: str) -> IntegrityError:
+    return IntegrityError(
+        f"layer-{what.replace(' ', '-')}",
+        f"{_where(layer)}: its {what} is {actual}, but the image says {expected}",
+        "the layer was changed or damaged: save or pull the image again",
+    )
 
 
 def _promises(layer: Layer, table: LayerTable) -> tuple[tuple[str, str, str], ...]:
@@ -190,7 +228,7 @@ def _naming(layer: Layer) -> Iterator[None]:
         raise type(error)(error.slug, message, error.hint) from error
 
 
-def _stored_digest(layer: Layer, blob: Blob) -> str:
+def promised_digest(layer: Layer, blob: Blob) -> str:
     """What the image says is the digest of a stored blob; empty if it does not.
 
     An archive without descriptors says it of uncompressed layers: there it is the diff id.

@@ -12,22 +12,27 @@ if TYPE_CHECKING:
 
     from slim.files.hasher import Hasher
 
-Progress = Callable[[int], None]
-"""Called, from several threads, with numbers of stored bytes that have been read."""
+Progress = Callable[[float], None]
+"""Called, from several threads, with numbers of stored bytes that were read: half of what is read twice."""
 
 
 def summed(progress: Callable[[int, int], None] | None, total: int) -> Progress | None:
     """Adds up what the layers report, for a caller who is shown (bytes read, `total` bytes)."""
     if progress is None:
         return None
-    read = 0
+    read = 0.0
 
-    def advance(count: int) -> None:
+    def advance(count: float) -> None:
         nonlocal read
-        read += count  # under the interpreter lock additions of integers do not get lost
-        progress(read, total)
+        read += count  # under the interpreter lock additions do not get lost
+        progress(int(read), total)
 
     return advance
+
+
+def halved(progress: Progress | None) -> Progress | None:
+    """For each of two passes over the same bytes."""
+    return (lambda count: progress(count / 2)) if progress is not None else None
 
 
 def watched(

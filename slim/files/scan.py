@@ -10,36 +10,43 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections.abc import Collection, Iterator, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Lock
 
+from slim.errors import SlimError
 from slim.files.budget import Budget, weight, weight_of_names
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.identity import identify
 from slim.files.layer import (
     LayerRequest,
+    check_blob,
     check_promises,
+    keep_table,
     keeps_promises,
     known_table,
+    promised_digest,
     read_layer,
     recheck,
 )
-from slim.files.metered import Progress, summed
+from slim.files.metered import Progress, halved, summed
 from slim.files.options import DEFAULT_OPTIONS, ReadOptions
 from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable, settled
 from slim.files.toc import read_toc
 from slim.files.verify import unverified
+from slim.image.directory import PathBlob
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
 from slim.limits import Limits, exceeded
+from slim.stream.compression import sniff
 from slim.stream.memory import Memory
 from slim.units import format_bytes
 
-_HASHED = 16 << 20
-"""Bytes hashed at once, of all layers together whose tables are known; up to twice as many are in memory."""
+_HASHED = 4 << 20
+"""Bytes hashed at once, of all layers that are hashed beside the rest; up to twice as many are in memory."""
 _log = logging.getLogger(__name__)
 _LARGE_BLOCK = 31 << 20
 """Just below glibc's upper bound for the threshold; zeroed memory that is never touched costs nothing."""
@@ -54,6 +61,7 @@ def scan(
     keeps: Keeps = NO_KEEPS,
     extra: Collection[bytes] = (),
     skim: bool = False,
+    late: bool = False,
 ) -> Iterator[list[LayerTable | None]]:
     """The table of each layer, in layer order; None for layers whose contents the image lacks.
 
@@ -62,11 +70,12 @@ def scan(
     scripts, and what ELF and BEAM files say; `keeps` lists the small files among them. `extra` are
     further files whose contents are wanted, such as those that the entry point names, by their paths
     without leading slash, symbolic links resolved.
-    With `skim`, and neither `verify` nor `extract`, large files are identified only where sizes are equal.
+    With `skim` large files are identified only where sizes are equal, if nothing else needs their bytes.
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
-    is not read at all: its digest is in the manifest, which was verified. That goes on beside the body of
-    the `with`, which may work with the tables, but must let nothing of them out: the end of the block
-    waits for the digests.
+    is not read at all: its digest is in the manifest, which was verified.
+    With `late`, digests of stored bytes are computed beside the body of the `with`, if the image promises
+    them and they are in a file: the body may work with the tables, but must let nothing of them out, since
+    only the end of the block waits for the digests. Bytes are read twice then, most of them from memory.
 
     Raises:
         InputError: a layer cannot be read; the message names layer and offset.
@@ -87,11 +96,14 @@ def scan(
     order = sorted(
         first.values(), key=lambda pair: pair[1].position if sequential else -pair[1].size
     )
+    later = [
+        late and verify and not remote and not sequential and is_alone
+        for is_alone in _alone(blob for _, blob in order)
+    ]
     memory, budget = Memory(), Budget(limits)
     parsing = Lock()
     """Tables of contents are parsed one at a time: their documents take several times their size."""
     stops = [Event() for _ in order]
-    rechecks: dict[int, Future[LayerTable]] = {}
     cores = os.cpu_count() or 1
     workers = 1 if sequential else options.jobs or cores
     stored_bytes = sum(layer.size for layer, _ in order)
@@ -99,6 +111,7 @@ def scan(
 
     def run(at: int) -> LayerTable:
         layer, blob = order[at]
+        promised = promised_digest(layer, blob) if later[at] else ""
         if layer.toc is not None:
             # Whatever the cache knows: the same options give the same report.
             with parsing:
@@ -111,26 +124,33 @@ def scan(
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
                 budget.spend(weight(table))
+                if promised and progress is not None:
+                    progress(blob.size / 2)
                 if not verify:
                     table = unverified(table)
                 elif remote:
                     # Its blob is not read again, but the config's diff id is nobody's word yet.
                     check_promises(layer, table)
-                else:
-                    table = check(at, table)
+                elif not promised or not keeps_promises(layer, table):
+                    most = max(_HASHED // workers, CHUNK)
+                    table = recheck(
+                        layer, blob, table, progress=progress, stop=stops[at], most=most
+                    )
             else:
                 table = read_layer(
                     layer,
                     blob,
                     request,
                     cache=cache,
-                    progress=progress,
+                    progress=halved(progress) if promised else progress,
                     stop=stops[at],
                     memory=memory,
                     budget=budget,
                     # A layer with more than its share is still read when the others are done.
                     beside=workers < cores or layer.size * cores > stored_bytes,
+                    promised=promised,
                 )
+                new.add(at)
         _log.info(
             "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",
             layer.index,
@@ -142,28 +162,38 @@ def scan(
         )
         return settled(table, extra)
 
-    def check(at: int, known: LayerTable) -> LayerTable:
-        """The table of a blob that is still to be hashed: at its turn if that has to be now."""
-        if sequential or not keeps_promises(order[at][0], known):
-            return recheck_of(at, known)
-        rechecks[at] = pool.submit(check_later, at, known)
-        return known
-
-    def check_later(at: int, known: LayerTable) -> LayerTable:
+    def check_later(at: int) -> None:
+        layer, blob = order[at]
+        promised = promised_digest(layer, blob)
+        if layer.toc is not None or not promised:
+            return
         with _stopping(stops[at + 1 :]):
-            return recheck_of(at, known)
-
-    def recheck_of(at: int, known: LayerTable) -> LayerTable:
-        most = max(_HASHED // workers, CHUNK)
-        return recheck(*order[at], known, progress=progress, stop=stops[at], most=most)
+            most = max(_HASHED // workers, CHUNK)
+            check_blob(layer, blob, promised, progress=halved(progress), stop=stops[at], most=most)
+            if cache is not None:
+                table = tasks[at].result()
+                if at in new:
+                    keep_table(table, request, cache)
 
     def finish(before: int) -> None:
         for at in range(before):
-            if (later := rechecks.get(at)) is not None:
-                later.result()
+            if (check := checks.get(at)) is not None:
+                check.result()
 
     _keep_freed_memory()
-    tasks = [pool.submit(run, at) for at in range(len(order))]
+    new: set[int] = set()
+    """Layers whose tables the cache did not have."""
+    tasks: list[Future[LayerTable]] = []
+    checks: dict[int, Future[None]] = {}
+    for at, (_, blob) in enumerate(order):
+        tasks.append(pool.submit(run, at))
+        # Walking over what is not compressed is work in Python, which one thread at a time can do.
+        if later[at] and not _is_compressed(blob):
+            checks[at] = pool.submit(check_later, at)
+    for at in range(len(order)):
+        # These have a thread to themselves where there is nothing to decompress any more.
+        if later[at] and at not in checks:
+            checks[at] = pool.submit(check_later, at)
     reached = 0
     try:
         try:
@@ -249,6 +279,26 @@ def _keep_freed_memory() -> None:
     keeps blocks up to that size (mallopt(3), "dynamic mmap threshold"). Elsewhere this does nothing.
     """
     bytes(_LARGE_BLOCK)
+
+
+def _alone(blobs: Iterable[Blob]) -> list[bool]:
+    """Which blobs can be read twice, and are no other layer's: then one of the two would have a wrong digest,
+    and a thousand layers would be walked over before that is found."""
+    places = [
+        (blob.fd, blob.position)
+        if isinstance(blob, FileBlob)
+        else (blob.inode if isinstance(blob, PathBlob) else None)
+        for blob in blobs
+    ]
+    counts = Counter(places)
+    return [place is not None and counts[place] == 1 for place in places]
+
+
+def _is_compressed(blob: Blob) -> bool:
+    """Or damaged, which is for who reads it to say."""
+    with suppress(SlimError):
+        return sniff(next(iter(blob.chunks(6)), b"")[:6]) != "none"
+    return True
 
 
 def _identity(layer: Layer, blob: Blob) -> tuple[str, str]:
