@@ -49,7 +49,8 @@ def scan_blob(
 ) -> LayerTable:
     """Read one blob: its entries, sizes, and (with `verify`) the digests of both sides.
 
-    The digest of the stored bytes is taken to be `promised`, if that is given; who gives it computes it.
+    The digest of the stored bytes is taken to be `promised`, if that is given: who gives it must see to it
+    that it is, with `check_blob`, before anything is let out.
 
     `algorithms` are those of the blob's digest and of the diff id; the others as for `scan`.
     With `skim`, which is for a blob of which nothing else is wanted, or nothing but what is `promised`, large

@@ -43,7 +43,7 @@ def known_table(
     """The table that the cache has of a layer, by the digest that the image says its blob has."""
     if cache is None or isinstance(blob, PassedBlob):
         return None
-    with _naming(layer):
+    with naming(layer):
         digest = promised_digest(layer, blob)
         known = (
             cache.load(
@@ -91,7 +91,7 @@ def read_layer(
     if request.verify:
         for digest in filter(None, (claimed, layer.diff_id)):
             hashes.new(hashes.algorithm_of(digest), _where(layer))
-    with _naming(layer):
+    with naming(layer):
         if isinstance(blob, PassedBlob):
             extra = request.extra if request.extract else ()
             table = table_of(blob, claimed, layer.diff_id, request.verify, extra)
@@ -108,7 +108,7 @@ def read_layer(
                 stop=stop,
                 memory=memory,
                 algorithms=(hashes.algorithm_of(claimed), hashes.algorithm_of(layer.diff_id)),
-                # What is kept is complete.
+                # The cache is given complete tables only.
                 skim=request.skim
                 and not request.extract
                 and (not request.verify or (bool(promised) and cache is None)),
@@ -150,7 +150,7 @@ def recheck(
         InputError: the blob cannot be read.
         IntegrityError: the layer is not what its digest or diff id says.
     """
-    with _naming(layer):
+    with naming(layer):
         table = hash_again(known, blob, progress, stop, most)
     check_promises(layer, table)
     return table
@@ -171,7 +171,7 @@ def check_blob(
         InputError: the blob cannot be read.
         IntegrityError: the layer is not what its digest or diff id says.
     """
-    with _naming(layer):
+    with naming(layer):
         digest = digest_of_blob(blob, hashes.algorithm_of(promised), progress, stop, most)
     if digest != promised:
         raise _broken(layer, "digest" if _claimed(layer) else "diff id", digest, promised)
@@ -217,7 +217,7 @@ def _where(layer: Layer) -> str:
 
 
 @contextmanager
-def _naming(layer: Layer) -> Iterator[None]:
+def naming(layer: Layer) -> Iterator[None]:
     """Errors name the layer."""
     try:
         yield

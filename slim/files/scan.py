@@ -10,16 +10,15 @@ from __future__ import annotations
 import logging
 import os
 import time
-from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Event, Lock
 
-from slim.errors import SlimError
 from slim.files.budget import Budget, weight, weight_of_names
 from slim.files.extract.texts import NO_KEEPS, Keeps
 from slim.files.identity import identify
+from slim.files.late import Promise, check_unchanged, promises
 from slim.files.layer import (
     LayerRequest,
     check_blob,
@@ -27,7 +26,7 @@ from slim.files.layer import (
     keep_table,
     keeps_promises,
     known_table,
-    promised_digest,
+    naming,
     read_layer,
     recheck,
 )
@@ -37,11 +36,9 @@ from slim.files.pull_size import PullSize
 from slim.files.table import LayerTable, settled
 from slim.files.toc import read_toc
 from slim.files.verify import unverified
-from slim.image.directory import PathBlob
 from slim.image.model import CHUNK, Blob, Image, Layer, TableOfContents
 from slim.image.stored import FileBlob
 from slim.limits import Limits, exceeded
-from slim.stream.compression import sniff
 from slim.stream.memory import Memory
 from slim.units import format_bytes
 
@@ -70,7 +67,8 @@ def scan(
     scripts, and what ELF and BEAM files say; `keeps` lists the small files among them. `extra` are
     further files whose contents are wanted, such as those that the entry point names, by their paths
     without leading slash, symbolic links resolved.
-    With `skim` large files are identified only where sizes are equal, if nothing else needs their bytes.
+    With `skim` large files are identified only where sizes are equal, if nothing else needs their bytes: no
+    `extract`, no digest that is not `late`, no `cache`, whose tables are complete.
     Of a layer whose table is in the `cache` only the digest is computed, with `verify`; one in a registry
     is not read at all: its digest is in the manifest, which was verified.
     With `late`, digests of stored bytes are computed beside the body of the `with`, if the image promises
@@ -96,10 +94,8 @@ def scan(
     order = sorted(
         first.values(), key=lambda pair: pair[1].position if sequential else -pair[1].size
     )
-    later = [
-        late and verify and not remote and not sequential and is_alone
-        for is_alone in _alone(blob for _, blob in order)
-    ]
+    may_be_late = late and verify and not remote and not sequential
+    promised = promises(order) if may_be_late else [None] * len(order)
     memory, budget = Memory(), Budget(limits)
     parsing = Lock()
     """Tables of contents are parsed one at a time: their documents take several times their size."""
@@ -107,11 +103,16 @@ def scan(
     cores = os.cpu_count() or 1
     workers = 1 if sequential else options.jobs or cores
     stored_bytes = sum(layer.size for layer, _ in order)
+    most = max(_HASHED // workers, CHUNK)
     pool = ThreadPoolExecutor(workers, thread_name_prefix="slim-layer")
+    tasks: list[Future[LayerTable]] = []
+    checks: dict[int, Future[None]] = {}
+    new: dict[int, LayerTable] = {}
+    """Tables that the cache does not have, and should have once their digests are known to be right."""
 
     def run(at: int) -> LayerTable:
         layer, blob = order[at]
-        promised = promised_digest(layer, blob) if later[at] else ""
+        promise = promised[at]
         if layer.toc is not None:
             # Whatever the cache knows: the same options give the same report.
             with parsing:
@@ -124,33 +125,35 @@ def scan(
             if table is not None:
                 _log.debug("layer %d: its table is in the cache", layer.index)
                 budget.spend(weight(table))
-                if promised and progress is not None:
-                    progress(blob.size / 2)
                 if not verify:
                     table = unverified(table)
                 elif remote:
                     # Its blob is not read again, but the config's diff id is nobody's word yet.
                     check_promises(layer, table)
-                elif not promised or not keeps_promises(layer, table):
-                    most = max(_HASHED // workers, CHUNK)
+                elif promise is None or not keeps_promises(layer, table):
                     table = recheck(
                         layer, blob, table, progress=progress, stop=stops[at], most=most
                     )
+                elif progress is not None:
+                    progress(blob.size / 2)
             else:
                 table = read_layer(
                     layer,
                     blob,
                     request,
                     cache=cache,
-                    progress=halved(progress) if promised else progress,
+                    progress=halved(progress) if promise else progress,
                     stop=stops[at],
                     memory=memory,
                     budget=budget,
                     # A layer with more than its share is still read when the others are done.
                     beside=workers < cores or layer.size * cores > stored_bytes,
-                    promised=promised,
+                    promised=promise.digest if promise else "",
                 )
-                new.add(at)
+                if promise is not None:
+                    with naming(layer):
+                        check_unchanged(blob, promise)
+                    new[at] = table
         _log.info(
             "layer %d: %s stored (%s), %s of tar, names: %s, %.2f s",
             layer.index,
@@ -162,18 +165,21 @@ def scan(
         )
         return settled(table, extra)
 
-    def check_later(at: int) -> None:
+    def check_later(at: int, promise: Promise) -> None:
         layer, blob = order[at]
-        promised = promised_digest(layer, blob)
-        if layer.toc is not None or not promised:
-            return
         with _stopping(stops[at + 1 :]):
-            most = max(_HASHED // workers, CHUNK)
-            check_blob(layer, blob, promised, progress=halved(progress), stop=stops[at], most=most)
-            if cache is not None:
-                table = tasks[at].result()
-                if at in new:
-                    keep_table(table, request, cache)
+            check_blob(
+                layer, blob, promise.digest, progress=halved(progress), stop=stops[at], most=most
+            )
+            with naming(layer):
+                check_unchanged(blob, promise)
+        # Now, or when the walk has come to its end, too.
+        tasks[at].add_done_callback(lambda _: keep(at))
+
+    def keep(at: int) -> None:
+        """Give the cache what was read: as it is, not for this image only."""
+        if cache is not None and at in new:
+            keep_table(new.pop(at), request, cache)
 
     def finish(before: int) -> None:
         for at in range(before):
@@ -181,22 +187,18 @@ def scan(
                 check.result()
 
     _keep_freed_memory()
-    new: set[int] = set()
-    """Layers whose tables the cache did not have."""
-    tasks: list[Future[LayerTable]] = []
-    checks: dict[int, Future[None]] = {}
-    for at, (_, blob) in enumerate(order):
-        tasks.append(pool.submit(run, at))
-        # Walking over what is not compressed is work in Python, which one thread at a time can do.
-        if later[at] and not _is_compressed(blob):
-            checks[at] = pool.submit(check_later, at)
-    for at in range(len(order)):
-        # These have a thread to themselves where there is nothing to decompress any more.
-        if later[at] and at not in checks:
-            checks[at] = pool.submit(check_later, at)
     reached = 0
     try:
         try:
+            for at, promise in enumerate(promised):
+                tasks.append(pool.submit(run, at))
+                # Walking over what is not compressed is work in Python, which one thread at a time can do.
+                if promise is not None and not promise.compressed:
+                    checks[at] = pool.submit(check_later, at, promise)
+            for at, promise in enumerate(promised):
+                # Decompressing keeps all cores busy, what comes after it only one.
+                if promise is not None and promise.compressed:
+                    checks[at] = pool.submit(check_later, at, promise)
             tables: dict[int, LayerTable] = {}
             for reached, task in enumerate(tasks):
                 tables[order[reached][0].index] = task.result()
@@ -279,26 +281,6 @@ def _keep_freed_memory() -> None:
     keeps blocks up to that size (mallopt(3), "dynamic mmap threshold"). Elsewhere this does nothing.
     """
     bytes(_LARGE_BLOCK)
-
-
-def _alone(blobs: Iterable[Blob]) -> list[bool]:
-    """Which blobs can be read twice, and are no other layer's: then one of the two would have a wrong digest,
-    and a thousand layers would be walked over before that is found."""
-    places = [
-        (blob.fd, blob.position)
-        if isinstance(blob, FileBlob)
-        else (blob.inode if isinstance(blob, PathBlob) else None)
-        for blob in blobs
-    ]
-    counts = Counter(places)
-    return [place is not None and counts[place] == 1 for place in places]
-
-
-def _is_compressed(blob: Blob) -> bool:
-    """Or damaged, which is for who reads it to say."""
-    with suppress(SlimError):
-        return sniff(next(iter(blob.chunks(6)), b"")[:6]) != "none"
-    return True
 
 
 def _identity(layer: Layer, blob: Blob) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from slim.errors import InputError
 from slim.image.model import CHUNK, Blob
-from slim.image.stored import cut_off
+from slim.image.stored import cut_off, state_of
 from slim.limits import Limits, exceeded
 
 
@@ -24,6 +24,18 @@ class PathBlob(Struct, frozen=True):
     size: int
     inode: tuple[int, int]
     position: int = 0
+
+    @property
+    def place(self) -> tuple[int, ...]:
+        """What no other blob has; hard links are one."""
+        return self.inode
+
+    def state(self) -> tuple[int, ...]:
+        """Of the file: see `state_of`."""
+        try:
+            return state_of(os.lstat(self.path))
+        except OSError as error:
+            raise _unreadable(os.path.basename(self.path), error) from None
 
     def chunks(self, most: int = CHUNK) -> Generator[bytes, None, None]:
         """See `Blob.chunks`."""

@@ -29,6 +29,15 @@ class FileBlob(Struct, frozen=True):
             at += len(chunk)
             yield chunk
 
+    @property
+    def place(self) -> tuple[int, ...]:
+        """What no other blob has."""
+        return self.fd, self.position
+
+    def state(self) -> tuple[int, ...]:
+        """Of the file: see `state_of`."""
+        return state_of(os.fstat(self.fd))
+
     def part(self, offset: int, size: int) -> FileBlob:
         """A part of it."""
         return FileBlob(self.fd, self.position + offset, size)
@@ -49,6 +58,16 @@ class MemoryBlob(Struct, frozen=True):
         """See `Blob.chunks`."""
         for at in range(0, len(self.data), CHUNK):
             yield self.data[at : at + CHUNK]
+
+
+def state_of(status: os.stat_result) -> tuple[int, ...]:
+    """Identity, size and times of a file: another one, once somebody has written to it.
+
+    The last of the times is the system's own, which programs cannot set; that of a file in a mapped memory
+    changes late.
+    """
+    times = status.st_mtime_ns, status.st_ctime_ns
+    return status.st_dev, status.st_ino, status.st_size, *times
 
 
 def read_all(blob: Blob, limit: int, where: str, name: str = "json_bytes") -> bytes:

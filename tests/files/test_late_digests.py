@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 from typing import Any
@@ -111,3 +112,62 @@ def test_a_blob_of_many_layers_is_not_walked_over_for_each(
             pass
     assert caught.value.exit_code == 4
     assert len(walked) <= 3
+
+
+def test_a_kept_table_says_nothing_of_the_image_that_it_was_made_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one image starts is a file among others in the next one with the same layer."""
+    monkeypatch.setattr(caches, "_SMALL", 0)
+    script = b"#!/bin/sh\nexec python3 -m http.server\n"
+    shared = layer({"opt/odd": script, "usr/bin/python3": b"\x7fELF" + b"x" * 100})
+    above = layer({"entrypoint.sh": b"#!/bin/sh\nexec /opt/odd\n"})
+    first = save(image(shared, config={"Entrypoint": ["/opt/odd"]}), tmp_path / "first")
+    second = image(above, shared, config={"Entrypoint": ["/entrypoint.sh"]})
+    path = save(second, tmp_path / "second")
+    cache = TableCache(tmp_path / "cache")
+    slim.analyze(first, cache=cache)
+    assert slim.analyze(path, cache=cache) == slim.analyze(path)
+
+
+@pytest.mark.parametrize("form", ["docker-old", "oci-archive", "oci-dir"])
+def test_a_file_that_changes_between_the_two_readings(
+    form: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was walked over is put right before it is hashed."""
+    monkeypatch.setattr(caches, "_SMALL", 0)
+    path = save(image(PLAIN), tmp_path / "image", form)
+    blob = path / "blobs" / "sha256" / PLAIN.diff_id[7:] if form == "oci-dir" else path
+    right = blob.read_bytes()
+    wrong = right.replace(b"o" * 3000, b"w" * 3000)
+    assert wrong != right
+    blob.write_bytes(wrong)
+
+    def put_right(read: int, total: int) -> None:
+        if 2 * read >= total and blob.read_bytes() == wrong:
+            blob.write_bytes(right)
+
+    cache = TableCache(tmp_path / "cache")
+    with pytest.raises(slim.SlimError, match="has changed while it was read"):
+        slim.analyze(path, cache=cache, jobs=1, progress=put_right)
+    assert cache.usage().layers == 0
+
+
+@pytest.mark.parametrize("compression", ["none", "gzip"])
+def test_of_a_wrong_descriptor_is_told_what_it_is(compression: str, tmp_path: Path) -> None:
+    path = save(image(PLAIN, compression=compression), tmp_path / "image", "oci-dir")
+    stored = {file.read_bytes(): file for file in (path / "blobs" / "sha256").iterdir()}
+    blob = PLAIN.blob if compression == "none" else PACKED.blob
+    name = stored[blob].name
+    other = "0" * 64
+    manifest = next(file for data, file in stored.items() if b'"digest"' in data)
+    changed = manifest.read_bytes().replace(name.encode(), other.encode())
+    renamed = hashlib.sha256(changed).hexdigest()
+    index = path / "index.json"
+    index.write_bytes(index.read_bytes().replace(manifest.name.encode(), renamed.encode()))
+    manifest.with_name(renamed).write_bytes(changed)
+    stored[blob].rename(stored[blob].with_name(other))
+    with pytest.raises(slim.SlimError) as caught:
+        slim.analyze(path)
+    assert caught.value.slug == "layer-digest"
+    assert f"its digest is sha256:{name}, but the image says sha256:{other}" in str(caught.value)
