@@ -20,7 +20,6 @@ from slim.image.model import Blob, Layer
 from slim.image.stored import FileBlob
 from slim.stream.compression import sniff
 
-
 Reread = FileBlob | PathBlob
 """Blobs that can be read twice."""
 
