@@ -1,7 +1,9 @@
-"""Which digests of stored bytes may come late: beside the walk over them, and beside what comes after it.
+"""Which digests of layers may come late: beside the walk over them, and beside what comes after it.
 
 What lies in a file can be read twice, so that neither the walk nor the advice need wait for the digest. Who
-makes use of that lets nothing out before the digest is known to be what the image says.
+makes use of that lets nothing out before the digest is known to be what the image says. It is for layers that
+are not compressed, and for those whose tables are known: where there is something to decompress, that keeps
+all cores busy, and reading twice costs more than it brings.
 """
 
 from __future__ import annotations

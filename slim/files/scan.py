@@ -134,9 +134,13 @@ def scan(
                     table = recheck(
                         layer, blob, table, progress=progress, stop=stops[at], most=most
                     )
+                elif promise.compressed:
+                    checks[at] = pool.submit(check_later, at, promise, progress)
                 elif progress is not None:
                     progress(blob.size / 2)
             else:
+                if promise is not None and promise.compressed:
+                    promise = None
                 table = read_layer(
                     layer,
                     blob,
@@ -165,16 +169,19 @@ def scan(
         )
         return settled(table, extra)
 
-    def check_later(at: int, promise: Promise) -> None:
+    def check_later(
+        at: int,
+        promise: Promise,
+        progress: Progress | None,
+        walk: Future[LayerTable] | None = None,
+    ) -> None:
         layer, blob = order[at]
         with _stopping(stops[at + 1 :]):
-            check_blob(
-                layer, blob, promise.digest, progress=halved(progress), stop=stops[at], most=most
-            )
+            check_blob(layer, blob, promise.digest, progress=progress, stop=stops[at], most=most)
             with naming(layer):
                 check_unchanged(blob, promise)
-        # Now, or when the walk has come to its end, too.
-        tasks[at].add_done_callback(lambda _: keep(at))
+        if walk is not None:  # Now, or when it has come to its end, too.
+            walk.add_done_callback(lambda _: keep(at))
 
     def keep(at: int) -> None:
         """Give the cache what was read: as it is, not for this image only."""
@@ -192,13 +199,9 @@ def scan(
         try:
             for at, promise in enumerate(promised):
                 tasks.append(pool.submit(run, at))
-                # Walking over what is not compressed is work in Python, which one thread at a time can do.
+                # In turns: the walk is work in Python, which one thread at a time can do.
                 if promise is not None and not promise.compressed:
-                    checks[at] = pool.submit(check_later, at, promise)
-            for at, promise in enumerate(promised):
-                # Decompressing keeps all cores busy, what comes after it only one.
-                if promise is not None and promise.compressed:
-                    checks[at] = pool.submit(check_later, at, promise)
+                    checks[at] = pool.submit(check_later, at, promise, halved(progress), tasks[at])
             tables: dict[int, LayerTable] = {}
             for reached, task in enumerate(tasks):
                 tables[order[reached][0].index] = task.result()
