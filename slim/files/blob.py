@@ -83,10 +83,10 @@ def scan_blob(
             measured = compression == "none" and pull != "stored" and blob.size > 0
             meter = meter_of(pull, blob.size) if measured else None
             raw = tar = None
-            is_tar = compression == "none" and algorithms[0] == algorithms[1]
+            same_digest = compression == "none" and algorithms[0] == algorithms[1]
             if verify and not promised:
                 raw = stack.enter_context(Hasher(algorithms[0], beside=beside))
-            if verify and not is_tar:
+            if verify and not same_digest:
                 tar = stack.enter_context(Hasher(algorithms[1], beside=beside))
             stored = watched(head, chunks, raw, progress, stop)
             walker = walk(table, limits, extract=extract, keeps=keeps, extra=extra, account=account)

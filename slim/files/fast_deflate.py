@@ -3,7 +3,7 @@
 Both compressors come to about the same sizes: some percent more than `gzip -6`, which who asks corrects.
 
 ISA-L (2.32) begins a stream on x86-64 with a shortcut: it hashes the third byte from a register that
-nobody has set (`write_first_byte` in igzip_icf_body_h1_gr_bt.asm). About once in 100,000 samples that cost
+nobody has set (`write_first_byte` in igzip_icf_body_h1_gr_bt.asm). About once in 50,000 samples that cost
 the first match, and the same sample took a byte more. With a dictionary a stream does not start there.
 """
 

@@ -1,9 +1,9 @@
 """Which digests of layers may come late: beside the walk over them, and beside what comes after it.
 
-What lies in a file can be read twice, so that neither the walk nor the advice need wait for the digest. Who
-makes use of that lets nothing out before the digest is known to be what the image says. It is for layers that
-are not compressed, and for those whose tables are known: where there is something to decompress, that keeps
-all cores busy, and reading twice costs more than it brings.
+What lies in a file can be read twice, so that neither the walk nor the advice need wait for the digest.
+Whoever uses this must let nothing out before the digest has been checked. It is for layers that are not
+compressed, and for layers whose tables are cached: decompressing keeps all cores busy, so that reading twice
+would cost more than it saves.
 """
 
 from __future__ import annotations
@@ -15,12 +15,11 @@ from contextlib import suppress
 from msgspec import Struct
 
 from slim.errors import InputError, SlimError
-from slim.files.layer import promised_digest
+from slim.files.layer import is_compressed, promised_digest
 from slim.image import hashes
 from slim.image.directory import PathBlob
 from slim.image.model import Blob, Layer
 from slim.image.stored import FileBlob
-from slim.stream.compression import sniff
 
 Reread = FileBlob | PathBlob
 """Blobs that can be read twice."""
@@ -37,8 +36,9 @@ class Promise(Struct, frozen=True):
 def promises(layers: Sequence[tuple[Layer, Blob]]) -> list[Promise | None]:
     """By layer; None where the digest has to be computed while the blob is walked over.
 
-    That is where it cannot be read twice, and where the image contradicts itself: who computes all digests at
-    once says what is wrong, and says it at the second of many layers that share a blob, not after all.
+    That is so where the blob cannot be read twice, where its digest and diff id contradict each other, and
+    where several layers share it: then one of their diff ids is wrong, and the second layer must fail before
+    a thousand others are walked over.
     """
     counts = Counter(blob.place for _, blob in layers if isinstance(blob, Reread))
     return [
@@ -53,7 +53,7 @@ def check_unchanged(blob: Blob, promise: Promise) -> None:
     """To be called after each of the two readings: what was walked over is what was hashed.
 
     Raises:
-        InputError: somebody has written to the file meanwhile, or moved it.
+        InputError: the file was written to, renamed or removed in the meantime.
     """
     if isinstance(blob, Reread) and blob.state() == promise.state:
         return
@@ -67,7 +67,7 @@ def check_unchanged(blob: Blob, promise: Promise) -> None:
 def _promise(layer: Layer, blob: Reread) -> Promise | None:
     # What cannot be read is for the walk to say.
     with suppress(SlimError):
-        compressed = sniff(next(iter(blob.chunks(6)), b"")[:6]) != "none"
+        compressed = is_compressed(blob)
         digest = promised_digest(layer, blob)
         same = hashes.algorithm_of(digest) == hashes.algorithm_of(layer.diff_id)
         if digest and (compressed or not same or digest == layer.diff_id):

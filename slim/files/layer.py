@@ -235,4 +235,9 @@ def promised_digest(layer: Layer, blob: Blob) -> str:
     """
     if layer.descriptor is not None:
         return layer.descriptor.digest
-    return layer.diff_id if sniff(next(iter(blob.chunks(6)), b"")[:6]) == "none" else ""
+    return "" if is_compressed(blob) else layer.diff_id
+
+
+def is_compressed(blob: Blob) -> bool:
+    """By its first bytes."""
+    return sniff(next(iter(blob.chunks(6)), b"")[:6]) != "none"

@@ -140,7 +140,7 @@ def scan(
                     progress(blob.size / 2)
             else:
                 if promise is not None and promise.compressed:
-                    promise = None
+                    promise = None  # Both digests are computed while it is read.
                 table = read_layer(
                     layer,
                     blob,

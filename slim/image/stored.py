@@ -61,10 +61,9 @@ class MemoryBlob(Struct, frozen=True):
 
 
 def state_of(status: os.stat_result) -> tuple[int, ...]:
-    """Identity, size and times of a file: another one, once somebody has written to it.
+    """Identity, size and times of a file: they differ once it has been written to.
 
-    The last of the times is the system's own, which programs cannot set; that of a file in a mapped memory
-    changes late.
+    Programs cannot set the last of the times. Writes through a memory map change the times late.
     """
     times = status.st_mtime_ns, status.st_ctime_ns
     return status.st_dev, status.st_ino, status.st_size, *times

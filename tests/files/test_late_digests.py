@@ -155,7 +155,9 @@ def test_a_file_that_changes_between_the_two_readings(
 
 
 @pytest.mark.parametrize("compression", ["none", "gzip"])
-def test_of_a_wrong_descriptor_is_told_what_it_is(compression: str, tmp_path: Path) -> None:
+def test_a_wrong_descriptor_is_reported_with_the_real_digest(
+    compression: str, tmp_path: Path
+) -> None:
     path = save(image(PLAIN, compression=compression), tmp_path / "image", "oci-dir")
     stored = {file.read_bytes(): file for file in (path / "blobs" / "sha256").iterdir()}
     blob = PLAIN.blob if compression == "none" else PACKED.blob
